@@ -1,0 +1,28 @@
+"""The errors a user can act on. The command line prints them as one line and exits with code 1.
+
+CurationError
+ +- ManifestError    a key, kind or value in the manifest is not what was expected
+ +- SourceError      a whole source cannot be read (a bad row alone is a counted drop, see `sources.base.BadRow`)
+ +- BuildError       a build cannot go on: locked, unbalanced, a stage that failed
+ +- SamplingError    the sampling engine cannot start or gives no answer
+"""
+
+
+class CurationError(ValueError):
+    """What was got, what was expected, where - in one line."""
+
+
+class ManifestError(CurationError):
+    """A key, kind or value in the manifest is not what was expected."""
+
+
+class SourceError(CurationError):
+    """A whole source cannot be read."""
+
+
+class BuildError(CurationError):
+    """A build cannot go on."""
+
+
+class SamplingError(CurationError):
+    """The sampling engine cannot start or gives no answer."""

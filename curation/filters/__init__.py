@@ -1,0 +1,1 @@
+"""Reasons to drop a row: one file a filter."""

@@ -1,0 +1,25 @@
+"""What a filter is: a class of one idea, `judge(row) -> True | (False, reason)`. Its base runs it and counts what it drops.
+
+    class Length(Filter):
+        kind: Literal["length"] = "length"
+        max_chars: int = 20_000
+
+        def judge(self, row: Row) -> Judgement:
+            return True if len(row.question) <= self.max_chars else (False, "prompt_too_long")
+"""
+
+from abc import abstractmethod
+from typing import Literal
+
+from curation.plugins import Plugin
+from curation.row import Row
+
+Judgement = Literal[True] | tuple[Literal[False], str]
+
+
+class Filter(Plugin):
+    """One reason to drop a row. The reason is a short code: it becomes a column of the summary."""
+
+    @abstractmethod
+    def judge(self, row: Row) -> Judgement:
+        """True to keep the row, (False, reason) to drop it. Pure: the same row always gets the same judgement."""

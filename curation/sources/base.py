@@ -1,0 +1,81 @@
+"""What a source is: typed options and `read`, which yields rows and, for what cannot become one, `BadRow`.
+
+    class Gsm8k(Source):
+        kind: Literal["gsm8k"] = "gsm8k"
+
+        def read(self, seed: int) -> Iterator[Row | BadRow]:
+            yield make_row(source=self.name, source_id="0", question="What is 1 + 1?", answer="2", **self.row_defaults())
+
+A source that cannot be read at all raises `SourceError` (one clear line, exit code 1); a row that alone is bad is a `BadRow`,
+counted under its reason.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from curation.plugins import Plugin
+from curation.row import Row
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that came in and cannot be used. `reason` is a short code (`picture_missing`), `detail` says what was got."""
+
+    source: str
+    source_id: str
+    reason: str
+    detail: str = ""
+
+
+class Source(Plugin):
+    """The options every source has."""
+
+    name: str = ""
+    """Shown in the ledger and in the `source` column; the kind when empty. Unique within a manifest section."""
+    license: str = "unknown"
+    """SPDX identifier where there is one; travels with every row."""
+    domain: str = ""
+    """mathematics, science, logic, chart, geometry, puzzle, ..."""
+    language: str = ""
+    """ISO 639-1 code, where the whole source has one language."""
+    stratum: str = ""
+    """Prior difficulty: easy, intermediate or challenging."""
+    weight: float = Field(default=1.0, ge=0)
+    limit: int | None = Field(default=None, ge=1)
+    """Read at most this many rows."""
+
+    @model_validator(mode="after")
+    def _name_is_kind(self) -> "Source":
+        if not self.name:
+            object.__setattr__(self, "name", self.kind)
+        return self
+
+    @abstractmethod
+    def read(self, seed: int) -> Iterator[Row | BadRow]:
+        """Yield the rows in a fixed order; random choices come from `seed` and the row's number alone.
+
+        Raises:
+            SourceError: nothing can be read.
+        """
+
+    def inputs(self) -> dict[str, str]:
+        """What the rows depend on beyond the options: path or name -> digest or revision. Goes into the manifest lock.
+
+        Raises:
+            SourceError: an input is missing.
+        """
+        return {}
+
+    def row_defaults(self) -> dict[str, Any]:
+        """The columns that hold for every row of the source."""
+        return {
+            "license": self.license,
+            "domain": self.domain,
+            "language": self.language,
+            "stratum": self.stratum,
+            "weight": self.weight,
+        }

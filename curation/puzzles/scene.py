@@ -1,0 +1,61 @@
+"""What a picture family returns: a scene told in words, its question and gold, and how to paint it.
+
+Every random choice is made while the scene is built; painting is deterministic, so a text row never pays for a picture.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from curation.puzzles.canvas import Canvas
+
+T = TypeVar("T")
+
+LEVELS = (1, 2, 3, 4, 5)
+LETTERS = "ABCDEFGH"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One puzzle before it is painted.
+
+    `description` is complete: the question can be answered from it alone. `solution` goes from the scene to the answer.
+    """
+
+    question: str
+    answer: str
+    answer_kind: str
+    description: str
+    solution: str
+    paint: Callable[[Canvas], None]
+    answer_options: dict[str, Any] = field(default_factory=dict)
+
+
+def choice_scene(
+    question: str, choices: Sequence[str], right: str, description: str, solution: str, paint: Callable[[Canvas], None]
+) -> Scene:
+    """A scene answered by a letter; the lettered choices end the question, the letter ends the solution."""
+    letter = LETTERS[list(choices).index(right)]
+    lettered = " ".join(f"{name}: {text}" for name, text in zip(LETTERS, choices, strict=False))
+    return Scene(
+        f"{question} {lettered}",
+        letter,
+        "choice",
+        description,
+        f"{solution} That is {letter}.",
+        paint,
+        {"choices": list(choices)},
+    )
+
+
+def choices_with(right: T, others: Sequence[T], n: int, rng: random.Random) -> list[T]:
+    """`right` and n - 1 of `others`, with `right` at a uniformly drawn place."""
+    picked = rng.sample([other for other in others if other != right], n - 1)
+    picked.insert(rng.randrange(n), right)
+    return picked
+
+
+def joined(words: Sequence[str]) -> str:
+    """`a, b, c`; `nothing` for none."""
+    return ", ".join(words) if words else "nothing"

@@ -49,7 +49,13 @@ def make(level: int, rng: random.Random) -> Scene:
         question = f"What is the difference between bar {first} and bar {second}?"
         return _number(question, abs(a - b), description, f"{read} {max(a, b)} - {min(a, b)} = {abs(a - b)}.", paint)
     if level == 4:
-        return _number(f"What is the sum of bar {first} and bar {second}?", a + b, description, f"{read} {a} + {b} = {a + b}.", paint)
+        return _number(
+            f"What is the sum of bar {first} and bar {second}?",
+            a + b,
+            description,
+            f"{read} {a} + {b} = {a + b}.",
+            paint,
+        )
     total, n = sum(values), len(values)
     above = [name for name, value in bars.items() if value * n > total]
     solution = f"The sum is {total}, so the mean is {total} / {n}, about {total / n:.1f}. Above it: {joined(above)}. That makes {len(above)}."

@@ -62,7 +62,9 @@ def _mixed(level: int, rng: random.Random) -> Scene:
         m = rng.randint(5, 10)
         n = m + rng.randint(1, 8)
     cells = rng.sample(range(side * side), n + m)
-    look = {cell: (first if i < n else second, rng.choice(SHAPES), rng.uniform(0.3, 0.44)) for i, cell in enumerate(cells)}
+    look = {
+        cell: (first if i < n else second, rng.choice(SHAPES), rng.uniform(0.3, 0.44)) for i, cell in enumerate(cells)
+    }
 
     def paint(canvas: Canvas) -> None:
         for cell, (colour, shape, r) in sorted(look.items()):
@@ -72,6 +74,8 @@ def _mixed(level: int, rng: random.Random) -> Scene:
     if level == 4:
         word = {"more": first, "fewer": second, "the same": "same"}[_verdict(n, m)]
         solution = f"{counts} {_told(n, m)}"
-        return choice_scene("Which colour has more shapes?", (first, second, "same"), word, description, solution, paint)
+        return choice_scene(
+            "Which colour has more shapes?", (first, second, "same"), word, description, solution, paint
+        )
     question = f"How many more {first} shapes than {second} shapes are there?"
     return Scene(question, str(n - m), "number", description, f"{counts} {n} - {m} = {n - m}.", paint)

@@ -3,7 +3,7 @@
 import math
 import random
 
-from curation.puzzles.canvas import INK, Canvas, Point, clockwise
+from curation.puzzles.canvas import COLOURS, INK, Canvas, Point, clockwise
 from curation.puzzles.scene import Scene
 
 DOMAIN = "geometry"
@@ -23,6 +23,7 @@ def make(level: int, rng: random.Random) -> Scene:
 
 def _squares(rng: random.Random) -> Scene:
     wide, high = rng.randint(1, 3), rng.randint(1, 3)
+    colour = rng.choice(list(COLOURS)[:3])
     step, x, y = 0.3, 0.5 - 0.15 * wide, 0.5 - 0.15 * high
     dx, dy = rng.uniform(-0.04, 0.04), rng.uniform(-0.04, 0.04)
 
@@ -30,9 +31,9 @@ def _squares(rng: random.Random) -> Scene:
         for i in range(wide):
             for j in range(high):
                 x0, y0 = x + dx + i * step, y + dy + j * step
-                canvas.rect(x0, y0, x0 + step, y0 + step, "#1f5fd0", "white", 0.03)
+                canvas.rect(x0, y0, x0 + step, y0 + step, COLOURS[colour], "white", 0.03)
 
-    description = f"A rectangle made of unit squares. Width {wide}, height {high}."
+    description = f"A rectangle made of {colour} unit squares. Width {wide}, height {high}."
     solution = f"Width {wide}, height {high}. {wide} * {high} = {wide * high}."
     return Scene("What is the area of the rectangle?", str(wide * high), "number", description, solution, paint)
 
@@ -102,7 +103,14 @@ def _isosceles(rng: random.Random) -> Scene:
 
     description = f"An isosceles triangle. Its two marked sides are equal. One angle at its base is {base}°, the angle between the equal sides is x."
     solution = f"Both angles at the base are {base}. 2 * {base} = {2 * base}. 180 - {2 * base} = {apex}."
-    return Scene("The marked sides are equal. How many degrees is the angle x?", str(apex), "number", description, solution, paint)
+    return Scene(
+        "The marked sides are equal. How many degrees is the angle x?",
+        str(apex),
+        "number",
+        description,
+        solution,
+        paint,
+    )
 
 
 def _right_triangle(rng: random.Random) -> Scene:
@@ -136,15 +144,17 @@ def _l_shape(rng: random.Random) -> Scene:
         canvas.polygon([(x0, y0), (xc, y0), (xc, yc), (x1, yc), (x1, y1), (x0, y1)], _FILL, INK, 0.015)
         canvas.text((x0 + x1) / 2, y1 + 0.07, str(wide), 0.09)
         canvas.text(x0 - 0.03, (y0 + y1) / 2, str(high), 0.09, anchor="rm")
-        canvas.text((xc + x1) / 2, yc - 0.06, str(cut_wide), 0.09)
-        canvas.text(xc + 0.03, (y0 + yc) / 2 - 0.02, str(cut_high), 0.09, anchor="lm")
+        canvas.text((xc + x1) / 2, yc + 0.065, str(cut_wide), 0.09)
+        canvas.text(xc - 0.025, (y0 + yc) / 2, str(cut_high), 0.09, anchor="rm")
 
     description = (
         f"An L shape: a rectangle of width {wide} and height {high} without its top right corner, "
         f"a rectangle of width {cut_wide} and height {cut_high}. All angles are right."
     )
     solution = f"{wide} * {high} = {wide * high}. {cut_wide} * {cut_high} = {cut_wide * cut_high}. {wide * high} - {cut_wide * cut_high} = {area}."
-    return Scene("All angles are right. What is the area of the shape?", str(area), "number", description, solution, paint)
+    return Scene(
+        "All angles are right. What is the area of the shape?", str(area), "number", description, solution, paint
+    )
 
 
 def _ring(rng: random.Random) -> Scene:
@@ -162,7 +172,9 @@ def _ring(rng: random.Random) -> Scene:
             share = 0.55 if text == inner else (inner / outer + 1) / 2
             canvas.text(0.5 + share * (end[0] - 0.5), 0.5 + share * (end[1] - 0.5) - 0.06, str(text), 0.09)
 
-    description = f"A ring between two circles with the same centre. The inner radius is {inner}, the outer radius is {outer}."
+    description = (
+        f"A ring between two circles with the same centre. The inner radius is {inner}, the outer radius is {outer}."
+    )
     solution = f"{outer} * {outer} = {outer * outer}. {inner} * {inner} = {inner * inner}. {outer * outer} - {inner * inner} = {area}, times pi."
     question = "What is the exact area of the blue ring? Use \\pi."
     return Scene(question, f"{area}\\pi", "math", description, solution, paint)

@@ -10,7 +10,7 @@ DOMAIN = "puzzle"
 
 QUADRANTS = ("top left", "top right", "bottom left", "bottom right")
 _SIDE = {1: 2, 2: 2, 3: 3, 4: 4, 5: 5}
-_THINGS = {1: 1, 2: 3, 3: 4, 4: 7, 5: 12}
+_THINGS = {2: 3, 3: 4, 4: 7, 5: 12}
 Painter = Callable[[Canvas], None]
 Places = dict[str, tuple[int, int]]
 
@@ -19,8 +19,10 @@ def make(level: int, rng: random.Random) -> Scene:
     """Levels 1-2 ask for the quadrant, 3 for the direction, 4 for the cell's name, 5 for the object two walks away."""
     side = _SIDE[level]
     kinds = [(c, s) for c in list(COLOURS)[: 3 if level < 3 else 5] for s in SHAPES[: 3 if level < 3 else 5]]
-    things = [" ".join(kind) for kind in rng.sample(kinds, _THINGS[level])]
-    places = dict(zip(things, [divmod(cell, side) for cell in rng.sample(range(side * side), len(things))], strict=True))
+    things = [" ".join(kind) for kind in rng.sample(kinds, rng.randint(1, 2) if level == 1 else _THINGS[level])]
+    places = dict(
+        zip(things, [divmod(cell, side) for cell in rng.sample(range(side * side), len(things))], strict=True)
+    )
     jitter = {name: (rng.uniform(-0.1, 0.1), rng.uniform(-0.1, 0.1)) for name in things} if level <= 2 else {}
 
     def paint(canvas: Canvas) -> None:
@@ -61,7 +63,13 @@ def make(level: int, rng: random.Random) -> Scene:
 
 
 def _direction(
-    name: str, others: list[str], places: Places, cells: dict[str, str], description: str, paint: Painter, rng: random.Random
+    name: str,
+    others: list[str],
+    places: Places,
+    cells: dict[str, str],
+    description: str,
+    paint: Painter,
+    rng: random.Random,
 ) -> Scene:
     """Left or right where the columns differ, above or below where they do not."""
     other = rng.choice(others)
@@ -86,5 +94,7 @@ def _walk(
     then = f"{abs(down)} {'down' if down > 0 else 'up'}"
     question = f"Start at the {start} and go {first} and {then}. Which object is there?"
     choices = choices_with(goal, [thing for thing in things if thing != start], 4, rng)
-    solution = f"The {start} is in {cells[start]}. Going {first} and {then} leads to {cells[goal]}. There is the {goal}."
+    solution = (
+        f"The {start} is in {cells[start]}. Going {first} and {then} leads to {cells[goal]}. There is the {goal}."
+    )
     return choice_scene(question, choices, goal, description, solution, paint)

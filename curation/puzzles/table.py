@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import GRID, INK, Canvas
-from curation.puzzles.scene import Scene, choice_scene
+from curation.puzzles.scene import Scene
 
 DOMAIN = "chart"
 
@@ -47,14 +47,18 @@ def make(level: int, rng: random.Random) -> Scene:
         a, b = [row[first] for row in cells], [row[second] for row in cells]
         high, low = max(sum(a), sum(b)), min(sum(a), sum(b))
         question = f"What is the difference between the sum of column {columns[first]} and the sum of column {columns[second]}?"
-        solution = f"Column {columns[first]}: {_sum(a)}. Column {columns[second]}: {_sum(b)}. {high} - {low} = {high - low}."
+        solution = (
+            f"Column {columns[first]}: {_sum(a)}. Column {columns[second]}: {_sum(b)}. {high} - {low} = {high - low}."
+        )
         return Scene(question, str(high - low), "number", description, solution, paint)
     sums = [sum(row) for row in cells]
     if sums.count(max(sums)) > 1:
         return make(level, rng)
     best = sums.index(max(sums))
     solution = f"The sums of the rows are {', '.join(map(str, sums))}. The largest is {max(sums)}, in row {rows[best]}."
-    return choice_scene("Which row has the largest sum?", rows, rows[best], description, solution, paint)
+    return Scene(
+        "What is the number of the row with the largest sum?", rows[best], "number", description, solution, paint
+    )
 
 
 def _sum(values: list[int]) -> str:

@@ -1,0 +1,121 @@
+r"""The final answer of a response: the last complete `\boxed{}` after the thinking.
+
+Two rules keep it honest. Nothing before the end of the thinking counts (a policy could otherwise box every guess it makes on the way), and
+a box that was never closed is not an answer. Thinking that was opened and not closed swallows the rest of the response.
+
+The scan is linear in the response: boxes are found by name, braces are matched once from the front.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Mode = Literal["boxed", "lenient"]
+
+# One style a line: DeepSeek-R1 and Qwen, Sky-T1, Marco-o1, Kimi, Magistral, Seed, the instruction styles of GRPO recipes.
+_NAMES = r"think|thinking|thought|thoughts|reasoning|scratchpad|seed:think|\|begin_of_thought\||reasoning_start|start_working_out"
+_ENDS = (
+    r"</(?:think|thinking|thought|thoughts|reasoning|scratchpad|seed:think|reasoning_end)>|<\|end_of_thought\|>|<reasoning_end>"
+    r"|<end_working_out>|\u25c1/think\u25b7|\[/THINK\]"
+)
+_STARTS = rf"<(?:{_NAMES})>|\u25c1think\u25b7|\[THINK\]"
+_TAG = re.compile(rf"(?P<end>{_ENDS})|(?P<start>{_STARTS})", re.IGNORECASE)
+# A chat template's end of turn: what follows is somebody else's text.
+_TURN = re.compile(
+    r"<\|(?:im_end|im_start|eot_id|endoftext|end_of_text|end|end_of_solution)\|>|<\uff5cend\u2581of\u2581sentence\uff5c>|</s>"
+)
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(?=[{\s]|$)|\\(?:boxed|fbox)\s+(?=\w)")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_LENIENT = re.compile(
+    r"(?:final\s+answer|answer)\s*(?:is|are|:|=)+\s*(?:is\s*)?[:\s]*(?P<answer>[^\n]+)|<answer>(?P<tag>.*?)</answer>",
+    re.IGNORECASE | re.DOTALL,
+)
+MAX_RESPONSE_CHARS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One complete box: its content, and where the whole of it stands in the text."""
+
+    content: str
+    start: int
+    end: int
+
+
+def after_thinking(response: str) -> str | None:
+    """The part of a response after its thinking; None when the thinking was never closed.
+
+    >>> after_thinking("<think>7?</think> It is 8.")
+    ' It is 8.'
+    """
+    start, is_open = 0, False
+    if "<" in response or "\u25c1" in response or "[" in response:
+        for tag in _TAG.finditer(response):
+            is_open = tag.lastgroup == "start"
+            start = tag.end()
+    if is_open:
+        return None
+    turn = _TURN.search(response, start)
+    return response[start : turn.start()] if turn else response[start:]
+
+
+def boxes(text: str) -> list[Box]:
+    r"""Every outermost complete box, in order. `\boxed 7` without braces takes the one token that TeX would take."""
+    found: list[Box] = []
+    closing: dict[int, int] | None = None
+    end = -1
+    for mark in _BOX.finditer(text):
+        if mark.start() < end:
+            continue
+        if text[mark.end() : mark.end() + 1] != "{":
+            token = re.compile(r"\s*(\w)").match(text, mark.end())
+            if token and mark.group() != mark.group().rstrip():
+                found.append(Box(token.group(1), mark.start(), token.end()))
+            continue
+        closing = _closings(text, mark.end()) if closing is None else closing
+        close = closing.get(mark.end())
+        if close is not None:
+            end = close + 1
+            found.append(Box(text[mark.end() + 1 : close], mark.start(), end))
+    return found
+
+
+def _closings(text: str, start: int) -> dict[int, int]:
+    """For every opening brace from `start` on, where its closing brace stands. Escaped braces are text."""
+    pairs: dict[int, int] = {}
+    stack: list[int] = []
+    for brace in _BRACE.finditer(text, start):
+        if brace.group() == "{":
+            stack.append(brace.start())
+        elif brace.group() == "}" and stack:
+            pairs[stack.pop()] = brace.start()
+    return pairs
+
+
+def extract_answer(response: str, mode: Mode = "boxed") -> str | None:
+    r"""The final answer of a response, None when it has none.
+
+    `boxed`: the last complete box after the thinking. `lenient`: failing that, what follows the last "final answer:", an `<answer>` tag,
+    or the last line that is not empty.
+
+    >>> extract_answer(r"<think>\boxed{3}</think> so \boxed{7}")
+    '7'
+    """
+    if len(response) > MAX_RESPONSE_CHARS:
+        return None
+    text = after_thinking(response)
+    if text is None:
+        return None
+    found = boxes(text)
+    if found:
+        return found[-1].content.strip() or None
+    return _said(text) if mode == "lenient" else None
+
+
+def _said(text: str) -> str | None:
+    said = [m.group("answer") or m.group("tag") for m in _LENIENT.finditer(text)]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    answer = said[-1] if said else lines[-1] if lines else ""
+    return answer.strip().removesuffix(".").strip() or None

@@ -1,0 +1,51 @@
+"""What a judge says. Right, wrong, nothing to judge, and five ways of not knowing are different things and are counted apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Outcome = Literal["correct", "wrong", "no_answer", "unreadable_gold", "timeout", "truncated"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+
+class UnreadableGoldError(ValueError):
+    """The reference answer cannot be read by the kind that should judge it; no response may be scored against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A kind's opinion of one final answer. `tier` names the step that decided: exact, rational, ball, points, sets, symbolic..."""
+
+    outcome: Outcome
+    tier: str
+    detail: str = ""
+
+    @classmethod
+    def of(cls, same: bool, tier: str, detail: str = "") -> Ruling:
+        return cls("correct" if same else "wrong", tier, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The opinion of one response. `extracted` is the text that was judged, None where the response had no answer.
+
+    >>> Verdict("correct", "42").reward
+    1.0
+    """
+
+    outcome: Outcome
+    extracted: str | None = None
+    detail: str = ""
+    tier: str = ""
+
+    @property
+    def reward(self) -> float | None:
+        """1.0 correct; 0.0 wrong, no answer or truncated; None where the judge cannot know (unreadable gold, timeout).
+
+        A truncated response earns 0.0, so that a policy gains nothing by never finishing; who wants to leave such samples out
+        (as the pass rates of ovr-curate do) asks `outcome == "truncated"`.
+        """
+        if self.outcome == "correct":
+            return 1.0
+        return None if self.outcome in ("unreadable_gold", "timeout") else 0.0

@@ -1,0 +1,99 @@
+"""The verifier: extraction, then the kind's comparison. The exact object that certification, curation and the trainer call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
+
+from rewards import extract
+from rewards.kinds import Compare, Kind, make_kind
+from rewards.verdict import Ruling, UnreadableGoldError, Verdict
+
+Options = Mapping[str, Any] | str | None
+MAX_GOLD_CHARS = 20_000
+
+
+class Verifier:
+    """Judges responses against one gold. Pure: the same response always gets the same verdict; safe from any thread, picklable.
+
+    >>> make_verifier("1/2").judge(r"so it is \\boxed{0.5}").outcome
+    'correct'
+    """
+
+    def __init__(self, gold: str, kind: str = "math", options: Options = None, *, mode: extract.Mode = "boxed") -> None:
+        self.gold = gold
+        self.kind: Kind = make_kind(kind, options)
+        self.mode: extract.Mode = mode
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"gold": self.gold, "kind": self.kind, "mode": self.mode}
+
+    @cached_property
+    def _compare(self) -> Compare | UnreadableGoldError:
+        if not self.gold.strip():
+            return UnreadableGoldError("the gold is empty")
+        if len(self.gold) > MAX_GOLD_CHARS:
+            return UnreadableGoldError(f"the gold has {len(self.gold)} characters, the limit is {MAX_GOLD_CHARS}")
+        try:
+            return self.kind.against(self.gold)
+        except UnreadableGoldError as error:
+            return error
+
+    def judge(self, response: str, *, truncated: bool = False) -> Verdict:
+        """Judge a whole response. `truncated` says that sampling stopped at its limit: such a response is not judged further."""
+        answer = extract.extract_answer(response, self.mode)
+        if truncated:
+            return Verdict("truncated", answer, "cut off at the token limit")
+        if isinstance(self._compare, UnreadableGoldError):
+            return Verdict("unreadable_gold", answer, str(self._compare))
+        if answer is None:
+            return Verdict("no_answer", None, "no complete box after the thinking")
+        return self.judge_answer(answer)
+
+    def judge_answer(self, answer: str) -> Verdict:
+        """Judge a final answer as it is."""
+        compare = self._compare
+        if isinstance(compare, UnreadableGoldError):
+            return Verdict("unreadable_gold", answer, str(compare))
+        if not answer.strip():
+            return Verdict("no_answer", answer, "the answer is empty")
+        ruling: Ruling = compare(answer)
+        return Verdict(ruling.outcome, answer, ruling.detail, ruling.tier)
+
+
+@lru_cache(maxsize=4096)
+def _cached(gold: str, kind: str, options: str, mode: extract.Mode) -> Verifier:
+    return Verifier(gold, kind, options, mode=mode)
+
+
+def make_verifier(gold: str, kind: str = "math", options: Options = None, *, mode: extract.Mode = "boxed") -> Verifier:
+    """The verifier of one gold. ValueError for an unknown kind or option; an unreadable gold is a verdict, not an error."""
+    text = options if isinstance(options, str) else json.dumps(dict(options or {}), sort_keys=True, default=str)
+    return _cached(gold, kind, text, mode)
+
+
+def judge(gold: str, response: str, kind: str = "math", options: Options = None) -> Verdict:
+    """Judge one response in boxed mode.
+
+    >>> judge("42", "the answer is \\\\boxed{42}").reward
+    1.0
+    """
+    return make_verifier(gold, kind, options).judge(response)
+
+
+def judge_many(
+    golds: Sequence[str],
+    responses: Sequence[str],
+    kinds: Sequence[str] | str = "math",
+    options: Sequence[Options] | Options = None,
+) -> list[Verdict]:
+    """Judge pairs, verdicts in the order of the pairs. `kinds` and `options` are one for all or one for each."""
+    if len(golds) != len(responses):
+        raise ValueError(f"got {len(golds)} golds and {len(responses)} responses")
+    each_kind = [kinds] * len(golds) if isinstance(kinds, str) else list(kinds)
+    each_option = [options] * len(golds) if options is None or isinstance(options, str | Mapping) else list(options)
+    if len(each_kind) != len(golds) or len(each_option) != len(golds):
+        raise ValueError(f"got {len(golds)} golds, {len(each_kind)} kinds and {len(each_option)} options")
+    return [judge(g, r, k, o) for g, r, k, o in zip(golds, responses, each_kind, each_option, strict=True)]

@@ -72,7 +72,7 @@ def paint(scene: Scene, size: int) -> Image.Image:
 
 
 def generate(family: str, level: int, size: int, rng: random.Random) -> Puzzle:
-    """A puzzle of `family` at `level` (1 easiest, 5 hardest), painted at size x size pixels; `rng` decides everything."""
+    """A puzzle of `family` at `level` (1 easiest, 5 hardest), size x size pixels; `rng` decides everything."""
     made = scene(family, level, rng)
     return Puzzle(
         image=paint(made, size),

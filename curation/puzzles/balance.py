@@ -13,7 +13,7 @@ Pan = list[str]  # "3" is a weight, "red" a box of unknown weight
 
 
 def make(level: int, rng: random.Random) -> Scene:
-    """Level 1 compares two weights, 2 two sums, 3 finds one box, 4 two equal boxes, 5 two kinds of box on two scales."""
+    """Level 1 compares two weights, 2 two sums, 3 finds one box, 4 equal boxes, 5 a box by way of other scales."""
     return (_heavier if level <= 2 else {3: _one_box, 4: _equal_boxes, 5: _two_scales}[level])(level, rng)
 
 

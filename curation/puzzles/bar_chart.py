@@ -35,14 +35,15 @@ def make(level: int, rng: random.Random) -> Scene:
             canvas.text(centre, _BOTTOM + 0.075, name, 0.095)
         canvas.line([(_LEFT, _BOTTOM), (_RIGHT, _BOTTOM)], INK, 0.012)
 
-    description = f"A bar chart. {joined([f'{name} {value}' for name, value in bars.items()])}."
+    told = joined([f"{name} {value}" for name, value in bars.items()])
+    description = f"A bar chart. {told}."
     a, b = bars[first], bars[second]
     if level == 1:
         return _number(f"What is the value of the {first} bar?", a, description, f"The {first} bar ends at {a}.", paint)
     if level == 2:
         word, best = rng.choice((("highest", max(values)), ("lowest", min(values))))
         right = next(name for name, value in bars.items() if value == best)
-        solution = f"The bars are {joined([f'{name} {value}' for name, value in bars.items()])}. The {word} is {right}, {best}."
+        solution = f"The bars are {told}. The {word} is {right}, {best}."
         return choice_scene(f"Which bar is the {word}?", names, right, description, solution, paint)
     read = f"Bar {first} is {a}. Bar {second} is {b}."
     if level == 3:
@@ -58,7 +59,8 @@ def make(level: int, rng: random.Random) -> Scene:
         )
     total, n = sum(values), len(values)
     above = [name for name, value in bars.items() if value * n > total]
-    solution = f"The sum is {total}, so the mean is {total} / {n}, about {total / n:.1f}. Above it: {joined(above)}. That makes {len(above)}."
+    solution = f"The sum is {total}, so the mean is {total} / {n}, about {total / n:.1f}. "
+    solution += f"Above it: {joined(above)}. That makes {len(above)}."
     return _number("How many bars are higher than the mean of all bars?", len(above), description, solution, paint)
 
 

@@ -1,7 +1,7 @@
-"""A square canvas in unit coordinates: (0, 0) is the top left corner, (1, 1) the bottom right, whatever the size in pixels.
+"""A square canvas in unit coordinates: (0, 0) is the top left corner, (1, 1) the bottom right, at any size in pixels.
 
-It is drawn larger and reduced by averaging, which smooths every edge the same way on every machine. Letters come from the font
-inside Pillow with its basic layout: system fonts and the optional shaping library would change the bytes.
+It is drawn larger and reduced by averaging, which smooths every edge the same way on every machine. Letters come from
+the font inside Pillow with its basic layout: system fonts and the optional shaping library would change the bytes.
 """
 
 import math

@@ -12,7 +12,7 @@ _HOW = "Answer as hours:minutes, like 4:30."
 
 
 def make(level: int, rng: random.Random) -> Scene:
-    """Level 1 shows a full hour, 2 half hours, 3 quarters, 4 five minutes, 5 any minute without numerals and asks for a later time."""
+    """Levels 1-4 show hours, halves, quarters and five minutes; 5 has no numerals and asks for a later time."""
     hour = rng.choice((3, 6, 9, 12) if level == 1 else range(1, 13))
     minute = rng.randrange(0, 60, _STEP[level])
     radius = rng.uniform(0.43, 0.48)

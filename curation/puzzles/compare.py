@@ -11,7 +11,7 @@ _MOST = {1: 4, 2: 6, 3: 9}
 
 
 def make(level: int, rng: random.Random) -> Scene:
-    """Levels 1-3 compare a left and a right group, 4 two mixed colours, 5 how many more there are of one than of the other."""
+    """Levels 1-3 compare a left and a right group, 4 two mixed colours, 5 asks by how many they differ."""
     return _sides(level, rng) if level <= 3 else _mixed(level, rng)
 
 

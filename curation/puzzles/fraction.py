@@ -15,7 +15,7 @@ _PARTS = {1: (2, 3, 4), 2: (3, 4, 5, 6), 3: (4, 6, 8, 9, 10)}
 
 
 def make(level: int, rng: random.Random) -> Scene:
-    """Level 1 counts coloured parts, 2 asks for the share, 3 in lowest terms, 4 for the sum of two figures, 5 for their difference."""
+    """Level 1 counts parts, 2 asks for the share, 3 in lowest terms, 4 adds two shares, 5 subtracts them."""
     return _one(level, rng) if level <= 3 else _two(level, rng)
 
 
@@ -66,7 +66,8 @@ def _two(level: int, rng: random.Random) -> Scene:
         f"{filled} of the {parts} equal parts of disc {name} are {colour}."
         for name, filled, parts in zip("AB", fills, wholes, strict=True)
     ]
-    solution = f"A: {fills[0]}/{wholes[0]}. B: {fills[1]}/{wholes[1]}. {over[0]} {sign} {over[1]} = {result * common}/{common}."
+    solution = f"A: {fills[0]}/{wholes[0]}. B: {fills[1]}/{wholes[1]}. "
+    solution += f"{over[0]} {sign} {over[1]} = {result * common}/{common}."
     if str(result) != f"{result * common}/{common}":
         solution += f" That is {result}."
     question = {

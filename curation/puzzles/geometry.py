@@ -13,7 +13,7 @@ _TRIPLES = ((3, 4, 5), (5, 12, 13), (6, 8, 10), (8, 15, 17), (7, 24, 25), (9, 12
 
 
 def make(level: int, rng: random.Random) -> Scene:
-    """Level 1 counts unit squares, 2 perimeter, 3 the third angle, 4 hypotenuse or isosceles apex, 5 L shape or ring."""
+    """Level 1 counts unit squares, 2 perimeter, 3 third angle, 4 hypotenuse or isosceles apex, 5 L shape or ring."""
     if level == 4:
         return rng.choice((_right_triangle, _isosceles))(rng)
     if level == 5:
@@ -101,7 +101,8 @@ def _isosceles(rng: random.Random) -> Scene:
             sign = 1 if x < 0.5 else -1
             canvas.line([(mx - 0.035, my - 0.02 * sign), (mx + 0.035, my + 0.02 * sign)], "#d62728", 0.015)
 
-    description = f"An isosceles triangle. Its two marked sides are equal. One angle at its base is {base}°, the angle between the equal sides is x."
+    description = "An isosceles triangle. Its two marked sides are equal. "
+    description += f"One angle at its base is {base}°, the angle between the equal sides is x."
     solution = f"Both angles at the base are {base}. 2 * {base} = {2 * base}. 180 - {2 * base} = {apex}."
     return Scene(
         "The marked sides are equal. How many degrees is the angle x?",
@@ -151,7 +152,8 @@ def _l_shape(rng: random.Random) -> Scene:
         f"An L shape: a rectangle of width {wide} and height {high} without its top right corner, "
         f"a rectangle of width {cut_wide} and height {cut_high}. All angles are right."
     )
-    solution = f"{wide} * {high} = {wide * high}. {cut_wide} * {cut_high} = {cut_wide * cut_high}. {wide * high} - {cut_wide * cut_high} = {area}."
+    whole, cut = wide * high, cut_wide * cut_high
+    solution = f"{wide} * {high} = {whole}. {cut_wide} * {cut_high} = {cut}. {whole} - {cut} = {area}."
     return Scene(
         "All angles are right. What is the area of the shape?", str(area), "number", description, solution, paint
     )
@@ -175,6 +177,7 @@ def _ring(rng: random.Random) -> Scene:
     description = (
         f"A ring between two circles with the same centre. The inner radius is {inner}, the outer radius is {outer}."
     )
-    solution = f"{outer} * {outer} = {outer * outer}. {inner} * {inner} = {inner * inner}. {outer * outer} - {inner * inner} = {area}, times pi."
+    whole, hole = outer * outer, inner * inner
+    solution = f"{outer} * {outer} = {whole}. {inner} * {inner} = {hole}. {whole} - {hole} = {area}, times pi."
     question = "What is the exact area of the blue ring? Use \\pi."
     return Scene(question, f"{area}\\pi", "math", description, solution, paint)

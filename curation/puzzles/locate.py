@@ -1,4 +1,4 @@
-"""Say where an object is: a quadrant, a direction from another object, a named cell, the object at the end of a walk."""
+"""Say where an object is: a quadrant, a direction from another object, a named cell, the object at a walk's end."""
 
 import random
 from collections.abc import Callable
@@ -40,7 +40,6 @@ def make(level: int, rng: random.Random) -> Scene:
             canvas.shape(shape, edge + (column + 0.5 + dx) * step, edge + (row + 0.5 + dy) * step, 0.38 * step, colour)
 
     name = things[0]
-    row, column = places[name]
     if level <= 2:
         where = {thing: QUADRANTS[2 * r + c] for thing, (r, c) in places.items()}
         right = where[name]
@@ -86,7 +85,7 @@ def _direction(
 def _walk(
     things: list[str], places: Places, cells: dict[str, str], description: str, paint: Painter, rng: random.Random
 ) -> Scene:
-    """From one object so many cells along the row and so many along the column; the goal is an object in another row and column."""
+    """So many cells along the row, then so many along the column, to an object that shares neither with the start."""
     pairs = [(a, b) for a in things for b in things if places[a][0] != places[b][0] and places[a][1] != places[b][1]]
     start, goal = rng.choice(pairs)
     down, across = places[goal][0] - places[start][0], places[goal][1] - places[start][1]

@@ -1,7 +1,7 @@
 """How long is the way: steps of a drawn path on a grid first, the shortest way in a small weighted graph later."""
 
 import random
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 from curation.puzzles.canvas import COLOURS, INK, Canvas, Point, clockwise
 from curation.puzzles.scene import Scene, joined
@@ -122,7 +122,8 @@ def _graph(level: int, rng: random.Random) -> Scene:
 
     (best, way), (second, other) = ways[0], ways[1]
     description = f"Roads: {joined([f'{a}-{b} {length}' for (a, b), length in roads.items()])}."
-    solution = f"The shortest way is {'-'.join(way)}: {_told(way, roads)} = {best}. The next best is {'-'.join(other)}: {second}."
+    solution = f"The shortest way is {'-'.join(way)}: {_told(way, roads)} = {best}. "
+    solution += f"The next best is {'-'.join(other)}: {second}."
     return Scene(f"How long is the shortest way from A to {goal}?", str(best), "number", description, solution, paint)
 
 
@@ -135,7 +136,7 @@ def _ways(towns: str, goal: str) -> list[tuple[str, ...]]:
 
 
 def _lengths(way: tuple[str, ...], roads: Roads) -> list[int | None]:
-    return [roads.get((min(pair), max(pair))) for pair in zip(way, way[1:], strict=False)]
+    return [roads.get((min(pair), max(pair))) for pair in pairwise(way)]
 
 
 def _length(way: tuple[str, ...], roads: Roads) -> int | None:

@@ -1,7 +1,8 @@
-"""Continue a pattern: repeating colours, two periods at once, growing numbers of dots, a 3 x 3 matrix with a missing cell."""
+"""Continue a pattern: repeating colours, two periods at once, growing numbers of dots, a matrix with a missing cell."""
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 
 from curation.puzzles.canvas import COLOURS, GRID, INK, SHAPES, Canvas
 from curation.puzzles.scene import Scene, choice_scene, choices_with, joined
@@ -12,7 +13,7 @@ Painter = Callable[[Canvas], None]
 
 
 def make(level: int, rng: random.Random) -> Scene:
-    """Level 1 repeats two colours, 2 three, 3 colour and shape with different periods, 4 grows a number of dots, 5 is a matrix."""
+    """Level 1 repeats two colours, 2 three, 3 colours and shapes at different periods, 4 grows dots, 5 is a matrix."""
     if level <= 2:
         return _colours(level, rng)
     return {3: _two_periods, 4: _dots, 5: _matrix}[level](rng)
@@ -86,9 +87,12 @@ def _dots(rng: random.Random) -> Scene:
                 canvas.disc(x0 + 0.045 + 0.056 * (dot % 5), y0 + 0.05 + 0.07 * (dot // 5), 0.022, COLOURS[colour])
 
     known = counts[:4]
-    steps = [b - a for a, b in zip(counts, counts[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(counts)]
     description = f"Boxes with {joined([str(n) for n in known])} {colour} dots, then an empty box."
-    solution = f"The boxes hold {joined([str(n) for n in known])}. The steps are {joined([str(n) for n in steps[:3]])}, next {steps[3]}. {known[3]} + {steps[3]} = {counts[4]}."
+    solution = (
+        f"The boxes hold {joined([str(n) for n in known])}. The steps are {joined([str(n) for n in steps[:3]])}, "
+    )
+    solution += f"next {steps[3]}. {known[3]} + {steps[3]} = {counts[4]}."
     question = "The pattern goes on. How many dots belong in the box with the question mark?"
     return Scene(question, str(counts[4]), "number", description, solution, paint)
 
@@ -117,7 +121,8 @@ def _matrix(rng: random.Random) -> Scene:
     row = [thing.split() for cell, thing in enumerate(cells) if cell // 3 == missing // 3 and cell != missing]
     choices = choices_with(right, [f"{colour} {shape}" for colour in colours for shape in shapes], 4, rng)
     solution = (
-        f"Each row has every colour and shape once. Row {missing // 3 + 1} has {row[0][0]} and {row[1][0]}, {row[0][1]} and {row[1][1]}. "
+        f"Each row has every colour and shape once. "
+        f"Row {missing // 3 + 1} has {row[0][0]} and {row[1][0]}, {row[0][1]} and {row[1][1]}. "
         f"Missing are {right.split()[0]} and {right.split()[1]}."
     )
     question = "Each row has every colour and every shape once. What belongs in the cell with the question mark?"

@@ -12,7 +12,7 @@ _MOST = {1: 4, 2: 9, 3: 9, 4: 20, 5: 99}
 
 
 def make(level: int, rng: random.Random) -> Scene:
-    """Levels 1-2 read a cell, 3 sums a row, 4 takes the difference of two columns' sums, 5 finds the row with the largest sum."""
+    """Levels 1-2 read a cell, 3 sums a row, 4 subtracts two columns' sums, 5 finds the row with the largest sum."""
     n_rows, n_columns = _SIDE[level]
     rows, columns = [str(i + 1) for i in range(n_rows)], list("ABCD"[:n_columns])
     cells = [[rng.randint(1 if level < 5 else 10, _MOST[level]) for _ in columns] for _ in rows]
@@ -46,7 +46,7 @@ def make(level: int, rng: random.Random) -> Scene:
         first, second = rng.sample(range(n_columns), 2)
         a, b = [row[first] for row in cells], [row[second] for row in cells]
         high, low = max(sum(a), sum(b)), min(sum(a), sum(b))
-        question = f"What is the difference between the sum of column {columns[first]} and the sum of column {columns[second]}?"
+        question = f"What is the difference between the sums of column {columns[first]} and column {columns[second]}?"
         solution = (
             f"Column {columns[first]}: {_sum(a)}. Column {columns[second]}: {_sum(b)}. {high} - {low} = {high - low}."
         )

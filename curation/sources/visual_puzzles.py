@@ -1,0 +1,132 @@
+r"""Our own picture puzzles (`curation.puzzles`): exact answers, five levels of difficulty, nothing to download.
+
+    - {kind: visual_puzzles, families: [count, bar_chart], levels: [1, 2], count: 200, size: 224}
+    - {kind: visual_puzzles, levels: {count: [1], clock: [3, 4]}, count: 50, modality: text}
+
+`modality: text` puts the scene into the prompt in words and adds a worked trace: the cold-start form, after the paper's
+observation that reasoning learned from text alone carries over to pictures.
+"""
+
+import io
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from curation.puzzles import LEVELS, Scene, domain, families, paint, scene
+from curation.puzzles.worked import completion
+from curation.row import Row, make_row, row_id
+from curation.sources.base import BadRow, Source
+
+_DRAWS = 4
+"""Scenes drawn for a row; the one whose answer is the rarest so far is taken."""
+_TRIES = 25
+"""Rows drawn before a family and level counts as exhausted."""
+
+
+class VisualPuzzles(Source):
+    """Seeded puzzles, the families and levels taken in turn, answers balanced within each."""
+
+    kind: Literal["visual_puzzles"] = "visual_puzzles"
+    license: str = "Apache-2.0"
+    language: str = "en"
+    families: tuple[str, ...] = ()
+    """Which families; empty means those named in `levels`, or all."""
+    levels: tuple[int, ...] | dict[str, tuple[int, ...]] = LEVELS
+    """1 (easiest) to 5; a list for all families or a list for each."""
+    count: int = Field(default=100, ge=1)
+    """Rows of each family, shared evenly by its levels."""
+    size: int = Field(default=224, ge=28, le=2048)
+    """Side of the picture in pixels."""
+    modality: Literal["picture", "text"] = "picture"
+    """`picture`: the picture and the question. `text`: the scene in words, and a completion."""
+
+    @field_validator("families")
+    @classmethod
+    def _families_are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            domain(name)
+        return names
+
+    @model_validator(mode="after")
+    def _levels_are_known(self) -> "VisualPuzzles":
+        if isinstance(self.levels, Mapping):
+            self._families_are_known(tuple(self.levels))
+            if missing := [name for name in self.families if name not in self.levels]:
+                raise ValueError(f"`levels` says nothing about family {missing[0]!r}")
+        for levels in self.levels.values() if isinstance(self.levels, Mapping) else [self.levels]:
+            if not levels or not set(levels) <= set(LEVELS):
+                raise ValueError(f"got levels {list(levels)}, expected some of {list(LEVELS)}")
+        return self
+
+    def plan(self) -> dict[str, tuple[int, ...]]:
+        """Family -> its levels, in the order in which rows are drawn."""
+        if isinstance(self.levels, Mapping):
+            return {name: self.levels[name] for name in self.families or self.levels}
+        return dict.fromkeys(self.families or families(), self.levels)
+
+    def read(self, seed: int) -> Iterator[Row | BadRow]:
+        """One row of each family after the other, so that a `limit` cuts them all alike."""
+        seen: set[str] = set()
+        answers: dict[tuple[str, int], Counter[str]] = {}
+        exhausted: set[tuple[str, int]] = set()
+        for number in range(self.count):
+            for family, levels in self.plan().items():
+                level = levels[number % len(levels)]
+                source_id = f"{family}-{level}-{number:06d}"
+                rng = random.Random(f"{seed}/{self.name}/{self.modality}/{source_id}")
+                counts = answers.setdefault((family, level), Counter())
+                row = (
+                    None if (family, level) in exhausted else self._new_row(family, level, source_id, rng, counts, seen)
+                )
+                if row is None:
+                    exhausted.add((family, level))
+                    detail = f"level {level} of {family} has no more rows than the {counts.total()} before"
+                    yield BadRow(self.name, source_id, "puzzles_exhausted", detail)
+                else:
+                    seen.add(row.id)
+                    counts[row.answer] += 1
+                    yield row
+
+    def _new_row(
+        self, family: str, level: int, source_id: str, rng: random.Random, counts: Counter[str], seen: set[str]
+    ) -> Row | None:
+        """A row that did not come before, None when none is found."""
+        for _ in range(_TRIES):
+            scenes = [scene(family, level, rng) for _ in range(_DRAWS)]
+            if self.modality == "text":
+                scenes = [made for made in scenes if row_id(_in_words(made)) not in seen]
+            if not scenes:
+                continue
+            row = self._row(family, min(scenes, key=lambda made: counts[made.answer]), source_id)
+            if row.id not in seen:
+                return row
+        return None
+
+    def _row(self, family: str, made: Scene, source_id: str) -> Row:
+        text = self.modality == "text"
+        return make_row(
+            source=self.name,
+            source_id=source_id,
+            question=_in_words(made) if text else made.question,
+            images=[] if text else [_png(made, self.size)],
+            answer=made.answer,
+            answer_kind=made.answer_kind,
+            answer_options=made.answer_options,
+            completion=completion(made.solution, made.answer) if text else "",
+            teacher="worked solution" if text else "",
+            format=made.answer_kind if made.answer_kind in ("choice", "number") else "open",
+            **{**self.row_defaults(), "domain": self.domain or domain(family)},
+        )
+
+
+def _in_words(made: Scene) -> str:
+    return f"{made.description}\n{made.question}"
+
+
+def _png(made: Scene, size: int) -> bytes:
+    buffer = io.BytesIO()
+    paint(made, size).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,194 @@
+"""Rows from files of any layout, or a Hub data set, by a declarative mapping of fields.
+
+    - kind: table
+      name: puzzlevqa
+      license: MIT
+      domain: puzzle
+      path: $OVR_REAL_DATA/puzzlevqa/PuzzleVQA/data/*.json   # or `hub: owner/name` with config, split, revision
+      fields: {question: question, answer: answer, options: options, images: image}
+      images: {extensions: [.png]}
+      gold: {answer_pattern: '#### (.+)$'}
+      strip: ["Let's think step by step and output the final answer within \\\\boxed{}."]
+
+The format is told by content: JSON in several shapes, JSON Lines, CSV, Parquet, Arrow. Each part is documented with its options:
+`tables.fields`, `tables.expression` (what a field may say), `tables.images`, `tables.gold`, `tables.json_file` (shapes).
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from curation.errors import SourceError
+from curation.pictures import PictureError, explain
+from curation.row import Row, make_row
+from curation.sources.base import BadRow, Source
+from curation.tables.choices import as_options, list_options, listed_options
+from curation.tables.expression import evaluate
+from curation.tables.fields import PER_RECORD, FieldError, Fields
+from curation.tables.files import Format, find_files, folder_digest, sha256_of
+from curation.tables.gold import NO_GOLD, GoldError, GoldOptions, ReadGold
+from curation.tables.hub import describe, read_hub, resolve_revision
+from curation.tables.images import Images
+from curation.tables.json_file import Shape
+from curation.tables.nested import split_each, with_beside
+from curation.tables.reader import iter_records
+from curation.tables.record import BadRecord, Record
+
+
+class Table(Source):
+    """One data set as a table of records."""
+
+    kind: Literal["table"] = "table"
+
+    path: str | tuple[str, ...] = ()
+    """Files, as globs (`**` too). Several are read one after the other."""
+    hub: str = ""
+    """Name of a Hub data set, instead of `path`."""
+    config: str | None = None
+    split: str = "train"
+    revision: str | None = None
+    """Commit, tag or branch of the Hub data set; the manifest lock records the commit."""
+    format: Format | Literal["auto"] = "auto"
+    shape: Shape = "auto"
+    """How a JSON file holds its records (see `tables.json_file`)."""
+    records: str = ""
+    """Dotted path of the records inside a JSON file, where they are not at its top level."""
+    each: str = ""
+    """Path of a list (or dict) inside the record: one row per item, which fields then name as `each.*`."""
+    beside: dict[str, str] = Field(default_factory=dict)
+    """Name -> a JSON file in the record's folder, which fields then name as `name.*`."""
+    on_truncated: Literal["error", "keep"] = "error"
+    """A file that is cut short: refuse it, or keep its complete records and count one `truncated_file`."""
+    fields: Fields
+    images: Images = Images()
+    gold: GoldOptions = GoldOptions()
+    strip: tuple[str, ...] = ()
+    """Instructions removed from the beginning or end of questions."""
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> "Table":
+        if bool(self.path) == bool(self.hub):
+            raise ValueError("expected `path` or `hub`, and not both")
+        return self
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (self.path,) if isinstance(self.path, str) else self.path
+
+    def read(self, seed: int) -> Iterator[Row | BadRow]:
+        """Rows in file order; `limit` counts the bad ones too."""
+        several = not self.hub and len(find_files(self.paths)) > 1
+        good, missing = 0, ""
+        for record in islice(self._records(), self.limit):
+            row = self._row(record, several)
+            if isinstance(row, BadRow) and row.reason == "field_missing":
+                missing = missing or row.detail
+            elif isinstance(row, Row):
+                good += 1
+            yield row
+        if missing and not good:
+            raise SourceError(f"source {self.name!r} gives no row; {missing}")
+
+    def inputs(self) -> dict[str, str]:
+        """SHA-256 of every file, a digest of the pictures' folder, or the commit of the Hub data set."""
+        if self.hub:
+            return {describe(self.hub, self.config, self.split): resolve_revision(self.hub, self.revision)}
+        files = find_files(self.paths)
+        digests = {name: sha256_of(path) for name, path in files}
+        for name in self.beside.values():
+            digests |= {f"{file}/../{name}": sha256_of(path.parent / name) for file, path in files}
+        if self.fields.images:
+            roots = [Path(self.images.root)] if self.images.root else sorted({path.parent for _, path in files})
+            digests |= {f"pictures {i}": folder_digest(root) for i, root in enumerate(roots)}
+        return digests
+
+    def _records(self) -> Iterator[Record | BadRecord]:
+        if self.hub:
+            name = describe(self.hub, self.config, self.split)
+            items = read_hub(self.hub, self.config, self.split, self.revision)
+            records: Iterator[Record | BadRecord] = (Record(name, None, *item) for item in items)
+        else:
+            records = iter_records(self.paths, self.format, self.shape, self.records, self.on_truncated == "keep")
+        for record in records:
+            joined = with_beside(record, self.beside) if self.beside and isinstance(record, Record) else record
+            if self.each and isinstance(joined, Record):
+                yield from split_each(joined, self.each)
+            else:
+                yield joined
+
+    def _row(self, record: Record | BadRecord, several: bool) -> Row | BadRow:
+        """The row that a record becomes, or why it does not."""
+        source_id = self._source_id(record, several)
+        if isinstance(record, BadRecord):
+            return BadRow(self.name, source_id, record.reason, record.detail)
+        try:
+            return self._mapped(record, source_id)
+        except (FieldError, GoldError, PictureError) as error:
+            return BadRow(self.name, source_id, error.reason, error.detail)
+
+    def _mapped(self, record: Record, source_id: str) -> Row:
+        fields = self.fields
+        question, notes = self._stripped(fields.question_text(record))
+        options = self._options(question, record)
+        gold = self._gold(record, options)
+        if gold.note:
+            notes.append(gold.note)
+        if gold.kind == "choice" and len(listed_options(question)) < len(options):
+            question = list_options(question, options)
+            notes.append("options listed below the question")
+        pictures = self.images.load(fields.image_expressions, record)
+        columns = self.row_defaults()
+        columns |= {name: text for name in PER_RECORD if (text := fields.text(name, record))}
+        try:
+            return make_row(
+                source=self.name,
+                source_id=source_id,
+                question=question,
+                images=pictures,
+                answer=gold.answer,
+                answer_kind=gold.kind,
+                answer_options=gold.options,
+                completion=fields.text("completion", record),
+                teacher=fields.text("teacher", record),
+                format={"choice": "choice", "number": "number"}.get(gold.kind, "open"),
+                provenance=tuple(("collect", note) for note in notes),
+                **columns,
+            )
+        except Exception as error:  # decoders raise anything on hostile bytes; counted under its reason
+            if not pictures:
+                raise
+            raise explain(error) from error
+
+    def _stripped(self, question: str) -> tuple[str, list[str]]:
+        """The question without the instructions of `strip`, and what was removed."""
+        notes = []
+        for instruction in self.strip:
+            bare = question.removesuffix(instruction).removeprefix(instruction).strip()
+            if bare != question:
+                notes.append(f"instruction removed: {instruction}")
+            question = bare
+        return question, notes
+
+    def _options(self, question: str, record: Record) -> list[str]:
+        if self.fields.options == "$question":
+            return listed_options(question)
+        return as_options(evaluate(self.fields.options, record)) if self.fields.options else []
+
+    def _gold(self, record: Record, options: list[str]) -> ReadGold:
+        if not self.fields.answer:
+            return NO_GOLD
+        try:
+            return self.gold.read(self.fields.required("answer", record), options)
+        except GoldError as error:
+            if error.reason == "answer_missing" and not self.gold.required:
+                return NO_GOLD
+            raise
+
+    def _source_id(self, record: Record | BadRecord, several: bool) -> str:
+        if isinstance(record, Record) and self.fields.id and (text := self.fields.text("id", record)):
+            return text
+        number = record.key if isinstance(record, Record) and record.key else str(record.number)
+        return f"{record.file}:{number}" if several else number

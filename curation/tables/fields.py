@@ -1,0 +1,78 @@
+"""Which values of a record become which column: the `fields` of a table."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from curation.tables.expression import MISSING, evaluate
+from curation.tables.record import Record
+
+
+PER_RECORD = ("domain", "language", "stratum", "license")
+"""Columns that a source states as a whole and a record may override."""
+
+
+class FieldError(ValueError):
+    """A record lacks what a row needs; `reason` is a short code, `detail` says what was got."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
+
+
+class Fields(BaseModel):
+    """Column -> expression (see `tables.expression`). What is not given stays empty."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question: str
+    answer: str = ""
+    options: str = ""
+    """The choices of a multiple-choice row; `$question` reads them off the question's own lines `A. ...`."""
+    images: str | tuple[str, ...] = ()
+    """One expression or several; a value that is a list gives several pictures."""
+    id: str = ""
+    """Default: the dict key where there is one, else the record's number; the file's name in front when there are several."""
+    completion: str = ""
+    teacher: str = ""
+    domain: str = ""
+    """This and the three below override the source's option of that name where the record has a value."""
+    language: str = ""
+    stratum: str = ""
+    license: str = ""
+
+    @property
+    def image_expressions(self) -> tuple[str, ...]:
+        return (self.images,) if isinstance(self.images, str) else self.images
+
+    def text(self, name: str, record: Record) -> str:
+        """The text of an optional column, '' where it is not mapped, missing or null."""
+        expression = getattr(self, name)
+        value = evaluate(expression, record) if expression else None
+        return "" if value is None or value is MISSING else str(value).strip()
+
+    def required(self, name: str, record: Record) -> Any:
+        """The value of a mapped column.
+
+        Raises:
+            FieldError: the record has no such field.
+        """
+        value = evaluate(getattr(self, name), record)
+        if value is MISSING:
+            has = ", ".join(map(str, record.value)) if isinstance(record.value, dict) else type(record.value).__name__
+            detail = f"fields.{name}: no {getattr(self, name)!r} in the record, which has: {has}"
+            raise FieldError("field_missing", detail[:400])
+        return value
+
+    def question_text(self, record: Record) -> str:
+        """The question.
+
+        Raises:
+            FieldError: missing, empty or not text.
+        """
+        value = self.required("question", record)
+        if value is not None and not isinstance(value, str):
+            raise FieldError("question_not_text", f"fields.question gives {type(value).__name__}: {value!r}"[:200])
+        if not value or not value.strip():
+            raise FieldError("question_missing", repr(value))
+        return value.strip()

@@ -59,6 +59,5 @@ def known_plugins(base: type[P]) -> dict[str, type[P]]:
 def plugin_union(base: type[Plugin]) -> Any:
     """The annotation of a manifest field that holds one of `base`'s plugins."""
     members = tuple(known_plugins(base).values())
-    if len(members) == 1:
-        return members[0]
-    return Annotated[Union[members], Field(discriminator="kind")]
+    union = Union[members] if members else base  # noqa: UP007 - the members are known at run time only
+    return Annotated[union, Field(discriminator="kind")] if len(members) > 1 else union

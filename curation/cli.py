@@ -1,0 +1,162 @@
+"""ovr-curate: build, check and explain sets of reasoning data with verifiable rewards.
+
+Every command's imports sit in its own function, so that `ovr-curate --help` answers at once.
+"""
+
+import argparse
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from curation import __version__
+from curation.errors import CurationError
+
+Command = Callable[[argparse.Namespace], None]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns 0 on success, 1 on a failure told in one line; usage errors exit with 2."""
+    args = parser().parse_args(argv)
+    try:
+        args.run(args)
+    except (CurationError, KeyboardInterrupt) as error:
+        if args.debug:
+            traceback.print_exc()
+        print(f"ovr-curate: {str(error) or 'interrupted; run the same command to go on'}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; a test checks that the README names every command."""
+    parser = argparse.ArgumentParser(prog="ovr-curate", description=__doc__.splitlines()[0])
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Command, text: str, example: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, epilog=f"example: {example}")
+        sub.add_argument("--debug", action="store_true", help="show the traceback of a failure")
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command(
+        "build",
+        _build,
+        "Build the sets that a manifest describes, or go on with a build.",
+        "ovr-curate build manifests/quickstart.yaml --out build/q",
+    )
+    sub.add_argument("manifest", type=Path)
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR")
+    sub.add_argument("--workers", type=_positive, default=1, metavar="N", help="worker processes (1)")
+    sub.add_argument("--limit", type=_positive, metavar="N", help="read at most N rows of every source")
+    sub.add_argument("--only", choices=("cold_start", "rl"), help="build one of the manifest's sets")
+    sub.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a key of the manifest, such as rl.difficulty.n=4",
+    )
+
+    sub = command("check", _check, "Check a build: balance, shards, ids, pictures, golds.", "ovr-curate check build/q")
+    sub.add_argument("dir", type=Path)
+
+    sub = command(
+        "why", _why, "Tell what became of a row, by id or by SOURCE/SOURCE_ID.", "ovr-curate why build/q gsm8k/17"
+    )
+    sub.add_argument("dir", type=Path)
+    sub.add_argument("id")
+
+    sub = command(
+        "measure",
+        _measure,
+        "Sample responses to the rows of shards and print the mean reward.",
+        "ovr-curate measure build/q/data/rl --model DIR",
+    )
+    sub.add_argument("data", type=Path, help="a folder of `rl` shards")
+    sub.add_argument("--model", required=True)
+    sub.add_argument("--engine", default="vllm", help="kind of engine (vllm)")
+    sub.add_argument("--split", default="test")
+    sub.add_argument("--n", type=_positive, default=4, help="responses per row (4)")
+    sub.add_argument("--max-tokens", type=_positive, default=512)
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the responses are stored")
+
+    sub = command(
+        "score",
+        _score,
+        "Judge answers: one JSON object a line, {gold, response | answer, kind?, options?}.",
+        "ovr-curate score pairs.jsonl --out scored.jsonl",
+    )
+    sub.add_argument("pairs", type=Path)
+    sub.add_argument("--out", type=Path, metavar="F", help="where to write (standard output)")
+    sub.add_argument("--kind", help="reward kind of the lines that name none (math)")
+
+    command("sources", _sources, "List the kinds of sources and their options.", "ovr-curate sources")
+    command("filters", _filters, "List the filters and their options.", "ovr-curate filters")
+    command("kinds", _kinds, "List the reward kinds and their options.", "ovr-curate kinds")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"got {number}, expected at least 1")
+    return number
+
+
+def _build(args: argparse.Namespace) -> None:
+    from curation.build import BuildOptions, build
+    from curation.show import summary_table
+
+    options = BuildOptions(args.workers, args.limit, args.only, tuple(args.set))
+    print(summary_table(build(args.manifest, args.out, options)))
+
+
+def _check(args: argparse.Namespace) -> None:
+    from curation.check import check
+
+    print(check(args.dir))
+
+
+def _why(args: argparse.Namespace) -> None:
+    from curation.check import why
+
+    print(why(args.dir, args.id))
+
+
+def _measure(args: argparse.Namespace) -> None:
+    from curation.measure import measure_shards
+
+    print(measure_shards(args.data, args.split, args.engine, args.model, args.n, args.max_tokens, args.out))
+
+
+def _score(args: argparse.Namespace) -> None:
+    from curation.score import score_file
+
+    score_file(args.pairs, args.out, args.kind)
+
+
+def _sources(args: argparse.Namespace) -> None:
+    from curation.show import plugin_table
+    from curation.sources.base import Source
+
+    print(plugin_table(Source))
+
+
+def _filters(args: argparse.Namespace) -> None:
+    from curation.filters.base import Filter
+    from curation.show import plugin_table
+
+    print(plugin_table(Filter))
+
+
+def _kinds(args: argparse.Namespace) -> None:
+    import rewards
+
+    print(rewards.describe_kinds())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

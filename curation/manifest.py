@@ -1,0 +1,215 @@
+"""The manifest: a YAML file that says what to build, as typed models with every default.
+
+    name: tiny
+    seed: 7
+    rl:
+      sources:
+        - {kind: visual_puzzles, count: 100}
+      difficulty:
+        sampler: {kind: vllm, model: $OVR_MODEL}
+
+`$NAME` and `${NAME}` stand for environment variables; a relative `path` is relative to the manifest. Mistakes are named with their
+key: `manifests/x.yaml: rl.sources[2].kind: unknown kind 'tabel'; known: reasoning_gym, table, visual_puzzles; did you mean 'table'?`
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from curation.errors import ManifestError
+from curation.filters.base import Filter
+from curation.plugins import plugin_union
+from curation.sampling.pass_rate import PassRate
+from curation.sources.base import Source
+
+if TYPE_CHECKING:
+    AnySource = Source
+    AnyFilter = Filter
+else:
+    AnySource = plugin_union(Source)
+    AnyFilter = plugin_union(Filter)
+
+BOXED = "{question}\n\nPlease reason step by step, and put your final answer within \\boxed{}."
+"""The instruction of Qwen2.5's own evaluation; the paper's reward reads the same box (3.2)."""
+
+
+class Section(BaseModel):
+    """What both configs have."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sources: tuple[AnySource, ...] = Field(min_length=1)
+    filters: tuple[AnyFilter, ...] = ()
+    splits: dict[str, float] = Field(default_factory=dict)
+    """Held-back splits and their shares, chosen by row id: `{test: 0.1}`. The rest is `train`."""
+
+    @field_validator("sources")
+    @classmethod
+    def _names_are_unique(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        names = [source.name for source in sources]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two sources are named {twice[0]!r}; give one of them another `name`")
+        return sources
+
+    @field_validator("splits")
+    @classmethod
+    def _splits_leave_a_rest(cls, splits: dict[str, float]) -> dict[str, float]:
+        if "train" in splits or any(share <= 0 for share in splits.values()) or sum(splits.values()) >= 1:
+            raise ValueError(
+                "got " + str(splits) + ", expected positive shares that add up to less than 1, without `train`"
+            )
+        return splits
+
+
+class ColdStart(Section):
+    """The linguistic cold-start corpus: text-only traces whose answers were verified."""
+
+    keep_verified: tuple[str, ...] = ("correct",)
+    """Which verdicts stay: correct, wrong, cannot_judge, no_gold."""
+
+
+class Rl(Section):
+    """The multimodal RL set: text and pictures, answers that a rule can judge."""
+
+    difficulty: PassRate | None = None
+    """How pass rates are measured and which rows stay; without it no engine is started and `difficulty` is null."""
+
+
+class Manifest(BaseModel):
+    """A whole build."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[\w.-]+$")
+    seed: int = Field(default=0, ge=0)
+    prompt_template: str = BOXED
+    """Wrapped around the question when shards are written and responses are sampled; must hold `{question}`."""
+    rows_per_shard: int = Field(default=20_000, ge=1)
+    cold_start: ColdStart | None = None
+    rl: Rl | None = None
+
+    @field_validator("prompt_template")
+    @classmethod
+    def _template_has_a_question(cls, template: str) -> str:
+        if template.count("{question}") != 1:
+            raise ValueError(f"got {template!r}, expected exactly one {{question}} in it")
+        return template
+
+    @model_validator(mode="after")
+    def _has_a_section(self) -> "Manifest":
+        if self.cold_start is None and self.rl is None:
+            raise ValueError("nothing to build: expected a section `cold_start`, `rl` or both")
+        return self
+
+    @property
+    def sections(self) -> dict[str, Section]:
+        """Config name -> section, in build order."""
+        return {name: section for name in ("cold_start", "rl") if (section := getattr(self, name)) is not None}
+
+
+def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
+    """Read, change (`rl.difficulty.n=4`) and validate a manifest.
+
+    Raises:
+        ManifestError: what was got, what was expected, where; one line a mistake.
+    """
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+    except FileNotFoundError:
+        raise ManifestError(f"{path}: no such manifest") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise ManifestError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(raw, dict):
+        raise ManifestError(
+            f"{path}: got {type(raw).__name__}, expected a mapping with `name` and `rl` or `cold_start`"
+        )
+    for change in changes:
+        _apply_change(raw, change)
+    try:
+        return Manifest.model_validate(_resolve(raw, path.resolve().parent, ""))
+    except ValidationError as error:
+        raise ManifestError("\n".join(f"{path}: {_tell(mistake)}" for mistake in error.errors())) from None
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key given twice is an error; PyYAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        if twice := [key for key in keys if keys.count(key) > 1]:
+            raise yaml.constructor.ConstructorError(None, None, f"key {twice[0]!r} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _apply_change(raw: dict[str, Any], change: str) -> None:
+    key, equals, value = change.partition("=")
+    if not equals:
+        raise ManifestError(f"--set {change!r}: expected KEY=VALUE, such as rl.difficulty.n=4")
+    *parents, last = re.findall(r"[^.\[\]]+", key)
+    place: Any = raw
+    for parent in parents:
+        if isinstance(place, list):
+            if not parent.isdigit() or int(parent) >= len(place):
+                raise ManifestError(f"--set {change!r}: got item {parent!r} of a list of {len(place)}")
+            place = place[int(parent)]
+        else:
+            place = place.setdefault(parent, {})
+        if not isinstance(place, dict | list):
+            raise ManifestError(f"--set {change!r}: {parent!r} holds {place!r}, expected a mapping or a list")
+    parsed = yaml.safe_load(value)
+    if isinstance(place, list):
+        place[int(last)] = parsed
+    else:
+        place[last] = parsed
+
+
+def _resolve(value: Any, folder: Path, key: str) -> Any:
+    """Fill in environment variables; make a relative `path`, and the `root` of pictures, relative to the manifest's folder."""
+    if isinstance(value, dict):
+        return {k: _resolve(v, folder, str(k)) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_resolve(v, folder, key) for v in value]
+    if isinstance(value, str) and key not in TEXT_KEYS:
+        filled = re.sub(r"\$(?:\{(\w+)\}|([A-Z_][A-Z0-9_]*))", lambda m: _variable(m[1] or m[2], value), value)
+        return str(folder / filled) if key in PATH_KEYS and filled else filled
+    return value
+
+
+PATH_KEYS = ("path", "root")
+TEXT_KEYS = ("prompt_template", "answer_pattern", "strip", "template")
+
+
+def _variable(name: str, value: str) -> str:
+    found = os.environ.get(name)
+    if not found:
+        raise ManifestError(f"{value!r} needs the environment variable {name}, which is not set")
+    return found
+
+
+def _tell(mistake: ErrorDetails) -> str:
+    where = ""
+    for part in mistake["loc"]:
+        where += f"[{part}]" if isinstance(part, int) else f".{part}"
+    where, context = where.lstrip("."), mistake.get("ctx", {})
+    # A plugin's kind stands in the location as the union's tag; it is not a key of the manifest.
+    where = re.sub(r"((?:sources|filters)\[\d+\]|sampler)\.\w+(?=\.|$)", r"\1", where)
+    if mistake["type"] == "union_tag_invalid":
+        known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
+        near = difflib.get_close_matches(context["tag"], known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"{where}.kind: unknown kind {context['tag']!r}; known: {', '.join(known)}{hint}"
+    if mistake["type"] == "extra_forbidden":
+        return f"{where}: unknown option"
+    if mistake["type"] == "value_error":
+        return f"{where}: {context['error']}".lstrip(": ")
+    got = "" if mistake["type"] == "missing" else f", got {mistake['input']!r}"[:200]
+    return f"{where}: {mistake['msg']}{got}"

@@ -1,0 +1,96 @@
+"""Atomic Parquet files: written under a temporary name, renamed when whole. A killed writer leaves nothing that looks valid."""
+
+import os
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROW_GROUP_ROWS = 100
+ROW_GROUP_BYTES = 32 * 2**20
+"""A row group ends at whichever comes first; the Hub's viewer reads one group at a time and fails above 286 MiB."""
+
+
+class AtomicParquetWriter:
+    """Writes records with an explicit schema; the file appears at `path` only when the `with` block ends without an error.
+
+    Row groups end after `row_group_rows` rows or about `ROW_GROUP_BYTES` of pictures and text. The bytes depend on the records, the
+    schema and pyarrow's version alone.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, row_group_rows: int = ROW_GROUP_ROWS) -> None:
+        self.path = path
+        self.schema = schema
+        self.row_group_rows = row_group_rows
+        self.n_rows = 0
+        self._pending: list[Mapping[str, Any]] = []
+        self._pending_bytes = 0
+        self._temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+
+    def __enter__(self) -> "AtomicParquetWriter":
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = pq.ParquetWriter(self._temporary, self.schema, compression="zstd", write_page_index=True)
+        return self
+
+    def write(self, record: Mapping[str, Any], n_bytes: int = 0) -> None:
+        """Add one record; `n_bytes` is its rough size, for the row group's limit."""
+        self._pending.append(record)
+        self._pending_bytes += n_bytes
+        self.n_rows += 1
+        if len(self._pending) >= self.row_group_rows or self._pending_bytes >= ROW_GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._pending:
+            self._writer.write_table(pa.Table.from_pylist(self._pending, schema=self.schema))
+        self._pending, self._pending_bytes = [], 0
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._flush()
+            self._writer.close()
+            if kind is None:
+                publish(self._temporary, self.path)
+        finally:
+            with suppress(FileNotFoundError):
+                self._temporary.unlink()
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Make a finished temporary file durable and visible under its final name."""
+    with open(temporary, "rb") as handle:
+        os.fsync(handle.fileno())
+    os.replace(temporary, path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small text file atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    publish(temporary, path)
+
+
+def write_records(path: Path, schema: pa.Schema, records: Iterable[Mapping[str, Any]]) -> int:
+    """Write small records (no pictures) atomically; returns their number."""
+    with AtomicParquetWriter(path, schema, row_group_rows=10_000) as writer:
+        for record in records:
+            writer.write(record)
+    return writer.n_rows
+
+
+def read_records(
+    path: Path, columns: list[str] | None = None, batch_rows: int = ROW_GROUP_ROWS
+) -> Iterator[dict[str, Any]]:
+    """The records of a Parquet file in order, a batch in memory at a time."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=batch_rows, columns=columns):
+            yield from batch.to_pylist()

@@ -1,0 +1,70 @@
+"""Live progress: tasks leave their counts in small files, the parent shows one line per stage (plain lines when not a terminal)."""
+
+import json
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+
+from tqdm import tqdm
+
+REPORT_EVERY_S = 0.5
+PLAIN_EVERY_S = 10.0
+
+
+class TaskProgress:
+    """Counts the rows of one task; the parent sees them at most `REPORT_EVERY_S` late."""
+
+    def __init__(self, folder: Path, rank: int) -> None:
+        self.file = folder / f"{rank:05d}.json"
+        self.rows = self.total = 0
+        self.note = ""
+        self._told_at = 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def advance(self, rows: int = 1, total: int = 0, note: str = "") -> None:
+        self.rows += rows
+        self.total, self.note = total or self.total, note or self.note
+        if time.monotonic() - self._told_at >= REPORT_EVERY_S:
+            self.tell()
+
+    def tell(self) -> None:
+        self._told_at = time.monotonic()
+        temporary = self.file.with_suffix(".tmp")
+        temporary.write_text(json.dumps({"rows": self.rows, "total": self.total, "note": self.note}))
+        os.replace(temporary, self.file)
+
+
+class StageProgress:
+    """One line for a stage: rows, rows/s, time left, and what the tasks note (tokens while sampling)."""
+
+    def __init__(self, title: str, folder: Path, total: int | None) -> None:
+        self.folder, self.total = folder, total
+        # Off a terminal the line is repeated rarely, one below the other, so that a log stays readable.
+        self._bar = tqdm(total=total, desc=title, unit=" rows", dynamic_ncols=True, mininterval=0.2, disable=None)
+        self._title, self._plain_at, self._started_at = title, time.monotonic(), time.monotonic()
+
+    def __enter__(self) -> "StageProgress":
+        return self
+
+    def refresh(self) -> None:
+        told = [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
+        rows, note = sum(t["rows"] for t in told), " ".join(t["note"] for t in told if t["note"])
+        total = sum(t["total"] for t in told) or self.total
+        if not self._bar.disable:
+            self._bar.total = total
+            self._bar.set_postfix_str(note, refresh=False)
+            self._bar.update(rows - self._bar.n)
+        elif time.monotonic() - self._plain_at >= PLAIN_EVERY_S:
+            self._plain_at = time.monotonic()
+            elapsed = self._plain_at - self._started_at
+            print(
+                tqdm.format_meter(rows, total or 0, elapsed, prefix=self._title, unit=" rows", ncols=100, postfix=note),
+                flush=True,
+            )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.leave = False
+        self._bar.close()

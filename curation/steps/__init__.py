@@ -1,0 +1,20 @@
+"""The datatrove steps that a build is made of. Each is a module-level class: it travels to the workers."""
+
+from curation.steps.decide import ApplyDecisions, DecideDifficulty, DecideDuplicates
+from curation.steps.judge import FilterRows, VerifyCompletions, VerifyGolds
+from curation.steps.read import ReadRows, ReadSource
+from curation.steps.shards import WriteShards
+from curation.steps.write import WriteRows
+
+__all__ = [
+    "ApplyDecisions",
+    "DecideDifficulty",
+    "DecideDuplicates",
+    "FilterRows",
+    "ReadRows",
+    "ReadSource",
+    "VerifyCompletions",
+    "VerifyGolds",
+    "WriteRows",
+    "WriteShards",
+]

@@ -1,0 +1,133 @@
+"""Global decisions: one-task steps between the executors. They write a line for every row, and a later step applies the lines."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+import rewards
+from curation.ledger import LedgerWriter
+from curation.parquet import read_records, write_records
+from curation.progress import TaskProgress
+from curation.row import Difficulty, Row, Sampler, from_document, from_record
+from curation.sampling.pass_rate import Measured, PassRate, Progress, measure
+from curation.schema import DECISION
+
+KEEP = {"action": "keep", "reason": "", "detail": "", "difficulty": None}
+
+
+class DecideDuplicates(PipelineStep):  # type: ignore[misc]
+    """Rows with one id (same text, same pixels) are one row: the first stays, the others are merged into it.
+
+    Where their golds are not equal by the reward's own judgement, nobody knows which is right: all go, as `conflicting_gold`.
+    Memory: the id and the gold of every row.
+    """
+
+    type, name = "decision", "exact duplicates"
+
+    def __init__(self, files: list[Path], folder: Path) -> None:
+        super().__init__()
+        self.files, self.folder = files, folder
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        first: dict[str, tuple[str, str, str, str, str]] = {}
+        conflicts: dict[str, str] = {}
+        columns = ["id", "source", "source_id", "answer", "answer_kind", "answer_options"]
+        for file in self.files:
+            for record in read_records(file, columns, batch_rows=10_000):
+                row_id, source, source_id, answer, kind, options = (record[c] for c in columns)
+                kept = first.setdefault(row_id, (source, source_id, answer, kind, options))
+                if answer != kept[2] and not same_gold(answer, kept[2], kept[3], kept[4]):
+                    conflicts.setdefault(
+                        row_id, f"{kept[2][:100]!r} in {kept[0]}/{kept[1]}, {answer[:100]!r} in {source}/{source_id}"
+                    )
+        for file in self.files:
+            write_records(self.folder / file.name, DECISION, self._lines(file, first, conflicts))
+        yield from ()
+
+    def _lines(
+        self, file: Path, first: dict[str, tuple[str, str, str, str, str]], conflicts: dict[str, str]
+    ) -> Iterator[dict[str, Any]]:
+        for record in read_records(file, ["id", "source", "source_id"], batch_rows=10_000):
+            source, source_id = first[record["id"]][:2]
+            if record["id"] in conflicts:
+                yield {**KEEP, "action": "dropped", "reason": "conflicting_gold", "detail": conflicts[record["id"]]}
+            elif (record["source"], record["source_id"]) == (source, source_id):
+                yield KEEP
+            else:
+                yield {**KEEP, "action": "merged", "reason": "duplicate", "detail": f"{source}/{source_id}"}
+
+
+def same_gold(answer: str, kept: str, kind: str, options: str) -> bool:
+    """Whether two golds of one question are the same answer."""
+    return rewards.make_verifier(kept, kind, options).judge_answer(answer).outcome == "correct"
+
+
+class DecideDifficulty(PipelineStep):  # type: ignore[misc]
+    """Samples responses to every row through the engine and decides by the pass rate (PAPER 3.3, step 8)."""
+
+    type, name = "decision", "difficulty"
+
+    def __init__(
+        self, files: list[Path], folder: Path, options: PassRate, store: Path, seed: int, template: str
+    ) -> None:
+        super().__init__()
+        self.files, self.folder, self.options = files, folder, options
+        self.store, self.seed, self.template = store, seed, template
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        progress = TaskProgress(self.folder.parent / "progress", rank)
+        total = sum(pq.read_metadata(file).num_rows for file in self.files)
+        progress.advance(0, total=total, note="starting the engine")
+
+        def tell(now: Progress) -> None:
+            progress.advance(
+                now.prompts_done - progress.rows, note=f"{now.tokens:,} tokens, {now.tokens_per_s:,.0f} tokens/s"
+            )
+
+        rows: Iterator[Row] = (from_record(record) for file in self.files for record in read_records(file))
+        measured = measure(rows, self.options, self.store, self.seed, self.template, total=total, progress=tell)
+        for file in self.files:
+            lines = (_line(next(measured)) for _ in range(pq.read_metadata(file).num_rows))
+            write_records(self.folder / file.name, DECISION, lines)
+        progress.tell()
+        yield from ()
+
+
+def _line(measured: Measured) -> dict[str, Any]:
+    keep = measured.decision == "keep"
+    return {
+        "action": "keep" if keep else "dropped",
+        "reason": "" if keep else measured.decision,
+        "detail": "" if keep else f"{measured.difficulty.n_correct} of {measured.difficulty.n_judged} correct",
+        "difficulty": asdict(measured.difficulty),
+    }
+
+
+class ApplyDecisions(PipelineStep):  # type: ignore[misc]
+    """Task i applies the decisions on file i, line by line."""
+
+    type, name = "filter", "decisions"
+
+    def __init__(self, decisions: list[Path], ledger: LedgerWriter) -> None:
+        super().__init__()
+        self.decisions, self.ledger = decisions, ledger
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        lines = read_records(self.decisions[rank])
+        with self.ledger as ledger:
+            for document, line in zip(data, lines, strict=True):
+                if line["action"] != "keep":
+                    told = {"action": line["action"], "filter_reason": line["reason"], "filter_detail": line["detail"]}
+                    document.metadata.update(told)
+                    ledger.write(document, rank)
+                    continue
+                if (found := line["difficulty"]) is not None:
+                    difficulty = Difficulty(**{**found, "sampler": Sampler(**found["sampler"])})
+                    document.metadata["row"] = from_document(document).measured(difficulty)
+                self.stat_update("rows")
+                yield document

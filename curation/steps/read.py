@@ -1,0 +1,72 @@
+"""The first step of a stage: rows from the sources, or from the stage before."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from curation.errors import SourceError
+from curation.ledger import LedgerWriter
+from curation.parquet import read_records, write_text
+from curation.progress import TaskProgress
+from curation.row import from_record, to_document
+from curation.sources.base import BadRow, Source
+
+
+class ReadSource(PipelineStep):  # type: ignore[misc]
+    """Task i reads source i. Rows that cannot be used go to the ledger; a repeated source_id gets a number (`17#2`).
+
+    Leaves `read/00000.json` with the number of rows that came in, which the ledger has to account for.
+    """
+
+    type, name = "reader", "sources"
+
+    def __init__(self, sources: list[Source], seed: int, limit: int | None, folder: Path, ledger: LedgerWriter) -> None:
+        super().__init__()
+        self.sources, self.seed, self.limit, self.folder, self.ledger = sources, seed, limit, folder, ledger
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        source, seen, n = self.sources[rank], dict[str, int](), 0
+        progress = TaskProgress(self.folder / "progress", rank)
+        limit = min(filter(None, (self.limit, source.limit)), default=None)
+        with self.ledger as ledger:
+            for row in islice(source.read(self.seed), limit):
+                n += 1
+                progress.advance()
+                if isinstance(row, BadRow):
+                    ledger.write_bad(row, rank)
+                    continue
+                repeats = seen[row.source_id] = seen.get(row.source_id, 0) + 1
+                document = to_document(
+                    row
+                    if repeats == 1
+                    else row.changed("collect", "source_id repeats", source_id=f"{row.source_id}#{repeats}")
+                )
+                self.stat_update("rows")
+                yield document
+        if n == 0:
+            raise SourceError(f"source {source.name!r} ({source.kind}) is empty: got 0 rows, expected at least one")
+        write_text(self.folder / "read" / f"{rank:05d}.json", json.dumps({"source": source.name, "rows": n}))
+        progress.tell()
+
+
+class ReadRows(PipelineStep):  # type: ignore[misc]
+    """Task i reads file i of the stage before."""
+
+    type, name = "reader", "rows of the stage before"
+
+    def __init__(self, files: list[Path], folder: Path) -> None:
+        super().__init__()
+        self.files, self.folder = files, folder
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        progress = TaskProgress(self.folder / "progress", rank)
+        for record in read_records(self.files[rank]):
+            progress.advance()
+            self.stat_update("rows")
+            yield to_document(from_record(record))
+        progress.tell()

@@ -1,0 +1,83 @@
+"""The last stage: the kept rows as the Parquet shards of a config."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import blake2b
+from itertools import islice
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from curation.parquet import AtomicParquetWriter, read_records
+from curation.progress import TaskProgress
+from curation.row import from_record
+from curation.sampling.template import apply_template
+from curation.schema import released_record, released_schema
+from curation.steps.write import row_bytes
+
+
+def split_of(row_id: str, seed: int, splits: dict[str, float]) -> str:
+    """The split of a row: decided by the seed and the row's id alone, so it survives any other change; `train` is the rest."""
+    share = int.from_bytes(blake2b(f"{seed}:{row_id}".encode(), digest_size=8).digest()) / 2**64
+    for split, size in sorted(splits.items()):
+        if share < size:
+            return split
+        share -= size
+    return "train"
+
+
+class WriteShards(PipelineStep):  # type: ignore[misc]
+    """Writes `SPLIT-00000-of-000NN.parquet`, in the order of the stage before; the folder appears when all shards are whole."""
+
+    type, name = "writer", "shards"
+
+    def __init__(
+        self,
+        files: list[Path],
+        folder: Path,
+        config: str,
+        template: str,
+        seed: int,
+        splits: dict[str, float],
+        rows_per_shard: int,
+        metadata: dict[str, str],
+        progress_folder: Path,
+    ) -> None:
+        super().__init__()
+        self.files, self.folder, self.config, self.template = files, folder, config, template
+        self.seed, self.splits, self.rows_per_shard = seed, splits, rows_per_shard
+        self.metadata, self.progress_folder = metadata, progress_folder
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        progress = TaskProgress(self.progress_folder, rank)
+        sizes = Counter(self._split(record["id"]) for record in self._records(["id"]))
+        schema = released_schema(self.config, self.metadata)
+        building = self.folder.with_name(f".{self.folder.name}.building")
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir(parents=True)
+        for split, n_rows in sorted(sizes.items()):
+            rows = (row for row in map(from_record, self._records()) if self._split(row.id) == split)
+            n_shards = ceil(n_rows / self.rows_per_shard)
+            for number in range(n_shards):
+                with AtomicParquetWriter(
+                    building / f"{split}-{number:05d}-of-{n_shards:05d}.parquet", schema
+                ) as writer:
+                    for row in islice(rows, self.rows_per_shard):
+                        released = released_record(self.config, row, apply_template(self.template, row.question))
+                        writer.write(released, row_bytes(row))
+                        progress.advance()
+                        self.stat_update("rows", split)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        building.rename(self.folder)
+        progress.tell()
+        yield from ()
+
+    def _records(self, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        return (record for file in self.files for record in read_records(file, columns))
+
+    def _split(self, row_id: str) -> str:
+        return split_of(row_id, self.seed, self.splits)

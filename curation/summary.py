@@ -1,0 +1,51 @@
+"""The summary of a build: what came in, what left and why, what is in the shards."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from curation.ledger import Balance
+from curation.parquet import read_records
+from curation.section import SectionBuild
+
+GROUPED_BY = ("source", "domain", "format", "answer_kind", "language", "stratum", "license")
+
+
+def describe_config(section: SectionBuild, balance: Balance) -> dict[str, Any]:
+    """Counts per source and reason; rows, groups, pictures and pass rates of the shards; seconds per stage."""
+    shards = section.shards()
+    return {
+        "sources": balance.table(),
+        "shards": {shard.name: pq.read_metadata(shard).num_rows for shard in shards},
+        "kept": groups(shards),
+        "pass_rates": pass_rates(section.stage_folders()),
+        "seconds": section.seconds(),
+    }
+
+
+def groups(shards: list[Path]) -> dict[str, dict[str, int]]:
+    """Column -> value -> number of rows."""
+    counts: dict[str, Counter[str]] = {column: Counter() for column in GROUPED_BY}
+    for record in (r for shard in shards for r in read_records(shard, list(GROUPED_BY), batch_rows=10_000)):
+        for column in GROUPED_BY:
+            counts[column][record[column]] += 1
+    return {column: dict(sorted(counter.items())) for column, counter in counts.items()}
+
+
+def pass_rates(stages: list[Path]) -> dict[str, Any] | None:
+    """Histogram of the measured pass rates in tenths (`0.0` holds 0 <= p < 0.1, `1.0` exactly 1), of all rows and of those kept."""
+    measured, kept, outcomes = Counter[str](), Counter[str](), Counter[str]()
+    for file in sorted(file for stage in stages for file in stage.glob("decisions/*.parquet")):
+        for line in read_records(file, batch_rows=10_000):
+            if (difficulty := line["difficulty"]) is None:
+                continue
+            tenth = f"{int(difficulty['pass_rate'] * 10 + 1e-9) / 10:.1f}" if difficulty["n_judged"] else "none judged"
+            measured[tenth] += 1
+            kept[tenth] += line["action"] == "keep"
+            for outcome in ("n_correct", "n_judged", "n_truncated", "n_unjudged"):
+                outcomes[outcome] += difficulty[outcome]
+    if not measured:
+        return None
+    return {"measured": dict(sorted(measured.items())), "kept": dict(sorted(kept.items())), "samples": dict(outcomes)}

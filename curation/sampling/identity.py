@@ -1,0 +1,71 @@
+"""Which model is it? A name and a revision that change when the weights, the tokenizer or the configuration change."""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from curation.errors import SamplingError
+
+_MODEL_FILES = (".safetensors", ".bin", ".pt", ".gguf", ".json", ".jinja", ".txt", ".model", ".tiktoken")
+_TRAINING_STATE = re.compile(r"^(optimizer|scheduler|scaler|rng_state.*|training_args|trainer_state|.*_results)\.\w+$")
+_COMMIT = re.compile(r"^[0-9a-f]{40}$")
+
+
+def model_identity(model: str, revision: str | None = None) -> tuple[str, str]:
+    """(model, revision) of a folder or of a name on the Hub.
+
+    A folder is called by its own name, not by its path, so that a build moved elsewhere keeps its rollouts; its
+    revision is the hash of its files. A name on the Hub has the commit that `revision` (default: main) points at.
+
+    Raises:
+        SamplingError: no such model, or no way to find out its commit.
+    """
+    folder = Path(model)
+    if folder.is_dir():
+        return folder.resolve().name, folder_revision(folder)
+    if folder.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
+        raise SamplingError(f"model {model!r} is neither a folder nor a name on the Hub")
+    if revision is not None and _COMMIT.match(revision):
+        return model, revision
+    return model, _hub_commit(model, revision)
+
+
+def folder_revision(folder: Path, must_have: str = "config.json") -> str:
+    """Hash of the model files that lie directly in `folder` (weights, configuration, tokenizer), 16 hex digits.
+
+    What a trainer leaves beside them (optimizer, trainer state, logs, checkpoints below) is left out.
+
+    Raises:
+        SamplingError: the folder has no file `must_have`.
+    """
+    if not (folder / must_have).is_file():
+        raise SamplingError(f"model folder {str(folder)!r} has no {must_have}")
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(p for p in folder.iterdir() if _is_model_file(p)):
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "blake2b")
+        digest.update(f"{path.name}\0{content.hexdigest()}\0".encode())
+    return digest.hexdigest()
+
+
+def _is_model_file(path: Path) -> bool:
+    return path.suffix in _MODEL_FILES and path.is_file() and not _TRAINING_STATE.match(path.name)
+
+
+def _hub_commit(model: str, revision: str | None) -> str:
+    """The commit behind a branch or tag: asked of the Hub, or of the local cache when offline."""
+    from huggingface_hub import HfApi, try_to_load_from_cache
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    try:
+        if commit := HfApi().model_info(model, revision=revision).sha:
+            return str(commit)
+    except (HfHubHTTPError, OfflineModeIsEnabled, OSError) as error:
+        reason = str(error).splitlines()[0]
+    else:
+        reason = "the Hub names no commit"
+    cached = try_to_load_from_cache(model, "config.json", revision=revision)
+    if isinstance(cached, str | os.PathLike):
+        return Path(cached).parent.name
+    raise SamplingError(f"cannot find out the commit of model {model!r} (revision {revision or 'main'}): {reason}")

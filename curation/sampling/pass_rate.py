@@ -1,0 +1,211 @@
+"""The pass rate of every prompt: n responses, sampled once and judged (`rl.difficulty` in a manifest).
+
+The paper removes "the overly trivial and the infeasible" without saying how; open-r1 takes 8 samples, Skywork-OR1 16
+and keeps 1 to 15 right, ORZ 64 of its own policy. Here n is fixed, and the prompts go through in fixed chunks in
+their order: a resumed run samples the same batches as one that was never interrupted.
+"""
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from curation.errors import SamplingError
+from curation.plugins import plugin_union
+from curation.row import Difficulty, Row, Sampler
+from curation.sampling.difficulty import Decision, Truncated, decide, difficulty
+from curation.sampling.engine import Engine, Request, Response, SamplingOptions, Session
+from curation.sampling.rollout import Rollout, Setting, prompt_hash
+from curation.sampling.store import RolloutStore, missing
+from curation.sampling.template import apply_to_messages, template_hash
+from rewards import make_verifier
+
+if TYPE_CHECKING:
+    AnyEngine = Engine
+else:
+    AnyEngine = plugin_union(Engine)
+
+
+class PassRate(BaseModel):
+    """How difficulty is measured, and which prompts stay."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sampler: AnyEngine
+    sampling: SamplingOptions = SamplingOptions()
+    n: int = Field(default=8, ge=1)
+    """Samples per prompt."""
+    min_pass_rate: float | None = Field(default=0.0, ge=0, le=1)
+    """Keep only above it (exclusive): 0.0 drops what was never solved; null keeps that too."""
+    max_pass_rate: float | None = Field(default=1.0, ge=0, le=1)
+    """Keep only below it (exclusive): 1.0 drops what was always solved; null keeps that too."""
+    truncated: Truncated = "unjudged"
+    """What a response cut off by `max_tokens` counts as: out of the pass rate, or wrong as it is in training."""
+    batch_prompts: int = Field(default=256, ge=1)
+    """Prompts handed to the engine at once; what a crash loses at most."""
+
+    @model_validator(mode="after")
+    def _bounds_leave_room(self) -> "PassRate":
+        low, high = self.min_pass_rate, self.max_pass_rate
+        if low is not None and high is not None and low >= high:
+            raise ValueError(f"min_pass_rate {low} is not below max_pass_rate {high}: no prompt could stay")
+        return self
+
+
+class Measured(NamedTuple):
+    """One prompt's result."""
+
+    row_id: str
+    difficulty: Difficulty
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a measurement stands after a chunk. Tokens are those sampled by this run, not those found in the store;
+    `outcomes` counts the judged samples of all prompts so far by outcome."""
+
+    prompts_done: int
+    total: int | None
+    tokens: int
+    tokens_per_s: float
+    outcomes: Mapping[str, int]
+
+
+def measure(
+    rows: Iterable[Row],
+    options: PassRate,
+    store_dir: Path,
+    seed: int,
+    template: str,
+    *,
+    total: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Iterator[Measured]:
+    """Yield the difficulty of every row and what it means for the row, in the rows' order.
+
+    Raises:
+        SamplingError: the engine cannot start or failed; what was measured before is in the store.
+        ValueError: the template is none, or a verifier's kind or options are wrong.
+    """
+    sampling = options.sampling
+    model, revision = options.sampler.identity()
+    setting = Setting(model, revision, template_hash(template), sampling.temperature, sampling.top_p)
+    sampler = Sampler(**{name: getattr(setting, name) for name in Setting.__slots__}, max_tokens=sampling.max_tokens)
+    outcomes: Counter[str] = Counter()
+    done = 0
+    with RolloutStore(store_dir) as store, _Sampling(options, setting, store) as sampled:
+        for chunk in _chunks(rows, options.batch_prompts):
+            requests = [Request(row.id, apply_to_messages(template, row.prompt), row.images, (), seed) for row in chunk]
+            for row, rollouts in zip(chunk, sampled(requests), strict=True):
+                counts = judge(row, rollouts)
+                outcomes += counts
+                reason = "fixed" if len(rollouts) == options.n else "refused"
+                measured = difficulty(counts, options.n, options.truncated, sampler, reason)
+                decision = decide(measured, options.n, options.min_pass_rate, options.max_pass_rate, options.truncated)
+                yield Measured(row.id, measured, decision)
+            done += len(chunk)
+            if progress is not None:
+                progress(Progress(done, total, sampled.tokens, sampled.tokens_per_s, dict(outcomes)))
+
+
+def judge(row: Row, rollouts: Iterable[Rollout]) -> Counter[str]:
+    """The outcomes of a row's responses, counted."""
+    verifier = make_verifier(row.answer, row.answer_kind, row.answer_options)
+    return Counter(
+        verifier.judge(rollout.sample.text, truncated=rollout.sample.finish_reason == "length").outcome
+        for rollout in rollouts
+    )
+
+
+class _Sampling:
+    """Requests in, rollouts out: from the store where it has them, else from the engine, which starts when first
+    needed.
+    """
+
+    def __init__(self, options: PassRate, setting: Setting, store: RolloutStore) -> None:
+        self.options = options
+        self.setting = setting
+        self.store = store
+        self.tokens = 0
+        self.seconds = 0.0
+        self._session: Session | None = None
+        self._exit = ExitStack()
+
+    def __enter__(self) -> "_Sampling":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._exit.close()
+
+    @property
+    def tokens_per_s(self) -> float:
+        return self.tokens / self.seconds if self.seconds else 0.0
+
+    def __call__(self, requests: Sequence[Request]) -> list[list[Rollout]]:
+        """The samples 0 to n-1 of every request, by number; an empty list for a prompt that the engine refused."""
+        max_tokens = self.options.sampling.max_tokens
+        prompts = [prompt_hash(request) for request in requests]
+        held = self.store.load(self.setting, prompts, max_tokens)
+        wanted = {}
+        for prompt, request in zip(prompts, requests, strict=True):
+            if numbers := missing(held[prompt], self.options.n):
+                wanted[prompt] = replace(request, sample_numbers=numbers)
+        for rollout in self._sample(wanted):
+            held[rollout.prompt][rollout.sample.number] = rollout
+        return [[held[prompt][k] for k in range(self.options.n) if k in held[prompt]] for prompt in prompts]
+
+    def _sample(self, wanted: Mapping[str, Request]) -> list[Rollout]:
+        """Sample what is wanted and store it."""
+        if not wanted:
+            return []
+        if self._session is None:
+            self._session = self._exit.enter_context(self.options.sampler.open())
+        start = time.perf_counter()
+        responses = self._session.generate(list(wanted.values()), self.options.sampling)
+        seconds = time.perf_counter() - start
+        tokens = sum(sample.n_tokens for response in responses for sample in response.samples)
+        rollouts = [
+            Rollout(
+                prompt=prompt,
+                prompt_id=request.key,
+                setting=self.setting,
+                max_tokens=self.options.sampling.max_tokens,
+                sample=sample,
+                prompt_tokens=response.prompt_tokens,
+                seconds=seconds * sample.n_tokens / max(tokens, 1),
+            )
+            for (prompt, request), response in zip(wanted.items(), responses, strict=True)
+            for sample in _checked(request, response).samples
+        ]
+        self.store.append(rollouts)
+        self.tokens += tokens
+        self.seconds += seconds
+        return rollouts
+
+
+def _checked(request: Request, response: Response) -> Response:
+    """The response, if it answers the request in full.
+
+    Raises:
+        SamplingError: another prompt's response, or samples that were not asked for, or too few.
+    """
+    numbers = tuple(sample.number for sample in response.samples)
+    expected = () if response.refused else request.sample_numbers
+    if response.key != request.key or numbers != expected:
+        raise SamplingError(
+            f"engine gave samples {numbers} of {response.key!r}, expected {expected} of {request.key!r}"
+        )
+    return response
+
+
+def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while chunk := list(itertools.islice(iterator, size)):
+        yield chunk

@@ -1,0 +1,84 @@
+"""A rollout: one sampled response, what it is a draw of, and its line in a Parquet segment."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import pyarrow as pa
+
+from curation.sampling.engine import Request, Sample
+
+SCHEMA = pa.schema(
+    [
+        ("prompt", pa.string()),
+        ("prompt_id", pa.string()),
+        ("model", pa.string()),
+        ("revision", pa.string()),
+        ("template_hash", pa.string()),
+        ("temperature", pa.float64()),
+        ("top_p", pa.float64()),
+        ("max_tokens", pa.int32()),
+        ("number", pa.int32()),
+        ("seed", pa.int64()),
+        ("text", pa.string()),
+        ("finish_reason", pa.string()),
+        ("n_tokens", pa.int32()),
+        ("prompt_tokens", pa.int32()),
+        ("seconds", pa.float64()),
+    ],
+    metadata={"ovr.rollouts_version": "1"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What samples are draws of, apart from the prompt. The length limit is no part of it: it only cuts a draw off."""
+
+    model: str
+    revision: str
+    template_hash: str
+    temperature: float
+    top_p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One sample in the store. `prompt` is `prompt_hash(request)`, `prompt_id` the row's id; `max_tokens` is the
+    limit it was drawn under; `seconds` is its share, by tokens, of the wall time of its batch.
+    """
+
+    prompt: str
+    prompt_id: str
+    setting: Setting
+    max_tokens: int
+    sample: Sample
+    prompt_tokens: int
+    seconds: float
+
+
+def prompt_hash(request: Request) -> str:
+    """Hash of exactly what is sampled, messages and picture bytes, 32 hex digits.
+
+    The row's id alone would not do: an earlier stage may change a question or resize a picture and keep the id.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for message in request.messages:
+        digest.update(f"{message.role}\0{message.content}\0".encode())
+    for image in request.images:
+        digest.update(hashlib.blake2b(image).digest())
+    return digest.hexdigest()
+
+
+def to_line(rollout: Rollout) -> dict[str, Any]:
+    """The rollout as one flat record of `SCHEMA`."""
+    line = asdict(rollout)
+    return {**line, **line.pop("setting"), **line.pop("sample")}
+
+
+def from_line(line: Mapping[str, Any]) -> Rollout:
+    """The inverse of `to_line`."""
+    setting = Setting(**{f.name: line[f.name] for f in fields(Setting)})
+    sample = Sample(**{f.name: line[f.name] for f in fields(Sample)})
+    own = {f.name: line[f.name] for f in fields(Rollout) if f.name not in ("setting", "sample")}
+    return Rollout(**own, setting=setting, sample=sample)

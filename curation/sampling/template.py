@@ -1,0 +1,38 @@
+r"""The prompt template: what stands around a question, in a shard as in the sampler.
+
+apply_template("{question} Put the final answer in \boxed{}.", "What is 1 + 1?")
+"""
+
+import hashlib
+from dataclasses import replace
+
+from curation.row import Message
+
+PLACEHOLDER = "{question}"
+
+
+def apply_template(template: str, question: str) -> str:
+    """`template` with `{question}` replaced; every other brace, LaTeX's above all, stays as it is.
+
+    Raises:
+        ValueError: the template has no `{question}` or more than one.
+    """
+    if template.count(PLACEHOLDER) != 1:
+        raise ValueError(
+            f"prompt template has {template.count(PLACEHOLDER)} times {PLACEHOLDER}, expected 1: {template!r}"
+        )
+    return template.replace(PLACEHOLDER, question)
+
+
+def apply_to_messages(template: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The messages with the last user message put into the template."""
+    last = max((i for i, message in enumerate(messages) if message.role == "user"), default=None)
+    return tuple(
+        replace(message, content=apply_template(template, message.content)) if i == last else message
+        for i, message in enumerate(messages)
+    )
+
+
+def template_hash(template: str) -> str:
+    """16 hex digits that stand for the template in `difficulty.sampler` and in the shards' metadata."""
+    return hashlib.blake2b(template.encode(), digest_size=8).hexdigest()

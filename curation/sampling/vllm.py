@@ -1,0 +1,186 @@
+"""vLLM inside this process: the engine that scales. `vllm serve` elsewhere is another engine's business.
+
+The n samples of a prompt are one vLLM request, so the prompt is tokenised and its pictures are processed once; vLLM
+gives sample k of a request the request's seed + k, which is `sample_seed`. Every seeded sample costs vLLM one small
+generator call per token; it is the price of draws that do not depend on the batch they were in.
+"""
+
+import gc
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from curation.errors import SamplingError
+from curation.sampling.conversation import conversation
+from curation.sampling.engine import Engine, Request, Response, Sample, SamplingOptions, first_line, sample_seed
+from curation.sampling.identity import folder_revision
+from curation.sampling.vllm_on_cpu import options_on_cpu
+
+_EXTRAS = "install the extra `vllm` on a machine with a GPU, `cpu` on one without"
+
+
+class Vllm(Engine):
+    """vLLM in this process, on the GPUs it finds, or on the CPU with the CPU build."""
+
+    kind: Literal["vllm"] = "vllm"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """`auto`: the model's own on a GPU, float32 on a CPU."""
+    max_model_len: int | None = Field(default=None, ge=1)
+    """Longest prompt and response together, tokens; the model's own limit when null."""
+    max_num_seqs: int | None = Field(default=None, ge=1)
+    """Responses generated at once; vLLM's default when null."""
+    gpu_memory_utilization: float = Field(default=0.9, gt=0, le=1)
+    tensor_parallel_size: int = Field(default=1, ge=1)
+    """GPUs that share one copy of the model."""
+    enforce_eager: bool = False
+    """Start faster, run slower: no compiled graphs. Always on a CPU."""
+    prefix_caching: bool = True
+    max_images: int = Field(default=8, ge=1)
+    """Most pictures in a prompt."""
+    lora: str | None = None
+    """Folder of a LoRA adapter that is applied to the model."""
+
+    def identity(self) -> tuple[str, str]:
+        model, revision = super().identity()
+        if self.lora is None:
+            return model, revision
+        adapter = Path(self.lora)
+        return f"{model}+{adapter.resolve().name}", f"{revision}+{folder_revision(adapter, 'adapter_config.json')}"
+
+    @contextmanager
+    def open(self) -> Iterator["VllmSession"]:
+        llm = self._load()
+        try:
+            yield VllmSession(llm, self.lora)
+        finally:
+            llm.llm_engine.engine_core.shutdown()
+            del llm
+            gc.collect()
+
+    def _load(self) -> Any:
+        """Start vLLM.
+
+        Raises:
+            SamplingError: vllm is missing or the model cannot be loaded.
+        """
+        os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+        try:
+            on_cpu = options_on_cpu(self.dtype)
+            from vllm import LLM
+        except ImportError as error:
+            raise SamplingError(f"engine 'vllm' cannot import vllm ({first_line(error)}); {_EXTRAS}") from error
+        try:
+            return LLM(**{**self._llm_options(), **on_cpu})
+        except Exception as error:  # pydantic's, torch's, the system's and vLLM's own: all mean that there is no engine
+            raise SamplingError(f"engine 'vllm' cannot load {self.model!r}: {first_line(error)}; {_EXTRAS}") from error
+
+    def _llm_options(self) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "model": self.model,
+            "revision": None if Path(self.model).is_dir() else self.revision,
+            "dtype": self.dtype,
+            "gpu_memory_utilization": self.gpu_memory_utilization,
+            "tensor_parallel_size": self.tensor_parallel_size,
+            "enforce_eager": self.enforce_eager,
+            "enable_prefix_caching": self.prefix_caching,
+            "limit_mm_per_prompt": {"image": self.max_images, "video": 0},
+            "enable_lora": self.lora is not None,
+        }
+        given = {"max_model_len": self.max_model_len, "max_num_seqs": self.max_num_seqs}
+        return {**options, **{name: value for name, value in given.items() if value is not None}}
+
+
+class VllmSession:
+    """A running `vllm.LLM`, as `llm`."""
+
+    def __init__(self, llm: Any, lora: str | None = None) -> None:
+        self.llm = llm
+        self._content_format = "openai" if llm.model_config.is_multimodal_model else "string"
+        self._lora = _lora_request(lora) if lora is not None else None
+
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
+        """See `Session.generate`."""
+        runs: list[tuple[int, tuple[int, ...]]] = []
+        refused: dict[int, str] = {}
+        for i, request in enumerate(requests):
+            try:
+                messages = conversation(request, "image_pil")
+                for numbers in consecutive(request.sample_numbers, 1 if options.temperature == 0 else None):
+                    self._enqueue(messages, request, numbers, options)
+                    runs.append((i, numbers))
+            except (ValueError, _client_error()) as error:
+                refused[i] = first_line(error)
+        outputs = self._finish()
+        samples: list[list[Sample]] = [[] for _ in requests]
+        prompt_tokens = [0] * len(requests)
+        for (i, numbers), output in zip(runs, outputs, strict=True):
+            prompt_tokens[i] = len(output.prompt_token_ids)
+            samples[i] += [_sample(requests[i], k, choice) for k, choice in zip(numbers, output.outputs, strict=True)]
+        return [
+            Response(request.key, () if i in refused else tuple(samples[i]), prompt_tokens[i], refused.get(i, ""))
+            for i, request in enumerate(requests)
+        ]
+
+    def _enqueue(
+        self, messages: list[dict[str, Any]], request: Request, numbers: tuple[int, ...], options: SamplingOptions
+    ) -> None:
+        from vllm import SamplingParams
+
+        params = SamplingParams(
+            n=len(numbers),
+            seed=sample_seed(request.seed, request.key, numbers[0]),
+            temperature=options.temperature,
+            top_p=options.top_p,
+            max_tokens=options.max_tokens,
+        )
+        self.llm.enqueue_chat(
+            [messages],
+            params,
+            lora_request=self._lora,
+            use_tqdm=False,
+            chat_template_content_format=self._content_format,
+        )
+
+    def _finish(self) -> list[Any]:
+        """Run until all is answered; vLLM returns the outputs in the order of the queue."""
+        try:
+            return list(self.llm.wait_for_completion(use_tqdm=False))
+        except Exception as error:  # whatever it was, the batch is lost and not wrong
+            raise SamplingError(f"engine 'vllm' failed while sampling: {first_line(error)}") from error
+
+
+def consecutive(numbers: Iterable[int], longest: int | None = None) -> list[tuple[int, ...]]:
+    """`numbers` cut into runs of consecutive ones: what one vLLM request can hold (none but single ones when
+    greedy).
+    """
+    runs: list[tuple[int, ...]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1 and len(runs[-1]) != longest:
+            runs[-1] += (number,)
+        else:
+            runs.append((number,))
+    return runs
+
+
+def _sample(request: Request, number: int, choice: Any) -> Sample:
+    if choice.finish_reason not in ("stop", "length"):
+        raise SamplingError(f"engine 'vllm' gave up on sample {number} of {request.key!r}: {choice.finish_reason}")
+    seed = sample_seed(request.seed, request.key, number)
+    return Sample(number, choice.text, choice.finish_reason, len(choice.token_ids), seed)
+
+
+def _client_error() -> type[Exception]:
+    """What vLLM raises for a prompt it will not take."""
+    from vllm.exceptions import VLLMClientError
+
+    return VLLMClientError  # type: ignore[no-any-return]
+
+
+def _lora_request(folder: str) -> Any:
+    from vllm.lora.request import LoRARequest
+
+    return LoRARequest(Path(folder).name, 1, folder)

@@ -1,0 +1,22 @@
+"""Drop questions whose figure is drawing code, Asymptote or TikZ: what is asked is to see, and there is nothing to be seen.
+
+Asymptote figures are how the AoPS wiki, and with it MATH and AIME, stores its pictures (79 of the 975 AIME problems to 2023). They
+may be rendered instead; until then the code is neither language nor a picture.
+"""
+
+import re
+from typing import Literal
+
+from curation.filters.base import Filter, Judgement
+from curation.row import Row
+
+_CODE = re.compile(r"\[/?asy\]|\\begin\{(?:asy|tikzpicture|pspicture)\}|\bimport (?:olympiad|graph|three|cse5);")
+
+
+class AsyCode(Filter):
+    """Any figure written as code in the question."""
+
+    kind: Literal["asy_code"] = "asy_code"
+
+    def judge(self, row: Row) -> Judgement:
+        return (False, "figure_as_code") if _CODE.search(row.question) else True

@@ -1,0 +1,46 @@
+"""Drop proof and open-ended questions: no rule can compare their answers (OVR 3.3, step 7).
+
+Kimi k1.5 (arXiv 2501.12599, 2.1) and Big-Math (Albalak et al. 2025, arXiv 2502.17387, 3.2) remove proofs by the same kind of
+pattern. A question that also asks for a value ("Show that ... Find x.") is kept: the value can be judged.
+"""
+
+import re
+from typing import Literal
+
+from curation.filters.base import Filter, Judgement
+from curation.row import Row
+
+_START = r"(?:^|[.?!;:,)\]$]\s*|\n\s*|\b(?:and|then|also|please|to|or|must|should|can you|could you)\s+)"
+_PROOF = re.compile(
+    _START
+    + r"(?:prove|disprove|show)\s+(?:that|the|this|or|your|whether|,|:|\$|\\|by|each|every|there|these|those|if|it|for|how)"
+    r"|\bprove (?:or disprove|that)\b|\bgive (?:a|an?other) (?:\w+ )?proof\b|证明|求证",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(
+    _START + r"(?:explain|justify|discuss|describe|comment on|argue|interpret|compare and contrast|summari[sz]e)\b"
+    r"|(?:^|[.?!]\s+)(?:sketch|draw|construct|design) (?:a|an|the)\b|\bexplain (?:why|how|your)\b|\bin your own words\b|\bgive (?:a reason|reasons|an example)\b|"
+    r"\bwrite (?:a|an|the) (?:\w+ )?(?:essay|story|poem|paragraph|program|letter)\b|请?说明理由|简述|谈谈",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(
+    r"\b(?:find|determine|compute|calculate|evaluate|solve|simplify|how (?:many|much|long|far|old)|"
+    r"what (?:is|are|was|were|does|fraction|percent\w*|number|value)|which (?:of|one)|enter (?:the|your|all)|express your answer)\b|求(?!证)|计算|多少|等于",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"\[asy\].*?\[/asy\]", re.DOTALL)
+"""Full of `draw`."""
+
+
+class OpenEnded(Filter):
+    """A demand for a proof or for prose, and no demand for a value."""
+
+    kind: Literal["open_ended"] = "open_ended"
+
+    def judge(self, row: Row) -> Judgement:
+        question = _CODE.sub(" ", row.question)
+        if _VALUE.search(question):
+            return True
+        if _PROOF.search(question):
+            return False, "proof"
+        return (False, "open_ended") if _OPEN.search(question) else True

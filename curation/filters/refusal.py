@@ -1,0 +1,32 @@
+"""Drop traces whose answer is a refusal or talks about being a language model.
+
+The openings follow the refusal prefixes of Zou et al. 2023 (arXiv 2307.15043, B.2). Only the beginning of the answer after the thinking is looked at:
+"sorry" inside a reasoning is a figure of speech.
+"""
+
+import re
+from typing import Literal
+
+from pydantic import Field
+
+from curation.filters.base import Filter, Judgement
+from curation.row import Row
+
+_REFUSAL = re.compile(
+    r"\b(?:I(?:'|’| a)?m (?:really |very |so )?sorry\b|I apologi[sz]e\b|as an AI\b|as a (?:large )?language model\b|"
+    r"I(?:'|’| a)?m (?:just |only )?an? AI\b|I(?:'|’| a)?m (?:not able|unable) to (?:assist|help|provide|answer|comply|fulfill?)\b|"
+    r"I (?:can(?:'|’)?t|can ?not|won(?:'|’)t|will not) (?:assist|help|provide|answer|comply|fulfill?|engage|discuss)\b)"
+    r"|^(?:sorry,|抱歉|对不起|很抱歉|作为一个(?:人工智能|AI|语言模型))",
+    re.IGNORECASE,
+)
+
+
+class Refusal(Filter):
+    """A refusal in the first characters of the answer."""
+
+    kind: Literal["refusal"] = "refusal"
+    first_chars: int = Field(default=300, ge=1)
+
+    def judge(self, row: Row) -> Judgement:
+        answer = row.completion.rpartition("</think>")[2].strip()
+        return (False, "refusal") if _REFUSAL.search(answer[: self.first_chars]) else True

@@ -1,0 +1,28 @@
+"""Drop questions that are nothing but a link: the task is on another page.
+
+The first rule of Big-Math's problem cleaning (Albalak et al. 2025, arXiv 2502.17387, 3.1: problems with hyperlinks), narrowed to
+questions in which hardly a word is left without the link.
+"""
+
+import re
+from typing import Literal
+
+from pydantic import Field
+
+from curation.filters.base import Filter, Judgement
+from curation.row import Row
+
+_URL = re.compile(r"!?\[[^\]]*\]\([^)]*\)|\b(?:https?://|www\.)\S+|<img\b[^>]*>", re.IGNORECASE)
+
+
+class UrlOnly(Filter):
+    """Fewer than `min_letters` letters or digits beside the links."""
+
+    kind: Literal["url_only"] = "url_only"
+    min_letters: int = Field(default=10, ge=1)
+
+    def judge(self, row: Row) -> Judgement:
+        text, links = _URL.subn(" ", row.question)
+        if links and sum(character.isalnum() for character in text) < self.min_letters:
+            return False, "url_only"
+        return True

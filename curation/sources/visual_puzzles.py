@@ -50,15 +50,24 @@ class VisualPuzzles(Source):
             domain(name)
         return names
 
+    @field_validator("levels", mode="before")
+    @classmethod
+    def _levels_are_known(cls, levels: object) -> object:
+        """A single level may stand without its list."""
+        read = {}
+        for family, wanted in (levels if isinstance(levels, Mapping) else {"": levels}).items():
+            if family:
+                domain(str(family))
+            read[family] = tuple(wanted) if isinstance(wanted, list | tuple) else (wanted,)
+            if not read[family] or any(level not in LEVELS for level in read[family]):
+                raise ValueError(f"got levels {wanted!r}, expected some of {list(LEVELS)}")
+        return read if isinstance(levels, Mapping) else read[""]
+
     @model_validator(mode="after")
-    def _levels_are_known(self) -> "VisualPuzzles":
-        if isinstance(self.levels, Mapping):
-            self._families_are_known(tuple(self.levels))
-            if missing := [name for name in self.families if name not in self.levels]:
-                raise ValueError(f"`levels` says nothing about family {missing[0]!r}")
-        for levels in self.levels.values() if isinstance(self.levels, Mapping) else [self.levels]:
-            if not levels or not set(levels) <= set(LEVELS):
-                raise ValueError(f"got levels {list(levels)}, expected some of {list(LEVELS)}")
+    def _every_family_has_levels(self) -> "VisualPuzzles":
+        known = self.levels if isinstance(self.levels, Mapping) else self.families
+        if missing := [name for name in self.families if name not in known]:
+            raise ValueError(f"`levels` says nothing about family {missing[0]!r}")
         return self
 
     def plan(self) -> dict[str, tuple[int, ...]]:

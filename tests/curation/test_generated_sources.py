@@ -96,7 +96,8 @@ def test_answers_are_balanced() -> None:
     [
         ({}, dict.fromkeys(families(), LEVELS)),
         ({"families": ["table"], "levels": [2]}, {"table": (2,)}),
-        ({"levels": {"clock": [3, 4], "count": [1]}}, {"clock": (3, 4), "count": (1,)}),
+        ({"families": ["table"], "levels": 2}, {"table": (2,)}),
+        ({"levels": {"clock": [3, 4], "count": 1}}, {"clock": (3, 4), "count": (1,)}),
         ({"levels": {"clock": [3, 4], "count": [1]}, "families": ["count"]}, {"count": (1,)}),
     ],
 )
@@ -110,6 +111,8 @@ def test_families_and_levels_are_chosen(options: dict[str, Any], expected: dict[
         ({"families": ["tabel"]}, "unknown puzzle family 'tabel'; did you mean 'table'"),
         ({"levels": {"tabel": [1]}}, "unknown puzzle family 'tabel'; did you mean 'table'"),
         ({"levels": [1, 7]}, "got levels [1, 7], expected some of [1, 2, 3, 4, 5]"),
+        ({"levels": "easy"}, "got levels 'easy', expected some of [1, 2, 3, 4, 5]"),
+        ({"levels": {"clock": ["1"]}}, "got levels ['1'], expected some of [1, 2, 3, 4, 5]"),
         ({"levels": []}, "got levels [], expected some of [1, 2, 3, 4, 5]"),
         ({"levels": {"clock": [1]}, "families": ["table"]}, "`levels` says nothing about family 'table'"),
         ({"modality": "video"}, "Input should be 'picture' or 'text'"),

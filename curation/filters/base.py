@@ -1,11 +1,11 @@
 """What a filter is: a class of one idea, `judge(row) -> True | (False, reason)`. Its base runs it and counts what it drops.
 
-    class Length(Filter):
-        kind: Literal["length"] = "length"
-        max_chars: int = 20_000
+class Length(Filter):
+    kind: Literal["length"] = "length"
+    max_chars: int = 20_000
 
-        def judge(self, row: Row) -> Judgement:
-            return True if len(row.question) <= self.max_chars else (False, "prompt_too_long")
+    def judge(self, row: Row) -> Judgement:
+        return True if len(row.question) <= self.max_chars else (False, "prompt_too_long")
 """
 
 from abc import abstractmethod

@@ -1,7 +1,8 @@
 """Drop proof and open-ended questions: no rule can compare their answers (OVR 3.3, step 7).
 
 Kimi k1.5 (arXiv 2501.12599, 2.1) and Big-Math (Albalak et al. 2025, arXiv 2502.17387, 3.2) remove proofs by the same kind of
-pattern. A question that also asks for a value ("Show that ... Find x.") is kept: the value can be judged.
+pattern. A question that also asks for a value ("Show that ... Find x.") is kept, and so is multiple choice: both have something that
+a rule can judge.
 """
 
 import re
@@ -19,13 +20,15 @@ _PROOF = re.compile(
 )
 _OPEN = re.compile(
     _START + r"(?:explain|justify|discuss|describe|comment on|argue|interpret|compare and contrast|summari[sz]e)\b"
-    r"|(?:^|[.?!]\s+)(?:sketch|draw|construct|design) (?:a|an|the)\b|\bexplain (?:why|how|your)\b|\bin your own words\b|\bgive (?:a reason|reasons|an example)\b|"
+    r"|(?:^|[.?!]\s+)(?:sketch|construct|design) (?:a|an|the)\b|\bexplain (?:why|how|your)\b"
+    r"|\bin your own words\b|\bgive (?:a reason|reasons|an example)\b|"
     r"\bwrite (?:a|an|the) (?:\w+ )?(?:essay|story|poem|paragraph|program|letter)\b|请?说明理由|简述|谈谈",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
     r"\b(?:find|determine|compute|calculate|evaluate|solve|simplify|how (?:many|much|long|far|old)|"
-    r"what (?:is|are|was|were|does|fraction|percent\w*|number|value)|which (?:of|one)|enter (?:the|your|all)|express your answer)\b|求(?!证)|计算|多少|等于",
+    r"what (?:is|are|was|were|does|fraction|percent\w*|number|value)|which (?:of|one)|"
+    r"enter (?:the|your|all)|express your answer)\b|求(?!证)|计算|多少|等于",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"\[asy\].*?\[/asy\]", re.DOTALL)
@@ -39,7 +42,7 @@ class OpenEnded(Filter):
 
     def judge(self, row: Row) -> Judgement:
         question = _CODE.sub(" ", row.question)
-        if _VALUE.search(question):
+        if row.answer_kind == "choice" or _VALUE.search(question):
             return True
         if _PROOF.search(question):
             return False, "proof"

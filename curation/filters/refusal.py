@@ -1,7 +1,7 @@
 """Drop traces whose answer is a refusal or talks about being a language model.
 
-The openings follow the refusal prefixes of Zou et al. 2023 (arXiv 2307.15043, B.2). Only the beginning of the answer after the thinking is looked at:
-"sorry" inside a reasoning is a figure of speech.
+The openings follow the refusal prefixes of Zou et al. 2023 (arXiv 2307.15043, appendix B). Only the beginning of the answer after
+the thinking is looked at: "sorry" inside a reasoning is a figure of speech.
 """
 
 import re

@@ -14,12 +14,13 @@ The format is told by content: JSON in several shapes, JSON Lines, CSV, Parquet,
 `tables.fields`, `tables.expression` (what a field may say), `tables.images`, `tables.gold`, `tables.json_file` (shapes).
 """
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from curation.errors import SourceError
 from curation.pictures import PictureError, explain
@@ -29,7 +30,7 @@ from curation.tables.choices import as_options, list_options, listed_options
 from curation.tables.expression import evaluate
 from curation.tables.fields import PER_RECORD, FieldError, Fields
 from curation.tables.files import Format, find_files, folder_digest, sha256_of
-from curation.tables.gold import NO_GOLD, GoldError, GoldOptions, ReadGold
+from curation.tables.gold import NO_GOLD, GoldError, GoldOptions, ReadGold, check_pattern
 from curation.tables.hub import describe, read_hub, resolve_revision
 from curation.tables.images import Images
 from curation.tables.json_file import Shape
@@ -67,6 +68,10 @@ class Table(Source):
     gold: GoldOptions = GoldOptions()
     strip: tuple[str, ...] = ()
     """Instructions removed from the beginning or end of questions."""
+    completion_pattern: str = ""
+    """A regular expression whose first match is the trace, where more stands around it: '(?s)<think>.*'."""
+
+    _compiles = field_validator("completion_pattern")(check_pattern)
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> "Table":
@@ -99,7 +104,9 @@ class Table(Source):
         files = find_files(self.paths)
         digests = {name: sha256_of(path) for name, path in files}
         for name in self.beside.values():
-            digests |= {f"{file}/../{name}": sha256_of(path.parent / name) for file, path in files}
+            for file, path in files:
+                neighbour = path.parent / name
+                digests[f"{name} beside {file}"] = sha256_of(neighbour) if neighbour.is_file() else "missing"
         if self.fields.images:
             roots = [Path(self.images.root)] if self.images.root else sorted({path.parent for _, path in files})
             digests |= {f"pictures {i}": folder_digest(root) for i, root in enumerate(roots)}
@@ -151,7 +158,7 @@ class Table(Source):
                 answer=gold.answer,
                 answer_kind=gold.kind,
                 answer_options=gold.options,
-                completion=fields.text("completion", record),
+                completion=self._completion(record),
                 teacher=fields.text("teacher", record),
                 format={"choice": "choice", "number": "number"}.get(gold.kind, "open"),
                 provenance=tuple(("collect", note) for note in notes),
@@ -161,6 +168,12 @@ class Table(Source):
             if not pictures:
                 raise
             raise explain(error) from error
+
+    def _completion(self, record: Record) -> str:
+        """The trace; one that the pattern does not match stays as it is, for the filters to judge."""
+        text = self.fields.text("completion", record)
+        match = re.search(self.completion_pattern, text) if self.completion_pattern else None
+        return match[0].strip() if match else text
 
     def _stripped(self, question: str) -> tuple[str, list[str]]:
         """The question without the instructions of `strip`, and what was removed."""

@@ -21,15 +21,17 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>", "__boo
 _PART = re.compile(r"\{([^{}]+)\}")
 
 
-def evaluate(expression: str, record: Record) -> Any:
-    """The value that an expression names in a record, or MISSING.
+def evaluate(expression: str, record: Record, whole: bool = False) -> Any:
+    """The value that an expression names in a record, or MISSING; with `whole`, also where a part of a template is missing or null.
 
     >>> evaluate("a.1", Record("f.json", None, 1, "", {"a": [5, 6]}))
     6
     """
     if expression.startswith("="):
         return expression[1:]
-    if _PART.search(expression):
+    if parts := _PART.findall(expression):
+        if whole and any(_atom(part, record) in (MISSING, None, "") for part in parts):
+            return MISSING
         return _PART.sub(lambda part: _as_text(_atom(part[1], record)), expression)
     return _atom(expression, record)
 

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict
 from curation.tables.expression import MISSING, evaluate
 from curation.tables.record import Record
 
-
 PER_RECORD = ("domain", "language", "stratum", "license")
 """Columns that a source states as a whole and a record may override."""
 
@@ -34,6 +33,7 @@ class Fields(BaseModel):
     id: str = ""
     """Default: the dict key where there is one, else the record's number; the file's name in front when there are several."""
     completion: str = ""
+    """A trace; `Table.completion_pattern` takes the trace out of what stands around it."""
     teacher: str = ""
     domain: str = ""
     """This and the three below override the source's option of that name where the record has a value."""

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from curation.tables.choices import read_letter
 from curation.tables.expression import MISSING
+from rewards.kinds.number import read_number
 
 _EXACT_FLOAT = 1e15
-_NUMBER = re.compile(r"[-+]?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?")
 
 
 class GoldError(ValueError):
@@ -32,6 +32,15 @@ class ReadGold(NamedTuple):
     note: str
 
 
+def check_pattern(pattern: str) -> str:
+    """Refuse what is not a regular expression."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"got {pattern!r}, which is not a regular expression: {error}") from error
+    return pattern
+
+
 NO_GOLD = ReadGold("", "math", {}, "")
 
 
@@ -46,14 +55,14 @@ class Rule(BaseModel):
     options: dict[str, JsonValue] = Field(default_factory=dict)
     """Options of the kind, such as {rel_tol: 0.05}."""
 
-    _compiles = field_validator("when")(lambda pattern: check_pattern(pattern))
+    _compiles = field_validator("when")(check_pattern)
 
     def fits(self, gold: str, choices: list[str]) -> bool:
         if self.when and not re.fullmatch(self.when, gold):
             return False
         if self.kind == "choice":
             return bool(choices)
-        return bool(gold and _NUMBER.fullmatch(gold)) if self.kind == "number" else True
+        return read_number(gold) is not None if self.kind == "number" else True
 
 
 class GoldOptions(BaseModel):
@@ -73,7 +82,7 @@ class GoldOptions(BaseModel):
     required: bool = True
     """A record without an answer is bad (`answer_missing`); false keeps it, for traces that have none."""
 
-    _compiles = field_validator("answer_pattern")(lambda pattern: check_pattern(pattern))
+    _compiles = field_validator("answer_pattern")(check_pattern)
 
     def read(self, raw: Any, choices: list[str]) -> ReadGold:
         """The gold of a record with these options.
@@ -135,12 +144,3 @@ def as_text(raw: Any) -> str:
         number = float(raw)
         return str(int(number)) if abs(number) < _EXACT_FLOAT and number.is_integer() else str(raw)
     return str(raw).strip()
-
-
-def check_pattern(pattern: str) -> str:
-    """Refuse what is not a regular expression."""
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"got {pattern!r}, which is not a regular expression: {error}") from error
-    return pattern

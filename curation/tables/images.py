@@ -33,7 +33,7 @@ class Images(BaseModel):
         Raises:
             PictureError: missing, unreadable, too large or outside the root.
         """
-        values = [value for expression in expressions for value in _values(evaluate(expression, record))]
+        values = [value for expression in expressions for value in _values(evaluate(expression, record, whole=True))]
         pictures = [self._load_one(value, record) for value in values]
         if not pictures and expressions and self.required:
             raise PictureError("picture_missing", f"no value at {', '.join(expressions)}")

@@ -2,7 +2,7 @@
 
     array     [{...}, {...}]
     by_key    {"id1": {...}, "id2": {...}}
-    groups    {"Math": [{...}, ...], "Physics": [...]}
+    groups    {"Math": [{...}, ...], "Physics": [...]}; the keys are Math.0, Math.1, ...
     columns   {"question": [...], "answer": [...]} or pandas' {"question": {"0": ...}, "answer": {"0": ...}}
     one       the whole file is one record
 
@@ -74,16 +74,33 @@ def _walk(file: BinaryIO, shape: str, records: str) -> Iterator[tuple[str, Any]]
             for value in ijson.items(file, f"{dot}item"):
                 yield "", value
         case "by_key":
-            yield from ijson.kvitems(file, records)
+            yield from _pairs(file, records)
         case "groups":
-            for key, group in ijson.kvitems(file, records):
-                yield from ((key, value) for value in group)
+            for name, group in _pairs(file, records):
+                yield from ((f"{name}.{i}", value) for i, value in enumerate(group))
         case "columns":
             for table in ijson.items(file, records):
                 yield from _rows_of_columns(table)
         case _:
             for value in ijson.items(file, records):
                 yield "", value
+
+
+def _pairs(file: BinaryIO, records: str) -> Iterator[tuple[str, Any]]:
+    """(key, value) of an object, each as soon as it is complete: `ijson.kvitems` waits for the next key, and a cut file has none."""
+    import ijson
+
+    key, depth, builder = None, 0, ijson.ObjectBuilder()
+    for prefix, event, value in ijson.parse(file):
+        if key is None:
+            if event == "map_key" and prefix == records:
+                key, depth, builder = value, 0, ijson.ObjectBuilder()
+            continue
+        builder.event(event, value)
+        depth += event.startswith("start_") - event.startswith("end_")
+        if not depth:
+            yield key, builder.value
+            key = None
 
 
 def _rows_of_columns(table: dict[str, Any]) -> Iterator[tuple[str, Any]]:

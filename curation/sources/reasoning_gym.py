@@ -85,7 +85,9 @@ class ReasoningGym(Source):
                 yield self._row(name, index, entry)
 
     def _entries(self, seed: int) -> Iterator[tuple[str, int, dict[str, Any] | None, str, str]]:
-        job = {"seed": seed, "datasets": {name: [d.count, d.options] for name, d in self.datasets.items()}}
+        # Traces and RL rows of one manifest must not be the same questions.
+        drawn = f"{seed}/{self.name}/{'traces' if self.traces else 'questions'}"
+        job = {"seed": drawn, "datasets": {name: [d.count, d.options] for name, d in self.datasets.items()}}
         path = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(path)}
         command = [sys.executable, "-m", "curation.sources.reasoning_gym", json.dumps(job)]
@@ -151,7 +153,7 @@ def _check(name: str, options: dict[str, Any]) -> None:
         ) from error
 
 
-def _generate(seed: int, name: str, count: int, options: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _generate(seed: str, name: str, count: int, options: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """(name, index, entry or None, reason, detail) for `count` different questions, or why there are fewer."""
     import reasoning_gym
 

@@ -164,7 +164,7 @@ def test_gym_rows_come_twice_even_where_the_library_draws_from_global_state() ->
 
 def test_repeated_questions_are_left_out_and_counted() -> None:
     options = {"min_terms": 2, "max_terms": 2, "min_digits": 1, "max_digits": 1}
-    made = list(_generate(1, "chain_sum", 400, options))
+    made = list(_generate("1", "chain_sum", 400, options))
     questions = [entry["question"] for _, _, entry, _, _ in made if entry]
     assert len(made) == 400
     assert len(set(questions)) == len(questions) <= 200

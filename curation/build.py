@@ -80,6 +80,8 @@ def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()
 
 
 def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, Any]:
+    for stale in out.rglob(".*.tmp"):
+        stale.unlink(missing_ok=True)
     code = code_digest()
     sections = [SectionBuild(manifest, config, out, options.limit, code) for config in manifest.sections]
     chosen = [section for section in sections if options.only in (None, section.config)]

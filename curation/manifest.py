@@ -45,7 +45,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sources: tuple[AnySource, ...] = Field(min_length=1)
+    sources: tuple[AnySource, ...]
     filters: tuple[AnyFilter, ...] = ()
     splits: dict[str, float] = Field(default_factory=dict)
     """Held-back splits and their shares, chosen by row id: `{test: 0.1}`. The rest is `train`."""
@@ -53,6 +53,8 @@ class Section(BaseModel):
     @field_validator("sources")
     @classmethod
     def _names_are_unique(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        if not sources:
+            raise ValueError("got no source, expected at least one")
         names = [source.name for source in sources]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two sources are named {twice[0]!r}; give one of them another `name`")

@@ -56,8 +56,6 @@ class StageRun:
         if self._recorded(self.folder / "started.json") != self.fingerprint:
             shutil.rmtree(self.folder, ignore_errors=True)
             write_text(self.folder / "started.json", json.dumps({"fingerprint": self.fingerprint}))
-        for stale in self.folder.rglob(".*.tmp"):
-            stale.unlink()
         started = time.monotonic()
         with StageProgress(self.folder.name, self.folder / "progress", total) as progress:
             SupervisedExecutor(pipeline, tasks, workers, self.folder, progress.refresh).run()

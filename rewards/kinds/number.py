@@ -1,0 +1,92 @@
+"""A number within a tolerance: measured values, readings of a chart (ChartQA's relaxed accuracy is `rel_tol = 0.05`, Masry et al. 2022, 5.1).
+
+Units count when both sides state one. A percent sign does not change the number: 25 % and 25 are the same reading of a chart.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar, Literal, NamedTuple
+
+from pydantic import Field
+
+from rewards.kinds._base import Compare, Kind
+from rewards.verdict import Ruling, UnreadableGoldError
+
+
+class Measured(NamedTuple):
+    """A value in base units, and the dimension if a unit was stated."""
+
+    value: float
+    plain: float
+    dimension: tuple[tuple[str, int], ...] | None
+
+
+def measured(text: str) -> Measured | None:
+    """The one number that a text states, None when it states none or several."""
+    from rewards.maths import units
+    from rewards.maths.ball import UndefinedError, constant
+    from rewards.maths.parser import read
+    from rewards.maths.relations import core, exact_part
+    from rewards.maths.tree import TooBigError
+
+    try:
+        readings = read(text)
+    except TooBigError:
+        return None
+    for reading in readings:
+        node = exact_part(reading.node)
+        node = core(node) or node
+        unit: units.Unit | None = None
+        while node.op in ("quantity", "percent"):
+            if node.op == "quantity":
+                unit = unit or units.read(str(node.value))
+            node = node.args[0]
+        if node.op == "degree":
+            node, unit = node.args[0], units.TABLE["deg"]
+        try:
+            ball = constant(node)
+        except UndefinedError:
+            continue
+        value = float(ball.real.mid()) if ball.imag == 0 else math.nan
+        if math.isfinite(value):
+            dimension = unit.dimension if unit else None
+            return Measured(value * float(unit.scale) if unit and dimension else value, value, dimension)
+    return None
+
+
+def value_of(text: str) -> float | None:
+    """The number alone, whatever its unit."""
+    found = measured(text)
+    return None if found is None else found.plain
+
+
+class Number(Kind):
+    """Options: how far off an answer may be, measured from the gold."""
+
+    kind: Literal["number"] = "number"
+    rel_tol: float = Field(1e-6, ge=0, le=1)
+    """Share of the gold. 0.05 is the relaxed accuracy of charts."""
+    abs_tol: float = Field(0.0, ge=0)
+    """In the gold's own unit; all that is allowed around a gold of 0."""
+
+    example: ClassVar[tuple[str, str]] = ("0.3333333", "1/3")
+    symmetric: ClassVar[bool] = False
+
+    def against(self, gold: str) -> Compare:
+        wanted = measured(gold)
+        if wanted is None:
+            raise UnreadableGoldError(f"the gold {gold!r} is not one number")
+
+        def compare(answer: str) -> Ruling:
+            found = measured(answer)
+            if found is None:
+                return Ruling("wrong", "number", "not one number")
+            both = wanted.dimension is not None and found.dimension is not None
+            if both and wanted.dimension != found.dimension:
+                return Ruling("wrong", "number", "another dimension")
+            ours, theirs = (wanted.value, found.value) if both else (wanted.plain, found.plain)
+            scale = ours / wanted.plain if both and wanted.plain else 1.0
+            return Ruling.of(abs(ours - theirs) <= max(self.rel_tol * abs(ours), self.abs_tol * scale), "number")
+
+        return compare

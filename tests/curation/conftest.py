@@ -1,0 +1,58 @@
+"""Small manifests and builds that the tests of curation share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from curation.build import BuildOptions, build
+
+Write = Callable[[dict[str, Any]], Path]
+
+
+@pytest.fixture
+def write_manifest(tmp_path: Path) -> Write:
+    def write(manifest: dict[str, Any]) -> Path:
+        path = tmp_path / "manifest.yaml"
+        path.write_text(yaml.safe_dump({"name": "test", **manifest}))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def mixed_manifest(write_manifest: Write) -> Path:
+    """Pictures, text and traces; two configs."""
+    return write_manifest(
+        {
+            "seed": 5,
+            "rl": {
+                "splits": {"test": 0.25},
+                "sources": [
+                    {
+                        "kind": "visual_puzzles",
+                        "families": ["locate", "count"],
+                        "levels": [1],
+                        "size": 112,
+                        "count": 12,
+                    },
+                    {"kind": "reasoning_gym", "datasets": {"chain_sum": {"count": 20}}},
+                ],
+            },
+            "cold_start": {
+                "sources": [
+                    {"kind": "visual_puzzles", "families": ["count"], "modality": "text", "levels": [1, 2], "count": 12}
+                ]
+            },
+        }
+    )
+
+
+def shard_bytes(out: Path) -> dict[str, bytes]:
+    """Every shard of a build by its path inside it."""
+    return {file.relative_to(out).as_posix(): file.read_bytes() for file in sorted(out.glob("data/**/*.parquet"))}
+
+
+def run(manifest: Path, out: Path, **options: Any) -> dict[str, Any]:
+    return build(manifest, out, BuildOptions(**options))

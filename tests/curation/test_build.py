@@ -1,0 +1,203 @@
+"""A build on its real parts: datatrove, Parquet, processes that are killed."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from curation.build import BuildOptions, build
+from curation.check import check, why
+from curation.errors import BuildError, CurationError
+from curation.parquet import read_records
+from filelock import FileLock
+
+from tests.curation.conftest import Write, run, shard_bytes
+
+
+def test_two_builds_give_the_same_bytes(mixed_manifest: Path, tmp_path: Path) -> None:
+    for out in ("a", "b"):
+        run(mixed_manifest, tmp_path / out, workers=1 if out == "a" else 2)
+    first = shard_bytes(tmp_path / "a")
+    assert first == shard_bytes(tmp_path / "b")
+    assert len(first) == 3
+
+
+def test_the_ledger_has_a_line_for_every_row_and_balances(mixed_manifest: Path, tmp_path: Path) -> None:
+    summary = run(mixed_manifest, tmp_path / "out")
+    lines = list(read_records(tmp_path / "out" / "ledger.parquet"))
+    assert summary["balanced"]
+    assert summary == json.loads((tmp_path / "out" / "summary.json").read_text())
+    n_in = sum(counts["in"] for config in summary["configs"].values() for counts in config["sources"].values())
+    assert len(lines) == n_in
+    assert all(line["reason"] for line in lines)
+    assert "all sound" in check(tmp_path / "out")
+
+
+def test_shards_load_with_decoded_pictures(mixed_manifest: Path, tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    run(mixed_manifest, tmp_path / "out", only="rl")
+    files = {"train": str(tmp_path / "out/data/rl/train-*.parquet")}
+    rows = load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path / "cache"))
+    pictures = [picture for row in rows for picture in row["images"]]
+    assert {picture.size for picture in pictures} == {(112, 112)}
+    assert any(not row["images"] for row in rows)
+    assert rows[0]["prompt"][0]["content"].endswith("\\boxed{}.")
+
+
+def test_shard_metadata_says_what_made_it(mixed_manifest: Path, tmp_path: Path) -> None:
+    run(mixed_manifest, tmp_path / "out", only="cold_start")
+    shard = next((tmp_path / "out/data/cold_start").glob("*.parquet"))
+    metadata = {k.decode(): v.decode() for k, v in pq.read_schema(shard).metadata.items()}
+    assert metadata["ovr.schema_version"] == "1"
+    assert metadata["ovr.config"] == "cold_start"
+    assert metadata["ovr.seed"] == "5"
+    assert len(metadata["ovr.build"]) == 32
+
+
+def test_cold_start_rows_are_verified_traces(mixed_manifest: Path, tmp_path: Path) -> None:
+    run(mixed_manifest, tmp_path / "out", only="cold_start")
+    rows = [row for file in (tmp_path / "out/data/cold_start").glob("*") for row in read_records(file)]
+    assert rows
+    for row in rows:
+        assert row["verified"] == "correct"
+        assert row["completion"][0]["content"].count("<think>") == 1
+        assert "\\boxed{" in row["completion"][0]["content"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_a_killed_build_goes_on_and_ends_with_the_same_bytes(mixed_manifest: Path, tmp_path: Path, seed: int) -> None:
+    """kill -9 of the build's process at a random moment, several times, then one undisturbed run."""
+    started = time.monotonic()
+    run(mixed_manifest, tmp_path / "whole")
+    whole_s = time.monotonic() - started
+    rng = random.Random(seed)
+    command = [sys.executable, "-m", "curation.cli", "build", str(mixed_manifest), "--out", str(tmp_path / "killed")]
+    for _ in range(3):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(rng.uniform(0.2, 1.0) * whole_s)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if not (tmp_path / "killed" / "summary.json").exists():
+            assert not (tmp_path / "killed" / "manifest.lock.yaml").exists()
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert finished.returncode == 0, finished.stderr
+    assert shard_bytes(tmp_path / "killed") == shard_bytes(tmp_path / "whole")
+    assert not list((tmp_path / "killed").rglob("*.tmp"))
+
+
+def test_a_changed_manifest_redoes_only_what_the_change_touches(mixed_manifest: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(mixed_manifest, out)
+    before = {file.parent.name: file.stat().st_mtime_ns for file in out.glob("stages/*/done.json")}
+    summary = run(mixed_manifest, out, changes=("rl.splits.test=0.5",))
+    after = {file.parent.name: file.stat().st_mtime_ns for file in out.glob("stages/*/done.json")}
+    redone = {name for name in after if after[name] != before[name]}
+    assert redone == {"05-rl-shards"}
+    assert summary["configs"]["rl"]["shards"]["test-00000-of-00001.parquet"] >= 5
+
+
+def test_a_changed_seed_leaves_nothing_of_the_old_rows(mixed_manifest: Path, tmp_path: Path) -> None:
+    run(mixed_manifest, tmp_path / "out")
+    run(mixed_manifest, tmp_path / "out", changes=("seed=6",))
+    run(mixed_manifest, tmp_path / "fresh", changes=("seed=6",))
+    assert shard_bytes(tmp_path / "out") == shard_bytes(tmp_path / "fresh")
+
+
+def test_deleted_shards_are_written_again(mixed_manifest: Path, tmp_path: Path) -> None:
+    run(mixed_manifest, tmp_path / "out", only="cold_start")
+    whole = shard_bytes(tmp_path / "out")
+    next((tmp_path / "out/data/cold_start").glob("*.parquet")).unlink()
+    run(mixed_manifest, tmp_path / "out", only="cold_start")
+    assert shard_bytes(tmp_path / "out") == whole
+
+
+def test_duplicates_merge_and_conflicting_golds_go(write_manifest: Write, tmp_path: Path) -> None:
+    rows = [
+        {"q": "What is one half?", "a": "1/2"},
+        {"q": "What is  one half?", "a": "0.5"},
+        {"q": "What is one third?", "a": "1/3"},
+        {"q": "What is one third?", "a": "1/4"},
+        {"q": "What is -3 + 1?", "a": "-2"},
+        {"q": "What is 3 + 1?", "a": "4"},
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    source = {"kind": "table", "name": "t", "path": "rows.jsonl", "fields": {"question": "q", "answer": "a"}}
+    summary = run(write_manifest({"rl": {"sources": [source]}}), tmp_path / "out")
+    counts = summary["configs"]["rl"]["sources"]["t"]
+    assert (counts["in"], counts["out"], counts["merged"], counts["dropped"]) == (6, 3, 1, 2)
+    assert list(counts["reasons"].values()) == [2, 1]
+    ids = {line["reason"]: f"t/{line['source_id']}" for line in read_records(tmp_path / "out/ledger.parquet")}
+    assert "conflicting_gold ('1/3' in t/" in why(tmp_path / "out", ids["conflicting_gold"])
+    assert "merged in 04-rl-merge: duplicate (t/" in why(tmp_path / "out", ids["duplicate"])
+
+
+def test_limit_is_per_source(mixed_manifest: Path, tmp_path: Path) -> None:
+    summary = run(mixed_manifest, tmp_path / "out", limit=4)
+    assert {c["in"] for config in summary["configs"].values() for c in config["sources"].values()} == {4}
+
+
+def test_a_second_build_in_one_folder_is_refused(mixed_manifest: Path, tmp_path: Path) -> None:
+    with FileLock(tmp_path / ".lock"), pytest.raises(BuildError, match="another build is running"):
+        run(mixed_manifest, tmp_path)
+
+
+def test_the_lock_holds_every_default_and_the_inputs(write_manifest: Write, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"q": "1 + 1?", "a": "2"}\n')
+    source = {"kind": "table", "path": "rows.jsonl", "fields": {"question": "q", "answer": "a"}}
+    run(write_manifest({"rl": {"sources": [source]}}), tmp_path / "out")
+    lock = yaml.safe_load((tmp_path / "out/manifest.lock.yaml").read_text())
+    assert lock["manifest"]["rows_per_shard"] == 20_000
+    assert lock["manifest"]["rl"]["sources"][0]["license"] == "unknown"
+    assert [len(digest) for digest in lock["inputs"]["rl"]["table"].values()] == [64]
+    assert {"datatrove", "pyarrow", "python"} <= set(lock["versions"])
+
+
+def test_a_config_without_rows_is_one_clear_line(write_manifest: Write, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"q": "1 + 1?", "a": ""}\n')
+    source = {"kind": "table", "path": "rows.jsonl", "fields": {"question": "q", "answer": "a"}}
+    with pytest.raises(BuildError, match="no rows are left in rl"):
+        run(write_manifest({"rl": {"sources": [source]}}), tmp_path / "out")
+    assert json.loads((tmp_path / "out/summary.json").read_text())["balanced"]
+
+
+BAD_SOURCES = [
+    ({"kind": "table", "path": "missing.jsonl"}, r"missing\.jsonl"),
+    ({"kind": "table", "path": "empty.jsonl"}, r"empty"),
+    ({"kind": "table", "path": "cut.json"}, r"cut\.json"),
+]
+
+
+@pytest.mark.parametrize(("source", "told"), BAD_SOURCES)
+def test_a_source_that_cannot_be_read_is_one_clear_line(
+    source: dict[str, str], told: str, write_manifest: Write, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.jsonl").write_text("")
+    (tmp_path / "cut.json").write_text('[{"q": "1 + 1?", "a": "2"}, {"q": "2 + 2?", "a"')
+    manifest = write_manifest({"rl": {"sources": [{**source, "fields": {"question": "q", "answer": "a"}}]}})
+    with pytest.raises(CurationError, match=told) as raised:
+        build(manifest, tmp_path / "out", BuildOptions())
+    assert "\n" not in str(raised.value)
+
+
+def test_a_picture_that_is_none_is_a_counted_drop(write_manifest: Write, tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (60, 60), "red").save(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_bytes(b"not a picture")
+    names = ["good.png", "bad.png", "absent.png"]
+    rows = [{"q": f"What colour is {name}?", "a": "red", "i": name} for name in names]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    fields = {"question": "q", "answer": "a", "images": "i"}
+    source = {"kind": "table", "name": "t", "path": "rows.jsonl", "fields": fields, "gold": {"kind": "text"}}
+    summary = run(write_manifest({"rl": {"sources": [source]}}), tmp_path / "out")
+    counts = summary["configs"]["rl"]["sources"]["t"]
+    assert (counts["in"], counts["out"], counts["dropped"]) == (3, 1, 2)
+    assert {reason.partition(": ")[2] for reason in counts["reasons"]} == {"picture_missing", "picture_unreadable"}

@@ -56,16 +56,17 @@ def _is_model_file(path: Path) -> bool:
 def _hub_commit(model: str, revision: str | None) -> str:
     """The commit behind a branch or tag: asked of the Hub, or of the local cache when offline."""
     from huggingface_hub import HfApi, try_to_load_from_cache
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     try:
         if commit := HfApi().model_info(model, revision=revision).sha:
             return str(commit)
-    except (HfHubHTTPError, OfflineModeIsEnabled, OSError) as error:
-        reason = str(error).splitlines()[0]
-    else:
         reason = "the Hub names no commit"
+    except Exception as error:  # the Hub's own, its HTTP library's, the system's: none of them is a commit
+        reason = str(error).splitlines()[0]
     cached = try_to_load_from_cache(model, "config.json", revision=revision)
     if isinstance(cached, str | os.PathLike):
         return Path(cached).parent.name
-    raise SamplingError(f"cannot find out the commit of model {model!r} (revision {revision or 'main'}): {reason}")
+    where = f"model {model!r}, revision {revision or 'main'}"
+    raise SamplingError(
+        f"cannot find out the commit of {where}: {reason} (a folder or a 40-digit revision needs no Hub)"
+    )

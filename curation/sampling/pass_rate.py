@@ -103,16 +103,18 @@ def measure(
     with RolloutStore(store_dir) as store, _Sampling(options, setting, store) as sampled:
         for chunk in _chunks(rows, options.batch_prompts):
             requests = [Request(row.id, apply_to_messages(template, row.prompt), row.images, (), seed) for row in chunk]
-            for row, rollouts in zip(chunk, sampled(requests), strict=True):
+            results = []
+            for row, (rollouts, refused) in zip(chunk, sampled(requests), strict=True):
                 counts = judge(row, rollouts)
                 outcomes += counts
-                reason = "fixed" if len(rollouts) == options.n else "refused"
-                measured = difficulty(counts, options.n, options.truncated, sampler, reason)
+                stop_reason = f"refused: {refused}" if refused else "fixed"
+                measured = difficulty(counts, options.n, options.truncated, sampler, stop_reason)
                 decision = decide(measured, options.n, options.min_pass_rate, options.max_pass_rate, options.truncated)
-                yield Measured(row.id, measured, decision)
+                results.append(Measured(row.id, measured, decision))
             done += len(chunk)
             if progress is not None:
                 progress(Progress(done, total, sampled.tokens, sampled.tokens_per_s, dict(outcomes)))
+            yield from results
 
 
 def judge(row: Row, rollouts: Iterable[Rollout]) -> Counter[str]:
@@ -148,61 +150,62 @@ class _Sampling:
     def tokens_per_s(self) -> float:
         return self.tokens / self.seconds if self.seconds else 0.0
 
-    def __call__(self, requests: Sequence[Request]) -> list[list[Rollout]]:
-        """The samples 0 to n-1 of every request, by number; an empty list for a prompt that the engine refused."""
-        max_tokens = self.options.sampling.max_tokens
+    def __call__(self, requests: Sequence[Request]) -> list[tuple[list[Rollout], str]]:
+        """For every request its samples 0 to n-1 and, where the engine refused the prompt, what it said."""
         prompts = [prompt_hash(request) for request in requests]
-        held = self.store.load(self.setting, prompts, max_tokens)
+        held = self.store.load(self.setting, prompts, self.options.sampling.max_tokens)
         wanted = {}
         for prompt, request in zip(prompts, requests, strict=True):
             if numbers := missing(held[prompt], self.options.n):
                 wanted[prompt] = replace(request, sample_numbers=numbers)
-        for rollout in self._sample(wanted):
-            held[rollout.prompt][rollout.sample.number] = rollout
-        return [[held[prompt][k] for k in range(self.options.n) if k in held[prompt]] for prompt in prompts]
-
-    def _sample(self, wanted: Mapping[str, Request]) -> list[Rollout]:
-        """Sample what is wanted and store it."""
-        if not wanted:
-            return []
-        if self._session is None:
-            self._session = self._exit.enter_context(self.options.sampler.open())
-        start = time.perf_counter()
-        responses = self._session.generate(list(wanted.values()), self.options.sampling)
-        seconds = time.perf_counter() - start
-        tokens = sum(sample.n_tokens for response in responses for sample in response.samples)
+        responses, seconds_per_token = self._generate(list(wanted.values()))
+        refused = {prompt: response.refused for prompt, response in zip(wanted, responses, strict=True)}
         rollouts = [
             Rollout(
                 prompt=prompt,
-                prompt_id=request.key,
+                prompt_id=response.key,
                 setting=self.setting,
                 max_tokens=self.options.sampling.max_tokens,
                 sample=sample,
                 prompt_tokens=response.prompt_tokens,
-                seconds=seconds * sample.n_tokens / max(tokens, 1),
+                seconds=seconds_per_token * sample.n_tokens,
             )
-            for (prompt, request), response in zip(wanted.items(), responses, strict=True)
-            for sample in _checked(request, response).samples
+            for prompt, response in zip(wanted, responses, strict=True)
+            for sample in response.samples
         ]
         self.store.append(rollouts)
+        for rollout in rollouts:
+            held[rollout.prompt][rollout.sample.number] = rollout
+        return [([held[p][k] for k in sorted(held[p]) if k < self.options.n], refused.get(p, "")) for p in prompts]
+
+    def _generate(self, requests: list[Request]) -> tuple[list[Response], float]:
+        """The engine's responses and what a token of them took, in seconds."""
+        if not requests:
+            return [], 0.0
+        if self._session is None:
+            self._session = self._exit.enter_context(self.options.sampler.open())
+        start = time.perf_counter()
+        responses = self._session.generate(requests, self.options.sampling)
+        seconds = time.perf_counter() - start
+        for request, response in zip(requests, responses, strict=True):
+            _check(request, response)
+        tokens = sum(sample.n_tokens for response in responses for sample in response.samples)
         self.tokens += tokens
         self.seconds += seconds
-        return rollouts
+        return responses, seconds / max(tokens, 1)
 
 
-def _checked(request: Request, response: Response) -> Response:
-    """The response, if it answers the request in full.
+def _check(request: Request, response: Response) -> None:
+    """Make sure that the response answers the request in full.
 
     Raises:
-        SamplingError: another prompt's response, or samples that were not asked for, or too few.
+        SamplingError: another prompt's response, or not the samples that were asked for.
     """
     numbers = tuple(sample.number for sample in response.samples)
     expected = () if response.refused else request.sample_numbers
-    if response.key != request.key or numbers != expected:
-        raise SamplingError(
-            f"engine gave samples {numbers} of {response.key!r}, expected {expected} of {request.key!r}"
-        )
-    return response
+    if (response.key, numbers) != (request.key, expected):
+        got = f"samples {numbers} of {response.key!r}"
+        raise SamplingError(f"engine gave {got}, expected {expected} of {request.key!r}")
 
 
 def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:

@@ -55,12 +55,14 @@ class Transformers(Engine):
         try:
             import torch
             from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoProcessor
+            from transformers.utils.logging import disable_progress_bar
         except ImportError as error:
             raise SamplingError(
                 f"engine 'transformers' cannot import its libraries ({first_line(error)}); "
                 "install the extra `train`, or `vllm` or `cpu`, which hold it"
             ) from error
         revision = None if Path(self.model).is_dir() else self.revision
+        disable_progress_bar()
         accelerator = torch.accelerator.current_accelerator(check_available=True)
         dtype = "float32" if self.dtype == "auto" and accelerator is None else self.dtype
         try:

@@ -6,7 +6,10 @@ generator call per token; it is the price of draws that do not depend on the bat
 """
 
 import gc
+import json
+import logging
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,14 +70,14 @@ class Vllm(Engine):
         Raises:
             SamplingError: vllm is missing or the model cannot be loaded.
         """
-        os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
         try:
-            on_cpu = options_on_cpu(self.dtype)
-            from vllm import LLM
+            with quiet():
+                on_cpu = options_on_cpu(self.dtype)
+                from vllm import LLM
+
+                return LLM(**{**self._llm_options(), **on_cpu})
         except ImportError as error:
             raise SamplingError(f"engine 'vllm' cannot import vllm ({first_line(error)}); {_EXTRAS}") from error
-        try:
-            return LLM(**{**self._llm_options(), **on_cpu})
         except Exception as error:  # pydantic's, torch's, the system's and vLLM's own: all mean that there is no engine
             raise SamplingError(f"engine 'vllm' cannot load {self.model!r}: {first_line(error)}; {_EXTRAS}") from error
 
@@ -88,7 +91,8 @@ class Vllm(Engine):
             "enforce_eager": self.enforce_eager,
             "enable_prefix_caching": self.prefix_caching,
             "limit_mm_per_prompt": {"image": self.max_images, "video": 0},
-            "enable_lora": self.lora is not None,
+            **(_lora_options(Path(self.lora)) if self.lora is not None else {}),
+            "use_tqdm_on_load": False,
         }
         given = {"max_model_len": self.max_model_len, "max_num_seqs": self.max_num_seqs}
         return {**options, **{name: value for name, value in given.items() if value is not None}}
@@ -153,6 +157,24 @@ class VllmSession:
             raise SamplingError(f"engine 'vllm' failed while sampling: {first_line(error)}") from error
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Errors only, unless the environment asks for more: vLLM says a hundred lines while it starts."""
+    for name in ("VLLM_LOGGING_LEVEL", "TORCH_CPP_LOG_LEVEL"):
+        os.environ.setdefault(name, "ERROR")
+    if os.environ["VLLM_LOGGING_LEVEL"] != "ERROR":
+        yield
+        return
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+
+
 def consecutive(numbers: Iterable[int], longest: int | None = None) -> list[tuple[int, ...]]:
     """`numbers` cut into runs of consecutive ones: what one vLLM request can hold (none but single ones when
     greedy).
@@ -178,6 +200,12 @@ def _client_error() -> type[Exception]:
     from vllm.exceptions import VLLMClientError
 
     return VLLMClientError  # type: ignore[no-any-return]
+
+
+def _lora_options(folder: Path) -> dict[str, Any]:
+    """vLLM reserves memory for ranks of 2**k from 8 on."""
+    rank = json.loads((folder / "adapter_config.json").read_bytes())["r"]
+    return {"enable_lora": True, "max_loras": 1, "max_lora_rank": max(8, 1 << (rank - 1).bit_length())}
 
 
 def _lora_request(folder: str) -> Any:

@@ -82,6 +82,50 @@ def boxes(text: str) -> list[Box]:
     return found
 
 
+_PRINTED_SPACE = re.compile(r"\\(?:q?quad|text[a-z]*|mbox|[,;:! ()\[\]])|[${}\s~.\\]")
+
+
+def joined_boxes(text: str) -> str | None:
+    r"""The last box together with the boxes that print as one list with it: `\boxed{1}` and `\boxed{2}`, `x = \boxed{1}, y = \boxed{2}`."""
+    found = boxes(text)
+    if not found:
+        return None
+    first = len(found) - 1
+    while first and _joins(text[found[first - 1].end : found[first].start]):
+        first -= 1
+    return ", ".join(box.content.strip() for box in found[first:])
+
+
+def _joins(between: str) -> bool:
+    """Nothing, a separator, or a few words that end in one."""
+    if len(between) > 80 or "\n\n" in between:
+        return False
+    plain = _PRINTED_SPACE.sub(" ", between).strip()
+    if not plain:
+        return True
+    plain = re.sub(r"\s*[A-Za-z](?:_?\w+)?\s*=$", "", plain).strip()
+    return bool(re.fullmatch(r"(?:[A-Za-z()\s]{0,30}\s)?(?:,|;|&|and|or|\++)+(?:\s*(?:and|or))?", plain)) and len(plain) <= 40
+
+
+_RETRACTED = re.compile(
+    r"scratch that|ignore (?:that|the|my|this)|disregard|i (?:made|had made) (?:a |an )?(?:mistake|error)|i was wrong|i take (?:it|that) back"
+    r"|(?:that|this|it|which|the above|my answer|the box)(?:'s| is| was) (?:wrong|incorrect|not (?:right|correct|the answer))",
+    re.IGNORECASE,
+)
+_RESTATED = re.compile(r"answer\s*(?:is|should be|must be|:|=)\s*(?:actually|therefore|thus)?[:\s]*[$*(\\]*(-?[\d.,/]*\d|[A-J])(?![\w^/\\,.]*[\w\\{^/])", re.IGNORECASE)
+
+
+def after_box(response: str) -> tuple[bool, str | None]:
+    """What the text behind the last box does to it: whether it takes it back, and the plain value that it names as the answer."""
+    text = after_thinking(response) or ""
+    found = boxes(text)
+    rest = text[found[-1].end :] if found else ""
+    if not rest or len(rest) < 4:
+        return False, None
+    restated = _RESTATED.findall(rest)
+    return bool(_RETRACTED.search(rest)), restated[-1] if restated else None
+
+
 def _closings(text: str, start: int) -> dict[int, int]:
     """For every opening brace from `start` on, where its closing brace stands. Escaped braces are text."""
     pairs: dict[int, int] = {}

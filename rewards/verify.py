@@ -50,10 +50,26 @@ class Verifier:
             return Verdict("unreadable_gold", answer, str(self._compare))
         if answer is None:
             return Verdict("no_answer", None, "no complete box after the thinking")
-        return self.judge_answer(answer)
+        return self._settled(response, self._ruled(answer))
+
+    def _settled(self, response: str, verdict: Verdict) -> Verdict:
+        """The verdict on the last box, in the light of the boxes that print as one list with it and of the text behind it."""
+        if verdict.outcome == "wrong" and (several := extract.joined_boxes(extract.after_thinking(response) or "")) != verdict.extracted:
+            joined = self._ruled(several or "")
+            return joined if joined.outcome == "correct" else verdict
+        if verdict.outcome == "correct":
+            retracted, restated = extract.after_box(response)
+            if retracted or (restated is not None and self._ruled(restated).outcome == "wrong"):
+                return Verdict("wrong", verdict.extracted, "the text behind the box takes it back", "extract")
+        return verdict
 
     def judge_answer(self, answer: str) -> Verdict:
-        """Judge a final answer as it is."""
+        """Judge a final answer as it is; of an answer that holds boxes, what they hold."""
+        if "boxed" in answer or "fbox" in answer:
+            answer = extract.joined_boxes(answer) or answer
+        return self._ruled(answer)
+
+    def _ruled(self, answer: str) -> Verdict:
         compare = self._compare
         if isinstance(compare, UnreadableGoldError):
             return Verdict("unreadable_gold", answer, str(compare))

@@ -1,4 +1,4 @@
-"""Multiple choice: a letter in any wrapper, or an option's text."""
+"""Multiple choice: a letter in any wrapper, an option's text, or both when they agree. Two options at once name none."""
 
 from __future__ import annotations
 
@@ -8,14 +8,30 @@ from typing import ClassVar, Literal
 from pydantic import field_validator
 
 from rewards.kinds._base import Compare, Kind
-from rewards.kinds.text import normal
+from rewards.kinds.text import normal, unwrap
 from rewards.verdict import Ruling, UnreadableGoldError
 
-_LETTER = re.compile(r"^\(?([A-Za-z])(?:\)|\.|:|,)?(?:\s+(.*))?$", re.DOTALL)
+_LETTER = re.compile(r"^(?:(?:the\s+)?(?:correct\s+)?(?:answer|option|choice)\s*(?:is)?\s*:?\s*)?[\(\[{]?\s*([A-Za-z])\s*(?:[)\]}.:]+\s*(.*))?$", re.I | re.S)
+_ANOTHER = re.compile(r"^(?:or|and|,|;|/|&)(?:\W|$)|[\(\[][A-Z][)\]]|\b(?:or|and)\s+[A-Z]\b|(?:^|\s)[A-Z][).:](?:\s|$)")
+
+
+def split_letter(answer: str) -> tuple[str, str] | None:
+    """The letter that an answer names, upper case, and the text after it; None when it names none or more than one."""
+    match = _LETTER.match(unwrap(answer).strip(" \t\n$*`\"'.,;"))
+    if not match:
+        return None
+    rest = (match.group(2) or "").strip()
+    return None if _ANOTHER.search(rest) else (match.group(1).upper(), rest)
+
+
+def letter_of(answer: str) -> str | None:
+    """The letter that an answer names, whatever text follows it."""
+    found = None if "mathbb" in answer else split_letter(answer)
+    return found[0] if found else None
 
 
 class Choice(Kind):
-    """Options: the row's choices, in order; the first is A."""
+    """Options: the row's choices, in order; the first is A. Without them only letters can be judged."""
 
     kind: Literal["choice"] = "choice"
     choices: tuple[str, ...] = ()
@@ -25,26 +41,37 @@ class Choice(Kind):
     @field_validator("choices", mode="before")
     @classmethod
     def _as_text(cls, value: object) -> object:
-        return [str(item) for item in value] if isinstance(value, list | tuple) else value
+        return tuple(str(item) for item in value) if isinstance(value, list | tuple) else value
 
-    def index(self, answer: str) -> int | str | None:
-        """Which option an answer names: its index, its letter without options, None when it names none."""
-        text = normal(answer)
-        texts = [normal(choice) for choice in self.choices]
-        if text in texts:
+    def index(self, answer: str) -> int | None:
+        """Which option an answer names, None when it names none. A text that is an option wins over a letter: options may be letters."""
+        texts = [_option_text(choice) for choice in self.choices]
+        text = _option_text(answer)
+        if texts.count(text) == 1:
             return texts.index(text)
-        match = _LETTER.match(text)
-        if not match or (match.group(2) and texts and match.group(2) not in texts):
-            return None
-        index = ord(match.group(1)) - ord("a")
+        found = split_letter(answer)
+        if "mathbb" in answer or found is None:
+            return self._same_number(answer)
+        index, rest = ord(found[0]) - ord("A"), normal(found[1])
         if not texts:
             return index
-        if index >= len(texts) or (match.group(2) and texts[index] != match.group(2)):
-            return None
-        return index
+        return index if index < len(texts) and (not rest or rest == texts[index] or rest not in texts) else None
+
+    def _same_number(self, answer: str) -> int | None:
+        """The one option with the same value, where the options are numbers (142 and 142.0)."""
+        from rewards.kinds.number import value_of
+
+        wanted = value_of(answer)
+        same = [i for i, choice in enumerate(self.choices) if wanted is not None and value_of(choice) == wanted]
+        return same[0] if len(same) == 1 else None
 
     def against(self, gold: str) -> Compare:
         wanted = self.index(gold)
         if wanted is None:
             raise UnreadableGoldError(f"the gold {gold!r} is none of the options {list(self.choices)!r}")
         return lambda answer: Ruling.of(self.index(answer) == wanted, "exact")
+
+
+def _option_text(text: str) -> str:
+    """An option without the letter that some data sets write in front of it."""
+    return normal(re.sub(r"^\s*\(?[A-Z][).:]\s+", "", text))

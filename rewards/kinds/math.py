@@ -1,47 +1,112 @@
-"""Mathematics: the same value or object, whatever the notation."""
+r"""Mathematics: the same value or object, whatever the notation.
+
+Tiers, each a proof or a pass to the next: the same text; the same tree; exact rationals; balls; points; sets; at last math-verify and sympy
+in a worker process that is killed at its deadline. The same rules read gold and response, and a verdict does not change when they are swapped,
+percent signs aside (see `rewards.maths.compare`).
+"""
 
 from __future__ import annotations
 
-from fractions import Fraction
+import re
 from typing import ClassVar, Literal
 
 from rewards import worker
+from rewards.extract import boxes, joined_boxes
 from rewards.kinds._base import Compare, Kind
+from rewards.kinds.choice import letter_of
 from rewards.kinds.text import normal
-from rewards.verdict import Ruling
+from rewards.verdict import Ruling, UnreadableGoldError
 
-
-def _fraction(text: str) -> Fraction | None:
-    try:
-        return Fraction(text.strip().strip("$").replace(",", "")) if len(text) < 200 else None
-    except (ValueError, ZeroDivisionError):
-        return None
+_LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])\W*$")
+_MATHS = re.compile(r"[\\^_=<>+*/|]|\d")
+MAX_SYMBOLIC_CHARS = 400
 
 
 class Math(Kind):
-    """Options: the deadline of the symbolic tier."""
+    """Options: the deadline of the symbolic tier, and whether an unevaluated expression is an answer."""
 
     kind: Literal["math"] = "math"
     timeout_s: float = 5.0
     """Seconds that one judgement may take, the start of the worker included."""
+    evaluated: bool = False
+    """Ask for a value: `2 + 2` is then no answer to a gold 4, which stops a policy from echoing the question."""
+    symbolic: bool = True
+    """Whether the last tier is asked at all."""
 
     example: ClassVar[tuple[str, str]] = (r"\frac{1}{2}", "0.5")
 
     def against(self, gold: str) -> Compare:
-        def compare(answer: str) -> Ruling:
-            if normal(gold) == normal(answer):
-                return Ruling("correct", "exact")
-            ours, theirs = _fraction(gold), _fraction(answer)
-            if ours is not None and theirs is not None:
-                return Ruling.of(ours == theirs, "rational")
-            if len(answer) > 4096:
-                return Ruling("wrong", "caps", "the answer is too long")
-            try:
-                same = worker.ask("math", "equal", {"gold": gold, "answer": answer}, self.timeout_s)
-            except worker.TimedOutError as error:
-                return Ruling("timeout", "symbolic", str(error))
-            except worker.WorkerError as error:
-                return Ruling("wrong", "symbolic", str(error))
-            return Ruling.of(bool(same), "symbolic")
+        from rewards.maths.tree import TooBigError
 
-        return compare
+        text = (joined_boxes(gold) or gold) if "boxed" in gold or "fbox" in gold else gold
+        try:
+            return _Math(self, text)
+        except TooBigError as error:
+            raise UnreadableGoldError(f"the gold is over a limit: {error}") from None
+
+
+class _Math:
+    """One gold, read once."""
+
+    def __init__(self, options: Math, gold: str) -> None:
+        from rewards.maths.clean import clean
+        from rewards.maths.parser import read
+
+        self.options = options
+        self.text = clean(gold)
+        if not self.text or not re.search(r"\w|\\", self.text):
+            raise UnreadableGoldError(f"nothing to compare with in the gold {gold!r}")
+        self.readings = read(gold)
+        letter = _LETTER.match(gold)
+        self.letter = letter.group(1) if letter else None
+
+    def __call__(self, answer: str) -> Ruling:
+        from rewards.maths.ball import UndefinedError
+        from rewards.maths.clean import clean
+        from rewards.maths.parser import read
+        from rewards.maths.tree import TooBigError
+
+        try:
+            text = clean(answer)
+            if not re.search(r"\w|\\", text):
+                return Ruling("no_answer", "exact", "nothing but punctuation")
+            if text.replace(" ", "") == self.text.replace(" ", ""):
+                return Ruling("correct", "exact")
+            if self.letter is not None:
+                return Ruling.of(letter_of(answer) == self.letter, "exact")
+            readings = read(answer)
+            return self._compare(text, answer, readings)
+        except TooBigError as error:
+            return Ruling("wrong", "caps", f"over a limit: {error}")
+        except RecursionError:
+            return Ruling("wrong", "caps", "nested too deeply")
+        except UndefinedError as error:
+            return Ruling("wrong", "ball", f"no value: {error}")
+
+    def _compare(self, text: str, answer: str, readings: tuple[object, ...]) -> Ruling:
+        from rewards.maths.compare import equal
+
+        if self.readings and readings:
+            verdict = equal(self.readings, readings)  # type: ignore[arg-type]
+            if verdict is not None:
+                return Ruling.of(verdict, "tree")
+            return self._symbolic(text)
+        if normal(self.text) == normal(text):
+            return Ruling("correct", "exact")
+        if not (_MATHS.search(self.text) and _MATHS.search(text)):
+            return Ruling("wrong", "exact", "words that differ")
+        return self._symbolic(text)
+
+    def _symbolic(self, text: str) -> Ruling:
+        if not self.options.symbolic or max(len(text), len(self.text)) > MAX_SYMBOLIC_CHARS:
+            return Ruling("wrong", "symbolic", "undecided, and the symbolic tier was not asked")
+        try:
+            same = worker.ask("math", "equal", {"gold": self.text, "answer": text}, self.options.timeout_s)
+        except worker.TimedOutError as error:
+            return Ruling("timeout", "symbolic", str(error))
+        except worker.WorkerError as error:
+            return Ruling("wrong", "symbolic", f"undecided: {error}")
+        return Ruling.of(same is True, "symbolic", "" if same is not None else "one side cannot be parsed")
+
+
+__all__ = ["Math", "boxes"]

@@ -9,15 +9,24 @@ from typing import ClassVar, Literal
 from rewards.kinds._base import Compare, Kind
 from rewards.verdict import Ruling, UnreadableGoldError
 
-_WRAPPER = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox|operatorname)\s*\{([^{}]*)\}")
-_EDGE = " \t\n.,;:!?'\"`*$_()[]{}"
+_WRAPPER = re.compile(r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mathsf|mbox|hbox|operatorname|boxed|fbox|underline|emph|bf|rm)\s*\{([^{}]*)\}")
+_SPACING = re.compile(r"\\[,;:! ]|\\q?quad(?![a-z])|~|\\(?=\s|$)|\\[()\[\]]|[$*`]")
+_EDGE = " \t\n.,;:!?'\"_()[]{}"
+
+
+def unwrap(text: str) -> str:
+    """Without LaTeX text commands, spacing and emphasis."""
+    for _ in range(4):
+        inner = _WRAPPER.sub(r"\1", text)
+        if inner == text:
+            break
+        text = inner
+    return _SPACING.sub(" ", text).strip()
 
 
 def normal(text: str) -> str:
     """Case-folded words separated by single spaces."""
-    for _ in range(3):
-        text = _WRAPPER.sub(r"\1", text)
-    text = unicodedata.normalize("NFKC", text).replace("\\ ", " ").replace("~", " ")
+    text = unicodedata.normalize("NFKC", unwrap(text))
     return " ".join(text.casefold().split()).strip(_EDGE)
 
 

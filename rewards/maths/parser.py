@@ -1,0 +1,303 @@
+r"""From tokens to the object that an answer states: lists, tuples, sets, intervals, relations, unions, units.
+
+`read` gives the readings of a text, most likely first. More than one only where print itself is ambiguous: `1,234`, `2,74`, `h(x+1)`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from rewards.maths.clean import clean
+from rewards.maths.expression import ExpressionParser, ParseError
+from rewards.maths.lexer import Token, tokens
+from rewards.maths.tree import Node, TooBigError, has, num, sym
+
+_RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "~")
+_SEPARATORS = (",", ";", "and", "or")
+_NOTES = frozenset("where for because since with as so which such here note given".split())
+"""Words after which an answer only explains itself."""
+_HARMLESS = frozenset("only answer answers is are the final value values solution solutions set all a an x therefore thus hence".split())
+"""Words that may stand in front of a value without changing it. `not`, `about`, `June` are not among them."""
+_INTEGERS = re.compile(r"\\mathbb\s*\{?[ZN]\}?|\binteger|\\in\s*Z\b")
+
+
+class Reading(NamedTuple):
+    """One way to read a text: the object, and the note that followed it."""
+
+    node: Node
+    note: str = ""
+
+
+class AnswerParser(ExpressionParser):
+    """Lists, relations and sets over the arithmetic of ExpressionParser."""
+
+    def __init__(self, found: list[Token], *, applies: bool = True) -> None:
+        super().__init__(found, applies=applies)
+        self.note = ""
+
+    def answer(self) -> Node:
+        self._skip_harmless()
+        node = self.contents()
+        if self._now.kind != "last":
+            raise ParseError(f"cannot go on at {self._now.text!r}")
+        return node
+
+    def _skip_harmless(self) -> None:
+        here = self._at
+        while self._now.kind == "text" and self._now.text.lower() in _HARMLESS:
+            self._at += 1
+        if self._is(":", "="):
+            self._at += 1
+        if self._now.kind == "last":
+            self._at = here
+
+    def contents(self) -> Node:
+        """Statements with separators between. One alone is itself."""
+        items, joiners, groups = [self._item()], set[str](), list[int]()
+        while True:
+            if self._is(*_SEPARATORS):
+                while self._is(*_SEPARATORS):
+                    joiners.add(self._now.text)
+                    if self._next().text == ";":
+                        groups.append(len(items))
+                if self._now.kind in ("last", "end") or self._is(")", "]", "}", "\\}"):
+                    break
+            elif not (self._now.kind in ("num", "sym") or self._is("(")) or items[-1].op != "quantity":
+                break
+            if self._is_note():
+                self._read_note()
+                break
+            items.append(self._item())
+        if len(items) == 1:
+            return items[0]
+        if groups and "," in joiners:  # `p = 5, q = 2; p = 7, q = 2`: a list of tuples
+            starts = [0, *groups]
+            parts = [tuple(items[a:b]) for a, b in zip(starts, [*groups, len(items)], strict=True) if b > a]
+            if len(parts) > 1:
+                return Node("seq", tuple(Node("seq", p, "()") if len(p) > 1 else p[0] for p in parts), "bare")
+        style = "or" if "or" in joiners else "and" if joiners == {"and"} else "bare"
+        return Node("seq", tuple(items), style)
+
+    def _is_note(self) -> bool:
+        return self._now.kind == "text" and self._now.text.lower() in _NOTES
+
+    def _read_note(self) -> None:
+        rest = self._tokens[self._at :]
+        stop = next(i for i, t in enumerate(rest) if t.kind == "last" or (not self._depth_open(rest[:i]) and t.text in (")", "]", "\\}")))
+        self.note += " ".join(t.text for t in rest[:stop])
+        self._at += stop
+
+    @staticmethod
+    def _depth_open(passed: list[Token]) -> bool:
+        return sum((t.text in ("(", "[", "\\{")) - (t.text in (")", "]", "\\}")) for t in passed) > 0
+
+    def _item(self) -> Node:
+        """A statement and the words after it."""
+        if self._now.kind == "text":
+            return self._phrase()
+        if self._now.kind == "op" and self._now.text in ("...",):
+            self._at += 1
+            return Node("dots")
+        node = self.relation()
+        if self._is_note():
+            self._read_note()
+        elif self._now.kind == "text":
+            node = self._with_unit(node)
+        if self._now.kind == "cmd" and self._now.text in ("pmod", "bmod", "mod"):
+            node = self._modulus(node)
+        elif self._is("(") and self._tokens[self._at + 1].text == "mod":
+            self._at += 1
+            node = self._modulus(node)
+            self._expect(")")
+        return node
+
+    def _phrase(self) -> Node:
+        """Words alone: `Evelyn`, `no solution`, `\\$5`."""
+        words = []
+        if self._now.text == "$" or self._now.text in ("EUR", "GBP", "CNY", "USD"):
+            unit = self._next().text
+            return Node("quantity", (self.relation(),), unit)
+        while self._now.kind in ("text", "sym") or (self._now.kind == "op" and self._now.text in ("'", "-", ".", "*")):
+            words.append(self._next().text)
+            if self._now.kind == "text" and words[-1].lower() in _HARMLESS and self._tokens[self._at + 1].kind == "num":
+                continue
+        if self._now.kind not in ("last", "end", "row") and not self._is(*_SEPARATORS, ")", "]", "}", "\\}"):
+            if self._is(":") and len(words) == 1 and len(words[0]) > 3:
+                self._at += 1
+                return self._item()
+            if self._is("="):
+                self._at += 1
+                return Node("rel", (sym(" ".join(words)), self.union()), "=")
+            raise ParseError("words in front of a formula")
+        return Node("text", (), " ".join(words).casefold())
+
+    def _with_unit(self, node: Node) -> Node:
+        """Words after a value: a unit (`cm^2`, `miles per hour`) or prose that says nothing else."""
+        words, here = [], self._at
+        while True:
+            token = self._now
+            if token.kind in ("text", "sym") or (token.kind == "op" and token.text in ("^", "/", "-", "'", "{", "}", "*", ".")):
+                words.append(self._next().text)
+            elif token.kind == "num" and words and words[-1] in ("^", "{"):
+                words.append(self._next().text)
+            elif token.kind == "num" and words and len(token.text) == 1 and self._tokens[self._at + 1].kind == "last" and len(words) == 1:
+                words.extend(["^", self._next().text])  # cm2
+            else:
+                break
+        if {word.lower() for word in words} & {"not", "isn't", "no", "except", "but", "maybe", "perhaps", "wrong", "if", "when", "unless"}:
+            self._at = here
+            raise ParseError("words that qualify the value")
+        if node.op == "rel":
+            return node._replace(args=(*node.args[:-1], Node("quantity", (node.args[-1],), " ".join(words))))
+        return Node("quantity", (node,), " ".join(words))
+
+    def _modulus(self, node: Node) -> Node:
+        self._at += 1
+        inner = self.group() if self._is("{") else self.atom()
+        if node.op == "rel":
+            node = node.args[-1]
+        return Node("mod", (node, inner))
+
+    def relation(self) -> Node:
+        if self._now.kind == "cmd" and self._now.text in ("therefore", "Rightarrow", "implies", "because"):
+            self._at += 1
+        args, operators = [self._side()], []
+        while self._is(*_RELATIONS) or (self._now.kind == "cmd" and self._now.text in ("in", "equiv", "notin")) or self._is("=="):
+            operator = self._next().text
+            if self._is("="):  # "< =" and "= ="
+                operator += self._next().text
+            operators.append({"==": "=", "equiv": "="}.get(operator, operator))
+            args.append(self._side())
+        if not operators:
+            return args[0]
+        return Node("rel", tuple(args), " ".join(operators))
+
+    def _side(self) -> Node:
+        if self._now.kind == "text":
+            return self._phrase()
+        return self.union()
+
+    def union(self) -> Node:
+        left = self.ratio()
+        while self._now.kind == "cmd" and self._now.text in ("cup", "cap", "setminus", "backslash", "cupdot", "sqcup"):
+            operator = {"cup": "union", "cupdot": "union", "sqcup": "union", "cap": "inter"}.get(self._next().text, "minus")
+            left = Node(operator, (left, self.ratio()))
+        return left
+
+    def ratio(self) -> Node:
+        parts = [self._sum_or_sets()]
+        while self._is(":") and not self._bars:
+            self._at += 1
+            parts.append(self._sum_or_sets())
+        return parts[0] if len(parts) == 1 else Node("ratio", tuple(parts))
+
+    def _sum_or_sets(self) -> Node:
+        node = self.sum()
+        if node.op == "add" and len(node.args) == 2 and node.args[1].op == "neg" and _is_set(node.args[0]) and _is_set(node.args[1].args[0]):
+            return Node("minus", (node.args[0], node.args[1].args[0]))
+        return node
+
+    def bracket(self, opening: str) -> Node:
+        if opening in ("(", "[", "]"):
+            return self._round(opening)
+        if opening == "\\{":
+            return self._braces()
+        if opening == "{":
+            return self._plain_braces()
+        return super().bracket(opening)
+
+    def _round(self, opening: str) -> Node:
+        if self._is(")", "]"):
+            self._at += 1
+            return Node("seq", (), "()")
+        bars, self._bars = self._bars, 0
+        inner = self.contents()
+        self._bars = bars
+        if not self._is(")", "]", "["):
+            raise ParseError("an open bracket")
+        closing = self._next().text
+        if inner.op == "seq" and inner.value == "bare":
+            style = ("(" if opening in "(]" else "[") + (")" if closing in ")[" else "]")
+            return inner._replace(value=style)
+        if (opening, closing) in (("(", ")"), ("[", "]")):
+            return inner
+        raise ParseError("brackets that do not match")
+
+    def _braces(self) -> Node:
+        if self._is("\\}"):
+            self._at += 1
+            return sym("emptyset")
+        bars, self._bars = self._bars, 1
+        inner = self.contents()
+        if self._is("|", ":"):
+            self._at += 1
+            self._bars = 0
+            condition = self.contents()
+            inner = Node("builder", (inner, condition))
+        self._bars = bars
+        self._expect("\\}")
+        if inner.op == "builder":
+            return inner
+        items = inner.args if inner.op == "seq" and inner.value in ("bare", "and") else (inner,)
+        return Node("seq", items, "set")
+
+    def _plain_braces(self) -> Node:
+        """`{1, 2}` prints as `1, 2`: a list without brackets; `{x | x < 1}` is a set builder whose backslashes were lost."""
+        self._at -= 1
+        here = self._at
+        try:
+            inner = self.group()
+        except ParseError:
+            self._at = here + 1
+            bars, self._bars = self._bars, 1
+            left = self.contents()
+            if not self._is("|", ":"):
+                raise
+            self._at += 1
+            self._bars = bars
+            inner = Node("builder", (left, self.contents()))
+            self._expect("}")
+        return inner
+
+
+def _is_set(node: Node) -> bool:
+    return node.op in ("builder", "union", "inter", "minus") or (node.op == "seq" and node.value in ("set", "()", "[]", "(]", "[)"))
+
+
+_DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
+_LEADING_NUMBER = re.compile(r"^\D{0,2}\d+,\d+\b")
+
+
+@lru_cache(maxsize=8192)
+def read(raw: str) -> tuple[Reading, ...]:
+    """The readings of an answer, empty when it is none that the parser knows. TooBigError over a cap."""
+    text = clean(raw)
+    if not text:
+        return ()
+    readings = [r for r in (_read(text, thousands=True, applies=True),) if r]
+    if "," in text:
+        bare = text.replace("\\$", "").strip()
+        if _DECIMAL_COMMA.match(bare):
+            readings += [r for r in (_read(bare.replace(".", "").replace(",", "."), thousands=True, applies=True),) if r]
+        if re.search(r"\d,\d{3}", text):
+            readings += [r for r in (_read(text, thousands=False, applies=True),) if r]
+    if readings and has(readings[0].node, "apply"):
+        readings += [r for r in (_read(text, thousands=True, applies=False),) if r]
+    return tuple(dict.fromkeys(readings))
+
+
+def _read(text: str, *, thousands: bool, applies: bool) -> Reading | None:
+    try:
+        parser = AnswerParser(tokens(text, thousands=thousands), applies=applies)
+        node = parser.answer()
+    except ParseError:
+        return None
+    except RecursionError:
+        raise TooBigError("nested too deeply") from None
+    note = parser.note + (" integer" if _INTEGERS.search(text) else "")
+    return Reading(node, note)
+
+
+__all__ = ["Reading", "num", "read"]

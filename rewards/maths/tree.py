@@ -1,0 +1,120 @@
+"""The tree that an answer is parsed into: one node type, so that every walk is three lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class TooBigError(ValueError):
+    """An input over one of the caps on length, nesting, digits, nodes or magnitude. Raised before the work, not during it."""
+
+
+class Node(NamedTuple):
+    """An expression or object. `op` says which; `value` holds a number, a name or a bracket style.
+
+    num sym text   leaves; `digits` of a num: significant digits if it was written as a decimal
+    add mul div pow neg pm mp call apply   arithmetic; `call` is a known function, `apply` an unknown one
+    big dots       sums, integrals, limits (opaque but for their parts); an ellipsis
+    percent degree quantity based ratio mod   a number and what is said about it
+    seq            several things; value: "bare", "set", "or", "and", or the brackets "()", "[]", "[)", "(]"
+    rel            a chain; value: its operators, separated by spaces
+    union inter minus builder matrix cases   objects
+    """
+
+    op: str
+    args: tuple[Node, ...] = ()
+    value: Fraction | str | None = None
+    digits: int = 0
+
+
+def num(value: int | Fraction, digits: int = 0) -> Node:
+    return Node("num", (), Fraction(value), digits)
+
+
+def sym(name: str) -> Node:
+    return Node("sym", (), name)
+
+
+ONE = num(1)
+PI, INF, IMAG, E = sym("pi"), sym("infty"), sym("i"), sym("e")
+CONSTANTS = {"pi", "e", "i", "infty"}
+SETS = {"emptyset", "R", "Z", "N", "Q", "C"}
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it."""
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(top.args)
+
+
+def has(node: Node, *ops: str) -> bool:
+    return any(n.op in ops for n in walk(node))
+
+
+def replace(node: Node, change: Callable[[Node], Node | None]) -> Node:
+    """The tree with every node for which `change` gives something replaced by it, from the top down."""
+    new = change(node)
+    if new is not None:
+        return new
+    if not node.args:
+        return node
+    return node._replace(args=tuple(replace(a, change) for a in node.args))
+
+
+def rename(node: Node, names: dict[str, str]) -> Node:
+    """The tree with its symbols renamed."""
+
+    def change(n: Node) -> Node | None:
+        return n._replace(value=names[str(n.value)]) if n.op == "sym" and n.value in names else None
+
+    return replace(node, change)
+
+
+def free(node: Node) -> frozenset[str]:
+    """The names of the unknowns: symbols that are no constant, and whole opaque subtrees under their key."""
+    if node.op == "sym":
+        return frozenset() if node.value in CONSTANTS else frozenset((str(node.value),))
+    if node.op in ("apply", "big", "dots", "text"):
+        return frozenset((key(node),))
+    names: frozenset[str] = frozenset()
+    for arg in node.args:
+        names |= free(arg)
+    return names
+
+
+@lru_cache(maxsize=16384)
+def key(node: Node) -> str:
+    """A normal form as text: sums and products flat and sorted, quotients as powers. Equal keys mean equal things, not the converse."""
+    op, args = node.op, node.args
+    if op == "num":
+        return str(node.value)
+    if op in ("sym", "text"):
+        return f"{op[0]}{node.value}"
+    if op == "big" and args:
+        return f"big[{node.value}]({';'.join(key(a) for a in args)})"
+    if op in ("add", "mul"):
+        return f"{op}({';'.join(sorted(_flat(node, op)))})"
+    if op == "div":
+        return f"mul({';'.join(sorted([*_flat(args[0], 'mul'), *(f'pow({k};-1)' for k in _flat(args[1], 'mul'))]))})"
+    if op == "neg":
+        if args[0].op == "num":
+            return str(-Fraction(args[0].value or 0))
+        return f"mul({';'.join(sorted(['-1', *_flat(args[0], 'mul')]))})"
+    if op == "seq" and node.value in ("set", "bare", "or", "and"):
+        return f"seq({node.value};{';'.join(sorted(map(key, args)))})"
+    return f"{op}[{node.value},{node.digits}]({';'.join(map(key, args))})"
+
+
+def _flat(node: Node, op: str) -> list[str]:
+    if node.op == op:
+        return [k for a in node.args for k in _flat(a, op)]
+    inner = key(node)
+    if op == "mul" and inner.startswith("mul("):
+        return inner[4:-1].split(";") if inner.count("(") == 1 else [inner]
+    return [inner]

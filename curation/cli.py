@@ -71,20 +71,6 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("id")
 
     sub = command(
-        "measure",
-        _measure,
-        "Sample responses to the rows of shards and print the mean reward.",
-        "ovr-curate measure build/q/data/rl --model DIR",
-    )
-    sub.add_argument("data", type=Path, help="a folder of `rl` shards")
-    sub.add_argument("--model", required=True)
-    sub.add_argument("--engine", default="vllm", help="kind of engine (vllm)")
-    sub.add_argument("--split", default="test")
-    sub.add_argument("--n", type=_positive, default=4, help="responses per row (4)")
-    sub.add_argument("--max-tokens", type=_positive, default=512)
-    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the responses are stored")
-
-    sub = command(
         "score",
         _score,
         "Judge answers: one JSON object a line, {gold, response | answer, kind?, options?}.",
@@ -126,12 +112,6 @@ def _why(args: argparse.Namespace) -> None:
     print(why(args.dir, args.id))
 
 
-def _measure(args: argparse.Namespace) -> None:
-    from curation.measure import measure_shards
-
-    print(measure_shards(args.data, args.split, args.engine, args.model, args.n, args.max_tokens, args.out))
-
-
 def _score(args: argparse.Namespace) -> None:
     from curation.score import score_file
 
@@ -139,23 +119,26 @@ def _score(args: argparse.Namespace) -> None:
 
 
 def _sources(args: argparse.Namespace) -> None:
-    from curation.show import plugin_table
+    from curation.plugins import known_plugins
+    from curation.show import kind_table
     from curation.sources.base import Source
 
-    print(plugin_table(Source))
+    print(kind_table(known_plugins(Source)))
 
 
 def _filters(args: argparse.Namespace) -> None:
     from curation.filters.base import Filter
-    from curation.show import plugin_table
+    from curation.plugins import known_plugins
+    from curation.show import kind_table
 
-    print(plugin_table(Filter))
+    print(kind_table(known_plugins(Filter)))
 
 
 def _kinds(args: argparse.Namespace) -> None:
     import rewards
+    from curation.show import kind_table
 
-    print(rewards.describe_kinds())
+    print(kind_table(rewards.kinds()))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import rewards.score
 from tqdm import tqdm
 
+import rewards.score
 from curation.errors import CurationError
 from curation.parquet import write_text
 

@@ -1,13 +1,14 @@
 """Tables for the screen."""
 
+from collections.abc import Mapping
 from io import StringIO
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
-
-from curation.plugins import Plugin, known_plugins
 
 
 def summary_table(summary: dict[str, Any]) -> str:
@@ -27,18 +28,21 @@ def summary_table(summary: dict[str, Any]) -> str:
     return render(table)
 
 
-def plugin_table(base: type[Plugin]) -> str:
-    """Every kind with its idea and its options: name, type and default."""
+def kind_table(kinds: Mapping[str, type[BaseModel]]) -> str:
+    """Every kind of a plugin with its idea, its options (name and default) and, for a reward kind, a gold and a correct answer."""
     table = Table(show_lines=True)
     for heading in ("kind", "what", "options"):
         table.add_column(heading, overflow="fold")
-    for kind, plugin in known_plugins(base).items():
+    for kind, plugin in kinds.items():
         options = []
         for name, field in plugin.model_fields.items():
             default = field.get_default(call_default_factory=True)
             shown = "required" if default is PydanticUndefined else repr(default)
-            options += [] if name == "kind" else [f"{name} = {shown}"]
-        table.add_row(kind, (plugin.__doc__ or "").strip().split("\n\n")[0].replace("\n", " "), "\n".join(options))
+            options += [] if name == "kind" else [escape(f"{name} = {shown}")]
+        what = " ".join((plugin.__doc__ or "").strip().split("\n\n")[0].split())
+        gold, correct = getattr(plugin, "example", ("", ""))
+        example = f"\nexample: {correct} for the gold {gold}" if gold else ""
+        table.add_row(kind, escape(what + example), "\n".join(options))
     return render(table)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from curation.build import BuildOptions, build
 
 Write = Callable[[dict[str, Any]], Path]

@@ -11,12 +11,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from filelock import FileLock
+
 from curation.build import BuildOptions, build
 from curation.check import check, why
 from curation.errors import BuildError, CurationError
 from curation.parquet import read_records
-from filelock import FileLock
-
 from tests.curation.conftest import Write, run, shard_bytes
 
 

@@ -1,0 +1,87 @@
+"""The command line: fast help, clear errors, every command in the README."""
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from curation.cli import main, parser
+
+ROOT = Path(__file__).parents[2]
+
+
+def commands() -> list[str]:
+    found = re.search(r"\{?([a-z,]+)\}?", ",".join(next(a for a in parser()._actions if a.choices).choices or ()))
+    assert found
+    return found[1].split(",")
+
+
+def test_help_answers_within_a_second() -> None:
+    best = 9.0
+    for _ in range(3):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "curation.cli", "--help"], check=True, capture_output=True)
+        best = min(best, time.perf_counter() - started)
+    assert best < 1.0
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys, curation.cli; curation.cli.parser(); print([m for m in ('torch', 'vllm', 'datatrove', 'pyarrow', 'pydantic') if m in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
+
+
+def test_importing_rewards_loads_nothing_heavy() -> None:
+    heavy = ("torch", "vllm", "datatrove", "sympy", "math_verify", "transformers")
+    code = f"import sys, rewards; print([m for m in {heavy} if m in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_has_an_example_and_stands_in_the_readme(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert f"example: ovr-curate {command}" in " ".join(capsys.readouterr().out.split())
+    assert f"ovr-curate {command}" in (ROOT / "README.md").read_text()
+
+
+def test_a_failure_is_one_line_and_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", str(tmp_path / "absent.yaml"), "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("ovr-curate: ")
+    assert len(error.splitlines()) == 1
+    assert main(["check", str(tmp_path)]) == 1
+    assert "expected the folder of a finished build" in capsys.readouterr().err
+
+
+def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["build"], ["build", "m", "--out", "o", "--limit", "0"], ["no-such-command"]):
+        with pytest.raises(SystemExit) as raised:
+            main(arguments)
+        assert raised.value.code == 2
+
+
+@pytest.mark.parametrize("command", ["sources", "filters", "kinds"])
+def test_lists_name_every_kind(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command]) == 0
+    shown = capsys.readouterr().out
+    for kind in {"sources": ("table", "visual_puzzles"), "filters": ("length",), "kinds": ("math", "choice")}[command]:
+        assert kind in shown
+
+
+def test_score_keeps_the_order_and_names_a_bad_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text('{"gold": "2", "response": "\\\\boxed{2}"}\n\n{"gold": "2", "answer": "3"}\n')
+    assert main(["score", str(pairs)]) == 0
+    assert re.findall(r'"outcome": "(\w+)"', capsys.readouterr().out) == ["correct", "wrong"]
+    pairs.write_text('{"gold": "2"\n')
+    assert main(["score", str(pairs)]) == 1
+    assert "pairs.jsonl:1: " in capsys.readouterr().err

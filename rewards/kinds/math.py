@@ -19,6 +19,8 @@ from rewards.verdict import Ruling, UnreadableGoldError
 
 _LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])\W*$")
 _MATHS = re.compile(r"[\\^_=<>+*/|]|\d")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_WORDS = re.compile(r"[A-Za-z]{2,}|__|[\"']")
 MAX_SYMBOLIC_CHARS = 400
 
 
@@ -93,6 +95,8 @@ class _Math:
             return self._symbolic(text)
         if normal(self.text) == normal(text):
             return Ruling("correct", "exact")
+        if bool(self.readings) != bool(readings) and _WORDS.search(_COMMAND.sub(" ", text if self.readings else self.text)):
+            return Ruling("wrong", "exact", "a formula against words")
         if not (_MATHS.search(self.text) and _MATHS.search(text)):
             return Ruling("wrong", "exact", "words that differ")
         return self._symbolic(text)

@@ -21,7 +21,7 @@ from rewards.maths.tree import INF, Node, free, has, key, num, rename, replace, 
 MAX_MEMBERS = 300
 DOUBLE_DIGITS = 15
 """A decimal with this many significant digits is what a double prints for the value, not a rounding that a person chose."""
-_PARAMETERS = frozenset("k n m l t j p s x".split())
+_PARAMETERS = frozenset(["k", "n", "m", "l", "t", "j", "p", "s", "x"])
 
 
 class OpenError(Exception):

@@ -14,16 +14,15 @@ from rewards.maths.tree import Node, TooBigError, num, sym
 MAX_DEPTH = 40
 """Nesting of brackets, fractions and exponents; bounds the recursion of every later walk as well."""
 
-APPLIED = frozenset("f g h F G H P Q W Pr E Var".split())
+APPLIED = frozenset(["f", "g", "h", "F", "G", "H", "P", "Q", "W", "Pr", "E", "Var"])
 """Symbols before a bracket that read as functions; any other symbol is multiplied."""
 
 _GREEK = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega"
-    " Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar partial nabla aleph imath jmath zzz".split()
+    ["alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell", "hbar", "partial", "nabla", "aleph", "imath", "jmath", "zzz"]
 )
-_DECORATIONS = frozenset("overline bar hat widehat tilde widetilde dot ddot underline overarc overset angle triangle parallelogram odot".split())
-_BIG = frozenset("sum prod int iint oint lim limsup liminf bigcup bigcap".split())
-_STARTS_ATOM = frozenset("( [ \\{ { |".split())
+_DECORATIONS = frozenset(["overline", "bar", "hat", "widehat", "tilde", "widetilde", "dot", "ddot", "underline", "overarc", "overset", "angle", "triangle", "parallelogram", "odot"])
+_BIG = frozenset(["sum", "prod", "int", "iint", "oint", "lim", "limsup", "liminf", "bigcup", "bigcap"])
+_STARTS_ATOM = frozenset(["(", "[", "\\{", "{", "|"])
 
 
 class ParseError(ValueError):
@@ -195,7 +194,7 @@ class ExpressionParser:
                 self._at += 1
                 return sym("star")
             atom = self.atom()
-            return self._raised(atom) if self._is("^") and not self._next() is None else atom
+            return self._raised(atom) if self._is("^") and self._next() is not None else atom
         finally:
             self._depth -= 1
 

@@ -44,10 +44,9 @@ _TOKEN = re.compile(
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 
 FUNCTIONS = frozenset(
-    "sin cos tan cot sec csc arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth sech csch arsinh arcosh artanh"
-    " ln log lg exp sqrt max min gcd lcm det abs floor ceil arg Re Im deg dim ker tg ctg arctg sgn sign mod".split()
+    ["sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "arccot", "arcsec", "arccsc", "sinh", "cosh", "tanh", "coth", "sech", "csch", "arsinh", "arcosh", "artanh", "ln", "log", "lg", "exp", "sqrt", "max", "min", "gcd", "lcm", "det", "abs", "floor", "ceil", "arg", "Re", "Im", "deg", "dim", "ker", "tg", "ctg", "arctg", "sgn", "sign", "mod"]
 )
-_WORD_COMMANDS = frozenset("pi theta alpha beta gamma delta lambda mu rho phi omega sigma epsilon infty".split())
+_WORD_COMMANDS = frozenset(["pi", "theta", "alpha", "beta", "gamma", "delta", "lambda", "mu", "rho", "phi", "omega", "sigma", "epsilon", "infty"])
 _ALIASES = {
     "leqslant": "<=", "leq": "<=", "le": "<=", "leqq": "<=", "geqslant": ">=", "geq": ">=", "ge": ">=", "geqq": ">=", "lt": "<", "gt": ">",
     "neq": "!=", "ne": "!=", "approx": "~", "simeq": "~", "sim": "~", "thickapprox": "~", "cong": "~", "doteq": "~", "equiv": "==",
@@ -55,10 +54,9 @@ _ALIASES = {
     "lbrack": "[", "rbrack": "]", "land": "and", "wedge": "and", "lor": "or", "vee": "or", "dots": "...", "ldots": "...", "cdots": "...",
     "dotsc": "...", "dotsb": "...", "dotsm": "...", "vdots": "...", "colon": ":", "rightarrow": "->", "to": "->", "prime": "'",
 }  # fmt: skip
-_STYLES = frozenset("mathbf boldsymbol bm mathcal mathscr mathfrak vec overrightarrow bold mathnormal".split())
+_STYLES = frozenset(["mathbf", "boldsymbol", "bm", "mathcal", "mathscr", "mathfrak", "vec", "overrightarrow", "bold", "mathnormal"])
 _SHORT_WORDS = frozenset(
-    "and or is the of to no yes odd even if for not all any be by on at so we it as are was has can both each when only none true false"
-    " let out set two one six ten red per pct day days men".split()
+    ["and", "or", "is", "the", "of", "to", "no", "yes", "odd", "even", "if", "for", "not", "all", "any", "be", "by", "on", "at", "so", "we", "it", "as", "are", "was", "has", "can", "both", "each", "when", "only", "none", "true", "false", "let", "out", "set", "two", "one", "six", "ten", "red", "per", "pct", "day", "days", "men"]
 )
 _ORDINAL = frozenset(("st", "nd", "rd", "th"))
 _PERCENT = frozenset(("percent", "percentage", "pct", "percents"))
@@ -177,6 +175,8 @@ def _words(content: str, before: list[Token]) -> list[Token]:
             found.append(Token("cmd", piece))
         elif piece in ",;":
             found.append(Token("op", piece))
+        elif len(piece) == 1 and piece.isalpha():
+            found.append(Token("sym", piece))
         elif lower not in _ORDINAL or not (before and before[-1].kind == "num"):
             found.append(Token("text", piece))
     if any(c.isdigit() for c in content):

@@ -16,9 +16,9 @@ from rewards.maths.tree import Node, TooBigError, has, num, sym
 
 _RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "~")
 _SEPARATORS = (",", ";", "and", "or")
-_NOTES = frozenset("where for because since with as so which such here note given".split())
+_NOTES = frozenset(["where", "for", "because", "since", "with", "as", "so", "which", "such", "here", "note", "given"])
 """Words after which an answer only explains itself."""
-_HARMLESS = frozenset("only answer answers is are the final value values solution solutions set all a an x therefore thus hence".split())
+_HARMLESS = frozenset(["only", "answer", "answers", "is", "are", "the", "final", "value", "values", "solution", "solutions", "set", "all", "a", "an", "x", "therefore", "thus", "hence"])
 """Words that may stand in front of a value without changing it. `not`, `about`, `June` are not among them."""
 _INTEGERS = re.compile(r"\\mathbb\s*\{?[ZN]\}?|\binteger|\\in\s*Z\b")
 
@@ -138,9 +138,7 @@ class AnswerParser(ExpressionParser):
         words, here = [], self._at
         while True:
             token = self._now
-            if token.kind in ("text", "sym") or (token.kind == "op" and token.text in ("^", "/", "-", "'", "{", "}", "*", ".")):
-                words.append(self._next().text)
-            elif token.kind == "num" and words and words[-1] in ("^", "{"):
+            if token.kind in ("text", "sym") or (token.kind == "op" and token.text in ("^", "/", "-", "'", "{", "}", "*", ".")) or (token.kind == "num" and words and words[-1] in ("^", "{")):
                 words.append(self._next().text)
             elif token.kind == "num" and words and len(token.text) == 1 and self._tokens[self._at + 1].kind == "last" and len(words) == 1:
                 words.extend(["^", self._next().text])  # cm2

@@ -42,7 +42,7 @@ def is_name(node: Node) -> bool:
             len(node.args) == 2 and node.args[0].op == "sym" and bool(free(node.args[0])) and _is_arguments(node.args[1])
         )
     if node.op == "call":
-        return node.value in ("abs", "max", "min", "arg", "Re", "Im", "deg", "gcd", "lcm", "dim") and all(map(is_name, node.args)) or (
+        return (node.value in ("abs", "max", "min", "arg", "Re", "Im", "deg", "gcd", "lcm", "dim") and all(map(is_name, node.args))) or (
             node.value in ("sin", "cos", "tan", "cot") and node.args[0].op == "sym" and str(node.args[0].value)[0].isupper()
         )
     return node.op in ("div", "ratio", "seq") and node.value in (None, "()", "bare") and bool(node.args) and all(map(is_name, node.args))

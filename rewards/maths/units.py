@@ -69,7 +69,7 @@ _POWER = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cubed": 3, "cu": 3}
 
 
 def is_unit(word: str) -> bool:
-    return word in TABLE or word.lower() in TABLE and len(word) > 2
+    return word in TABLE or (word.lower() in TABLE and len(word) > 2)
 
 
 @lru_cache(maxsize=4096)

@@ -135,6 +135,8 @@ class Table(Source):
             return self._mapped(record, source_id)
         except (FieldError, GoldError, PictureError) as error:
             return BadRow(self.name, source_id, error.reason, error.detail)
+        except RecursionError:
+            return BadRow(self.name, source_id, "record_too_deep", "lists or objects nested too deep to be read")
 
     def _mapped(self, record: Record, source_id: str) -> Row:
         fields = self.fields

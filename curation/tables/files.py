@@ -96,7 +96,7 @@ def folder_digest(root: Path) -> str:
         subfolders.sort()
         for name in sorted(names):
             path = Path(folder, name)
-            line = f"{path.relative_to(root).as_posix()}\0{path.stat().st_size}\n"
+            line = f"{path.relative_to(root).as_posix()}\0{path.stat().st_size if path.exists() else 'missing'}\n"
             digest.update(line.encode(errors="surrogateescape"))
     return digest.hexdigest()
 
@@ -127,6 +127,6 @@ def _first_lines(file: BinaryIO) -> list[bytes]:
 def _is_json(line: bytes) -> bool:
     try:
         json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from curation.tables.choices import read_letter
 from curation.tables.expression import MISSING
-from rewards.kinds.number import read_number
+from rewards.kinds.number import value_of
 
 _EXACT_FLOAT = 1e15
 
@@ -62,7 +62,7 @@ class Rule(BaseModel):
             return False
         if self.kind == "choice":
             return bool(choices)
-        return read_number(gold) is not None if self.kind == "number" else True
+        return value_of(gold) is not None if self.kind == "number" else True
 
 
 class GoldOptions(BaseModel):

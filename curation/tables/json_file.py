@@ -9,6 +9,7 @@
 `auto` tells them apart by the first few values.
 """
 
+import contextlib
 import itertools
 import json
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from typing import Any, BinaryIO, Literal
 from curation.errors import SourceError
 from curation.tables.record import BadItem, Item, TruncatedError
 
+Events = Iterator[tuple[str, Any]]
+"""What `ijson.basic_parse` gives: ("start_map", None), ("map_key", "q"), ("string", "..."), ..."""
 Shape = Literal["auto", "array", "by_key", "groups", "columns", "one"]
 
 _BOM = b"\xef\xbb\xbf"
@@ -35,16 +38,16 @@ def read_json(path: Path, shape: Shape = "auto", records: str = "") -> Iterator[
     count = 0
     try:
         with _open(path) as file:
-            shape = _sniff_shape(file, records) if shape == "auto" else shape
+            shape = _sniff_shape(_container(file, records)) if shape == "auto" else shape
         with _open(path) as file:
-            for count, (key, value) in enumerate(_walk(file, shape, records), 1):
+            for count, (key, value) in enumerate(_walk(_container(file, records), shape), 1):
                 yield Item(count, key, value)
     except ijson.IncompleteJSONError as error:
         if _is_cut(error):
             size = path.stat().st_size
             raise TruncatedError(f"{path} is truncated: it ends at byte {size} inside record {count + 1}") from error
         raise SourceError(f"{path} is not JSON: {_position(path, error)}, after {count} records") from error
-    except (ijson.JSONError, UnicodeDecodeError) as error:
+    except (ijson.JSONError, ValueError, SystemError) as error:  # bad UTF-8; ijson's parser on a number of 5,000 digits
         raise SourceError(f"{path} is not JSON: {_position(path, error)}, after {count} records") from error
     if not count:
         where = f" at {records!r}" if records else ""
@@ -64,43 +67,68 @@ def read_json_lines(path: Path) -> Iterator[Item | BadItem]:
                 yield BadItem(number, "line_not_json", str(error).splitlines()[0])
 
 
-def _walk(file: BinaryIO, shape: str, records: str) -> Iterator[tuple[str, Any]]:
+def _walk(events: Events, shape: Shape) -> Iterator[tuple[str, Any]]:
     """(key, record) pairs; numbers come as int and Decimal, which keeps `32.40` as it was written."""
+    if shape in ("columns", "one"):
+        whole = _value(next(events), events)
+        yield from _rows_of_columns(whole) if shape == "columns" else iter([("", whole)])
+        return
+    for key, value in _children(events):
+        if shape != "groups":
+            yield key, value
+        elif isinstance(value, list):
+            yield from ((f"{key}.{i}", item) for i, item in enumerate(value))
+
+
+def _container(file: BinaryIO, records: str) -> Events:
+    """The events of the container at the path `records`, then the rest of the file, so that a cut is seen.
+
+    Made from `ijson.basic_parse`: the other functions of ijson crash the process on 100,000 nested lists.
+    """
     import ijson
 
-    dot = f"{records}." if records else ""
-    match shape:
-        case "array":
-            for value in ijson.items(file, f"{dot}item"):
-                yield "", value
-        case "by_key":
-            yield from _pairs(file, records)
-        case "groups":
-            for name, group in _pairs(file, records):
-                yield from ((f"{name}.{i}", value) for i, value in enumerate(group))
-        case "columns":
-            for table in ijson.items(file, records):
-                yield from _rows_of_columns(table)
-        case _:
-            for value in ijson.items(file, records):
-                yield "", value
+    events: Events = ijson.basic_parse(file)
+    for name in records.split(".") if records else []:
+        if next(events)[0] != "start_map":
+            return
+        for event, key in events:
+            if event == "end_map":
+                return
+            if key == name:
+                break
+            _value(next(events), events)
+        else:
+            return
+    depth = 0
+    for event, value in events:
+        yield event, value
+        depth += event.startswith("start_") - event.startswith("end_")
+        if not depth:
+            break
+    for _ in events:
+        pass
 
 
-def _pairs(file: BinaryIO, records: str) -> Iterator[tuple[str, Any]]:
-    """(key, value) of an object, each as soon as it is complete: `ijson.kvitems` waits for the next key, and a cut file has none."""
+def _children(events: Events) -> Iterator[tuple[str, Any]]:
+    """(key, value) of each child of the container, as soon as it is complete; the key is empty in a list."""
+    is_object = next(events, ("end_map", None))[0] == "start_map"
+    for event in events:
+        if event[0] in ("end_map", "end_array"):
+            return
+        yield (event[1], _value(next(events), events)) if is_object else ("", _value(event, events))
+
+
+def _value(first: tuple[str, Any], events: Events) -> Any:
+    """The value that begins with the event `first`; consumes its other events."""
     import ijson
 
-    key, depth, builder = None, 0, ijson.ObjectBuilder()
-    for prefix, event, value in ijson.parse(file):
-        if key is None:
-            if event == "map_key" and prefix == records:
-                key, depth, builder = value, 0, ijson.ObjectBuilder()
-            continue
+    builder, depth = ijson.ObjectBuilder(), 0
+    for event, value in itertools.chain([first], events):
         builder.event(event, value)
         depth += event.startswith("start_") - event.startswith("end_")
         if not depth:
-            yield key, builder.value
-            key = None
+            break
+    return builder.value
 
 
 def _rows_of_columns(table: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -113,24 +141,33 @@ def _rows_of_columns(table: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "", dict(zip(columns, values, strict=True))
 
 
-def _sniff_shape(file: BinaryIO, records: str) -> Shape:
-    """Tell the shape from the first events of the container."""
-    import ijson
-
-    inside = (
-        event for prefix, event, _ in ijson.parse(file) if f"{prefix}.".startswith(f"{records}." if records else "")
-    )
-    first = list(itertools.islice(inside, 6))
-    match first:
+def _sniff_shape(events: Events) -> Shape:
+    """Tell the shape from the container's first events, and from its second value where the first is a list of objects."""
+    first = list(itertools.islice(events, 5))
+    match [event for event, _ in first]:
         case ["start_array", *_]:
             return "array"
-        case ["start_map", "map_key", "start_map", "map_key", *_]:
+        case ["start_map", "map_key", "start_map", "map_key", last]:
+            is_column = first[3][1] == "0" and not last.startswith("start_")
+            return "columns" if is_column else "by_key"
+        case ["start_map", "map_key", "start_map", *_] | ["start_map", "end_map", *_] | []:
             return "by_key"
-        case ["start_map", "map_key", "start_array", "start_map", *_]:
-            return "groups"
+        case ["start_map", "map_key", "start_array", "start_map", _]:
+            return "one" if _second_value_starts_with(first, events) not in ("start_array", "") else "groups"
         case ["start_map", "map_key", "start_array", *_]:
             return "columns"
     return "one"
+
+
+def _second_value_starts_with(first: list[tuple[str, Any]], events: Events) -> str:
+    """The event after an object's second key; empty where it has one key, or is cut before."""
+    import ijson
+
+    rest = itertools.chain(first[2:], events)
+    with contextlib.suppress(ijson.IncompleteJSONError):
+        _value(next(rest), rest)
+        return next(rest)[0] if next(rest)[0] == "map_key" else ""
+    return ""
 
 
 def _open(path: Path) -> BinaryIO:
@@ -149,6 +186,6 @@ def _position(path: Path, error: Exception) -> str:
     if path.stat().st_size <= 64 << 20:
         try:
             json.loads(path.read_bytes().removeprefix(_BOM))
-        except ValueError as precise:
+        except (ValueError, RecursionError) as precise:
             return str(precise)
     return str(error).splitlines()[0]

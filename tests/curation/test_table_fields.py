@@ -1,0 +1,304 @@
+"""From records to rows: expressions, options, golds, instructions; and what cannot become a row."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from curation.errors import ManifestError, SourceError
+from curation.manifest import load_manifest
+from curation.row import Row
+from curation.sources.base import BadRow
+from curation.sources.table import Table
+from curation.tables.choices import as_options, listed_options, read_letter
+from curation.tables.expression import MISSING, evaluate
+from curation.tables.gold import GoldError, GoldOptions
+from curation.tables.record import Record
+
+RECORD = Record(
+    "sub/rows.json", None, 7, "k7", {"a": {"b": [10, {"c": None}]}, "a.b": "dotted", "u/v.w": {"x": 1}, "n": 0}
+)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("n", 0),
+        ("a.b", "dotted"),  # the longest key wins
+        ("a.b.0", MISSING),
+        ("u/v.w.x", 1),
+        ("a", {"b": [10, {"c": None}]}),
+        ("none", MISSING),
+        ("n.x", MISSING),
+        ("=n", "n"),
+        ("$key", "k7"),
+        ("$line", 7),
+        ("$file", "sub/rows.json"),
+        ("$stem", "rows"),
+        ("img/{$key}-{n}{none}.png", "img/k7-0.png"),
+    ],
+)
+def test_expressions(expression: str, expected: Any) -> None:
+    assert evaluate(expression, RECORD) == expected
+
+
+def test_lists_are_indexed() -> None:
+    record = Record("f", None, 1, "", {"a": [10, [20, {"b": 30}]]})
+    cases = {"a.0": 10, "a.-1.1.b": 30, "a.2": MISSING, "a.x": MISSING, "a.1.5": MISSING}
+    assert {path: evaluate(path, record) for path in cases} == cases
+
+
+@pytest.mark.parametrize(
+    ("stored", "options"),
+    [
+        (["x", 2, Decimal("9.60")], ["x", "2", "9.60"]),
+        ('["x", "y"]', ["x", "y"]),
+        ("['x', 'it''s']", ["x", "its"]),
+        ("['9.6\\n', 3]", ["9.6", "3"]),
+        ({"B": "y", "A": "x", "C": None}, ["x", "y"]),
+        ('{"A": "x", "B": "y"}', ["x", "y"]),
+        (None, []),
+        ("", []),
+        ("no list", []),
+        ("[broken", []),
+        ("[" * 10_000, []),
+        (5, []),
+    ],
+)
+def test_options_as_data_sets_store_them(stored: Any, options: list[str]) -> None:
+    assert as_options(stored) == options
+
+
+@pytest.mark.parametrize(
+    ("question", "options"),
+    [
+        ("Which?\nA. red\nB. blue", ["red", "blue"]),
+        ("Which?\n(A) red\n (B) light\n blue\n(C) green", ["red", "light\n blue", "green"]),
+        ("Which?\nA: red\nB： blue", ["red", "blue"]),
+        ("A. is the only one", []),
+        ("Let A. Then B.", []),
+        ("Which?\nB. red\nC. blue", []),
+        ("What is 1 + 1?", []),
+    ],
+)
+def test_options_inside_a_question(question: str, options: list[str]) -> None:
+    assert listed_options(question) == options
+
+
+@pytest.mark.parametrize(
+    ("gold", "options", "letter"),
+    [
+        ("blue", ["red", "blue"], "B"),
+        ("B", ["red", "blue"], "B"),
+        ("(b).", ["red", "blue"], "B"),
+        ("Blue ", ["red", "blue"], "B"),
+        (5, ["7", "5"], "B"),
+        ("5", ["7", "5.0"], "B"),
+        ("1,000", ["7", "1000"], "B"),
+        ("-5", ["5", "-5"], "B"),
+        ("C", ["red", "blue"], None),
+        ("green", ["red", "blue"], None),
+        ("5", ["5", "5"], None),
+        ("A", ["B", "A"], "B"),  # the text comes before the letter
+    ],
+)
+def test_golds_among_options(gold: Any, options: list[str], letter: str | None) -> None:
+    assert read_letter(gold, options) == letter
+
+
+CHART = {
+    "rules": [
+        {"kind": "math", "when": r"(19|20)\d\d"},
+        {"kind": "number", "options": {"rel_tol": 0.05}},
+        {"kind": "text"},
+    ]
+}
+PAIRS = {"answer_pattern": r"(\w+) is an? (\w+)", "rules": [{"kind": "assignment"}]}
+
+
+@pytest.mark.parametrize(
+    ("options", "raw", "choices", "answer", "kind"),
+    [
+        ({}, "42", [], "42", "math"),
+        ({}, 42, [], "42", "math"),
+        ({}, 27.0, [], "27", "math"),
+        ({}, Decimal("32.40"), [], "32.40", "math"),
+        ({}, ["9.6\n"], [], "9.6", "math"),
+        ({}, True, [], "True", "math"),
+        ({}, 2**100, [], str(2**100), "math"),
+        ({}, [1, 2], [], "[1, 2]", "math"),
+        ({}, "blue", ["red", "blue"], "B", "choice"),
+        ({"first_option": 0}, 1, ["red", "blue"], "B", "choice"),
+        ({"first_option": 1}, "1", ["red", "blue"], "A", "choice"),
+        ({"answer_pattern": "#### (.+)$"}, "so 4\n#### 1\nno\n#### 72", [], "72", "math"),
+        ({"answer_pattern": "answer is .*"}, "The answer is 5", [], "answer is 5", "math"),
+        (CHART, "2017", [], "2017", "math"),
+        (CHART, "20.17", [], "20.17", "number"),
+        (CHART, "Newport", [], "Newport", "text"),
+        (PAIRS, "Zoey is a knight, Ann is a knave.", [], '{"Zoey": "knight", "Ann": "knave"}', "assignment"),
+    ],
+)
+def test_golds_are_read(options: dict[str, Any], raw: Any, choices: list[str], answer: str, kind: str) -> None:
+    gold = GoldOptions.model_validate(options).read(raw, choices)
+    assert (gold.answer, gold.kind) == (answer, kind)
+
+
+@pytest.mark.parametrize(
+    ("options", "raw", "choices", "reason"),
+    [
+        ({}, None, [], "answer_missing"),
+        ({}, " ", [], "answer_missing"),
+        ({}, [], [], "answer_missing"),
+        ({"missing": ["None."]}, "None.", [], "answer_missing"),
+        ({"answer_pattern": "#### (.+)$"}, "no mark", [], "gold_unreadable"),
+        ({"rules": [{"kind": "choice"}]}, "B", [], "gold_unreadable"),
+        ({}, "green", ["red", "blue"], "gold_not_in_options"),
+        ({"first_option": 0}, 2, ["red", "blue"], "gold_not_in_options"),
+        ({}, "5", ["5", "5", "6"], "gold_not_in_options"),
+        ({}, "c", ["b", "a", "c"], "gold_not_in_options"),
+    ],
+)
+def test_golds_that_cannot_be_read(options: dict[str, Any], raw: Any, choices: list[str], reason: str) -> None:
+    if choices == ["b", "a", "c"]:  # the letter A means the first option, the text "a" the second
+        raw, reason = "b", "options_ambiguous"
+    with pytest.raises(GoldError) as error:
+        GoldOptions.model_validate(options).read(raw, choices)
+    assert error.value.reason == reason
+
+
+def rows_of(folder: Path, records: list[Any], **options: Any) -> list[Row | BadRow]:
+    path = folder / "rows.json"
+    path.write_text(json.dumps(records))
+    options = {"fields": {"question": "q", "answer": "a"}, **options}
+    return list(Table.model_validate({"kind": "table", "name": "t", "path": str(path), **options}).read(0))
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ({"a": 1}, "field_missing"),
+        ({"q": "Q?"}, "field_missing"),
+        ({"q": None, "a": 1}, "question_missing"),
+        ({"q": "  ", "a": 1}, "question_missing"),
+        ({"q": ["Q?"], "a": 1}, "question_not_text"),
+        ({"q": "Q?", "a": ""}, "answer_missing"),
+        ("only text", "field_missing"),
+        (None, "field_missing"),
+        ([], "field_missing"),
+    ],
+)
+def test_a_bad_record_is_dropped_with_its_reason(tmp_path: Path, record: Any, reason: str) -> None:
+    good, bad = rows_of(tmp_path, [{"q": "Q?", "a": 1}, record])
+    assert isinstance(good, Row)
+    assert isinstance(bad, BadRow)
+    assert (bad.source, bad.source_id, bad.reason) == ("t", "2", reason)
+    assert bad.detail
+
+
+@pytest.mark.parametrize("field", ["q", "a"])
+def test_a_record_nested_too_deep_is_dropped(tmp_path: Path, field: str) -> None:
+    deep = "[0," * 50_000 + "0" + "]" * 50_000
+    values = {"q": '"Q?"', "a": "1"}
+    records = [
+        "{" + ", ".join(f'"{key}": {value}' for key, value in record.items()) + "}"
+        for record in (values, values | {field: deep})
+    ]
+    (tmp_path / "rows.json").write_text(f"[{', '.join(records)}]")
+    fields = {"question": "q", "answer": "a"}
+    source = Table.model_validate({"kind": "table", "path": str(tmp_path / "rows.json"), "fields": fields})
+    good, bad = source.read(0)
+    assert isinstance(good, Row)
+    assert isinstance(bad, BadRow)
+    assert bad.reason == "record_too_deep"
+
+
+def test_a_field_that_no_record_has_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(
+        SourceError, match=r"source 't' gives no row; fields.answer: no 'anwser' in the record, which has: q, a"
+    ):
+        rows_of(tmp_path, [{"q": "Q?", "a": 1}] * 2, fields={"question": "q", "answer": "anwser"})
+
+
+def test_options_are_listed_below_the_question_once(tmp_path: Path) -> None:
+    records = [
+        {"q": "Which?", "a": 9, "o": ["7", "9"]},
+        {"q": "Which?\nA. 7\nB. 9", "a": "B", "o": [7, 9]},
+        {"q": "2?", "a": 2, "o": None},
+    ]
+    rows = rows_of(tmp_path, records, fields={"question": "q", "answer": "a", "options": "o"})
+    assert [(r.question, r.answer, r.answer_kind, r.format) for r in rows if isinstance(r, Row)] == [
+        ("Which?\nA. 7\nB. 9", "B", "choice", "choice"),
+        ("Which?\nA. 7\nB. 9", "B", "choice", "choice"),
+        ("2?", "2", "math", "open"),
+    ]
+    assert isinstance(rows[0], Row)
+    assert json.loads(rows[0].answer_options) == {"choices": ["7", "9"]}
+    assert rows[0].provenance == (
+        ("collect", "answer '9' read as 'B'"),
+        ("collect", "options listed below the question"),
+    )
+
+
+def test_options_are_read_off_the_question(tmp_path: Path) -> None:
+    (row,) = rows_of(
+        tmp_path,
+        [{"q": "Which?\nA. 7\nB. 9", "a": "B: because"}],
+        fields={"question": "q", "answer": "a", "options": "$question"},
+        gold={"answer_pattern": r"\A\W*([A-H])(?![A-Za-z])"},
+    )
+    assert isinstance(row, Row)
+    assert (row.answer, json.loads(row.answer_options)) == ("B", {"choices": ["7", "9"]})
+
+
+def test_instructions_are_stripped_and_noted(tmp_path: Path) -> None:
+    (row,) = rows_of(tmp_path, [{"q": "Think. What is 1? Box it.", "a": 1}], strip=["Box it.", "Think.", "Sing."])
+    assert isinstance(row, Row)
+    assert row.question == "What is 1?"
+    assert row.provenance == (("collect", "instruction removed: Box it."), ("collect", "instruction removed: Think."))
+
+
+def test_columns_come_from_the_source_or_the_record(tmp_path: Path) -> None:
+    records = [{"q": "Q?", "a": 1, "lang": "zh", "n": "x1"}, {"q": "Q2?", "a": 1, "lang": None, "n": "x2"}]
+    fields = {"question": "q", "answer": "a", "language": "lang", "id": "n", "teacher": "=R1", "domain": "none"}
+    rows = rows_of(tmp_path, records, fields=fields, language="en", domain="logic", license="MIT", weight=2)
+    told = [(r.source_id, r.language, r.domain, r.license, r.teacher, r.weight) for r in rows if isinstance(r, Row)]
+    assert told == [("x1", "zh", "logic", "MIT", "R1", 2.0), ("x2", "en", "logic", "MIT", "R1", 2.0)]
+
+
+def test_traces_may_have_no_gold(tmp_path: Path) -> None:
+    fields = {"question": "q", "answer": "a", "completion": "c"}
+    (row,) = rows_of(tmp_path, [{"q": "Q?", "a": None, "c": "text"}], fields=fields, gold={"required": False})
+    assert isinstance(row, Row)
+    assert (row.answer, row.completion) == ("", "text")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"pth": "x"}, "pth"),
+        ({"path": "x", "hub": "a/b"}, "expected `path` or `hub`"),
+        ({}, "expected `path` or `hub`"),
+        ({"path": "x", "fields": {"question": "q", "anwser": "a"}}, "fields.anwser"),
+        ({"path": "x", "fields": {"answer": "a"}}, "fields.question"),
+        ({"path": "x", "images": {"rot": "y"}}, "images.rot"),
+        ({"path": "x", "gold": {"answer_pattern": "(open"}}, "gold.answer_pattern"),
+        ({"path": "x", "gold": {"rules": [{"kind": "number", "whn": "x"}]}}, "gold.rules.0.whn"),
+        ({"path": "x", "format": "xml"}, "format"),
+        ({"path": "x", "completion_pattern": "["}, "completion_pattern"),
+    ],
+)
+def test_a_wrong_option_names_its_key(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        Table.model_validate({"kind": "table", "fields": {"question": "q"}, **options})
+    first = error.value.errors()[0]
+    assert told in ".".join(map(str, first["loc"])) + " " + first["msg"]
+
+
+def test_a_wrong_option_is_told_with_its_place_in_the_manifest(tmp_path: Path) -> None:
+    manifest = tmp_path / "m.yaml"
+    manifest.write_text("name: m\nrl:\n  sources:\n    - {kind: table, path: x, fields: {question: q, anwser: a}}\n")
+    with pytest.raises(ManifestError, match=r"rl\.sources\[0\]\.fields\.anwser: unknown option"):
+        load_manifest(manifest)

@@ -1,0 +1,266 @@
+"""The same three records in every format and shape read the same; broken files end in one clear line."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from curation.errors import SourceError
+from curation.row import Row
+from curation.sources.base import BadRow
+from curation.sources.table import Table
+
+RECORDS = [
+    {"q": "What is 1 + 1?", "a": "2"},
+    {"q": 'Say "so, what"\nin numbers: 2 + 1?', "a": "3"},
+    {"q": "Was ist ½ + ½ – als Zahl?", "a": "1"},
+]
+LINES = [json.dumps(record, ensure_ascii=False) for record in RECORDS]
+ARROW = pa.Table.from_pylist(RECORDS)
+
+
+def arrow_stream(table: pa.Table = ARROW, rows_per_batch: int = 1) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=rows_per_batch)
+    return sink.getvalue()
+
+
+def arrow_file() -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, ARROW.schema) as writer:
+        writer.write_table(ARROW)
+    return sink.getvalue()
+
+
+def parquet(table: pa.Table = ARROW) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()
+
+
+def csv_text(separator: str = ",", end: str = "\n") -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["q", "a"], delimiter=separator, lineterminator=end)
+    writer.writeheader()
+    writer.writerows(RECORDS)
+    return text.getvalue()
+
+
+COLUMNS = {key: [record[key] for record in RECORDS] for key in ("q", "a")}
+FILES: dict[str, tuple[str, str | bytes]] = {
+    "array": ("rows.json", json.dumps(RECORDS)),
+    "array, indented": ("rows.json", json.dumps(RECORDS, indent=4)),
+    "array, byte order mark": ("rows.json", "\ufeff" + json.dumps(RECORDS)),
+    "array, wrong name": ("rows.csv", json.dumps(RECORDS)),
+    "array, no name": ("rows", json.dumps(RECORDS)),
+    "by key": ("rows.json", json.dumps({f"k{i}": record for i, record in enumerate(RECORDS)}, indent=1)),
+    "groups": ("rows.json", json.dumps({"one": RECORDS[:2], "two": RECORDS[2:]})),
+    "columns": ("rows.json", json.dumps(COLUMNS)),
+    "columns of pandas": (
+        "rows.json",
+        json.dumps({k: {str(i): v for i, v in enumerate(c)} for k, c in COLUMNS.items()}),
+    ),
+    "lines": ("rows.jsonl", "\n".join(LINES) + "\n"),
+    "lines named json": ("rows.json", "\n".join(LINES)),
+    "lines named txt": ("rows.txt", "\n".join(LINES)),
+    "lines, CRLF": ("rows.jsonl", "\r\n".join(LINES) + "\r\n"),
+    "lines, byte order mark": ("rows.jsonl", "\ufeff" + "\n".join(LINES)),
+    "lines, blank ones between": ("rows.json", "\n\n" + "\n\n  \n".join(LINES) + "\n\n"),
+    "csv": ("rows.csv", csv_text()),
+    "csv named txt": ("rows.txt", csv_text()),
+    "csv, CRLF": ("rows.csv", csv_text(end="\r\n")),
+    "csv, semicolons": ("rows.csv", csv_text(";")),
+    "csv, tabs and byte order mark": ("rows.tsv", "\ufeff" + csv_text("\t")),
+    "parquet": ("rows.parquet", parquet()),
+    "parquet, wrong name": ("rows.json", parquet()),
+    "arrow stream": ("rows.arrow", arrow_stream()),
+    "arrow file": ("rows.arrow", arrow_file()),
+}
+
+
+def write(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def table(path: Path, **options: object) -> Table:
+    options = {"fields": {"question": "q", "answer": "a"}, **options}
+    return Table.model_validate({"kind": "table", "name": "t", "path": str(path), **options})
+
+
+def read(path: Path, **options: object) -> list[Row | BadRow]:
+    return list(table(path, **options).read(seed=0))
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_every_format_reads_the_same(tmp_path: Path, case: str) -> None:
+    rows = read(write(tmp_path, *FILES[case]))
+    assert [(row.question, row.answer) for row in rows if isinstance(row, Row)] == [(r["q"], r["a"]) for r in RECORDS]
+    assert len({row.source_id for row in rows}) == 3
+    assert rows == read(tmp_path / FILES[case][0])
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "question"),
+    [
+        ('[["What is 1 + 1?", 2]]', {"fields": {"question": "0", "answer": "1"}}, "What is 1 + 1?"),
+        ('{"data": {"rows": [{"q": "Q?", "a": 1}]}}', {"records": "data.rows"}, "Q?"),
+        ('{"data": {"x": {"q": "Q?", "a": 1}}}', {"records": "data"}, "Q?"),
+        ('{"q": "Q?", "a": ["1"]}', {}, "Q?"),
+        ('{"q": "Q?", "a": 1}', {"shape": "one"}, "Q?"),
+        ('{"a": [1], "q": "Q?"}', {}, "Q?"),
+        ('{"https://x.org/a.b": "Q?", "a": 1}\n', {"fields": {"question": "https://x.org/a.b", "answer": "a"}}, "Q?"),
+        ('{"chat": [{"role": "user", "content": "Q?"}], "a": 1}', {"fields": {"question": "chat.0.content", "answer": "a"}}, "Q?"),
+        ('{"p": "Context.", "t": [{"q": "Q?", "a": 1}]}', {"each": "t", "fields": {"question": "{p} {each.q}", "answer": "each.a"}}, "Context. Q?"),
+    ],
+)  # fmt: skip
+def test_odd_layouts_are_mapped(tmp_path: Path, content: str, options: dict[str, object], question: str) -> None:
+    (row,) = read(write(tmp_path, "rows.json", content), **options)
+    assert isinstance(row, Row)
+    assert row.question == question
+    assert row.answer in ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("x.json", "", "is empty"),
+        ("x.json", " \n\n", "is empty"),
+        ("x.json", "[]", "holds no records"),
+        ("x.json", "{}", "holds no records"),
+        ("x.csv", "q,a\n", "holds no records"),
+        ("x.json", json.dumps(RECORDS)[:-30], "is truncated: it ends at byte"),
+        ("x.json", json.dumps({"k": RECORDS[0], "l": RECORDS[1]})[:-9], "inside record 2"),
+        ("x.json", '[{"q": "Q?", "a": ' + "9" * 6000 + "}]", "is not JSON"),
+        ("x.json", "[" * 100_000, "is truncated"),
+        ("x.json", b'[{"q": "\xff", "a": 1}]', "is not JSON"),
+        ("x.json", '[{"q": "Q?", "a": 1},\n {"q": nonsense}]', "line 2 column 8"),
+        ("x.json", "plain text", "expected JSON, JSON Lines, CSV, Parquet or Arrow"),
+        ("x.json", b"\x1f\x8b\x08\x00rest", "is gzip"),
+        ("x.json", b"PK\x03\x04rest", "is a zip archive"),
+        ("x.csv", "q,a\nx".encode("utf-16"), "is UTF-16"),
+        ("x.json", b"\0\0\0\0\0\0\0", "expected JSON"),
+        ("x.csv", b"q,a\nQ\xff?,1\n", "is not UTF-8"),
+        ("x.csv", 'q,a\n"Q?",1\n"open,2\n', "is truncated: it ends inside row 2"),
+        ("x.parquet", parquet()[:-20], "is not a sound Parquet file"),
+        ("x.parquet", parquet()[:40] + b"\0" * 40 + parquet()[80:], "Parquet file"),
+        ("x.arrow", arrow_stream()[:-60], "is truncated"),
+        ("x.arrow", arrow_stream()[:40], "is truncated"),
+        ("x.arrow", arrow_file()[:-60], "Arrow file"),
+    ],
+)
+def test_a_broken_file_is_told_in_one_line(tmp_path: Path, name: str, content: str | bytes, told: str) -> None:
+    path = write(tmp_path, name, content)
+    with pytest.raises(SourceError) as error:
+        read(path)
+    assert str(path) in str(error.value)
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_no_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no such file"):
+        read(tmp_path / "none.json")
+    with pytest.raises(SourceError, match="no file matches"):
+        read(tmp_path / "*.json")
+    with pytest.raises(SourceError, match="no such file"):
+        table(tmp_path / "none.json").inputs()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complete"),
+    [
+        ("x.json", json.dumps(RECORDS)[:-30], 2),
+        ("x.json", json.dumps(RECORDS)[:-1], 3),
+        ("x.json", json.dumps({"k": RECORDS[0], "l": RECORDS[1], "m": 1})[:-5], 2),
+        ("x.csv", 'q,a\n"Q?",1\n"open,2\n', 1),
+        ("x.arrow", arrow_stream()[:-60], 2),
+    ],
+)
+def test_a_truncated_file_can_keep_its_complete_rows(
+    tmp_path: Path, name: str, content: str | bytes, complete: int
+) -> None:
+    rows = read(write(tmp_path, name, content), on_truncated="keep")
+    assert [type(row) for row in rows] == [Row] * complete + [BadRow]
+    assert isinstance(rows[-1], BadRow)
+    assert rows[-1].reason == "truncated_file"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("x.jsonl", f"{LINES[0]}\n{{broken\n{LINES[1]}\n", "line_not_json"),
+        ("x.jsonl", f"{LINES[0]}\n{LINES[2][:20]}", "line_not_json"),
+        ("x.jsonl", f"{{broken\n{LINES[0]}\n", "line_not_json"),
+        ("x.jsonl", f"{LINES[0]}\n{'[' * 100_000}\n", "line_not_json"),
+        ("x.jsonl", LINES[0].encode() + b'\n{"q": "\xff"}\n', "line_not_json"),
+        ("x.csv", "q,a\nQ?,1\nQ?,2,3\n", "wrong_number_of_cells"),
+    ],
+)
+def test_a_bad_line_is_a_counted_drop(tmp_path: Path, name: str, content: str | bytes, reason: str) -> None:
+    rows = read(write(tmp_path, name, content))
+    assert [row.reason for row in rows if isinstance(row, BadRow)] == [reason]
+    assert any(isinstance(row, Row) for row in rows)
+
+
+def test_files_are_read_in_the_order_of_their_names_and_ids_name_them(tmp_path: Path) -> None:
+    for name in ("b/rows.json", "a/rows.json", "a/other.txt"):
+        write(tmp_path, name, json.dumps(RECORDS[:1]))
+    source = table(tmp_path / "*" / "rows.json")
+    assert [row.source_id for row in source.read(0)] == ["a/rows.json:1", "b/rows.json:1"]
+    assert list(source.inputs()) == ["a/rows.json", "b/rows.json"]
+
+
+def test_limit_reads_no_further(tmp_path: Path) -> None:
+    path = write(tmp_path, "rows.json", json.dumps(RECORDS)[:-30])
+    assert len(read(path, limit=2)) == 2
+    path = write(tmp_path, "rows.jsonl", "broken\n" + "\n".join(LINES))
+    assert [type(row) for row in read(path, limit=2)] == [BadRow, Row]
+
+
+def test_inputs_change_with_a_file(tmp_path: Path) -> None:
+    path = write(tmp_path, "rows.jsonl", "\n".join(LINES))
+    before = table(path).inputs()
+    write(tmp_path, "rows.jsonl", "\n".join(LINES[:2]))
+    assert before.keys() == table(path).inputs().keys()
+    assert before != table(path).inputs()
+
+
+def test_files_beside_a_record_are_joined(tmp_path: Path) -> None:
+    for number in (1, 2):
+        write(tmp_path, f"p{number}/problem.json", json.dumps({"q": f"What is {number}?", "a": number}))
+    write(tmp_path, "p1/solutions.json", json.dumps([{"text": "Well: <think>It is 1.</think>1"}, {"text": "no"}]))
+    rows = read(
+        tmp_path / "p*" / "problem.json",
+        beside={"solutions": "solutions.json"},
+        each="solutions",
+        fields={"question": "q", "answer": "a", "completion": "each.text"},
+        completion_pattern="(?s)<think>.*",
+    )
+    assert [row.completion for row in rows if isinstance(row, Row)] == ["<think>It is 1.</think>1", "no"]
+    assert [row.reason for row in rows if isinstance(row, BadRow)] == ["beside_unreadable"]
+
+
+def test_memory_stays_flat_over_json_lines_and_parquet(tmp_path: Path) -> None:
+    import tracemalloc
+
+    peaks = []
+    for size in (100, 1000):
+        rows = [{"q": f"What is {i}? " + "x" * 1000, "a": str(i)} for i in range(size)]
+        write(tmp_path, "rows.jsonl", "\n".join(map(json.dumps, rows)))
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / "rows.parquet", row_group_size=100)
+        del rows
+        for name in ("rows.jsonl", "rows.parquet"):
+            sum(1 for _ in table(tmp_path / name).read(0))  # imports
+            tracemalloc.start()
+            sum(1 for _ in table(tmp_path / name).read(0))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    assert max(peaks[2] / peaks[0], peaks[3] / peaks[1]) < 2

@@ -104,7 +104,10 @@ def _joins(between: str) -> bool:
     if not plain:
         return True
     plain = re.sub(r"\s*[A-Za-z](?:_?\w+)?\s*=$", "", plain).strip()
-    return bool(re.fullmatch(r"(?:[A-Za-z()\s]{0,30}\s)?(?:,|;|&|and|or|\++)+(?:\s*(?:and|or))?", plain)) and len(plain) <= 40
+    return (
+        bool(re.fullmatch(r"(?:[A-Za-z()\s]{0,30}\s)?(?:,|;|&|and|or|\++)+(?:\s*(?:and|or))?", plain))
+        and len(plain) <= 40
+    )
 
 
 _RETRACTED = re.compile(
@@ -112,7 +115,10 @@ _RETRACTED = re.compile(
     r"|(?:that|this|it|which|the above|my answer|the box)(?:'s| is| was) (?:wrong|incorrect|not (?:right|correct|the answer))",
     re.IGNORECASE,
 )
-_RESTATED = re.compile(r"answer\s*(?:is|should be|must be|:|=)\s*(?:actually|therefore|thus)?[:\s]*[$*(\\]*(-?[\d.,/]*\d|[A-J])(?![\w^/\\,.]*[\w\\{^/])", re.IGNORECASE)
+_RESTATED = re.compile(
+    r"answer\s*(?:is|should be|must be|:|=)\s*(?:actually|therefore|thus)?[:\s]*[$*(\\]*(-?[\d.,/]*\d|[A-J])(?![\w^/\\,.]*[\w\\{^/])",
+    re.IGNORECASE,
+)
 
 
 def after_box(response: str) -> tuple[bool, str | None]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from typing import Any
 
-from rewards import extract
+from rewards import extract, worker
 from rewards.kinds import Compare, Kind, make_kind
 from rewards.verdict import Ruling, UnreadableGoldError, Verdict
 
 Options = Mapping[str, Any] | str | None
 MAX_GOLD_CHARS = 20_000
+MAX_CACHED_CHARS = 512
+"""Longer golds are read again for every verifier, so that the cache stays small whatever it is fed."""
+BATCH_THREADS = 8
+"""Judgements of one batch that wait for workers at the same time."""
 
 
 class Verifier:
@@ -54,7 +59,10 @@ class Verifier:
 
     def _settled(self, response: str, verdict: Verdict) -> Verdict:
         """The verdict on the last box, in the light of the boxes that print as one list with it and of the text behind it."""
-        if verdict.outcome == "wrong" and (several := extract.joined_boxes(extract.after_thinking(response) or "")) != verdict.extracted:
+        if (
+            verdict.outcome == "wrong"
+            and (several := extract.joined_boxes(extract.after_thinking(response) or "")) != verdict.extracted
+        ):
             joined = self._ruled(several or "")
             return joined if joined.outcome == "correct" else verdict
         if verdict.outcome == "correct":
@@ -79,7 +87,7 @@ class Verifier:
         return Verdict(ruling.outcome, answer, ruling.detail, ruling.tier)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _cached(gold: str, kind: str, options: str, mode: extract.Mode) -> Verifier:
     return Verifier(gold, kind, options, mode=mode)
 
@@ -87,6 +95,8 @@ def _cached(gold: str, kind: str, options: str, mode: extract.Mode) -> Verifier:
 def make_verifier(gold: str, kind: str = "math", options: Options = None, *, mode: extract.Mode = "boxed") -> Verifier:
     """The verifier of one gold. ValueError for an unknown kind or option; an unreadable gold is a verdict, not an error."""
     text = options if isinstance(options, str) else json.dumps(dict(options or {}), sort_keys=True, default=str)
+    if len(gold) + len(text) > MAX_CACHED_CHARS:
+        return Verifier(gold, kind, options, mode=mode)
     return _cached(gold, kind, text, mode)
 
 
@@ -112,4 +122,25 @@ def judge_many(
     each_option = [options] * len(golds) if options is None or isinstance(options, str | Mapping) else list(options)
     if len(each_kind) != len(golds) or len(each_option) != len(golds):
         raise ValueError(f"got {len(golds)} golds, {len(each_kind)} kinds and {len(each_option)} options")
-    return [judge(g, r, k, o) for g, r, k, o in zip(golds, responses, each_kind, each_option, strict=True)]
+    verifiers = [make_verifier(g, k, o) for g, k, o in zip(golds, each_kind, each_option, strict=True)]
+    return judge_all(verifiers, responses)
+
+
+def judge_all(verifiers: Sequence[Verifier], responses: Sequence[str]) -> list[Verdict]:
+    """One verdict for each pair, in order. What needs a worker is left to the end and waits for several workers at once."""
+    verdicts: list[Verdict | None] = []
+    left: list[int] = []
+    with worker.deferring() as flavours:
+        for verifier, response in zip(verifiers, responses, strict=True):
+            try:
+                verdicts.append(verifier.judge(response))
+            except worker.DeferredError:
+                left.append(len(verdicts))
+                verdicts.append(None)
+    if left:
+        for flavour in sorted(flavours):
+            worker.warm_up(flavour)
+        with ThreadPoolExecutor(min(BATCH_THREADS, len(left))) as pool:
+            late = dict(zip(left, pool.map(lambda i: verifiers[i].judge(responses[i]), left), strict=True))
+        return [late[i] if v is None else v for i, v in enumerate(verdicts)]
+    return [v for v in verdicts if v is not None]

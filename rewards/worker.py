@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,6 +40,24 @@ class TimedOutError(Exception):
 
 class WorkerError(Exception):
     """The worker could not answer: the library refused the input, ran out of memory, or could not be started."""
+
+
+class DeferredError(Exception):
+    """Inside `deferring()`: a worker would have been asked."""
+
+
+_deferred = threading.local()
+
+
+@contextlib.contextmanager
+def deferring() -> Iterator[set[Flavour]]:
+    """In this thread, raise DeferredError instead of asking a worker. Yields the flavours that were wanted."""
+    wanted: set[Flavour] = set()
+    _deferred.wanted = wanted
+    try:
+        yield wanted
+    finally:
+        del _deferred.wanted
 
 
 class _Judge:
@@ -222,6 +241,10 @@ SERVERS: dict[Flavour, Server] = {"math": Server("math"), "reasoning_gym": Serve
 
 def ask(flavour: Flavour, task: str, arguments: dict[str, Any], timeout_s: float) -> Any:
     """Run a task of `rewards._worker` in the worker of that flavour. Raises TimedOutError or WorkerError."""
+    wanted: set[Flavour] | None = getattr(_deferred, "wanted", None)
+    if wanted is not None:
+        wanted.add(flavour)
+        raise DeferredError
     return SERVERS[flavour].ask(task, arguments, timeout_s)
 
 

@@ -8,14 +8,17 @@ percent signs aside (see `rewards.maths.compare`).
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rewards import worker
-from rewards.extract import boxes, joined_boxes
+from rewards.extract import joined_boxes
 from rewards.kinds._base import Compare, Kind
 from rewards.kinds.choice import letter_of
 from rewards.kinds.text import normal
 from rewards.verdict import Ruling, UnreadableGoldError
+
+if TYPE_CHECKING:
+    from rewards.maths.parser import Reading
 
 _LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])\W*$")
 _MATHS = re.compile(r"[\\^_=<>+*/|]|\d")
@@ -55,6 +58,7 @@ class _Math:
         from rewards.maths.parser import read
 
         self.options = options
+        self.raw = gold
         self.text = clean(gold)
         if not self.text or not re.search(r"\w|\\", self.text):
             raise UnreadableGoldError(f"nothing to compare with in the gold {gold!r}")
@@ -76,6 +80,8 @@ class _Math:
                 return Ruling("correct", "exact")
             if self.letter is not None:
                 return Ruling.of(letter_of(answer) == self.letter, "exact")
+            if (letter := _LETTER.match(answer)) and (ours := letter_of(self.raw)) is not None:
+                return Ruling.of(ours == letter.group(1), "exact")  # a gold like "C. 15"
             readings = read(answer)
             return self._compare(text, answer, readings)
         except TooBigError as error:
@@ -85,17 +91,21 @@ class _Math:
         except UndefinedError as error:
             return Ruling("wrong", "ball", f"no value: {error}")
 
-    def _compare(self, text: str, answer: str, readings: tuple[object, ...]) -> Ruling:
-        from rewards.maths.compare import equal
+    def _compare(self, text: str, answer: str, readings: tuple[Reading, ...]) -> Ruling:
+        from rewards.maths.compare import equal, is_evaluated
 
         if self.readings and readings:
-            verdict = equal(self.readings, readings)  # type: ignore[arg-type]
+            if self.options.evaluated and is_evaluated(self.readings[0].node) and not is_evaluated(readings[0].node):
+                return Ruling("wrong", "tree", "an expression where a value was asked for")
+            verdict = equal(self.readings, readings)
             if verdict is not None:
                 return Ruling.of(verdict, "tree")
             return self._symbolic(text)
         if normal(self.text) == normal(text):
             return Ruling("correct", "exact")
-        if bool(self.readings) != bool(readings) and _WORDS.search(_COMMAND.sub(" ", text if self.readings else self.text)):
+        if bool(self.readings) != bool(readings) and _WORDS.search(
+            _COMMAND.sub(" ", text if self.readings else self.text)
+        ):
             return Ruling("wrong", "exact", "a formula against words")
         if not (_MATHS.search(self.text) and _MATHS.search(text)):
             return Ruling("wrong", "exact", "words that differ")
@@ -111,6 +121,3 @@ class _Math:
         except worker.WorkerError as error:
             return Ruling("wrong", "symbolic", f"undecided: {error}")
         return Ruling.of(same is True, "symbolic", "" if same is not None else "one side cannot be parsed")
-
-
-__all__ = ["Math", "boxes"]

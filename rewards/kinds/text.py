@@ -9,7 +9,9 @@ from typing import ClassVar, Literal
 from rewards.kinds._base import Compare, Kind
 from rewards.verdict import Ruling, UnreadableGoldError
 
-_WRAPPER = re.compile(r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mathsf|mbox|hbox|operatorname|boxed|fbox|underline|emph|bf|rm)\s*\{([^{}]*)\}")
+_WRAPPER = re.compile(
+    r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mathsf|mbox|hbox|operatorname|boxed|fbox|underline|emph|bf|rm)\s*\{([^{}]*)\}"
+)
 _SPACING = re.compile(r"\\[,;:! ]|\\q?quad(?![a-z])|~|\\(?=\s|$)|\\[()\[\]]|[$*`]")
 _EDGE = " \t\n.,;:!?'\"_()[]{}"
 

@@ -151,7 +151,7 @@ def _power(base_node: Node, exponent_node: Node, at: Mapping[str, Any]) -> Any:
         return exponent.exp()
     if base.contains(0):
         if whole is not None and whole > 0:
-            return base**acb(whole) if whole.q == 1 else acb(0)
+            return base ** acb(whole) if whole.q == 1 else acb(0)
         raise UndefinedError("a power of zero")
     if whole is not None and whole.q == 1 and abs(whole.p) < 1 << 62:
         return base ** fmpz(whole.p)

@@ -38,7 +38,11 @@ _COMMANDS = "frac dfrac tfrac sqrt left right text begin end pi infty cdot times
 _DOUBLED = re.compile(r"(?<!\\)\\\\(?=(?:%s)(?![a-z]))" % "|".join(_COMMANDS.split()))
 _DOUBLED_ANY = re.compile(r"\\{2,}(?=[A-Za-z()\[\]])")
 _NEWLINE = re.compile(r"\\n(?![a-z])")
-_HTML = ((re.compile(r"<sup>(.*?)</sup>", re.I), r"^{\1}"), (re.compile(r"<sub>(.*?)</sub>", re.I), r"_{\1}"), (re.compile(r"<br\s*/?>"), " "))
+_HTML = (
+    (re.compile(r"<sup>(.*?)</sup>", re.I), r"^{\1}"),
+    (re.compile(r"<sub>(.*?)</sub>", re.I), r"_{\1}"),
+    (re.compile(r"<br\s*/?>"), " "),
+)
 _SIZE = re.compile(r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?)(?![a-zA-Z])\s*(\.(?!\d))?")
 _SKIP = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|nonumber|notag|rm|bf|it|boldmath|mathstrut|strut|centering)(?![a-zA-Z])"
@@ -49,7 +53,9 @@ _COMMA_THIN = re.compile(r"(?<=\d),\s*\\!\s*(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _GROUPS = re.compile(r"(?<![\d.,/a-zA-Z}])(\d{1,3}(?: \d{3})+)(?![\d/]| \d)")
 _GLUED = re.compile(r"(?<=[\d)}])(or|and)(?=[A-Z\d(\\])")
-_SPACE = re.compile(r"(?<!\\)\\[,;:!>]|\\q?quad|\\(?:enspace|thinspace|medspace|thickspace|negthinspace|space|hfill|newline|par)(?![a-zA-Z])|(?<!\\)\\ |~|\s+")
+_SPACE = re.compile(
+    r"(?<!\\)\\[,;:!>]|\\q?quad|\\(?:enspace|thinspace|medspace|thickspace|negthinspace|space|hfill|newline|par)(?![a-zA-Z])|(?<!\\)\\ |~|\s+"
+)
 _DEGREE = re.compile(r"\^\s*\{?\s*(?:\\circ|\\textcirc|\\degree|\\textdegree)\s*\}?|\\degree|\\textdegree|\^\{o\}")
 _FRAC = re.compile(r"\\[dtc]frac(?![a-z])")
 _BINOM = re.compile(r"\\[dt]binom(?![a-z])")
@@ -106,7 +112,9 @@ def _trim(text: str) -> str:
 
 def _to_ascii(text: str) -> str:
     text = _VULGAR.sub(_vulgar, text)
-    text = re.sub(f"[{''.join(map(re.escape, _SUPER))}]+", lambda m: "^{" + "".join(_SUPER[c] for c in m.group()) + "}", text)
+    text = re.sub(
+        f"[{''.join(map(re.escape, _SUPER))}]+", lambda m: "^{" + "".join(_SUPER[c] for c in m.group()) + "}", text
+    )
     text = re.sub(f"[{''.join(_SUB)}]+", lambda m: "_{" + "".join(_SUB[c] for c in m.group()) + "}", text)
     return unicodedata.normalize("NFKC", text.translate(_TRANSLATE)).translate(_TRANSLATE)
 

@@ -42,7 +42,10 @@ def equal(gold: tuple[Reading, ...], answer: tuple[Reading, ...]) -> bool | None
 
 def _same_renamed(gold: Reading, answer: Reading) -> bool:
     r"""`x = k\pi` and `n\pi`: an arbitrary integer may have any name, where something says that it is one."""
-    ours, theirs = free(_value(gold.node)) - free(_value(answer.node)), free(_value(answer.node)) - free(_value(gold.node))
+    ours, theirs = (
+        free(_value(gold.node)) - free(_value(answer.node)),
+        free(_value(answer.node)) - free(_value(gold.node)),
+    )
     if len(ours) != 1 or len(theirs) != 1 or not (ours | theirs) <= _PARAMETERS:
         return False
     if "integer" not in gold.note + answer.note and not (_periodic(gold.node) and _periodic(answer.node)):
@@ -55,7 +58,10 @@ def _value(node: Node) -> Node:
 
 
 def _periodic(node: Node) -> bool:
-    return any(n.op == "mul" and sym("pi") in n.args and any(a.op == "sym" and a.value in "knm" for a in n.args) for n in walk(node))
+    return any(
+        n.op == "mul" and sym("pi") in n.args and any(a.op == "sym" and a.value in "knm" for a in n.args)
+        for n in walk(node)
+    )
 
 
 def same(gold: Node, answer: Node) -> bool:
@@ -136,7 +142,8 @@ def _same_values(gold: Node, answer: Node, ours: Node, theirs: Node) -> bool:
     bound_ours, bound_theirs = _bound(gold), _bound(answer)
     if bound_ours and bound_theirs and len(bound_ours) == len(bound_theirs):
         return same(
-            rename(ours, {n: f"@{i}" for i, n in enumerate(bound_ours)}), rename(theirs, {n: f"@{i}" for i, n in enumerate(bound_theirs)})
+            rename(ours, {n: f"@{i}" for i, n in enumerate(bound_ours)}),
+            rename(theirs, {n: f"@{i}" for i, n in enumerate(bound_theirs)}),
         )
     if same(ours, theirs):
         return True
@@ -195,7 +202,7 @@ def _same_collections(gold: Node, answer: Node) -> bool:
     if names and other_names and sorted(names) == sorted(other_names) and len(set(names)) == len(names):
         by_name = dict(zip(other_names, answer.args, strict=True))
         return all(same(g, by_name[n]) for n, g in zip(names, gold.args, strict=True))
-    distinct = any(n and len({x[0] for x in n}) == len(n) for n in (names, other_names))
+    distinct = any(_are_symbols(n) for n in (names, other_names))
     if ordered or other_ordered or distinct:
         return all(same(g, a) for g, a in zip(gold.args, answer.args, strict=True))
     return _matched(gold.args, answer.args)
@@ -225,6 +232,11 @@ def _names(node: Node) -> list[str]:
     return names if len(names) == len(node.args) else []
 
 
+def _are_symbols(names: list[str]) -> bool:
+    """Names of different unknowns (x, y), which give an order; not of roots of one (x_1, x_2) or words (maximum, minimum)."""
+    return bool(names) and all(n[0] != "t" for n in names) and len({n.split("_")[0] for n in names}) == len(names)
+
+
 def _matched(golds: tuple[Node, ...], answers: tuple[Node, ...]) -> bool:
     """Whether the members pair off one to one, in any order; how often each occurs counts."""
     if len(golds) != len(answers) or len(golds) > MAX_MEMBERS:
@@ -251,6 +263,8 @@ def _matched(golds: tuple[Node, ...], answers: tuple[Node, ...]) -> bool:
 
 
 def _same_scalars(gold: Node, answer: Node) -> bool:
+    if "time" in (gold.op, answer.op):
+        return gold.op == answer.op and gold.value == answer.value and 0 in (gold.digits, answer.digits)
     if "percent" in (gold.op, answer.op):
         return _same_percent(gold, answer)
     if "quantity" in (gold.op, answer.op):
@@ -265,9 +279,12 @@ def _same_scalars(gold: Node, answer: Node) -> bool:
         return gold.op == answer.op and _same_mod(gold, answer)
     if "text" in (gold.op, answer.op) or any(n.op in ("seq", "cases", "union", "rel") for n in (gold, answer)):
         return False
-    for node in (gold, answer):
-        if has(node, "matrix", "cases", "builder", "seq"):
+    objects = [has(node, "matrix", "cases", "builder", "seq", "union") for node in (gold, answer)]
+    if any(objects):
+        if all(objects):
             raise OpenError
+        return False
+    for node in (gold, answer):
         if any(n == INF for n in walk(node)):
             return False
     if gold.op == answer.op == "sym":
@@ -294,12 +311,8 @@ def _same_as_double(gold: Node, answer: Node) -> bool:
             except UndefinedError:
                 return False
             with precision(PRECISIONS[0]):
-                return bool(abs(difference).upper() <= abs(value).upper() * 2 / Fraction_power_of_ten(inner.digits - 1))
+                return bool(abs(difference).upper() <= abs(value).upper() * 2 / 10 ** (inner.digits - 1))
     return False
-
-
-def Fraction_power_of_ten(exponent: int) -> int:  # noqa: N802
-    return int(10**exponent)
 
 
 def _same_percent(gold: Node, answer: Node) -> bool:
@@ -367,3 +380,24 @@ def _same_mod(gold: Node, answer: Node) -> bool:
         return True
     g, a, m = (rational(n) for n in (gold.args[0], answer.args[0], gold.args[1]))
     return g is not None and a is not None and m is not None and m != 0 and ((g - a) / m).q == 1
+
+
+def is_evaluated(node: Node) -> bool:
+    """Whether a node is a plain value: a numeral, a fraction, a mixed number, scientific notation, with a sign, a name or a unit around it."""
+    node = core(exact_part(node)) or node
+    if node.op in ("neg", "percent", "degree", "quantity"):
+        return is_evaluated(node.args[0])
+    if node.op == "div":
+        return all(a.op == "num" for a in node.args)
+    if node.op == "add":  # a mixed number is the one sum without a sign in print
+        return (
+            len(node.args) == 2 and node.args[0].op == "num" and node.args[1].op == "div" and is_evaluated(node.args[1])
+        )
+    if node.op == "mul":
+        return (
+            len(node.args) == 2
+            and node.args[0].op == "num"
+            and node.args[1].op == "pow"
+            and node.args[1].args[0] == num(10)
+        )
+    return node.op == "num"

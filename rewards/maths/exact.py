@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
 
 from flint import fmpq, fmpz
 
@@ -13,14 +12,25 @@ MAX_BITS = 1 << 17
 """Longest numerator or denominator that is computed exactly: 2024^4046 (44,412 bits) fits, (10^8)! does not."""
 
 
-@lru_cache(maxsize=8192)
 def rational(node: Node) -> fmpq | None:
     """The value of an expression that is rational by its form alone, None where it is not, not defined, or over MAX_BITS."""
     op, args = node.op, node.args
     if op == "num":
         value = Fraction(node.value or 0)
         return fmpq(value.numerator, value.denominator)
-    if op == "call" and node.value in ("factorial", "binom", "sqrt", "root", "abs", "floor", "ceil", "max", "min", "gcd", "lcm"):
+    if op == "call" and node.value in (
+        "factorial",
+        "binom",
+        "sqrt",
+        "root",
+        "abs",
+        "floor",
+        "ceil",
+        "max",
+        "min",
+        "gcd",
+        "lcm",
+    ):
         return _called(str(node.value), [rational(a) for a in args])
     if op not in ("add", "mul", "div", "neg", "pow"):
         return None

@@ -18,9 +18,71 @@ APPLIED = frozenset(["f", "g", "h", "F", "G", "H", "P", "Q", "W", "Pr", "E", "Va
 """Symbols before a bracket that read as functions; any other symbol is multiplied."""
 
 _GREEK = frozenset(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell", "hbar", "partial", "nabla", "aleph", "imath", "jmath", "zzz"]
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+        "hbar",
+        "partial",
+        "nabla",
+        "aleph",
+        "imath",
+        "jmath",
+        "zzz",
+    ]
 )
-_DECORATIONS = frozenset(["overline", "bar", "hat", "widehat", "tilde", "widetilde", "dot", "ddot", "underline", "overarc", "overset", "angle", "triangle", "parallelogram", "odot"])
+_DECORATIONS = frozenset(
+    [
+        "overline",
+        "bar",
+        "hat",
+        "widehat",
+        "tilde",
+        "widetilde",
+        "dot",
+        "ddot",
+        "underline",
+        "overarc",
+        "overset",
+        "angle",
+        "triangle",
+        "parallelogram",
+        "odot",
+    ]
+)
 _BIG = frozenset(["sum", "prod", "int", "iint", "oint", "lim", "limsup", "liminf", "bigcup", "bigcap"])
 _STARTS_ATOM = frozenset(["(", "[", "\\{", "{", "|"])
 
@@ -117,13 +179,23 @@ class ExpressionParser:
 
     def _mixed(self, whole: Node) -> Node:
         r"""`2\frac{1}{3}` and `2 1/3` after their whole part."""
-        if whole.op != "num" or whole.digits or (whole.value or Fraction(0)) < 0 or Fraction(whole.value or 0).denominator != 1:
+        if (
+            whole.op != "num"
+            or whole.digits
+            or (whole.value or Fraction(0)) < 0
+            or Fraction(whole.value or 0).denominator != 1
+        ):
             return whole
         here, token = self._at, self._now
         part: Node | None = None
         if token.kind == "cmd" and token.text == "frac":
             part = self.power()
-        elif token.kind == "num" and token.spaced and self._tokens[self._at + 1].text == "/" and self._tokens[self._at + 2].kind == "num":
+        elif (
+            token.kind == "num"
+            and token.spaced
+            and self._tokens[self._at + 1].text == "/"
+            and self._tokens[self._at + 2].kind == "num"
+        ):
             top, bottom = self._next(), self._tokens[self._at + 1]
             self._at += 2
             part = Node("div", (number(top.text), number(bottom.text)))
@@ -182,6 +254,8 @@ class ExpressionParser:
             return sym(f"{base.value}'")
         if base.op == "call" and base.value in ("sin", "cos", "tan", "cot") and not base.args:
             return base
+        if base.value in APPLIED and self._applies and exponent == Node("neg", (num(1),)) and self._is("("):
+            return Node("apply", self._arguments(), f"{base.value}^-1")
         return Node("pow", (base, exponent))
 
     def script(self) -> Node:
@@ -346,7 +420,13 @@ class ExpressionParser:
             self._at += 1
             index = self.sum()
             self._expect("]")
-        inside = self._bracketed() if self._is("(") else self.group() if self._is("{") or self._now.kind == "num" else self.power()
+        inside = (
+            self._bracketed()
+            if self._is("(")
+            else self.group()
+            if self._is("{") or self._now.kind == "num"
+            else self.power()
+        )
         return Node("call", (inside,), "sqrt") if index is None else Node("call", (inside, index), "root")
 
     def _bracketed(self) -> Node:
@@ -370,7 +450,11 @@ class ExpressionParser:
             arguments = (self.group(),)
         else:
             arguments = (self._juxtaposed(),)
-        if exponent is not None and exponent == Node("neg", (num(1),)) and name in ("sin", "cos", "tan", "cot", "sec", "csc"):
+        if (
+            exponent is not None
+            and exponent == Node("neg", (num(1),))
+            and name in ("sin", "cos", "tan", "cot", "sec", "csc")
+        ):
             return Node("call", arguments, f"arc{name}")
         if name == "log" and below is not None:
             arguments = (*arguments, below)
@@ -388,9 +472,15 @@ class ExpressionParser:
     def _juxtaposed(self) -> Node:
         """The argument of a function without brackets: factors up to the next sign, function or word."""
         factors = [self._signed_factor() if self._is("-") else self.power()]
-        while self._starts_factor() and not (self._now.kind == "cmd" and self._now.text in FUNCTIONS - {"sqrt"}) and not self._is("(", "["):
+        while (
+            self._starts_factor()
+            and not (self._now.kind == "cmd" and self._now.text in FUNCTIONS - {"sqrt"})
+            and not self._is("(", "[")
+        ):
             factors.append(self.power())
-        if self._is("/") and self._tokens[self._at + 1].kind == "num" and factors[-1].op in ("sym", "num"):  # \cos \pi/7
+        if (
+            self._is("/") and self._tokens[self._at + 1].kind == "num" and factors[-1].op in ("sym", "num")
+        ):  # \cos \pi/7
             self._at += 1
             return Node("div", (Node("mul", tuple(factors)) if len(factors) > 1 else factors[0], self.power()))
         return factors[0] if len(factors) == 1 else Node("mul", tuple(factors))
@@ -441,13 +531,29 @@ class ExpressionParser:
         if not rows:
             raise ParseError("an empty environment")
         if name in ("cases", "aligned", "align", "gathered"):
+            if all(len(r) == 1 for r in rows):  # a system: x = 3, y = 4
+                return Node("seq", tuple(r[0] for r in rows), "bare")
             return Node("cases", tuple(Node("seq", r, "bare") for r in rows))
         if len({len(r) for r in rows}) != 1:
             raise ParseError("rows of different lengths")
-        return Node("matrix", tuple(Node("seq", r, "()") for r in rows), "det" if name in ("vmatrix", "Vmatrix") else None)
+        return Node(
+            "matrix", tuple(Node("seq", r, "()") for r in rows), "det" if name in ("vmatrix", "Vmatrix") else None
+        )
 
 
-_BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "sixteen": 16}
+_BASES = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "twelve": 12,
+    "sixteen": 16,
+}
 
 
 def number(text: str) -> Node:

@@ -44,9 +44,73 @@ _TOKEN = re.compile(
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 
 FUNCTIONS = frozenset(
-    ["sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "arccot", "arcsec", "arccsc", "sinh", "cosh", "tanh", "coth", "sech", "csch", "arsinh", "arcosh", "artanh", "ln", "log", "lg", "exp", "sqrt", "max", "min", "gcd", "lcm", "det", "abs", "floor", "ceil", "arg", "Re", "Im", "deg", "dim", "ker", "tg", "ctg", "arctg", "sgn", "sign", "mod"]
+    [
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "arccot",
+        "arcsec",
+        "arccsc",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "sech",
+        "csch",
+        "arsinh",
+        "arcosh",
+        "artanh",
+        "ln",
+        "log",
+        "lg",
+        "exp",
+        "sqrt",
+        "max",
+        "min",
+        "gcd",
+        "lcm",
+        "det",
+        "abs",
+        "floor",
+        "ceil",
+        "arg",
+        "Re",
+        "Im",
+        "deg",
+        "dim",
+        "ker",
+        "tg",
+        "ctg",
+        "arctg",
+        "sgn",
+        "sign",
+        "mod",
+    ]
 )
-_WORD_COMMANDS = frozenset(["pi", "theta", "alpha", "beta", "gamma", "delta", "lambda", "mu", "rho", "phi", "omega", "sigma", "epsilon", "infty"])
+_WORD_COMMANDS = frozenset(
+    [
+        "pi",
+        "theta",
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "lambda",
+        "mu",
+        "rho",
+        "phi",
+        "omega",
+        "sigma",
+        "epsilon",
+        "infty",
+    ]
+)
 _ALIASES = {
     "leqslant": "<=", "leq": "<=", "le": "<=", "leqq": "<=", "geqslant": ">=", "geq": ">=", "ge": ">=", "geqq": ">=", "lt": "<", "gt": ">",
     "neq": "!=", "ne": "!=", "approx": "~", "simeq": "~", "sim": "~", "thickapprox": "~", "cong": "~", "doteq": "~", "equiv": "==",
@@ -54,9 +118,59 @@ _ALIASES = {
     "lbrack": "[", "rbrack": "]", "land": "and", "wedge": "and", "lor": "or", "vee": "or", "dots": "...", "ldots": "...", "cdots": "...",
     "dotsc": "...", "dotsb": "...", "dotsm": "...", "vdots": "...", "colon": ":", "rightarrow": "->", "to": "->", "prime": "'",
 }  # fmt: skip
-_STYLES = frozenset(["mathbf", "boldsymbol", "bm", "mathcal", "mathscr", "mathfrak", "vec", "overrightarrow", "bold", "mathnormal"])
+_STYLES = frozenset(
+    ["mathbf", "boldsymbol", "bm", "mathcal", "mathscr", "mathfrak", "vec", "overrightarrow", "bold", "mathnormal"]
+)
 _SHORT_WORDS = frozenset(
-    ["and", "or", "is", "the", "of", "to", "no", "yes", "odd", "even", "if", "for", "not", "all", "any", "be", "by", "on", "at", "so", "we", "it", "as", "are", "was", "has", "can", "both", "each", "when", "only", "none", "true", "false", "let", "out", "set", "two", "one", "six", "ten", "red", "per", "pct", "day", "days", "men"]
+    [
+        "and",
+        "or",
+        "is",
+        "the",
+        "of",
+        "to",
+        "no",
+        "yes",
+        "odd",
+        "even",
+        "if",
+        "for",
+        "not",
+        "all",
+        "any",
+        "be",
+        "by",
+        "on",
+        "at",
+        "so",
+        "we",
+        "it",
+        "as",
+        "are",
+        "was",
+        "has",
+        "can",
+        "both",
+        "each",
+        "when",
+        "only",
+        "none",
+        "true",
+        "false",
+        "let",
+        "out",
+        "set",
+        "two",
+        "one",
+        "six",
+        "ten",
+        "red",
+        "per",
+        "pct",
+        "day",
+        "days",
+        "men",
+    ]
 )
 _ORDINAL = frozenset(("st", "nd", "rd", "th"))
 _PERCENT = frozenset(("percent", "percentage", "pct", "percents"))
@@ -108,7 +222,11 @@ def _classify(match: re.Match[str], before: list[Token]) -> list[Token]:
     if group == "words":
         return _words(text, before)
     if group == "esc":
-        return [Token("op", {"{": "\\{", "}": "\\}", "|": "|", "%": "%"}[text])] if text in "{}|%" else [Token("text", text)]
+        return (
+            [Token("op", {"{": "\\{", "}": "\\}", "|": "|", "%": "%"}[text])]
+            if text in "{}|%"
+            else [Token("text", text)]
+        )
     if group in ("begin", "end"):
         return [Token(group, text)]
     if group == "set":
@@ -147,7 +265,11 @@ def _word(word: str, before: list[Token]) -> list[Token]:
         return [Token("sym", word)]
     if _after_number(before) and units.is_unit(word):
         return [Token("text", word)]
-    if (lower in _SHORT_WORDS and not word.isupper()) or (len(word) >= 4 and word[1:].islower()) or (len(word) >= 3 and word[0].isupper() and word[1:].islower()):
+    if (
+        (lower in _SHORT_WORDS and not word.isupper())
+        or (len(word) >= 4 and word[1:].islower())
+        or (len(word) >= 3 and word[0].isupper() and word[1:].islower())
+    ):
         return [Token("text", word)]
     for name in sorted(FUNCTIONS, key=len, reverse=True):
         if len(name) >= 3 and word.endswith(name):  # "xsin": a product whose last factor is a function

@@ -9,17 +9,44 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from rewards.maths import units
 from rewards.maths.clean import clean
-from rewards.maths.expression import ExpressionParser, ParseError
+from rewards.maths.expression import ExpressionParser, ParseError, number
 from rewards.maths.lexer import Token, tokens
-from rewards.maths.tree import Node, TooBigError, has, num, sym
+from rewards.maths.tree import Node, TooBigError, has, num, sym, walk
 
 _RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "~")
 _SEPARATORS = (",", ";", "and", "or")
+MAX_CACHED_CHARS = 200
 _NOTES = frozenset(["where", "for", "because", "since", "with", "as", "so", "which", "such", "here", "note", "given"])
 """Words after which an answer only explains itself."""
-_HARMLESS = frozenset(["only", "answer", "answers", "is", "are", "the", "final", "value", "values", "solution", "solutions", "set", "all", "a", "an", "x", "therefore", "thus", "hence"])
+_HARMLESS = frozenset(
+    [
+        "only",
+        "answer",
+        "answers",
+        "is",
+        "are",
+        "the",
+        "final",
+        "value",
+        "values",
+        "solution",
+        "solutions",
+        "set",
+        "all",
+        "a",
+        "an",
+        "x",
+        "therefore",
+        "thus",
+        "hence",
+    ]
+)
 """Words that may stand in front of a value without changing it. `not`, `about`, `June` are not among them."""
+_EMPTY = frozenset(("no solution", "no solutions", "empty set", "no real solution", "no real solutions"))
+_SAME_WORDS = {"dne": "does not exist", "infinite": "infinitely many"}
+_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _INTEGERS = re.compile(r"\\mathbb\s*\{?[ZN]\}?|\binteger|\\in\s*Z\b")
 
 
@@ -70,6 +97,7 @@ class AnswerParser(ExpressionParser):
                 self._read_note()
                 break
             items.append(self._item())
+        items = self._without_domains(items)
         if len(items) == 1:
             return items[0]
         if groups and "," in joiners:  # `p = 5, q = 2; p = 7, q = 2`: a list of tuples
@@ -80,12 +108,31 @@ class AnswerParser(ExpressionParser):
         style = "or" if "or" in joiners else "and" if joiners == {"and"} else "bare"
         return Node("seq", tuple(items), style)
 
+    def _without_domains(self, items: list[Node]) -> list[Node]:
+        r"""Members like `k \in \mathbb{Z}` say what a letter of the others may be; they are noted, not compared."""
+        kept = []
+        for item in items:
+            domain = (
+                item.args[1].value if item.op == "rel" and item.value == "in" and item.args[1].op == "sym" else None
+            )
+            if domain in ("bbZ", "bbN", "bbR", "Z", "N") and any(
+                item.args[0] in walk(o) for o in items if o is not item
+            ):
+                self.note += " integer" if domain not in ("bbR",) else ""
+            else:
+                kept.append(item)
+        return kept or items
+
     def _is_note(self) -> bool:
         return self._now.kind == "text" and self._now.text.lower() in _NOTES
 
     def _read_note(self) -> None:
         rest = self._tokens[self._at :]
-        stop = next(i for i, t in enumerate(rest) if t.kind == "last" or (not self._depth_open(rest[:i]) and t.text in (")", "]", "\\}")))
+        stop = next(
+            i
+            for i, t in enumerate(rest)
+            if t.kind == "last" or (not self._depth_open(rest[:i]) and t.text in (")", "]", "\\}"))
+        )
         self.note += " ".join(t.text for t in rest[:stop])
         self._at += stop
 
@@ -131,20 +178,45 @@ class AnswerParser(ExpressionParser):
                 self._at += 1
                 return Node("rel", (sym(" ".join(words)), self.union()), "=")
             raise ParseError("words in front of a formula")
-        return Node("text", (), " ".join(words).casefold())
+        phrase = " ".join(words).casefold()
+        if phrase in _EMPTY:
+            return sym("emptyset")
+        return num(_NUMBERS.index(phrase)) if phrase in _NUMBERS else Node("text", (), _SAME_WORDS.get(phrase, phrase))
 
     def _with_unit(self, node: Node) -> Node:
         """Words after a value: a unit (`cm^2`, `miles per hour`) or prose that says nothing else."""
         words, here = [], self._at
         while True:
             token = self._now
-            if token.kind in ("text", "sym") or (token.kind == "op" and token.text in ("^", "/", "-", "'", "{", "}", "*", ".")) or (token.kind == "num" and words and words[-1] in ("^", "{")):
+            if (
+                token.kind in ("text", "sym")
+                or (token.kind == "op" and token.text in ("^", "/", "-", "'", "{", "}", "*", "."))
+                or (token.kind == "num" and words and words[-1] in ("^", "{"))
+            ):
                 words.append(self._next().text)
-            elif token.kind == "num" and words and len(token.text) == 1 and self._tokens[self._at + 1].kind == "last" and len(words) == 1:
+            elif (
+                token.kind == "num"
+                and words
+                and len(token.text) == 1
+                and self._tokens[self._at + 1].kind == "last"
+                and len(words) == 1
+            ):
                 words.extend(["^", self._next().text])  # cm2
             else:
                 break
-        if {word.lower() for word in words} & {"not", "isn't", "no", "except", "but", "maybe", "perhaps", "wrong", "if", "when", "unless"}:
+        if {word.lower() for word in words} & {
+            "not",
+            "isn't",
+            "no",
+            "except",
+            "but",
+            "maybe",
+            "perhaps",
+            "wrong",
+            "if",
+            "when",
+            "unless",
+        }:
             self._at = here
             raise ParseError("words that qualify the value")
         if node.op == "rel":
@@ -162,7 +234,11 @@ class AnswerParser(ExpressionParser):
         if self._now.kind == "cmd" and self._now.text in ("therefore", "Rightarrow", "implies", "because"):
             self._at += 1
         args, operators = [self._side()], []
-        while self._is(*_RELATIONS) or (self._now.kind == "cmd" and self._now.text in ("in", "equiv", "notin")) or self._is("=="):
+        while (
+            self._is(*_RELATIONS)
+            or (self._now.kind == "cmd" and self._now.text in ("in", "equiv", "notin"))
+            or self._is("==")
+        ):
             operator = self._next().text
             if self._is("="):  # "< =" and "= ="
                 operator += self._next().text
@@ -175,12 +251,20 @@ class AnswerParser(ExpressionParser):
     def _side(self) -> Node:
         if self._now.kind == "text":
             return self._phrase()
+        if self._now.kind == "sym" and [t.text for t in self._tokens[self._at + 1 : self._at + 5 : 2]] == ["(", ")"]:
+            if (
+                self._tokens[self._at + 4].text == "=" and self._applies
+            ):  # y(t) = ...: a definition, whatever the letter
+                name = self._next().text
+                return Node("apply", self._arguments(), name)
         return self.union()
 
     def union(self) -> Node:
         left = self.ratio()
         while self._now.kind == "cmd" and self._now.text in ("cup", "cap", "setminus", "backslash", "cupdot", "sqcup"):
-            operator = {"cup": "union", "cupdot": "union", "sqcup": "union", "cap": "inter"}.get(self._next().text, "minus")
+            operator = {"cup": "union", "cupdot": "union", "sqcup": "union", "cap": "inter"}.get(
+                self._next().text, "minus"
+            )
             left = Node(operator, (left, self.ratio()))
         return left
 
@@ -193,7 +277,13 @@ class AnswerParser(ExpressionParser):
 
     def _sum_or_sets(self) -> Node:
         node = self.sum()
-        if node.op == "add" and len(node.args) == 2 and node.args[1].op == "neg" and _is_set(node.args[0]) and _is_set(node.args[1].args[0]):
+        if (
+            node.op == "add"
+            and len(node.args) == 2
+            and node.args[1].op == "neg"
+            and _is_set(node.args[0])
+            and _is_set(node.args[1].args[0])
+        ):
             return Node("minus", (node.args[0], node.args[1].args[0]))
         return node
 
@@ -261,16 +351,27 @@ class AnswerParser(ExpressionParser):
 
 
 def _is_set(node: Node) -> bool:
-    return node.op in ("builder", "union", "inter", "minus") or (node.op == "seq" and node.value in ("set", "()", "[]", "(]", "[)"))
+    return node.op in ("builder", "union", "inter", "minus") or (
+        node.op == "seq" and node.value in ("set", "()", "[]", "(]", "[)")
+    )
 
 
 _DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
-_LEADING_NUMBER = re.compile(r"^\D{0,2}\d+,\d+\b")
+_TIME = re.compile(r"^(\d{1,2}):([0-5]\d)(?:\s|\\text\s*\{)*([aApP])?(?:\.?\s*[mM]\.?)?[\s}.]*$")
+_MEASURED = re.compile(r"^(\d+(?:\.\d+)?) ([A-Za-z](?:[A-Za-z/^\d{}]*))$")  # "12 m", which could be a product as well
 
 
-@lru_cache(maxsize=8192)
 def read(raw: str) -> tuple[Reading, ...]:
     """The readings of an answer, empty when it is none that the parser knows. TooBigError over a cap."""
+    return _cached(raw) if len(raw) <= MAX_CACHED_CHARS else _readings(raw)
+
+
+@lru_cache(maxsize=2048)
+def _cached(raw: str) -> tuple[Reading, ...]:
+    return _readings(raw)
+
+
+def _readings(raw: str) -> tuple[Reading, ...]:
     text = clean(raw)
     if not text:
         return ()
@@ -278,10 +379,17 @@ def read(raw: str) -> tuple[Reading, ...]:
     if "," in text:
         bare = text.replace("\\$", "").strip()
         if _DECIMAL_COMMA.match(bare):
-            readings += [r for r in (_read(bare.replace(".", "").replace(",", "."), thousands=True, applies=True),) if r]
+            readings += [
+                r for r in (_read(bare.replace(".", "").replace(",", "."), thousands=True, applies=True),) if r
+            ]
         if re.search(r"\d,\d{3}", text):
             readings += [r for r in (_read(text, thousands=False, applies=True),) if r]
-    if readings and has(readings[0].node, "apply"):
+    if (match := _TIME.match(text)) and int(match.group(1)) < 25:
+        half = {"a": 1, "p": 2}.get((match.group(3) or " ").lower()[0], 0)
+        readings.insert(0, Reading(Node("time", (), f"{int(match.group(1))}:{match.group(2)}", half)))
+    if (match := _MEASURED.match(text)) and units.read(match.group(2)).dimension is not None:
+        readings.append(Reading(Node("quantity", (number(match.group(1)),), match.group(2))))
+    if readings and "=" not in text and has(readings[0].node, "apply"):
         readings += [r for r in (_read(text, thousands=True, applies=False),) if r]
     return tuple(dict.fromkeys(readings))
 

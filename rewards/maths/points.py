@@ -8,7 +8,6 @@ powers of -1 say that an unknown is an integer, the points are integers.
 from __future__ import annotations
 
 import zlib
-from functools import lru_cache
 from typing import Any
 
 from flint import acb, fmpq
@@ -16,6 +15,7 @@ from flint import acb, fmpq
 from rewards.maths.ball import PRECISIONS, UndefinedError, equal_constants, evaluate, narrow, precision
 from rewards.maths.tree import Node, free, has, key, walk
 
+_INTEGER_NAMES = frozenset(["n", "m", "k", "N", "M", "K", "i", "j", "l", "p", "q", "d"])
 _ENOUGH = 4
 _DOMAINS = ("unit", "unit", "small", "small", "negative", "negative", "large")
 
@@ -36,7 +36,9 @@ def _point(name: str, index: int, domain: str) -> Any:
 def _wants_integers(*nodes: Node) -> bool:
     for node in nodes:
         for n in walk(node):
-            if n.op == "call" and n.value in ("factorial", "binom", "floor", "ceil", "gcd", "lcm") and free(n):
+            if n.op == "call" and n.value in ("factorial", "binom", "gcd", "lcm") and free(n):
+                return True
+            if n.op == "call" and n.value in ("floor", "ceil") and free(n) and free(n) <= _INTEGER_NAMES:
                 return True
             if n.op == "pow" and free(n.args[1]) and _negative(n.args[0]):
                 return True
@@ -53,7 +55,6 @@ def _multiple_of_pi(node: Node) -> bool:
     return any(n.op == "sym" and n.value == "pi" for n in walk(node)) and bool(free(node) & {"n", "k", "m"})
 
 
-@lru_cache(maxsize=8192)
 def same_expression(a: Node, b: Node) -> bool | None:
     """Whether two expressions are the same function of their unknowns; None when it stays open."""
     if key(a) == key(b):

@@ -64,7 +64,9 @@ def normal(pieces: Pieces) -> Pieces:
     ordered: list[Piece] = []
     for piece in kept:
         at = 0
-        while at < len(ordered) and (_less(ordered[at].low, piece.low) or (_same(ordered[at].low, piece.low) and ordered[at].low_in)):
+        while at < len(ordered) and (
+            _less(ordered[at].low, piece.low) or (_same(ordered[at].low, piece.low) and ordered[at].low_in)
+        ):
             at += 1
         ordered.insert(at, piece)
     merged: list[Piece] = []
@@ -133,7 +135,14 @@ def to_pieces(node: Node) -> Pieces:
 def _pieces(node: Node) -> Pieces:
     op, args, style = node.op, node.args, node.value
     if op == "seq" and style in ("()", "[]", "(]", "[)") and len(args) == 2:
-        return (Piece(args[0], str(style)[0] == "[" and not _is_inf(args[0]), args[1], str(style)[1] == "]" and not _is_inf(args[1])),)
+        return (
+            Piece(
+                args[0],
+                str(style)[0] == "[" and not _is_inf(args[0]),
+                args[1],
+                str(style)[1] == "]" and not _is_inf(args[1]),
+            ),
+        )
     if op == "seq" and style == "set":
         return tuple(_point(a) for a in args)
     if op == "seq" and style in ("or", "bare", "and") and any(a.op in ("rel", "union") or is_interval(a) for a in args):
@@ -178,7 +187,11 @@ def _point(node: Node) -> Piece:
 
 def is_interval(node: Node) -> bool:
     """Brackets that can only be an interval's."""
-    return node.op == "seq" and len(node.args) == 2 and (node.value in ("[)", "(]") or (node.value in ("()", "[]") and any(map(_is_inf, node.args))))
+    return (
+        node.op == "seq"
+        and len(node.args) == 2
+        and (node.value in ("[)", "(]") or (node.value in ("()", "[]") and any(map(_is_inf, node.args))))
+    )
 
 
 def _built(element: Node, condition: Node) -> Pieces:

@@ -39,13 +39,26 @@ def is_name(node: Node) -> bool:
         return True
     if node.op == "mul":
         return all(a.op == "sym" and str(a.value)[0].isupper() for a in node.args) or (
-            len(node.args) == 2 and node.args[0].op == "sym" and bool(free(node.args[0])) and _is_arguments(node.args[1])
+            len(node.args) == 2
+            and node.args[0].op == "sym"
+            and bool(free(node.args[0]))
+            and _is_arguments(node.args[1])
         )
     if node.op == "call":
-        return (node.value in ("abs", "max", "min", "arg", "Re", "Im", "deg", "gcd", "lcm", "dim") and all(map(is_name, node.args))) or (
-            node.value in ("sin", "cos", "tan", "cot") and node.args[0].op == "sym" and str(node.args[0].value)[0].isupper()
+        return (
+            node.value in ("abs", "max", "min", "arg", "Re", "Im", "deg", "gcd", "lcm", "dim")
+            and all(map(is_name, node.args))
+        ) or (
+            node.value in ("sin", "cos", "tan", "cot")
+            and node.args[0].op == "sym"
+            and str(node.args[0].value)[0].isupper()
         )
-    return node.op in ("div", "ratio", "seq") and node.value in (None, "()", "bare") and bool(node.args) and all(map(is_name, node.args))
+    return (
+        node.op in ("div", "ratio", "seq")
+        and node.value in (None, "()", "bare")
+        and bool(node.args)
+        and all(map(is_name, node.args))
+    )
 
 
 def _is_arguments(node: Node) -> bool:
@@ -122,7 +135,11 @@ def inequality(gold: Node, answer: Node) -> bool:
 def linear_solution(equation: Node, value: Node) -> bool:
     """Whether `value` is what the equation gives for one of its unknowns, of which it is a first-degree expression."""
     difference = _difference(equation)
-    if difference is None or equation.value != "=" or value.op in ("seq", "text", "rel", "matrix", "percent", "degree", "quantity"):
+    if (
+        difference is None
+        or equation.value != "="
+        or value.op in ("seq", "text", "rel", "matrix", "percent", "degree", "quantity")
+    ):
         return False
     for name in sorted(free(difference) - free(value)):
         if "(" in name or free(difference) - {name} != free(value):
@@ -147,6 +164,7 @@ def same_chain(gold: Node, answer: Node, same: Callable[[Node, Node], bool]) -> 
         return False
     turned = Node("rel", answer.args[::-1], " ".join(o.translate(_TURNED) for o in reversed(str(answer.value).split())))
     return any(
-        gold.value == other.value and all(key(g) == key(a) or same(g, a) for g, a in zip(gold.args, other.args, strict=True))
+        gold.value == other.value
+        and all(key(g) == key(a) or same(g, a) for g, a in zip(gold.args, other.args, strict=True))
         for other in (answer, turned)
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -20,6 +19,7 @@ class Node(NamedTuple):
     big dots       sums, integrals, limits (opaque but for their parts); an ellipsis
     percent degree quantity based ratio mod   a number and what is said about it
     seq            several things; value: "bare", "set", "or", "and", or the brackets "()", "[]", "[)", "(]"
+    time           a time of day; value "10:30", digits: 0 not said, 1 before noon, 2 after
     rel            a chain; value: its operators, separated by spaces
     union inter minus builder matrix cases   objects
     """
@@ -88,7 +88,6 @@ def free(node: Node) -> frozenset[str]:
     return names
 
 
-@lru_cache(maxsize=16384)
 def key(node: Node) -> str:
     """A normal form as text: sums and products flat and sorted, quotients as powers. Equal keys mean equal things, not the converse."""
     op, args = node.op, node.args

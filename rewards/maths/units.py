@@ -64,7 +64,9 @@ def _dimension(name: str) -> tuple[tuple[str, int], ...]:
 
 TABLE = _table()
 _UNKNOWN = Unit(Fraction(1), None)
-_PART = re.compile(r"(?P<sep>/|\bper\b)|(?P<word>\$|[A-Za-z]+)(?:\s*(?:\^?\s*\{?\s*(?P<power>-?\d)\s*\}?))?|(?P<other>\S)")
+_PART = re.compile(
+    r"(?P<sep>/|\bper\b)|(?P<word>\$|[A-Za-z]+)(?:\s*(?:\^?\s*\{?\s*(?P<power>-?\d)\s*\}?))?|(?P<other>\S)"
+)
 _POWER = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cubed": 3, "cu": 3}
 
 

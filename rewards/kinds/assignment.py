@@ -1,0 +1,78 @@
+"""Who is what: knights and knaves, houses and colours. Every name of the gold must get its value, once, and nobody else any.
+
+The gold is JSON (`{"Zoey": "knave"}`); statements (`(1) Zoey is a knave`) are read too, which is how a response may answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import ClassVar, Literal
+
+from rewards.kinds._base import Compare, Kind
+from rewards.kinds.text import normal, unwrap
+from rewards.verdict import Ruling, UnreadableGoldError
+
+MAX_CHARS = 8_000
+_SPLIT = re.compile(r"[\n;,]|\\\\|\.\s|\.$|\band\b|\(\d+\)")
+_IS = re.compile(
+    r"^\W*(?:\d+[.)]\s*)?(?P<name>\w[\w '-]{0,60}?)\s*(?:\bis\b|\bare\b|:|=|->|\\to|\\rightarrow)\s*(?:an?\s+|the\s+)?(?P<value>\w[\w' -]{0,60}?)\W*$"
+)
+
+
+def read_assignment(text: str) -> dict[str, str] | None:
+    """Names and their values, both normalised; None where the text is no assignment or gives one name two values."""
+    if len(text) > MAX_CHARS:
+        return None
+    text = text.strip().strip("$").replace("\\{", "{").replace("\\}", "}")
+    if text.startswith("{"):
+        return _from_json(text)
+    found: dict[str, str] = {}
+    for statement in _SPLIT.split(unwrap(text)):
+        if not statement.strip():
+            continue
+        match = _IS.match(statement)
+        if match is None:
+            return None
+        name, value = normal(match.group("name")), normal(match.group("value"))
+        if found.setdefault(name, value) != value:
+            return None
+    return found or None
+
+
+def _from_json(text: str) -> dict[str, str] | None:
+    try:
+        pairs = json.loads(text, object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        return None
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if isinstance(value, list | dict) or found.setdefault(normal(str(name)), normal(str(value))) != normal(
+            str(value)
+        ):
+            return None
+    return found or None
+
+
+class Assignment(Kind):
+    """Options: other words for the values."""
+
+    kind: Literal["assignment"] = "assignment"
+    aliases: dict[str, str] = {}
+    """Another word for a value: `{"truth-teller": "knight"}`."""
+
+    example: ClassVar[tuple[str, str]] = (
+        '{"Zoey": "knave", "Owen": "knight"}',
+        "(1) Owen is a knight, (2) Zoey is a knave",
+    )
+
+    def _read(self, text: str) -> dict[str, str] | None:
+        found = read_assignment(text)
+        words = {normal(k): normal(v) for k, v in self.aliases.items()}
+        return None if found is None else {name: words.get(value, value) for name, value in found.items()}
+
+    def against(self, gold: str) -> Compare:
+        wanted = self._read(gold)
+        if wanted is None:
+            raise UnreadableGoldError(f"the gold {gold!r} assigns nothing")
+        return lambda answer: Ruling.of(self._read(answer) == wanted, "assignment")

@@ -1,0 +1,19 @@
+"""A tuple or a point: the same members in the same order. Unlike `math`, brackets of any shape and none are the same."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from rewards.kinds import _members
+from rewards.kinds._base import Compare, Kind
+
+
+class TupleKind(Kind):
+    """No options."""
+
+    kind: Literal["tuple"] = "tuple"
+
+    example: ClassVar[tuple[str, str]] = ("(1, 1/2)", r"\left(1, 0.5\right)")
+
+    def against(self, gold: str) -> Compare:
+        return _members.against(gold, "()")

@@ -1,0 +1,53 @@
+"""The command `ovr-train`: a dispatcher with light imports; each subcommand's module reads its own options."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "sft": ("training.sft", "cold start: supervised fine-tuning of the language module on cold_start shards"),
+    "grpo": ("training.grpo", "reinforcement learning on rl shards with the rewards of `rewards`"),
+    "eval": ("training.evaluate", "mean reward of one or more models on rl shards"),
+    "average": ("training.average", "uniform average of checkpoints"),
+    "micro-model": ("training.micro_model", "build and pretrain the small Qwen2.5-VL that ships as the default sampler"),
+}
+HELP = "\n".join(
+    [
+        "usage: ovr-train COMMAND [options]    (ovr-train COMMAND --help for the options; --debug shows tracebacks)",
+        "",
+        *(f"  {name:<12} {text}" for name, (_, text) in COMMANDS.items()),
+        "",
+        "example: ovr-train sft --config manifests/quickstart_sft.yaml --max_steps 10",
+    ]
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand; 0 success, 1 a failure told in one line, 2 wrong usage."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in args
+    args = [arg for arg in args if arg != "--debug"]
+    if not args or args[0] in ("-h", "--help"):
+        print(HELP)
+        return 0 if args else 2
+    command, *rest = args
+    if command not in COMMANDS:
+        print(f"ovr-train: unknown command {command!r}; known: {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    # A model or data set given by a local path must not be looked up on the network; a warning a step is not progress.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        return int(importlib.import_module(COMMANDS[command][0]).main(rest))
+    except (OSError, ValueError) as error:
+        if debug:
+            raise
+        print(f"ovr-train {command}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"ovr-train {command}: interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

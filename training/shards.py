@@ -1,0 +1,68 @@
+"""Read curated Parquet shards. All that the trainer knows of `curation` is here: file names, columns and the schema's version.
+
+    DIR/data/<config>/<split>-00000-of-00001.parquet
+
+`rl` rows: prompt (messages), images, answer, answer_kind, answer_options. `cold_start` rows: prompt, completion (messages).
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+Config = Literal["rl", "cold_start"]
+
+SCHEMA_VERSION = "1"
+COLUMNS: dict[Config, tuple[str, ...]] = {
+    "rl": ("id", "prompt", "images", "answer", "answer_kind", "answer_options", "source", "domain"),
+    "cold_start": ("prompt", "completion"),
+}
+
+
+def shard_files(data: Path, config: Config, split: str) -> list[Path]:
+    """The shards of one split, sorted; `data` is a build's directory or the folder that holds the Parquet files.
+
+    Raises:
+        FileNotFoundError: the directory or the split is not there; says which splits are.
+    """
+    folder = data / "data" / config if (data / "data").is_dir() else data
+    if not folder.is_dir():
+        raise FileNotFoundError(f"no {config} shards: {folder} is not a directory")
+    files = sorted(folder.glob(f"{split}-*.parquet"))
+    if not files:
+        splits = sorted({path.name.split("-")[0] for path in folder.glob("*-*.parquet")})
+        raise FileNotFoundError(f"no split {split!r} in {folder}; found: {', '.join(splits) or 'no Parquet shards'}")
+    return files
+
+
+def read_shards(data: str | Path, config: Config, split: str = "train") -> Any:
+    """The split as a `datasets.Dataset` with the columns of `COLUMNS[config]`, pictures decoded on access.
+
+    Raises:
+        FileNotFoundError: see `shard_files`.
+        ValueError: a file is not Parquet, has another schema version, lacks a column, or the split has no rows.
+    """
+    from datasets import Dataset, concatenate_datasets
+
+    files = shard_files(Path(data), config, split)
+    for path in files:
+        _check(path, config)
+    columns = list(COLUMNS[config])
+    rows = concatenate_datasets([Dataset.from_parquet(str(path)).select_columns(columns) for path in files])
+    if len(rows) == 0:
+        raise ValueError(f"split {split!r} of {data} has no rows")
+    return rows
+
+
+def _check(path: Path, config: Config) -> None:
+    try:
+        schema = pq.read_schema(path)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{path} is not a whole Parquet file: {error}") from error
+    version = (schema.metadata or {}).get(b"ovr.schema_version", b"none").decode()
+    if version != SCHEMA_VERSION:
+        raise ValueError(f"{path} has ovr.schema_version {version}, expected {SCHEMA_VERSION}: was it made by ovr-curate?")
+    missing = [name for name in COLUMNS[config] if name not in schema.names]
+    if missing:
+        raise ValueError(f"{path} has no column {missing[0]!r}, which a {config} shard needs; it has {', '.join(schema.names)}")

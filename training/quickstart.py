@@ -55,7 +55,9 @@ class Quickstart:
         watch.join()
         self.seconds[name] = round(time.monotonic() - started, 1)
         if code:
-            raise SystemExit(f"quickstart: step {name!r} failed with exit code {code}; the same command goes on where it stopped")
+            raise SystemExit(
+                f"quickstart: step {name!r} failed with exit code {code}; the same command goes on where it stopped"
+            )
 
     def _watch_memory(self, process: "subprocess.Popen[bytes]") -> None:
         """Peak of the resident memory of this process and of all that it started; shared pages count once a process."""
@@ -72,7 +74,12 @@ class Quickstart:
 
 def _environment(sampler: Path) -> dict[str, str]:
     """One thread a process: on few cores torch's own threads cost more than they give."""
-    told = {"OMP_NUM_THREADS": "1", "OVR_QUICKSTART_MODEL": str(sampler), "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    told = {
+        "OMP_NUM_THREADS": "1",
+        "OVR_QUICKSTART_MODEL": str(sampler),
+        "HF_HUB_OFFLINE": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
     return {**told, **os.environ, "OVR_QUICKSTART_MODEL": str(sampler)}
 
 
@@ -83,9 +90,36 @@ def run(out: Path, seed: int) -> dict[str, Any]:
     workers = ("--workers", str(min(os.cpu_count() or 1, 4)))
     manifest = MANIFESTS / "quickstart.yaml"
     started = time.monotonic()
-    step("curate pictures for the micro model", "curation.cli", "build", MANIFESTS / "micro_model.yaml", "--out", out / "micro_model_data", *workers)
-    step("pretrain the micro model", "training.cli", "micro-model", "--data", out / "micro_model_data", "--out", model("base"))
-    step("curate the cold start", "curation.cli", "build", manifest, "--out", quickstart.curated, "--only", "cold_start", *seeds, *workers)
+    step(
+        "curate pictures for the micro model",
+        "curation.cli",
+        "build",
+        MANIFESTS / "micro_model.yaml",
+        "--out",
+        out / "micro_model_data",
+        *workers,
+    )
+    step(
+        "pretrain the micro model",
+        "training.cli",
+        "micro-model",
+        "--data",
+        out / "micro_model_data",
+        "--out",
+        model("base"),
+    )
+    step(
+        "curate the cold start",
+        "curation.cli",
+        "build",
+        manifest,
+        "--out",
+        quickstart.curated,
+        "--only",
+        "cold_start",
+        *seeds,
+        *workers,
+    )
     step("SFT", "training.cli", "sft", "--config", MANIFESTS / "quickstart_sft.yaml", "--model_name_or_path", model("base"),
          "--data", quickstart.curated, "--output_dir", model("sft"), "--seed", str(seed))  # fmt: skip
     step("curate the RL set", "curation.cli", "build", manifest, "--out", quickstart.curated, *seeds, *workers)
@@ -148,7 +182,9 @@ def show(summary: dict[str, Any]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run and show."""
-    parser = argparse.ArgumentParser(prog="python -m training.quickstart", description="The whole recipe in miniature, offline.")
+    parser = argparse.ArgumentParser(
+        prog="python -m training.quickstart", description="The whole recipe in miniature, offline."
+    )
     parser.add_argument("--out", type=Path, default=Path("build/quickstart"))
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(argv)

@@ -29,6 +29,7 @@ _PARTS = re.compile(
     r"(?:^|[\s;,.])(?:\((?:a|i|1)\)|[ai]\)).*?[\s;,.\d](?:\((?:b|ii|2)\)|(?:b|ii)\))", re.IGNORECASE | re.DOTALL
 )
 _OPTION = re.compile(r"(?:^|[\s(])\(?([A-H])[).:]\s*(.+?)(?=(?:[\s(]\(?[B-I][).:]\s)|\n\s*\n|$)", re.DOTALL)
+_WRAPPED = re.compile(r"(?:\\q?quad|\\hspace\{[^{}]*\}|\\(?:mathrm|text|textbf|rm)\s*\{|\\\\|[\s(,;])+$")
 _EXPLAINED = re.compile(r"^\s*(?:answer\s*:?\s*)?\(?([A-H])\)?(?:\s*[).:,：]|\s*\n|\s*-(?=[\sA-Z])|\s*$)")
 _FOLLOWED = re.compile(r"^\s*([A-H])\s+\S+(?:\s+\S+){3,}")
 """A letter and a sentence without a mark between; `A` may be an article, so this counts only where the row has options."""
@@ -101,7 +102,7 @@ def _text(raw: Any) -> str | Unreadable:
         text = text.rsplit("####", 1)[1].strip()
     if "boxed" in text or "fbox" in text:
         text = joined_boxes(text) or text
-    if normal(text) in _NOTHING or not re.search(r"\w|\\[a-z]|[{}<>]", text):
+    if normal(text) in _NOTHING or not re.search(r"\w|\\[a-z]|[{}<>=]", text):
         return Unreadable("empty")
     return text.strip()
 
@@ -129,7 +130,15 @@ def options_in(question: str) -> list[str]:
         return []
     found = _OPTION.findall(question[max(0, start - 1) :])
     letters = "".join(letter for letter, _ in found)
-    return [text.strip() for _, text in found] if len(found) > 1 and "ABCDEFGH".startswith(letters) else []
+    return [_unwrapped(text) for _, text in found] if len(found) > 1 and "ABCDEFGH".startswith(letters) else []
+
+
+def _unwrapped(option: str) -> str:
+    r"""An option without the `\qquad \textbf{(` of the next one and the brace and dollar that closed its own letter."""
+    option = _WRAPPED.sub("", option).strip()
+    while option.count("}") > option.count("{"):
+        option = option[1:].strip() if option.startswith("}") else option[::-1].replace("}", "", 1)[::-1].strip()
+    return option.strip("$ ") if option.count("$") % 2 else option
 
 
 def _choice(text: str, choices: list[str], *, named: bool) -> Gold | Unreadable | None:

@@ -9,6 +9,8 @@ import json
 import re
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from rewards.kinds._base import Compare, Kind
 from rewards.kinds.text import normal, unwrap
 from rewards.verdict import Ruling, UnreadableGoldError
@@ -58,7 +60,7 @@ class Assignment(Kind):
     """Options: other words for the values."""
 
     kind: Literal["assignment"] = "assignment"
-    aliases: dict[str, str] = {}
+    aliases: dict[str, str] = Field(default_factory=dict)
     """Another word for a value: `{"truth-teller": "knight"}`."""
 
     example: ClassVar[tuple[str, str]] = (

@@ -52,20 +52,25 @@ class Choice(Kind):
         text = _option_text(answer)
         if texts.count(text) == 1:
             return texts.index(text)
-        found = split_letter(answer)
-        if "mathbb" in answer or found is None:
-            return self._same_number(answer)
+        found = None if "mathbb" in answer else split_letter(answer)
+        if found is None:
+            return self._same_value(answer)
         index, rest = ord(found[0]) - ord("A"), normal(found[1])
         if not texts:
             return index
         return index if index < len(texts) and (not rest or rest == texts[index] or rest not in texts) else None
 
-    def _same_number(self, answer: str) -> int | None:
-        """The one option with the same value, where the options are numbers (142 and 142.0)."""
-        from rewards.kinds.number import value_of
+    def _same_value(self, answer: str) -> int | None:
+        """The one option with the same mathematical value (142 and 142.0)."""
+        from rewards.kinds.math import Math
 
-        wanted = value_of(answer)
-        same = [i for i, choice in enumerate(self.choices) if wanted is not None and value_of(choice) == wanted]
+        same = []
+        for index, choice in enumerate(self.choices):
+            try:
+                if Math(symbolic=False).against(choice)(answer).outcome == "correct":
+                    same.append(index)
+            except UnreadableGoldError:
+                continue
         return same[0] if len(same) == 1 else None
 
     def against(self, gold: str) -> Compare:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rewards.maths.parser import Reading
 
 _LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])\W*$")
+_SAYS_SOMETHING = re.compile(r"[\w\\<>=]")
 _MATHS = re.compile(r"[\\^_=<>+*/|]|\d")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _WORDS = re.compile(r"[A-Za-z]{2,}|__|[\"']")
@@ -60,7 +61,7 @@ class _Math:
         self.options = options
         self.raw = gold
         self.text = clean(gold)
-        if not self.text or not re.search(r"\w|\\", self.text):
+        if not self.text or not _SAYS_SOMETHING.search(self.text):
             raise UnreadableGoldError(f"nothing to compare with in the gold {gold!r}")
         self.readings = read(gold)
         letter = _LETTER.match(gold)
@@ -74,7 +75,7 @@ class _Math:
 
         try:
             text = clean(answer)
-            if not re.search(r"\w|\\", text):
+            if not _SAYS_SOMETHING.search(text):
                 return Ruling("no_answer", "exact", "nothing but punctuation")
             if text.replace(" ", "") == self.text.replace(" ", ""):
                 return Ruling("correct", "exact")

@@ -222,6 +222,10 @@ def _extreme(values: list[Any], *, largest: bool) -> Any:
     return acb(total)
 
 
+def _method(name: str) -> Callable[[list[Any]], Any]:
+    return lambda values: getattr(values[0], name)()
+
+
 _CALLS: dict[str, Callable[[list[Any]], Any]] = {
     "sqrt": lambda v: v[0].sqrt(),
     "root": lambda v: _root(v[0], v[1]),
@@ -243,10 +247,9 @@ _CALLS: dict[str, Callable[[list[Any]], Any]] = {
     "arccot": lambda v: (1 / v[0]).atan(),
     "arcsec": lambda v: (1 / v[0]).acos(),
     "arccsc": lambda v: (1 / v[0]).asin(),
-    **{name: (lambda v, f=name: getattr(v[0], f)()) for name in ("sin", "cos", "tan", "cot", "sec", "csc")},
-    **{name: (lambda v, f=name: getattr(v[0], f)()) for name in ("sinh", "cosh", "tanh", "coth", "sech", "csch")},
-    **{f"arc{f}": (lambda v, f=f: getattr(v[0], f"a{f}")()) for f in ("sin", "cos", "tan")},
-    **{f"ar{f}h": (lambda v, f=f: getattr(v[0], f"a{f}h")()) for f in ("sin", "cos", "tan")},
+    **{name: _method(name) for name in ["sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch"]},
+    **{f"arc{name}": _method(f"a{name}") for name in ("sin", "cos", "tan")},
+    **{f"ar{name}": _method(f"a{name}") for name in ("sinh", "cosh", "tanh")},
 }
 
 

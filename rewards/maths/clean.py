@@ -35,7 +35,7 @@ _VULGAR = re.compile(r"(\d?)([¼½¾⅐-⅞])")
 _LOST = re.compile(r"[\x07\x08\x0b\x0c]|\t(?=ext\b|ext\{|imes|frac|heta|an\b)|\r(?=ight|ho\b)")
 _LOST_LETTER = {"\x07": r"\a", "\x08": r"\b", "\x0b": r"\v", "\x0c": r"\f", "\t": r"\t", "\r": r"\r"}
 _COMMANDS = "frac dfrac tfrac sqrt left right text begin end pi infty cdot times circ pm boxed sin cos tan log ln le ge leq geq cup cap in quad"
-_DOUBLED = re.compile(r"(?<!\\)\\\\(?=(?:%s)(?![a-z]))" % "|".join(_COMMANDS.split()))
+_DOUBLED = re.compile(rf"(?<!\\)\\\\(?=(?:{'|'.join(_COMMANDS.split())})(?![a-z]))")
 _DOUBLED_ANY = re.compile(r"\\{2,}(?=[A-Za-z()\[\]])")
 _NEWLINE = re.compile(r"\\n(?![a-z])")
 _HTML = (
@@ -52,6 +52,8 @@ _THIN = re.compile(r"(?<=\d)(?:\\[,;:! ]|\{,\}|,\\!|\{,\\!\}|~|\\,)\s*(?=\d{3}(?
 _COMMA_THIN = re.compile(r"(?<=\d),\s*\\!\s*(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _GROUPS = re.compile(r"(?<![\d.,/a-zA-Z}])(\d{1,3}(?: \d{3})+)(?![\d/]| \d)")
+_EMPTY_GROUP = re.compile(r"(?<![\\\w])\{\s*\}")
+_LINES = re.compile(r"(?<=[)\]\d])[ \t]*\n\s*(?=[(\[\d-])")
 _GLUED = re.compile(r"(?<=[\d)}])(or|and)(?=[A-Z\d(\\])")
 _SPACE = re.compile(
     r"(?<!\\)\\[,;:!>]|\\q?quad|\\(?:enspace|thinspace|medspace|thickspace|negthinspace|space|hfill|newline|par)(?![a-zA-Z])|(?<!\\)\\ |~|\s+"
@@ -73,6 +75,8 @@ def clean(raw: str) -> str:
         text = " ".join(text.split())
         if len(text) > MAX_CHARS:
             raise TooBigError(f"{len(text)} characters, the limit is {MAX_CHARS}")
+    if "\n" in text:
+        text = _LINES.sub(", ", text)
     if not text.isascii():
         text = _to_ascii(text)
     text = _LOST.sub(lambda m: _LOST_LETTER[m.group()], text)
@@ -91,6 +95,7 @@ def clean(raw: str) -> str:
         text = _BINOM.sub(r"\\binom", text)
         text = _DEGREE.sub("°", text)
         text = _COMMA_THIN.sub("", text)
+    text = _EMPTY_GROUP.sub("", text)
     text = _THIN.sub("", text)
     text = _DECIMAL_COMMA.sub(".", text)
     text = _SPACE.sub(" ", text)

@@ -59,7 +59,7 @@ def _value(node: Node) -> Node:
 
 def _periodic(node: Node) -> bool:
     return any(
-        n.op == "mul" and sym("pi") in n.args and any(a.op == "sym" and a.value in "knm" for a in n.args)
+        n.op == "mul" and sym("pi") in n.args and any(a.op == "sym" and a.value in ("k", "n", "m") for a in n.args)
         for n in walk(node)
     )
 
@@ -76,7 +76,7 @@ def same(gold: Node, answer: Node) -> bool:
     golds, answers = expand(gold), expand(answer)
     if golds != [gold] or answers != [answer]:
         return same(_listed(golds), _listed(answers))
-    if gold.op == "seq" or answer.op == "seq" or gold.op == "matrix" or answer.op == "matrix":
+    if any(n.op in ("seq", "matrix") or (n.op == "mul" and n.args[-1].op == "matrix") for n in (gold, answer)):
         return _same_collections(gold, answer)
     return _same_scalars(gold, answer)
 
@@ -188,6 +188,8 @@ def _same_collections(gold: Node, answer: Node) -> bool:
             for g, a in zip(gold.args, answer.args, strict=True)
         )
     gold, answer = _vector(gold), _vector(answer)
+    if gold.op == answer.op == "matrix":
+        return _same_collections(gold, answer)
     if gold.op != "seq" or answer.op != "seq":
         return _same_single(gold, answer)
     ours, theirs = str(gold.value), str(answer.value)
@@ -215,6 +217,9 @@ def _vector(node: Node) -> Node:
             return Node("seq", tuple(row.args[0] for row in node.args), "()")
         if len(node.args) == 1:
             return Node("seq", node.args[0].args, "()")
+    if node.op == "mul" and node.args[-1].op == "matrix" and not has(Node("mul", node.args[:-1]), "matrix", "seq"):
+        rows = (tuple(Node("mul", (*node.args[:-1], x)) for x in row.args) for row in node.args[-1].args)
+        return _vector(Node("matrix", tuple(Node("seq", row, "()") for row in rows)))
     return node
 
 
@@ -281,9 +286,9 @@ def _same_scalars(gold: Node, answer: Node) -> bool:
         return False
     objects = [has(node, "matrix", "cases", "builder", "seq", "union") for node in (gold, answer)]
     if any(objects):
-        if all(objects):
+        if all(objects) and not has(gold, "seq", "union") and not has(answer, "seq", "union"):
             raise OpenError
-        return False
+        return gold.op == answer.op == "mul" and len(gold.args) == len(answer.args) and _pairwise(gold, answer)
     for node in (gold, answer):
         if any(n == INF for n in walk(node)):
             return False
@@ -297,6 +302,11 @@ def _same_scalars(gold: Node, answer: Node) -> bool:
             return False  # an operation left to do is not the value it would give
         raise OpenError
     return verdict
+
+
+def _pairwise(gold: Node, answer: Node) -> bool:
+    """Products with a vector in them: the same factors in the same places."""
+    return all(same(g, a) for g, a in zip(gold.args, answer.args, strict=True))
 
 
 def _same_as_double(gold: Node, answer: Node) -> bool:

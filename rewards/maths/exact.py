@@ -16,8 +16,8 @@ def rational(node: Node) -> fmpq | None:
     """The value of an expression that is rational by its form alone, None where it is not, not defined, or over MAX_BITS."""
     op, args = node.op, node.args
     if op == "num":
-        value = Fraction(node.value or 0)
-        return fmpq(value.numerator, value.denominator)
+        exact = Fraction(node.value or 0)
+        return fmpq(exact.numerator, exact.denominator)
     if op == "call" and node.value in (
         "factorial",
         "binom",

@@ -167,6 +167,8 @@ class ExpressionParser:
                 if self._now.kind == "num" and factors[-1].op == "num":
                     raise ParseError("two numbers side by side")
                 factors.append(self.power())
+                if factors[-1].op == factors[-2].op == "seq":
+                    raise ParseError("two lists side by side")
             else:
                 return factors[0] if len(factors) == 1 else Node("mul", tuple(factors))
 
@@ -179,12 +181,7 @@ class ExpressionParser:
 
     def _mixed(self, whole: Node) -> Node:
         r"""`2\frac{1}{3}` and `2 1/3` after their whole part."""
-        if (
-            whole.op != "num"
-            or whole.digits
-            or (whole.value or Fraction(0)) < 0
-            or Fraction(whole.value or 0).denominator != 1
-        ):
+        if whole.op != "num" or whole.digits or Fraction(whole.value or 0).denominator != 1:
             return whole
         here, token = self._at, self._now
         part: Node | None = None
@@ -287,7 +284,7 @@ class ExpressionParser:
         """A subscript as plain text: `a_{n+1}` and `a_{n + 1}` are one name."""
         if not self._is("{"):
             return self._next().text
-        depth, parts = 0, []
+        depth, parts = 0, list[str]()
         while True:
             token = self._next()
             if token.kind == "last":
@@ -409,7 +406,7 @@ class ExpressionParser:
     def _decorated(self) -> str:
         if self._is("{"):
             return self._script_text()
-        parts = []
+        parts: list[str] = []
         while self._now.kind == "sym":
             parts.append(self._next().text)
         return "".join(parts) or self._next().text

@@ -162,7 +162,7 @@ class AnswerParser(ExpressionParser):
 
     def _phrase(self) -> Node:
         """Words alone: `Evelyn`, `no solution`, `\\$5`."""
-        words = []
+        words: list[str] = []
         if self._now.text == "$" or self._now.text in ("EUR", "GBP", "CNY", "USD"):
             unit = self._next().text
             return Node("quantity", (self.relation(),), unit)
@@ -185,7 +185,8 @@ class AnswerParser(ExpressionParser):
 
     def _with_unit(self, node: Node) -> Node:
         """Words after a value: a unit (`cm^2`, `miles per hour`) or prose that says nothing else."""
-        words, here = [], self._at
+        words: list[str] = []
+        here = self._at
         while True:
             token = self._now
             if (
@@ -251,12 +252,10 @@ class AnswerParser(ExpressionParser):
     def _side(self) -> Node:
         if self._now.kind == "text":
             return self._phrase()
-        if self._now.kind == "sym" and [t.text for t in self._tokens[self._at + 1 : self._at + 5 : 2]] == ["(", ")"]:
-            if (
-                self._tokens[self._at + 4].text == "=" and self._applies
-            ):  # y(t) = ...: a definition, whatever the letter
-                name = self._next().text
-                return Node("apply", self._arguments(), name)
+        ahead = [t.text for t in self._tokens[self._at + 1 : self._at + 5]]
+        if self._now.kind == "sym" and self._applies and [*ahead[:1], *ahead[2:]] == ["(", ")", "="]:
+            name = self._next().text  # y(t) = ...: a definition, whatever the letter
+            return Node("apply", self._arguments(), name)
         return self.union()
 
     def union(self) -> Node:

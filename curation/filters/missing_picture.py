@@ -21,7 +21,7 @@ _PATTERNS = (
     r"\bas (?:shown|pictured|illustrated|depicted)(?: (?:below|above|here|at (?:the )?(?:right|left)))?\s*[,.;:)]",
     r"\b(?:pictured|illustrated|depicted) (?:below|above)\b|\bshown at (?:the )?(?:right|left)\b",
     r"\bthis (?:image|picture|photo(?:graph)?|diagram|chart|map|drawing)\b",
-    r"!\[[^\]]*\]\([^)]+\)|<img\b|<image(?: ?\d+)?>",
+    r"!\[[^\]]{0,200}\]\(|<img\b|<image(?: ?\d+)?>",
     r"如(?:下|右|左|上)?图|图(?:所示|中的)",
 )
 _REFERENCE = re.compile("|".join(_PATTERNS), re.IGNORECASE)

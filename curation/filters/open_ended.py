@@ -31,8 +31,6 @@ _VALUE = re.compile(
     r"enter (?:the|your|all)|express your answer)\b|求(?!证)|计算|多少|等于",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"\[asy\].*?\[/asy\]", re.DOTALL)
-"""Full of `draw`."""
 
 
 class OpenEnded(Filter):
@@ -41,9 +39,19 @@ class OpenEnded(Filter):
     kind: Literal["open_ended"] = "open_ended"
 
     def judge(self, row: Row) -> Judgement:
-        question = _CODE.sub(" ", row.question)
+        question = without_code(row.question)
         if row.answer_kind == "choice" or _VALUE.search(question):
             return True
         if _PROOF.search(question):
             return False, "proof"
         return (False, "open_ended") if _OPEN.search(question) else True
+
+
+def without_code(text: str) -> str:
+    """The text without `[asy]` figures, which are full of `draw`.
+
+    >>> without_code("Find x. [asy]draw(x);[/asy] Now.")
+    'Find x.  Now.'
+    """
+    head, *figures = text.split("[asy]")
+    return head + "".join(figure.partition("[/asy]")[2] for figure in figures)

@@ -10,8 +10,9 @@ from pydantic import Field
 
 from curation.filters.base import Filter, Judgement
 from curation.row import Row
+from rewards.extract import boxes
 
-_OPEN, _CLOSE, _BOX = "<think>", "</think>", "\\boxed{"
+_OPEN, _CLOSE = "<think>", "</think>"
 
 
 class TraceFormat(Filter):
@@ -37,23 +38,5 @@ class TraceFormat(Filter):
             return False, "thinking_is_empty"
         if not answer.strip():
             return False, "answer_missing_after_thinking"
-        return True if not self.need_box or has_complete_box(answer) else (False, "no_boxed_answer")
-
-
-def has_complete_box(text: str) -> bool:
-    r"""Whether the text has a `\boxed{...}` whose braces close and that is not empty.
-
-    >>> has_complete_box(r"so \boxed{\frac{1}{2}}"), has_complete_box(r"\boxed{\frac{1"), has_complete_box(r"\boxed{}")
-    (True, False, False)
-    """
-    start = text.find(_BOX)
-    while start >= 0:
-        begin = start + len(_BOX)
-        depth, end = 1, begin
-        while end < len(text) and depth:
-            depth += (text[end] == "{") - (text[end] == "}")
-            end += 1
-        if not depth and text[begin : end - 1].strip():
-            return True
-        start = text.find(_BOX, begin)
-    return False
+        has_answer = not self.need_box or any(box.content.strip() for box in boxes(answer))
+        return True if has_answer else (False, "no_boxed_answer")

@@ -12,7 +12,7 @@ from pydantic import Field
 from curation.filters.base import Filter, Judgement
 from curation.row import Row
 
-_URL = re.compile(r"!?\[[^\]]*\]\([^)]*\)|\b(?:https?://|www\.)\S+|<img\b[^>]*>", re.IGNORECASE)
+_URL = re.compile(r"!?\[[^\]]{0,200}\]\([^)]{0,2000}\)|\b(?:https?://|www\.)\S+|<img\b[^>]{0,2000}>", re.IGNORECASE)
 
 
 class UrlOnly(Filter):

@@ -1,0 +1,187 @@
+"""What each filter keeps and drops, as tables."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from curation.filters.asy_code import AsyCode
+from curation.filters.base import Filter
+from curation.filters.length import Length
+from curation.filters.missing_picture import MissingPicture
+from curation.filters.open_ended import OpenEnded
+from curation.filters.refusal import Refusal
+from curation.filters.trace_format import TraceFormat
+from curation.filters.url_only import UrlOnly
+from curation.row import Row, make_row
+
+
+def question(text: str) -> Row:
+    return make_row(source="test", source_id="0", question=text)
+
+
+def trace(text: str) -> Row:
+    return make_row(source="test", source_id="0", question="What is 1 + 1?", completion=text)
+
+
+def verdict(filter: Filter, row: Row) -> str:
+    judgement = filter.judge(row)
+    return "kept" if judgement is True else judgement[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x" * 9, "prompt_too_short"),
+        ("  " + "x" * 9 + "\n", "prompt_too_short"),
+        ("x" * 10, "kept"),
+        ("x" * 30, "kept"),
+        ("x" * 31, "prompt_too_long"),
+    ],
+)
+def test_length(text: str, expected: str) -> None:
+    assert verdict(Length(min_chars=10, max_chars=30), question(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://example.org/problem?id=7", "url_only"),
+        ("See www.example.org/p7", "url_only"),
+        ("![](https://example.org/a.jpg)", "url_only"),
+        ("How many vowels has https://example.org in its name?", "kept"),
+        ("1+1=?", "kept"),
+        ("", "kept"),
+    ],
+)
+def test_url_only(text: str, expected: str) -> None:
+    assert verdict(UrlOnly(), question(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("As shown in the figure, AB = 3. Find BC.", "picture_not_there"),
+        ("In the diagram, angle ABC is right. Find x.", "picture_not_there"),
+        ("In the diagram below, AB = 3.", "picture_not_there"),
+        ("The figure shows four entries of a magic square.", "picture_not_there"),
+        ("Twelve segments are arranged as\nshown. How many squares?", "picture_not_there"),
+        ("What is the colour of the ball in this picture?", "picture_not_there"),
+        ("Solve ![](https://example.org/a.jpg) for x.", "picture_not_there"),
+        ("<image>What is this?", "picture_not_there"),
+        ("如图，在三角形 ABC 中，求 BC。", "picture_not_there"),
+        ("In the figure, AB = 3. [asy]draw((0,0)--(3,0));[/asy]", "kept"),
+        (r"The chart below gives distances. \begin{tabular}{cc} 1 & 2 \end{tabular} Find 1.", "kept"),
+        ("The table below: | a | b |\n|---|---|\n| 1 | 2 | As shown, a is 1.", "kept"),
+        ("The graph of $y = f(x)$ passes through (0, 1). Find f(0).", "kept"),
+        ("A line cuts this figure into two congruent polygons.", "kept"),
+        ("It can be shown that x is unique. Find x.", "kept"),
+        ("A figure skater turns 3 times. How many degrees?", "kept"),
+        ("Draw a picture of 3 cats. How many paws?", "kept"),
+    ],
+)
+def test_missing_picture(text: str, expected: str) -> None:
+    assert verdict(MissingPicture(), question(text)) == expected
+
+
+def test_a_row_with_its_picture_is_kept() -> None:
+    row = replace(question("As shown in the figure, AB = 3. Find BC."), images=(b"any",))
+    assert verdict(MissingPicture(), row) == "kept"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Find x. [asy] draw((0,0)--(1,1)); [/asy]", "figure_as_code"),
+        ("Find x.\nimport olympiad;\nsize(3);", "figure_as_code"),
+        (r"Find x. \begin{tikzpicture}\draw (0,0);\end{tikzpicture}", "figure_as_code"),
+        ("An easy question: 1 + 1?", "kept"),
+        (r"\begin{array}{c}1\end{array}", "kept"),
+    ],
+)
+def test_asy_code(text: str, expected: str) -> None:
+    assert verdict(AsyCode(), question(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Prove that the square root of 2 is irrational.", "proof"),
+        ("Let n > 1. Show that some four of these points are convex.", "proof"),
+        ("Given five points, no three on a line, show that four of them form a convex polygon.", "proof"),
+        ("Prove or disprove: every group of order 4 is abelian.", "proof"),
+        ("设 a > 0。证明：a + 1/a ≥ 2。", "proof"),
+        ("Explain why the sky is blue.", "open_ended"),
+        ("Is 7 prime? Justify.", "open_ended"),
+        ("Describe the water cycle in your own words.", "open_ended"),
+        ("Give an example of a group that is not abelian.", "open_ended"),
+        ("Show that the limit exists and find its value.", "kept"),
+        ("It can be shown that x exists. What is x?", "kept"),
+        ("What is the smallest n for which the proof works?", "kept"),
+        ("Amy showed that 3 of 5 cats sleep. How many are awake?", "kept"),
+        ("In triangle ABC we draw a line through A, then the length of BC is ( )", "kept"),
+        ("Compute 1 + 1 and explain your answer.", "kept"),
+    ],
+)
+def test_open_ended(text: str, expected: str) -> None:
+    assert verdict(OpenEnded(), question(text)) == expected
+
+
+def test_multiple_choice_is_never_open_ended() -> None:
+    row = replace(question("Explain why.\nA. it makes it easier to argue against\nB. no"), answer_kind="choice")
+    assert verdict(OpenEnded(), row) == "kept"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I'm sorry, but I can't assist with that.", "refusal"),
+        ("<think>Hm.</think>I cannot help with this request.", "refusal"),
+        ("<think>Hm.</think>As an AI language model, I have no opinion.", "refusal"),
+        ("<think>Hm.</think>抱歉，我不能回答。", "refusal"),
+        (r"<think>I'm sorry, I misread; as an AI I should recheck.</think>\boxed{2}", "kept"),
+        ("x" * 301 + " I'm sorry", "kept"),
+        ("It is sorry work, but 2.", "kept"),
+        ("", "kept"),
+    ],
+)
+def test_refusal(text: str, expected: str) -> None:
+    assert verdict(Refusal(), trace(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"<think>1 + 1 = 2</think>\boxed{2}", "kept"),
+        (" \n<think>\n1 + 1 = 2\n</think>\n\nSo \\boxed{\\frac{4}{2}}.", "kept"),
+        (r"1 + 1 = \boxed{2}", "trace_without_thinking"),
+        (r"<think>1 + 1 = \boxed{2}", "thinking_not_closed"),
+        (r"<think>a</think><think>b</think>\boxed{2}", "several_thinking_blocks"),
+        (r"<think>a</think>b</think>\boxed{2}", "several_thinking_blocks"),
+        (r"Question: 1 + 1? <think>a</think>\boxed{2}", "thinking_does_not_come_first"),
+        (r"a</think>\boxed{2}", "thinking_does_not_come_first"),
+        (r"</think>a<think>\boxed{2}", "thinking_does_not_come_first"),
+        (r"<think> </think>\boxed{2}", "thinking_is_empty"),
+        (r"<think>\boxed{2}</think>", "answer_missing_after_thinking"),
+        (r"<think>\boxed{2}</think>It is 2.", "no_boxed_answer"),
+        (r"<think>a</think>\boxed{\frac{4}{2}", "no_boxed_answer"),
+        (r"<think>a</think>\boxed{ }", "no_boxed_answer"),
+        (r"<think>a</think>\boxed{} \boxed{3}", "kept"),
+    ],
+)
+def test_trace_format(text: str, expected: str) -> None:
+    assert verdict(TraceFormat(), trace(text)) == expected
+
+
+HOSTILE = ("a ", "show ", "the figure ", "![", "[asy]", "shown in the ", "<img ", "\\boxed{", "<think>")
+FILTERS = (Length(), UrlOnly(), MissingPicture(), AsyCode(), OpenEnded(), Refusal(), TraceFormat())
+
+
+@pytest.mark.parametrize("filter", FILTERS, ids=lambda filter: filter.kind)
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_hostile_text_costs_little(filter: Filter, piece: str) -> None:
+    text = piece * 20_000
+    row = make_row(source="test", source_id="0", question=text, completion="<think>a</think>" + text)
+    started = time.perf_counter()
+    filter.judge(row)
+    assert time.perf_counter() - started < 2

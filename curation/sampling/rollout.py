@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pyarrow as pa
@@ -72,13 +72,18 @@ def prompt_hash(request: Request) -> str:
 
 def to_line(rollout: Rollout) -> dict[str, Any]:
     """The rollout as one flat record of `SCHEMA`."""
-    line = asdict(rollout)
-    return {**line, **line.pop("setting"), **line.pop("sample")}
+    parts = (rollout.setting, rollout.sample, rollout)
+    return {name: getattr(part, name) for part, names in zip(parts, _FIELDS, strict=True) for name in names}
 
 
 def from_line(line: Mapping[str, Any]) -> Rollout:
     """The inverse of `to_line`."""
-    setting = Setting(**{f.name: line[f.name] for f in fields(Setting)})
-    sample = Sample(**{f.name: line[f.name] for f in fields(Sample)})
-    own = {f.name: line[f.name] for f in fields(Rollout) if f.name not in ("setting", "sample")}
-    return Rollout(**own, setting=setting, sample=sample)
+    setting, sample, own = ({name: line[name] for name in names} for names in _FIELDS)
+    return Rollout(**own, setting=Setting(**setting), sample=Sample(**sample))
+
+
+_FIELDS = (
+    [field.name for field in fields(Setting)],
+    [field.name for field in fields(Sample)],
+    [field.name for field in fields(Rollout) if field.name not in ("setting", "sample")],
+)

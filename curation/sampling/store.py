@@ -84,14 +84,16 @@ class RolloutStore:
         """Write `rollouts` as one segment; when this returns they are on disk. A sample that is already held is left
         out.
         """
-        new = {_identity(rollout): rollout for rollout in reversed(rollouts)}
+        new: dict[tuple[str, Setting, int, int], Rollout] = {}
+        for rollout in rollouts:
+            new.setdefault(_identity(rollout), rollout)
         for setting in {rollout.setting for rollout in rollouts}:
             for held in self._read(setting, {rollout.prompt for rollout in rollouts}):
                 new.pop(_identity(held), None)
         if not new:
             return
         path = next_segment(self._segments, self.folder)
-        table = pa.Table.from_pylist([to_line(rollout) for rollout in reversed(new.values())], schema=SCHEMA)
+        table = pa.Table.from_pylist([to_line(rollout) for rollout in new.values()], schema=SCHEMA)
         write_segment(table, path)
         self._segments.append(path)
         self._add_to_index(len(self._segments) - 1, table.select(_KEY))

@@ -1,0 +1,234 @@
+"""The rollout store: what was written is there, once and whole, whatever happened to the writer."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from curation.errors import SamplingError
+from curation.row import Message
+from curation.sampling.engine import FinishReason, Request, Sample
+from curation.sampling.rollout import SCHEMA, Rollout, Setting, from_line, prompt_hash, to_line
+from curation.sampling.store import RolloutStore, missing
+
+SETTING = Setting("model", "revision", "template", 1.0, 1.0)
+
+
+def rollout(
+    prompt: str, number: int, finish_reason: FinishReason = "stop", n_tokens: int = 5, max_tokens: int = 8
+) -> Rollout:
+    sample = Sample(number, f"{prompt} {number} \\boxed{{½}}", finish_reason, n_tokens, seed=2**62 + number)
+    return Rollout(prompt, f"id of {prompt}", SETTING, max_tokens, sample, prompt_tokens=3, seconds=0.25)
+
+
+def test_what_goes_in_comes_out_after_reopening(tmp_path: Path) -> None:
+    batches = [[rollout(p, k) for p in ("a", "b") for k in range(2)], [rollout("c", 0)]]
+    with RolloutStore(tmp_path) as store:
+        for batch in batches:
+            store.append(batch)
+    with RolloutStore(tmp_path) as store:
+        held = store.load(SETTING, ["c", "a", "b", "d"], max_tokens=8)
+    assert held == {
+        "c": {0: batches[1][0]},
+        "a": {0: batches[0][0], 1: batches[0][1]},
+        "b": {0: batches[0][2], 1: batches[0][3]},
+        "d": {},
+    }
+
+
+def test_a_line_holds_a_whole_rollout() -> None:
+    line = to_line(rollout("a", 1))
+    assert sorted(line) == sorted(SCHEMA.names)
+    assert from_line(line) == rollout("a", 1)
+
+
+def test_segments_are_plain_parquet(tmp_path: Path) -> None:
+    with RolloutStore(tmp_path) as store:
+        store.append([rollout("a", 0), rollout("a", 1)])
+        store.append([rollout("b", 0)])
+    assert sorted(path.name for path in tmp_path.glob("*")) == [
+        ".lock",
+        "segment-00000000.parquet",
+        "segment-00000001.parquet",
+    ]
+    table = pq.read_table(tmp_path / "segment-00000000.parquet")
+    assert table.schema.equals(SCHEMA)
+    assert table["prompt_id"].to_pylist() == ["id of a", "id of a"]
+
+
+@pytest.mark.parametrize("field", ["model", "revision", "template_hash", "temperature", "top_p"])
+def test_another_setting_is_another_sample(tmp_path: Path, field: str) -> None:
+    other = replace(SETTING, **{field: 0.5 if field in ("temperature", "top_p") else "other"})
+    with RolloutStore(tmp_path) as store:
+        store.append([rollout("a", 0)])
+        assert store.load(other, ["a"], 8) == {"a": {}}
+        store.append([replace(rollout("a", 0), setting=other)])
+        assert store.load(other, ["a"], 8)["a"][0].setting == other
+        assert store.load(SETTING, ["a"], 8)["a"][0].setting == SETTING
+
+
+@pytest.mark.parametrize(
+    ("finish_reason", "n_tokens", "max_tokens", "held"),
+    [
+        ("stop", 5, 8, "stop"),
+        ("stop", 5, 16, "stop"),
+        ("stop", 8, 8, "stop"),
+        ("stop", 5, 5, "stop"),
+        ("stop", 5, 4, "length"),
+        ("length", 8, 8, "length"),
+        ("length", 8, 4, "length"),
+        ("length", 8, 9, None),
+        ("length", 6, 8, "length"),
+        ("length", 6, 9, None),
+    ],
+)
+def test_another_limit_costs_only_what_was_cut_off(
+    tmp_path: Path, finish_reason: FinishReason, n_tokens: int, max_tokens: int, held: str | None
+) -> None:
+    with RolloutStore(tmp_path) as store:
+        store.append([rollout("a", 0, finish_reason, n_tokens, max_tokens=8)])
+        found = store.load(SETTING, ["a"], max_tokens)["a"]
+    assert (found[0].sample.finish_reason if found else None) == held
+    assert not found or found[0].sample.n_tokens <= max_tokens
+
+
+def test_the_longer_draw_of_a_truncated_sample_is_found_beside_the_short_one(tmp_path: Path) -> None:
+    with RolloutStore(tmp_path) as store:
+        store.append([rollout("a", 0, "length", 8, max_tokens=8)])
+        store.append([rollout("a", 0, "stop", 12, max_tokens=16)])
+        assert store.load(SETTING, ["a"], 16)["a"][0].sample.n_tokens == 12
+        assert store.load(SETTING, ["a"], 8)["a"][0].sample.finish_reason == "length"
+
+
+def test_a_sample_is_never_there_twice(tmp_path: Path) -> None:
+    with RolloutStore(tmp_path) as store:
+        store.append([rollout("a", 0), rollout("a", 1), rollout("a", 0)])
+        store.append([rollout("a", 1), rollout("a", 2)])
+        store.append([rollout("a", 0)])
+        store.append([])
+    lines = [line for path in sorted(tmp_path.glob("*.parquet")) for line in pq.read_table(path).to_pylist()]
+    assert [line["number"] for line in lines] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("held", "n", "numbers"), [((), 3, (0, 1, 2)), ((0, 2), 4, (1, 3)), ((0, 1, 2), 2, ()), ((5,), 2, (0, 1))]
+)
+def test_missing_numbers(held: tuple[int, ...], n: int, numbers: tuple[int, ...]) -> None:
+    assert missing(held, n) == numbers
+
+
+def test_what_is_sampled_is_identified_by_all_of_it() -> None:
+    base = Request("id", (Message("user", "a"),), (b"picture",), (0,), seed=0)
+    same = replace(base, key="other id", sample_numbers=(1,), seed=1)
+    others = [
+        replace(base, messages=(Message("user", "b"),)),
+        replace(base, messages=(Message("system", "a"),)),
+        replace(base, messages=(Message("user", "a"), Message("user", ""))),
+        replace(base, images=(b"picture", b"")),
+        replace(base, images=()),
+    ]
+    assert prompt_hash(same) == prompt_hash(base)
+    assert len({prompt_hash(request) for request in (base, *others)}) == 6
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from curation.errors import SamplingError
+from curation.sampling.store import RolloutStore
+try:
+    RolloutStore(Path({str(tmp_path)!r}))
+except SamplingError as error:
+    print(error)
+else:
+    print("opened")
+"""
+
+    def other_process() -> str:
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    with RolloutStore(tmp_path):
+        with pytest.raises(SamplingError, match="already open in this process"):
+            RolloutStore(tmp_path)
+        assert "is open in another process, expected one writer" in other_process()
+    assert other_process() == "opened\n"
+    RolloutStore(tmp_path).close()
+
+
+def test_what_a_killed_writer_left_is_removed_and_strangers_stay(tmp_path: Path) -> None:
+    stale, stranger = tmp_path / ".segment-00000000.parquet.tmp", tmp_path / "notes.txt"
+    stale.write_bytes(b"PAR1 half")
+    stranger.write_text("mine")
+    with RolloutStore(tmp_path) as store:
+        assert store.load(SETTING, ["a"], 8) == {"a": {}}
+    assert not stale.exists()
+    assert stranger.exists()
+
+
+def test_a_damaged_segment_is_named(tmp_path: Path) -> None:
+    with RolloutStore(tmp_path) as store:
+        store.append([rollout("a", 0)])
+    (segment,) = tmp_path.glob("*.parquet")
+    segment.write_bytes(segment.read_bytes()[:-20])
+    for _ in range(2):
+        with pytest.raises(SamplingError, match=r"segment-00000000\.parquet' cannot be read") as caught:
+            RolloutStore(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from curation.sampling.engine import Sample
+from curation.sampling.rollout import Rollout, Setting
+from curation.sampling.store import RolloutStore
+
+setting = Setting("model", "revision", "template", 1.0, 1.0)
+with RolloutStore(Path(sys.argv[1])) as store:
+    for chunk in range(1000):
+        prompts = [f"{chunk}-{i}" for i in range(8)]
+        held = store.load(setting, prompts, 8)
+        new = [
+            Rollout(p, p, setting, 8, Sample(k, f"{p} {k} " * 50, "stop", 5, k), 3, 0.0)
+            for p in prompts for k in range(4) if k not in held[p]
+        ]
+        store.append(new)
+        print(chunk, len(new), flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_kill_9_loses_no_acknowledged_sample_and_leaves_no_half(tmp_path: Path) -> None:
+    rng = random.Random(0)
+    acknowledged = -1
+    for _ in range(6):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        assert writer.stdout is not None
+        lines = [writer.stdout.readline()]
+        time.sleep(rng.uniform(0, 0.15))
+        os.kill(writer.pid, signal.SIGKILL)
+        lines += writer.communicate()[0].splitlines()
+        complete = [line.split() for line in lines if line]
+        assert complete, "the writer did not start: is the store still locked?"
+        acknowledged = max(acknowledged, *(int(chunk) for chunk, _ in complete))
+    whole = {(f"{chunk}-{i}", k) for chunk in range(acknowledged + 1) for i in range(8) for k in range(4)}
+    with RolloutStore(tmp_path) as store:
+        extra = f"{acknowledged + 1}-0"  # written before the kill, or not at all
+        assert set(store.load(SETTING, [extra], 8)[extra]) in (set(), {0, 1, 2, 3})
+    counts: Counter[tuple[str, int]] = Counter()
+    for path in tmp_path.glob("*.parquet"):
+        for line in pq.read_table(path).to_pylist():
+            assert line["text"] == f"{line['prompt']} {line['number']} " * 50
+            counts[line["prompt"], line["number"]] += 1
+    assert whole <= set(counts)
+    assert set(counts.values()) == {1}
+    assert len(counts) % 32 == 0
+    assert not list(tmp_path.glob(".*.tmp"))

@@ -1,0 +1,137 @@
+"""The vLLM engine, real and in-process, on a tiny Qwen2.5-VL: same prompts as training, reproducible samples."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from curation.errors import SamplingError
+from curation.row import Message, Row
+from curation.sampling.engine import Request, Response, SamplingOptions
+from curation.sampling.pass_rate import PassRate, measure
+from curation.sampling.transformers import Transformers
+from curation.sampling.vllm import Vllm, VllmSession
+
+pytestmark = pytest.mark.slow
+
+OPTIONS = SamplingOptions(max_tokens=12)
+
+
+def engine(model: Path) -> Vllm:
+    return Vllm(model=str(model), max_num_seqs=16, max_images=2)
+
+
+@pytest.fixture(scope="module")
+def session(vlm: Path) -> Iterator[VllmSession]:
+    with engine(vlm).open() as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def greedy() -> SamplingOptions:
+    return SamplingOptions(temperature=0, max_tokens=12)
+
+
+def token_prompts(session: VllmSession, requests: list[Request], monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """What vLLM really sampled from."""
+    seen = []
+    finish = session._finish
+
+    def look() -> list[object]:
+        outputs = finish()
+        seen.extend([list(output.prompt_token_ids) for output in outputs])
+        return outputs
+
+    monkeypatch.setattr(session, "_finish", look)
+    session.generate(requests, OPTIONS)
+    return seen
+
+
+def test_the_token_prompt_is_the_trainers(
+    session: VllmSession, vlm: Path, requests: list[Request], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`test_transformers` holds the transformers engine's prompts against TRL's own processing."""
+    prompts = token_prompts(session, requests, monkeypatch)
+    with Transformers(model=str(vlm)).open() as other:
+        assert prompts == [other._encode(request)["input_ids"][0].tolist() for request in requests]
+
+
+def test_greedy_responses_are_those_of_transformers(
+    session: VllmSession, vlm: Path, requests: list[Request], greedy: SamplingOptions
+) -> None:
+    def facts(responses: list[Response]) -> list[tuple[int, list[tuple[int, str, str, int]]]]:
+        return [
+            (r.prompt_tokens, [(s.number, s.text, s.finish_reason, s.n_tokens) for s in r.samples]) for r in responses
+        ]
+
+    with Transformers(model=str(vlm)).open() as other:
+        assert facts(session.generate(requests, greedy)) == facts(other.generate(requests, greedy))
+
+
+def test_a_sample_does_not_depend_on_n_or_on_the_batch(session: VllmSession, requests: list[Request]) -> None:
+    together = session.generate(requests, OPTIONS)
+    assert [response.key for response in together] == [request.key for request in requests]
+    assert [[sample.number for sample in response.samples] for response in together] == [[0, 1, 2, 3]] * 4
+    for request, response in zip(requests, together, strict=True):
+        (alone,) = session.generate([replace(request, sample_numbers=(0, 2, 3))], OPTIONS)
+        assert alone.samples == (response.samples[0], *response.samples[2:])
+    assert len({sample.text for response in together for sample in response.samples}) == 16
+
+
+def test_another_seed_gives_other_samples(session: VllmSession, requests: list[Request]) -> None:
+    (first,) = session.generate(requests[:1], OPTIONS)
+    (second,) = session.generate([replace(requests[0], seed=1)], OPTIONS)
+    assert not {s.text for s in first.samples} & {s.text for s in second.samples}
+
+
+def test_a_longer_limit_continues_the_same_draw(session: VllmSession, requests: list[Request]) -> None:
+    short = session.generate(requests, OPTIONS)
+    long = session.generate(requests, SamplingOptions(max_tokens=24))
+    pairs = [(s, x) for a, b in zip(short, long, strict=True) for s, x in zip(a.samples, b.samples, strict=True)]
+    assert all(x.n_tokens > 12 or s == x for s, x in pairs)
+    assert all(s.finish_reason == "length" and s.n_tokens == 12 for s, x in pairs if x.n_tokens > 12)
+
+
+def test_a_prompt_that_cannot_be_taken_is_refused_alone(session: VllmSession, requests: list[Request]) -> None:
+    long = Request("long", (Message("user", "z" * 600),), (), (0, 1), 0)
+    broken = replace(requests[2], key="broken", images=(b"no picture",))
+    crowded = replace(requests[2], key="crowded", images=requests[2].images * 3)
+    responses = session.generate([long, requests[0], broken, crowded], OPTIONS)
+    assert [len(response.samples) for response in responses] == [0, 4, 0, 0]
+    assert [bool(response.refused) for response in responses] == [True, False, True, True]
+    assert responses[1] == session.generate(requests[:1], OPTIONS)[0]
+
+
+def test_pass_rates_through_vllm_are_measured_once(vlm: Path, tmp_path: Path, requests: list[Request]) -> None:
+    rows = [
+        Row(
+            id=request.key,
+            source="test",
+            source_id=request.key,
+            prompt=request.messages,
+            images=request.images,
+            answer="7",
+        )
+        for request in requests
+    ]
+    options = PassRate(sampler=engine(vlm), sampling=OPTIONS, n=4, batch_prompts=3, truncated="wrong")
+    first = list(measure(rows, options, tmp_path, 0, "{question}"))
+    again = options.model_copy(update={"sampler": engine(vlm).model_copy(update={"max_num_seqs": -1})})  # cannot start
+    assert list(measure(rows, again, tmp_path, 0, "{question}")) == first
+    assert {m.difficulty.sampler.model for m in first} == {"vlm"}
+    assert all(m.difficulty.n_judged == 4 for m in first)
+
+
+def test_a_model_that_does_not_load_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(SamplingError, match=r"cannot load .*`vllm`.*`cpu`") as caught:
+        engine(tmp_path).open().__enter__()
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_is_printed(session: VllmSession, requests: list[Request], capfd: pytest.CaptureFixture[str]) -> None:
+    session.generate(requests, OPTIONS)
+    assert capfd.readouterr() == ("", "")
+    assert "vllm" in sys.modules

@@ -142,10 +142,10 @@ class Table(Source):
         fields = self.fields
         question, notes = self._stripped(fields.question_text(record))
         options = self._options(question, record)
-        gold = self._gold(record, options)
+        gold = self._gold(record, options, question)
         if gold.note:
             notes.append(gold.note)
-        if gold.kind == "choice" and len(listed_options(question)) < len(options):
+        if gold.kind == "choice" and options and len(listed_options(question)) < len(options):
             question = list_options(question, options)
             notes.append("options listed below the question")
         pictures = self.images.load(fields.image_expressions, record)
@@ -192,11 +192,11 @@ class Table(Source):
             return listed_options(question)
         return as_options(evaluate(self.fields.options, record)) if self.fields.options else []
 
-    def _gold(self, record: Record, options: list[str]) -> ReadGold:
+    def _gold(self, record: Record, options: list[str], question: str) -> ReadGold:
         if not self.fields.answer:
             return NO_GOLD
         try:
-            return self.gold.read(self.fields.required("answer", record), options)
+            return self.gold.read(self.fields.required("answer", record), options, question)
         except GoldError as error:
             if error.reason == "answer_missing" and not self.gold.required:
                 return NO_GOLD

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from curation.tables.choices import read_letter
 from curation.tables.expression import MISSING
+from rewards.gold import Unreadable, read_gold
 from rewards.kinds.number import value_of
 
 _EXACT_FLOAT = 1e15
@@ -73,8 +74,8 @@ class GoldOptions(BaseModel):
     answer_pattern: str = ""
     """A regular expression whose last match's first group is the answer: '#### (.+)$'. With two groups, all matches become a
     JSON object {first: second}, the gold of kind `assignment`."""
-    rules: tuple[Rule, ...] = (Rule(kind="choice"), Rule(kind="math"))
-    """The first rule that fits decides the kind."""
+    rules: tuple[Rule, ...] = ()
+    """The first rule that fits decides the kind. Without rules a row with options is `choice`, and `rewards.read_gold` tells the others."""
     first_option: int | None = None
     """The number of the first option, where the gold is an option's number: 0 in ScienceQA."""
     missing: tuple[str, ...] = ()
@@ -84,20 +85,27 @@ class GoldOptions(BaseModel):
 
     _compiles = field_validator("answer_pattern")(check_pattern)
 
-    def read(self, raw: Any, choices: list[str]) -> ReadGold:
+    def read(self, raw: Any, choices: list[str], question: str = "") -> ReadGold:
         """The gold of a record with these options.
 
         Raises:
-            GoldError: no answer, an answer that cannot be read, or one that is none of the options.
+            GoldError: no answer, an answer that no rule can judge, or one that is none of the options.
         """
         text = self._pick(raw)
         rule = next((rule for rule in self.rules if rule.fits(text, choices)), None)
-        if rule is None:
+        if self.rules and rule is None:
             raise GoldError("gold_unreadable", f"{text[:80]!r} fits no rule of gold.rules ({len(choices)} options)")
-        if rule.kind != "choice":
+        if choices and (rule is None or rule.kind == "choice"):
+            letter = self._letter(text, choices)
+            return ReadGold(letter, "choice", {"choices": choices}, self._note(letter, raw))
+        if rule is not None:
             return ReadGold(text, rule.kind, dict(rule.options), self._note(text, raw))
-        letter = self._letter(text, choices)
-        return ReadGold(letter, "choice", {"choices": choices, **rule.options}, self._note(letter, raw))
+        gold = read_gold(text, {"question": question})
+        if isinstance(gold, Unreadable):
+            raise GoldError(
+                "answer_missing" if gold.reason == "empty" else "gold_unreadable", f"{gold.reason}: {text[:80]!r}"
+            )
+        return ReadGold(gold.answer, gold.answer_kind, json.loads(gold.options), self._note(gold.answer, raw))
 
     def _pick(self, raw: Any) -> str:
         """The answer's text inside the field."""
@@ -119,8 +127,9 @@ class GoldOptions(BaseModel):
             if not 0 <= number < len(choices):
                 raise GoldError("gold_not_in_options", f"{text!r} of {len(choices)} options")
             letter: str | None = string.ascii_uppercase[number]
-        else:
-            letter = read_letter(text, choices)
+        elif (letter := read_letter(text, choices)) is None and choices.count(text) < 2:
+            gold = read_gold(text, {"options": choices})  # a letter with an explanation
+            letter = None if isinstance(gold, Unreadable) else gold.answer
         if letter is None:
             raise GoldError("gold_not_in_options", f"{text[:80]!r} in {choices!r}"[:300])
         if any(o.upper() == letter and string.ascii_uppercase[i] != letter for i, o in enumerate(choices)):

@@ -27,17 +27,18 @@ EXPECTED: dict[str, tuple[int, int, int, dict[str, int]]] = {
     "qwen25_math": (100, 100, 0, {}),
     "zeroeval": (250, 250, 0, {}),
     "thought_anchors_selected": (106, 106, 0, {}),
-    "putnambench": (673, 345, 0, {"answer_missing": 328}),
+    "putnambench": (673, 42, 0, {"answer_missing": 328, "gold_unreadable": 303}),
+    "logic_rl": (1800, 1800, 0, {}),
     "puzzlevqa": (200, 200, 200, {}),
     "algopuzzlevqa": (71, 71, 71, {}),
     "chartqa": (231, 231, 231, {}),
-    "k12_mm_eureka": (190, 190, 190, {}),
+    "k12_mm_eureka": (190, 178, 178, {"gold_unreadable": 12}),
     "tabmwp": (220, 220, 220, {}),
     "scemqa": (160, 159, 159, {"gold_not_in_options": 1}),  # one row lists its options in a single line
     "scienceqa": (1774, 943, 49, {"picture_missing": 830, "truncated_file": 1}),  # 1773 rows and the notice of the cut
     "geoqa": (754, 754, 0, {}),
     "thought_anchors_math": (154, 153, 0, {"beside_unreadable": 1}),  # 153 problems with traces, one without
-    "thought_anchors": (200, 200, 0, {}),
+    "thought_anchors": (200, 0, 0, {"gold_unreadable": 200}),  # prose
     "sky_t1": (250, 249, 0, {"answer_missing": 1}),
     "marco_o1": (125, 125, 0, {}),
 }
@@ -85,6 +86,12 @@ def test_counts(manifest: Manifest, name: str) -> None:
             "choice",
         ),
         ("scemqa", "At which value of x is f continuous", "D", "choice"),
+        (
+            "logic_rl",
+            "A very special island",
+            '{"Michael": "knight", "Zoey": "knight", "Ethan": "knight"}',
+            "assignment",
+        ),
         ("tabmwp", "As part of a statistics project", "10", "math"),
     ],
 )

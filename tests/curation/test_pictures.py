@@ -16,6 +16,14 @@ def encoded(format: str, mode: str = "RGB", size: tuple[int, int] = (20, 10)) ->
     return out.getvalue()
 
 
+def reason_of(data: bytes) -> str:
+    try:
+        verify(data)
+    except PictureError as error:
+        return error.reason
+    return ""
+
+
 def png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds hardly a pixel."""
 
@@ -70,7 +78,5 @@ def test_damaged_bytes_are_a_picture_or_a_reason(format: str) -> None:
     sound = encoded(format)
     for place in range(0, len(sound), max(1, len(sound) // 40)):
         damaged = sound[:place] + bytes([sound[place] ^ 0xFF]) + sound[place + 1 :]
-        try:
-            verify(damaged)
-        except PictureError as error:
-            assert error.reason in ("picture_unreadable", "picture_truncated", "picture_too_large")
+        reason = reason_of(damaged)
+        assert reason in ("", "picture_unreadable", "picture_truncated", "picture_too_large")

@@ -26,7 +26,8 @@ _TAG = re.compile(rf"(?P<end>{_ENDS})|(?P<start>{_STARTS})", re.IGNORECASE)
 _TURN = re.compile(
     r"<\|(?:im_end|im_start|eot_id|endoftext|end_of_text|end|end_of_solution)\|>|<\uff5cend\u2581of\u2581sentence\uff5c>|</s>"
 )
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(?=[{\s]|$)|\\(?:boxed|fbox)\s+(?=\w)")
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])(?P<space>\s*)")
+_BARE = re.compile(r"-?\d+(?:\.\d+)?|[A-Za-z]")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _LENIENT = re.compile(
     r"(?:final\s+answer|answer)\s*(?:is|are|:|=)+\s*(?:is\s*)?[:\s]*(?P<answer>[^\n]+)|<answer>(?P<tag>.*?)</answer>",
@@ -62,7 +63,7 @@ def after_thinking(response: str) -> str | None:
 
 
 def boxes(text: str) -> list[Box]:
-    r"""Every outermost complete box, in order. `\boxed 7` without braces takes the one token that TeX would take."""
+    r"""Every outermost complete box, in order. `\boxed 7` without braces takes the one number or letter behind it."""
     found: list[Box] = []
     closing: dict[int, int] | None = None
     end = -1
@@ -70,9 +71,9 @@ def boxes(text: str) -> list[Box]:
         if mark.start() < end:
             continue
         if text[mark.end() : mark.end() + 1] != "{":
-            token = re.compile(r"\s*(\w)").match(text, mark.end())
-            if token and mark.group() != mark.group().rstrip():
-                found.append(Box(token.group(1), mark.start(), token.end()))
+            token = _BARE.match(text, mark.end()) if mark.group("space") else None
+            if token:
+                found.append(Box(token.group(), mark.start(), token.end()))
             continue
         closing = _closings(text, mark.end()) if closing is None else closing
         close = closing.get(mark.end())

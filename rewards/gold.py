@@ -94,7 +94,7 @@ def _text(raw: Any) -> str | Unreadable:
     text = text.strip()
     if re.fullmatch(r"\[\s*(['\"]).*\1\s*\]", text, re.DOTALL):
         try:
-            parts = ast.literal_eval(text)
+            parts = ast.literal_eval(text.replace("\n", "\\n"))
         except (ValueError, SyntaxError):
             parts = [text]
         text = ", ".join(str(p).strip() for p in parts)

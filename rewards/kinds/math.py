@@ -110,6 +110,8 @@ class _Math:
             return Ruling("wrong", "exact", "a formula against words")
         if not (_MATHS.search(self.text) and _MATHS.search(text)):
             return Ruling("wrong", "exact", "words that differ")
+        if any(text.count(left) != text.count(right) for left, right in ("{}", "()")):
+            return Ruling("wrong", "exact", "brackets that do not match")
         return self._symbolic(text)
 
     def _symbolic(self, text: str) -> Ruling:

@@ -105,6 +105,8 @@ class ExpressionParser:
 
     def _next(self) -> Token:
         token = self._tokens[self._at]
+        if token.kind == "last":
+            raise ParseError("the text ends too early")
         self._at += 1
         return token
 

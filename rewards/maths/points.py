@@ -60,6 +60,8 @@ def same_expression(a: Node, b: Node) -> bool | None:
     if key(a) == key(b):
         return True
     names = sorted(free(a) | free(b))
+    if any(name.startswith("big[") for name in free(a) ^ free(b)):
+        return None  # sums and integrals that look different may be equal
     if not names:
         return _same_constants(a, b)
     domains = ["integer"] * 7 if _wants_integers(a, b) else [*_DOMAINS, *["integer"] * 3]

@@ -1,0 +1,84 @@
+"""Golds as data sets write them (rows of our own making in the shapes of the real ones)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from rewards.gold import Gold, Unreadable, options_in, read_gold
+
+READ: list[tuple[Any, dict[str, Any], str, str]] = [
+    ("72", {}, "72", "math"),
+    (142.0, {}, "142.0", "math"),
+    ("['9.6\\n']", {}, "9.6", "math"),
+    (["9.6\n"], {}, "9.6", "math"),
+    ("$$6$$", {}, "6", "math"),
+    ("$x$ and $y$", {}, "$x$ and $y$", "math"),
+    ("18.", {}, "18", "math"),
+    ("30°", {}, "30°", "math"),
+    ("x=30", {}, "x=30", "math"),
+    ("007", {}, "007", "math"),
+    ("1,234 dollars", {}, "1,234 dollars", "math"),
+    ("She has 3*4=<<3*4=12>>12 pens.\n#### 12", {}, "12", "math"),
+    (r"Hence the sum is $\boxed{\frac{1}{2}}$.", {}, r"\frac{1}{2}", "math"),
+    (r"\boxed{1} and \boxed{2}", {}, "1, 2", "math"),
+    ("Evelyn", {}, "Evelyn", "text"),
+    (r"\text{odd}", {}, r"\text{odd}", "text"),
+    ("<", {}, "<", "math"),
+    ("B", {}, "B", "choice"),
+    ("(C)", {}, "C", "choice"),
+    ("B. The mean moves with every outlier, the median does not.", {}, "B", "choice"),
+    ("C-It would take the weaker base", {}, "C", "choice"),
+    ("D：the carrying capacity of the meadow", {}, "D", "choice"),
+    ("B It moves with every outlier", {"question": "Which?\nA. mean\nB. median"}, "B", "choice"),
+    ("median", {"question": "Which? (A) mean (B) median (C) mode"}, "B", "choice"),
+    ("duck", {"options": ["swan", "duck"]}, "B", "choice"),
+    (96, {"options": [142, 96]}, "B", "choice"),
+    ("96.0", {"options": ["142", "96"]}, "B", "choice"),
+    (1, {"options": ["swan", "duck"]}, "B", "choice"),
+    ("b", {"options": {"a": "swan", "b": "duck"}}, "B", "choice"),
+    ("(1) Ann is a knight\n(2) Bo is a knave", {}, '{"ann": "knight", "bo": "knave"}', "assignment"),
+    ("The final answer is 12 apples in total for all", {}, "12 apples in total for all", "math"),
+    ("[1, 2, 3, 4]", {"kind": "boxes"}, "[1, 2, 3, 4]", "boxes"),
+]
+
+
+@pytest.mark.parametrize(("raw", "hints", "answer", "kind"), READ)
+def test_read(raw: Any, hints: dict[str, Any], answer: str, kind: str) -> None:
+    gold = read_gold(raw, hints)
+    assert isinstance(gold, Gold), gold
+    assert (gold.answer, gold.answer_kind) == (answer, kind)
+    json.loads(gold.options)
+
+
+REFUSED: list[tuple[Any, dict[str, Any], str]] = [
+    (None, {}, "empty"),
+    ("", {}, "empty"),
+    ("None.", {}, "empty"),
+    ("N/A", {}, "empty"),
+    ("[]", {}, "empty"),
+    ("heron", {"options": ["swan", "duck"]}, "none of the 2 options"),
+    ("(a) 3 (b) 4", {}, "several parts"),
+    ("(1) x<1 (2) y=x+1", {}, "several parts"),
+    ("Show that $a = 2$.", {}, "a proof"),
+    ("Both numbers divide the sum, so they divide the gcd as well.", {"question": "Prove that d divides g."}, "a proof"),
+    ("The frequency of users within the basic standard is 0.6 per day as the chart of the town for all months says", {}, "prose of"),
+    ("Because the plants in the shade grow more slowly than others", {}, "prose of"),
+    ("x" * 5000, {}, "5000 characters"),
+    ("many", {"kind": "number"}, "not one number"),
+]
+
+
+@pytest.mark.parametrize(("raw", "hints", "reason"), REFUSED)
+def test_refused(raw: Any, hints: dict[str, Any], reason: str) -> None:
+    gold = read_gold(raw, hints)
+    assert isinstance(gold, Unreadable), gold
+    assert reason in gold.reason
+
+
+def test_options_inside_a_question() -> None:
+    assert options_in("What is 2+2? (A) 3 (B) 4 (C) 5") == ["3", "4", "5"]
+    assert options_in("What is 2+2?\nA. 3\nB. 4\nC. 5") == ["3", "4", "5"]
+    assert options_in(r"$\textbf{(A)}\ 3 \qquad \textbf{(B)}\ 4$") != ["3"]
+    assert options_in("Point A is on AB.") == []

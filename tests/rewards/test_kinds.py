@@ -1,0 +1,124 @@
+"""Every kind but `math` and `reasoning_gym`: tables of gold, options, answer, outcome."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import rewards
+
+BIRDS = {"choices": ["swan", "duck", "goose"]}
+NUMBERS = {"choices": [142, 96, 12]}
+ABC = {"choices": ["B", "C", "A"]}
+FIVE = {"rel_tol": 0.05}
+
+TABLE = [
+    ("choice", "B", {}, r"\text{(B)}", "correct"),
+    ("choice", "B", {}, r"\textbf{B.}", "correct"),
+    ("choice", "B", {}, "b", "correct"),
+    ("choice", "B", {}, "The answer is B", "correct"),
+    ("choice", "B", {}, "Option B", "correct"),
+    ("choice", "B", {}, "B) duck", "correct"),
+    ("choice", "B", {}, "A or B", "wrong"),
+    ("choice", "B", {}, "(A) (B)", "wrong"),
+    ("choice", "B", {}, "A, B, C, D", "wrong"),
+    ("choice", "B", {}, "B, C", "wrong"),
+    ("choice", "B", {}, r"\mathbb{B}", "wrong"),
+    ("choice", "B", {}, "not B", "wrong"),
+    ("choice", "B", BIRDS, "duck", "correct"),
+    ("choice", "B", BIRDS, "(B) duck", "correct"),
+    ("choice", "B", BIRDS, "(B) swan", "wrong"),
+    ("choice", "duck", BIRDS, "B", "correct"),
+    ("choice", "duck", BIRDS, "Duck.", "correct"),
+    ("choice", "duck", BIRDS, "swan duck", "wrong"),
+    ("choice", "D", BIRDS, "D", "unreadable_gold"),
+    ("choice", "heron", BIRDS, "heron", "unreadable_gold"),
+    ("choice", "142", NUMBERS, "142.0", "correct"),
+    ("choice", "A", NUMBERS, "142", "correct"),
+    ("choice", "142", NUMBERS, "(A)", "correct"),
+    ("choice", "96", NUMBERS, "12", "wrong"),
+    ("choice", "A", ABC, "A", "correct"),
+    ("choice", "A", ABC, "B", "wrong"),
+    ("number", "0.5", {}, r"\frac{1}{2}", "correct"),
+    ("number", "42", {}, "42.9", "wrong"),
+    ("number", "42", FIVE, "42.9", "correct"),
+    ("number", "42", FIVE, "44.2", "wrong"),
+    ("number", "0", FIVE, "0.04", "wrong"),
+    ("number", "0", {"abs_tol": 0.05}, "0.04", "correct"),
+    ("number", "-3", FIVE, "3", "wrong"),
+    ("number", "25", FIVE, "25%", "correct"),
+    ("number", "12 cm", {}, "0.12 m", "correct"),
+    ("number", "12 cm", {}, "12 kg", "wrong"),
+    ("number", "12 cm", {}, "12", "correct"),
+    ("number", "12", {}, "12 or 13", "wrong"),
+    ("number", "12", {}, "nan", "wrong"),
+    ("number", "1,234", {}, "1234", "correct"),
+    ("number", "many", {}, "7", "unreadable_gold"),
+    ("text", "New York", {}, r"\text{new  york}.", "correct"),
+    ("text", "New York", {}, "York", "wrong"),
+    ("text", "NYC", {"aliases": ["New York"]}, "new york", "correct"),
+    ("text", "11,111", {}, "11111", "correct"),
+    ("text", "yes", {}, "yes and no", "wrong"),
+    ("text", "...", {}, "x", "unreadable_gold"),
+    ("list", "[3, 1, 2]", {}, "3, 1, 2", "correct"),
+    ("list", "[3, 1, 2]", {}, "[1, 2, 3]", "wrong"),
+    ("list", '["red", "blue"]', {}, "red, blue", "correct"),
+    ("list", "red, blue", {}, "blue, red", "wrong"),
+    ("list", "1, 2", {}, "1, 2, 3", "wrong"),
+    ("tuple", "(1, 1/2)", {}, "[1, 0.5]", "correct"),
+    ("tuple", "(1, 2)", {}, "(2, 1)", "wrong"),
+    ("set", r"\{1, 2\}", {}, "2, 1", "correct"),
+    ("set", "1, 1, 2", {}, "1, 2", "wrong"),
+    ("set", "red, blue", {}, "blue and red", "correct"),
+    ("assignment", '{"Ann": "knight", "Bo": "knave"}', {}, "Bo is a knave, and Ann is a knight.", "correct"),
+    ("assignment", '{"Ann": "knight", "Bo": "knave"}', {}, "(1) Ann is a knight (2) Bo is a knave", "correct"),
+    ("assignment", '{"Ann": "knight", "Bo": "knave"}', {}, "Ann: knight; Bo: knave", "correct"),
+    ("assignment", '{"Ann": "knight", "Bo": "knave"}', {}, '{"Bo": "knave", "Ann": "knight"}', "correct"),
+    ("assignment", '{"Ann": "knight", "Bo": "knave"}', {}, "Ann is a knight", "wrong"),
+    ("assignment", '{"Ann": "knight", "Bo": "knave"}', {}, "Ann is a knave, Bo is a knight", "wrong"),
+    ("assignment", '{"Ann": "knight", "Bo": "knave"}', {}, "Ann is a knight, Ann is a knave, Bo is a knave", "wrong"),
+    ("assignment", '{"Ann": "knight", "Bo": "knave"}', {}, "Ann is a knight, Bo is a knave, Cy is a knave", "wrong"),
+    ("assignment", '{"Ann": "knight"}', {"aliases": {"truth-teller": "knight"}}, "Ann is a truth-teller", "correct"),
+    ("assignment", "nobody", {}, "Ann is a knight", "unreadable_gold"),
+    ("boxes", "[10, 20, 30, 40]", {}, "[10, 20, 30, 40]", "correct"),
+    ("boxes", "[10, 20, 30, 40]", {}, '{"bbox_2d": [10, 21, 30, 40]}', "correct"),
+    ("boxes", "[10, 20, 30, 40]", {}, "[0, 0, 1e9, 1e9]", "wrong"),
+    ("boxes", "[10, 20, 30, 40]", {}, "[nan, nan, nan, nan]", "wrong"),
+    ("boxes", "[10, 20, 30, 40]", {}, "[30, 40, 10, 20]", "wrong"),
+    ("boxes", "[10, 20, 30, 40]", {}, "[10, 20, 30, 40], [0, 0, 5, 5]", "wrong"),
+    ("boxes", "[[0, 0, 9, 9], [20, 20, 30, 30]]", {}, "[[20, 20, 30, 30], [0, 0, 9, 9]]", "correct"),
+    ("boxes", "[[0, 0, 9, 9], [20, 20, 30, 30]]", {}, "[[0, 0, 9, 9], [0, 0, 9, 9]]", "wrong"),
+    ("boxes", "[10, 20, 20, 20]", {"layout": "xywh"}, "[10, 20, 20, 21]", "correct"),
+    ("boxes", "[10, 20]", {}, "[10, 20, 30, 40]", "unreadable_gold"),
+    ("points", "[[10, 20], [30, 40]]", {}, "(30, 41), (10, 20)", "correct"),
+    ("points", "[[10, 20], [30, 40]]", {}, "(30, 41)", "wrong"),
+    ("points", "[[10, 20], [12, 20]]", {"max_distance": 3}, "(11, 20), (9, 20)", "correct"),
+    ("points", "[10, 20]", {"max_distance": 3}, "10, 24", "wrong"),
+]
+
+
+@pytest.mark.parametrize(("kind", "gold", "options", "answer", "outcome"), TABLE)
+def test_table(kind: str, gold: str, options: dict[str, object], answer: str, outcome: str) -> None:
+    assert rewards.make_verifier(gold, kind, json.dumps(options)).judge_answer(answer).outcome == outcome
+
+
+@pytest.mark.parametrize("kind", sorted(set(rewards.kinds()) - {"reasoning_gym"}))
+def test_the_example_of_each_kind_is_correct(kind: str) -> None:
+    gold, answer = rewards.kinds()[kind].example
+    assert rewards.make_verifier(gold, kind).judge_answer(answer).outcome == "correct"
+    assert rewards.make_verifier(gold, kind).judge_answer("").outcome == "no_answer"
+    assert rewards.kinds()[kind].__doc__
+
+
+def test_an_unknown_kind_and_a_wrong_option_say_what_is_known() -> None:
+    with pytest.raises(ValueError, match=r"unknown kind 'maths'; known: assignment, boxes, choice, list, math"):
+        rewards.make_verifier("1", "maths")
+    with pytest.raises(ValueError, match=r"options of kind 'number': tolerance: .*its options: rel_tol, abs_tol"):
+        rewards.make_verifier("1", "number", {"tolerance": 2})
+    with pytest.raises(ValueError, match="options of kind 'number' are not JSON"):
+        rewards.make_verifier("1", "number", "{")
+
+
+def test_a_new_kind_is_one_file(tmp_path: object) -> None:
+    modules = {kind.__module__ for kind in rewards.kinds().values()}
+    assert len(modules) == len(rewards.kinds())

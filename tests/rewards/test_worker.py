@@ -1,0 +1,168 @@
+"""The worker: deadlines from every place that judges, what it may not do, what it leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+import rewards
+from rewards import worker
+
+ROOT = Path(__file__).parents[2]
+GOLD, HANG = r"\int_0^1 e^{x^x} dx", r"\int_0^1 e^{x^{x^x}} dx"
+DEADLINE_S, SLACK_S = 1.0, 0.2
+
+
+def judge_a_hang() -> tuple[str, float]:
+    started = time.monotonic()
+    verdict = rewards.make_verifier(GOLD, options={"timeout_s": DEADLINE_S}).judge(rf"\boxed{{{HANG}}}")
+    return verdict.outcome, time.monotonic() - started
+
+
+def check(outcome: str, seconds: float) -> None:
+    assert outcome == "timeout"
+    assert seconds < DEADLINE_S + SLACK_S
+
+
+def test_deadline_in_the_main_thread() -> None:
+    check(*judge_a_hang())
+
+
+def test_deadline_in_threads() -> None:
+    with ThreadPoolExecutor(3) as pool:
+        for result in [f.result() for f in [pool.submit(judge_a_hang) for _ in range(3)]]:
+            check(*result)
+
+
+def test_deadline_in_an_event_loop() -> None:
+    async def run() -> list[tuple[str, float]]:
+        return [judge_a_hang(), await asyncio.to_thread(judge_a_hang)]
+
+    for result in asyncio.run(run()):
+        check(*result)
+
+
+@pytest.mark.parametrize("start", ["spawn", "fork"])
+def test_deadline_in_a_process(start: str) -> None:
+    with multiprocessing.get_context(start).Pool(1) as pool:
+        check(*pool.apply(judge_a_hang))
+
+
+def test_a_script_without_a_main_guard_can_judge() -> None:
+    code = f"import rewards; print(rewards.make_verifier({GOLD!r}).judge_answer({GOLD.replace('e^', '2^')!r}).outcome)"
+    done = subprocess.run([sys.executable, "-"], input=code, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() in ("wrong", "timeout")
+
+
+def test_the_worker_works_again_after_a_kill() -> None:
+    worker.warm_up()
+    arguments = {"gold": "x+y", "answer": "y+x"}
+    assert worker.ask("math", "equal", arguments, 30) is True
+    with pytest.raises(worker.TimedOutError):
+        worker.ask("math", "equal", {"gold": GOLD, "answer": HANG}, 0.5)
+    assert worker.ask("math", "equal", arguments, 30) is True
+
+
+def test_other_threads_are_not_held_up_by_a_hang() -> None:
+    worker.warm_up()
+    slow = threading.Thread(target=judge_a_hang)
+    slow.start()
+    started = time.monotonic()
+    assert worker.ask("math", "equal", {"gold": "x+y", "answer": "y+x"}, 30) is True
+    assert time.monotonic() - started < 0.9
+    slow.join()
+
+
+def test_a_batch_waits_for_all_its_hangs_at_once() -> None:
+    golds, responses = ["1", GOLD, "2", GOLD, "3", GOLD], [r"\boxed{1}", rf"\boxed{{{HANG}}}"] * 3
+    worker.warm_up()
+    started = time.monotonic()
+    got = [v.outcome for v in rewards.judge_many(golds, responses, "math", {"timeout_s": 1.5})]
+    assert got == ["correct", "timeout", "wrong", "timeout", "wrong", "timeout"]
+    assert time.monotonic() - started < 3.5
+
+
+ESCAPES = [
+    "().__class__.__base__.__subclasses__()",
+    '__import__("os").system("touch {path}")',
+    'open("{path}", "w").write("x")',
+    'exec("raise SystemExit")',
+    "lambda: 0",
+]
+
+
+@pytest.mark.parametrize("text", ESCAPES)
+def test_code_is_text(text: str, tmp_path: Path) -> None:
+    text = text.format(path=tmp_path / "escaped")
+    assert rewards.judge("0", rf"\boxed{{{text}}}").outcome != "correct"
+    assert rewards.judge(f"x + {text}", rf"\boxed{{{text} + 1}}").outcome in ("wrong", "timeout", "correct", "no_answer")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_scorers_of_reasoning_gym_cannot_evaluate_an_answer(tmp_path: Path) -> None:
+    entry = {"question": "?", "answer": "1 2", "metadata": {"solution": [1, 2], "matrix": [[1, 2]], "difficulty": {}}}
+    answer = f"[open({str(tmp_path / 'escaped')!r}, 'w').write('x')]"
+    verdict = rewards.make_verifier("1 2", "reasoning_gym", {"dataset": "spiral_matrix", "entry": entry}).judge_answer(answer)
+    assert verdict.outcome == "wrong"
+    assert not list(tmp_path.iterdir())
+
+
+def test_reasoning_gym_gives_its_own_verdict() -> None:
+    import reasoning_gym
+
+    entry = reasoning_gym.create_dataset("leg_counting", size=1, seed=3)[0]
+    options = {"dataset": "leg_counting", "entry": entry}
+    verifier = rewards.make_verifier(entry["answer"], "reasoning_gym", options)
+    assert verifier.judge(rf"\boxed{{{entry['answer']}}}").outcome == "correct"
+    assert verifier.judge(rf"\boxed{{{entry['answer']}9}}").outcome == "wrong"
+    assert rewards.make_verifier("1", "reasoning_gym", {**options, "dataset": "no_such"}).judge_answer("1").outcome == "unreadable_gold"
+
+
+def files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+HOSTILE = [
+    r"9^{9^{9^9}}", r"(10^8)!", r"\binom{10^6}{5\cdot 10^5}", "{" * 500, "-" * 3000 + "1", r"\sqrt{" * 60 + "2" + "}" * 60, "1," * 1500,
+    r"\frac{1}{" * 45 + "2" + "}" * 45, "9" * 1500, r"\sum_{k=1}^{10^9}\frac{1}{k^k}", r"x^{x^{x^x}}", r"\log_2(3^{10^8})", r"\boxed{" * 300,
+    r"\begin{pmatrix}" + "x&" * 200 + r"\end{pmatrix}", r"\text{" * 50, "|" * 999, "(" * 999, "x_" * 500, "^" * 500, r"\left" * 300,
+]  # fmt: skip
+
+
+def hostile_round(count: int) -> None:
+    for n in range(count):
+        rewards.make_verifier(str(n % 50)).judge(rf"\boxed{{{HOSTILE[n % len(HOSTILE)]}{n}}}")
+
+
+@pytest.mark.parametrize("count", [700, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_hostile_judgements_leave_nothing_behind(count: int) -> None:
+    hostile_round(600)
+    worker.close_all()
+    gc.collect()
+    me = psutil.Process()
+    memory, handles = me.memory_info().rss, files()
+    hostile_round(count)
+    worker.close_all()
+    gc.collect()
+    assert not [c for c in me.children(recursive=True) if "_worker" in " ".join(c.cmdline())]
+    assert files() <= handles
+    assert me.memory_info().rss - memory < 40 << 20
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_answers_are_quick_and_wrong(text: str) -> None:
+    started = time.monotonic()
+    verdict = rewards.make_verifier("1").judge_answer(text)
+    assert verdict.outcome in ("wrong", "no_answer")
+    assert time.monotonic() - started < 1.0

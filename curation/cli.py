@@ -71,6 +71,14 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("id")
 
     sub = command(
+        "certify",
+        _certify,
+        "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process.",
+        "ovr-curate certify build/q",
+    )
+    sub.add_argument("dir", type=Path)
+
+    sub = command(
         "score",
         _score,
         "Judge answers: one JSON object a line, {gold, response | answer, kind?, options?}.",
@@ -110,6 +118,12 @@ def _why(args: argparse.Namespace) -> None:
     from curation.check import why
 
     print(why(args.dir, args.id))
+
+
+def _certify(args: argparse.Namespace) -> None:
+    from curation.certify import certify_build
+
+    certify_build(args.dir)
 
 
 def _score(args: argparse.Namespace) -> None:

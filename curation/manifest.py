@@ -84,6 +84,19 @@ class Rl(Section):
     """How pass rates are measured and which rows stay; without it no engine is started and `difficulty` is null."""
 
 
+class Certify(BaseModel):
+    """What `ovr-curate certify` lets pass: shares of the judged cases of a source and kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_false_negatives: float = Field(default=0.01, ge=0, le=1)
+    """Restyled golds that are called wrong."""
+    max_false_positives: float = Field(default=0.0, ge=0, le=1)
+    """Near misses that are called right: a model would learn them."""
+    max_rows: int | None = Field(default=500, ge=1)
+    """Rows of each source and kind, chosen by the seed; null takes all."""
+
+
 class Manifest(BaseModel):
     """A whole build."""
 
@@ -96,6 +109,7 @@ class Manifest(BaseModel):
     rows_per_shard: int = Field(default=20_000, ge=1)
     cold_start: ColdStart | None = None
     rl: Rl | None = None
+    certify: Certify = Certify()
 
     @field_validator("prompt_template")
     @classmethod

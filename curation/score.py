@@ -8,9 +8,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-import rewards.score
 from curation.errors import CurationError
 from curation.parquet import write_text
+from rewards.score import score
 
 
 def score_file(pairs: Path, out: Path | None, kind: str | None) -> None:
@@ -42,6 +42,6 @@ def _scored(pairs: Path, kind: str | None) -> Iterator[dict[str, Any]]:
             pair = json.loads(line)
             if not isinstance(pair, dict):
                 raise ValueError(f"got {type(pair).__name__}, expected an object with gold and response or answer")
-            yield rewards.score.score_pair({"kind": kind, **pair} if kind else pair)
+            yield score(pair, kind)
         except ValueError as error:
             raise CurationError(f"{pairs}:{number}: {error}") from error

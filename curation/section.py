@@ -42,7 +42,7 @@ class SectionBuild:
 
     def payload(self) -> Any:
         """Everything that the config's bytes depend on."""
-        manifest = self.manifest.model_dump(mode="json", exclude={"cold_start", "rl", "name"})
+        manifest = self.manifest.model_dump(mode="json", exclude={"cold_start", "rl", "name", "certify"})
         return [self.code, self.limit, manifest, self.section.model_dump(mode="json"), self.inputs]
 
     def is_finished(self) -> bool:

@@ -53,6 +53,7 @@ def read_parquet(path: Path) -> Iterator[Item]:
     try:
         with pq.ParquetFile(path) as table:
             for batch in table.iter_batches(batch_size=_BATCH_ROWS):
+                batch.validate(full=True)
                 for value in batch.to_pylist():
                     number += 1
                     yield Item(number, "", value)
@@ -77,6 +78,7 @@ def read_arrow(path: Path) -> Iterator[Item]:
             reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
             batches = (reader.get_batch(i) for i in range(reader.num_record_batches)) if is_file else reader
             for batch in batches:
+                batch.validate(full=True)  # damaged offsets would crash the process, not raise
                 for start in range(0, batch.num_rows, _BATCH_ROWS):
                     for value in batch.slice(start, _BATCH_ROWS).to_pylist():
                         number += 1

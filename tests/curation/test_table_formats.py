@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import random
 from pathlib import Path
 
 import pyarrow as pa
@@ -264,3 +265,33 @@ def test_memory_stays_flat_over_json_lines_and_parquet(tmp_path: Path) -> None:
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
     assert max(peaks[2] / peaks[0], peaks[3] / peaks[1]) < 2
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_a_damaged_file_gives_rows_or_one_clear_line(tmp_path: Path, case: str) -> None:
+    name, content = FILES[case]
+    sound = content.encode() if isinstance(content, str) else content
+    draw = random.Random(case)
+    for number in range(30):
+        damaged = bytearray(sound)
+        for _ in range(draw.randint(1, 4)):
+            place = draw.randrange(len(damaged) or 1)
+            match draw.randrange(4):
+                case 0:
+                    damaged[place : place + 1] = draw.randbytes(1)
+                case 1:
+                    del damaged[place : place + draw.randint(1, 20)]
+                case 2:
+                    damaged[place:place] = draw.choice([b'"', b"{", b"[", b"\n", b"\\", b"\0"])
+                case _:
+                    del damaged[place:]
+        path = write(tmp_path, f"{number}/{name}", bytes(damaged))
+        assert "\n" not in error_of(path)
+
+
+def error_of(path: Path) -> str:
+    try:
+        read(path, on_truncated="keep")
+    except SourceError as error:
+        return str(error)
+    return ""

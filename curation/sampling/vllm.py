@@ -27,7 +27,7 @@ _EXTRAS = "install the extra `vllm` on a machine with a GPU, `cpu` on one withou
 
 
 class Vllm(Engine):
-    """vLLM in this process, on the GPUs it finds, or on the CPU with the CPU build."""
+    """vLLM in this process, on the GPUs it finds, or on the CPU with the CPU build. One at a time on a CPU."""
 
     kind: Literal["vllm"] = "vllm"
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"

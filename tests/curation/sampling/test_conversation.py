@@ -20,6 +20,7 @@ def trl_conversation(request: Request) -> list[dict[str, Any]]:
     return prepared
 
 
+@pytest.mark.slow
 def test_the_layout_is_trls(requests: list[Request]) -> None:
     for request in requests:
         ours = conversation(request)

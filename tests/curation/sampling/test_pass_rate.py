@@ -283,7 +283,7 @@ def test_a_difficulty_is_a_difficulty(tmp_path: Path, scripted: Callable[..., An
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_texts(tmp_path: Path, scripted: Callable[..., Any]) -> None:
-    text = r"\boxed{7} " * 200
+    text = "seven " * 350 + r"\boxed{7}"
     peaks = []
     for count in (400, 4000):
         sampler = scripted(lambda key, number: (text, "stop"))

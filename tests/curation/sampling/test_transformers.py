@@ -23,6 +23,7 @@ def session(vlm: Path) -> Iterator[TransformersSession]:
         yield session
 
 
+@pytest.mark.slow
 def test_the_token_prompt_is_the_trainers(session: TransformersSession, requests: list[Request]) -> None:
     from trl.data_utils import prepare_multimodal_messages
 

@@ -37,7 +37,13 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--split", default="test")
     parser.add_argument("--limit", type=int, help="use only the first rows")
     parser.add_argument("--out", type=Path, help="write the results here as a JSON list")
-    for name, kind in (("max_tokens", int), ("temperature", float), ("top_p", float), ("seed", int), ("batch_size", int)):
+    for name, kind in (
+        ("max_tokens", int),
+        ("temperature", float),
+        ("top_p", float),
+        ("seed", int),
+        ("batch_size", int),
+    ):
         parser.add_argument(f"--{name}", type=kind, default=getattr(Sampling, name))
     parser.add_argument("--samples", dest="n_samples", type=int, default=Sampling.n_samples, help="responses per row")
     args = parser.parse_args(argv)
@@ -107,7 +113,9 @@ def sample(model: Any, processor: Any, batch: Sequence[dict[str, Any]], sampling
         for row in batch
     ]
     images = [row["images"] for row in batch if row["images"]] or None
-    inputs = processor(text=texts, images=images, padding=True, padding_side="left", return_tensors="pt").to(model.device)
+    inputs = processor(text=texts, images=images, padding=True, padding_side="left", return_tensors="pt").to(
+        model.device
+    )
     with torch.inference_mode():
         tokens = model.generate(
             **inputs,

@@ -35,7 +35,9 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def grpo_trainer(model: Any, config: GRPOConfig, rows: Any, processor: Any = None, peft_config: Any = None) -> GRPOTrainer:
+def grpo_trainer(
+    model: Any, config: GRPOConfig, rows: Any, processor: Any = None, peft_config: Any = None
+) -> GRPOTrainer:
     """TRL's trainer over rl rows; rows with and without pictures may share a batch."""
     trainer = GRPOTrainer(
         model=model,

@@ -26,7 +26,15 @@ from typing import Any
 
 from training.shards import read_shards, shard_files
 
-SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
+SPECIAL = (
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
+)
 MARKS = ("<think>", "</think>", "\\boxed{")
 """One token each, as reasoning models have them; plain text to a decoder, so that the reward sees them."""
 
@@ -68,7 +76,9 @@ class Recipe:
 def main(argv: Sequence[str]) -> int:
     """Build the model, or find it in the cache, and print its folder."""
     parser = argparse.ArgumentParser(prog="ovr-train micro-model", description="Build and pretrain the micro model.")
-    parser.add_argument("--data", required=True, type=Path, help="rl shards made by ovr-curate from manifests/micro_model.yaml")
+    parser.add_argument(
+        "--data", required=True, type=Path, help="rl shards made by ovr-curate from manifests/micro_model.yaml"
+    )
     parser.add_argument("--out", type=Path, help="where the model goes; default: the cache")
     args = parser.parse_args(argv)
     built = micro_model(args.data)
@@ -194,11 +204,18 @@ def new_processor(texts: Iterable[str], recipe: Recipe) -> Any:
         model_max_length=4096,
     )
     tokenizer.chat_template = CHAT_TEMPLATE
-    patches: dict[str, int] = {"patch_size": recipe.patch_size, "merge_size": recipe.merge_size, "temporal_patch_size": 2}
+    patches: dict[str, int] = {
+        "patch_size": recipe.patch_size,
+        "merge_size": recipe.merge_size,
+        "temporal_patch_size": 2,
+    }
     side = recipe.patch_size * recipe.merge_size
     pictures = Qwen2VLImageProcessorPil(min_pixels=side**2, max_pixels=side**2, **patches)
     return Qwen2_5_VLProcessor(
-        image_processor=pictures, tokenizer=tokenizer, video_processor=Qwen2VLVideoProcessor(**patches), chat_template=CHAT_TEMPLATE
+        image_processor=pictures,
+        tokenizer=tokenizer,
+        video_processor=Qwen2VLVideoProcessor(**patches),
+        chat_template=CHAT_TEMPLATE,
     )
 
 

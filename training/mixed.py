@@ -10,7 +10,7 @@ from typing import Any
 
 def accept_mixed_batches(model: Any, processor: Any) -> None:
     """Change `processor` (a ProcessorMixin) and `model` in place so that a batch may hold rows without pictures."""
-    base = type(processor)
+    base: Any = type(processor)
     if getattr(base, "drops_empty_images", False):
         return
 
@@ -40,7 +40,9 @@ def without_empty(images: Any) -> Any:
     return kept or None
 
 
-def _drop_empty_pixels(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _drop_empty_pixels(
+    module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
     pixels = kwargs.get("pixel_values")
     if pixels is not None and pixels.numel() == 0:
         kwargs = {name: value for name, value in kwargs.items() if name not in ("pixel_values", "image_grid_thw")}

@@ -23,7 +23,11 @@ def main(argv: Sequence[str]) -> int:
     print(f"sft: {len(rows)} rows from {data.data}, model {model.model_name_or_path}", flush=True)
     config.model_init_kwargs = model_kwargs(config, model)
     trainer = sft_trainer(
-        model.model_name_or_path, config, rows, language_only=data.freeze_vision is not False, peft_config=get_peft_config(model)
+        model.model_name_or_path,
+        config,
+        rows,
+        language_only=data.freeze_vision is not False,
+        peft_config=get_peft_config(model),
     )
     trainer.train(resume_from_checkpoint=config.resume_from_checkpoint)
     trainer.save_model(config.output_dir)

@@ -46,23 +46,28 @@ def read_shards(data: str | Path, config: Config, split: str = "train") -> Any:
     from datasets import Dataset, concatenate_datasets
 
     files = shard_files(Path(data), config, split)
-    for path in files:
-        _check(path, config)
-    columns = list(COLUMNS[config])
-    rows = concatenate_datasets([Dataset.from_parquet(str(path)).select_columns(columns) for path in files])
-    if len(rows) == 0:
+    full = [path for path in files if _n_rows(path, config)]
+    if not full:
         raise ValueError(f"split {split!r} of {data} has no rows")
-    return rows
+    columns = list(COLUMNS[config])
+    return concatenate_datasets([Dataset.from_parquet(str(path)).select_columns(columns) for path in full])
 
 
-def _check(path: Path, config: Config) -> None:
+def _n_rows(path: Path, config: Config) -> int:
+    """How many rows a shard has, once its version and columns are what they should be."""
     try:
-        schema = pq.read_schema(path)
+        file = pq.read_metadata(path)
     except pa.ArrowInvalid as error:
         raise ValueError(f"{path} is not a whole Parquet file: {error}") from error
+    schema = file.schema.to_arrow_schema()
     version = (schema.metadata or {}).get(b"ovr.schema_version", b"none").decode()
     if version != SCHEMA_VERSION:
-        raise ValueError(f"{path} has ovr.schema_version {version}, expected {SCHEMA_VERSION}: was it made by ovr-curate?")
+        raise ValueError(
+            f"{path} has ovr.schema_version {version}, expected {SCHEMA_VERSION}: was it made by ovr-curate?"
+        )
     missing = [name for name in COLUMNS[config] if name not in schema.names]
     if missing:
-        raise ValueError(f"{path} has no column {missing[0]!r}, which a {config} shard needs; it has {', '.join(schema.names)}")
+        raise ValueError(
+            f"{path} has no column {missing[0]!r}, which a {config} shard needs; it has {', '.join(schema.names)}"
+        )
+    return int(file.num_rows)

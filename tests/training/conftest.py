@@ -1,0 +1,90 @@
+"""A tiny untrained model and shards of a few rows, written with the columns and metadata that the trainer reads."""
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+PICTURES = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
+TEXT_COLUMNS = ("id", "answer", "answer_kind", "answer_options", "source", "domain")
+SCHEMA = pa.schema(
+    [
+        ("prompt", MESSAGES),
+        ("completion", MESSAGES),
+        ("images", PICTURES),
+        *((name, pa.string()) for name in TEXT_COLUMNS),
+    ]
+)
+HF = (
+    b'{"info": {"features": {"images": {"feature": {"_type": "Image"}, "_type": "List"}, "prompt": {"feature": {"role": {"dtype": "string", "_type": "Value"}, "content": {"dtype": "string", "_type": "Value"}}, "_type": "List"}, "completion": {"feature": {"role": {"dtype": "string", "_type": "Value"}, "content": {"dtype": "string", "_type": "Value"}}, "_type": "List"}, %s}}}'
+    % (", ".join(f'"{name}": {{"dtype": "string", "_type": "Value"}}' for name in TEXT_COLUMNS).encode())
+)
+
+
+def png(colour: str) -> bytes:
+    """A 56 x 56 picture of one colour."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (56, 56), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def row(number: int, colour: str | None = None) -> dict[str, Any]:
+    """A text row, or a picture row where a colour is given."""
+    question = f"What is {number} + 1?" if colour is None else "How many red shapes are there?"
+    return {
+        "id": f"{number:032x}",
+        "prompt": [{"role": "user", "content": question}],
+        "completion": [
+            {"role": "assistant", "content": f"<think>{number} + 1 = {number + 1}.</think> \\boxed{{{number + 1}}}"}
+        ],
+        "images": [] if colour is None else [{"bytes": png(colour), "path": None}],
+        "answer": str(number + 1),
+        "answer_kind": "number",
+        "answer_options": "{}",
+        "source": "sums" if colour is None else "shapes",
+        "domain": "mathematics" if colour is None else "puzzle",
+    }
+
+
+def write_shard(path: Path, rows: list[dict[str, Any]], version: str | None = "1") -> Path:
+    """Write rows as one shard; returns its folder."""
+    metadata = {b"huggingface": HF} | ({b"ovr.schema_version": version.encode()} if version else {})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(metadata)), path)
+    return path.parent
+
+
+@pytest.fixture(scope="session")
+def mixed_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build's directory with an rl and a cold_start config of eight rows; in rl every second row has a picture."""
+    build = tmp_path_factory.mktemp("build")
+    rows = [row(i, "red" if i % 2 else None) for i in range(8)]
+    for split in ("train", "test"):
+        write_shard(build / "data" / "rl" / f"{split}-00000-of-00001.parquet", rows)
+    write_shard(build / "data" / "cold_start" / "train-00000-of-00001.parquet", [row(i) for i in range(8)])
+    return build
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The micro model's architecture with one layer each, untrained."""
+    import torch
+
+    from training.micro_model import TRACE_WORDS, Recipe, new_model, new_processor
+
+    recipe = Recipe(hidden_size=64, n_layers=1, n_vision_layers=1)
+    folder = tmp_path_factory.mktemp("tiny")
+    torch.manual_seed(0)
+    processor = new_processor(TRACE_WORDS.splitlines(), recipe)
+    new_model(processor.tokenizer, recipe).save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder

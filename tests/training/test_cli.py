@@ -1,0 +1,60 @@
+"""The command line: fast help, exit codes, one line for bad input."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from training.cli import COMMANDS, main
+
+
+def test_help_is_fast_and_names_every_command() -> None:
+    started = time.monotonic()
+    shown = subprocess.run([sys.executable, "-m", "training.cli", "--help"], capture_output=True, text=True, check=True)
+    assert time.monotonic() - started < 1.0
+    assert all(command in shown.stdout for command in COMMANDS)
+
+
+def test_importing_the_cli_loads_no_torch() -> None:
+    code = "import sys, training.cli; sys.exit(any(name in sys.modules for name in ('torch', 'trl', 'datasets', 'curation')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["tune"], ["sft", "--no_such_option", "1"], ["grpo"], ["eval"], ["average"]])
+def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
+    try:
+        code = main(arguments)
+    except SystemExit as error:
+        code = int(error.code or 0)
+    assert code == 2
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (None, "no file"),
+        ("learning_rat: 1.0e-3\n", "unknown option 'learning_rat'"),
+        ("- 1\n", "must contain a mapping of options, got list"),
+        (
+            "model_name_or_path: m\ndata: nowhere\noutput_dir: out\nuse_cpu: true\nbf16: false\n",
+            "nowhere is not a directory",
+        ),
+    ],
+)
+def test_bad_input_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], config: str | None, said: str
+) -> None:
+    path = tmp_path / "sft.yaml"
+    if config is not None:
+        path.write_text(config)
+    assert main(["sft", "--config", str(path)]) == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("ovr-train sft: ")
+    assert said in error
+
+
+def test_debug_shows_the_traceback() -> None:
+    with pytest.raises(FileNotFoundError):
+        main(["sft", "--config", "nowhere.yaml", "--debug"])

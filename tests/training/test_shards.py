@@ -1,0 +1,60 @@
+"""Reading shards: what is found, and one clear line for what is not."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.training.conftest import row, write_shard
+from training.shards import read_shards
+
+NAME = "train-00000-of-00001.parquet"
+
+
+def test_pictures_come_back_decoded_and_text_rows_have_none(mixed_shards: Path) -> None:
+    rows = read_shards(mixed_shards, "rl")
+    assert [len(images) for images in rows["images"]] == [0, 1] * 4
+    assert rows[1]["images"][0].size == (56, 56)
+
+
+def test_a_folder_of_shards_is_read_like_a_build(mixed_shards: Path) -> None:
+    assert len(read_shards(mixed_shards / "data" / "rl", "rl")) == 8
+
+
+def test_a_missing_directory_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere is not a directory"):
+        read_shards(tmp_path / "nowhere", "rl")
+
+
+def test_a_missing_split_names_the_splits_that_exist(mixed_shards: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no split 'dev' in .*found: test, train"):
+        read_shards(mixed_shards, "rl", "dev")
+
+
+@pytest.mark.parametrize(("version", "got"), [(None, "none"), ("7", "7")])
+def test_another_schema_version_is_refused(tmp_path: Path, version: str | None, got: str) -> None:
+    write_shard(tmp_path / NAME, [row(0)], version)
+    with pytest.raises(ValueError, match=f"ovr.schema_version {got}, expected 1"):
+        read_shards(tmp_path, "rl")
+
+
+def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
+    write_shard(tmp_path / NAME, [row(0)])
+    whole = (tmp_path / NAME).read_bytes()
+    (tmp_path / NAME).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="not a whole Parquet file"):
+        read_shards(tmp_path, "rl")
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    write_shard(tmp_path / NAME, [row(0)])
+    pq.write_table(pq.read_table(tmp_path / NAME).drop_columns(["answer_kind"]), tmp_path / NAME)
+    with pytest.raises(ValueError, match="no column 'answer_kind', which a rl shard needs"):
+        read_shards(tmp_path, "rl")
+
+
+def test_an_empty_split_is_refused(tmp_path: Path) -> None:
+    write_shard(tmp_path / NAME, [])
+    with pytest.raises(ValueError, match="has no rows"):
+        read_shards(tmp_path, "rl")

@@ -247,7 +247,10 @@ _CALLS: dict[str, Callable[[list[Any]], Any]] = {
     "arccot": lambda v: (1 / v[0]).atan(),
     "arcsec": lambda v: (1 / v[0]).acos(),
     "arccsc": lambda v: (1 / v[0]).asin(),
-    **{name: _method(name) for name in ["sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch"]},
+    **{
+        name: _method(name)
+        for name in ["sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch"]
+    },
     **{f"arc{name}": _method(f"a{name}") for name in ("sin", "cos", "tan")},
     **{f"ar{name}": _method(f"a{name}") for name in ("sinh", "cosh", "tanh")},
 }

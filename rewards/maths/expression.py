@@ -96,6 +96,7 @@ class ExpressionParser:
 
     def __init__(self, tokens: list[Token], *, applies: bool = True) -> None:
         self._tokens, self._at, self._depth, self._bars, self._applies = tokens, 0, 0, 0, applies
+        self._fuel = 10 * len(tokens) + 100  # atoms, those of a second attempt included
 
     # tokens
 
@@ -310,6 +311,9 @@ class ExpressionParser:
 
     def atom(self) -> Node:
         token = self._next()
+        self._fuel -= 1
+        if self._fuel < 0:
+            raise TooBigError("too many ways to read it")
         if token.kind == "num":
             return self._number(token.text)
         if token.kind == "sym":

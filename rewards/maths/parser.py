@@ -337,7 +337,9 @@ class AnswerParser(ExpressionParser):
         try:
             inner = self.group()
         except ParseError:
-            self._at = here + 1
+            if self._depth > 1:  # trying again at every level would double the work at each
+                raise
+            self._at, self._depth = here + 1, 1
             bars, self._bars = self._bars, 1
             left = self.contents()
             if not self._is("|", ":"):

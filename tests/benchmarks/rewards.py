@@ -13,13 +13,16 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import rewards
-from rewards.certify import cases
+sys.path[0] = str(Path(__file__).parents[2])  # this file is called like the package it measures
+
+import rewards  # noqa: E402
+from rewards.certify import cases  # noqa: E402
 
 Grader = Callable[[dict[str, str]], bool | None]
 
@@ -94,7 +97,9 @@ def compare(arguments: argparse.Namespace) -> None:
         if row.get("expected") is not None and (arguments.contested or not row.get("contested")) and row.get("form") != "prose"
     ]  # fmt: skip
     rewards.judge("x^0+y", r"\boxed{1+z}")
-    print(f"{len(pairs)} of {len(rows)} pairs\n| grader | accuracy | false + | false - | no verdict | pairs/s | p99 ms | max ms |")
+    print(
+        f"{len(pairs)} of {len(rows)} pairs\n| grader | accuracy | false + | false - | no verdict | pairs/s | p99 ms | max ms |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for name in arguments.graders.split(","):
         verdicts, times = timed(GRADERS[name], pairs)
@@ -114,11 +119,19 @@ def speed(arguments: argparse.Namespace) -> None:
     for gold, other in zip(golds, rng.sample(golds, len(golds)), strict=True):
         same = rng.choice([c for c in cases(gold) if c.right])
         pairs.append({"gold": gold, "response": f"So it is $\\boxed{{{same.answer}}}$.", "expected": True})
-        pairs.append({"gold": gold, "response": f"So it is $\\boxed{{{other}}}$.", "expected": rewards.judge(gold, f"\\boxed{{{other}}}").reward == 1.0})
+        pairs.append(
+            {
+                "gold": gold,
+                "response": f"So it is $\\boxed{{{other}}}$.",
+                "expected": rewards.judge(gold, f"\\boxed{{{other}}}").reward == 1.0,
+            }
+        )
     rng.shuffle(pairs)
     pairs = pairs[: arguments.pairs]
     rewards.make_verifier.__globals__["_cached"].cache_clear()
-    print("| grader | accuracy | false + | false - | no verdict | pairs/s | p99 ms | max ms |\n|---|---|---|---|---|---|---|---|")
+    print(
+        "| grader | accuracy | false + | false - | no verdict | pairs/s | p99 ms | max ms |\n|---|---|---|---|---|---|---|---|"
+    )
     for name, some in (("ours", pairs), ("math-verify", pairs[: arguments.against])):
         verdicts, times = timed(GRADERS[name], some)
         print(line(name, some, verdicts, times), flush=True)

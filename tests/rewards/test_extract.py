@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+
 import rewards
 from rewards.extract import after_thinking, joined_boxes
 
@@ -95,7 +96,10 @@ def test_a_truncated_response_is_counted_apart_and_earns_nothing() -> None:
     assert (verdict.outcome, verdict.reward, verdict.extracted) == ("truncated", 0.0, "7")
 
 
-@pytest.mark.parametrize("text", ["{" * 100_000, r"\boxed{" * 20_000, "<think>" * 20_000, "answer is " * 20_000, "\\" * 200_000, "<" * 300_000])
+@pytest.mark.parametrize(
+    "text",
+    ["{" * 100_000, r"\boxed{" * 20_000, "<think>" * 20_000, "answer is " * 20_000, "\\" * 200_000, "<" * 300_000],
+)
 def test_extraction_is_linear(text: str) -> None:
     started = time.perf_counter()
     after_thinking(text)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from rewards.gold import Gold, Unreadable, options_in, read_gold
 
 READ: list[tuple[Any, dict[str, Any], str, str]] = [
@@ -62,8 +63,16 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ("(a) 3 (b) 4", {}, "several parts"),
     ("(1) x<1 (2) y=x+1", {}, "several parts"),
     ("Show that $a = 2$.", {}, "a proof"),
-    ("Both numbers divide the sum, so they divide the gcd as well.", {"question": "Prove that d divides g."}, "a proof"),
-    ("The frequency of users within the basic standard is 0.6 per day as the chart of the town for all months says", {}, "prose of"),
+    (
+        "Both numbers divide the sum, so they divide the gcd as well.",
+        {"question": "Prove that d divides g."},
+        "a proof",
+    ),
+    (
+        "The frequency of users within the basic standard is 0.6 per day as the chart of the town for all months says",
+        {},
+        "prose of",
+    ),
     ("Because the plants in the shade grow more slowly than others", {}, "prose of"),
     ("x" * 5000, {}, "5000 characters"),
     ("many", {"kind": "number"}, "not one number"),

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import rewards
 from rewards import trl, verl
 from rewards.score import score
@@ -18,22 +19,38 @@ ROOT = Path(__file__).parents[2]
 
 def test_importing_loads_nothing_heavy() -> None:
     code = "import sys, rewards, rewards.trl, rewards.verl, rewards.score; rewards.kinds(); print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
     assert not {"torch", "vllm", "datatrove", "sympy", "math_verify", "flint", "reasoning_gym"} & set(loaded)
 
 
 def test_nothing_of_ours_is_imported() -> None:
     for path in (ROOT / "rewards").rglob("*.py"):
-        assert not {"curation", "training"} & {line.split()[1].split(".")[0] for line in path.read_text().splitlines() if line.startswith(("import ", "from "))}
+        assert not {"curation", "training"} & {
+            line.split()[1].split(".")[0]
+            for line in path.read_text().splitlines()
+            if line.startswith(("import ", "from "))
+        }
 
 
 def test_rewards_of_outcomes() -> None:
     got = {outcome: rewards.Verdict(outcome).reward for outcome in rewards.OUTCOMES}
-    assert got == {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "unreadable_gold": None, "timeout": None, "truncated": 0.0}
+    assert got == {
+        "correct": 1.0,
+        "wrong": 0.0,
+        "no_answer": 0.0,
+        "unreadable_gold": None,
+        "timeout": None,
+        "truncated": 0.0,
+    }
 
 
 def test_trl() -> None:
-    completions = [[{"role": "assistant", "content": text}] for text in (r"\boxed{4}", r"\boxed{5}", "4", r"\boxed{B}", r"\boxed{1}")]
+    completions = [
+        [{"role": "assistant", "content": text}]
+        for text in (r"\boxed{4}", r"\boxed{5}", "4", r"\boxed{B}", r"\boxed{1}")
+    ]
     got = trl.accuracy(
         prompts=["?"] * 5,
         completions=completions,
@@ -44,8 +61,12 @@ def test_trl() -> None:
     )
     assert got == [1.0, 0.0, 0.0, 1.0, None]
     assert trl.accuracy(completions=[r"\boxed{4}"], answer=["4"]) == [1.0]
-    assert trl.accuracy(completions=[[{"role": "assistant", "content": [{"type": "text", "text": r"\boxed{4}"}]}]], answer=["4"]) == [1.0]
-    assert trl.format_reward(completions=[r"<think>a</think>\boxed{4}", r"<think>\boxed{4}", "4", r"\boxed{4}\boxed{5}"]) == [1.0, 0.0, 0.0, 0.0]
+    assert trl.accuracy(
+        completions=[[{"role": "assistant", "content": [{"type": "text", "text": r"\boxed{4}"}]}]], answer=["4"]
+    ) == [1.0]
+    assert trl.format_reward(
+        completions=[r"<think>a</think>\boxed{4}", r"<think>\boxed{4}", "4", r"\boxed{4}\boxed{5}"]
+    ) == [1.0, 0.0, 0.0, 0.0]
     assert trl.length_penalty(10, 4)(completion_ids=[[0] * n for n in (6, 8, 10, 20)]) == [0.0, -0.5, -1.0, -1.0]
 
 

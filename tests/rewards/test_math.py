@@ -3,6 +3,7 @@ r"""The table of what counts as equal in mathematics. Every bug found adds a row
 from __future__ import annotations
 
 import pytest
+
 import rewards
 
 # gold, answer
@@ -208,7 +209,13 @@ def test_swapping_gold_and_answer_changes_nothing(gold: str, answer: str) -> Non
 
 
 # A gold with its sign accepts the bare number and not the share; a bare gold accepts both.
-PERCENT = [("50\\%", "50", True), ("50\\%", "0.5", False), ("0.5", "50\\%", True), ("50", "50\\%", True), ("37.5\\%", r"\frac{3}{8}", False)]
+PERCENT = [
+    ("50\\%", "50", True),
+    ("50\\%", "0.5", False),
+    ("0.5", "50\\%", True),
+    ("50", "50\\%", True),
+    ("37.5\\%", r"\frac{3}{8}", False),
+]
 
 
 @pytest.mark.parametrize(("gold", "answer", "same"), PERCENT)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-import rewards
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+
+import rewards
 
 COMMON = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -61,13 +62,17 @@ def outcome(gold: str, answer: str) -> str:
 
 @COMMON
 @given(fractions, WRITTEN, WRITTEN, style, style)
-def test_a_value_equals_itself_in_every_style(value: Fraction, one: Callable[[Fraction], str], two: Callable[[Fraction], str], s: Style, t: Style) -> None:
+def test_a_value_equals_itself_in_every_style(
+    value: Fraction, one: Callable[[Fraction], str], two: Callable[[Fraction], str], s: Style, t: Style
+) -> None:
     assert outcome(s(one(value)), t(two(value))) == "correct"
 
 
 @COMMON
 @given(fractions, WRITTEN, WRITTEN, style, style)
-def test_a_value_is_never_its_neighbour_or_its_negative(value: Fraction, one: Callable[[Fraction], str], two: Callable[[Fraction], str], s: Style, t: Style) -> None:
+def test_a_value_is_never_its_neighbour_or_its_negative(
+    value: Fraction, one: Callable[[Fraction], str], two: Callable[[Fraction], str], s: Style, t: Style
+) -> None:
     assert outcome(s(one(value)), t(two(value + 1))) == "wrong"
     assert value == 0 or outcome(s(one(value)), t(two(-value))) == "wrong"
 
@@ -76,7 +81,13 @@ def test_a_value_is_never_its_neighbour_or_its_negative(value: Fraction, one: Ca
 @given(integers, style)
 def test_thousands(value: int, s: Style) -> None:
     assume(abs(value) >= 1000)
-    for text in (f"{value:,}", f"{value:,}".replace(",", "{,}"), f"{value:,}".replace(",", r"\,"), f"{value:,}".replace(",", r",\!"), f"{value}.0"):
+    for text in (
+        f"{value:,}",
+        f"{value:,}".replace(",", "{,}"),
+        f"{value:,}".replace(",", r"\,"),
+        f"{value:,}".replace(",", r",\!"),
+        f"{value}.0",
+    ):
         assert outcome(s(str(value)), text) == "correct"
         assert outcome(s(str(value + 1)), text) == "wrong"
 
@@ -85,7 +96,11 @@ def test_thousands(value: int, s: Style) -> None:
 @given(st.integers(-20, 20), st.integers(-9, 9).filter(bool), st.sampled_from([2, 3, 5, 6, 7, 11]), st.integers(1, 9))
 def test_surds(a: int, b: int, root: int, c: int) -> None:
     gold = f"\\frac{{{a}+{b}\\sqrt{{{root}}}}}{{{c}}}".replace("+-", "-")
-    same = f"\\frac{{{a}}}{{{c}}}+\\frac{{\\sqrt{{{root * b * b}}}}}{{{c}}}" if b > 0 else f"\\frac{{{a}}}{{{c}}}-\\frac{{\\sqrt{{{root * b * b}}}}}{{{c}}}"
+    same = (
+        f"\\frac{{{a}}}{{{c}}}+\\frac{{\\sqrt{{{root * b * b}}}}}{{{c}}}"
+        if b > 0
+        else f"\\frac{{{a}}}{{{c}}}-\\frac{{\\sqrt{{{root * b * b}}}}}{{{c}}}"
+    )
     assert outcome(gold, same) == outcome(same, gold) == "correct"
     assert outcome(gold, f"{same}+1") == outcome(gold, f"-({same})") == outcome(gold, f"{same}+10^{{-30}}") == "wrong"
 
@@ -111,7 +126,11 @@ def test_collections(values: list[Fraction]) -> None:
     assert outcome(r"\{" + ", ".join(texts) + r"\}", ", ".join(turned)) == "correct"
     assert outcome(f"({', '.join(texts)})", f"({','.join(unreduced(v) for v in values)})") == "correct"
     assert outcome(f"({', '.join(texts)})", f"({', '.join(turned)})") == ("wrong" if texts != turned else "correct")
-    assert outcome(", ".join(texts), ", ".join([*texts, "1000"])) == outcome(", ".join(texts), ", ".join(texts[1:])) == "wrong"
+    assert (
+        outcome(", ".join(texts), ", ".join([*texts, "1000"]))
+        == outcome(", ".join(texts), ", ".join(texts[1:]))
+        == "wrong"
+    )
     assert outcome(", ".join(texts), texts[0]) == outcome(texts[0], ", ".join(texts)) == "wrong"
 
 
@@ -128,10 +147,17 @@ def test_intervals(low: Fraction, width: Fraction, low_in: bool, high_in: bool) 
 
 
 @settings(COMMON, max_examples=300)
-@given(st.text(alphabet=r"01279.,-+*/^_=<>()[]{}|\$%!xynfe iABor&~'" + "π√°½", max_size=30), st.text(alphabet=r"0127.,-+/^=<>()[]{}\xn e", max_size=20))
+@given(
+    st.text(alphabet=r"01279.,-+*/^_=<>()[]{}|\$%!xynfe iABor&~'" + "π√°½", max_size=30),
+    st.text(alphabet=r"0127.,-+/^=<>()[]{}\xn e", max_size=20),
+)
 def test_anything_can_be_judged_and_swapped(one: str, two: str) -> None:
     options = {"symbolic": False}
     there = rewards.make_verifier(one, options=options).judge_answer(two)
     back = rewards.make_verifier(two, options=options).judge_answer(one)
-    if "%" not in one + two and "unreadable_gold" not in (there.outcome, back.outcome) and "no_answer" not in (there.outcome, back.outcome):
+    if (
+        "%" not in one + two
+        and "unreadable_gold" not in (there.outcome, back.outcome)
+        and "no_answer" not in (there.outcome, back.outcome)
+    ):
         assert (there.outcome == "correct") == (back.outcome == "correct")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 import rewards
 from rewards import worker
 
@@ -106,14 +107,21 @@ ESCAPES = [
 def test_code_is_text(text: str, tmp_path: Path) -> None:
     text = text.format(path=tmp_path / "escaped")
     assert rewards.judge("0", rf"\boxed{{{text}}}").outcome != "correct"
-    assert rewards.judge(f"x + {text}", rf"\boxed{{{text} + 1}}").outcome in ("wrong", "timeout", "correct", "no_answer")
+    assert rewards.judge(f"x + {text}", rf"\boxed{{{text} + 1}}").outcome in (
+        "wrong",
+        "timeout",
+        "correct",
+        "no_answer",
+    )
     assert not list(tmp_path.iterdir())
 
 
 def test_the_scorers_of_reasoning_gym_cannot_evaluate_an_answer(tmp_path: Path) -> None:
     entry = {"question": "?", "answer": "1 2", "metadata": {"solution": [1, 2], "matrix": [[1, 2]], "difficulty": {}}}
     answer = f"[open({str(tmp_path / 'escaped')!r}, 'w').write('x')]"
-    verdict = rewards.make_verifier("1 2", "reasoning_gym", {"dataset": "spiral_matrix", "entry": entry}).judge_answer(answer)
+    verdict = rewards.make_verifier("1 2", "reasoning_gym", {"dataset": "spiral_matrix", "entry": entry}).judge_answer(
+        answer
+    )
     assert verdict.outcome == "wrong"
     assert not list(tmp_path.iterdir())
 
@@ -126,7 +134,10 @@ def test_reasoning_gym_gives_its_own_verdict() -> None:
     verifier = rewards.make_verifier(entry["answer"], "reasoning_gym", options)
     assert verifier.judge(rf"\boxed{{{entry['answer']}}}").outcome == "correct"
     assert verifier.judge(rf"\boxed{{{entry['answer']}9}}").outcome == "wrong"
-    assert rewards.make_verifier("1", "reasoning_gym", {**options, "dataset": "no_such"}).judge_answer("1").outcome == "unreadable_gold"
+    assert (
+        rewards.make_verifier("1", "reasoning_gym", {**options, "dataset": "no_such"}).judge_answer("1").outcome
+        == "unreadable_gold"
+    )
 
 
 def files() -> int:

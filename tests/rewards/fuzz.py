@@ -1,0 +1,152 @@
+"""Coverage-guided fuzzing of the judge: `python tests/rewards/fuzz.py --seconds 600`.
+
+Mutates pairs of gold and answer, keeps those that reach new lines of `rewards.maths`, and stops at a crash of the interpreter, an exception, a
+judgement over a second of CPU, or an answer that is not judged equal to itself. Each run is a child process, so that a crash in native
+code is reported with its input. What was kept is written to corpus.json (under 200 kB) and replayed by test_fuzz.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+import rewards  # noqa: E402
+from rewards.maths import clean  # noqa: E402
+
+CORPUS = Path(__file__).with_name("corpus.json")
+MAX_CORPUS_BYTES = 180_000
+MAX_CPU_S = 1.0
+FOLDER = str(Path(clean.__file__).parent)
+PIECES = [r"\frac{", r"}{", r"}", r"\sqrt{", r"}", r"\sqrt[3]{", r"}", r"\left(", r"\right)", r"\{", r"\}", r"[", r"]", r"(", r")", r"{", r"}", r"^", r"^{", r"}", r"_", r"_{", r"}", r"+", r"-", r"*", r"/", r"\cdot", r"\times", r"\div", r"\pm", r"\mp", r"=", r"<", r">", r"\leq", r"\geq", r"\neq", r"\in", r"\cup", r"\cap", r"\setminus", r"\infty", r"\pi", r"e", r"i", r"x", r"y", r"n", r"k", r"f(x)", r"f(t)", r"g(n)", r"0", r"1", r"2", r"7", r"10", r"-1", r"0.5", r"1,234", r"12\%", r"50%", r"^\circ", r"\circ", r"°", r"½", r"３", r"−", r"×", r"√2", r"\sin", r"\cos^2", r"\tan^{-1}", r"\log_2", r"\ln", r"\exp", r"\max", r"\gcd", r"\binom{5}{2}", r"!", r"'", r"|", r"\mid", r":", r";", r",", r"and", r"or", r"\text{", r"}", r"\text{cm}", r"\text{and}", r"\mathrm{km/h}", r"m^2", r"$", r"$$", r"\$", r"\(", r"\)", r"\[", r"\]", r"\boxed{", r"}", r"\begin{pmatrix}", r"\end{pmatrix}", r"&", r"\\", r"\begin{cases}", r"\end{cases}", r"\sum_{k=1}^{9}", r"\prod_{k=1}^{4}", r"\int_0^1", r"\lim_{x\to0}", r"\ldots", r"...", r"\lfloor", r"\rfloor", r"\lceil", r"\rceil", r"\pmod{7}", r"_7", r"_{10}", r"\mathbb{R}", r"\mathbb{Z}", r"\emptyset", r"\overline{3}", r"0.\overline{3}", r"1e9", r"9^{9^9}", r"(10^8)!", r"999999999999", r"(A)", r"B.", r"\approx", r"\angle", r"ABC", r"60^\circ30'", r"3:4", r"10:30", r"\sum_{k=1}^{n}", r"k"]
+
+
+def mutate(text: str, rng: random.Random, others: list[list[str]]) -> str:
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        at = rng.randrange(len(text) + 1)
+        action = rng.randrange(7)
+        if action <= 2:
+            text = text[:at] + rng.choice(PIECES) + text[at:]
+        elif action == 3:
+            text = text[:at] + text[at + rng.randrange(1, 6) :]
+        elif action == 4:
+            text = text[:at] + chr(rng.choice((rng.randrange(32, 127), rng.randrange(32, 0x2FFF)))) + text[at:]
+        elif action == 5:
+            end = rng.randrange(at, len(text) + 1)
+            text = text[:end] + text[at:end] * rng.choice((1, 1, 2, 30)) + text[end:]
+        else:
+            other = rng.choice(rng.choice(others))
+            text = text[:at] + other[rng.randrange(len(other) + 1) :]
+    return text[:3000]
+
+
+def run(gold: str, answer: str) -> None:
+    options = {"symbolic": False}
+    started = time.process_time()
+    verdict = rewards.Verifier(gold, options=options).judge_answer(answer)
+    itself = rewards.Verifier(answer, options=options).judge_answer(answer)
+    spent = time.process_time() - started
+    if spent > MAX_CPU_S:
+        raise AssertionError(f"{spent:.1f} s of CPU, outcome {verdict.outcome}")
+    if itself.outcome == "wrong" and itself.tier != "caps":
+        raise AssertionError(f"not equal to itself: {itself}")
+
+
+def covered(gold: str, answer: str) -> set[tuple[str, int, int]]:
+    """The pairs of lines in `rewards.maths` that a run goes through."""
+    seen: set[tuple[str, int, int]] = set()
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        if not frame.f_code.co_filename.startswith(FOLDER):
+            return None
+        name, before = frame.f_code.co_filename, 0
+
+        def line(inner: FrameType, event: str, _: Any) -> Any:
+            nonlocal before
+            seen.add((name, before, inner.f_lineno))
+            before = inner.f_lineno
+            return line
+
+        return line
+
+    sys.settrace(trace)
+    try:
+        rewards.Verifier(gold, options={"symbolic": False}).judge_answer(answer)
+    finally:
+        sys.settrace(None)
+    return seen
+
+
+def child(seconds: float, seed: int, note: Path) -> None:
+    rng = random.Random(seed)
+    corpus: list[list[str]] = (
+        json.loads(CORPUS.read_text()) if CORPUS.exists() else [["1", "1"], [r"\frac{1}{2}", "0.5"]]
+    )
+    seen: set[tuple[str, int, int]] = set()
+    for gold, answer in corpus:
+        seen |= covered(gold, answer)
+    runs, end = 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        gold, answer = rng.choice(corpus)
+        which = rng.randrange(3)
+        gold, answer = (mutate(gold, rng, corpus), answer) if which == 0 else (gold, mutate(answer, rng, corpus))
+        gold = answer if which == 2 and rng.random() < 0.3 else gold
+        note.write_text(json.dumps([gold, answer]))
+        runs += 1
+        run(gold, answer)
+        if len(gold) + len(answer) < 400 and not (new := covered(gold, answer)) <= seen:
+            seen |= new
+            corpus.append([gold, answer])
+    while len(json.dumps(corpus, ensure_ascii=False).encode()) > MAX_CORPUS_BYTES:
+        corpus.remove(max(corpus, key=lambda pair: len(pair[0]) + len(pair[1])))
+    CORPUS.write_text(json.dumps(corpus, ensure_ascii=False, indent=0))
+    print(f"{runs} runs, {len(seen)} line pairs, {len(corpus)} inputs kept")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--note", type=Path, default=Path("build/fuzz-last.json"), help="where the input under test is written down"
+    )
+    parser.add_argument("--child", action="store_true")
+    arguments = parser.parse_args()
+    arguments.note.parent.mkdir(parents=True, exist_ok=True)
+    if arguments.child:
+        child(arguments.seconds, arguments.seed, arguments.note)
+        return 0
+    end, seed = time.monotonic() + arguments.seconds, arguments.seed
+    while (left := end - time.monotonic()) > 1:
+        command = [
+            sys.executable,
+            __file__,
+            "--child",
+            f"--seconds={min(left, 60)}",
+            f"--seed={seed}",
+            f"--note={arguments.note}",
+        ]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+        except subprocess.TimeoutExpired:
+            print(f"seed {seed}: a hang\n{arguments.note.read_text()}")
+            return 1
+        if done.returncode:
+            print(f"seed {seed}: exit {done.returncode}\n{arguments.note.read_text()}\n{done.stderr[-3000:]}")
+            return 1
+        print(f"seed {seed}: {done.stdout.strip()}", flush=True)
+        seed += 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 COMMANDS = {
@@ -38,8 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command not in COMMANDS:
         print(f"ovr-train: unknown command {command!r}; known: {', '.join(COMMANDS)}", file=sys.stderr)
         return 2
-    # A model or data set given by a local path must not be looked up on the network; a warning a step is not progress.
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    _calm()
     try:
         return int(importlib.import_module(COMMANDS[command][0]).main(rest))
     except (OSError, ValueError) as error:
@@ -50,6 +50,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"ovr-train {command}: interrupted", file=sys.stderr)
         return 130
+
+
+def _calm() -> None:
+    """Keep the libraries' own bars out of log files, and say TRL's opinion of vLLM's version once instead of five times."""
+    warnings.filterwarnings("once", message="TRL currently supports vLLM")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if not sys.stderr.isatty():
+        os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
 if __name__ == "__main__":

@@ -5,35 +5,26 @@ import os
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
+from datasets import Features, Image, List, Value
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
-PICTURES = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
-TEXT_COLUMNS = ("id", "answer", "answer_kind", "answer_options", "source", "domain")
-SCHEMA = pa.schema(
-    [
-        ("prompt", MESSAGES),
-        ("completion", MESSAGES),
-        ("images", PICTURES),
-        *((name, pa.string()) for name in TEXT_COLUMNS),
-    ]
-)
-HF = (
-    b'{"info": {"features": {"images": {"feature": {"_type": "Image"}, "_type": "List"}, "prompt": {"feature": {"role": {"dtype": "string", "_type": "Value"}, "content": {"dtype": "string", "_type": "Value"}}, "_type": "List"}, "completion": {"feature": {"role": {"dtype": "string", "_type": "Value"}, "content": {"dtype": "string", "_type": "Value"}}, "_type": "List"}, %s}}}'
-    % (", ".join(f'"{name}": {{"dtype": "string", "_type": "Value"}}' for name in TEXT_COLUMNS).encode())
+MESSAGES = List({"role": Value("string"), "content": Value("string")})
+STRINGS = ("id", "answer", "answer_kind", "answer_options", "source", "domain")
+FEATURES = Features(
+    {"prompt": MESSAGES, "completion": MESSAGES, "images": List(Image())} | {name: Value("string") for name in STRINGS}
 )
 
 
 def png(colour: str) -> bytes:
     """A 56 x 56 picture of one colour."""
     buffer = io.BytesIO()
-    Image.new("RGB", (56, 56), colour).save(buffer, "PNG")
+    PIL.Image.new("RGB", (56, 56), colour).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -57,9 +48,11 @@ def row(number: int, colour: str | None = None) -> dict[str, Any]:
 
 def write_shard(path: Path, rows: list[dict[str, Any]], version: str | None = "1") -> Path:
     """Write rows as one shard; returns its folder."""
-    metadata = {b"huggingface": HF} | ({b"ovr.schema_version": version.encode()} if version else {})
+    schema = FEATURES.arrow_schema
+    if version is not None:
+        schema = schema.with_metadata({**schema.metadata, b"ovr.schema_version": version.encode()})
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(metadata)), path)
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
     return path.parent
 
 

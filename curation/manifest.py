@@ -201,7 +201,7 @@ def _resolve(value: Any, folder: Path, key: str) -> Any:
 
 
 PATH_KEYS = ("path", "root")
-TEXT_KEYS = ("prompt_template", "answer_pattern", "strip", "template")
+TEXT_KEYS = ("prompt_template", "answer_pattern", "completion_pattern", "when", "strip", "template")
 
 
 def _variable(name: str, value: str) -> str:

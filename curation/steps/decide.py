@@ -1,7 +1,9 @@
 """Global decisions: one-task steps between the executors. They write a line for every row, and a later step applies the lines."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +93,10 @@ class DecideDifficulty(PipelineStep):  # type: ignore[misc]
 
         rows: Iterator[Row] = (from_record(record) for file in self.files for record in read_records(file))
         measured = measure(rows, self.options, self.store, self.seed, self.template, total=total, progress=tell)
-        for file in self.files:
-            lines = (_line(next(measured)) for _ in range(pq.read_metadata(file).num_rows))
-            write_records(self.folder / file.name, DECISION, lines)
+        with closing(measured):
+            for file in self.files:
+                lines = map(_line, islice(measured, pq.read_metadata(file).num_rows))
+                write_records(self.folder / file.name, DECISION, lines)
         progress.tell()
         yield from ()
 

@@ -125,8 +125,8 @@ def recipe_hash(data: Path, recipe: Recipe) -> str:
 def short_completion(row_id: str, answer: str) -> str:
     r"""The bare answer, boxed or told, chosen by the row's id.
 
-    >>> short_completion("0f", "3"), short_completion("10", "3")
-    ('The answer is 3.', '\\boxed{3}')
+    >>> short_completion("2", "7"), short_completion("3", "7")
+    ('The answer is 7.', '\\boxed{7}')
     """
     told = int(hashlib.sha256(row_id.encode()).hexdigest(), 16) % 2
     return f"The answer is {answer}." if told else f"\\boxed{{{answer}}}"

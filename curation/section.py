@@ -21,6 +21,7 @@ from curation.steps import (
     WriteRows,
     WriteShards,
 )
+from curation.steps.shards import shards_are_there
 
 
 class SectionBuild:
@@ -164,11 +165,11 @@ class SectionBuild:
         }
         stage = self._stage("shards", [metadata, self.section.splits, manifest.rows_per_shard])
         folder = self.out / "data" / self.config
-        if not folder.exists():
+        if not shards_are_there(stage.folder, folder):
             (stage.folder / "done.json").unlink(missing_ok=True)
             (stage.folder / "completions" / "00000").unlink(missing_ok=True)
         writer = WriteShards(
             list(rows), folder, self.config, manifest.prompt_template, manifest.seed, self.section.splits,
-            manifest.rows_per_shard, metadata, stage.folder / "progress",
+            manifest.rows_per_shard, metadata, stage.folder,
         )  # fmt: skip
         stage.run([writer], 1, 1, sum(rows.values()))

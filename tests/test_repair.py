@@ -11,8 +11,12 @@ ROOT = Path(__file__).parents[1]
 
 def test_a_repaired_environment_is_sound_and_stays_as_it_is() -> None:
     site = Path(sysconfig.get_paths()["purelib"])
-    before = {file: file.stat().st_mtime_ns for file in site.glob("*") if "vllm" in file.name or "torchvision" in file.name}
-    told = subprocess.run([sys.executable, str(ROOT / "requirements/repair.py")], capture_output=True, text=True, check=True).stdout
+    before = {
+        file: file.stat().st_mtime_ns for file in site.glob("*") if "vllm" in file.name or "torchvision" in file.name
+    }
+    told = subprocess.run(
+        [sys.executable, str(ROOT / "requirements/repair.py")], capture_output=True, text=True, check=True
+    ).stdout
     assert "torchvision: sound" in told
     assert "vllm: sound" in told
     assert before == {file: file.stat().st_mtime_ns for file in before}

@@ -1,6 +1,8 @@
 """The last stage: the kept rows as the Parquet shards of a config."""
 
+import json
 import shutil
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import blake2b
@@ -12,12 +14,21 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from curation.parquet import AtomicParquetWriter, read_records
+from curation.parquet import AtomicParquetWriter, read_records, write_text
 from curation.progress import TaskProgress
 from curation.row import from_record
 from curation.sampling.template import apply_template
 from curation.schema import released_record, released_schema
 from curation.steps.write import row_bytes
+
+SHARDS = "shards.json"
+"""In the stage's folder: the names of the shards that it wrote."""
+
+
+def shards_are_there(stage_folder: Path, folder: Path) -> bool:
+    """Whether every shard that the stage wrote still stands in `folder`."""
+    listed = stage_folder / SHARDS
+    return listed.exists() and all((folder / name).exists() for name in json.loads(listed.read_text()))
 
 
 def split_of(row_id: str, seed: int, splits: dict[str, float]) -> str:
@@ -45,19 +56,18 @@ class WriteShards(PipelineStep):  # type: ignore[misc]
         splits: dict[str, float],
         rows_per_shard: int,
         metadata: dict[str, str],
-        progress_folder: Path,
+        stage_folder: Path,
     ) -> None:
         super().__init__()
         self.files, self.folder, self.config, self.template = files, folder, config, template
         self.seed, self.splits, self.rows_per_shard = seed, splits, rows_per_shard
-        self.metadata, self.progress_folder = metadata, progress_folder
+        self.metadata, self.stage_folder = metadata, stage_folder
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        progress = TaskProgress(self.progress_folder, rank)
+        progress = TaskProgress(self.stage_folder / "progress", rank)
         sizes = Counter(self._split(record["id"]) for record in self._records(["id"]))
         schema = released_schema(self.config, self.metadata)
-        building = self.folder.with_name(f".{self.folder.name}.building")
-        shutil.rmtree(building, ignore_errors=True)
+        building = self.folder.with_name(f".{self.folder.name}.{uuid.uuid4().hex[:8]}.building")
         building.mkdir(parents=True)
         for split, n_rows in sorted(sizes.items()):
             rows = (row for row in map(from_record, self._records()) if self._split(row.id) == split)
@@ -73,6 +83,7 @@ class WriteShards(PipelineStep):  # type: ignore[misc]
                         self.stat_update("rows", split)
         shutil.rmtree(self.folder, ignore_errors=True)
         building.rename(self.folder)
+        write_text(self.stage_folder / SHARDS, json.dumps(sorted(file.name for file in self.folder.iterdir())))
         progress.tell()
         yield from ()
 

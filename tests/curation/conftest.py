@@ -1,5 +1,6 @@
 """Small manifests and builds that the tests of curation share."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,32 +23,44 @@ def write_manifest(tmp_path: Path) -> Write:
     return write
 
 
+MIXED: dict[str, Any] = {
+    "name": "test",
+    "seed": 5,
+    "rl": {
+        "splits": {"test": 0.25},
+        "sources": [
+            {"kind": "visual_puzzles", "families": ["locate", "count"], "levels": [1], "size": 112, "count": 12},
+            {"kind": "reasoning_gym", "datasets": {"chain_sum": {"count": 20}}},
+        ],
+    },
+    "cold_start": {
+        "sources": [
+            {"kind": "visual_puzzles", "families": ["count"], "modality": "text", "levels": [1, 2], "count": 12}
+        ]
+    },
+}
+"""Pictures, text and traces; two configs."""
+
+
 @pytest.fixture
 def mixed_manifest(write_manifest: Write) -> Path:
-    """Pictures, text and traces; two configs."""
-    return write_manifest(
-        {
-            "seed": 5,
-            "rl": {
-                "splits": {"test": 0.25},
-                "sources": [
-                    {
-                        "kind": "visual_puzzles",
-                        "families": ["locate", "count"],
-                        "levels": [1],
-                        "size": 112,
-                        "count": 12,
-                    },
-                    {"kind": "reasoning_gym", "datasets": {"chain_sum": {"count": 20}}},
-                ],
-            },
-            "cold_start": {
-                "sources": [
-                    {"kind": "visual_puzzles", "families": ["count"], "modality": "text", "levels": [1, 2], "count": 12}
-                ]
-            },
-        }
-    )
+    return write_manifest(MIXED)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished build of `MIXED`, to be read and not changed; `built.parent / "manifest.yaml"` made it."""
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "manifest.yaml").write_text(yaml.safe_dump(MIXED))
+    run(folder / "manifest.yaml", folder / "out", workers=2)
+    return folder / "out"
+
+
+@pytest.fixture
+def copied(built: Path, tmp_path: Path) -> Path:
+    """The same build, to be changed."""
+    shutil.copytree(built, tmp_path / "copied")
+    return tmp_path / "copied"
 
 
 def shard_bytes(out: Path) -> dict[str, bytes]:

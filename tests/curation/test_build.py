@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,30 +21,28 @@ from curation.parquet import read_records
 from tests.curation.conftest import Write, run, shard_bytes
 
 
-def test_two_builds_give_the_same_bytes(mixed_manifest: Path, tmp_path: Path) -> None:
-    for out in ("a", "b"):
-        run(mixed_manifest, tmp_path / out, workers=1 if out == "a" else 2)
-    first = shard_bytes(tmp_path / "a")
-    assert first == shard_bytes(tmp_path / "b")
+def test_two_builds_give_the_same_bytes(built: Path, mixed_manifest: Path, tmp_path: Path) -> None:
+    """With one worker and with two, in two folders."""
+    run(mixed_manifest, tmp_path / "again", workers=1)
+    first = shard_bytes(built)
+    assert first == shard_bytes(tmp_path / "again")
     assert len(first) == 3
 
 
-def test_the_ledger_has_a_line_for_every_row_and_balances(mixed_manifest: Path, tmp_path: Path) -> None:
-    summary = run(mixed_manifest, tmp_path / "out")
-    lines = list(read_records(tmp_path / "out" / "ledger.parquet"))
+def test_the_ledger_has_a_line_for_every_row_and_balances(built: Path) -> None:
+    summary = json.loads((built / "summary.json").read_text())
+    lines = list(read_records(built / "ledger.parquet"))
     assert summary["balanced"]
-    assert summary == json.loads((tmp_path / "out" / "summary.json").read_text())
     n_in = sum(counts["in"] for config in summary["configs"].values() for counts in config["sources"].values())
-    assert len(lines) == n_in
+    assert len(lines) == n_in == 56
     assert all(line["reason"] for line in lines)
-    assert "all sound" in check(tmp_path / "out")
+    assert "all sound" in check(built)
 
 
-def test_shards_load_with_decoded_pictures(mixed_manifest: Path, tmp_path: Path) -> None:
+def test_shards_load_with_decoded_pictures(built: Path, tmp_path: Path) -> None:
     from datasets import load_dataset
 
-    run(mixed_manifest, tmp_path / "out", only="rl")
-    files = {"train": str(tmp_path / "out/data/rl/train-*.parquet")}
+    files = {"train": str(built / "data/rl/train-*.parquet")}
     rows = load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path / "cache"))
     pictures = [picture for row in rows for picture in row["images"]]
     assert {picture.size for picture in pictures} == {(112, 112)}
@@ -51,9 +50,8 @@ def test_shards_load_with_decoded_pictures(mixed_manifest: Path, tmp_path: Path)
     assert rows[0]["prompt"][0]["content"].endswith("\\boxed{}.")
 
 
-def test_shard_metadata_says_what_made_it(mixed_manifest: Path, tmp_path: Path) -> None:
-    run(mixed_manifest, tmp_path / "out", only="cold_start")
-    shard = next((tmp_path / "out/data/cold_start").glob("*.parquet"))
+def test_shard_metadata_says_what_made_it(built: Path) -> None:
+    shard = next((built / "data/cold_start").glob("*.parquet"))
     metadata = {k.decode(): v.decode() for k, v in pq.read_schema(shard).metadata.items()}
     assert metadata["ovr.schema_version"] == "1"
     assert metadata["ovr.config"] == "cold_start"
@@ -61,9 +59,8 @@ def test_shard_metadata_says_what_made_it(mixed_manifest: Path, tmp_path: Path) 
     assert len(metadata["ovr.build"]) == 32
 
 
-def test_cold_start_rows_are_verified_traces(mixed_manifest: Path, tmp_path: Path) -> None:
-    run(mixed_manifest, tmp_path / "out", only="cold_start")
-    rows = [row for file in (tmp_path / "out/data/cold_start").glob("*") for row in read_records(file)]
+def test_cold_start_rows_are_verified_traces(built: Path) -> None:
+    rows = [row for file in (built / "data/cold_start").glob("*") for row in read_records(file)]
     assert rows
     for row in rows:
         assert row["verified"] == "correct"
@@ -72,51 +69,46 @@ def test_cold_start_rows_are_verified_traces(mixed_manifest: Path, tmp_path: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
-def test_a_killed_build_goes_on_and_ends_with_the_same_bytes(mixed_manifest: Path, tmp_path: Path, seed: int) -> None:
-    """kill -9 of the build's process at a random moment, several times, then one undisturbed run."""
-    started = time.monotonic()
-    run(mixed_manifest, tmp_path / "whole")
-    whole_s = time.monotonic() - started
+@pytest.mark.parametrize("seed", range(3))
+def test_a_killed_build_goes_on_and_ends_with_the_same_bytes(built: Path, tmp_path: Path, seed: int) -> None:
+    """kill -9 of the build's process at random moments, then one undisturbed run."""
     rng = random.Random(seed)
-    command = [sys.executable, "-m", "curation.cli", "build", str(mixed_manifest), "--out", str(tmp_path / "killed")]
+    out = tmp_path / "killed"
+    command = [sys.executable, "-m", "curation.cli", "build", str(built.parent / "manifest.yaml"), "--out", str(out)]
     for _ in range(3):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(rng.uniform(0.2, 1.0) * whole_s)
+        time.sleep(rng.uniform(1.0, 6.0))
         process.send_signal(signal.SIGKILL)
         process.wait()
-        if not (tmp_path / "killed" / "summary.json").exists():
-            assert not (tmp_path / "killed" / "manifest.lock.yaml").exists()
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        if not (out / "summary.json").exists():
+            assert not (out / "manifest.lock.yaml").exists()
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert finished.returncode == 0, finished.stderr
-    assert shard_bytes(tmp_path / "killed") == shard_bytes(tmp_path / "whole")
-    assert not list((tmp_path / "killed").rglob("*.tmp"))
+    assert shard_bytes(out) == shard_bytes(built)
+    assert not list(out.rglob("*.tmp"))
 
 
-def test_a_changed_manifest_redoes_only_what_the_change_touches(mixed_manifest: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    run(mixed_manifest, out)
-    before = {file.parent.name: file.stat().st_mtime_ns for file in out.glob("stages/*/done.json")}
-    summary = run(mixed_manifest, out, changes=("rl.splits.test=0.5",))
-    after = {file.parent.name: file.stat().st_mtime_ns for file in out.glob("stages/*/done.json")}
+def test_a_changed_manifest_redoes_only_what_the_change_touches(copied: Path, mixed_manifest: Path) -> None:
+    before = {file.parent.name: file.stat().st_mtime_ns for file in copied.glob("stages/*/done.json")}
+    summary = run(mixed_manifest, copied, changes=("rl.splits.test=0.5",))
+    after = {file.parent.name: file.stat().st_mtime_ns for file in copied.glob("stages/*/done.json")}
     redone = {name for name in after if after[name] != before[name]}
     assert redone == {"05-rl-shards"}
     assert summary["configs"]["rl"]["shards"]["test-00000-of-00001.parquet"] >= 5
 
 
-def test_a_changed_seed_leaves_nothing_of_the_old_rows(mixed_manifest: Path, tmp_path: Path) -> None:
-    run(mixed_manifest, tmp_path / "out")
-    run(mixed_manifest, tmp_path / "out", changes=("seed=6",))
-    run(mixed_manifest, tmp_path / "fresh", changes=("seed=6",))
-    assert shard_bytes(tmp_path / "out") == shard_bytes(tmp_path / "fresh")
+def test_a_changed_seed_leaves_nothing_of_the_old_rows(copied: Path, mixed_manifest: Path, tmp_path: Path) -> None:
+    run(mixed_manifest, copied, only="cold_start", changes=("seed=6",))
+    run(mixed_manifest, tmp_path / "fresh", only="cold_start", changes=("seed=6",))
+    new = {name: data for name, data in shard_bytes(copied).items() if "cold_start" in name}
+    assert new == shard_bytes(tmp_path / "fresh")
 
 
-def test_deleted_shards_are_written_again(mixed_manifest: Path, tmp_path: Path) -> None:
-    run(mixed_manifest, tmp_path / "out", only="cold_start")
-    whole = shard_bytes(tmp_path / "out")
-    next((tmp_path / "out/data/cold_start").glob("*.parquet")).unlink()
-    run(mixed_manifest, tmp_path / "out", only="cold_start")
-    assert shard_bytes(tmp_path / "out") == whole
+def test_deleted_shards_are_written_again(copied: Path, built: Path, mixed_manifest: Path) -> None:
+    shutil.rmtree(copied / "data/cold_start")
+    next((copied / "data/rl").glob("*.parquet")).unlink()
+    run(mixed_manifest, copied)
+    assert shard_bytes(copied) == shard_bytes(built)
 
 
 def test_duplicates_merge_and_conflicting_golds_go(write_manifest: Write, tmp_path: Path) -> None:
@@ -140,7 +132,7 @@ def test_duplicates_merge_and_conflicting_golds_go(write_manifest: Write, tmp_pa
 
 
 def test_limit_is_per_source(mixed_manifest: Path, tmp_path: Path) -> None:
-    summary = run(mixed_manifest, tmp_path / "out", limit=4)
+    summary = run(mixed_manifest, tmp_path / "out", limit=4, only="rl")
     assert {c["in"] for config in summary["configs"].values() for c in config["sources"].values()} == {4}
 
 
@@ -196,7 +188,7 @@ def test_a_picture_that_is_none_is_a_counted_drop(write_manifest: Write, tmp_pat
     rows = [{"q": f"What colour is {name}?", "a": "red", "i": name} for name in names]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     fields = {"question": "q", "answer": "a", "images": "i"}
-    source = {"kind": "table", "name": "t", "path": "rows.jsonl", "fields": fields, "gold": {"kind": "text"}}
+    source = {"kind": "table", "name": "t", "path": "rows.jsonl", "fields": fields, "gold": {"rules": [{"kind": "text"}]}}
     summary = run(write_manifest({"rl": {"sources": [source]}}), tmp_path / "out")
     counts = summary["configs"]["rl"]["sources"]["t"]
     assert (counts["in"], counts["out"], counts["dropped"]) == (3, 1, 2)

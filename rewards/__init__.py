@@ -4,8 +4,8 @@ r"""Verifiable rewards: extract the answer, judge it, certify the judge.
     verdict = rewards.judge(gold=r"\frac{1}{2}", response=r"... so it is \boxed{0.5}.")
     verdict.outcome, verdict.reward     # ('correct', 1.0)
 
-Importing this loads no torch, vllm, datatrove, sympy or math_verify: the heavy tier runs in a worker process and starts when first needed.
-"""
+Importing this loads no torch, vllm, datatrove, sympy or math_verify: the heavy tier runs in a worker process and
+starts when first needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""math-verify and sympy, called inside the worker only. The caller keeps the time, so every time limit of theirs is off."""
+"""math-verify and sympy, called inside the worker only. The caller keeps the time, so every time limit of theirs is
+off."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-r"""Certify a judge on the golds that it will judge: every gold against itself, against machine-made equivalents, and against near misses.
+r"""Certify a judge on the golds that it will judge: every gold against itself, against machine-made equivalents, and
+against near misses.
 
-A gold that its own restyling does not match teaches the model that right is wrong; a near miss that passes teaches the opposite. Both are found
-before training, through the very function that the trainer calls, in a thread and in a process.
-"""
+A gold that its own restyling does not match teaches the model that right is wrong; a near miss that passes teaches
+the opposite. Both are found before training, through the very function that the trainer calls, in a thread and in a
+process."""
 
 from __future__ import annotations
 
@@ -253,11 +254,8 @@ def _reward(columns: dict[str, list[str]]) -> list[float | None]:
 def _call(columns: dict[str, list[str]], where: Where) -> list[float | None]:
     if where == "here":
         return _reward(columns)
-    pool: Executor
-    if where == "thread":
-        pool = ThreadPoolExecutor(1)
-    else:
-        pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    spawned = multiprocessing.get_context("spawn")
+    pool: Executor = ThreadPoolExecutor(1) if where == "thread" else ProcessPoolExecutor(1, mp_context=spawned)
     with pool:
         return pool.submit(_reward, columns).result()
 

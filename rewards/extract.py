@@ -1,7 +1,8 @@
 r"""The final answer of a response: the last complete `\boxed{}` after the thinking.
 
-Two rules keep it honest. Nothing before the end of the thinking counts (a policy could otherwise box every guess it makes on the way), and
-a box that was never closed is not an answer. Thinking that was opened and not closed swallows the rest of the response.
+Two rules keep it honest. Nothing before the end of the thinking counts (a policy could otherwise box every guess it
+makes on the way), and a box that was never closed is not an answer. Thinking that was opened and not closed swallows
+the rest of the response.
 
 The scan is linear in the response: boxes are found by name, braces are matched once from the front.
 """
@@ -29,10 +30,7 @@ _TURN = re.compile(
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])(?P<space>\s*)")
 _BARE = re.compile(r"-?\d+(?:\.\d+)?|[A-Za-z]")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-_LENIENT = re.compile(
-    r"(?:final\s+answer|answer)\s*(?:is|are|:|=)+\s*(?:is\s*)?[:\s]*(?P<answer>[^\n]+)|<answer>(?P<tag>.*?)</answer>",
-    re.IGNORECASE | re.DOTALL,
-)
+_LENIENT = re.compile(r"answer\s{0,9}(?:is|are|:|=)[:\s]{0,9}([^\n]{1,2000})", re.IGNORECASE)
 MAX_RESPONSE_CHARS = 4_000_000
 
 
@@ -112,12 +110,14 @@ def _joins(between: str) -> bool:
 
 
 _RETRACTED = re.compile(
-    r"scratch that|ignore (?:that|the|my|this)|disregard|i (?:made|had made) (?:a |an )?(?:mistake|error)|i was wrong|i take (?:it|that) back"
+    r"scratch that|ignore (?:that|the|my|this)|disregard|i (?:made|had made) (?:a |an )?(?:mistake|error)|i was wrong"
+    r"|i take (?:it|that) back"
     r"|(?:that|this|it|which|the above|my answer|the box)(?:'s| is| was) (?:wrong|incorrect|not (?:right|correct|the answer))",
     re.IGNORECASE,
 )
 _RESTATED = re.compile(
-    r"answer\s*(?:is|should be|must be|:|=)\s*(?:actually|therefore|thus)?[:\s]*[$*(\\]*(-?[\d.,/]*\d|[A-J])(?![\w^/\\,.]*[\w\\{^/])",
+    r"answer\s{0,9}(?:is|should be|must be|:|=)[:\s]{0,9}(?:(?:actually|therefore|thus)\s{1,9})?[$*(\\]{0,4}(-?[\d.,/]{0,40}\d|[A-J])"
+    r"(?![\w^/\\,.]{0,9}[\w\\{^/])",
     re.IGNORECASE,
 )
 
@@ -166,7 +166,12 @@ def extract_answer(response: str, mode: Mode = "boxed") -> str | None:
 
 
 def _said(text: str) -> str | None:
-    said = [m.group("answer") or m.group("tag") for m in _LENIENT.finditer(text)]
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    answer = said[-1] if said else lines[-1] if lines else ""
+    end = text.rfind("</answer>")
+    start = text.rfind("<answer>", 0, max(end, 0))
+    if start >= 0:
+        answer = text[start + len("<answer>") : end]
+    elif said := _LENIENT.findall(text):
+        answer = said[-1]
+    else:
+        answer = next((line for line in reversed(text.splitlines()) if line.strip()), "")
     return answer.strip().removesuffix(".").strip() or None

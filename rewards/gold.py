@@ -1,8 +1,9 @@
-r"""Reading gold answers as data sets write them. A gold that no rule can judge is refused here, once, with its reason.
+r"""Reading gold answers as data sets write them. A gold that no rule can judge is refused here, once, with its
+reason.
 
-What real rows hold (each is a case in tests/rewards/test_gold.py): `['9.6\n']`, `$$6$$`, `18.`, `#### 72`, a solution that ends in a box, a letter with an
-explanation, an option as text while the options are numbers, options only inside the question, two parts, proofs, "None.".
-"""
+What real rows hold (each is a case in tests/rewards/test_gold.py): `['9.6\n']`, `$$6$$`, `18.`, `#### 72`, a solution
+that ends in a box, a letter with an explanation, an option as text while the options are numbers, options only inside
+the question, two parts, proofs, "None."."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a judge says. Right, wrong, nothing to judge, and five ways of not knowing are different things and are counted apart."""
+"""What a judge says. Right, wrong, nothing to judge, and five ways of not knowing are different things and are
+counted apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The verifier: extraction, then the kind's comparison. The exact object that certification, curation and the trainer call."""
+"""The verifier: extraction, then the kind's comparison. The exact object that certification, curation and the trainer
+call."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from rewards.verdict import Ruling, UnreadableGoldError, Verdict
 
 Options = Mapping[str, Any] | str | None
 MAX_GOLD_CHARS = 20_000
+MAX_ANSWER_CHARS = 50_000
 MAX_CACHED_CHARS = 512
 """Longer golds are read again for every verifier, so that the cache stays small whatever it is fed."""
 BATCH_THREADS = 8
@@ -83,6 +85,8 @@ class Verifier:
             return Verdict("unreadable_gold", answer, str(compare))
         if not answer.strip():
             return Verdict("no_answer", answer, "the answer is empty")
+        if len(answer.strip()) > MAX_ANSWER_CHARS:
+            return Verdict("wrong", answer, f"over {MAX_ANSWER_CHARS} characters", "caps")
         ruling: Ruling = compare(answer)
         return Verdict(ruling.outcome, answer, ruling.detail, ruling.tier)
 

@@ -1,12 +1,13 @@
 """The last tier's process: started once, killed at a deadline, never trusted.
 
-sympy, ANTLR and the scorers of reasoning-gym can run for hours inside one C call, which no signal interrupts and no thread can leave. So they
-run elsewhere: a small server process (`rewards._worker`, started by exec, hence safe in notebooks, threads, asyncio, Ray and CUDA processes)
-imports the library once and forks a judge per connection, in about 10 ms. The caller waits on a socket with a deadline; when it passes, the
-judge is killed with SIGKILL and the next one is forked from the clean server.
+sympy, ANTLR and the scorers of reasoning-gym can run for hours inside one C call, which no signal interrupts and no
+thread can leave. So they run elsewhere: a small server process (`rewards._worker`, started by exec, hence safe in
+notebooks, threads, asyncio, Ray and CUDA processes) imports the library once and forks a judge per connection, in
+about 10 ms. The caller waits on a socket with a deadline; when it passes, the judge is killed with SIGKILL and the
+next one is forked from the clean server.
 
-The idea of kill and respawn is prime-rl's and inspect_ai's; what differs is that no signal, no thread and no fork of the caller is involved.
-"""
+The idea of kill and respawn is prime-rl's and inspect_ai's; what differs is that no signal, no thread and no fork of
+the caller is involved."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ def read_rows(text: str, width: int) -> list[Row] | None:
     """Rows of `width` finite numbers: `[[1, 2], [3, 4]]`, `(1, 2), (3, 4)`, `{"bbox_2d": [...]}`; None where anything does not fit."""
     if len(text) > MAX_CHARS:
         return None
-    groups = re.findall(r"[\[({]\s*([^\[\](){}]*?)\s*[\])}]", re.sub(r"\\(?:left|right)|\\[{}]|\$", "", text))
-    groups = [g for g in groups if g and '"' not in g and ":" not in g] or (
+    groups = re.findall(r"[\[({]([^\[\](){}]*)[\])}]", re.sub(r"\\(?:left|right)|\\[{}]|\$", "", text))
+    groups = [g for g in groups if g.strip() and '"' not in g and ":" not in g] or (
         [text.strip("[]() $")] if text.strip() else []
     )
     rows: list[Row] = []

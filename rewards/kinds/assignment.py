@@ -1,7 +1,8 @@
-"""Who is what: knights and knaves, houses and colours. Every name of the gold must get its value, once, and nobody else any.
+"""Who is what: knights and knaves, houses and colours. Every name of the gold must get its value, once, and nobody
+else any.
 
-The gold is JSON (`{"Zoey": "knave"}`); statements (`(1) Zoey is a knave`) are read too, which is how a response may answer.
-"""
+The gold is JSON (`{"Zoey": "knave"}`); statements (`(1) Zoey is a knave`) are read too, which is how a response may
+answer."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from rewards.verdict import Ruling, UnreadableGoldError
 MAX_CHARS = 8_000
 _SPLIT = re.compile(r"[\n;,]|\\\\|\.\s|\.$|\band\b|\(\d+\)")
 _IS = re.compile(
-    r"^\W*(?:\d+[.)]\s*)?(?P<name>\w[\w '-]{0,60}?)\s*(?:\bis\b|\bare\b|:|=|->|\\to|\\rightarrow)\s*(?:an?\s+|the\s+)?(?P<value>\w[\w' -]{0,60}?)\W*$"
+    r"^\W*(?:\d+[.)]\s*)?(?P<name>\w[\w '-]{0,60}?)\s*(?:\bis\b|\bare\b|:|=|->|\\to|\\rightarrow)"
+    r"\s*(?:an?\s+|the\s+)?(?P<value>\w[\w' -]{0,60}?)\W*$"
 )
 
 
@@ -33,7 +35,7 @@ def read_assignment(text: str) -> dict[str, str] | None:
     for statement in _SPLIT.split(unwrap(text)):
         if not statement.strip():
             continue
-        match = _IS.match(statement)
+        match = _IS.match(" ".join(statement.split()))
         if match is None:
             return None
         name, value = normal(match.group("name")), normal(match.group("value"))

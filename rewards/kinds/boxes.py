@@ -1,4 +1,5 @@
-"""Bounding boxes: as many as the gold has, each overlapping its own gold box enough (intersection over union, Everingham et al. 2010)."""
+"""Bounding boxes: as many as the gold has, each overlapping its own gold box enough (intersection over union,
+Everingham et al. 2010)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Multiple choice: a letter in any wrapper, an option's text, or both when they agree. Two options at once name none."""
+"""Multiple choice: a letter in any wrapper, an option's text, or both when they agree. Two options at once name
+none."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ _ANOTHER = re.compile(r"^(?:or|and|,|;|/|&)(?:\W|$)|[\(\[][A-Z][)\]]|\b(?:or|and
 
 def split_letter(answer: str) -> tuple[str, str] | None:
     """The letter that an answer names, upper case, and the text after it; None when it names none or more than one."""
-    match = _LETTER.match(unwrap(answer).strip(" \t\n$*`\"'.,;"))
+    match = _LETTER.match(" ".join(unwrap(answer).split()).strip(" \t\n$*`\"'.,;"))
     if not match:
         return None
     rest = (match.group(2) or "").strip()

@@ -1,4 +1,5 @@
-"""A list: the same members in the same order, brackets or none. Members are compared as mathematics, words as words."""
+"""A list: the same members in the same order, brackets or none. Members are compared as mathematics, words as
+words."""
 
 from __future__ import annotations
 

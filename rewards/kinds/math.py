@@ -1,9 +1,8 @@
 r"""Mathematics: the same value or object, whatever the notation.
 
-Tiers, each a proof or a pass to the next: the same text; the same tree; exact rationals; balls; points; sets; at last math-verify and sympy
-in a worker process that is killed at its deadline. The same rules read gold and response, and a verdict does not change when they are swapped,
-percent signs aside (see `rewards.maths.compare`).
-"""
+Tiers, each a proof or a pass to the next: the same text; the same tree; exact rationals; balls; points; sets; at last
+math-verify and sympy in a worker process that is killed at its deadline. The same rules read gold and response, and a
+verdict does not change when they are swapped, percent signs aside (see `rewards.maths.compare`)."""
 
 from __future__ import annotations
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 _LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])\W*$")
 _SAYS_SOMETHING = re.compile(r"[\w\\<>=]")
 _MATHS = re.compile(r"[\\^_=<>+*/|]|\d")
-_COMMAND = re.compile(r"\\[A-Za-z]+")
-_WORDS = re.compile(r"[A-Za-z]{2,}|__|[\"']")
 MAX_SYMBOLIC_CHARS = 400
 
 
@@ -104,10 +101,8 @@ class _Math:
             return self._symbolic(text)
         if normal(self.text) == normal(text):
             return Ruling("correct", "exact")
-        if bool(self.readings) != bool(readings) and _WORDS.search(
-            _COMMAND.sub(" ", text if self.readings else self.text)
-        ):
-            return Ruling("wrong", "exact", "a formula against words")
+        if bool(self.readings) != bool(readings):
+            return Ruling("wrong", "exact", "only one of the two is a formula that can be read")
         if not (_MATHS.search(self.text) and _MATHS.search(text)):
             return Ruling("wrong", "exact", "words that differ")
         if any(text.count(left) != text.count(right) for left, right in ("{}", "()")):

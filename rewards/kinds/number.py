@@ -1,7 +1,8 @@
-"""A number within a tolerance: measured values, readings of a chart (ChartQA's relaxed accuracy is `rel_tol = 0.05`, Masry et al. 2022, 5.1).
+"""A number within a tolerance: measured values, readings of a chart (ChartQA's relaxed accuracy is `rel_tol = 0.05`,
+Masry et al. 2022, 5.1).
 
-Units count when both sides state one. A percent sign does not change the number: 25 % and 25 are the same reading of a chart.
-"""
+Units count when both sides state one. A percent sign does not change the number: 25 % and 25 are the same reading of
+a chart."""
 
 from __future__ import annotations
 

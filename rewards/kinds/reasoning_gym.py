@@ -1,8 +1,8 @@
-"""reasoning-gym: a procedural task is judged by the scorer of the library that made it (Stojanovski et al. 2025, arXiv 2505.24760).
+"""reasoning-gym: a procedural task is judged by the scorer of the library that made it (Stojanovski et al. 2025,
+arXiv 2505.24760).
 
-Correct only at a score of 1.0: partial credit rewards formatting. What the scorer raises on the gold's own answer is the row's fault
-(unreadable gold); what it raises on another answer is that answer's (wrong).
-"""
+Correct only at a score of 1.0: partial credit rewards formatting. What the scorer raises on the gold's own answer is
+the row's fault (unreadable gold); what it raises on another answer is that answer's (wrong)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A tuple or a point: the same members in the same order. Unlike `math`, brackets of any shape and none are the same."""
+"""A tuple or a point: the same members in the same order. Unlike `math`, brackets of any shape and none are the
+same."""
 
 from __future__ import annotations
 

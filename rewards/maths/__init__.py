@@ -1,5 +1,6 @@
-"""Answers as mathematics: cleaning, a small parser of the LaTeX that answers use, and proofs of equality and inequality.
+"""Answers as mathematics: cleaning, a small parser of the LaTeX that answers use, and proofs of equality and
+inequality.
 
-raw text -> `clean` -> `lexer` -> `parser` -> `tree.Node` -> `compare`, which asks `exact`, `ball`, `points`, `realsets` and `units`.
-Nothing here evaluates text, every size is bounded before work is done on it, and no library beyond python-flint is loaded.
-"""
+raw text -> `clean` -> `lexer` -> `parser` -> `tree.Node` -> `compare`, which asks `exact`, `ball`, `points`,
+`realsets` and `units`. Nothing here evaluates text, every size is bounded before work is done on it, and no library
+beyond python-flint is loaded."""

@@ -1,7 +1,8 @@
-r"""From what a model or a data set wrote to plain LaTeX of one style: one minus, one fraction command, no sizing, no delimiters.
+r"""From what a model or a data set wrote to plain LaTeX of one style: one minus, one fraction command, no sizing, no
+delimiters.
 
-Repairs are those that real rows need: a form feed where `\f` of `\frac` was, doubled backslashes, `<sup>`, full-width digits.
-"""
+Repairs are those that real rows need: a form feed where `\f` of `\frac` was, doubled backslashes, `<sup>`, full-width
+digits."""
 
 from __future__ import annotations
 
@@ -34,8 +35,10 @@ _TRANSLATE = str.maketrans({**_UNICODE, **_CIRCLED})
 _VULGAR = re.compile(r"(\d?)([¼½¾⅐-⅞])")
 _LOST = re.compile(r"[\x07\x08\x0b\x0c]|\t(?=ext\b|ext\{|imes|frac|heta|an\b)|\r(?=ight|ho\b)")
 _LOST_LETTER = {"\x07": r"\a", "\x08": r"\b", "\x0b": r"\v", "\x0c": r"\f", "\t": r"\t", "\r": r"\r"}
-_COMMANDS = "frac dfrac tfrac sqrt left right text begin end pi infty cdot times circ pm boxed sin cos tan log ln le ge leq geq cup cap in quad"
-_DOUBLED = re.compile(rf"(?<!\\)\\\\(?=(?:{'|'.join(_COMMANDS.split())})(?![a-z]))")
+_COMMANDS = (
+    "frac dfrac tfrac sqrt left right text begin end pi infty cdot times circ pm boxed"
+    " sin cos tan log ln le ge leq geq cup cap in quad"
+)_DOUBLED = re.compile(rf"(?<!\\)\\\\(?=(?:{'|'.join(_COMMANDS.split())})(?![a-z]))")
 _DOUBLED_ANY = re.compile(r"\\{2,}(?=[A-Za-z()\[\]])")
 _NEWLINE = re.compile(r"\\n(?![a-z])")
 _HTML = (
@@ -56,7 +59,8 @@ _EMPTY_GROUP = re.compile(r"(?<![\\\w])\{\s*\}")
 _LINES = re.compile(r"(?<=[)\]\d])[ \t]*\n\s*(?=[(\[\d-])")
 _GLUED = re.compile(r"(?<=[\d)}])(or|and)(?=[A-Z\d(\\])")
 _SPACE = re.compile(
-    r"(?<!\\)\\[,;:!>]|\\q?quad|\\(?:enspace|thinspace|medspace|thickspace|negthinspace|space|hfill|newline|par)(?![a-zA-Z])|(?<!\\)\\ |~|\s+"
+    r"(?<!\\)\\[,;:!>]|\\q?quad|\\(?:enspace|thinspace|medspace|thickspace|negthinspace|space|hfill|newline|par)(?![a-zA-Z])"
+    r"|(?<!\\)\\ |~|\s+"
 )
 _DEGREE = re.compile(r"\^\s*\{?\s*(?:\\circ|\\textcirc|\\degree|\\textdegree)\s*\}?|\\degree|\\textdegree|\^\{o\}")
 _FRAC = re.compile(r"\\[dtc]frac(?![a-z])")

@@ -1,8 +1,8 @@
 r"""Whether two read answers are the same value or object.
 
-The gold comes first everywhere. Only one rule looks at which side is which: a percent sign may be left out by the response when the number is
-the same (50 for 50 %), and a bare gold accepts both 50 % for 50 and 50 % for 0.5; 0.5 is not an answer to 50 %.
-"""
+The gold comes first everywhere. Only one rule looks at which side is which: a percent sign may be left out by the
+response when the number is the same (50 for 50 %), and a bare gold accepts both 50 % for 50 and 50 % for 0.5; 0.5 is
+not an answer to 50 %."""
 
 from __future__ import annotations
 
@@ -76,6 +76,8 @@ def same(gold: Node, answer: Node) -> bool:
     golds, answers = expand(gold), expand(answer)
     if golds != [gold] or answers != [answer]:
         return same(_listed(golds), _listed(answers))
+    if gold.op == answer.op == "cases":
+        return _matched(gold.args, answer.args)
     if any(n.op in ("seq", "matrix") or (n.op == "mul" and n.args[-1].op == "matrix") for n in (gold, answer)):
         return _same_collections(gold, answer)
     return _same_scalars(gold, answer)
@@ -286,7 +288,7 @@ def _same_scalars(gold: Node, answer: Node) -> bool:
         return False
     objects = [has(node, "matrix", "cases", "builder", "seq", "union") for node in (gold, answer)]
     if any(objects):
-        if all(objects) and not has(gold, "seq", "union") and not has(answer, "seq", "union"):
+        if all(objects) and not has(gold, "seq", "union", "cases") and not has(answer, "seq", "union", "cases"):
             raise OpenError
         return gold.op == answer.op == "mul" and len(gold.args) == len(answer.args) and _pairwise(gold, answer)
     for node in (gold, answer):
@@ -349,7 +351,8 @@ def _same_quantities(gold: Node, answer: Node) -> bool:
     if unit is None or other is None or unit.dimension is None or other.dimension is None:
         return same(ours, theirs)
     if unit.dimension != other.dimension:
-        return False
+        generic = [any(name == "unit" for name, _ in u.dimension or ()) for u in (unit, other)]
+        return generic[0] != generic[1] and same(ours, theirs)  # "square units" may be cm^2
     if unit.scale == other.scale:
         return same(ours, theirs)
     return same(Node("mul", (num(unit.scale), ours)), Node("mul", (num(other.scale), theirs)))
@@ -393,7 +396,7 @@ def _same_mod(gold: Node, answer: Node) -> bool:
 
 
 def is_evaluated(node: Node) -> bool:
-    """Whether a node is a plain value: a numeral, a fraction, a mixed number, scientific notation, with a sign, a name or a unit around it."""
+    """Whether a node is a plain value: a numeral, fraction, mixed number or power of ten, whatever sign, name or unit is around it."""
     node = core(exact_part(node)) or node
     if node.op in ("neg", "percent", "degree", "quantity"):
         return is_evaluated(node.args[0])

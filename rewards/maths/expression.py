@@ -1,8 +1,8 @@
-r"""Recursive descent over the arithmetic part of an answer: sums, products with and without sign, powers, functions, brackets.
+r"""Recursive descent over the arithmetic part of an answer: sums, products with and without sign, powers, functions,
+brackets.
 
-Precedence is that of print: `1/2x` is `(1/2)x`, `\sin 2x\cos y` is `\sin(2x)\cos(y)`, `-3^2` is `-(3^2)`, `2\frac{1}{3}` is a mixed number.
-Nothing is computed here.
-"""
+Precedence is that of print: `1/2x` is `(1/2)x`, `\sin 2x\cos y` is `\sin(2x)\cos(y)`, `-3^2` is `-(3^2)`,
+`2\frac{1}{3}` is a mixed number. Nothing is computed here."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ MAX_DEPTH = 40
 
 APPLIED = frozenset(["f", "g", "h", "F", "G", "H", "P", "Q", "W", "Pr", "E", "Var"])
 """Symbols before a bracket that read as functions; any other symbol is multiplied."""
+
+NOTES = frozenset(["where", "for", "because", "since", "with", "as", "so", "which", "such", "here", "note", "given"])
+"""Words after which an answer only explains itself."""
 
 _GREEK = frozenset(
     [
@@ -214,6 +217,8 @@ class ExpressionParser:
             return token.text not in ("cup", "cap", "setminus", "backslash", "in", "pmod", "bmod", "mod", "rfloor", "rceil", "rangle", "pm",
                                       "mp", "notin", "subset", "subseteq", "forall", "exists", "Rightarrow", "implies", "iff")  # fmt: skip
         if token.kind == "op":
+            if token.text == "(" and self._tokens[self._at + 1].text.lower() in NOTES:
+                return False
             return token.text in _STARTS_ATOM and not (token.text == "|" and self._bars)
         return token.kind == "begin"
 
@@ -529,6 +534,8 @@ class ExpressionParser:
                     rows.append(tuple(row))
                     row = []
                 continue
+            while self._now.kind == "text" and self._now.text.lower() in ("if", "when", "for", "where"):
+                self._at += 1
             row.append(self.contents())
         rows = [r for r in [*rows, tuple(row)] if r]
         if not rows:

@@ -1,8 +1,7 @@
 r"""Tokens of an answer: numbers, symbols, commands, words, brackets and operators.
 
-Two readings are ambiguous and left to the caller: whether `1,234` is one number or two (`thousands`), and, in `rewards.maths.read`, whether
-`2,74` is a decimal. Inside brackets a comma always separates: `(1,234)` is a pair.
-"""
+Two readings are ambiguous and left to the caller: whether `1,234` is one number or two (`thousands`), and, in
+`rewards.maths.read`, whether `2,74` is a decimal. Inside brackets a comma always separates: `(1,234)` is a pair."""
 
 from __future__ import annotations
 
@@ -117,6 +116,7 @@ _ALIASES = {
     "cdot": "*", "times": "*", "ast": "*", "div": "/", "mid": "|", "vert": "|", "lvert": "|", "rvert": "|", "lbrace": "{", "rbrace": "}",
     "lbrack": "[", "rbrack": "]", "land": "and", "wedge": "and", "lor": "or", "vee": "or", "dots": "...", "ldots": "...", "cdots": "...",
     "dotsc": "...", "dotsb": "...", "dotsm": "...", "vdots": "...", "colon": ":", "rightarrow": "->", "to": "->", "prime": "'",
+    "langle": "(", "rangle": ")",
 }  # fmt: skip
 _STYLES = frozenset(
     ["mathbf", "boldsymbol", "bm", "mathcal", "mathscr", "mathfrak", "vec", "overrightarrow", "bold", "mathnormal"]
@@ -286,6 +286,8 @@ def _words(content: str, before: list[Token]) -> list[Token]:
     content = content.strip()
     if match := _INNER.match(content):
         return [Token("text" if _after_number(before) and units.is_unit(match.group(1)) else "sym", match.group(1))]
+    if _after_number(before) and content and units.read(content).dimension is not None:
+        return [Token("text", content)]
     found: list[Token] = []
     for piece in _PIECE.findall(content) if not any(c.isdigit() for c in content) else []:
         lower = piece.lower()

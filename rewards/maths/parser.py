@@ -1,7 +1,7 @@
 r"""From tokens to the object that an answer states: lists, tuples, sets, intervals, relations, unions, units.
 
-`read` gives the readings of a text, most likely first. More than one only where print itself is ambiguous: `1,234`, `2,74`, `h(x+1)`.
-"""
+`read` gives the readings of a text, most likely first. More than one only where print itself is ambiguous: `1,234`,
+`2,74`, `h(x+1)`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from typing import NamedTuple
 
 from rewards.maths import units
 from rewards.maths.clean import clean
-from rewards.maths.expression import ExpressionParser, ParseError, number
+from rewards.maths.expression import NOTES, ExpressionParser, ParseError, number
 from rewards.maths.lexer import Token, tokens
-from rewards.maths.tree import Node, TooBigError, has, num, sym, walk
+from rewards.maths.tree import Node, TooBigError, has, num, replace, sym, walk
 
 _RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "~")
 _SEPARATORS = (",", ";", "and", "or")
 MAX_CACHED_CHARS = 200
-_NOTES = frozenset(["where", "for", "because", "since", "with", "as", "so", "which", "such", "here", "note", "given"])
-"""Words after which an answer only explains itself."""
 _HARMLESS = frozenset(
     [
         "only",
@@ -45,7 +43,11 @@ _HARMLESS = frozenset(
 )
 """Words that may stand in front of a value without changing it. `not`, `about`, `June` are not among them."""
 _EMPTY = frozenset(("no solution", "no solutions", "empty set", "no real solution", "no real solutions"))
-_SAME_WORDS = {"dne": "does not exist", "infinite": "infinitely many"}
+_SAME_WORDS = {
+    "dne": "does not exist",
+    "infinitely many solutions": "infinitely many",
+    "infinite solutions": "infinitely many",
+}
 _NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _INTEGERS = re.compile(r"\\mathbb\s*\{?[ZN]\}?|\binteger|\\in\s*Z\b")
 
@@ -89,14 +91,18 @@ class AnswerParser(ExpressionParser):
                     joiners.add(self._now.text)
                     if self._next().text == ";":
                         groups.append(len(items))
-                if self._now.kind in ("last", "end") or self._is(")", "]", "}", "\\}"):
+                if self._now.kind in ("last", "end", "row") or self._is(")", "]", "}", "\\}", "&"):
                     break
             elif not (self._now.kind in ("num", "sym") or self._is("(")) or items[-1].op != "quantity":
                 break
             if self._is_note():
+                if "or" in joiners:
+                    raise ParseError("an alternative that is not named")
                 self._read_note()
                 break
             items.append(self._item())
+        if not joiners and len(items) > 1:
+            return _compound(items)
         items = self._without_domains(items)
         if len(items) == 1:
             return items[0]
@@ -124,7 +130,7 @@ class AnswerParser(ExpressionParser):
         return kept or items
 
     def _is_note(self) -> bool:
-        return self._now.kind == "text" and self._now.text.lower() in _NOTES
+        return self._now.kind == "text" and self._now.text.lower() in NOTES
 
     def _read_note(self) -> None:
         rest = self._tokens[self._at :]
@@ -148,7 +154,11 @@ class AnswerParser(ExpressionParser):
             self._at += 1
             return Node("dots")
         node = self.relation()
-        if self._is_note():
+        if self._is("(") and self._tokens[self._at + 1].text.lower() in NOTES:
+            self._at += 1
+            self._read_note()
+            self._expect(")")
+        elif self._is_note():
             self._read_note()
         elif self._now.kind == "text":
             node = self._with_unit(node)
@@ -176,7 +186,7 @@ class AnswerParser(ExpressionParser):
                 return self._item()
             if self._is("="):
                 self._at += 1
-                return Node("rel", (sym(" ".join(words)), self.union()), "=")
+                return Node("rel", (Node("text", (), " ".join(words)), self.union()), "=")
             raise ParseError("words in front of a formula")
         phrase = " ".join(words).casefold()
         if phrase in _EMPTY:
@@ -233,6 +243,8 @@ class AnswerParser(ExpressionParser):
 
     def relation(self) -> Node:
         if self._now.kind == "cmd" and self._now.text in ("therefore", "Rightarrow", "implies", "because"):
+            self._at += 1
+        while self._is("=", "~"):
             self._at += 1
         args, operators = [self._side()], []
         while (
@@ -351,6 +363,15 @@ class AnswerParser(ExpressionParser):
         return inner
 
 
+def _compound(items: list[Node]) -> Node:
+    """`2 hours 30 minutes`, in the unit of its first part."""
+    parts = [(i.args[0], units.read(str(i.value))) for i in items if i.op == "quantity"]
+    if len(parts) != len(items) or any(u.dimension is None or u.dimension != parts[0][1].dimension for _, u in parts):
+        raise ParseError("values side by side")
+    scaled = tuple(Node("mul", (num(u.scale / parts[0][1].scale), value)) for value, u in parts)
+    return Node("quantity", (Node("add", scaled),), str(items[0].value))
+
+
 def _is_set(node: Node) -> bool:
     return node.op in ("builder", "union", "inter", "minus") or (
         node.op == "seq" and node.value in ("set", "()", "[]", "(]", "[)")
@@ -387,12 +408,21 @@ def _readings(raw: str) -> tuple[Reading, ...]:
             readings += [r for r in (_read(text, thousands=False, applies=True),) if r]
     if (match := _TIME.match(text)) and int(match.group(1)) < 25:
         half = {"a": 1, "p": 2}.get((match.group(3) or " ").lower()[0], 0)
-        readings.insert(0, Reading(Node("time", (), f"{int(match.group(1))}:{match.group(2)}", half)))
+        time = Reading(Node("time", (), f"{int(match.group(1))}:{match.group(2)}", half))
+        readings = [time] if half else [time, *readings]
     if (match := _MEASURED.match(text)) and units.read(match.group(2)).dimension is not None:
         readings.append(Reading(Node("quantity", (number(match.group(1)),), match.group(2))))
+    if readings and "log" in text:  # a logarithm without a base is natural or decimal
+        readings.append(readings[0]._replace(node=replace(readings[0].node, _decimal)))
     if readings and "=" not in text and has(readings[0].node, "apply"):
         readings += [r for r in (_read(text, thousands=True, applies=False),) if r]
     return tuple(dict.fromkeys(readings))
+
+
+def _decimal(node: Node) -> Node | None:
+    if node.op != "call" or node.value != "log" or len(node.args) != 1:
+        return None
+    return Node("call", (replace(node.args[0], _decimal), num(10)), "log")
 
 
 def _read(text: str, *, thousands: bool, applies: bool) -> Reading | None:

@@ -1,7 +1,8 @@
-r"""Sets of reals in one normal form: sorted pieces with open or closed ends. Intervals, inequalities, unions and set builders end here.
+r"""Sets of reals in one normal form: sorted pieces with open or closed ends. Intervals, inequalities, unions and set
+builders end here.
 
-Ends are expressions. Where they are constants, pieces are sorted and merged; where they hold a parameter (`k\pi`), pieces are only matched.
-"""
+Ends are expressions. Where they are constants, pieces are sorted and merged; where they hold a parameter (`k\pi`),
+pieces are only matched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Units: their dimension and scale. Both sides state one: the dimensions must agree and the scale counts. One states one: it is left out."""
+"""Units: their dimension and scale. Both sides state one: the dimensions must agree and the scale counts. One states
+one: it is left out."""
 
 from __future__ import annotations
 
@@ -37,6 +38,7 @@ frequency: Hz 1 hertz
 temperature: K 1 kelvin; celsius 1 centigrade; fahrenheit 1
 pressure: Pa 1 pascal; kPa 1000; atm 101325
 amount: mol 1 mole
+unit: unit 1
 speed: mph 44704/100000; kph 1000/3600; kmh 1000/3600
 """
 

@@ -3,10 +3,10 @@ r"""The table of graders, on any file of labelled pairs, and the speed on any li
     python tests/benchmarks/rewards.py pairs PAIRS.jsonl [--graders ours,math-verify,boxed,trl] [--contested] [--misses]
     python tests/benchmarks/rewards.py speed ANSWERS.json [--pairs 5000] [--against 300]
 
-`pairs` reads lines of `gold`, `response` or `answer`, `expected`, and reports accuracy, false positives and negatives, pairs/s and p99.
-Pairs without an expected verdict and (unless asked for) contested ones and those in prose are left out. `speed` judges each answer of a
-JSON list (strings, or objects with `answer`) against itself restyled and against another one, in boxed mode.
-"""
+`pairs` reads lines of `gold`, `response` or `answer`, `expected`, and reports accuracy, false positives and
+negatives, pairs/s and p99. Pairs without an expected verdict and (unless asked for) contested ones and those in prose
+are left out. `speed` judges each answer of a JSON list (strings, or objects with `answer`) against itself restyled
+and against another one, in boxed mode."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 import rewards
-from rewards.extract import after_thinking, joined_boxes
+from rewards.extract import after_box, after_thinking, joined_boxes
 
 BOXED = [
     (r"so \boxed{7}", "7"),
@@ -98,11 +98,22 @@ def test_a_truncated_response_is_counted_apart_and_earns_nothing() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{" * 100_000, r"\boxed{" * 20_000, "<think>" * 20_000, "answer is " * 20_000, "\\" * 200_000, "<" * 300_000],
+    [
+        "{" * 100_000,
+        r"\boxed{" * 20_000,
+        "<think>" * 20_000,
+        "answer is " * 20_000,
+        "\\" * 200_000,
+        "<" * 300_000,
+        "<answer>" * 20_000,
+        r"\boxed{7} answer is" + " " * 200_000 + "!",
+        r"\boxed{7} answer is " + "1," * 99_000,
+    ],
 )
 def test_extraction_is_linear(text: str) -> None:
     started = time.perf_counter()
     after_thinking(text)
     rewards.extract_answer(text, "lenient")
+    after_box(text)
     joined_boxes(text)
     assert time.perf_counter() - started < 2.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -109,6 +110,20 @@ def test_the_example_of_each_kind_is_correct(kind: str) -> None:
     assert rewards.make_verifier(gold, kind).judge_answer(answer).outcome == "correct"
     assert rewards.make_verifier(gold, kind).judge_answer("").outcome == "no_answer"
     assert rewards.kinds()[kind].__doc__
+
+
+BOMBS = ["answer" + " " * 40_000 + "!", "[" + " " * 40_000, "[1," * 9_000, "a is " * 9_000, "is " + " " * 40_000 + "x", "(" * 40_000, "\\text{" * 7_000,
+         "," * 40_000, "A or " * 9_000, "answer is " + " " * 40_000 + ";", "1 " * 20_000, "\\\\" * 20_000, "$" * 40_000, "." * 40_000]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(set(rewards.kinds()) - {"reasoning_gym"}))
+def test_no_text_takes_long(kind: str) -> None:
+    verifier = rewards.make_verifier(rewards.kinds()[kind].example[0], kind)
+    for bomb in BOMBS:
+        started = time.process_time()
+        assert verifier.judge_answer(bomb).outcome in ("wrong", "no_answer")
+        verifier.judge(r"\boxed{1} " + bomb)
+        assert time.process_time() - started < 0.5, bomb[:20]
 
 
 def test_an_unknown_kind_and_a_wrong_option_say_what_is_known() -> None:

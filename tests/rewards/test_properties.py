@@ -1,4 +1,5 @@
-"""What holds for every value: it equals itself in any style, never its neighbour or its negative, and swapping sides changes nothing."""
+"""What holds for every value: it equals itself in any style, never its neighbour or its negative, and swapping sides
+changes nothing."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _LOST_LETTER = {"\x07": r"\a", "\x08": r"\b", "\x0b": r"\v", "\x0c": r"\f", "\t"
 _COMMANDS = (
     "frac dfrac tfrac sqrt left right text begin end pi infty cdot times circ pm boxed"
     " sin cos tan log ln le ge leq geq cup cap in quad"
-)_DOUBLED = re.compile(rf"(?<!\\)\\\\(?=(?:{'|'.join(_COMMANDS.split())})(?![a-z]))")
+)
 _DOUBLED_ANY = re.compile(r"\\{2,}(?=[A-Za-z()\[\]])")
 _NEWLINE = re.compile(r"\\n(?![a-z])")
 _HTML = (

@@ -39,6 +39,7 @@ _COMMANDS = (
     "frac dfrac tfrac sqrt left right text begin end pi infty cdot times circ pm boxed"
     " sin cos tan log ln le ge leq geq cup cap in quad"
 )
+_DOUBLED = re.compile(rf"(?<!\\)\\\\(?=(?:{'|'.join(_COMMANDS.split())})(?![a-z]))")
 _DOUBLED_ANY = re.compile(r"\\{2,}(?=[A-Za-z()\[\]])")
 _NEWLINE = re.compile(r"\\n(?![a-z])")
 _HTML = (

@@ -143,13 +143,11 @@ def main(flavour: str, control_fd: int) -> None:
         message, fds, _, _ = socket.recv_fds(control, 64, 1)
         if not message:
             break
-        if message == b"fork":
-            with socket.socket(fileno=fds[0]) as sock:
-                pid = _fork(sock, control, tasks)
-            children.add(pid)
-            control.send(b"pid %d" % pid)
-        elif int(message.removeprefix(b"kill ")) in children:
-            os.kill(int(message.removeprefix(b"kill ")), signal.SIGKILL)
+        with socket.socket(fileno=fds[0]) as sock:
+            pid = _fork(sock, control, tasks)
+        children.add(pid)
+        control.send(b"pid %d" % pid)
+    children -= _reap(children)
     for pid in children:
         os.kill(pid, signal.SIGKILL)
     _reap(children, wait=True)

@@ -29,6 +29,10 @@ _PROVE = re.compile(r"\b(?:prove|show) that\b", re.IGNORECASE)
 _PARTS = re.compile(
     r"(?:^|[\s;,.])(?:\((?:a|i|1)\)|[ai]\)).*?[\s;,.\d](?:\((?:b|ii|2)\)|(?:b|ii)\))", re.IGNORECASE | re.DOTALL
 )
+_COMPUTE = re.compile(
+    r"\b(?:evaluate|compute|calculate|simplify|find the value of|what is the value of)\b", re.IGNORECASE
+)
+"""Questions that hand over an expression and ask for its value: handing it back is no answer."""
 _OPTION = re.compile(r"(?:^|[\s(])\(?([A-H])[).:]\s*(.+?)(?=(?:[\s(]\(?[B-I][).:]\s)|\n\s*\n|$)", re.DOTALL)
 _WRAPPED = re.compile(r"(?:\\q?quad|\\hspace\{[^{}]*\}|\\(?:mathrm|text|textbf|rm)\s*\{|\\\\|[\s(,;])+$")
 _EXPLAINED = re.compile(r"^\s*(?:answer\s*:?\s*)?\(?([A-H])\)?(?:\s*[).:,：]|\s*\n|\s*-(?=[\sA-Z])|\s*$)")
@@ -182,6 +186,7 @@ def _open(text: str, question: str) -> Gold | Unreadable:
     if len(text.split()) > MAX_TEXT_WORDS and (said := _SAID.search(text)):
         text = said.group(1).strip()
     from rewards.maths.clean import clean
+    from rewards.maths.compare import is_evaluated
     from rewards.maths.parser import read
     from rewards.maths.tree import TooBigError, walk
 
@@ -194,7 +199,8 @@ def _open(text: str, question: str) -> Gold | Unreadable:
     if words > (2 * MAX_TEXT_WORDS if is_math else MAX_TEXT_WORDS):
         return Unreadable(f"prose of {words} words")
     if is_math:
-        return Gold(plain_gold(text), "math")
+        asks = _COMPUTE.search(question) is not None and is_evaluated(readings[0].node)
+        return Gold(plain_gold(text), "math", '{"evaluated": true}' if asks else "{}")
     return Gold(plain_gold(text), "text" if not re.search(r"[\\^_=<>]|\d", plain) or readings else "math")
 
 

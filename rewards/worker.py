@@ -16,6 +16,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -85,6 +86,15 @@ class _Judge:
         return parts
 
 
+def _discard(judge: _Judge | None, *, kill: bool = False) -> None:
+    """Drop a judge. It is killed here, without asking its server, so that nobody waits beyond a deadline."""
+    if judge is not None:
+        judge.sock.close()
+        if kill:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(judge.pid, signal.SIGKILL)
+
+
 def _left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
@@ -112,15 +122,15 @@ class Server:
             judge = self._take(deadline)
             kind, answer = judge.ask(request, deadline)
         except TimeoutError:
-            self._discard(judge)
+            _discard(judge, kill=True)
             raise TimedOutError(f"no verdict within {timeout_s:g} s") from None
-        except (OSError, ValueError, WorkerError) as error:
-            self._discard(judge)
+        except (OSError, ValueError, WorkerError) as error:  # it died or talks nonsense; closing the socket ends it
+            _discard(judge)
             raise WorkerError(str(error)) from None
         except (
             BaseException
         ):  # KeyboardInterrupt in the middle of an exchange: the judge must not serve the next caller
-            self._discard(judge)
+            _discard(judge, kill=True)
             raise
         self._give_back(judge)
         if kind == "error":
@@ -201,15 +211,6 @@ class Server:
                 self._idle.append(judge)
                 return
         judge.sock.close()
-
-    def _discard(self, judge: _Judge | None) -> None:
-        if judge is None:
-            return
-        judge.sock.close()
-        with self._lock, contextlib.suppress(OSError):
-            if self._control is not None:
-                self._control.settimeout(1.0)
-                self._control.send(b"kill %d" % judge.pid)
 
     def close(self) -> None:
         """End the server and its judges. The next `ask` starts a new one."""

@@ -413,4 +413,6 @@ def is_evaluated(node: Node) -> bool:
             and node.args[1].op == "pow"
             and node.args[1].args[0] == num(10)
         )
+    if node.op == "pow":
+        return node.args[0] == num(10)
     return node.op == "num"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import rewards
 from rewards.gold import Gold, Unreadable, options_in, read_gold
 
 READ: list[tuple[Any, dict[str, Any], str, str]] = [
@@ -84,6 +85,15 @@ def test_refused(raw: Any, hints: dict[str, Any], reason: str) -> None:
     gold = read_gold(raw, hints)
     assert isinstance(gold, Unreadable), gold
     assert reason in gold.reason
+
+
+def test_a_question_that_asks_for_a_value_refuses_its_own_expression() -> None:
+    gold = read_gold("4", {"question": "Compute $2+2$."})
+    assert isinstance(gold, Gold)
+    assert json.loads(gold.options) == {"evaluated": True}
+    assert rewards.judge(gold.answer, r"\boxed{2+2}", gold.answer_kind, gold.options).outcome == "wrong"
+    assert rewards.judge(gold.answer, r"\boxed{4.0}", gold.answer_kind, gold.options).outcome == "correct"
+    assert read_gold(r"\sqrt{2}", {"question": "Compute it."}) == Gold(r"\sqrt{2}", "math", "{}")
 
 
 def test_options_inside_a_question() -> None:

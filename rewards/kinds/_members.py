@@ -37,7 +37,8 @@ def _from_json(text: str) -> str:
 
 def against(gold: str, style: str) -> Compare:
     """Members in order (style `()`) or in any order with their number (style `set`)."""
-    from rewards.maths.compare import OpenError, expand, same
+    from rewards.maths.compare import expand, same
+    from rewards.maths.scalars import OpenError
     from rewards.maths.tree import TooBigError
 
     try:

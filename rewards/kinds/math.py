@@ -90,7 +90,8 @@ class _Math:
             return Ruling("wrong", "ball", f"no value: {error}")
 
     def _compare(self, text: str, answer: str, readings: tuple[Reading, ...]) -> Ruling:
-        from rewards.maths.compare import equal, is_evaluated
+        from rewards.maths.compare import equal
+        from rewards.maths.scalars import is_evaluated
 
         if self.readings and readings:
             if self.options.evaluated and is_evaluated(self.readings[0].node) and not is_evaluated(readings[0].node):

@@ -10,88 +10,10 @@ from fractions import Fraction
 
 from rewards.maths.lexer import FUNCTIONS, Token
 from rewards.maths.tree import Node, TooBigError, num, sym
+from rewards.maths.vocabulary import APPLIED, BASES, BIG, DECORATIONS, GREEK, NOTES, STARTS_ATOM, ParseError, number
 
 MAX_DEPTH = 40
 """Nesting of brackets, fractions and exponents; bounds the recursion of every later walk as well."""
-
-APPLIED = frozenset(["f", "g", "h", "F", "G", "H", "P", "Q", "W", "Pr", "E", "Var"])
-"""Symbols before a bracket that read as functions; any other symbol is multiplied."""
-
-NOTES = frozenset(["where", "for", "because", "since", "with", "as", "so", "which", "such", "here", "note", "given"])
-"""Words after which an answer only explains itself."""
-
-_GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "vartheta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Upsilon",
-        "Phi",
-        "Psi",
-        "Omega",
-        "ell",
-        "hbar",
-        "partial",
-        "nabla",
-        "aleph",
-        "imath",
-        "jmath",
-        "zzz",
-    ]
-)
-_DECORATIONS = frozenset(
-    [
-        "overline",
-        "bar",
-        "hat",
-        "widehat",
-        "tilde",
-        "widetilde",
-        "dot",
-        "ddot",
-        "underline",
-        "overarc",
-        "overset",
-        "angle",
-        "triangle",
-        "parallelogram",
-        "odot",
-    ]
-)
-_BIG = frozenset(["sum", "prod", "int", "iint", "oint", "lim", "limsup", "liminf", "bigcup", "bigcap"])
-_STARTS_ATOM = frozenset(["(", "[", "\\{", "{", "|"])
-
-
-class ParseError(ValueError):
-    """Not an expression of the subset; the text may still be words."""
 
 
 class ExpressionParser:
@@ -219,7 +141,7 @@ class ExpressionParser:
         if token.kind == "op":
             if token.text == "(" and self._tokens[self._at + 1].text.lower() in NOTES:
                 return False
-            return token.text in _STARTS_ATOM and not (token.text == "|" and self._bars)
+            return token.text in STARTS_ATOM and not (token.text == "|" and self._bars)
         return token.kind == "begin"
 
     # powers and what follows an atom
@@ -282,7 +204,7 @@ class ExpressionParser:
         text = self._script_text()
         if base.op == "sym":
             return sym(f"{base.value}_{text}")
-        base_number = _BASES.get(text.lower().strip("()"), 0) or (int(text) if text.isdigit() and len(text) < 3 else 0)
+        base_number = BASES.get(text.lower().strip("()"), 0) or (int(text) if text.isdigit() and len(text) < 3 else 0)
         if base.op == "num" and base_number and not base.digits:
             return Node("based", (), str(base.value), base_number)
         self._at = here
@@ -400,15 +322,15 @@ class ExpressionParser:
                 raise ParseError(f"expected \\{closing}")
             self._at += 1
             return Node("call", (inner,), "floor" if name == "lfloor" else "ceil")
-        if name in _BIG:
+        if name in BIG:
             return self._big(name)
-        if name in _DECORATIONS:
+        if name in DECORATIONS:
             return sym(f"{name} {self._decorated()}")
         if name in ("pi", "infty"):
             return sym(name)
         if name in ("emptyset", "varnothing"):
             return sym("emptyset")
-        if name in _GREEK:
+        if name in GREEK:
             return self._symbol(name)
         if name == "imaginary":
             return sym("i")
@@ -549,28 +471,3 @@ class ExpressionParser:
         return Node(
             "matrix", tuple(Node("seq", r, "()") for r in rows), "det" if name in ("vmatrix", "Vmatrix") else None
         )
-
-
-_BASES = {
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "twelve": 12,
-    "sixteen": 16,
-}
-
-
-def number(text: str) -> Node:
-    """A numeral, exactly; `digits` counts the significant digits of a decimal."""
-    plain = text.replace(",", "")
-    mantissa = plain.lower().split("e")[0]
-    digits = len(mantissa.replace(".", "").lstrip("0")) if "." in mantissa.rstrip(".") else 0
-    if "e" in plain.lower() and abs(int(plain.lower().split("e")[1])) > 1000:
-        raise TooBigError(f"the exponent of {text!r} is over 1000")
-    return Node("num", (), Fraction(plain.rstrip(".")), digits)

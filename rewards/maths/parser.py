@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from rewards.maths import units
 from rewards.maths.clean import clean
-from rewards.maths.expression import NOTES, ExpressionParser, ParseError, number
+from rewards.maths.expression import ExpressionParser
 from rewards.maths.lexer import Token, tokens
 from rewards.maths.tree import Node, TooBigError, has, num, replace, sym, walk
+from rewards.maths.vocabulary import NOTES, ParseError, number
 
 _RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "~")
 _SEPARATORS = (",", ";", "and", "or")

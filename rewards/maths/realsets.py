@@ -6,12 +6,13 @@ pieces are only matched."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from fractions import Fraction
 from typing import NamedTuple
 
 from rewards.maths.ball import UndefinedError, constant
+from rewards.maths.exact import rational
 from rewards.maths.points import same_expression
-from rewards.maths.tree import INF, Node, free, num, walk
+from rewards.maths.tree import INF, Node, free, num, replace, sym, walk
 
 NEGATIVE_INF = Node("neg", (INF,))
 
@@ -282,20 +283,17 @@ def _absolute(operator: str, end: Node) -> Pieces:
 
 def _linear(left: Node, operator: str, right: Node) -> tuple[Node, Pieces]:
     """`2x + 1 < 5`: one unknown, first degree with a rational slope."""
-    from rewards.maths.exact import rational
-    from rewards.maths.tree import rename, replace, sym
-
     difference = Node("add", (left, Node("neg", (right,))))
     names = sorted(free(difference))
     if len(names) != 1 or _is_inf(left) or _is_inf(right):
         raise NotASetError("not in one unknown")
-    at: Callable[[int], Node] = lambda k: replace(difference, lambda n: num(k) if n == sym(names[0]) else None)  # noqa: E731
-    zero, one, two = (rational(at(k)) for k in (0, 1, 2))
+    zero, one, two = (rational(_at(difference, names[0], k)) for k in (0, 1, 2))
     if zero is None or one is None or two is None or two - one != one - zero or one == zero:
         raise NotASetError("not linear")
     root = -zero / (one - zero)
-    from fractions import Fraction
-
     end = num(Fraction(int(root.p), int(root.q)))
-    del rename
     return sym(names[0]), _ray(operator if one > zero else _FLIP[operator], end)
+
+
+def _at(node: Node, name: str, value: int) -> Node:
+    return replace(node, lambda n: num(value) if n == sym(name) else None)

@@ -5,7 +5,8 @@ r"""Verifiable rewards: extract the answer, judge it, certify the judge.
     verdict.outcome, verdict.reward     # ('correct', 1.0)
 
 Importing this loads no torch, vllm, datatrove, sympy or math_verify: the heavy tier runs in a worker process and
-starts when first needed."""
+starts when first needed.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """reasoning-gym's own scorers, called inside the worker only.
 
 Five of them run `eval` on the model's answer, which reaches any attribute of the interpreter. Their modules get
-`ast.literal_eval` under that name instead: the answers they mean to read are lists of strings and numbers."""
+`ast.literal_eval` under that name instead: the answers they mean to read are lists of strings and numbers.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """math-verify and sympy, called inside the worker only. The caller keeps the time, so every time limit of theirs is
-off."""
+off.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ handed.
 Run as `python -P -m rewards._worker FLAVOUR FD` by `rewards.worker` and by nobody else. A judge answers requests on
 its socket until the socket closes. It may read the libraries it needs and nothing else: an audit hook refuses
 writing, sockets and processes, resource limits bound its memory, its files and its CPU time. The hook is a second
-fence (the first is that no model text is handed to eval), not a sandbox against native code."""
+fence (the first is that no model text is handed to eval), not a sandbox against native code.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@ against near misses.
 
 A gold that its own restyling does not match teaches the model that right is wrong; a near miss that passes teaches
 the opposite. Both are found before training, through the very function that the trainer calls, in a thread and in a
-process."""
+process.
+"""
 
 from __future__ import annotations
 

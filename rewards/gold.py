@@ -3,7 +3,8 @@ reason.
 
 What real rows hold (each is a case in tests/rewards/test_gold.py): `['9.6\n']`, `$$6$$`, `18.`, `#### 72`, a solution
 that ends in a box, a letter with an explanation, an option as text while the options are numbers, options only inside
-the question, two parts, proofs, "None."."""
+the question, two parts, proofs, "None.".
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 r"""Reward functions for TRL's GRPOTrainer (1.16): `GRPOTrainer(reward_funcs=[rewards.trl.accuracy], ...)`.
 
 TRL hands every data set column to the function as a list and skips what is None. The paper's recipe uses accuracy
-alone."""
+alone.
+"""
 
 from __future__ import annotations
 

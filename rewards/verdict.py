@@ -1,5 +1,6 @@
 """What a judge says. Right, wrong, nothing to judge, and five ways of not knowing are different things and are
-counted apart."""
+counted apart.
+"""
 
 from __future__ import annotations
 

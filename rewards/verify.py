@@ -1,5 +1,6 @@
 """The verifier: extraction, then the kind's comparison. The exact object that certification, curation and the trainer
-call."""
+call.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ about 10 ms. The caller waits on a socket with a deadline; when it passes, the j
 next one is forked from the clean server.
 
 The idea of kill and respawn is prime-rl's and inspect_ai's; what differs is that no signal, no thread and no fork of
-the caller is involved."""
+the caller is involved.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Reward kinds, one file each. A file that defines a `Kind` is found by being here; no list names it.
 
 To add one: a module in this folder with a subclass of `Kind` whose `kind: Literal["name"]` is its name, its options
-as typed fields, an `example`, and `against`."""
+as typed fields, an `example`, and `against`.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 else any.
 
 The gold is JSON (`{"Zoey": "knave"}`); statements (`(1) Zoey is a knave`) are read too, which is how a response may
-answer."""
+answer.
+"""
 
 from __future__ import annotations
 

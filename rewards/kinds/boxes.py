@@ -1,5 +1,6 @@
 """Bounding boxes: as many as the gold has, each overlapping its own gold box enough (intersection over union,
-Everingham et al. 2010)."""
+Everingham et al. 2010).
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Multiple choice: a letter in any wrapper, an option's text, or both when they agree. Two options at once name
-none."""
+none.
+"""
 
 from __future__ import annotations
 

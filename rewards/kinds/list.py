@@ -1,5 +1,6 @@
 """A list: the same members in the same order, brackets or none. Members are compared as mathematics, words as
-words."""
+words.
+"""
 
 from __future__ import annotations
 

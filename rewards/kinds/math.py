@@ -2,7 +2,8 @@ r"""Mathematics: the same value or object, whatever the notation.
 
 Tiers, each a proof or a pass to the next: the same text; the same tree; exact rationals; balls; points; sets; at last
 math-verify and sympy in a worker process that is killed at its deadline. The same rules read gold and response, and a
-verdict does not change when they are swapped, percent signs aside (see `rewards.maths.compare`)."""
+verdict does not change when they are swapped, percent signs aside (see `rewards.maths.compare`).
+"""
 
 from __future__ import annotations
 

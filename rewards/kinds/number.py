@@ -2,7 +2,8 @@
 Masry et al. 2022, 5.1).
 
 Units count when both sides state one. A percent sign does not change the number: 25 % and 25 are the same reading of
-a chart."""
+a chart.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 arXiv 2505.24760).
 
 Correct only at a score of 1.0: partial credit rewards formatting. What the scorer raises on the gold's own answer is
-the row's fault (unreadable gold); what it raises on another answer is that answer's (wrong)."""
+the row's fault (unreadable gold); what it raises on another answer is that answer's (wrong).
+"""
 
 from __future__ import annotations
 

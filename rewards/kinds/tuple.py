@@ -1,5 +1,6 @@
 """A tuple or a point: the same members in the same order. Unlike `math`, brackets of any shape and none are the
-same."""
+same.
+"""
 
 from __future__ import annotations
 

@@ -3,4 +3,5 @@ inequality.
 
 raw text -> `clean` -> `lexer` -> `parser` -> `tree.Node` -> `compare`, which asks `exact`, `ball`, `points`,
 `realsets` and `units`. Nothing here evaluates text, every size is bounded before work is done on it, and no library
-beyond python-flint is loaded."""
+beyond python-flint is loaded.
+"""

@@ -3,7 +3,8 @@ proved unequal.
 
 Equality of closed forms cannot be proved this way; it is believed when the difference contains 0 and is narrower than
 2^-200 of the values, after the exact tier has settled everything rational. Magnitudes are bounded by Arb itself: what
-overflows becomes an infinite ball."""
+overflows becomes an infinite ball.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@ r"""From what a model or a data set wrote to plain LaTeX of one style: one minus
 delimiters.
 
 Repairs are those that real rows need: a form feed where `\f` of `\frac` was, doubled backslashes, `<sup>`, full-width
-digits."""
+digits.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@ r"""Whether two read answers are the same value or object.
 
 The gold comes first everywhere. Only one rule looks at which side is which: a percent sign may be left out by the
 response when the number is the same (50 for 50 %), and a bare gold accepts both 50 % for 50 and 50 % for 0.5; 0.5 is
-not an answer to 50 %."""
+not an answer to 50 %.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@ r"""Recursive descent over the arithmetic part of an answer: sums, products with
 brackets.
 
 Precedence is that of print: `1/2x` is `(1/2)x`, `\sin 2x\cos y` is `\sin(2x)\cos(y)`, `-3^2` is `-(3^2)`,
-`2\frac{1}{3}` is a mixed number. Nothing is computed here."""
+`2\frac{1}{3}` is a mixed number. Nothing is computed here.
+"""
 
 from __future__ import annotations
 

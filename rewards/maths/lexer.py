@@ -1,7 +1,8 @@
 r"""Tokens of an answer: numbers, symbols, commands, words, brackets and operators.
 
 Two readings are ambiguous and left to the caller: whether `1,234` is one number or two (`thousands`), and, in
-`rewards.maths.read`, whether `2,74` is a decimal. Inside brackets a comma always separates: `(1,234)` is a pair."""
+`rewards.maths.read`, whether `2,74` is a decimal. Inside brackets a comma always separates: `(1,234)` is a pair.
+"""
 
 from __future__ import annotations
 

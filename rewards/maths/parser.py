@@ -1,7 +1,8 @@
 r"""From tokens to the object that an answer states: lists, tuples, sets, intervals, relations, unions, units.
 
 `read` gives the readings of a text, most likely first. More than one only where print itself is ambiguous: `1,234`,
-`2,74`, `h(x+1)`."""
+`2,74`, `h(x+1)`.
+"""
 
 from __future__ import annotations
 

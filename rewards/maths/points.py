@@ -2,7 +2,8 @@
 
 One point where both are real and differ proves them different (Schwartz 1980, Zippel 1979 for polynomials: agreement
 by chance is negligible). Points outside the real domain of either are passed over: `\\ln x^2` and `2\\ln x` are the
-same answer. Where floors, factorials or powers of -1 say that an unknown is an integer, the points are integers."""
+same answer. Where floors, factorials or powers of -1 say that an unknown is an integer, the points are integers.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@ r"""Sets of reals in one normal form: sorted pieces with open or closed ends. In
 builders end here.
 
 Ends are expressions. Where they are constants, pieces are sorted and merged; where they hold a parameter (`k\pi`),
-pieces are only matched."""
+pieces are only matched.
+"""
 
 from __future__ import annotations
 

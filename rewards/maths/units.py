@@ -1,5 +1,6 @@
 """Units: their dimension and scale. Both sides state one: the dimensions must agree and the scale counts. One states
-one: it is left out."""
+one: it is left out.
+"""
 
 from __future__ import annotations
 

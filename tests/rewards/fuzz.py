@@ -3,7 +3,8 @@
 Mutates pairs of gold and answer, keeps those that reach new lines of `rewards.maths`, and stops at a crash of the
 interpreter, an exception, a judgement over a second of CPU, or an answer that is not judged equal to itself. Each run
 is a child process, so that a crash in native code is reported with its input. What was kept is written to corpus.json
-(under 200 kB) and replayed by test_fuzz.py."""
+(under 200 kB) and replayed by test_fuzz.py.
+"""
 
 from __future__ import annotations
 

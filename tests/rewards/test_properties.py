@@ -1,5 +1,6 @@
 """What holds for every value: it equals itself in any style, never its neighbour or its negative, and swapping sides
-changes nothing."""
+changes nothing.
+"""
 
 from __future__ import annotations
 

@@ -25,5 +25,16 @@ def _scorer(dataset: str) -> Any:
 
 
 def score(dataset: str, answer: str, entry: dict[str, Any]) -> float:
-    """The score in [0, 1] that the library gives. Its errors travel back to the caller, who knows whose fault they are."""
-    return float(_scorer(dataset)(answer, entry))
+    """The score in [0, 1] that the library gives. Its errors travel to the caller, who knows whose fault they are.
+
+    An entry that came through JSON has lists where its generator made tuples, and grids are compared with `==`: both forms are tried.
+    """
+    scorer = _scorer(dataset)
+    found = float(scorer(answer, entry))
+    return found if found >= 1.0 else max(found, float(scorer(answer, _with_tuples(entry))))
+
+
+def _with_tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_tuples(item) for key, item in value.items()}
+    return tuple(map(_with_tuples, value)) if isinstance(value, list) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import multiprocessing
 import os
 import subprocess
@@ -126,18 +127,17 @@ def test_the_scorers_of_reasoning_gym_cannot_evaluate_an_answer(tmp_path: Path) 
     assert not list(tmp_path.iterdir())
 
 
-def test_reasoning_gym_gives_its_own_verdict() -> None:
+@pytest.mark.parametrize("dataset", ["leg_counting", "rearc", "countdown"])
+def test_reasoning_gym_gives_its_own_verdict(dataset: str) -> None:
     import reasoning_gym
 
-    entry = reasoning_gym.create_dataset("leg_counting", size=1, seed=3)[0]
-    options = {"dataset": "leg_counting", "entry": entry}
+    entry = json.loads(json.dumps(reasoning_gym.create_dataset(dataset, size=1, seed=3)[0]))
+    options = {"dataset": dataset, "entry": entry}
     verifier = rewards.make_verifier(entry["answer"], "reasoning_gym", options)
     assert verifier.judge(rf"\boxed{{{entry['answer']}}}").outcome == "correct"
     assert verifier.judge(rf"\boxed{{{entry['answer']}9}}").outcome == "wrong"
-    assert (
-        rewards.make_verifier("1", "reasoning_gym", {**options, "dataset": "no_such"}).judge_answer("1").outcome
-        == "unreadable_gold"
-    )
+    unknown = rewards.make_verifier("1", "reasoning_gym", {**options, "dataset": "no_such"})
+    assert unknown.judge_answer("1").outcome == "unreadable_gold"
 
 
 def files() -> int:

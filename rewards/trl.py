@@ -38,8 +38,9 @@ def accuracy(
     >>> accuracy(completions=[[{"role": "assistant", "content": "\\\\boxed{4}"}]], answer=["4"])
     [1.0]
     """
-    kinds: Sequence[str] | str = answer_kind or "math"
-    return [v.reward for v in judge_many(answer, [text_of(c) for c in completions], kinds, answer_options)]
+    kinds: Sequence[str] | str = [kind or "math" for kind in answer_kind] if answer_kind else "math"
+    golds = ["" if gold is None else str(gold) for gold in answer]
+    return [v.reward for v in judge_many(golds, [text_of(c) for c in completions], kinds, answer_options)]
 
 
 def format_reward(completions: Sequence[Completion], **columns: Any) -> list[float]:

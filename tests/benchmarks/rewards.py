@@ -120,11 +120,7 @@ def speed(arguments: argparse.Namespace) -> None:
         same = rng.choice([c for c in cases(gold) if c.right])
         pairs.append({"gold": gold, "response": f"So it is $\\boxed{{{same.answer}}}$.", "expected": True})
         pairs.append(
-            {
-                "gold": gold,
-                "response": f"So it is $\\boxed{{{other}}}$.",
-                "expected": rewards.judge(gold, f"\\boxed{{{other}}}").reward == 1.0,
-            }
+            {"gold": gold, "response": f"So it is $\\boxed{{{other}}}$.", "expected": other.strip() == gold.strip()}
         )
     rng.shuffle(pairs)
     pairs = pairs[: arguments.pairs]

@@ -6,6 +6,7 @@ import json
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,12 @@ def test_score() -> None:
     assert score({"gold": "", "answer": "4"})["gold_read"] is None
     with pytest.raises(ValueError, match="a pair needs 'gold' and 'response' or 'answer'; got 'gold'"):
         score({"gold": "3"})
+
+
+def test_threads_get_the_verdicts_of_one_thread() -> None:
+    pairs = [(rf"\sqrt{{{n}}}+\pi", rf"\pi+\sqrt{{{n + n % 2}}}") for n in range(60)]
+    alone = [rewards.Verifier(g).judge_answer(a) for g, a in pairs]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda p: rewards.Verifier(p[0]).judge_answer(p[1]), pairs * 4))
+    assert together == alone * 4
+    assert [v.outcome for v in alone[:4]] == ["correct", "wrong", "correct", "wrong"]

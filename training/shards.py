@@ -5,6 +5,7 @@
 `rl` rows: prompt (messages), images, answer, answer_kind, answer_options. `cold_start` rows: prompt, completion (messages).
 """
 
+import warnings
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,8 +50,26 @@ def read_shards(data: str | Path, config: Config, split: str = "train") -> Any:
     full = [path for path in files if _n_rows(path, config)]
     if not full:
         raise ValueError(f"split {split!r} of {data} has no rows")
+    for path in full if config == "rl" else ():
+        _warn_of_another_template(path)
     columns = list(COLUMNS[config])
     return concatenate_datasets([Dataset.from_parquet(str(path)).select_columns(columns) for path in full])
+
+
+def _warn_of_another_template(path: Path) -> None:
+    """Pass rates that were measured with another prompt template than the shard's prompts have say little about them."""
+    file = pq.ParquetFile(path)
+    written = (file.schema_arrow.metadata or {}).get(b"ovr.prompt_template_hash", b"").decode()
+    if "difficulty" not in file.schema_arrow.names:
+        return
+    for batch in file.iter_batches(columns=["difficulty"]):
+        for difficulty in filter(None, batch["difficulty"].to_pylist()):
+            if (sampled := difficulty["sampler"]["template_hash"]) != written:
+                warnings.warn(
+                    f"{path}: prompts have template {written}, their pass rates were measured with {sampled}",
+                    stacklevel=3,
+                )
+                return
 
 
 def _n_rows(path: Path, config: Config) -> int:

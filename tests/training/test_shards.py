@@ -1,7 +1,10 @@
 """Reading shards: what is found, and one clear line for what is not."""
 
+import warnings
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.training.conftest import row, write_shard
@@ -46,8 +49,6 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
     write_shard(tmp_path / NAME, [row(0)])
     pq.write_table(pq.read_table(tmp_path / NAME).drop_columns(["answer_kind"]), tmp_path / NAME)
     with pytest.raises(ValueError, match="no column 'answer_kind', which a rl shard needs"):
@@ -58,3 +59,19 @@ def test_an_empty_split_is_refused(tmp_path: Path) -> None:
     write_shard(tmp_path / NAME, [])
     with pytest.raises(ValueError, match="has no rows"):
         read_shards(tmp_path, "rl")
+
+
+@pytest.mark.parametrize(("written", "warned"), [("abc", 0), ("xyz", 1)])
+def test_pass_rates_of_another_prompt_template_are_warned_of(tmp_path: Path, written: str, warned: int) -> None:
+    from datasets import Features
+
+    write_shard(tmp_path / NAME, [row(0)])
+    table = pq.read_table(tmp_path / NAME)
+    table = table.append_column("difficulty", pa.array([{"sampler": {"template_hash": "abc"}}]))
+    table = table.cast(Features.from_arrow_schema(table.schema.remove_metadata()).arrow_schema)
+    metadata = {**table.schema.metadata, b"ovr.schema_version": b"1", b"ovr.prompt_template_hash": written.encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), tmp_path / NAME)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        read_shards(tmp_path, "rl")
+    assert len([w for w in caught if "measured with abc" in str(w.message)]) == warned

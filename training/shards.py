@@ -5,6 +5,7 @@
 `rl` rows: prompt (messages), images, answer, answer_kind, answer_options. `cold_start` rows: prompt, completion (messages).
 """
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 Config = Literal["rl", "cold_start"]
 
 SCHEMA_VERSION = "1"
+SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.parquet")
 COLUMNS: dict[Config, tuple[str, ...]] = {
     "rl": ("id", "prompt", "images", "answer", "answer_kind", "answer_options", "source", "domain"),
     "cold_start": ("prompt", "completion"),
@@ -30,10 +32,11 @@ def shard_files(data: Path, config: Config, split: str) -> list[Path]:
     folder = data / "data" / config if (data / "data").is_dir() else data
     if not folder.is_dir():
         raise FileNotFoundError(f"no {config} shards: {folder} is not a directory")
-    files = sorted(folder.glob(f"{split}-*.parquet"))
+    split_of = {path: shard[1] for path in sorted(folder.iterdir()) if (shard := SHARD.fullmatch(path.name))}
+    files = [path for path, name in split_of.items() if name == split]
     if not files:
-        splits = sorted({path.name.split("-")[0] for path in folder.glob("*-*.parquet")})
-        raise FileNotFoundError(f"no split {split!r} in {folder}; found: {', '.join(splits) or 'no Parquet shards'}")
+        found = ", ".join(sorted(set(split_of.values()))) or "no Parquet shards"
+        raise FileNotFoundError(f"no split {split!r} in {folder}; found: {found}")
     return files
 
 

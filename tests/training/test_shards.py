@@ -33,6 +33,16 @@ def test_a_missing_split_names_the_splits_that_exist(mixed_shards: Path) -> None
         read_shards(mixed_shards, "rl", "dev")
 
 
+def test_a_split_whose_name_begins_like_another_is_another(tmp_path: Path) -> None:
+    for name in ("train", "train-eval"):
+        for i in range(2):
+            write_shard(tmp_path / f"{name}-{i:05d}-of-00002.parquet", [row(i)])
+    (tmp_path / "train-notes.parquet").write_bytes(b"")
+    assert (len(read_shards(tmp_path, "rl", "train")), len(read_shards(tmp_path, "rl", "train-eval"))) == (2, 2)
+    with pytest.raises(FileNotFoundError, match=r"no split 'eval' in .*found: train, train-eval$"):
+        read_shards(tmp_path, "rl", "eval")
+
+
 @pytest.mark.parametrize(("version", "got"), [(None, "none"), ("7", "7")])
 def test_another_schema_version_is_refused(tmp_path: Path, version: str | None, got: str) -> None:
     write_shard(tmp_path / NAME, [row(0)], version)

@@ -26,3 +26,13 @@ class BuildError(CurationError):
 
 class SamplingError(CurationError):
     """The sampling engine cannot start or gives no answer."""
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, its class where it says nothing: libraries' messages run over many
+    lines.
+
+    >>> first_line(OSError("no space\\nat all")), first_line(OSError())
+    ('no space', 'OSError')
+    """
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

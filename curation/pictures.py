@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
+from curation.errors import first_line
+
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 """What data sets ship. Everything else that Pillow opens (EPS runs Ghostscript) is refused."""
 MAX_BYTES = 64 << 20
@@ -76,7 +78,7 @@ def verify(data: bytes) -> PictureInfo:
 
 def explain(error: Exception, data: bytes = b"") -> PictureError:
     """The reason code of whatever a decoder raised."""
-    text = (str(error).splitlines() or [type(error).__name__])[0]
+    text = first_line(error)
     if isinstance(error, PictureError):
         return error
     if isinstance(error, Image.DecompressionBombError | MemoryError):

@@ -114,10 +114,3 @@ def sample_seed(seed: int, key: str, number: int) -> int:
     """
     digest = hashlib.blake2b(f"{seed}|{key}".encode(), digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 2) + number
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of what an error says, its class where it says nothing: libraries' messages run over many
-    lines.
-    """
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

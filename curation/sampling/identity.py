@@ -5,7 +5,7 @@ import os
 import re
 from pathlib import Path
 
-from curation.errors import SamplingError
+from curation.errors import SamplingError, first_line
 
 _MODEL_FILES = (".safetensors", ".bin", ".pt", ".gguf", ".json", ".jinja", ".txt", ".model", ".tiktoken")
 _TRAINING_STATE = re.compile(r"^(optimizer|scheduler|scaler|rng_state.*|training_args|trainer_state|.*_results)\.\w+$")
@@ -62,7 +62,7 @@ def _hub_commit(model: str, revision: str | None) -> str:
             return str(commit)
         reason = "the Hub names no commit"
     except Exception as error:  # the Hub's own, its HTTP library's, the system's: none of them is a commit
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
     cached = try_to_load_from_cache(model, "config.json", revision=revision)
     if isinstance(cached, str | os.PathLike):
         return Path(cached).parent.name

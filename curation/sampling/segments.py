@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.errors import SamplingError
+from curation.errors import SamplingError, first_line
 
 _locked_here: set[Path] = set()
 
@@ -84,6 +84,6 @@ def read_segment(path: Path, columns: list[str] | None = None, only: pc.Expressi
     try:
         return pq.read_table(path, columns=columns, filters=only, partitioning=None)
     except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         message = f"rollout segment {str(path)!r} cannot be read ({reason}); remove it to sample its prompts again"
         raise SamplingError(message) from error

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from curation.errors import SamplingError
+from curation.errors import SamplingError, first_line
 from curation.sampling.conversation import conversation, text_conversation
 from curation.sampling.engine import (
     Engine,
@@ -21,7 +21,6 @@ from curation.sampling.engine import (
     Response,
     Sample,
     SamplingOptions,
-    first_line,
     sample_seed,
 )
 

@@ -17,9 +17,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from curation.errors import SamplingError
+from curation.errors import SamplingError, first_line
 from curation.sampling.conversation import conversation
-from curation.sampling.engine import Engine, Request, Response, Sample, SamplingOptions, first_line, sample_seed
+from curation.sampling.engine import Engine, Request, Response, Sample, SamplingOptions, sample_seed
 from curation.sampling.identity import folder_revision
 from curation.sampling.vllm_on_cpu import options_on_cpu
 

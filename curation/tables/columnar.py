@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from curation.errors import SourceError
+from curation.errors import SourceError, first_line
 from curation.tables.record import BadItem, Item, TruncatedError
 
 _BATCH_ROWS = 64
@@ -58,7 +58,7 @@ def read_parquet(path: Path) -> Iterator[Item]:
                     number += 1
                     yield Item(number, "", value)
     except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{path} is not a sound Parquet file, after {number} rows: {_first_line(error)}") from error
+        raise SourceError(f"{path} is not a sound Parquet file, after {number} rows: {first_line(error)}") from error
 
 
 def read_arrow(path: Path) -> Iterator[Item]:
@@ -86,8 +86,4 @@ def read_arrow(path: Path) -> Iterator[Item]:
     except (pa.ArrowException, OSError) as error:
         if "Expected to be able to read" in str(error) or "Expected to read" in str(error):
             raise TruncatedError(f"{path} is truncated: it ends after row {number}") from error
-        raise SourceError(f"{path} is not a sound Arrow file, after {number} rows: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+        raise SourceError(f"{path} is not a sound Arrow file, after {number} rows: {first_line(error)}") from error

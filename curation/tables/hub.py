@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from curation.errors import SourceError
+from curation.errors import SourceError, first_line
 from curation.tables.record import Item
 
 
@@ -22,7 +22,9 @@ def read_hub(name: str, config: str | None, split: str, revision: str | None) ->
             yield Item(number, "", value)
     except Exception as error:  # ValueError, HTTP errors, script errors: all end this source
         what = describe(name, config, split)
-        raise SourceError(f"cannot read {what} after {number} rows: {_one_line(error)}") from error
+        raise SourceError(
+            f"cannot read {what} after {number} rows: {type(error).__name__}: {first_line(error)}"
+        ) from error
 
 
 def resolve_revision(name: str, revision: str | None) -> str:
@@ -38,13 +40,9 @@ def resolve_revision(name: str, revision: str | None) -> str:
     try:
         return str(HfApi().dataset_info(name, revision=revision).sha)
     except Exception as error:  # as above
-        raise SourceError(f"cannot find {name!r} on the Hub: {_one_line(error)}") from error
+        raise SourceError(f"cannot find {name!r} on the Hub: {type(error).__name__}: {first_line(error)}") from error
 
 
 def describe(name: str, config: str | None, split: str) -> str:
     """A data set as an error message names it."""
     return f"Hub data set {name!r} ({config + ', ' if config else ''}{split})"
-
-
-def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from curation.errors import SourceError
+from curation.errors import SourceError, first_line
 from curation.tables.record import BadItem, Item, TruncatedError
 
 Events = Iterator[tuple[str, Any]]
@@ -64,7 +64,7 @@ def read_json_lines(path: Path) -> Iterator[Item | BadItem]:
             try:
                 yield Item(number, "", json.loads(text))
             except (ValueError, RecursionError) as error:
-                yield BadItem(number, "line_not_json", str(error).splitlines()[0])
+                yield BadItem(number, "line_not_json", first_line(error))
 
 
 def _walk(events: Events, shape: Shape) -> Iterator[tuple[str, Any]]:
@@ -188,4 +188,4 @@ def _position(path: Path, error: Exception) -> str:
             json.loads(path.read_bytes().removeprefix(_BOM))
         except (ValueError, RecursionError) as precise:
             return str(precise)
-    return str(error).splitlines()[0]
+    return first_line(error)

@@ -101,6 +101,15 @@ def test_an_unknown_model_is_one_clear_line(model: str, message: str, monkeypatc
     assert "\n" not in str(caught.value)
 
 
+def test_an_error_that_says_nothing_is_named_by_its_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", fail)
+    with pytest.raises(SamplingError, match="revision main: TimeoutError "):
+        model_identity("owner/name")
+
+
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
     with pytest.raises(SamplingError, match=r"has no config\.json"):
         model_identity(str(tmp_path))

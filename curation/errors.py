@@ -5,6 +5,8 @@ CurationError
  +- SourceError      a whole source cannot be read (a bad row alone is a counted drop, see `sources.base.BadRow`)
  +- BuildError       a build cannot go on: locked, unbalanced, a stage that failed
  +- SamplingError    the sampling engine cannot start or gives no answer
+
+BadRowError is none of them: it spoils one row, which is counted under its reason (PictureError, FieldError, GoldError).
 """
 
 
@@ -26,6 +28,17 @@ class BuildError(CurationError):
 
 class SamplingError(CurationError):
     """The sampling engine cannot start or gives no answer."""
+
+
+class BadRowError(ValueError):
+    """A row that cannot be used. `reason` is a short code, `detail` says what was got; both survive pickling."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}"
 
 
 def first_line(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
-from curation.errors import first_line
+from curation.errors import BadRowError, first_line
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 """What data sets ship. Everything else that Pillow opens (EPS runs Ghostscript) is refused."""
@@ -22,12 +22,8 @@ MAX_PIXELS = 64_000_000
 MAX_SIDE = 30_000
 
 
-class PictureError(ValueError):
-    """A picture that cannot be used. `reason` is a short code, `detail` says what was got."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason, self.detail = reason, detail
+class PictureError(BadRowError):
+    """A picture that cannot be used."""
 
 
 class PictureInfo(NamedTuple):

@@ -22,13 +22,13 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from curation.errors import SourceError
-from curation.pictures import PictureError, explain
+from curation.errors import BadRowError, SourceError
+from curation.pictures import explain
 from curation.row import Row, make_row
 from curation.sources.base import BadRow, Source
 from curation.tables.choices import as_options, list_options, listed_options
 from curation.tables.expression import evaluate
-from curation.tables.fields import PER_RECORD, FieldError, Fields
+from curation.tables.fields import PER_RECORD, Fields
 from curation.tables.files import Format, find_files, folder_digest, sha256_of
 from curation.tables.gold import NO_GOLD, GoldError, GoldOptions, ReadGold, check_pattern
 from curation.tables.hub import describe, read_hub, resolve_revision
@@ -133,7 +133,7 @@ class Table(Source):
             return BadRow(self.name, source_id, record.reason, record.detail)
         try:
             return self._mapped(record, source_id)
-        except (FieldError, GoldError, PictureError) as error:
+        except BadRowError as error:
             return BadRow(self.name, source_id, error.reason, error.detail)
         except RecursionError:
             return BadRow(self.name, source_id, "record_too_deep", "lists or objects nested too deep to be read")

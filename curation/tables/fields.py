@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from curation.errors import BadRowError
 from curation.tables.expression import MISSING, evaluate
 from curation.tables.record import Record
 
@@ -11,12 +12,8 @@ PER_RECORD = ("domain", "language", "stratum", "license")
 """Columns that a source states as a whole and a record may override."""
 
 
-class FieldError(ValueError):
-    """A record lacks what a row needs; `reason` is a short code, `detail` says what was got."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason, self.detail = reason, detail
+class FieldError(BadRowError):
+    """A record lacks what a row needs."""
 
 
 class Fields(BaseModel):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
+from curation.errors import BadRowError
 from curation.tables.choices import read_letter
 from curation.tables.expression import MISSING
 from rewards.gold import Unreadable, read_gold
@@ -16,12 +17,8 @@ from rewards.kinds.number import value_of
 _EXACT_FLOAT = 1e15
 
 
-class GoldError(ValueError):
-    """A gold that cannot be used; `reason` is a short code, `detail` says what was got."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason, self.detail = reason, detail
+class GoldError(BadRowError):
+    """A gold that cannot be used."""
 
 
 class ReadGold(NamedTuple):

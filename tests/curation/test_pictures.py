@@ -1,13 +1,17 @@
 """Encoded pictures, sound and hostile."""
 
 import io
+import pickle
 import struct
 import zlib
 
 import pytest
 from PIL import Image
 
+from curation.errors import BadRowError
 from curation.pictures import PictureError, inspect, verify
+from curation.tables.fields import FieldError
+from curation.tables.gold import GoldError
 
 
 def encoded(format: str, mode: str = "RGB", size: tuple[int, int] = (20, 10)) -> bytes:
@@ -80,3 +84,10 @@ def test_damaged_bytes_are_a_picture_or_a_reason(format: str) -> None:
         damaged = sound[:place] + bytes([sound[place] ^ 0xFF]) + sound[place + 1 :]
         reason = reason_of(damaged)
         assert reason in ("", "picture_unreadable", "picture_truncated", "picture_too_large")
+
+
+@pytest.mark.parametrize("kind", [PictureError, FieldError, GoldError])
+def test_a_bad_row_crosses_processes_with_its_reason(kind: type[BadRowError]) -> None:
+    error = pickle.loads(pickle.dumps(kind("picture_missing", "no file 'a.png'")))
+    assert (type(error), error.reason, error.detail) == (kind, "picture_missing", "no file 'a.png'")
+    assert str(error) == "picture_missing: no file 'a.png'"

@@ -16,6 +16,7 @@ The format is told by content: JSON in several shapes, JSON Lines, CSV, Parquet,
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -83,6 +84,11 @@ class Table(Source):
     def paths(self) -> tuple[str, ...]:
         return (self.path,) if isinstance(self.path, str) else self.path
 
+    @cached_property
+    def commit(self) -> str:
+        """The commit of the Hub data set, asked for once: the workers read what the lock records."""
+        return resolve_revision(self.hub, self.revision)
+
     def read(self, seed: int) -> Iterator[Row | BadRow]:
         """Rows in file order; `limit` counts the bad ones too."""
         several = not self.hub and len(find_files(self.paths)) > 1
@@ -100,7 +106,7 @@ class Table(Source):
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every file, a digest of the pictures' folder, or the commit of the Hub data set."""
         if self.hub:
-            return {describe(self.hub, self.config, self.split): resolve_revision(self.hub, self.revision)}
+            return {describe(self.hub, self.config, self.split): self.commit}
         files = find_files(self.paths)
         digests = {name: sha256_of(path) for name, path in files}
         for name in self.beside.values():
@@ -115,7 +121,7 @@ class Table(Source):
     def _records(self) -> Iterator[Record | BadRecord]:
         if self.hub:
             name = describe(self.hub, self.config, self.split)
-            items = read_hub(self.hub, self.config, self.split, self.revision)
+            items = read_hub(self.hub, self.config, self.split, self.commit)
             records: Iterator[Record | BadRecord] = (Record(name, None, *item) for item in items)
         else:
             records = iter_records(self.paths, self.format, self.shape, self.records, self.on_truncated == "keep")

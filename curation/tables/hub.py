@@ -7,7 +7,7 @@ from curation.errors import SourceError, first_line
 from curation.tables.record import Item
 
 
-def read_hub(name: str, config: str | None, split: str, revision: str | None) -> Iterator[Item]:
+def read_hub(name: str, config: str | None, split: str, revision: str) -> Iterator[Item]:
     """The rows of one split, pictures left encoded ({"bytes": ..., "path": ...}).
 
     Raises:

@@ -3,9 +3,12 @@
 import base64
 import io
 import json
+import pickle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -151,7 +154,9 @@ def test_image_features_of_a_parquet_file(hub_folder: Path) -> None:
 
 def test_a_data_set_by_name_is_streamed(hub_folder: Path) -> None:
     fields = {"question": "q", "answer": "a", "images": "i"}
-    source = Table.model_validate({"kind": "table", "hub": str(hub_folder), "limit": 2, "fields": fields})
+    source = Table.model_validate(
+        {"kind": "table", "hub": str(hub_folder), "revision": "0" * 40, "limit": 2, "fields": fields}
+    )
     rows = list(source.read(0))
     assert pictures(rows) == [(RED,)] * 2
     assert [row.source_id for row in rows] == ["1", "2"]
@@ -163,8 +168,33 @@ def test_a_full_commit_needs_no_network() -> None:
     assert source.inputs() == {"Hub data set 'some/set' (train)": commit}
 
 
+@pytest.mark.parametrize("revision", [None, "main"])
+def test_the_commit_that_the_lock_records_is_the_one_that_is_read(
+    hub_folder: Path, monkeypatch: pytest.MonkeyPatch, revision: str | None
+) -> None:
+    commits = iter(["1" * 40, "2" * 40])  # somebody pushes between the two
+    monkeypatch.setattr("huggingface_hub.HfApi.dataset_info", lambda *_, **__: SimpleNamespace(sha=next(commits)))
+    read: list[str] = []
+    load = datasets.load_dataset
+
+    def load_here(name: str, *_: Any, revision: str, **options: Any) -> Any:
+        read.append(revision)
+        return load(str(hub_folder), **options)
+
+    monkeypatch.setattr("datasets.load_dataset", load_here)
+    source = Table.model_validate(
+        {"kind": "table", "hub": "some/set", "revision": revision, "fields": {"question": "q"}}
+    )
+    recorded = source.inputs()
+    rows = list(pickle.loads(pickle.dumps(source)).read(0))  # as a worker gets it
+    assert (len(rows), [*recorded.values()]) == (3, ["1" * 40])
+    assert read == ["1" * 40]
+
+
 def test_a_data_set_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
-    source = Table.model_validate({"kind": "table", "hub": str(tmp_path / "none"), "fields": {"question": "q"}})
+    source = Table.model_validate(
+        {"kind": "table", "hub": str(tmp_path / "none"), "revision": "0" * 40, "fields": {"question": "q"}}
+    )
     with pytest.raises(SourceError, match="cannot read Hub data set") as error:
         list(source.read(0))
     assert "\n" not in str(error.value)

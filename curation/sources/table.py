@@ -25,7 +25,7 @@ from pydantic import Field, field_validator, model_validator
 
 from curation.errors import BadRowError, SourceError
 from curation.pictures import explain
-from curation.row import Row, make_row
+from curation.row import Row, make_row, to_record
 from curation.sources.base import BadRow, Source
 from curation.tables.choices import as_options, list_options, listed_options
 from curation.tables.expression import evaluate
@@ -136,13 +136,23 @@ class Table(Source):
         """The row that a record becomes, or why it does not."""
         source_id = self._source_id(record, several)
         if isinstance(record, BadRecord):
-            return BadRow(self.name, source_id, record.reason, record.detail)
+            return self._bad(source_id, record.reason, record.detail)
         try:
-            return self._mapped(record, source_id)
+            row = self._mapped(record, source_id)
+            _encode(row)
+            return row
         except BadRowError as error:
-            return BadRow(self.name, source_id, error.reason, error.detail)
+            return self._bad(source_id, error.reason, error.detail)
+        except UnicodeEncodeError as error:
+            around = error.object[max(error.start - 20, 0) : error.end + 20]
+            return self._bad(source_id, "text_not_unicode", f"{error.reason}: {around!r}")
         except RecursionError:
-            return BadRow(self.name, source_id, "record_too_deep", "lists or objects nested too deep to be read")
+            return self._bad(source_id, "record_too_deep", "lists or objects nested too deep to be read")
+
+    def _bad(self, source_id: str, reason: str, detail: str) -> BadRow:
+        """The record for the ledger, which like the shards holds no text that UTF-8 cannot."""
+        source_id, detail = (text.encode(errors="backslashreplace").decode() for text in (source_id, detail))
+        return BadRow(self.name, source_id, reason, detail)
 
     def _mapped(self, record: Record, source_id: str) -> Row:
         fields = self.fields
@@ -173,7 +183,7 @@ class Table(Source):
                 **columns,
             )
         except Exception as error:  # decoders raise anything on hostile bytes; counted under its reason
-            if not pictures:
+            if not pictures or isinstance(error, UnicodeEncodeError):
                 raise
             raise explain(error) from error
 
@@ -213,3 +223,14 @@ class Table(Source):
             return text
         number = record.key if isinstance(record, Record) and record.key else str(record.number)
         return f"{record.file}:{number}" if several else number
+
+
+def _encode(row: Row) -> None:
+    """Make sure that UTF-8, and so Parquet, can hold every text of a row: JSON may say half a surrogate pair (`\\ud800`).
+
+    Raises:
+        UnicodeEncodeError: it cannot.
+    """
+    for text in (row.question, *to_record(row).values()):
+        if isinstance(text, str):
+            text.encode()

@@ -201,6 +201,44 @@ def test_a_bad_record_is_dropped_with_its_reason(tmp_path: Path, record: Any, re
     assert bad.detail
 
 
+HALF = "half \ud800 a pair"
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        *(({field: HALF}, "text_not_unicode") for field in ("q", "a", "c", "id", "teacher", "domain")),
+        ({"q": HALF, "i": PNG}, "text_not_unicode"),
+        ({"o": ["1", HALF]}, "text_not_unicode"),
+        ({"q": f"Think. {HALF}"}, "text_not_unicode"),
+        ({"i": HALF}, "picture_missing"),
+        ({"id": HALF, "q": ""}, "question_missing"),
+    ],
+)
+def test_text_that_is_not_unicode_costs_one_row(tmp_path: Path, record: dict[str, Any], reason: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"q": "Q?", "a": 1}, {"q": "Q?", "a": 1, **record}, {"q": "Q?", "a": 1}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    columns = {"question": "q", "answer": "a", "completion": "c", "options": "o", "id": "id", "images": "i"}
+    source = Table.model_validate(
+        {
+            "kind": "table",
+            "path": str(path),
+            "fields": {**columns, "teacher": "teacher", "domain": "domain"},
+            "images": {"read_as": "base64" if record.get("i") == PNG else "auto", "required": False},
+            "strip": ["Think."],
+        }
+    )
+    first, bad, last = source.read(0)
+    assert isinstance(first, Row)
+    assert isinstance(last, Row)
+    assert isinstance(bad, BadRow)
+    assert bad.reason == reason
+    assert bad.source_id.encode()
+    assert bad.detail.encode()
+
+
 @pytest.mark.parametrize("field", ["q", "a"])
 def test_a_record_nested_too_deep_is_dropped(tmp_path: Path, field: str) -> None:
     deep = "[0," * 50_000 + "0" + "]" * 50_000

@@ -128,17 +128,23 @@ def _style_choice(gold: str, options: Mapping[str, Any]) -> Iterable[tuple[str, 
         yield "text", f"\\text{{{gold}}}"
         index = ord(gold) - ord("A")
         if index < len(choices):
-            yield "letter and text", f"({gold}) {choices[index]}"
+            if not re.search(r"\b[A-Z]\b", choices[index]):
+                yield "letter and text", f"({gold}) {choices[index]}"
             if choices.count(choices[index]) == 1 and not re.fullmatch(r"\(?[A-Z]\)?", choices[index].strip()):
                 yield "option text", choices[index]
 
 
 def _miss_choice(gold: str, options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    choices = [str(c).strip() for c in options.get("choices", ())]
     if re.fullmatch(r"[A-Z]", gold):
-        other = chr(ord("A") + (ord(gold) - ord("A") + 1) % max(2, len(options.get("choices", ())) or 4))
-        yield "neighbour", other
-        yield "both", f"{min(gold, other)} or {max(gold, other)}"
-        yield "all", "A, B, C, D"
+        other = chr(ord("A") + (ord(gold) - ord("A") + 1) % max(2, len(choices) or 4))
+        for how, text in (
+            ("neighbour", other),
+            ("both", f"{min(gold, other)} or {max(gold, other)}"),
+            ("all", "A, B, C, D"),
+        ):
+            if text not in choices:  # options may themselves be letters
+                yield how, text
 
 
 def _style_text(gold: str, options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -50,6 +50,15 @@ class Choice(Kind):
 
     def index(self, answer: str) -> int | None:
         """Which option an answer names, None when it names none. A text that is an option wins over a letter: options may be letters."""
+        bare = unwrap(answer).strip(" .()")
+        if (
+            re.fullmatch("[A-Z]", bare)
+            and not {bare, f"({bare})"} & {unwrap(c) for c in self.choices}
+            and ord(bare) - ord("A") < len(self.choices)
+        ):
+            return ord(bare) - ord(
+                "A"
+            )  # before texts: options like (a), (b), (c) in another order are not these letters
         texts = [_option_text(choice) for choice in self.choices]
         text = _option_text(answer)
         if texts.count(text) == 1:

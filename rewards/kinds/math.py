@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])\W*$")
 _SAYS_SOMETHING = re.compile(r"[\w\\<>=]")
 _MATHS = re.compile(r"[\\^_=<>+*/|]|\d")
+_DIGITS = re.compile(r"\d+")
 MAX_SYMBOLIC_CHARS = 400
 
 
@@ -107,6 +108,8 @@ class _Math:
             return Ruling("wrong", "exact", "only one of the two is a formula that can be read")
         if not (_MATHS.search(self.text) and _MATHS.search(text)):
             return Ruling("wrong", "exact", "words that differ")
+        if sorted(_DIGITS.findall(text)) != sorted(_DIGITS.findall(self.text)):
+            return Ruling("wrong", "exact", "other numbers")
         if any(text.count(left) != text.count(right) for left, right in ("{}", "()")):
             return Ruling("wrong", "exact", "brackets that do not match")
         return self._symbolic(text)

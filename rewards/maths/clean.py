@@ -59,6 +59,7 @@ _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _GROUPS = re.compile(r"(?<![\d.,/a-zA-Z}])(\d{1,3}(?: \d{3})+)(?![\d/]| \d)")
 _EMPTY_GROUP = re.compile(r"(?<![\\\w])\{\s*\}")
 _LINES = re.compile(r"(?<=[)\]\d])[ \t]*\n\s*(?=[(\[\d-])")
+_THIN_SPACES = ("\\,", "\\;", "\\:", "\\!", "\\ ")
 _GLUED = re.compile(r"(?<=[\d)}])(or|and)(?=[A-Z\d(\\])")
 _SPACE = re.compile(
     r"(?<!\\)\\[,;:!>]|\\q?quad|\\(?:enspace|thinspace|medspace|thickspace|negthinspace|space|hfill|newline|par)(?![a-zA-Z])"
@@ -81,6 +82,7 @@ def clean(raw: str) -> str:
         text = " ".join(text.split())
         if len(text) > MAX_CHARS:
             raise TooBigError(f"{len(text)} characters, the limit is {MAX_CHARS}")
+    text = _without_thin_edges(text)
     if "\n" in text:
         text = _LINES.sub(", ", text)
     if not text.isascii():
@@ -108,6 +110,13 @@ def clean(raw: str) -> str:
     text = _GLUED.sub(r" \1 ", text)
     text = _GROUPS.sub(lambda m: m.group().replace(" ", ""), text)
     return _trim(text)
+
+
+def _without_thin_edges(text: str) -> str:
+    r"""Without `\,` and its like at either end."""
+    while text[:2] in _THIN_SPACES or text[-2:] in _THIN_SPACES:
+        text = (text[2:] if text[:2] in _THIN_SPACES else text[:-2]).strip()
+    return text
 
 
 def _trim(text: str) -> str:

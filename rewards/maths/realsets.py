@@ -149,6 +149,8 @@ def _pieces(node: Node) -> Pieces:
     if op == "seq" and style == "set":
         return tuple(_point(a) for a in args)
     if op == "seq" and style in ("or", "bare", "and") and any(a.op in ("rel", "union") or is_interval(a) for a in args):
+        if style == "and" and not all(a.op == "rel" for a in args):
+            raise NotASetError("several sets")  # a domain and a range
         parts = [_pieces(a) for a in args]
         if style == "and" or (style == "bare" and all(a.op == "rel" for a in args) and _restricts(args)):
             total = parts[0]

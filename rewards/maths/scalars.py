@@ -71,8 +71,8 @@ def _same_as_double(gold: Node, answer: Node) -> bool:
     """0.0833333333333333 is 1/12: a decimal of full double precision against an exact value, within one unit of its last digit."""
     for decimal, exact in ((gold, answer), (answer, gold)):
         inner = decimal.args[0] if decimal.op == "neg" else decimal
-        if inner.op == "num" and DOUBLE_DIGITS <= inner.digits <= 20 and exact.op != "num":
-            if free(exact):
+        if inner.op == "num" and DOUBLE_DIGITS <= inner.digits <= 20:
+            if free(exact) or (exact.args[0] if exact.op == "neg" else exact).op == "num":
                 return False
             try:
                 difference, value = constant(Node("add", (decimal, Node("neg", (exact,))))), constant(decimal)

@@ -154,6 +154,7 @@ SAME = [
     (r"p=5,q=2;p=7,q=2", r"(5,2),(7,2)"),
     (r"1.234,5", r"1234.5"),
     (r"2,74", r"2.74"),
+    (r"\, The limit equals $-1$ \,", "-1"),
 ]
 
 DIFFERENT = [
@@ -238,6 +239,8 @@ DIFFERENT = [
     (r"1,2,3", r"1,2"),
     (r"\mathbb{C}", r"C"),
     (r"\boxed{7", r"8"),
+    (r"\text{domain: } [-4, 0) \text{ and range: } (-3, 1]", r"\text{domain: } [-5, 0) \text{ and range: } (-3, 1]"),
+    ("-15.700000000000001", "-15.700000000000004"),
 ]
 
 # Percent signs: the one rule that looks at which side is the gold. A letter with its option is understood in a response only.

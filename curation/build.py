@@ -69,20 +69,36 @@ def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()
         raise BuildError(
             f"--only {options.only}: {manifest_path} has no such section; it has {', '.join(manifest.sections)}"
         )
+    lock = _lock_folder(out)
+    try:
+        return _build(manifest, out, options)
+    except OSError as error:
+        raise BuildError(f"{error.filename or out}: {error.strerror or error}") from error
+    finally:
+        lock.release()
+
+
+def _lock_folder(out: Path) -> FileLock:
+    """Make `out` and keep others out of it. A folder that holds something else than a build is refused: nothing of it may be removed."""
+    lock = FileLock(out / ".lock", timeout=0)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with FileLock(out / ".lock", timeout=0):
-            return _build(manifest, out, options)
+        if not (out / ".lock").exists() and any(out.iterdir()):
+            raise BuildError(
+                f"--out {out}: got a folder with other files in it, expected an empty one or one of an earlier build"
+            )
+        lock.acquire()
     except Timeout:
         raise BuildError(f"{out}: another build is running in this folder") from None
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise BuildError(f"--out {out}: {error.strerror}, expected a folder that can be written to") from error
+    except OSError as error:
+        raise BuildError(f"--out {out}: {error.strerror or error}, expected a folder that can be written to") from error
+    return lock
 
 
 def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, Any]:
-    for stale in out.rglob(".*.tmp"):
+    for stale in (file for folder in ("stages", "data", ".") for file in _hidden(out / folder, deep=folder != ".")):
         stale.unlink(missing_ok=True)
-    code = code_digest()
+    code = digest_of([code_digest(), platform.python_version(), library_versions()])
     sections = [SectionBuild(manifest, config, out, options.limit, code) for config in manifest.sections]
     chosen = [section for section in sections if options.only in (None, section.config)]
     for section in chosen:
@@ -90,7 +106,7 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, An
     if any(not section.is_finished() for section in chosen):
         for file in ("summary.json", "ledger.parquet", "manifest.lock.yaml"):
             (out / file).unlink(missing_ok=True)
-    _remove_old_configs(out, manifest)
+    _remove_stale_data(out, [section.config for section in sections if section.is_finished()])
     for section in chosen:
         section.run(options.workers)
     finished = [section for section in sections if section.is_finished()]
@@ -129,6 +145,7 @@ def _lock(manifest: Manifest, options: BuildOptions, code: str, sections: list[S
         "manifest": manifest.model_dump(mode="json"),
         "limit": options.limit,
         "inputs": {section.config: section.inputs for section in sections},
+        "build": {section.config: section.identity() for section in sections},
         "versions": {
             "ovr-curate": __version__,
             "code": code,
@@ -161,9 +178,13 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def _remove_old_configs(out: Path, manifest: Manifest) -> None:
-    """A config that the manifest no longer has must not stay beside the new one."""
-    data = out / "data"
-    for folder in data.iterdir() if data.exists() else ():
-        if folder.name not in manifest.sections:
-            shutil.rmtree(folder)
+def _remove_stale_data(out: Path, finished: list[str]) -> None:
+    """Shards that are not of this manifest, and what a killed build was writing, must not stay beside the new ones."""
+    unfinished = [out / "data" / config for config in ("cold_start", "rl") if config not in finished]
+    for folder in (*unfinished, *(out / "data").glob(".*.building")):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hidden(folder: Path, deep: bool) -> Iterator[Path]:
+    """Temporary files that a killed build left."""
+    return folder.rglob(".*.tmp") if deep else folder.glob(".*.tmp")

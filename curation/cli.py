@@ -27,6 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         return 1
+    except (OSError, ValueError, ImportError) as error:
+        if args.debug:
+            traceback.print_exc()
+        told = " ".join(str(error).split()) or "no message"
+        print(f"ovr-curate: {type(error).__name__}: {told} (--debug shows where)", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -46,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         "build",
         _build,
         "Build the sets that a manifest describes, or go on with a build.",
-        "ovr-curate build manifests/quickstart.yaml --out build/q",
+        "ovr-curate build manifests/micro_model.yaml --out build/q",
     )
     sub.add_argument("manifest", type=Path)
     sub.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -61,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
         help="change a key of the manifest, such as rl.difficulty.n=4",
     )
 
-    sub = command("check", _check, "Check a build: balance, shards, ids, pictures, golds.", "ovr-curate check build/q")
+    sub = command("check", _check, "Check a build: balance, shards, ids, pictures.", "ovr-curate check build/q")
     sub.add_argument("dir", type=Path)
 
     sub = command(

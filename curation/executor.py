@@ -7,12 +7,14 @@ its libraries (the sampling engine's too) is survived and its memory is given ba
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,10 @@ from curation.errors import BuildError, CurationError
 
 RESTARTS = 2
 """How often ranks whose worker died are run again before the build gives up."""
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _start_worker(build_pid: int, log: str) -> None:
@@ -41,6 +47,10 @@ def _start_worker(build_pid: int, log: str) -> None:
                 os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="build watch").start()
+
+
+class TaskError(Exception):
+    """A task failed in a way that is no message for the user."""
 
 
 class SupervisedExecutor(LocalPipelineExecutor):  # type: ignore[misc]
@@ -63,7 +73,12 @@ class SupervisedExecutor(LocalPipelineExecutor):  # type: ignore[misc]
 
     def run_rank(self, rank: int) -> None:
         """Run one task inside a worker. A local rank other than 0 keeps datatrove's log off the screen."""
-        self._run_for_rank(rank, local_rank=1)
+        try:
+            self._run_for_rank(rank, local_rank=1)
+        except CurationError:
+            raise
+        except Exception as error:  # whatever it is, it has to survive the way to the parent
+            raise TaskError(f"{type(error).__name__}: {error}") from None
 
     def run(self) -> None:
         self.save_executor_as_json()
@@ -85,6 +100,11 @@ class SupervisedExecutor(LocalPipelineExecutor):  # type: ignore[misc]
     def _run_ranks(self, ranks: list[int]) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["curation.steps"])
+        # Ctrl-C goes to the whole foreground group; the workers leave it to the build, which ends them.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if _in_main_thread() else None
+        forkserver.ensure_running()
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
         initargs = (os.getpid(), str(self.folder / "logs" / "workers.log"))
         pool = ProcessPoolExecutor(min(self.workers, len(ranks)), context, _start_worker, initargs)
         with pool:
@@ -105,8 +125,6 @@ class SupervisedExecutor(LocalPipelineExecutor):  # type: ignore[misc]
         error = future.exception()
         if error is None:
             return
-        if isinstance(error, CurationError | BrokenProcessPool):
+        if not isinstance(error, TaskError):
             raise error
-        raise BuildError(
-            f"{self.folder.name}: task {rank} failed with {type(error).__name__}: {error}; traceback in {self.folder}/logs"
-        ) from error
+        raise BuildError(f"{self.folder.name}: task {rank} failed with {error}; traceback in {self.folder}/logs")

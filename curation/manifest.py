@@ -8,8 +8,8 @@
       difficulty:
         sampler: {kind: vllm, model: $OVR_MODEL}
 
-`$NAME` and `${NAME}` stand for environment variables; a relative `path` is relative to the manifest. Mistakes are named with their
-key: `manifests/x.yaml: rl.sources[2].kind: unknown kind 'tabel'; known: reasoning_gym, table, visual_puzzles; did you mean 'table'?`
+`$NAME`, `${NAME}` and `${NAME:-default}` stand for environment variables; a relative `path` is relative to the manifest. Mistakes
+are named with their key: `manifests/x.yaml: rl.sources[2].kind: unknown kind 'tabel'; known: reasoning_gym, table, visual_puzzles; did you mean 'table'?`
 """
 
 import difflib
@@ -17,7 +17,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -63,6 +63,8 @@ class Section(BaseModel):
     @field_validator("splits")
     @classmethod
     def _splits_leave_a_rest(cls, splits: dict[str, float]) -> dict[str, float]:
+        if bad := [split for split in splits if not re.fullmatch(r"\w+", split)]:
+            raise ValueError(f"got the split {bad[0]!r}, expected letters, digits and underscores")
         if "train" in splits or any(share <= 0 for share in splits.values()) or sum(splits.values()) >= 1:
             raise ValueError(
                 "got " + str(splits) + ", expected positive shares that add up to less than 1, without `train`"
@@ -73,8 +75,8 @@ class Section(BaseModel):
 class ColdStart(Section):
     """The linguistic cold-start corpus: text-only traces whose answers were verified."""
 
-    keep_verified: tuple[str, ...] = ("correct",)
-    """Which verdicts stay: correct, wrong, cannot_judge, no_gold."""
+    keep_verified: tuple[Literal["correct", "wrong", "cannot_judge", "no_gold"], ...] = ("correct",)
+    """Which verdicts stay."""
 
 
 class Rl(Section):
@@ -142,14 +144,19 @@ def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
         raise ManifestError(f"{path}: no such manifest") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ManifestError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
         raise ManifestError(
             f"{path}: got {type(raw).__name__}, expected a mapping with `name` and `rl` or `cold_start`"
         )
     for change in changes:
-        _apply_change(raw, change)
+        try:
+            _apply_change(raw, change)
+        except (ValueError, IndexError, yaml.YAMLError) as error:
+            if isinstance(error, ManifestError):
+                raise
+            raise ManifestError(f"--set {change!r}: {' '.join(str(error).split())}") from error
     try:
         return Manifest.model_validate(_resolve(raw, path.resolve().parent, ""))
     except ValidationError as error:
@@ -195,7 +202,7 @@ def _resolve(value: Any, folder: Path, key: str) -> Any:
     if isinstance(value, list):
         return [_resolve(v, folder, key) for v in value]
     if isinstance(value, str) and key not in TEXT_KEYS:
-        filled = re.sub(r"\$(?:\{(\w+)\}|([A-Z_][A-Z0-9_]*))", lambda m: _variable(m[1] or m[2], value), value)
+        filled = re.sub(VARIABLE, lambda found: _variable(found, value), value)
         return str(folder / filled) if key in PATH_KEYS and filled else filled
     return value
 
@@ -204,11 +211,15 @@ PATH_KEYS = ("path", "root")
 TEXT_KEYS = ("prompt_template", "answer_pattern", "completion_pattern", "when", "strip", "template")
 
 
-def _variable(name: str, value: str) -> str:
-    found = os.environ.get(name)
-    if not found:
+VARIABLE = r"\$(?:\{(?P<braced>\w+)(?::-(?P<default>[^}]*))?\}|(?P<plain>[A-Z_][A-Z0-9_]*))"
+
+
+def _variable(found: re.Match[str], value: str) -> str:
+    name = found["braced"] or found["plain"]
+    filled = os.environ.get(name) or found["default"]
+    if filled is None:
         raise ManifestError(f"{value!r} needs the environment variable {name}, which is not set")
-    return found
+    return filled
 
 
 def _tell(mistake: ErrorDetails) -> str:

@@ -46,6 +46,11 @@ class SectionBuild:
         manifest = self.manifest.model_dump(mode="json", exclude={"cold_start", "rl", "name", "certify"})
         return [self.code, self.limit, manifest, self.section.model_dump(mode="json"), self.inputs]
 
+    def identity(self) -> str:
+        """Names the build in the shards' metadata: the payload without the places where things lie, whose digests are in `inputs`."""
+        code, limit, manifest, section, inputs = self.payload()
+        return digest_of([code, limit, manifest, _without_places(section), inputs])
+
     def is_finished(self) -> bool:
         """Whether the shards of exactly this manifest stand in the build folder. Not yet prepared: as their inputs were then."""
         if not self.record.exists():
@@ -158,7 +163,7 @@ class SectionBuild:
         manifest, rows = self.manifest, before.rows
         metadata = {
             "manifest": manifest.name,
-            "build": digest_of(self.payload()),
+            "build": self.identity(),
             "seed": str(manifest.seed),
             "prompt_template": manifest.prompt_template,
             "prompt_template_hash": template_hash(manifest.prompt_template),
@@ -173,3 +178,11 @@ class SectionBuild:
             manifest.rows_per_shard, metadata, stage.folder,
         )  # fmt: skip
         stage.run([writer], 1, 1, sum(rows.values()))
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _without_places(item) for key, item in value.items() if key not in ("path", "root", "model", "lora")
+        }
+    return [_without_places(item) for item in value] if isinstance(value, list) else value

@@ -17,8 +17,8 @@ from curation.steps.write import written_rows
 
 
 def digest_of(payload: Any) -> str:
-    """32 hex digits over a JSON-able payload."""
-    return blake2b(json.dumps(payload, sort_keys=True, ensure_ascii=False).encode(), digest_size=16).hexdigest()
+    """32 hex digits over a JSON-able payload. The order of its mappings counts: it is the order of rows."""
+    return blake2b(json.dumps(payload, ensure_ascii=False).encode(), digest_size=16).hexdigest()
 
 
 @dataclass
@@ -54,8 +54,12 @@ class StageRun:
             self.seconds = float(json.loads(done.read_text())["seconds"])
             return False
         if self._recorded(self.folder / "started.json") != self.fingerprint:
+            self._forget()
             shutil.rmtree(self.folder, ignore_errors=True)
             write_text(self.folder / "started.json", json.dumps({"fingerprint": self.fingerprint}))
+        for lines in (self.folder / "ledger").glob("*.parquet"):
+            if not (self.folder / "completions" / lines.name[:5]).exists():
+                lines.unlink()  # of a task that did not complete: it may write fewer lines the next time
         started = time.monotonic()
         with StageProgress(self.folder.name, self.folder / "progress", total) as progress:
             SupervisedExecutor(pipeline, tasks, workers, self.folder, progress.refresh).run()
@@ -73,9 +77,16 @@ class StageRun:
         """
         rows_out, ended = sum(self.rows.values()), sum(1 for _ in ledger_lines(self.folder / "ledger"))
         if rows_in != rows_out + ended:
+            self._forget()
             raise BuildError(
-                f"{self.folder}: {rows_in} rows came in, {rows_out} went out and {ended} ended here: the sum is off"
+                f"{self.folder}: {rows_in} rows came in, {rows_out} went out and {ended} ended here: the sum is off;"
+                " the next build runs this stage again"
             )
+
+    def _forget(self) -> None:
+        """From here on nothing in the folder counts as done."""
+        for name in ("done.json", "started.json"):
+            (self.folder / name).unlink(missing_ok=True)
 
     @staticmethod
     def _recorded(file: Path) -> str | None:

@@ -49,7 +49,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One response. `n_tokens` counts the end token where there is one; `length` means cut off by `max_tokens`."""
+    """One response. `n_tokens` counts the end token where there is one; `length` means cut off by `max_tokens` or by the end
+    of the model's context.
+    """
 
     number: int
     text: str
@@ -88,6 +90,8 @@ class Engine(Plugin):
     """A folder in the transformers format, or a name on the Hub."""
     revision: str | None = None
     """A commit, branch or tag on the Hub; a folder's revision is computed from its files."""
+    max_model_len: int | None = Field(default=None, ge=1)
+    """Longest prompt and response together, tokens; the model's own limit when null."""
 
     @abstractmethod
     def open(self) -> AbstractContextManager[Session]:

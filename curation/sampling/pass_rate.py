@@ -21,7 +21,7 @@ from curation.plugins import plugin_union
 from curation.row import Difficulty, Row, Sampler
 from curation.sampling.difficulty import Decision, Truncated, decide, difficulty
 from curation.sampling.engine import Engine, Request, Response, SamplingOptions, Session
-from curation.sampling.rollout import Rollout, Setting, prompt_hash
+from curation.sampling.rollout import Rollout, Setting, prompt_hash, response_limit
 from curation.sampling.store import RolloutStore, missing
 from curation.sampling.template import apply_to_messages, template_hash
 from rewards import make_verifier
@@ -46,7 +46,7 @@ class PassRate(BaseModel):
     max_pass_rate: float | None = Field(default=1.0, ge=0, le=1)
     """Keep only below it (exclusive): 1.0 drops what was always solved; null keeps that too."""
     truncated: Truncated = "unjudged"
-    """What a response cut off by `max_tokens` counts as: out of the pass rate, or wrong as it is in training."""
+    """What a response that was cut off counts as: out of the pass rate, or wrong as it is in training."""
     batch_prompts: int = Field(default=256, ge=1)
     """Prompts handed to the engine at once; what a crash loses at most."""
 
@@ -153,7 +153,8 @@ class _Sampling:
     def __call__(self, requests: Sequence[Request]) -> list[tuple[list[Rollout], str]]:
         """For every request its samples 0 to n-1 and, where the engine refused the prompt, what it said."""
         prompts = [prompt_hash(request) for request in requests]
-        held = self.store.load(self.setting, prompts, self.options.sampling.max_tokens)
+        max_tokens, max_model_len = self.options.sampling.max_tokens, self.options.sampler.max_model_len
+        held = self.store.load(self.setting, prompts, max_tokens, max_model_len)
         wanted = {}
         for prompt, request in zip(prompts, requests, strict=True):
             if numbers := missing(held[prompt], self.options.n):
@@ -165,7 +166,7 @@ class _Sampling:
                 prompt=prompt,
                 prompt_id=response.key,
                 setting=self.setting,
-                max_tokens=self.options.sampling.max_tokens,
+                max_tokens=response_limit(max_tokens, max_model_len, response.prompt_tokens),
                 sample=sample,
                 prompt_tokens=response.prompt_tokens,
                 seconds=seconds_per_token * sample.n_tokens,

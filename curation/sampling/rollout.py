@@ -45,7 +45,7 @@ class Setting:
 @dataclass(frozen=True, slots=True)
 class Rollout:
     """One sample in the store. `prompt` is `prompt_hash(request)`, `prompt_id` the row's id; `max_tokens` is the
-    limit it was drawn under; `seconds` is its share, by tokens, of the wall time of its batch.
+    limit it was drawn under (see `response_limit`); `seconds` is its share, by tokens, of the wall time of its batch.
     """
 
     prompt: str
@@ -68,6 +68,17 @@ def prompt_hash(request: Request) -> str:
     for image in request.images:
         digest.update(hashlib.blake2b(image).digest())
     return digest.hexdigest()
+
+
+def response_limit(max_tokens: int, max_model_len: int | None, prompt_tokens: int) -> int:
+    """The most tokens of a response to a prompt: `max_tokens`, or what an engine's `max_model_len` leaves of it.
+
+    The model's own limit is no part of it: no option raises that, so a response that it cut off stays as it is.
+
+    >>> response_limit(64, 40, 10), response_limit(64, None, 10)
+    (30, 64)
+    """
+    return max_tokens if max_model_len is None else min(max_tokens, max_model_len - prompt_tokens)
 
 
 def to_line(rollout: Rollout) -> dict[str, Any]:

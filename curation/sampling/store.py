@@ -21,7 +21,7 @@ from types import TracebackType
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.sampling.rollout import SCHEMA, Rollout, Setting, from_line, to_line
+from curation.sampling.rollout import SCHEMA, Rollout, Setting, from_line, response_limit, to_line
 from curation.sampling.segments import (
     list_segments,
     lock_folder,
@@ -68,15 +68,19 @@ class RolloutStore:
         """Let another writer in."""
         unlock_folder(self.folder, self._lock)
 
-    def load(self, setting: Setting, prompts: Iterable[str], max_tokens: int) -> dict[str, dict[int, Rollout]]:
-        """What is held for `prompts` (see `prompt_hash`) and is a draw under `max_tokens`, by sample number.
+    def load(
+        self, setting: Setting, prompts: Iterable[str], max_tokens: int, max_model_len: int | None = None
+    ) -> dict[str, dict[int, Rollout]]:
+        """What is held for `prompts` (see `prompt_hash`) and is a draw under the limit (see `response_limit`), by sample
+        number.
 
-        A response that was cut off below `max_tokens` is left out; one longer than `max_tokens` comes as cut off
-        (`length`), with its whole text.
+        A response that was cut off below the limit is left out; one longer than the limit comes as cut off (`length`),
+        with its whole text.
         """
         found: dict[str, dict[int, Rollout]] = {prompt: {} for prompt in prompts}
         for rollout in self._read(setting, found):
-            if (usable := _under_limit(rollout, max_tokens)) is not None:
+            limit = response_limit(max_tokens, max_model_len, rollout.prompt_tokens)
+            if (usable := _under_limit(rollout, limit)) is not None:
                 found[rollout.prompt].setdefault(rollout.sample.number, usable)
         return found
 
@@ -122,12 +126,14 @@ def missing(held: Container[int], n: int) -> tuple[int, ...]:
     return tuple(number for number in range(n) if number not in held)
 
 
-def _under_limit(rollout: Rollout, max_tokens: int) -> Rollout | None:
-    """The rollout as it would be under `max_tokens`, None where it was cut off too early to tell."""
+def _under_limit(rollout: Rollout, limit: int) -> Rollout | None:
+    """The rollout as it would be under `limit`, None where it was cut off too early to tell or the prompt fills all."""
     sample = rollout.sample
-    if sample.n_tokens > max_tokens:
-        return replace(rollout, sample=replace(sample, finish_reason="length", n_tokens=max_tokens))
-    if sample.finish_reason == "length" and rollout.max_tokens < max_tokens:
+    if limit < 1:
+        return None
+    if sample.n_tokens > limit:
+        return replace(rollout, sample=replace(sample, finish_reason="length", n_tokens=limit))
+    if sample.finish_reason == "length" and rollout.max_tokens < limit:
         return None
     return rollout
 

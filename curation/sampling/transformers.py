@@ -33,8 +33,6 @@ class Transformers(Engine):
     """`auto`: as the weights are stored, float32 on a CPU."""
     batch_size: int = Field(default=32, ge=1)
     """Responses generated at once."""
-    max_model_len: int | None = Field(default=None, ge=1)
-    """Longest prompt and response together, tokens; the model's own limit when null."""
 
     @contextmanager
     def open(self) -> Iterator["TransformersSession"]:

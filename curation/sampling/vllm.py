@@ -32,8 +32,6 @@ class Vllm(Engine):
     kind: Literal["vllm"] = "vllm"
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """`auto`: the model's own on a GPU, float32 on a CPU."""
-    max_model_len: int | None = Field(default=None, ge=1)
-    """Longest prompt and response together, tokens; the model's own limit when null."""
     max_num_seqs: int | None = Field(default=None, ge=1)
     """Responses generated at once; vLLM's default when null."""
     gpu_memory_utilization: float = Field(default=0.9, gt=0, le=1)

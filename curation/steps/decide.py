@@ -18,6 +18,7 @@ from curation.progress import TaskProgress
 from curation.row import Difficulty, Row, Sampler, from_document, from_record
 from curation.sampling.pass_rate import Measured, PassRate, Progress, measure
 from curation.schema import DECISION
+from rewards import worker
 
 KEEP = {"action": "keep", "reason": "", "detail": "", "difficulty": None}
 
@@ -47,21 +48,27 @@ class DecideDuplicates(PipelineStep):  # type: ignore[misc]
                     conflicts.setdefault(
                         row_id, f"{kept[2][:100]!r} in {kept[0]}/{kept[1]}, {answer[:100]!r} in {source}/{source_id}"
                     )
+        survivors: set[str] = set()
         for file in self.files:
-            write_records(self.folder / file.name, DECISION, self._lines(file, first, conflicts))
+            write_records(self.folder / file.name, DECISION, self._lines(file, first, conflicts, survivors))
         yield from ()
 
     def _lines(
-        self, file: Path, first: dict[str, tuple[str, str, str, str, str]], conflicts: dict[str, str]
+        self,
+        file: Path,
+        first: dict[str, tuple[str, str, str, str, str]],
+        conflicts: dict[str, str],
+        survivors: set[str],
     ) -> Iterator[dict[str, Any]]:
-        for record in read_records(file, ["id", "source", "source_id"], batch_rows=10_000):
-            source, source_id = first[record["id"]][:2]
-            if record["id"] in conflicts:
-                yield {**KEEP, "action": "dropped", "reason": "conflicting_gold", "detail": conflicts[record["id"]]}
-            elif (record["source"], record["source_id"]) == (source, source_id):
-                yield KEEP
+        for record in read_records(file, ["id"], batch_rows=10_000):
+            row_id = record["id"]
+            if row_id in conflicts:
+                yield {**KEEP, "action": "dropped", "reason": "conflicting_gold", "detail": conflicts[row_id]}
+            elif row_id in survivors:
+                yield {**KEEP, "action": "merged", "reason": "duplicate", "detail": "/".join(first[row_id][:2])}
             else:
-                yield {**KEEP, "action": "merged", "reason": "duplicate", "detail": f"{source}/{source_id}"}
+                survivors.add(row_id)
+                yield KEEP
 
 
 def same_gold(answer: str, kept: str, kind: str, options: str) -> bool:
@@ -85,6 +92,7 @@ class DecideDifficulty(PipelineStep):  # type: ignore[misc]
         progress = TaskProgress(self.folder.parent / "progress", rank)
         total = sum(pq.read_metadata(file).num_rows for file in self.files)
         progress.advance(0, total=total, note="starting the engine")
+        worker.SERVERS["math"].warm_up()  # no verdict's deadline pays for the start
 
         def tell(now: Progress) -> None:
             progress.advance(
@@ -93,7 +101,7 @@ class DecideDifficulty(PipelineStep):  # type: ignore[misc]
 
         rows: Iterator[Row] = (from_record(record) for file in self.files for record in read_records(file))
         measured = measure(rows, self.options, self.store, self.seed, self.template, total=total, progress=tell)
-        with closing(measured):
+        with closing(measured):  # type: ignore[type-var]  # a generator, so that it can be closed
             for file in self.files:
                 lines = map(_line, islice(measured, pq.read_metadata(file).num_rows))
                 write_records(self.folder / file.name, DECISION, lines)

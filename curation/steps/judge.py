@@ -36,7 +36,10 @@ class VerifyGolds(BaseFilter):  # type: ignore[misc]
         row = from_document(doc)
         if not row.answer.strip():
             return False, "no_gold"
-        verdict = verifier_of(row).judge_answer(row.answer)
+        verifier = verifier_of(row)
+        verdict = verifier.judge_answer(row.answer)
+        if verdict.outcome == "timeout":  # the first one pays for the worker's start
+            verdict = verifier.judge_answer(row.answer)
         if verdict.outcome == "correct":
             return True
         doc.metadata["filter_detail"] = f"{row.answer_kind} {row.answer[:200]!r}: {verdict.detail}"
@@ -77,7 +80,10 @@ def verify_completion(row: Row) -> str:
     """correct, wrong, cannot_judge or no_gold. A trace without an answer, or cut off before it, is wrong."""
     if not row.answer.strip():
         return "no_gold"
-    verdict = verifier_of(row).judge(row.completion)
+    verifier = verifier_of(row)
+    verdict = verifier.judge(row.completion)
+    if verdict.outcome == "timeout":
+        verdict = verifier.judge(row.completion)
     if verdict.reward is None:
         return "cannot_judge"
     return "correct" if verdict.outcome == "correct" else "wrong"

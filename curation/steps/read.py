@@ -40,18 +40,24 @@ class ReadSource(PipelineStep):  # type: ignore[misc]
                 if isinstance(row, BadRow):
                     ledger.write_bad(row, rank)
                     continue
-                repeats = seen[row.source_id] = seen.get(row.source_id, 0) + 1
-                document = to_document(
-                    row
-                    if repeats == 1
-                    else row.changed("collect", "source_id repeats", source_id=f"{row.source_id}#{repeats}")
-                )
+                if (unique := _unique(row.source_id, seen)) != row.source_id:
+                    row = row.changed("collect", "source_id repeats", source_id=unique)
                 self.stat_update("rows")
-                yield document
+                yield to_document(row)
         if n == 0:
             raise SourceError(f"source {source.name!r} ({source.kind}) is empty: got 0 rows, expected at least one")
         write_text(self.folder / "read" / f"{rank:05d}.json", json.dumps({"source": source.name, "rows": n}))
         progress.tell()
+
+
+def _unique(source_id: str, seen: dict[str, int]) -> str:
+    """The id itself, or `id#2`, `id#3`, ... where it was seen before; `seen` is how often each was."""
+    name = source_id
+    while name in seen:
+        seen[source_id] += 1
+        name = f"{source_id}#{seen[source_id]}"
+    seen[name] = 1
+    return name
 
 
 class ReadRows(PipelineStep):  # type: ignore[misc]

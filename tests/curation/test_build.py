@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,6 +19,7 @@ from curation.build import BuildOptions, build
 from curation.check import check, why
 from curation.errors import BuildError, CurationError
 from curation.parquet import read_records
+from curation.stage import digest_of
 from tests.curation.conftest import Write, run, shard_bytes
 
 
@@ -188,8 +190,74 @@ def test_a_picture_that_is_none_is_a_counted_drop(write_manifest: Write, tmp_pat
     rows = [{"q": f"What colour is {name}?", "a": "red", "i": name} for name in names]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     fields = {"question": "q", "answer": "a", "images": "i"}
-    source = {"kind": "table", "name": "t", "path": "rows.jsonl", "fields": fields, "gold": {"rules": [{"kind": "text"}]}}
+    source = {
+        "kind": "table",
+        "name": "t",
+        "path": "rows.jsonl",
+        "fields": fields,
+        "gold": {"rules": [{"kind": "text"}]},
+    }
     summary = run(write_manifest({"rl": {"sources": [source]}}), tmp_path / "out")
     counts = summary["configs"]["rl"]["sources"]["t"]
     assert (counts["in"], counts["out"], counts["dropped"]) == (3, 1, 2)
     assert {reason.partition(": ")[2] for reason in counts["reasons"]} == {"picture_missing", "picture_unreadable"}
+
+
+def test_a_folder_with_other_files_is_left_alone(write_manifest: Write, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/precious.txt").write_text("mine")
+    manifest = write_manifest({"rl": {"sources": [{"kind": "visual_puzzles", "count": 1}]}})
+    with pytest.raises(BuildError, match="got a folder with other files in it"):
+        run(manifest, tmp_path)
+    assert (tmp_path / "data/precious.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("out", ["/proc/ovr-curate", "file"])
+def test_a_folder_that_cannot_be_is_one_clear_line(mixed_manifest: Path, tmp_path: Path, out: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BuildError, match="expected a folder that can be written to"):
+        run(mixed_manifest, tmp_path / out)
+
+
+def table(tmp_path: Path, *rows: dict[str, str]) -> dict[str, Any]:
+    """A `table` source over these rows."""
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return {"kind": "table", "name": "t", "path": "rows.jsonl", "fields": {"question": "q", "answer": "a", "id": "id"}}
+
+
+def test_repeated_source_ids_do_not_hide_duplicates(write_manifest: Write, tmp_path: Path) -> None:
+    ids = ("a", "a", "a#2")
+    rows = [{"id": i, "q": f"What is 2 + {min(n, 1)}?", "a": str(2 + min(n, 1))} for n, i in enumerate(ids)]
+    summary = run(write_manifest({"rl": {"sources": [table(tmp_path, *rows)]}}), tmp_path / "out")
+    counts = summary["configs"]["rl"]["sources"]["t"]
+    assert (counts["in"], counts["out"], counts["merged"]) == (3, 2, 1)
+    assert "2 rows" in check(tmp_path / "out")
+
+
+def test_bytes_do_not_depend_on_where_things_lie(tmp_path: Path) -> None:
+    for place in ("here", "there"):
+        (tmp_path / place).mkdir()
+        source = table(tmp_path / place, {"id": "1", "q": "What is 1 + 1?", "a": "2"})
+        manifest = {"name": "m", "rl": {"sources": [source]}}
+        (tmp_path / place / "m.yaml").write_text(yaml.safe_dump(manifest))
+        run(tmp_path / place / "m.yaml", tmp_path / place / "out")
+    assert shard_bytes(tmp_path / "here/out") == shard_bytes(tmp_path / "there/out")
+
+
+def test_shards_of_another_manifest_do_not_stay(copied: Path, mixed_manifest: Path) -> None:
+    run(mixed_manifest, copied, only="cold_start", changes=("seed=9",))
+    assert not (copied / "data/rl").exists()
+    assert list(json.loads((copied / "summary.json").read_text())["configs"]) == ["cold_start"]
+
+
+def test_a_stage_whose_rows_are_lost_runs_again(copied: Path, built: Path, mixed_manifest: Path) -> None:
+    shutil.rmtree(copied / "stages/02-rl-filter/rows")
+    (copied / "stages/rl.json").unlink()
+    with pytest.raises(BuildError, match="the sum is off; the next build runs this stage again"):
+        run(mixed_manifest, copied)
+    run(mixed_manifest, copied)
+    assert shard_bytes(copied) == shard_bytes(built)
+
+
+def test_the_order_of_options_is_part_of_what_a_stage_depends_on() -> None:
+    assert digest_of({"levels": {"clock": 1, "count": 1}}) != digest_of({"levels": {"count": 1, "clock": 1}})

@@ -85,3 +85,17 @@ def test_score_keeps_the_order_and_names_a_bad_line(tmp_path: Path, capsys: pyte
     pairs.write_text('{"gold": "2"\n')
     assert main(["score", str(pairs)]) == 1
     assert "pairs.jsonl:1: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", ["shard", "summary", "ledger"])
+def test_a_damaged_build_is_told_in_one_line(copied: Path, damage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if damage == "shard":
+        next((copied / "data/rl").glob("*.parquet")).write_bytes(b"PAR1")
+    elif damage == "summary":
+        (copied / "summary.json").write_text("{")
+    else:
+        (copied / "ledger.parquet").unlink()
+    assert main(["check", str(copied)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("ovr-curate: ")
+    assert len(error.splitlines()) == 1

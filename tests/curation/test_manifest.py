@@ -25,6 +25,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"seed": -1}, r"seed: .*greater than or equal to 0"),
     ({"prompt_template": "no place"}, r"prompt_template: .*exactly one \{question\}"),
     ({"rl": {**GOOD["rl"], "splits": {"test": 1.5}}}, r"rl\.splits: .*add up to less than 1"),
+    ({"rl": {**GOOD["rl"], "splits": {"train-eval": 0.1}}}, r"rl\.splits: got the split 'train-eval'"),
+    ({"cold_start": {**GOOD["rl"], "keep_verified": ["corect"]}}, r"cold_start\.keep_verified\[0\]: .*'correct'.*got 'corect'"),
     ({"rl": {**GOOD["rl"], "filters": [{"kind": "lenght"}]}}, r"rl\.filters\[0\]\.kind: unknown kind 'lenght'; known: .*did you mean 'length'"),
     ({"rl": {**GOOD["rl"], "difficulty": {"sampler": {"kind": "vlm", "model": "m"}}}}, r"rl\.difficulty\.sampler\.kind: unknown kind 'vlm'.*'vllm'"),
     ({"rl": {**GOOD["rl"], "difficulty": {"sampler": {"kind": "vllm"}}}}, r"rl\.difficulty\.sampler\.model: Field required"),
@@ -48,6 +50,7 @@ def test_a_mistake_is_told_with_its_key(change: dict[str, Any], told: str, tmp_p
         ("name: [", r"not YAML: .*line \d"),
         ("name: a\nname: b\n", "key 'name' stands twice"),
         ("", "got NoneType, expected a mapping"),
+        ("when: 2024-02-30\n", "not YAML"),
     ],
 )
 def test_a_file_that_is_no_manifest(text: str, told: str, tmp_path: Path) -> None:
@@ -78,6 +81,10 @@ def test_keys_are_changed_from_the_command_line(tmp_path: Path) -> None:
         ("seed", "expected KEY=VALUE"),
         ("rl.sources[4].count=1", "list of 1"),
         ("name.x=1", "expected a mapping"),
+        ("rl.sources.foo=1", "--set"),
+        ("rl.sources[9]=1", "--set"),
+        ("=1", "--set"),
+        ("seed=[1", "--set"),
     ]:
         with pytest.raises(ManifestError, match=told):
             load_manifest(path, [change])
@@ -89,7 +96,11 @@ def test_paths_are_relative_to_the_manifest_and_variables_are_filled(
     monkeypatch.setenv("OVR_TEST_DATA", "/elsewhere")
     sources = [
         {"kind": "table", "name": name, "path": path, "fields": {"question": "q"}}
-        for name, path in {"near": "rows.jsonl", "far": "$OVR_TEST_DATA/rows.jsonl"}.items()
+        for name, path in {
+            "near": "rows.jsonl",
+            "far": "$OVR_TEST_DATA/rows.jsonl",
+            "by default": "${OVR_NOT_SET_ANYWHERE:-/default}/rows.jsonl",
+        }.items()
     ]
     path = tmp_path / "good.yaml"
     path.write_text(yaml.safe_dump({"name": "m", "rl": {"sources": sources}}))
@@ -98,6 +109,7 @@ def test_paths_are_relative_to_the_manifest_and_variables_are_filled(
     assert [source.model_dump()["path"] for source in rl.sources] == [
         str(tmp_path / "rows.jsonl"),
         "/elsewhere/rows.jsonl",
+        "/default/rows.jsonl",
     ]
 
 

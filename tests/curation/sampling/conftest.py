@@ -77,6 +77,8 @@ def requests() -> list[Request]:
     ]
 
 
+PROMPT_TOKENS = 10
+"""How long the scripted engine finds every prompt."""
 Script = Callable[[str, int], tuple[str, str]]
 
 
@@ -96,15 +98,18 @@ class Scripted(Engine):
 
     @contextmanager
     def open(self) -> Iterator["ScriptedSession"]:
-        yield ScriptedSession(self.script, self.log)
+        yield ScriptedSession(self.script, self.log, self.max_model_len)
 
 
 class ScriptedSession:
     """See `Scripted`. The script may raise SamplingError, or ValueError for a prompt it does not take."""
 
-    def __init__(self, script: Script, log: list[list[tuple[str, tuple[int, ...]]]]) -> None:
+    def __init__(
+        self, script: Script, log: list[list[tuple[str, tuple[int, ...]]]], max_model_len: int | None = None
+    ) -> None:
         self.script = script
         self.log = log
+        self.max_model_len = max_model_len
 
     def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
         self.log.append([(request.key, request.sample_numbers) for request in requests])
@@ -117,11 +122,12 @@ class ScriptedSession:
             raise
         except ValueError as error:
             return Response(request.key, (), 0, str(error))
-        return Response(request.key, samples, prompt_tokens=10)
+        return Response(request.key, samples, PROMPT_TOKENS)
 
     def _sample(self, request: Request, number: int, options: SamplingOptions) -> Sample:
         text, finish_reason = self.script(request.key, number)
-        n_tokens = options.max_tokens if finish_reason == "length" else 5
+        limit = min(options.max_tokens, (self.max_model_len or 10**6) - PROMPT_TOKENS)
+        n_tokens = limit if finish_reason == "length" else 5
         seed = sample_seed(request.seed, request.key, number)
         return Sample(number, text, finish_reason, n_tokens, seed)  # type: ignore[arg-type]
 

@@ -186,6 +186,35 @@ def test_only_the_difference_is_paid(
     assert n_sampled(second.log) == n_paid
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "n_paid"),
+    [
+        ({"max_model_len": 40}, {"max_model_len": 40}, 0),
+        ({"max_model_len": 40}, {"max_model_len": 60}, 4),
+        ({"max_model_len": 40}, {"max_model_len": None}, 4),
+        ({"max_model_len": 40}, {"max_model_len": 30}, 0),
+        ({"max_model_len": 74}, {"max_model_len": 75}, 0),  # max_tokens cuts first
+        ({"max_model_len": None}, {"max_model_len": None}, 0),
+        ({"max_model_len": None}, {"max_model_len": 40}, 0),
+        ({"max_model_len": 40}, {"max_model_len": 10}, 16),  # no room is left; the engine is asked, and would refuse
+    ],
+)
+def test_a_longer_context_resamples_what_the_shorter_one_cut_off(
+    tmp_path: Path, scripted: Callable[..., Any], before: dict[str, Any], after: dict[str, Any], n_paid: int
+) -> None:
+    def script(_: str, number: int) -> tuple[str, str]:
+        return CUT if number == 3 else RIGHT
+
+    run(scripted(script, **before), tmp_path)
+    second, third = scripted(script, **after), scripted(script, **after)
+    measured = run(second, tmp_path)
+    assert n_sampled(second.log) == n_paid
+    if after["max_model_len"] != 10:
+        assert [m.difficulty.n_truncated for m in measured] == [1] * 4
+        run(third, tmp_path)
+        assert third.log == []
+
+
 def test_another_verifier_costs_nothing(tmp_path: Path, scripted: Callable[..., Any]) -> None:
     first, second = (scripted(lambda key, number: RIGHT) for _ in range(2))
     (before,) = measure([row("a")], options(first), tmp_path, 0, "{question}")

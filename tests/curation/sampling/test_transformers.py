@@ -12,6 +12,7 @@ import pytest
 from curation.errors import SamplingError
 from curation.row import Message
 from curation.sampling.engine import Request, SamplingOptions
+from curation.sampling.rollout import response_limit
 from curation.sampling.transformers import Transformers, TransformersSession, seeded_sampling
 
 OPTIONS = SamplingOptions(max_tokens=12)
@@ -88,6 +89,13 @@ def test_a_response_ends_at_the_models_length(session: TransformersSession) -> N
     room = 512 - response.prompt_tokens
     assert all(sample.n_tokens <= room for sample in response.samples)
     assert any(sample.finish_reason == "length" and sample.n_tokens == room for sample in response.samples)
+
+
+def test_a_shorter_context_cuts_where_the_store_says(lm: Path, requests: list[Request]) -> None:
+    with Transformers(model=str(lm), max_model_len=40).open() as session:
+        (response,) = session.generate(requests[:1], SamplingOptions(max_tokens=100))
+    limit = response_limit(100, 40, response.prompt_tokens)
+    assert {sample.n_tokens for sample in response.samples if sample.finish_reason == "length"} == {limit}
 
 
 def test_the_models_own_sampling_options_do_not_count(vlm: Path, tmp_path: Path, requests: list[Request]) -> None:

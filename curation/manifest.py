@@ -8,8 +8,10 @@
       difficulty:
         sampler: {kind: vllm, model: $OVR_MODEL}
 
-`$NAME`, `${NAME}` and `${NAME:-default}` stand for environment variables; a relative `path` is relative to the manifest. Mistakes
-are named with their key: `manifests/x.yaml: rl.sources[2].kind: unknown kind 'tabel'; known: reasoning_gym, table, visual_puzzles; did you mean 'table'?`
+`$NAME`, `${NAME}` and `${NAME:-default}` stand for environment variables; a relative `path` is relative to the manifest.
+Mistakes are named with their key:
+
+    manifests/x.yaml: rl.sources[2].kind: unknown kind 'tabel'; known: reasoning_gym, table, visual_puzzles; did you mean 'table'?
 """
 
 import difflib

@@ -39,12 +39,12 @@ class UnpicklableError(Exception):
 
 
 class Fail(PipelineStep):  # type: ignore[misc]
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: type[Exception], *told: str) -> None:
         super().__init__()
-        self.error = error
+        self.error, self.told = error, told
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
-        raise self.error
+        raise self.error(*self.told)
         yield
 
 
@@ -67,12 +67,12 @@ def test_a_worker_that_always_dies_ends_the_build_and_names_the_task(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("error", "raised", "told"),
-    [(SourceError("got this, expected that"), SourceError, "^got this, expected that$"), (KeyError("x"), BuildError, r"task \d failed with KeyError: 'x'; traceback in"), (UnpicklableError("a", "b"), BuildError, "failed with UnpicklableError: a b; traceback in")],
+    ("step", "raised", "told"),
+    [(Fail(SourceError, "got this, expected that"), SourceError, "^got this, expected that$"), (Fail(KeyError, "x"), BuildError, r"task \d failed with KeyError: 'x'; traceback in"), (Fail(UnpicklableError, "a", "b"), BuildError, "failed with UnpicklableError: a b; traceback in")],
 )  # fmt: skip
-def test_a_failing_task_is_told(tmp_path: Path, error: Exception, raised: type[Exception], told: str) -> None:
+def test_a_failing_task_is_told(tmp_path: Path, step: Fail, raised: type[Exception], told: str) -> None:
     with pytest.raises(raised, match=told):
-        executor(Fail(error), tmp_path, 2).run()
+        executor(step, tmp_path, 2).run()
 
 
 @pytest.mark.slow

@@ -42,10 +42,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     _calm()
     try:
         return int(importlib.import_module(COMMANDS[command][0]).main(rest))
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, RuntimeError, ValueError) as error:  # RuntimeError: torch's, out of memory above all
         if debug:
             raise
-        print(f"ovr-train {command}: {' '.join(str(error).split())}", file=sys.stderr)
+        told = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, ImportError):
+            told += "; install the extra `train`: pip install 'ovr-curate[train]'"
+        print(f"ovr-train {command}: {told}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"ovr-train {command}: interrupted", file=sys.stderr)

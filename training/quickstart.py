@@ -21,6 +21,7 @@ from typing import Any
 
 import psutil
 
+AGAIN = "the same command keeps what is curated and the pretrained micro model; SFT and GRPO start over"
 MANIFESTS = Path(__file__).parents[1] / "manifests"
 
 
@@ -45,19 +46,22 @@ class Quickstart:
 
         Raises:
             SystemExit: the command failed; it has already said why.
+            KeyboardInterrupt: the command, which a terminal interrupts as well, has ended.
         """
         print(f"\n== {name}\n$ {' '.join(map(str, command))}", flush=True)
         started = time.monotonic()
         process = subprocess.Popen([sys.executable, "-m", *map(str, command)], env=_environment(self.model("sft")))
         watch = threading.Thread(target=self._watch_memory, args=(process,), daemon=True)
         watch.start()
-        code = process.wait()
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            _let_end(process)
+            raise
         watch.join()
         self.seconds[name] = round(time.monotonic() - started, 1)
         if code:
-            raise SystemExit(
-                f"quickstart: step {name!r} failed with exit code {code}; the same command goes on where it stopped"
-            )
+            raise SystemExit(f"quickstart: step {name!r} failed with exit code {code}; {AGAIN}")
 
     def _watch_memory(self, process: "subprocess.Popen[bytes]") -> None:
         """Peak of the resident memory of this process and of all that it started; shared pages count once a process."""
@@ -70,6 +74,15 @@ class Quickstart:
                     continue
             self.peak_bytes = max(self.peak_bytes, total)
             time.sleep(0.5)
+
+
+def _let_end(process: "subprocess.Popen[bytes]", patience_s: float = 20) -> None:
+    """Wait for an interrupted command; end it where the interrupt has not reached it."""
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait()
 
 
 def _environment(sampler: Path) -> dict[str, str]:
@@ -172,7 +185,7 @@ def show(summary: dict[str, Any]) -> None:
         table.add_row(f"pass rate {tenth}", f"{bar} {n}, kept {summary['pass_rates']['kept'].get(tenth, 0)}")
     table.add_section()
     for stage, reward in summary["reward"].items():
-        table.add_row(f"mean reward {stage}", f"{reward:.3f}")
+        table.add_row(f"mean reward {stage}", "no response could be judged" if reward is None else f"{reward:.3f}")
     table.add_section()
     for step, seconds in summary["seconds"].items():
         table.add_row(step, f"{seconds:.1f} s")
@@ -188,7 +201,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("build/quickstart"))
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(argv)
-    show(run(args.out, args.seed))
+    try:
+        show(run(args.out, args.seed))
+    except KeyboardInterrupt:
+        print(f"quickstart: interrupted; {AGAIN}", file=sys.stderr)
+        return 130
     print(f"\nThe figures stand in {args.out}/summary.json, the shards in {args.out}/curated/data.")
     return 0
 

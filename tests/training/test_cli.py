@@ -60,6 +60,41 @@ def test_bad_input_is_told_in_one_line(
     assert said in error
 
 
+@pytest.mark.parametrize("command", ["sft", "grpo"])
+def test_a_missing_extra_is_named(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "trl", None)
+    monkeypatch.delitem(sys.modules, COMMANDS[command][0], raising=False)
+    assert main([command, "--data", "d"]) == 1
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 1
+    assert told.startswith(f"ovr-train {command}: ")
+    assert told.endswith("; install the extra `train`: pip install 'ovr-curate[train]'\n")
+    with pytest.raises(ModuleNotFoundError):
+        main([command, "--data", "d", "--debug"])
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("torch.OutOfMemoryError('CUDA out of memory.\\nTried 2 GiB')", "CUDA out of memory. Tried 2 GiB"),
+        ("RuntimeError", "RuntimeError"),
+    ],
+)
+def test_torchs_own_errors_are_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: str, told: str
+) -> None:
+    (tmp_path / "hungry.py").write_text(f"import torch\n\ndef main(argv):\n    raise {error}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "hungry", raising=False)
+    monkeypatch.setitem(COMMANDS, "hungry", ("hungry", ""))
+    assert main(["hungry"]) == 1
+    assert capsys.readouterr().err == f"ovr-train hungry: {told}\n"
+    with pytest.raises(RuntimeError):
+        main(["hungry", "--debug"])
+
+
 def test_debug_shows_the_traceback() -> None:
     with pytest.raises(FileNotFoundError):
         main(["sft", "--config", "nowhere.yaml", "--debug"])

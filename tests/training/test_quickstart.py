@@ -1,0 +1,71 @@
+"""The quickstart's own part: how a step ends and what the table says."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from training.quickstart import AGAIN, Quickstart, show
+
+WAITER = """
+import time
+try:
+    print("waiting", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    time.sleep(0.5)
+    print("ended", flush=True)
+    raise SystemExit(130)
+"""
+
+
+def test_a_failed_step_is_told_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="step 'SFT' failed with exit code 1; ") as ended:
+        Quickstart(tmp_path, 1).step("SFT", "no_such_module")
+    assert str(ended.value).endswith(AGAIN)
+
+
+def test_an_interrupt_is_one_line_and_130(tmp_path: Path) -> None:
+    (tmp_path / "waiter.py").write_text(WAITER)
+    code = f"""
+import sys
+from training import quickstart
+
+quickstart.run = lambda out, seed: quickstart.Quickstart(out, seed).step("wait", "waiter")
+sys.exit(quickstart.main(["--out", {str(tmp_path)!r}]))
+"""
+    started = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert started.stdout is not None
+    while not (line := started.stdout.readline()).startswith("waiting"):
+        assert line, "the step did not start"
+    os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to the step as well
+    said, told = started.communicate(timeout=60)
+    assert (started.returncode, told) == (130, f"quickstart: interrupted; {AGAIN}\n")
+    assert said == "ended\n"
+
+
+def test_a_stage_without_a_judged_response_has_no_reward(capsys: pytest.CaptureFixture[str]) -> None:
+    show(
+        {
+            "seed": 1,
+            "rows": {"rl": {"in": 2, "kept": 1, "dropped": {"trivial": 1}}},
+            "kept": {"source": {"sums": 1}},
+            "pass_rates": {"measured": {"0.5": 1}, "kept": {"0.5": 1}},
+            "reward": {"before SFT": None, "after SFT": 0.25},
+            "seconds": {"total": 1.0},
+            "peak_memory_gb": 1.0,
+        }
+    )
+    shown = capsys.readouterr().out
+    assert "no response could be judged" in shown
+    assert "0.250" in shown

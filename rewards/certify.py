@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from rewards import trl
+from rewards.kinds import make_kind
 
 MAX_EXAMPLES = 10
 Where = Literal["here", "thread", "process"]
@@ -202,6 +203,8 @@ _MAKERS: dict[str, tuple[Maker, Maker]] = {
 def cases(gold: str, kind: str = "math", options: Mapping[str, Any] | str | None = None) -> list[Case]:
     """The gold itself, its equivalents and its near misses."""
     known = json.loads(options or "{}") if isinstance(options, str) else dict(options or {})
+    if not gold.strip() and not make_kind(kind, known).needs_gold:
+        return [Case("nothing", False, "no gold, and no answer")]
     style, miss = _MAKERS.get(kind, (lambda g, o: (), lambda g, o: ()))
     made = [Case(gold, True, "itself")]
     made += [Case(text, True, how) for how, text in style(gold, known) if text != gold]

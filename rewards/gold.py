@@ -16,16 +16,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from rewards.extract import joined_boxes
+from rewards.kinds import make_kind
 from rewards.kinds.assignment import read_assignment
 from rewards.kinds.choice import Choice, split_letter
 from rewards.kinds.text import normal
+from rewards.maths.prose import PROOF
 
 MAX_GOLD_CHARS = 2_000
 MAX_TEXT_WORDS = 6
 """Longer prose is not judged word by word: a right answer would have to repeat it."""
 
 _NOTHING = frozenset(("", "none", "nan", "n/a", "null", "na", "?", "-", "unknown", "see solution", "answer not found"))
-_PROOF = re.compile(r"^\s*(?:proof\b|(?:we (?:will )?)?(?:prove|show) that\b|q\.?e\.?d)", re.IGNORECASE)
 _PROVE = re.compile(r"\b(?:prove|show) that\b", re.IGNORECASE)
 _PARTS = re.compile(
     r"(?:^|[\s;,.])(?:\((?:a|i|1)\)|[ai]\)).*?[\s;,.\d](?:\((?:b|ii|2)\)|(?:b|ii)\))", re.IGNORECASE | re.DOTALL
@@ -69,6 +70,9 @@ def read_gold(raw: Any, hints: Mapping[str, Any] | None = None) -> Gold | Unread
     """
     hints = hints or {}
     text = _text(raw)
+    if hints.get("kind") and not make_kind(str(hints["kind"]), hints.get("kind_options")).needs_gold:
+        text = "" if isinstance(text, Unreadable) else text
+        return Gold(text, str(hints["kind"]), _as_json(hints.get("kind_options") or {}))
     if isinstance(text, Unreadable):
         return text
     if hints.get("kind"):
@@ -172,7 +176,11 @@ def _fixed(text: str, kind: str, options: Mapping[str, Any], hints: Mapping[str,
     verdict = Verifier(text, kind, options).judge_answer(text)
     if verdict.outcome == "unreadable_gold":
         return Unreadable(verdict.detail)
-    return Gold(text, kind, json.dumps(dict(options), ensure_ascii=False, sort_keys=True))
+    return Gold(text, kind, _as_json(options))
+
+
+def _as_json(options: Mapping[str, Any]) -> str:
+    return json.dumps(dict(options), ensure_ascii=False, sort_keys=True)
 
 
 def _open(text: str, question: str) -> Gold | Unreadable:
@@ -180,7 +188,7 @@ def _open(text: str, question: str) -> Gold | Unreadable:
     assigned = read_assignment(text)
     if assigned and len(assigned) > 1 and set(assigned.values()) <= _VALUES:
         return Gold(json.dumps(assigned, ensure_ascii=False), "assignment")
-    if _PROOF.match(text) or (_PROVE.search(question) and len(text.split()) > MAX_TEXT_WORDS):
+    if PROOF.match(text) or (_PROVE.search(question) and len(text.split()) > MAX_TEXT_WORDS):
         return Unreadable("a proof")
     if _PARTS.search(text):
         return Unreadable("an answer in several parts")

@@ -26,6 +26,11 @@ class Kind(BaseModel):
     symmetric: ClassVar[bool] = True
     """Whether gold and answer may be swapped without changing the verdict."""
 
+    @property
+    def needs_gold(self) -> bool:
+        """Whether an empty gold is unreadable. False where the options alone decide what is right."""
+        return True
+
     def against(self, gold: str) -> Compare:
         """Read the gold once; return what judges a final answer against it. Raises UnreadableGoldError."""
         raise NotImplementedError

@@ -56,12 +56,15 @@ class _Math:
     def __init__(self, options: Math, gold: str) -> None:
         from rewards.maths.clean import clean
         from rewards.maths.parser import read
+        from rewards.maths.prose import is_prose
 
         self.options = options
         self.raw = gold
         self.text = clean(gold)
         if not self.text or not _SAYS_SOMETHING.search(self.text):
             raise UnreadableGoldError(f"nothing to compare with in the gold {gold!r}")
+        if is_prose(self.text):
+            raise UnreadableGoldError(f"the gold is prose: {gold[:60]!r}")
         self.readings = read(gold)
         letter = _LETTER.match(gold)
         self.letter = letter.group(1) if letter else None
@@ -70,6 +73,7 @@ class _Math:
         from rewards.maths.ball import UndefinedError
         from rewards.maths.clean import clean
         from rewards.maths.parser import read
+        from rewards.maths.prose import is_prose
         from rewards.maths.tree import TooBigError
 
         try:
@@ -82,6 +86,8 @@ class _Math:
                 return Ruling.of(letter_of(answer) == self.letter, "exact")
             if (letter := _LETTER.match(answer)) and (ours := letter_of(self.raw)) is not None:
                 return Ruling.of(ours == letter.group(1), "exact")  # a gold like "C. 15"
+            if is_prose(text):
+                return Ruling("wrong", "exact", "prose, not an answer")
             readings = read(answer)
             return self._compare(text, answer, readings)
         except TooBigError as error:

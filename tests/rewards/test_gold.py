@@ -96,6 +96,31 @@ def test_a_question_that_asks_for_a_value_refuses_its_own_expression() -> None:
     assert read_gold(r"\sqrt{2}", {"question": "Compute it."}) == Gold(r"\sqrt{2}", "math", "{}")
 
 
+def test_a_gold_may_be_empty_where_the_options_alone_decide() -> None:
+    options = {"dataset": "graph_color", "entry": {"question": "", "answer": None, "metadata": {}}}
+    gold = read_gold(None, {"kind": "reasoning_gym", "kind_options": options})
+    assert gold == Gold("", "reasoning_gym", json.dumps(options, sort_keys=True))
+    assert not rewards.make_verifier("", "reasoning_gym", gold.options).kind.needs_gold
+    options["entry"] = {"question": "", "answer": "7", "metadata": {}}
+    assert rewards.make_verifier("", "reasoning_gym", options).kind.needs_gold
+    assert isinstance(read_gold("", {"kind": "reasoning_gym", "kind_options": options}), Unreadable)
+
+
+PROSE = [
+    "There are 30 people in the hall and each of them is to have 10 of the cards. Thus, it is 300.",
+    "Prove that $n^2 + 1$ is even for the 3 values",
+    "Show that the sum of the 3 angles is 180 degrees.",
+    r"Since the line is tangent to the circle at 2 points, \text{we have that the distance from it to the centre} is 3.",
+]
+
+
+@pytest.mark.parametrize("text", PROSE)
+def test_prose_is_no_gold_and_no_answer_of_mathematics(text: str) -> None:
+    assert rewards.judge(text, rf"\boxed{{{text}}}").outcome == "unreadable_gold"
+    assert rewards.judge("300", rf"\boxed{{{text}}}").outcome == "wrong"
+    assert rewards.judge(text, rf"\boxed{{{text}}}", "text").outcome == "correct"
+
+
 def test_options_inside_a_question() -> None:
     assert options_in("What is 2+2? (A) 3 (B) 4 (C) 5") == ["3", "4", "5"]
     assert options_in("What is 2+2?\nA. 3\nB. 4\nC. 5") == ["3", "4", "5"]

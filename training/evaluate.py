@@ -1,6 +1,8 @@
-"""ovr-train eval --model DIR [--model DIR2 ...] --data DIR [--split test] [--samples 4] [--out F.json]
+"""ovr-train eval --model DIR [--model DIR2 ...] --data DIR [--split test] [--samples 4] [--max_tokens N] [--out F.json]
 
-Mean reward of models on an rl split, sampled as in training: temperature 1 and top-p 1 unless the shard's sampler says otherwise.
+Mean reward of models on an rl split, sampled as its pass rates were measured (`difficulty.sampler`) unless an option says otherwise;
+on a split without pass rates with temperature 1 and top-p 1, as in training, and --max_tokens. What a model's generation config asks
+for beyond the end tokens (Qwen2.5-VL: a repetition penalty of 1.05, top-k 1) does not count.
 A response the judge cannot decide on counts in `n_unjudged`, never as wrong. Several models share one start of the libraries.
 """
 
@@ -8,11 +10,11 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from training.shards import read_shards
+from training.shards import SAMPLING, measured_sampling, read_shards
 
 DESCRIPTION = "Mean reward of models on an rl split."
 
@@ -21,8 +23,8 @@ DESCRIPTION = "Mean reward of models on an rl split."
 class Sampling:
     """How responses are drawn; `max_tokens` is for the completion."""
 
+    max_tokens: int
     n_samples: int = 4
-    max_tokens: int = 48
     temperature: float = 1.0
     top_p: float = 1.0
     seed: int = 0
@@ -37,23 +39,20 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--split", default="test")
     parser.add_argument("--limit", type=int, help="use only the first rows")
     parser.add_argument("--out", type=Path, help="write the results here as a JSON list")
-    for name, kind in (
-        ("max_tokens", int),
-        ("temperature", float),
-        ("top_p", float),
-        ("seed", int),
-        ("batch_size", int),
-    ):
-        parser.add_argument(f"--{name}", type=kind, default=getattr(Sampling, name))
+    for name, kind in (("max_tokens", int), ("temperature", float), ("top_p", float)):
+        parser.add_argument(f"--{name}", type=kind, help="default: as the pass rates were measured")
+    for name in ("seed", "batch_size"):
+        parser.add_argument(f"--{name}", type=int, default=getattr(Sampling, name))
     parser.add_argument("--samples", dest="n_samples", type=int, default=Sampling.n_samples, help="responses per row")
     args = parser.parse_args(argv)
-    sampling = Sampling(**{name: getattr(args, name) for name in Sampling.__dataclass_fields__})
     rows = read_shards(args.data, "rl", args.split)
     if args.limit is not None:
         rows = rows.select(range(min(args.limit, len(rows))))
+    sampling = _sampling(args)
+    told = {"data": str(args.data), "split": args.split, "sampling": asdict(sampling)}
     results = []
     for model in args.model:
-        results.append({"model": model, "data": str(args.data), "split": args.split, **evaluate(model, rows, sampling)})
+        results.append({"model": model, **told, **evaluate(model, rows, sampling)})
         print(json.dumps(results[-1]), flush=True)
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -61,15 +60,30 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+def _sampling(args: argparse.Namespace) -> Sampling:
+    """The options; what they leave open, as the split's pass rates were measured.
+
+    Raises:
+        ValueError: neither says how long a response may be, or the rows were measured in several ways.
+    """
+    given = {name: value for name, value in vars(args).items() if name in Sampling.__dataclass_fields__}
+    given = {name: value for name, value in given.items() if value is not None}
+    if not given.keys() >= set(SAMPLING):
+        given = {**measured_sampling(args.data, args.split), **given}
+    if "max_tokens" not in given:
+        raise ValueError(
+            f"split {args.split!r} of {args.data} has no pass rates to take max_tokens from; give --max_tokens"
+        )
+    return Sampling(**given)
+
+
 def evaluate(model_name: str, rows: Any, sampling: Sampling) -> dict[str, Any]:
     """{n_rows, n_samples, n_unjudged, mean_reward, by_source, by_domain, by_modality}; rewards are means over judged samples."""
     import torch
-    from transformers import AutoModelForImageTextToText, AutoProcessor
 
     from rewards.trl import accuracy
 
-    processor = AutoProcessor.from_pretrained(model_name)
-    model = AutoModelForImageTextToText.from_pretrained(model_name).eval()
+    model, processor = load(model_name)
     torch.manual_seed(sampling.seed)
     groups: dict[tuple[str, str], list[float]] = defaultdict(list)
     n_unjudged = 0
@@ -91,6 +105,20 @@ def evaluate(model_name: str, rows: Any, sampling: Sampling) -> dict[str, Any]:
     }
     mean = round(means[("all", "")], 4) if means else None
     return {"n_rows": len(rows), "n_samples": sampling.n_samples, "n_unjudged": n_unjudged, "mean_reward": mean, **by}
+
+
+def load(model_name: str) -> tuple[Any, Any]:
+    """(model, processor), the model on the accelerator where torch sees one, its generation config reduced to the end tokens."""
+    import torch
+    from transformers import AutoModelForImageTextToText, AutoProcessor, GenerationConfig
+
+    processor = AutoProcessor.from_pretrained(model_name)
+    model = AutoModelForImageTextToText.from_pretrained(model_name)
+    declared, tokenizer = model.generation_config.eos_token_id, processor.tokenizer
+    ends = {*(declared if isinstance(declared, list) else [declared]), tokenizer.eos_token_id} - {None}
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else min(ends)
+    model.generation_config = GenerationConfig(eos_token_id=sorted(ends), pad_token_id=pad)
+    return model.to(torch.accelerator.current_accelerator(check_available=True) or "cpu").eval(), processor
 
 
 def _batches(rows: Any, sampling: Sampling) -> Iterator[list[dict[str, Any]]]:
@@ -116,14 +144,10 @@ def sample(model: Any, processor: Any, batch: Sequence[dict[str, Any]], sampling
     inputs = processor(text=texts, images=images, padding=True, padding_side="left", return_tensors="pt").to(
         model.device
     )
+    how = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
     with torch.inference_mode():
         tokens = model.generate(
-            **inputs,
-            do_sample=True,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            top_k=0,
-            max_new_tokens=sampling.max_tokens,
+            **inputs, **(how if sampling.temperature else {"do_sample": False}), max_new_tokens=sampling.max_tokens
         )
     responses: list[str] = processor.batch_decode(tokens[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
     return responses

@@ -2,11 +2,13 @@
 
     DIR/data/<config>/<split>-00000-of-00001.parquet
 
-`rl` rows: prompt (messages), images, answer, answer_kind, answer_options. `cold_start` rows: prompt, completion (messages).
+`rl` rows: prompt (messages), images, answer, answer_kind, answer_options; `cold_start` rows: prompt, completion (messages). What is
+told of how pass rates were measured (`difficulty.sampler`) is read where it is there.
 """
 
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +18,7 @@ import pyarrow.parquet as pq
 Config = Literal["rl", "cold_start"]
 
 SCHEMA_VERSION = "1"
+SAMPLING = ("temperature", "top_p", "max_tokens")
 SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.parquet")
 COLUMNS: dict[Config, tuple[str, ...]] = {
     "rl": ("id", "prompt", "images", "answer", "answer_kind", "answer_options", "source", "domain"),
@@ -59,20 +62,42 @@ def read_shards(data: str | Path, config: Config, split: str = "train") -> Any:
     return concatenate_datasets([Dataset.from_parquet(str(path)).select_columns(columns) for path in full])
 
 
-def _warn_of_another_template(path: Path) -> None:
-    """Pass rates that were measured with another prompt template than the shard's prompts have say little about them."""
+def measured_sampling(data: str | Path, split: str) -> dict[str, Any]:
+    """`SAMPLING` as the pass rates of an rl split were measured with it; {} where no row has a pass rate.
+
+    Raises:
+        FileNotFoundError: see `shard_files`.
+        ValueError: the rows were measured in several ways.
+    """
+    files = shard_files(Path(data), "rl", split)
+    ways = {tuple(sampler[name] for name in SAMPLING) for path in files for sampler in _samplers(path)}
+    if len(ways) > 1:
+        raise ValueError(
+            f"split {split!r} of {data} was measured with several values of {', '.join(SAMPLING)}: {sorted(ways)}"
+        )
+    return {name: value for way in ways for name, value in zip(SAMPLING, way, strict=True)}
+
+
+def _samplers(path: Path) -> Iterator[dict[str, Any]]:
+    """`difficulty.sampler` of every row of a shard that has a pass rate."""
     file = pq.ParquetFile(path)
-    written = (file.schema_arrow.metadata or {}).get(b"ovr.prompt_template_hash", b"").decode()
     if "difficulty" not in file.schema_arrow.names:
         return
     for batch in file.iter_batches(columns=["difficulty"]):
         for difficulty in filter(None, batch["difficulty"].to_pylist()):
-            if (sampled := difficulty["sampler"]["template_hash"]) != written:
-                warnings.warn(
-                    f"{path}: prompts have template {written}, their pass rates were measured with {sampled}",
-                    stacklevel=3,
-                )
-                return
+            yield difficulty["sampler"]
+
+
+def _warn_of_another_template(path: Path) -> None:
+    """Pass rates that were measured with another prompt template than the shard's prompts have say little about them."""
+    written = (pq.read_schema(path).metadata or {}).get(b"ovr.prompt_template_hash", b"").decode()
+    for sampler in _samplers(path):
+        if (sampled := sampler["template_hash"]) != written:
+            warnings.warn(
+                f"{path}: prompts have template {written}, their pass rates were measured with {sampled}",
+                stacklevel=3,
+            )
+            return
 
 
 def _n_rows(path: Path, config: Config) -> int:

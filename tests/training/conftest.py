@@ -56,6 +56,16 @@ def write_shard(path: Path, rows: list[dict[str, Any]], version: str | None = "1
     return path.parent
 
 
+def add_difficulty(path: Path, difficulties: list[dict[str, Any] | None], template_hash: str = "abc") -> None:
+    """Give the rows of a shard their measured difficulty, and the shard the hash of its prompts' template."""
+    column = pa.array(difficulties)
+    features = {**FEATURES, **Features.from_arrow_schema(pa.schema([("difficulty", column.type)]))}
+    schema = Features(features).arrow_schema
+    metadata = {b"ovr.schema_version": b"1", b"ovr.prompt_template_hash": template_hash.encode()}
+    table = pq.read_table(path).append_column("difficulty", column).cast(schema)
+    pq.write_table(table.replace_schema_metadata({**schema.metadata, **metadata}), path)
+
+
 @pytest.fixture(scope="session")
 def mixed_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build's directory with an rl and a cold_start config of eight rows; in rl every second row has a picture."""

@@ -3,11 +3,10 @@
 import warnings
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.training.conftest import row, write_shard
+from tests.training.conftest import add_difficulty, row, write_shard
 from training.shards import read_shards
 
 NAME = "train-00000-of-00001.parquet"
@@ -73,14 +72,8 @@ def test_an_empty_split_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("written", "warned"), [("abc", 0), ("xyz", 1)])
 def test_pass_rates_of_another_prompt_template_are_warned_of(tmp_path: Path, written: str, warned: int) -> None:
-    from datasets import Features
-
     write_shard(tmp_path / NAME, [row(0)])
-    table = pq.read_table(tmp_path / NAME)
-    table = table.append_column("difficulty", pa.array([{"sampler": {"template_hash": "abc"}}]))
-    table = table.cast(Features.from_arrow_schema(table.schema.remove_metadata()).arrow_schema)
-    metadata = {**table.schema.metadata, b"ovr.schema_version": b"1", b"ovr.prompt_template_hash": written.encode()}
-    pq.write_table(table.replace_schema_metadata(metadata), tmp_path / NAME)
+    add_difficulty(tmp_path / NAME, [{"sampler": {"template_hash": "abc"}}], written)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         read_shards(tmp_path, "rl")

@@ -124,13 +124,3 @@ def test_grpo_is_rewarded_by_the_verifier(mixed_shards: Path, tiny_model: Path, 
     trainer = grpo_trainer(str(tiny_model), config, read_shards(mixed_shards, "rl"))
     assert trainer.reward_funcs == [accuracy]
     assert {"answer", "answer_kind", "answer_options"} <= set(trainer.train_dataset.column_names)
-
-
-def test_evaluation_counts_by_group(mixed_shards: Path, tiny_model: Path) -> None:
-    from training.evaluate import Sampling, evaluate
-
-    result = evaluate(str(tiny_model), read_shards(mixed_shards, "rl", "test"), Sampling(n_samples=2, max_tokens=4))
-    assert (result["n_rows"], result["n_unjudged"]) == (8, 0)
-    assert result["mean_reward"] == 0.0
-    assert set(result["by_modality"]) == {"picture", "text"}
-    assert set(result["by_source"]) == {"sums", "shapes"}

@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-compile --no-deps
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements/cpu-py311.txt)
 export PYTHONUNBUFFERED := 1
 
@@ -13,10 +14,10 @@ setup: $(VENV)/.ready
 $(VENV)/.ready: requirements/cpu-py311.txt requirements/repair.py pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if v == (3, 11) else f"got Python {v[0]}.{v[1]}, expected 3.11; say make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --no-deps "$(TORCH)" \
-		|| $(BIN)/python -m pip install -q --no-deps --index-url https://download.pytorch.org/whl/cpu "$(TORCH)"
-	$(BIN)/python -m pip install -q --no-deps -r requirements/cpu-py311.txt
-	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	$(PIP) "$(TORCH)" \
+		|| $(PIP) --index-url https://download.pytorch.org/whl/cpu "$(TORCH)"
+	$(PIP) -r requirements/cpu-py311.txt
+	$(PIP) --no-build-isolation -e .
 	$(BIN)/python requirements/repair.py
 	@touch $@
 

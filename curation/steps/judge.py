@@ -34,9 +34,9 @@ class VerifyGolds(BaseFilter):  # type: ignore[misc]
 
     def filter(self, doc: Document) -> Judgement:
         row = from_document(doc)
-        if not row.answer.strip():
-            return False, "no_gold"
         verifier = verifier_of(row)
+        if not row.answer.strip():
+            return (False, "no_gold") if verifier.kind.needs_gold else True
         verdict = verifier.judge_answer(row.answer)
         if verdict.outcome == "timeout":  # the first one pays for the worker's start
             verdict = verifier.judge_answer(row.answer)
@@ -78,9 +78,9 @@ def verifier_of(row: Row) -> rewards.Verifier:
 
 def verify_completion(row: Row) -> str:
     """correct, wrong, cannot_judge or no_gold. A trace without an answer, or cut off before it, is wrong."""
-    if not row.answer.strip():
-        return "no_gold"
     verifier = verifier_of(row)
+    if not row.answer.strip() and verifier.kind.needs_gold:
+        return "no_gold"
     verdict = verifier.judge(row.completion)
     if verdict.outcome == "timeout":
         verdict = verifier.judge(row.completion)

@@ -261,3 +261,10 @@ def test_a_stage_whose_rows_are_lost_runs_again(copied: Path, built: Path, mixed
 
 def test_the_order_of_options_is_part_of_what_a_stage_depends_on() -> None:
     assert digest_of({"levels": {"clock": 1, "count": 1}}) != digest_of({"levels": {"count": 1, "clock": 1}})
+
+
+def test_rows_that_a_scorer_judges_without_a_gold_stay(write_manifest: Write, tmp_path: Path) -> None:
+    """Several answers are right, so reasoning-gym gives none; its scorer alone decides."""
+    source = {"kind": "reasoning_gym", "datasets": {"propositional_logic": {"count": 3}}}
+    summary = run(write_manifest({"rl": {"sources": [source]}}), tmp_path / "out")
+    assert summary["configs"]["rl"]["sources"]["reasoning_gym"]["out"] == 3

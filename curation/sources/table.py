@@ -25,7 +25,7 @@ from pydantic import Field, field_validator, model_validator
 
 from curation.errors import BadRowError, SourceError
 from curation.pictures import explain
-from curation.row import Row, make_row, to_record
+from curation.row import Row, make_row
 from curation.sources.base import BadRow, Source
 from curation.tables.choices import as_options, list_options, listed_options
 from curation.tables.expression import evaluate
@@ -231,6 +231,7 @@ def _encode(row: Row) -> None:
     Raises:
         UnicodeEncodeError: it cannot.
     """
-    for text in (row.question, *to_record(row).values()):
+    notes = [note for _, note in row.provenance]
+    for text in [row.question, *notes, *[getattr(row, column) for column in row.__slots__]]:
         if isinstance(text, str):
             text.encode()

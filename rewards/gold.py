@@ -195,7 +195,7 @@ def _open(text: str, question: str) -> Gold | Unreadable:
     if len(text.split()) > MAX_TEXT_WORDS and (said := _SAID.search(text)):
         text = said.group(1).strip()
     from rewards.maths.clean import clean
-    from rewards.maths.parser import read
+    from rewards.maths.reading import read
     from rewards.maths.scalars import is_evaluated
     from rewards.maths.tree import TooBigError, walk
 

@@ -11,7 +11,7 @@ from rewards.verdict import Ruling, UnreadableGoldError
 
 def read_members(text: str) -> list[Any]:
     """The readings of a text as nodes with members; empty where it is no list. A JSON list is read as what it prints."""
-    from rewards.maths.parser import read
+    from rewards.maths.reading import read
     from rewards.maths.relations import core, exact_part
     from rewards.maths.tree import Node
 

@@ -14,17 +14,31 @@ from rewards import worker
 from rewards.extract import joined_boxes
 from rewards.kinds._base import Compare, Kind
 from rewards.kinds.choice import letter_of
-from rewards.kinds.text import normal
+from rewards.kinds.text import normal, unwrap
 from rewards.verdict import Ruling, UnreadableGoldError
 
 if TYPE_CHECKING:
-    from rewards.maths.parser import Reading
+    from rewards.maths.reading import Reading
 
 _LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])\W*$")
 _SAYS_SOMETHING = re.compile(r"[\w\\<>=]")
 _MATHS = re.compile(r"[\\^_=<>+*/|]|\d")
 _DIGITS = re.compile(r"\d+")
+_SPACES = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
+_OPTIONS = re.compile(r"[\s,;()]+")
+_SEVERAL = re.compile("[A-J]{2,6}")
 MAX_SYMBOLIC_CHARS = 400
+
+
+def _spaced(text: str) -> str:
+    """The text without the spaces that print nothing: those between digits tell `1 2` from `12` and `2 1/2` from `21/2`."""
+    return _SPACES.sub("", text)
+
+
+def _letters(text: str) -> str:
+    """The options in `B, D`, `(B)(D)` and `BD`, in alphabetical order; empty where the text is not two or more different ones."""
+    found = _OPTIONS.sub("", unwrap(text).replace(" and ", ""))
+    return "".join(sorted(found)) if _SEVERAL.fullmatch(found) and len(set(found)) == len(found) else ""
 
 
 class Math(Kind):
@@ -34,7 +48,8 @@ class Math(Kind):
     timeout_s: float = 5.0
     """Seconds that one judgement may take, the start of the worker included."""
     evaluated: bool = False
-    """Ask for a value: `2 + 2` is then no answer to a gold 4, which stops a policy from echoing the question."""
+    """Ask for a value or a solution: `2 + 2` is then no answer to a gold 4, nor `x^2 < 4` to (-2, 2), which stops a policy from
+    echoing the question."""
     symbolic: bool = True
     """Whether the last tier is asked at all."""
 
@@ -55,8 +70,8 @@ class _Math:
 
     def __init__(self, options: Math, gold: str) -> None:
         from rewards.maths.clean import clean
-        from rewards.maths.parser import read
         from rewards.maths.prose import is_prose
+        from rewards.maths.reading import read
 
         self.options = options
         self.raw = gold
@@ -72,20 +87,22 @@ class _Math:
     def __call__(self, answer: str) -> Ruling:
         from rewards.maths.ball import UndefinedError
         from rewards.maths.clean import clean
-        from rewards.maths.parser import read
         from rewards.maths.prose import is_prose
+        from rewards.maths.reading import read
         from rewards.maths.tree import TooBigError
 
         try:
             text = clean(answer)
             if not _SAYS_SOMETHING.search(text):
                 return Ruling("no_answer", "exact", "nothing but punctuation")
-            if text.replace(" ", "") == self.text.replace(" ", ""):
+            if text.replace(" ", "") == self.text.replace(" ", "") and _spaced(text) == _spaced(self.text):
                 return Ruling("correct", "exact")
             if self.letter is not None:
                 return Ruling.of(letter_of(answer) == self.letter, "exact")
             if (letter := _LETTER.match(answer)) and (ours := letter_of(self.raw)) is not None:
                 return Ruling.of(ours == letter.group(1), "exact")  # a gold like "C. 15"
+            if (options := _letters(self.raw)) and options == _letters(answer):
+                return Ruling("correct", "exact")
             if is_prose(text):
                 return Ruling("wrong", "exact", "prose, not an answer")
             readings = read(answer)
@@ -99,11 +116,14 @@ class _Math:
 
     def _compare(self, text: str, answer: str, readings: tuple[Reading, ...]) -> Ruling:
         from rewards.maths.compare import equal
+        from rewards.maths.realsets import is_unsolved
         from rewards.maths.scalars import is_evaluated
 
         if self.readings and readings:
             if self.options.evaluated and is_evaluated(self.readings[0].node) and not is_evaluated(readings[0].node):
                 return Ruling("wrong", "tree", "an expression where a value was asked for")
+            if self.options.evaluated and is_unsolved(readings[0].node) and not is_unsolved(self.readings[0].node):
+                return Ruling("wrong", "tree", "an inequality that is not solved")
             verdict = equal(self.readings, readings)
             if verdict is not None:
                 return Ruling.of(verdict, "tree")

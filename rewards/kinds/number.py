@@ -28,7 +28,7 @@ def measured(text: str) -> Measured | None:
     """The one number that a text states, None when it states none or several."""
     from rewards.maths import units
     from rewards.maths.ball import UndefinedError, constant
-    from rewards.maths.parser import read
+    from rewards.maths.reading import read
     from rewards.maths.relations import core, exact_part
     from rewards.maths.tree import TooBigError
 

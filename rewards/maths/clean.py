@@ -57,6 +57,10 @@ _THIN = re.compile(r"(?<=\d)(?:\\[,;:! ]|\{,\}|,\\!|\{,\\!\}|~|\\,)\s*(?=\d{3}(?
 _COMMA_THIN = re.compile(r"(?<=\d),\s*\\!\s*(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _GROUPS = re.compile(r"(?<![\d.,/a-zA-Z}])(\d{1,3}(?: \d{3})+)(?![\d/]| \d)")
+_ROMAN_POWER = re.compile(r"(\\(?:mathrm|text|rm)\s*\{[^{}]*\^)\{(-?\d+)\}(?=[^{}]*\})")
+_CHOSEN = re.compile(
+    r"\\?(?<![A-Za-z])(?:mathrm\{)?C\}?_\{?(\d{1,4})\}?\^\{?(\d{1,4})\}?(?![\d}])|(?:\{\s*\})?[_^]\{?(\d{1,4})\}?C_\{?(\d{1,4})\}?"
+)
 _EMPTY_GROUP = re.compile(r"(?<![\\\w])\{\s*\}")
 _LINES = re.compile(r"(?<=[)\]\d])[ \t]*\n\s*(?=[(\[\d-])")
 _THIN_SPACES = ("\\,", "\\;", "\\:", "\\!", "\\ ")
@@ -103,6 +107,10 @@ def clean(raw: str) -> str:
         text = _BINOM.sub(r"\\binom", text)
         text = _DEGREE.sub("°", text)
         text = _COMMA_THIN.sub("", text)
+        text = _ROMAN_POWER.sub(r"\1\2", text)
+    if "C" in text:
+        text = _CHOSEN.sub(_chosen, text)
+    text = text.replace("{:}", ":")
     text = _EMPTY_GROUP.sub("", text)
     text = _THIN.sub("", text)
     text = _DECIMAL_COMMA.sub(".", text)
@@ -110,6 +118,12 @@ def clean(raw: str) -> str:
     text = _GLUED.sub(r" \1 ", text)
     text = _GROUPS.sub(lambda m: m.group().replace(" ", ""), text)
     return _trim(text)
+
+
+def _chosen(match: re.Match[str]) -> str:
+    """`C_{10}^{3}` and `_{10}C_3`: how many ways to choose, unless the upper number is too large for that."""
+    n, k = (g for g in match.groups() if g)
+    return f"\\binom{{{n}}}{{{k}}}" if int(n) >= int(k) else match.group()
 
 
 def _without_thin_edges(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from rewards.maths.parser import Reading
+from rewards.maths.reading import Reading
 from rewards.maths.realsets import NotASetError, is_interval, same_pieces, to_pieces
 from rewards.maths.relations import core, exact_part, inequality, linear_solution, proportional, same_chain
 from rewards.maths.scalars import OpenError, same_scalars
@@ -66,6 +66,8 @@ def same(gold: Node, answer: Node) -> bool:
         return _same_sets(gold, answer)
     if gold.op == "rel" or answer.op == "rel":
         return _same_relations(gold, answer)
+    if "seq" in (gold.op, answer.op):
+        gold, answer = _labelled(gold), _labelled(answer)
     golds, answers = expand(gold), expand(answer)
     if golds != [gold] or answers != [answer]:
         return same(_listed(golds), _listed(answers))
@@ -177,10 +179,16 @@ def expand(node: Node) -> list[Node]:
 
 
 def _same_collections(gold: Node, answer: Node) -> bool:
+    if "matrix" in (gold.op, answer.op):
+        gold, answer = _rows(gold), _rows(answer)
     if gold.op == "matrix" and answer.op == "matrix":
-        return len(gold.args) == len(answer.args) and all(
-            len(g.args) == len(a.args) and all(same(x, y) for x, y in zip(g.args, a.args, strict=True))
-            for g, a in zip(gold.args, answer.args, strict=True)
+        return (
+            gold.value == answer.value
+            and len(gold.args) == len(answer.args)
+            and all(
+                len(g.args) == len(a.args) and all(same(x, y) for x, y in zip(g.args, a.args, strict=True))
+                for g, a in zip(gold.args, answer.args, strict=True)
+            )
         )
     gold, answer = _vector(gold), _vector(answer)
     if gold.op == answer.op == "matrix":
@@ -203,6 +211,23 @@ def _same_collections(gold: Node, answer: Node) -> bool:
     if ordered or other_ordered or distinct:
         return all(same(g, a) for g, a in zip(gold.args, answer.args, strict=True))
     return _matched(gold.args, answer.args)
+
+
+def _rows(node: Node) -> Node:
+    """`[[1, 2], [3, 4]]` as a matrix."""
+    rows = node.args if node.op == "seq" and node.value in ("[]", "()") and len(node.args) > 1 else ()
+    if rows and all(a.op == "seq" and a.value == "[]" and len(a.args) == len(rows[0].args) for a in rows):
+        return Node("matrix", tuple(a._replace(value="()") for a in rows))
+    return node
+
+
+def _labelled(node: Node) -> Node:
+    """The coordinates in `P(2, 5)`."""
+    if node.op == "apply" and str(node.value).isupper() and len(node.args) > 1:
+        return Node("seq", node.args, "()")
+    if node.op == "mul" and len(node.args) == 2 and node.args[0].op == "sym" and str(node.args[0].value).isupper():
+        return node.args[1] if node.args[1].op == "seq" and node.args[1].value == "()" else node
+    return node
 
 
 def _vector(node: Node) -> Node:

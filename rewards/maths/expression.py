@@ -115,7 +115,8 @@ class ExpressionParser:
         here, token = self._at, self._now
         part: Node | None = None
         if token.kind == "cmd" and token.text == "frac":
-            part = self.power()
+            part = self.atom()
+            part = None if self._is("^") else part
         elif (
             token.kind == "num"
             and token.spaced
@@ -128,7 +129,7 @@ class ExpressionParser:
         if part and part.op == "div" and all(a.op == "num" and not a.digits for a in part.args):
             top_value, bottom_value = (Fraction(a.value or 0) for a in part.args)
             if token.kind == "num" or 0 < top_value < bottom_value:
-                return Node("add", (whole, part))
+                return self._followed(Node("add", (whole, part)))
         self._at = here
         return whole
 
@@ -138,17 +139,31 @@ class ExpressionParser:
             return True
         if token.kind == "cmd":
             return token.text not in ("cup", "cap", "setminus", "backslash", "in", "pmod", "bmod", "mod", "rfloor", "rceil", "rangle", "pm",
-                                      "mp", "notin", "subset", "subseteq", "forall", "exists", "Rightarrow", "implies", "iff")  # fmt: skip
+                                      "mp", "notin", "subset", "subseteq", "forall", "exists", "Rightarrow", "implies", "iff",
+                                      "over", "choose")  # fmt: skip
         if token.kind == "op":
-            if token.text == "(" and self._tokens[self._at + 1].text.lower() in NOTES:
+            if token.text == "(" and self._tokens[self._at + 1].text.lower() in (*NOTES, "mod"):
+                return False
+            if self._in_brackets_only_words():
                 return False
             return token.text in STARTS_ATOM and not (token.text == "|" and self._bars)
         return token.kind == "begin"
 
+    def _in_brackets_only_words(self) -> bool:
+        """`7 (units)`"""
+        if not self._is("(") or self._tokens[self._at + 1].kind != "text":
+            return False
+        at = self._at + 1
+        while self._tokens[at].kind == "text":
+            at += 1
+        return self._tokens[at].text == ")"
+
     # powers and what follows an atom
 
     def power(self) -> Node:
-        base = self.atom()
+        return self._followed(self.atom())
+
+    def _followed(self, base: Node) -> Node:
         while True:
             token = self._now
             if token.kind != "op":
@@ -294,7 +309,7 @@ class ExpressionParser:
             if self._is("}"):
                 raise ParseError("an empty group")
             bars, self._bars = self._bars, 0
-            inner = self.contents()
+            inner = self._infix(self.contents())
             self._bars = bars
             self._expect("}")
             return inner
@@ -307,12 +322,20 @@ class ExpressionParser:
             return num(int(token.text[0]))
         return self.atom()
 
+    def _infix(self, top: Node) -> Node:
+        r"""TeX's own `{a \over b}` and `{n \choose k}`, after their first half."""
+        if self._now.kind != "cmd" or self._now.text not in ("over", "choose"):
+            return top
+        if self._next().text == "over":
+            return Node("div", (top, self.contents()))
+        return Node("call", (top, self.contents()), "binom")
+
     def _command(self, name: str) -> Node:
         if name == "frac":
             return Node("div", (self.group(), self.group()))
         if name == "sqrt":
             return self._root()
-        if name in ("binom", "choose"):
+        if name == "binom":
             return Node("call", (self.group(), self.group()), "binom")
         if name in FUNCTIONS:
             return self._function(name)

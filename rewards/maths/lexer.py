@@ -264,6 +264,8 @@ def _word(word: str, before: list[Token]) -> list[Token]:
         return []
     if len(word) == 1:
         return [Token("sym", word)]
+    if word == "DNE":
+        return [Token("text", word)]
     if _after_number(before) and units.is_unit(word):
         return [Token("text", word)]
     if (
@@ -300,7 +302,7 @@ def _words(content: str, before: list[Token]) -> list[Token]:
             found.append(Token("cmd", piece))
         elif piece in ",;":
             found.append(Token("op", piece))
-        elif len(piece) == 1 and piece.isalpha():
+        elif len(piece) == 1 and piece.isalpha() and not (lower == "a" and content[:2].lower() == "a "):
             found.append(Token("sym", piece))
         elif lower not in _ORDINAL or not (before and before[-1].kind == "num"):
             found.append(Token("text", piece))

@@ -1,25 +1,17 @@
-r"""From tokens to the object that an answer states: lists, tuples, sets, intervals, relations, unions, units.
-
-`read` gives the readings of a text, most likely first. More than one only where print itself is ambiguous: `1,234`,
-`2,74`, `h(x+1)`.
-"""
+r"""From tokens to the object that an answer states: lists, tuples, sets, intervals, relations, unions, units."""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from typing import NamedTuple
+import itertools
 
 from rewards.maths import units
-from rewards.maths.clean import clean
 from rewards.maths.expression import ExpressionParser
-from rewards.maths.lexer import Token, tokens
-from rewards.maths.tree import Node, TooBigError, has, num, replace, sym, walk
-from rewards.maths.vocabulary import NOTES, ParseError, number
+from rewards.maths.lexer import Token
+from rewards.maths.tree import Node, num, sym, walk
+from rewards.maths.vocabulary import NOTES, ParseError
 
 _RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "~")
 _SEPARATORS = (",", ";", "and", "or")
-MAX_CACHED_CHARS = 200
 _HARMLESS = frozenset(
     [
         "only",
@@ -44,21 +36,24 @@ _HARMLESS = frozenset(
     ]
 )
 """Words that may stand in front of a value without changing it. `not`, `about`, `June` are not among them."""
+MAX_LEAD = 10
+_LEADS = frozenset(["is", "are", "equals", "equal"])
+_QUALIFYING = frozenset(["not", "isn't", "no", "except", "but", "maybe", "perhaps", "wrong", "if", "when", "unless"])
+_DOUBTFUL = _QUALIFYING.union(
+    ["aren't", "incorrect", "never", "nor", "neither", "cannot", "false", "about", "approximately", "nearly", "almost"],
+    ["roughly", "least", "most", "between", "other"],
+)
+"""Words after a value, and words in front of one, that say that it is not quite the answer."""
 _EMPTY = frozenset(("no solution", "no solutions", "empty set", "no real solution", "no real solutions"))
+_ALL = frozenset(
+    ("all real numbers", "all reals", "all real values", "real numbers", "any real number", "all real number")
+)
 _SAME_WORDS = {
     "dne": "does not exist",
     "infinitely many solutions": "infinitely many",
     "infinite solutions": "infinitely many",
 }
 _NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_INTEGERS = re.compile(r"\\mathbb\s*\{?[ZN]\}?|\binteger|\\in\s*Z\b")
-
-
-class Reading(NamedTuple):
-    """One way to read a text: the object, and the note that followed it."""
-
-    node: Node
-    note: str = ""
 
 
 class AnswerParser(ExpressionParser):
@@ -79,10 +74,17 @@ class AnswerParser(ExpressionParser):
         here = self._at
         while self._now.kind == "text" and self._now.text.lower() in _HARMLESS:
             self._at += 1
+        self._skip_lead()
         if self._is(":", "="):
             self._at += 1
         if self._now.kind == "last":
             self._at = here
+
+    def _skip_lead(self) -> None:
+        """A sentence up to its value: `the sum of the roots is`, unless a word of it says that this is not so."""
+        words = [t.text.lower() for t in itertools.takewhile(lambda t: t.kind == "text", self._tokens[self._at :])]
+        if 0 < len(words) <= MAX_LEAD and words[-1] in _LEADS and not _DOUBTFUL & set(words):
+            self._at += len(words)
 
     def contents(self) -> Node:
         """Statements with separators between. One alone is itself."""
@@ -164,6 +166,10 @@ class AnswerParser(ExpressionParser):
             self._read_note()
         elif self._now.kind == "text":
             node = self._with_unit(node)
+        elif self._in_brackets_only_words():
+            self._at += 1
+            node = self._with_unit(node)
+            self._expect(")")
         if self._now.kind == "cmd" and self._now.text in ("pmod", "bmod", "mod"):
             node = self._modulus(node)
         elif self._is("(") and self._tokens[self._at + 1].text == "mod":
@@ -193,6 +199,8 @@ class AnswerParser(ExpressionParser):
         phrase = " ".join(words).casefold()
         if phrase in _EMPTY:
             return sym("emptyset")
+        if phrase in _ALL:
+            return sym("bbR")
         return num(_NUMBERS.index(phrase)) if phrase in _NUMBERS else Node("text", (), _SAME_WORDS.get(phrase, phrase))
 
     def _with_unit(self, node: Node) -> Node:
@@ -217,19 +225,7 @@ class AnswerParser(ExpressionParser):
                 words.extend(["^", self._next().text])  # cm2
             else:
                 break
-        if {word.lower() for word in words} & {
-            "not",
-            "isn't",
-            "no",
-            "except",
-            "but",
-            "maybe",
-            "perhaps",
-            "wrong",
-            "if",
-            "when",
-            "unless",
-        }:
+        if {word.lower() for word in words} & _QUALIFYING:
             self._at = here
             raise ParseError("words that qualify the value")
         if node.op == "rel":
@@ -283,10 +279,19 @@ class AnswerParser(ExpressionParser):
 
     def ratio(self) -> Node:
         parts = [self._sum_or_sets()]
-        while self._is(":") and not self._bars:
+        while (self._is(":") and not self._bars) or self._is_to():
             self._at += 1
             parts.append(self._sum_or_sets())
         return parts[0] if len(parts) == 1 else Node("ratio", tuple(parts))
+
+    def _is_to(self) -> bool:
+        """`3 to 4` between two numbers."""
+        here = self._at
+        return (
+            self._now.kind == "text"
+            and self._now.text == "to"
+            and self._tokens[here - 1].kind == self._tokens[here + 1].kind == "num"
+        )
 
     def _sum_or_sets(self) -> Node:
         node = self.sum()
@@ -378,65 +383,3 @@ def _is_set(node: Node) -> bool:
     return node.op in ("builder", "union", "inter", "minus") or (
         node.op == "seq" and node.value in ("set", "()", "[]", "(]", "[)")
     )
-
-
-_DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
-_TIME = re.compile(r"^(\d{1,2}):([0-5]\d)(?:\s|\\text\s*\{)*([aApP])?(?:\.?\s*[mM]\.?)?[\s}.]*$")
-_MEASURED = re.compile(r"^(\d+(?:\.\d+)?) ([A-Za-z](?:[A-Za-z/^\d{}]*))$")  # "12 m", which could be a product as well
-
-
-def read(raw: str) -> tuple[Reading, ...]:
-    """The readings of an answer, empty when it is none that the parser knows. TooBigError over a cap."""
-    return _cached(raw) if len(raw) <= MAX_CACHED_CHARS else _readings(raw)
-
-
-@lru_cache(maxsize=2048)
-def _cached(raw: str) -> tuple[Reading, ...]:
-    return _readings(raw)
-
-
-def _readings(raw: str) -> tuple[Reading, ...]:
-    text = clean(raw)
-    if not text:
-        return ()
-    readings = [r for r in (_read(text, thousands=True, applies=True),) if r]
-    if "," in text:
-        bare = text.replace("\\$", "").strip()
-        if _DECIMAL_COMMA.match(bare):
-            readings += [
-                r for r in (_read(bare.replace(".", "").replace(",", "."), thousands=True, applies=True),) if r
-            ]
-        if re.search(r"\d,\d{3}", text):
-            readings += [r for r in (_read(text, thousands=False, applies=True),) if r]
-    if (match := _TIME.match(text)) and int(match.group(1)) < 25:
-        half = {"a": 1, "p": 2}.get((match.group(3) or " ").lower()[0], 0)
-        time = Reading(Node("time", (), f"{int(match.group(1))}:{match.group(2)}", half))
-        readings = [time] if half else [time, *readings]
-    if (match := _MEASURED.match(text)) and units.read(match.group(2)).dimension is not None:
-        readings.append(Reading(Node("quantity", (number(match.group(1)),), match.group(2))))
-    if readings and "log" in text:  # a logarithm without a base is natural or decimal
-        readings.append(readings[0]._replace(node=replace(readings[0].node, _decimal)))
-    if readings and "=" not in text and has(readings[0].node, "apply"):
-        readings += [r for r in (_read(text, thousands=True, applies=False),) if r]
-    return tuple(dict.fromkeys(readings))
-
-
-def _decimal(node: Node) -> Node | None:
-    if node.op != "call" or node.value != "log" or len(node.args) != 1:
-        return None
-    return Node("call", (replace(node.args[0], _decimal), num(10)), "log")
-
-
-def _read(text: str, *, thousands: bool, applies: bool) -> Reading | None:
-    try:
-        parser = AnswerParser(tokens(text, thousands=thousands), applies=applies)
-        node = parser.answer()
-    except ParseError:
-        return None
-    except RecursionError:
-        raise TooBigError("nested too deeply") from None
-    note = parser.note + (" integer" if _INTEGERS.search(text) else "")
-    return Reading(node, note)
-
-
-__all__ = ["Reading", "num", "read"]

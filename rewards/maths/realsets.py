@@ -7,13 +7,12 @@ pieces are only matched.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import NamedTuple
 
 from rewards.maths.ball import UndefinedError, constant
-from rewards.maths.exact import rational
+from rewards.maths.inequalities import solve
 from rewards.maths.points import same_expression
-from rewards.maths.tree import INF, Node, free, num, replace, sym, walk
+from rewards.maths.tree import INF, Node, free, num, walk
 
 NEGATIVE_INF = Node("neg", (INF,))
 
@@ -250,8 +249,8 @@ def _half_line(left: Node, operator: str, right: Node) -> tuple[Node, Pieces]:
     if _is_unknown(right) and not _is_unknown(left):
         left, operator, right = right, _FLIP[operator], left
     if not _is_unknown(left) or any(n == left for n in walk(right)):
-        return _linear(left, operator, right)
-    if left.op == "call" and left.value == "abs":
+        return _solved_for(left, operator, right)
+    if left.op == "call" and left.value == "abs" and _is_unknown(left.args[0]):
         return left.args[0], _absolute(operator, right)
     if left.op == "neg":
         return left.args[0], _ray(_FLIP[operator], Node("neg", (right,)))
@@ -284,19 +283,19 @@ def _absolute(operator: str, end: Node) -> Pieces:
     raise NotASetError(operator)
 
 
-def _linear(left: Node, operator: str, right: Node) -> tuple[Node, Pieces]:
-    """`2x + 1 < 5`: one unknown, first degree with a rational slope."""
-    difference = Node("add", (left, Node("neg", (right,))))
-    names = sorted(free(difference))
-    if len(names) != 1 or _is_inf(left) or _is_inf(right):
-        raise NotASetError("not in one unknown")
-    zero, one, two = (rational(_at(difference, names[0], k)) for k in (0, 1, 2))
-    if zero is None or one is None or two is None or two - one != one - zero or one == zero:
-        raise NotASetError("not linear")
-    root = -zero / (one - zero)
-    end = num(Fraction(int(root.p), int(root.q)))
-    return sym(names[0]), _ray(operator if one > zero else _FLIP[operator], end)
+def _solved_for(left: Node, operator: str, right: Node) -> tuple[Node, Pieces]:
+    """`2x + 1 < 5`, `x^2 < 4`, `|x - 1| < 2`."""
+    found = None if _is_inf(left) or _is_inf(right) else solve(left, operator, right)
+    if found is None:
+        raise NotASetError("not solved here")
+    return found[0], tuple(Piece(*part) for part in found[1])
 
 
-def _at(node: Node, name: str, value: int) -> Node:
-    return replace(node, lambda n: num(value) if n == sym(name) else None)
+def is_unsolved(node: Node) -> bool:
+    """Whether an inequality still has to be solved: its unknown stands alone on neither side of a sign."""
+    return any(
+        n.op == "rel"
+        and any(sign[0] in "<>" for sign in str(n.value).split())
+        and any(free(a) and not _is_unknown(a) for a in n.args)
+        for n in walk(node)
+    )

@@ -104,6 +104,10 @@ def _same_degrees(gold: Node, answer: Node, same: Same) -> bool:
 
 def _same_quantities(gold: Node, answer: Node, same: Same) -> bool:
     (ours, unit), (theirs, other) = _measured(gold), _measured(answer)
+    if "degree" in (ours.op, theirs.op) and any(
+        u is not None and u.dimension is not None and u != units.TABLE["deg"] for u in (unit, other)
+    ):
+        return False  # an angle is no length
     if unit is None or other is None or unit.dimension is None or other.dimension is None:
         return same(ours, theirs)
     if unit.dimension != other.dimension:

@@ -29,7 +29,7 @@ _UNICODE = {
     "。": ".", "（": "(", "）": ")", "％": r"\%", "∀": r"\forall ", "∃": r"\exists ", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ",
     "⌉": r"\rceil ", "→": r"\to ", "⇒": r"\Rightarrow ", "⟨": r"\langle ", "⟩": r"\rangle ", "∑": r"\sum ", "∏": r"\prod ", "∫": r"\int ",
     "€": r"\text{EUR}", "£": r"\text{GBP}", "¥": r"\text{CNY}", "￥": r"\text{CNY}", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
-    "\u200b": "", "\u2061": "", "\u2062": "", "\ufeff": "",
+    "₹": r"\text{INR}", "\u200b": "", "\u2061": "", "\u2062": "", "\ufeff": "",
 }  # fmt: skip
 _CIRCLED = {chr(0x2460 + i): f"({i + 1})" for i in range(20)}
 _TRANSLATE = str.maketrans({**_UNICODE, **_CIRCLED})
@@ -57,6 +57,9 @@ _THIN = re.compile(r"(?<=\d)(?:\\[,;:! ]|\{,\}|,\\!|\{,\\!\}|~|\\,)\s*(?=\d{3}(?
 _COMMA_THIN = re.compile(r"(?<=\d),\s*\\!\s*(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _GROUPS = re.compile(r"(?<![\d.,/a-zA-Z}])(\d{1,3}(?: \d{3})+)(?![\d/]| \d)")
+_QUOTED_MARK = re.compile(r"\\text\{\s*([,.:;])\s*\}")
+_ROOT = re.compile(r"\\sqrt\s*(\d+(?:\.\d+)?)")
+_RECURRING = re.compile(r"(?<![\d.])(\d{1,9}\.\d{0,9}?)(\d{1,6}?)\2\2{1,9}\s?(?:\.{3}|\\[lc]?dots)")
 _ROMAN_POWER = re.compile(r"(\\(?:mathrm|text|rm)\s*\{[^{}]*\^)\{(-?\d+)\}(?=[^{}]*\})")
 _CHOSEN = re.compile(
     r"\\?(?<![A-Za-z])(?:mathrm\{)?C\}?_\{?(\d{1,4})\}?\^\{?(\d{1,4})\}?(?![\d}])|(?:\{\s*\})?[_^]\{?(\d{1,4})\}?C_\{?(\d{1,4})\}?"
@@ -107,10 +110,14 @@ def clean(raw: str) -> str:
         text = _BINOM.sub(r"\\binom", text)
         text = _DEGREE.sub("°", text)
         text = _COMMA_THIN.sub("", text)
+        text = _QUOTED_MARK.sub(r"\1", text)
+        text = _ROOT.sub(r"\\sqrt{\1}", text)
         text = _ROMAN_POWER.sub(r"\1\2", text)
     if "C" in text:
         text = _CHOSEN.sub(_chosen, text)
     text = text.replace("{:}", ":")
+    if "..." in text or "dots" in text:
+        text = _RECURRING.sub(r"\1\\overline{\2}", text)
     text = _EMPTY_GROUP.sub("", text)
     text = _THIN.sub("", text)
     text = _DECIMAL_COMMA.sub(".", text)

@@ -195,6 +195,10 @@ def _same_collections(gold: Node, answer: Node) -> bool:
         return _same_collections(gold, answer)
     if gold.op != "seq" or answer.op != "seq":
         return _same_single(gold, answer)
+    if len(gold.args) != len(answer.args) and 1 in (len(gold.args), len(answer.args)):
+        one, other = (gold, answer) if len(gold.args) == 1 else (answer, gold)
+        if one.value in ("set", "bare") and one.args[0].op == "seq" and str(other.value)[0] == "(":
+            return same(one.args[0], other)  # {(1, 2)} and (1, 2)
     ours, theirs = str(gold.value), str(answer.value)
     ordered, other_ordered = ours[0] in "([", theirs[0] in "(["
     if len(gold.args) != len(answer.args):

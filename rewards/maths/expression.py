@@ -195,6 +195,8 @@ class ExpressionParser:
         exponent = self.script()
         if exponent == sym("prime"):
             return sym(f"{base.value}'")
+        if base.op == "seq" and exponent in (sym("T"), sym("top")):
+            return base  # a row or a column
         if base.op == "call" and base.value in ("sin", "cos", "tan", "cot") and not base.args:
             return base
         if base.value in APPLIED and self._applies and exponent == Node("neg", (num(1),)) and self._is("("):
@@ -350,6 +352,8 @@ class ExpressionParser:
             return self._big(name)
         if name in DECORATIONS:
             return sym(f"{name} {self._decorated()}")
+        if name == "vec":
+            return self._arrow()
         if name in ("pi", "infty"):
             return sym(name)
         if name in ("emptyset", "varnothing"):
@@ -359,6 +363,13 @@ class ExpressionParser:
         if name == "imaginary":
             return sym("i")
         raise ParseError(f"unknown command \\{name}")
+
+    def _arrow(self) -> Node:
+        r"""`\vec{AB}` is one name, in this order; the arrow over one letter says nothing."""
+        ahead = self._tokens[self._at + 1 : self._at + 3]
+        if self._is("{") and [t.kind for t in ahead] == ["sym", "sym"]:
+            return sym(f"vec {self._decorated()}")
+        return self.group()
 
     def _decorated(self) -> str:
         if self._is("{"):

@@ -119,9 +119,7 @@ _ALIASES = {
     "dotsc": "...", "dotsb": "...", "dotsm": "...", "vdots": "...", "colon": ":", "rightarrow": "->", "to": "->", "prime": "'",
     "langle": "(", "rangle": ")",
 }  # fmt: skip
-_STYLES = frozenset(
-    ["mathbf", "boldsymbol", "bm", "mathcal", "mathscr", "mathfrak", "vec", "overrightarrow", "bold", "mathnormal"]
-)
+_STYLES = frozenset(["mathbf", "boldsymbol", "bm", "mathcal", "mathscr", "mathfrak", "bold", "mathnormal"])
 _SHORT_WORDS = frozenset(
     [
         "and",
@@ -242,7 +240,12 @@ def _command(name: str) -> list[Token]:
         return [Token("op", {"{": "\\{", "}": "\\}"}.get(_ALIASES[name], _ALIASES[name]))]
     if name in _STYLES:
         return []
-    return [Token("cmd", {"tg": "tan", "ctg": "cot", "arctg": "arctan", "varphi": "phi"}.get(name, name))]
+    return [
+        Token(
+            "cmd",
+            {"tg": "tan", "ctg": "cot", "arctg": "arctan", "varphi": "phi", "overrightarrow": "vec"}.get(name, name),
+        )
+    ]
 
 
 def _after_number(before: list[Token]) -> bool:
@@ -300,7 +303,7 @@ def _words(content: str, before: list[Token]) -> list[Token]:
             found.append(Token("op", "%"))
         elif piece in FUNCTIONS:
             found.append(Token("cmd", piece))
-        elif piece in ",;":
+        elif piece in ",;:":
             found.append(Token("op", piece))
         elif len(piece) == 1 and piece.isalpha() and not (lower == "a" and content[:2].lower() == "a "):
             found.append(Token("sym", piece))

@@ -45,6 +45,7 @@ _DOUBTFUL = _QUALIFYING.union(
 )
 """Words after a value, and words in front of one, that say that it is not quite the answer."""
 _EMPTY = frozenset(("no solution", "no solutions", "empty set", "no real solution", "no real solutions"))
+_OBJECTS = frozenset(("seq", "union", "inter", "minus", "builder", "matrix"))
 _ALL = frozenset(
     ("all real numbers", "all reals", "all real values", "real numbers", "any real number", "all real number")
 )
@@ -153,7 +154,8 @@ class AnswerParser(ExpressionParser):
     def _item(self) -> Node:
         """A statement and the words after it."""
         if self._now.kind == "text":
-            return self._phrase()
+            phrase = self._phrase()
+            return self._with_unit(phrase) if phrase.op == "quantity" and self._now.kind == "text" else phrase
         if self._now.kind == "op" and self._now.text in ("...",):
             self._at += 1
             return Node("dots")
@@ -181,7 +183,7 @@ class AnswerParser(ExpressionParser):
     def _phrase(self) -> Node:
         """Words alone: `Evelyn`, `no solution`, `\\$5`."""
         words: list[str] = []
-        if self._now.text == "$" or self._now.text in ("EUR", "GBP", "CNY", "USD"):
+        if self._now.text == "$" or self._now.text in ("EUR", "GBP", "CNY", "USD", "INR"):
             unit = self._next().text
             return Node("quantity", (self.relation(),), unit)
         while self._now.kind in ("text", "sym") or (self._now.kind == "op" and self._now.text in ("'", "-", ".", "*")):
@@ -230,7 +232,8 @@ class AnswerParser(ExpressionParser):
             raise ParseError("words that qualify the value")
         if node.op == "rel":
             return node._replace(args=(*node.args[:-1], Node("quantity", (node.args[-1],), " ".join(words))))
-        return Node("quantity", (node,), " ".join(words))
+        unit = " ".join(words)
+        return node if node.op in _OBJECTS and units.read(unit).dimension is None else Node("quantity", (node,), unit)
 
     def _modulus(self, node: Node) -> Node:
         self._at += 1
@@ -380,6 +383,8 @@ def _compound(items: list[Node]) -> Node:
 
 
 def _is_set(node: Node) -> bool:
-    return node.op in ("builder", "union", "inter", "minus") or (
-        node.op == "seq" and node.value in ("set", "()", "[]", "(]", "[)")
+    return (
+        node == sym("bbR")
+        or node.op in ("builder", "union", "inter", "minus")
+        or (node.op == "seq" and node.value in ("set", "()", "[]", "(]", "[)"))
     )

@@ -10,6 +10,9 @@ from rewards.maths.points import _point, same_expression
 from rewards.maths.tree import Node, free, key, num, replace, sym
 
 _BITS = 256
+_NO_VALUES = frozenset(
+    ("seq", "matrix", "text", "union", "inter", "minus", "builder", "rel", "cases", "ratio", "based", "mod", "time")
+)
 _DOMAINS = ("small", "unit", "negative", "small", "large")
 
 
@@ -72,6 +75,8 @@ def core(node: Node) -> Node | None:
         return None
     if is_name(node.args[0]):
         return node.args[-1]
+    if not any(free(a) or a.op in _NO_VALUES for a in node.args):  # 2 + 2 = 4, where it is true
+        return node.args[-1] if all(same_expression(node.args[0], a) is True for a in node.args[1:]) else None
     if len(node.args) == 2 and is_name(node.args[1]):
         return node.args[0]
     return None

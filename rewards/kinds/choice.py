@@ -17,11 +17,14 @@ _LETTER = re.compile(
     r"^(?:(?:the\s+)?(?:correct\s+)?(?:answer|option|choice)\s*(?:is)?\s*:?\s*)?[\(\[{]?\s*([A-Za-z])\s*(?:[)\]}.:]+\s*(.*))?$",
     re.I | re.S,
 )
+_PRIMED = re.compile(r"^[\s$(]*[A-Z]'")
 _ANOTHER = re.compile(r"^(?:or|and|,|;|/|&)(?:\W|$)|[\(\[][A-Z][)\]]|\b(?:or|and)\s+[A-Z]\b|(?:^|\s)[A-Z][).:](?:\s|$)")
 
 
 def split_letter(answer: str) -> tuple[str, str] | None:
     """The letter that an answer names, upper case, and the text after it; None when it names none or more than one."""
+    if _PRIMED.match(answer):
+        return None
     match = _LETTER.match(" ".join(unwrap(answer).split()).strip(" \t\n$*`\"'.,;"))
     if not match:
         return None

@@ -20,7 +20,7 @@ from rewards.verdict import Ruling, UnreadableGoldError
 if TYPE_CHECKING:
     from rewards.maths.reading import Reading
 
-_LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])\W*$")
+_LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])[^\w']*$")
 _SAYS_SOMETHING = re.compile(r"[\w\\<>=]")
 _MATHS = re.compile(r"[\\^_=<>+*/|]|\d")
 _DIGITS = re.compile(r"\d+")

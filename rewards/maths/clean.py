@@ -32,6 +32,7 @@ _UNICODE = {
     "₹": r"\text{INR}", "\u200b": "", "\u2061": "", "\u2062": "", "\ufeff": "",
 }  # fmt: skip
 _CIRCLED = {chr(0x2460 + i): f"({i + 1})" for i in range(20)}
+_CIRCLED_RUN = re.compile("([\u2460-\u2473])\\s*(?=[\u2460-\u2473])")
 _TRANSLATE = str.maketrans({**_UNICODE, **_CIRCLED})
 _VULGAR = re.compile(r"(\d?)([¼½¾⅐-⅞])")
 _LOST = re.compile(r"[\x07\x08\x0b\x0c]|\t(?=ext\b|ext\{|imes|frac|heta|an\b)|\r(?=ight|ho\b)")
@@ -108,7 +109,7 @@ def clean(raw: str) -> str:
         text = _SKIP.sub(" ", text)
         text = _FRAC.sub(r"\\frac", text)
         text = _BINOM.sub(r"\\binom", text)
-        text = _DEGREE.sub("°", text)
+        text = _DEGREE.sub("°", text.replace("{}^", "^"))
         text = _COMMA_THIN.sub("", text)
         text = _QUOTED_MARK.sub(r"\1", text)
         text = _ROOT.sub(r"\\sqrt{\1}", text)
@@ -152,6 +153,7 @@ def _trim(text: str) -> str:
 
 
 def _to_ascii(text: str) -> str:
+    text = _CIRCLED_RUN.sub(r"\1, ", text)
     text = _VULGAR.sub(_vulgar, text)
     text = re.sub(
         f"[{''.join(map(re.escape, _SUPER))}]+", lambda m: "^{" + "".join(_SUPER[c] for c in m.group()) + "}", text

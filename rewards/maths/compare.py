@@ -111,6 +111,9 @@ def _same_relations(gold: Node, answer: Node) -> bool:
     """Equations, and values with a name in front."""
     if gold.op == "seq" or answer.op == "seq":
         ours, theirs = core(gold), core(answer)
+        gold, answer = _spread(gold), _spread(answer)
+        if gold.op == answer.op:
+            return _same_collections(gold, answer)
         if ours is not None or theirs is not None:
             return same(gold if ours is None else ours, answer if theirs is None else theirs)
         return _same_collections(gold, answer)
@@ -118,6 +121,9 @@ def _same_relations(gold: Node, answer: Node) -> bool:
     if gold.op == answer.op == "rel":
         if ours is not None and theirs is not None and _same_values(gold, answer, ours, theirs):
             return True
+        golds, answers = expand(gold), expand(answer)
+        if len(golds) == len(answers) > 1:
+            return _matched(tuple(golds), tuple(answers))
         return proportional(gold, answer)
     if gold.op == "rel":
         if ours is not None and _same_values(gold, answer, ours, answer):
@@ -126,6 +132,14 @@ def _same_relations(gold: Node, answer: Node) -> bool:
     if theirs is not None and _same_values(gold, answer, gold, theirs):
         return True
     return linear_solution(answer, gold)
+
+
+def _spread(node: Node) -> Node:
+    """`x = y = z = 1` as three equations."""
+    names, value = node.args[:-1], node.args[-1] if node.args else node
+    if node.op != "rel" or len(names) < 2 or any(n.op != "sym" for n in names) or free(value):
+        return node
+    return Node("seq", tuple(Node("rel", (name, value), "=") for name in names), "bare")
 
 
 def _bound(node: Node) -> tuple[str, ...]:

@@ -144,10 +144,15 @@ class ExpressionParser:
         if token.kind == "op":
             if token.text == "(" and self._tokens[self._at + 1].text.lower() in (*NOTES, "mod"):
                 return False
-            if self._in_brackets_only_words():
+            if self._in_brackets_only_words() or self._is_domain():
                 return False
             return token.text in STARTS_ATOM and not (token.text == "|" and self._bars)
         return token.kind == "begin"
+
+    def _is_domain(self) -> bool:
+        r"""`(k \in \mathbb{Z})`"""
+        ahead = self._tokens[self._at + 1 : self._at + 3]
+        return self._is("(") and len(ahead) == 2 and ahead[0].kind == "sym" and ahead[1].text == "in"
 
     def _in_brackets_only_words(self) -> bool:
         """`7 (units)`"""
@@ -222,7 +227,8 @@ class ExpressionParser:
         text = self._script_text()
         if base.op == "sym":
             return sym(f"{base.value}_{text}")
-        base_number = BASES.get(text.lower().strip("()"), 0) or (int(text) if text.isdigit() and len(text) < 3 else 0)
+        text = text.strip("()")
+        base_number = BASES.get(text.lower(), 0) or (int(text) if text.isdigit() and len(text) < 3 else 0)
         if base.op == "num" and base_number and not base.digits:
             return Node("based", (), str(base.value), base_number)
         self._at = here
@@ -250,6 +256,8 @@ class ExpressionParser:
                 parts.append(Node("div", (number(self._next().text), num(60 ** len(parts)))))
                 while self._is("'"):
                     self._at += 1
+        if len(parts) == 1 and self._now.text in ("C", "F"):
+            return Node("quantity", (base,), "celsius" if self._next().text == "C" else "fahrenheit")
         return Node("degree", (parts[0] if len(parts) == 1 else Node("add", tuple(parts)),))
 
     # atoms

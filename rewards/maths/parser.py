@@ -45,6 +45,7 @@ _DOUBTFUL = _QUALIFYING.union(
 )
 """Words after a value, and words in front of one, that say that it is not quite the answer."""
 _EMPTY = frozenset(("no solution", "no solutions", "empty set", "no real solution", "no real solutions"))
+_WHOLE = ("bbZ", "bbN", "Z", "N")
 _OBJECTS = frozenset(("seq", "union", "inter", "minus", "builder", "matrix"))
 _ALL = frozenset(
     ("all real numbers", "all reals", "all real values", "real numbers", "any real number", "all real number")
@@ -155,7 +156,7 @@ class AnswerParser(ExpressionParser):
         """A statement and the words after it."""
         if self._now.kind == "text":
             phrase = self._phrase()
-            return self._with_unit(phrase) if phrase.op == "quantity" and self._now.kind == "text" else phrase
+            return self._with_unit(phrase) if phrase.op in ("quantity", "rel") and self._now.kind == "text" else phrase
         if self._now.kind == "op" and self._now.text in ("...",):
             self._at += 1
             return Node("dots")
@@ -168,6 +169,11 @@ class AnswerParser(ExpressionParser):
             self._read_note()
         elif self._now.kind == "text":
             node = self._with_unit(node)
+        elif self._is_domain():
+            self._at += 1
+            domain = self.relation()
+            self._expect(")")
+            self.note += " integer" if domain.args[-1].value in _WHOLE else ""
         elif self._in_brackets_only_words():
             self._at += 1
             node = self._with_unit(node)

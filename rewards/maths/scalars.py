@@ -104,9 +104,7 @@ def _same_degrees(gold: Node, answer: Node, same: Same) -> bool:
 
 def _same_quantities(gold: Node, answer: Node, same: Same) -> bool:
     (ours, unit), (theirs, other) = _measured(gold), _measured(answer)
-    if "degree" in (ours.op, theirs.op) and any(
-        u is not None and u.dimension is not None and u != units.TABLE["deg"] for u in (unit, other)
-    ):
+    if "degree" in (ours.op, theirs.op) and not (_of_degrees(unit) and _of_degrees(other)):
         return False  # an angle is no length
     if unit is None or other is None or unit.dimension is None or other.dimension is None:
         return same(ours, theirs)
@@ -116,6 +114,11 @@ def _same_quantities(gold: Node, answer: Node, same: Same) -> bool:
     if unit.scale == other.scale:
         return same(ours, theirs)
     return same(Node("mul", (num(unit.scale), ours)), Node("mul", (num(other.scale), theirs)))
+
+
+def _of_degrees(unit: units.Unit | None) -> bool:
+    """Whether a degree sign may stand for this unit: an angle's or a temperature's, or one that is not known."""
+    return unit is None or unit.dimension is None or unit.dimension[0][0].startswith(("angle", "temperature"))
 
 
 def _measured(node: Node) -> tuple[Node, units.Unit | None]:

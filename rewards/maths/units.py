@@ -36,7 +36,9 @@ voltage: V 1 volt
 current: A 1 ampere amp; mA 1/1000
 resistance: ohm 1 Omega
 frequency: Hz 1 hertz
-temperature: K 1 kelvin; celsius 1 centigrade; fahrenheit 1
+temperature: K 1 kelvin
+temperature_celsius: celsius 1 centigrade
+temperature_fahrenheit: fahrenheit 1
 pressure: Pa 1 pascal; kPa 1000; atm 101325
 amount: mol 1 mole
 unit: unit 1
@@ -70,6 +72,7 @@ _UNKNOWN = Unit(Fraction(1), None)
 _PART = re.compile(
     r"(?P<sep>/|\bper\b)|(?P<word>\$|[A-Za-z]+)(?:\s*(?:\^?\s*\{?\s*(?P<power>-?\d)\s*\}?))?|(?P<other>\S)"
 )
+_TEMPERATURE = re.compile(r"\b(?:degrees?|deg)\s+(?:(c)(?:elsius)?|(f)(?:ahrenheit)?)\b", re.IGNORECASE)
 _POWER = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cubed": 3, "cu": 3}
 
 
@@ -83,6 +86,7 @@ def read(text: str) -> Unit:
     powers: dict[str, int] = {}
     scale, sign, pending = Fraction(1), 1, 1
     last: tuple[Unit, int] | None = None
+    text = _TEMPERATURE.sub(lambda m: "celsius" if m.group(1) else "fahrenheit", text)
     for part in _PART.finditer(text.replace("\\", " ").replace("cdot", " ")):
         word = part.group("word")
         if part.group("sep"):

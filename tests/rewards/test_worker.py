@@ -26,6 +26,7 @@ DEADLINE_S, SLACK_S = 1.0, 0.2
 
 
 def judge_a_hang() -> tuple[str, float]:
+    rewards.judge("1", r"\boxed{2}")  # a fresh process imports the parser, which no deadline covers
     started = time.monotonic()
     verdict = rewards.make_verifier(GOLD, options={"timeout_s": DEADLINE_S}).judge(rf"\boxed{{{HANG}}}")
     return verdict.outcome, time.monotonic() - started

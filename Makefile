@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-compile --no-deps
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements/cpu-py311.txt)
 export PYTHONUNBUFFERED := 1
 

@@ -77,6 +77,8 @@ class Row:
     weight: float = 1.0
     difficulty: Difficulty | None = None
     provenance: tuple[tuple[str, str], ...] = ()
+    cluster: str = ""
+    """The id that stands for all near duplicates of this row; only inside a build."""
 
     @property
     def question(self) -> str:

@@ -61,6 +61,7 @@ STAGE = pa.schema(
         ("teacher", pa.string()),
         ("verified", pa.string()),
         ("difficulty", DIFFICULTY),
+        ("cluster", pa.string()),
         *_SHARED,
     ]
 )
@@ -70,9 +71,19 @@ LEDGER = pa.schema(
 )
 
 DECISION = pa.schema(
-    [("action", pa.string()), ("reason", pa.string()), ("detail", pa.string()), ("difficulty", DIFFICULTY)]
+    [
+        ("action", pa.string()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("note", pa.string()),
+        ("cluster", pa.string()),
+        ("stratum", pa.string()),
+        ("weight", pa.float32()),
+        ("difficulty", DIFFICULTY),
+    ]
 )
-"""One line for every row of the stage before, in its order; action is keep, dropped or merged."""
+"""One line for every row of the stage before, in its order; action is keep, dropped or merged, with a reason and a detail for the ledger.
+Of a kept row, what is not null is set: `note` in the provenance, the others as the row's fields."""
 
 _RL = [
     ("id", pa.string()),

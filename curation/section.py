@@ -157,7 +157,7 @@ class SectionBuild:
         files, folder = list(rows), stage.folder / "decisions"
         stage.run([decide(files, folder)], 1, 1, sum(rows.values()))
         decisions = [folder / file.name for file in files]
-        return self._rows(applying, before, lambda s: [ApplyDecisions(decisions, s.ledger(0))], workers)
+        return self._rows(applying, before, lambda s: [ApplyDecisions(decisions, s.ledger(0), deciding)], workers)
 
     def _shards(self, before: StageRun) -> None:
         manifest, rows = self.manifest, before.rows

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from curation.sampling.pass_rate import Measured, PassRate, Progress, measure
 from curation.schema import DECISION
 from rewards import worker
 
-KEEP = {"action": "keep", "reason": "", "detail": "", "difficulty": None}
+KEEP = {"action": "keep", "reason": "", "detail": ""}
 
 
 class DecideDuplicates(PipelineStep):  # type: ignore[misc]
@@ -120,13 +120,13 @@ def _line(measured: Measured) -> dict[str, Any]:
 
 
 class ApplyDecisions(PipelineStep):  # type: ignore[misc]
-    """Task i applies the decisions on file i, line by line."""
+    """Task i applies the decisions on file i, line by line; `stage` is the one that decided, for the provenance."""
 
     type, name = "filter", "decisions"
 
-    def __init__(self, decisions: list[Path], ledger: LedgerWriter) -> None:
+    def __init__(self, decisions: list[Path], ledger: LedgerWriter, stage: str) -> None:
         super().__init__()
-        self.decisions, self.ledger = decisions, ledger
+        self.decisions, self.ledger, self.stage = decisions, ledger, stage
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         lines = read_records(self.decisions[rank])
@@ -137,8 +137,15 @@ class ApplyDecisions(PipelineStep):  # type: ignore[misc]
                     document.metadata.update(told)
                     ledger.write(document, rank)
                     continue
-                if (found := line["difficulty"]) is not None:
-                    difficulty = Difficulty(**{**found, "sampler": Sampler(**found["sampler"])})
-                    document.metadata["row"] = from_document(document).measured(difficulty)
+                document.metadata["row"] = _decided(from_document(document), line, self.stage)
                 self.stat_update("rows")
                 yield document
+
+
+def _decided(row: Row, line: dict[str, Any], stage: str) -> Row:
+    """The row with what was decided about it."""
+    fields = {name: line[name] for name in ("cluster", "stratum", "weight") if line[name] is not None}
+    row = row.changed(stage, line["note"], **fields) if line["note"] else replace(row, **fields)
+    if (found := line["difficulty"]) is None:
+        return row
+    return row.measured(Difficulty(**{**found, "sampler": Sampler(**found["sampler"])}))

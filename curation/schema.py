@@ -13,7 +13,7 @@ from curation.row import Row, to_record
 SCHEMA_VERSION = "1"
 
 _MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
-_SAMPLER = pa.struct(
+SAMPLER = pa.struct(
     [
         ("model", pa.string()),
         ("revision", pa.string()),
@@ -23,6 +23,7 @@ _SAMPLER = pa.struct(
         ("max_tokens", pa.int32()),
     ]
 )
+"""What a response was a draw of: in `difficulty` as in the rollout store."""
 DIFFICULTY = pa.struct(
     [
         ("pass_rate", pa.float64()),
@@ -33,7 +34,7 @@ DIFFICULTY = pa.struct(
         ("ci_low", pa.float64()),
         ("ci_high", pa.float64()),
         ("stop_reason", pa.string()),
-        ("sampler", _SAMPLER),
+        ("sampler", SAMPLER),
     ]
 )
 

@@ -2,23 +2,20 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from typing import Any
 
 import pyarrow as pa
 
 from curation.sampling.engine import Request, Sample
+from curation.schema import SAMPLER
 
 SCHEMA = pa.schema(
     [
+        ("rollout", pa.string()),
         ("prompt", pa.string()),
         ("prompt_id", pa.string()),
-        ("model", pa.string()),
-        ("revision", pa.string()),
-        ("template_hash", pa.string()),
-        ("temperature", pa.float64()),
-        ("top_p", pa.float64()),
-        ("max_tokens", pa.int32()),
+        *SAMPLER,
         ("number", pa.int32()),
         ("seed", pa.int64()),
         ("text", pa.string()),
@@ -27,7 +24,7 @@ SCHEMA = pa.schema(
         ("prompt_tokens", pa.int32()),
         ("seconds", pa.float64()),
     ],
-    metadata={"ovr.rollouts_version": "1"},
+    metadata={"ovr.rollouts_version": "2"},
 )
 
 
@@ -70,6 +67,15 @@ def prompt_hash(request: Request) -> str:
     return digest.hexdigest()
 
 
+def rollout_id(rollout: Rollout) -> str:
+    """Hash of what was drawn and what came out, 32 hex digits: the column `rollout`, which joins a response and its
+    verdicts.
+    """
+    sample = rollout.sample
+    drawn = repr((rollout.prompt, *astuple(rollout.setting), rollout.max_tokens, sample.number))
+    return hashlib.blake2b(f"{drawn}\0{sample.text}".encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
 def response_limit(max_tokens: int, max_model_len: int | None, prompt_tokens: int) -> int:
     """The most tokens of a response to a prompt: `max_tokens`, or what an engine's `max_model_len` leaves of it.
 
@@ -84,7 +90,8 @@ def response_limit(max_tokens: int, max_model_len: int | None, prompt_tokens: in
 def to_line(rollout: Rollout) -> dict[str, Any]:
     """The rollout as one flat record of `SCHEMA`."""
     parts = (rollout.setting, rollout.sample, rollout)
-    return {name: getattr(part, name) for part, names in zip(parts, _FIELDS, strict=True) for name in names}
+    line = {name: getattr(part, name) for part, names in zip(parts, _FIELDS, strict=True) for name in names}
+    return {"rollout": rollout_id(rollout), **line}
 
 
 def from_line(line: Mapping[str, Any]) -> Rollout:

@@ -2,12 +2,11 @@
 
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curation.errors import SamplingError, first_line
@@ -43,9 +42,14 @@ def unlock_folder(folder: Path, file: IO[bytes]) -> None:
     _locked_here.discard(folder)
 
 
+def stale_files(folder: Path) -> list[Path]:
+    """What a writer is writing, or was when it was killed."""
+    return sorted(folder.glob(".segment-*.tmp"))
+
+
 def remove_stale(folder: Path) -> None:
     """Remove what a killed writer left half-written. Only for the holder of the lock."""
-    for path in folder.glob(".*.tmp"):
+    for path in stale_files(folder):
         path.unlink()
 
 
@@ -60,11 +64,15 @@ def next_segment(segments: Sequence[Path], folder: Path) -> Path:
     return folder / f"segment-{last + 1:08d}.parquet"
 
 
-def write_segment(table: pa.Table, path: Path) -> None:
-    """Write `table` so that `path` holds all of it or does not exist, even if the machine stops."""
+def write_segment(groups: Sequence[pa.Table], path: Path) -> None:
+    """Write one row group for each table, so that `path` holds all of them or what it held before, even if the machine
+    stops.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
     with temporary.open("wb") as file:
-        pq.write_table(table, file, compression="zstd")
+        with pq.ParquetWriter(file, groups[0].schema, compression="zstd", write_page_checksum=True) as writer:
+            for group in groups:
+                writer.write_table(group, row_group_size=group.num_rows)
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(path)
@@ -75,15 +83,28 @@ def write_segment(table: pa.Table, path: Path) -> None:
         os.close(folder)
 
 
-def read_segment(path: Path, columns: list[str] | None = None, only: pc.Expression | None = None) -> pa.Table:
-    """The lines of a segment, or some columns and lines of it.
+def read_groups(
+    path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, only: Iterable[int] | None = None
+) -> list[pa.Table]:
+    """The row groups of a segment, all or those of the numbers `only`, all columns or some.
 
     Raises:
-        SamplingError: the file is damaged.
+        SamplingError: the file is damaged, or it has not the columns of `schema`.
     """
     try:
-        return pq.read_table(path, columns=columns, filters=only, partitioning=None)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            numbers = range(file.num_row_groups) if only is None else only
+            names = schema.names if columns is None else list(columns)
+            _check_columns(path, file.schema_arrow, schema)
+            return [file.read_row_group(number, columns=names, use_threads=False) for number in numbers]
     except (pa.ArrowException, OSError) as error:
         reason = first_line(error)
         message = f"rollout segment {str(path)!r} cannot be read ({reason}); remove it to sample its prompts again"
         raise SamplingError(message) from error
+
+
+def _check_columns(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
+    if not found.equals(expected):
+        differing = sorted({field.name for field in set(found) ^ set(expected)})
+        message = f"rollout segment {str(path)!r} has other columns than this version writes: {', '.join(differing)}"
+        raise SamplingError(f"{message}; move it away to sample its prompts again")

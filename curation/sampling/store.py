@@ -3,36 +3,25 @@
     with RolloutStore(folder) as store:
         held = store.load(setting, prompts, max_tokens=4096)     # prompt -> {sample number: Rollout}
         numbers = missing(held[prompt], n=8)
-        store.append(rollouts)                                   # one segment: all of it or nothing
+        store.append(rollouts)                                   # all of them or none
 
-A segment is written under a temporary name, flushed to disk and renamed, so `kill -9` at any moment loses at most
-the batch in flight. `SELECT * FROM 'rollouts/*.parquet'` reads the store in DuckDB; the columns are `rollout.SCHEMA`.
-
-Memory holds a hash and a segment number per prompt (about 100 bytes), never a text. Reading back in the order of
-writing is cheap: a chunk of prompts comes from the segment it went to.
+`kill -9` at any moment loses at most the batch in flight (see `segment_log`). `SELECT * FROM 'rollouts/*.parquet'`
+reads the store in DuckDB; the columns are `rollout.SCHEMA`. A sample that was cut off and drawn again under a longer
+limit has a line for each `max_tokens`.
 """
 
-import hashlib
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
 from types import TracebackType
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import Any
 
 from curation.sampling.rollout import SCHEMA, Rollout, Setting, from_line, response_limit, to_line
-from curation.sampling.segments import (
-    list_segments,
-    lock_folder,
-    next_segment,
-    read_segment,
-    remove_stale,
-    unlock_folder,
-    write_segment,
-)
+from curation.sampling.segment_log import SegmentLog
 
-_KEY = ["prompt", "model", "revision", "template_hash", "temperature", "top_p"]
+_SETTING = ["model", "revision", "template_hash", "temperature", "top_p"]
+_KEY = ["prompt", *_SETTING]
+_IDENTITY = [*_KEY, "max_tokens", "number"]
 
 
 class RolloutStore:
@@ -43,18 +32,8 @@ class RolloutStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder.resolve()
-        self._lock = lock_folder(self.folder)
-        try:
-            remove_stale(self.folder)
-            self._segments = list_segments(self.folder)
-            self._index: dict[int, tuple[int, ...]] = {}
-            for number, path in enumerate(self._segments):
-                self._add_to_index(number, read_segment(path, _KEY))
-        except BaseException:
-            self.close()
-            raise
+        self._log = SegmentLog(folder, SCHEMA, _KEY)
+        self.folder = self._log.folder
 
     def __enter__(self) -> "RolloutStore":
         return self
@@ -66,7 +45,7 @@ class RolloutStore:
 
     def close(self) -> None:
         """Let another writer in."""
-        unlock_folder(self.folder, self._lock)
+        self._log.close()
 
     def load(
         self, setting: Setting, prompts: Iterable[str], max_tokens: int, max_model_len: int | None = None
@@ -85,40 +64,22 @@ class RolloutStore:
         return found
 
     def append(self, rollouts: Sequence[Rollout]) -> None:
-        """Write `rollouts` as one segment; when this returns they are on disk. A sample that is already held is left
-        out.
-        """
-        new: dict[tuple[str, Setting, int, int], Rollout] = {}
+        """Add `rollouts`; when this returns they are on disk. A sample that is already held is left out."""
+        new: dict[tuple[Any, ...], Rollout] = {}
         for rollout in rollouts:
             new.setdefault(_identity(rollout), rollout)
-        for setting in {rollout.setting for rollout in rollouts}:
-            for held in self._read(setting, {rollout.prompt for rollout in rollouts}):
-                new.pop(_identity(held), None)
-        if not new:
-            return
-        path = next_segment(self._segments, self.folder)
-        table = pa.Table.from_pylist([to_line(rollout) for rollout in new.values()], schema=SCHEMA)
-        write_segment(table, path)
-        self._segments.append(path)
-        self._add_to_index(len(self._segments) - 1, table.select(_KEY))
+        for lines in self._log.find((_key(rollout) for rollout in rollouts), _IDENTITY):
+            for held in zip(*(lines[name].to_pylist() for name in _IDENTITY), strict=True):
+                new.pop(held, None)
+        self._log.append([to_line(rollout) for rollout in new.values()])
 
     def _read(self, setting: Setting, prompts: Iterable[str]) -> Iterator[Rollout]:
         """Every rollout of `prompts`, oldest first."""
-        wanted: dict[int, list[str]] = {}
-        for prompt in prompts:
-            for segment in self._index.get(_index_key(prompt, *astuple(setting)), ()):
-                wanted.setdefault(segment, []).append(prompt)
-        for segment, held in sorted(wanted.items()):
-            only = pc.field("prompt").isin(held)
-            for line in read_segment(self._segments[segment], only=only).to_pylist():
-                rollout = from_line(line)
-                if rollout.setting == setting:
-                    yield rollout
-
-    def _add_to_index(self, segment: int, keys: pa.Table) -> None:
-        for line in keys.group_by(_KEY).aggregate([]).to_pylist():
-            key = _index_key(*(line[name] for name in _KEY))
-            self._index[key] = (*self._index.get(key, ()), segment)
+        sampled = astuple(setting)
+        for lines in self._log.find((prompt, *sampled) for prompt in prompts):
+            for line in lines.to_pylist():
+                if tuple(line[name] for name in _SETTING) == sampled:
+                    yield from_line(line)
 
 
 def missing(held: Container[int], n: int) -> tuple[int, ...]:
@@ -138,10 +99,9 @@ def _under_limit(rollout: Rollout, limit: int) -> Rollout | None:
     return rollout
 
 
-def _identity(rollout: Rollout) -> tuple[str, Setting, int, int]:
-    return rollout.prompt, rollout.setting, rollout.sample.number, rollout.max_tokens
+def _key(rollout: Rollout) -> tuple[Any, ...]:
+    return rollout.prompt, *astuple(rollout.setting)
 
 
-def _index_key(prompt: str, *setting: str | float) -> int:
-    """64 bits: a collision costs a look into one more segment, nothing else."""
-    return int.from_bytes(hashlib.blake2b(repr((prompt, *setting)).encode(), digest_size=8).digest(), "big")
+def _identity(rollout: Rollout) -> tuple[Any, ...]:
+    return *_key(rollout), rollout.max_tokens, rollout.sample.number

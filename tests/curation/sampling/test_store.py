@@ -54,14 +54,21 @@ def test_segments_are_plain_parquet(tmp_path: Path) -> None:
     with RolloutStore(tmp_path) as store:
         store.append([rollout("a", 0), rollout("a", 1)])
         store.append([rollout("b", 0)])
-    assert sorted(path.name for path in tmp_path.glob("*")) == [
-        ".lock",
-        "segment-00000000.parquet",
-        "segment-00000001.parquet",
-    ]
+    assert sorted(path.name for path in tmp_path.glob("*")) == [".lock", "segment-00000000.parquet"]
     table = pq.read_table(tmp_path / "segment-00000000.parquet")
     assert table.schema.equals(SCHEMA)
-    assert table["prompt_id"].to_pylist() == ["id of a", "id of a"]
+    assert table["prompt_id"].to_pylist() == ["id of a", "id of a", "id of b"]
+
+
+def test_duckdb_reads_the_store(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    with RolloutStore(tmp_path) as store:
+        store.append([rollout("a", k) for k in range(3)])
+        store.append([rollout("b", 0, "length", 8)])
+    found = duckdb.sql(
+        f"SELECT prompt, finish_reason, count(*), sum(n_tokens) FROM '{tmp_path}/*.parquet' GROUP BY ALL ORDER BY ALL"
+    )
+    assert found.fetchall() == [("a", "stop", 3, 15), ("b", "length", 1, 8)]
 
 
 @pytest.mark.parametrize("field", ["model", "revision", "template_hash", "temperature", "top_p"])

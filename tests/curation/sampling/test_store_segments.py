@@ -1,0 +1,124 @@
+"""The segments under the rollout store: few, whole, found by key, and read back as they were written."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from curation.errors import SamplingError
+from curation.sampling import segment_log
+from curation.sampling.key_index import KeyIndex
+from curation.sampling.segment_log import SegmentLog
+from curation.sampling.segments import list_segments, read_groups
+
+SCHEMA = pa.schema([("name", pa.string()), ("kind", pa.string()), ("text", pa.string())])
+
+
+def opened(folder: Path) -> SegmentLog:
+    return SegmentLog(folder, SCHEMA, ["name", "kind"])
+
+
+def line(name: str, kind: str = "x", text: str = "text") -> dict[str, Any]:
+    return {"name": name, "kind": kind, "text": text}
+
+
+def found(log: SegmentLog, *names: str, kind: str = "x") -> list[tuple[str, str, str]]:
+    lines = [line for table in log.find([(name, kind) for name in names]) for line in table.to_pylist()]
+    return [(held["name"], held["kind"], held["text"]) for held in lines if held["kind"] == kind]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments of 20 kB and row groups of 2 kB, so that a test fills several."""
+    monkeypatch.setattr(segment_log, "SEGMENT_BYTES", 20_000)
+    monkeypatch.setattr(segment_log, "GROUP_BYTES", 2_000)
+
+
+@pytest.mark.usefixtures("small")
+def test_every_line_is_found_by_its_key_and_after_reopening(tmp_path: Path) -> None:
+    rng = random.Random(0)
+    written: dict[str, list[str]] = {}
+    with opened(tmp_path) as log:
+        for batch in range(60):
+            lines = [line(f"n{rng.randrange(100)}", text=f"{batch} " * rng.randrange(1, 60)) for _ in range(8)]
+            log.append(lines)
+            for one in lines:
+                written.setdefault(one["name"], []).append(one["text"])
+        in_memory = {name: [text for _, _, text in found(log, name)] for name in written}
+    assert in_memory == written
+    with opened(tmp_path) as log:
+        assert {name: [text for _, _, text in found(log, name)] for name in written} == written
+        assert found(log, "stranger") == []
+        assert found(log, "n1", kind="y") == []
+    assert 2 <= len(list_segments(tmp_path)) <= 10
+
+
+@pytest.mark.usefixtures("small")
+def test_many_small_batches_leave_few_files_and_bounded_groups(tmp_path: Path) -> None:
+    with opened(tmp_path) as log:
+        for number in range(300):
+            log.append([line(f"n{number}", text="x" * 200)])
+    segments = list_segments(tmp_path)
+    groups = [table for path in segments for table in read_groups(path, SCHEMA)]
+    assert len(segments) < 7
+    assert sum(table.num_rows for table in groups) == 300
+    assert max(table.nbytes for table in groups) < 3 * 2_000
+    assert len(groups) < 60
+
+
+def test_a_batch_larger_than_a_segment_is_one_segment(tmp_path: Path, small: None) -> None:
+    with opened(tmp_path) as log:
+        log.append([line(f"n{number}", text="x" * 500) for number in range(100)])
+        log.append([line("last")])
+        assert len(found(log, *(f"n{number}" for number in range(100)), "last")) == 101
+    assert [sum(t.num_rows for t in read_groups(path, SCHEMA)) for path in list_segments(tmp_path)] == [100, 1]
+
+
+def test_an_append_that_fails_changes_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path) as log:
+        log.append([line("a")])
+        (tmp_path / ".segment-00000000.parquet.tmp").mkdir()  # what cannot be written over
+        with pytest.raises(OSError, match="segment"):
+            log.append([line("b")])
+        (tmp_path / ".segment-00000000.parquet.tmp").rmdir()
+        assert found(log, "a", "b") == [("a", "x", "text")]
+        log.append([line("c")])
+    with opened(tmp_path) as log:
+        assert found(log, "a", "b", "c") == [("a", "x", "text"), ("c", "x", "text")]
+
+
+def test_a_flipped_byte_is_found_out(tmp_path: Path) -> None:
+    text = "".join(random.Random(0).choices("abcdefgh", k=5_000))
+    with opened(tmp_path) as log:
+        log.append([line("a", text=text)])
+    (segment,) = list_segments(tmp_path)
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 1
+    segment.write_bytes(content)
+    with pytest.raises(SamplingError, match=r"segment-00000000\.parquet' cannot be read \(.*; remove it"):
+        read_groups(segment, SCHEMA)
+
+
+def test_a_segment_of_another_version_is_named(tmp_path: Path) -> None:
+    with opened(tmp_path) as log:
+        log.append([line("a")])
+    other = pa.schema([*SCHEMA, ("language", pa.string())])
+    with pytest.raises(SamplingError, match="has other columns than this version writes: language; move it away"):
+        SegmentLog(tmp_path, other, ["name", "kind"])
+
+
+def test_the_index_finds_every_location_of_a_key() -> None:
+    rng = np.random.default_rng(0)
+    index, expected = KeyIndex(), dict[int, set[int]]()
+    for location in range(300):
+        keys = rng.integers(0, 500, size=rng.integers(1, 20)).astype(np.uint64)
+        index.add(keys, location)
+        for key in keys.tolist():
+            expected.setdefault(key, set()).add(location)
+    for key in range(500):
+        assert index.find(np.array([key], np.uint64)) == sorted(expected.get(key, set()))
+    assert index.find(np.arange(500, dtype=np.uint64)) == list(range(300))
+    assert index.find(np.array([], np.uint64)) == []

@@ -6,21 +6,22 @@ While a build runs, each stage writes the lines of the rows that end there; `col
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from curation.parquet import read_records, write_records
+from curation.parquet import AtomicParquetWriter, read_records
 from curation.row import from_document
 from curation.schema import LEDGER
 from curation.sources.base import BadRow
 
 
 class LedgerWriter(PipelineStep):  # type: ignore[misc]
-    """Collects the rows that end in one step of one task; also datatrove's `exclusion_writer` for a filter.
+    """Writes the rows that end in one step of one task; also datatrove's `exclusion_writer` for a filter.
 
-    The file is written once, whole, when the step ends without an error.
+    The file appears whole when the step ends without an error; none appears where no row ended.
     """
 
     type = "ledger"
@@ -29,16 +30,19 @@ class LedgerWriter(PipelineStep):  # type: ignore[misc]
     def __init__(self, folder: Path, config: str, stage: str, step: int) -> None:
         super().__init__()
         self.folder, self.config, self.stage, self.step = folder, config, stage, step
-        self.lines: list[dict[str, str]] = []
+        self._file: AtomicParquetWriter | None = None
 
     def __enter__(self) -> "LedgerWriter":
-        self.lines = []
+        self._file = None
         return self
 
     def add(self, line: dict[str, str], rank: int) -> None:
-        self.rank = rank
-        self.lines.append(
-            {"config": self.config, "stage": self.stage, "action": "dropped", "detail": "", "id": "", **line}
+        if self._file is None:
+            path = self.folder / f"{rank:05d}-{self.step:02d}.parquet"
+            self._file = AtomicParquetWriter(path, LEDGER, row_group_rows=10_000).__enter__()
+        self._file.write(
+            {"config": self.config, "stage": self.stage, "action": "dropped", "detail": "", "id": "", **line},
+            len(line.get("detail", "")) + len(line["source_id"]),
         )
 
     def write(self, document: Document, rank: int = 0) -> None:
@@ -60,9 +64,10 @@ class LedgerWriter(PipelineStep):  # type: ignore[misc]
         line = {"source": bad.source, "source_id": bad.source_id, "reason": bad.reason, "detail": bad.detail}
         self.add(line, rank)
 
-    def __exit__(self, *error: object) -> None:
-        if error[0] is None and self.lines:
-            write_records(self.folder / f"{self.rank:05d}-{self.step:02d}.parquet", LEDGER, self.lines)
+    def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._file is not None:
+            self._file.__exit__(kind, error, trace)
+            self._file = None
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Any:
         raise NotImplementedError("a ledger is written to by the other steps")

@@ -15,6 +15,7 @@ from curation.parquet import read_records, write_text
 from curation.progress import TaskProgress
 from curation.row import from_record, to_document
 from curation.sources.base import BadRow, Source
+from curation.steps.unique import UniqueIds
 
 
 class ReadSource(PipelineStep):  # type: ignore[misc]
@@ -30,7 +31,7 @@ class ReadSource(PipelineStep):  # type: ignore[misc]
         self.sources, self.seed, self.limit, self.folder, self.ledger = sources, seed, limit, folder, ledger
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        source, seen, n = self.sources[rank], dict[str, int](), 0
+        source, unique, n = self.sources[rank], UniqueIds(), 0
         progress = TaskProgress(self.folder / "progress", rank)
         limit = min(filter(None, (self.limit, source.limit)), default=None)
         with self.ledger as ledger:
@@ -40,24 +41,14 @@ class ReadSource(PipelineStep):  # type: ignore[misc]
                 if isinstance(row, BadRow):
                     ledger.write_bad(row, rank)
                     continue
-                if (unique := _unique(row.source_id, seen)) != row.source_id:
-                    row = row.changed("collect", "source_id repeats", source_id=unique)
+                if (name := unique(row.source_id)) != row.source_id:
+                    row = row.changed("collect", "source_id repeats", source_id=name)
                 self.stat_update("rows")
                 yield to_document(row)
         if n == 0:
             raise SourceError(f"source {source.name!r} ({source.kind}) is empty: got 0 rows, expected at least one")
         write_text(self.folder / "read" / f"{rank:05d}.json", json.dumps({"source": source.name, "rows": n}))
         progress.tell()
-
-
-def _unique(source_id: str, seen: dict[str, int]) -> str:
-    """The id itself, or `id#2`, `id#3`, ... where it was seen before; `seen` is how often each was."""
-    name = source_id
-    while name in seen:
-        seen[source_id] += 1
-        name = f"{source_id}#{seen[source_id]}"
-    seen[name] = 1
-    return name
 
 
 class ReadRows(PipelineStep):  # type: ignore[misc]

@@ -72,7 +72,7 @@ def test_bad_pictures_have_a_reason(data: bytes, reason: str) -> None:
 
 
 def test_too_many_bytes_are_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("curation.pictures.MAX_BYTES", 10)
+    monkeypatch.setattr("curation.pictures.safe.MAX_BYTES", 10)
     with pytest.raises(PictureError, match="picture_too_large"):
         inspect(encoded("PNG"))
 

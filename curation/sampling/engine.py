@@ -6,11 +6,16 @@
 An engine is a plugin: one file with one class, chosen in a manifest by `kind` (see `curation.plugins`). A request
 asks for samples by number, each with a seed of its own (`sample_seed`), so sample 3 of a prompt is the same draw
 whether 4 or 16 are asked for, and whatever else is in the batch.
+
+A prompt that the engine will never take is `refused`; one that it could not answer now (a server that stays away, a
+crash that no prompt is to blame for) is `failed` and wants to be asked again. The caller keeps the samples of a batch
+first and then looks at `unanswered(responses)`.
 """
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -62,14 +67,18 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The samples of one request, by number. A prompt the engine cannot take (too long for the model, a picture it
-    cannot process) has no samples and says why in `refused`.
+    """The samples of one request, by number: all that were asked for, unless it says why not.
+
+    `refused`: the engine cannot take this prompt (too long for the model, a picture it cannot process, a prompt that
+    kills it); there are no samples. `failed`: the engine or the way to it failed; `samples` holds what did arrive,
+    the others count for nothing and may be asked for again.
     """
 
     key: str
     samples: tuple[Sample, ...]
     prompt_tokens: int
     refused: str = ""
+    failed: str = ""
 
 
 class Session(Protocol):
@@ -79,7 +88,7 @@ class Session(Protocol):
         """Answer `requests`, in their order.
 
         Raises:
-            SamplingError: the engine failed; none of the batch counts.
+            SamplingError: the engine failed and no request of the batch was answered.
         """
 
 
@@ -110,6 +119,17 @@ class Engine(Plugin):
         return model_identity(self.model, self.revision)
 
 
+def unanswered(responses: Sequence[Response]) -> str:
+    """One line on the requests that failed, empty where none did. To be asked when their samples are safe."""
+    failed = [response for response in responses if response.failed]
+    if not failed:
+        return ""
+    reasons = Counter(response.failed for response in failed)
+    reason, _ = reasons.most_common(1)[0]
+    others = f" (and {len(reasons) - 1} other reasons)" if len(reasons) > 1 else ""
+    return f"{len(failed)} of {len(responses)} prompts stay unanswered, {failed[0].key!r} first: {reason}{others}"
+
+
 def sample_seed(seed: int, key: str, number: int) -> int:
     """The seed of one sample: the run's seed and the request's key choose a starting point below 2**62, `number` is
     added.
@@ -118,3 +138,18 @@ def sample_seed(seed: int, key: str, number: int) -> int:
     """
     digest = hashlib.blake2b(f"{seed}|{key}".encode(), digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 2) + number
+
+
+def consecutive(numbers: Iterable[int], longest: int | None = None) -> list[tuple[int, ...]]:
+    """`numbers` cut into runs of consecutive ones: what one request to vLLM can hold.
+
+    >>> consecutive((0, 1, 3)), consecutive((0, 1), longest=1)
+    ([(0, 1), (3,)], [(0,), (1,)])
+    """
+    runs: list[tuple[int, ...]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1 and len(runs[-1]) != longest:
+            runs[-1] += (number,)
+        else:
+            runs.append((number,))
+    return runs

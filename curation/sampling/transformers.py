@@ -15,18 +15,12 @@ from pydantic import Field
 
 from curation.errors import SamplingError, first_line
 from curation.sampling.conversation import conversation, text_conversation
-from curation.sampling.engine import (
-    Engine,
-    Request,
-    Response,
-    Sample,
-    SamplingOptions,
-    sample_seed,
-)
+from curation.sampling.engine import Request, Response, Sample, SamplingOptions, sample_seed
+from curation.sampling.supervised import LocalEngine
 
 
-class Transformers(Engine):
-    """transformers in this process, on the first accelerator or the CPU."""
+class Transformers(LocalEngine):
+    """transformers, on the first accelerator or the CPU."""
 
     kind: Literal["transformers"] = "transformers"
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
@@ -35,15 +29,15 @@ class Transformers(Engine):
     """Responses generated at once."""
 
     @contextmanager
-    def open(self) -> Iterator["TransformersSession"]:
-        session = self._load()
+    def load(self) -> Iterator["TransformersSession"]:
+        session = self._start()
         try:
             yield session
         finally:
             del session.model
             gc.collect()
 
-    def _load(self) -> "TransformersSession":
+    def _start(self) -> "TransformersSession":
         """Load model and processor.
 
         Raises:

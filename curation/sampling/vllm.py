@@ -1,4 +1,4 @@
-"""vLLM inside this process: the engine that scales. `vllm serve` elsewhere is another engine's business.
+"""vLLM without a server: the engine that scales. `vllm serve` is the engine `openai`'s business.
 
 The n samples of a prompt are one vLLM request, so the prompt is tokenised and its pictures are processed once; vLLM
 gives sample k of a request the request's seed + k, which is `sample_seed`. Every seeded sample costs vLLM one small
@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -19,15 +19,16 @@ from pydantic import Field
 
 from curation.errors import SamplingError, first_line
 from curation.sampling.conversation import conversation
-from curation.sampling.engine import Engine, Request, Response, Sample, SamplingOptions, sample_seed
+from curation.sampling.engine import Request, Response, Sample, SamplingOptions, consecutive, sample_seed
 from curation.sampling.identity import folder_revision
+from curation.sampling.supervised import LocalEngine
 from curation.sampling.vllm_on_cpu import options_on_cpu
 
 _EXTRAS = "install the extra `vllm` on a machine with a GPU, `cpu` on one without"
 
 
-class Vllm(Engine):
-    """vLLM in this process, on the GPUs it finds, or on the CPU with the CPU build. One at a time on a CPU."""
+class Vllm(LocalEngine):
+    """vLLM on the GPUs it finds, or on the CPU with the CPU build. One process holds one at a time."""
 
     kind: Literal["vllm"] = "vllm"
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
@@ -53,8 +54,8 @@ class Vllm(Engine):
         return f"{model}+{adapter.resolve().name}", f"{revision}+{folder_revision(adapter, 'adapter_config.json')}"
 
     @contextmanager
-    def open(self) -> Iterator["VllmSession"]:
-        llm = self._load()
+    def load(self) -> Iterator["VllmSession"]:
+        llm = self._start()
         try:
             yield VllmSession(llm, self.lora)
         finally:
@@ -62,7 +63,7 @@ class Vllm(Engine):
             del llm
             gc.collect()
 
-    def _load(self) -> Any:
+    def _start(self) -> Any:
         """Start vLLM.
 
         Raises:
@@ -171,19 +172,6 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(disabled)
-
-
-def consecutive(numbers: Iterable[int], longest: int | None = None) -> list[tuple[int, ...]]:
-    """`numbers` cut into runs of consecutive ones: what one vLLM request can hold (none but single ones when
-    greedy).
-    """
-    runs: list[tuple[int, ...]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1 and len(runs[-1]) != longest:
-            runs[-1] += (number,)
-        else:
-            runs.append((number,))
-    return runs
 
 
 def _sample(request: Request, number: int, choice: Any) -> Sample:

@@ -10,10 +10,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from curation.errors import SamplingError
-from curation.sampling.engine import SamplingOptions, sample_seed
+from curation.sampling.engine import SamplingOptions, consecutive, sample_seed
 from curation.sampling.identity import model_identity
 from curation.sampling.pass_rate import AnyEngine
-from curation.sampling.vllm import Vllm, consecutive
+from curation.sampling.vllm import Vllm
 from curation.sampling.vllm_on_cpu import options_on_cpu
 
 
@@ -118,7 +118,7 @@ def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
 def test_missing_vllm_names_both_extras(lm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vllm", None)
     with pytest.raises(SamplingError, match=r"`vllm` on a machine with a GPU, `cpu` on one without") as caught:
-        Vllm(model=str(lm)).open().__enter__()
+        Vllm(model=str(lm)).load().__enter__()
     assert "\n" not in str(caught.value)
 
 

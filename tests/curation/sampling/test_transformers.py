@@ -20,7 +20,7 @@ OPTIONS = SamplingOptions(max_tokens=12)
 
 @pytest.fixture(scope="module")
 def session(vlm: Path) -> Iterator[TransformersSession]:
-    with Transformers(model=str(vlm), batch_size=5).open() as session:
+    with Transformers(model=str(vlm), batch_size=5).load() as session:
         yield session
 
 
@@ -92,7 +92,7 @@ def test_a_response_ends_at_the_models_length(session: TransformersSession) -> N
 
 
 def test_a_shorter_context_cuts_where_the_store_says(lm: Path, requests: list[Request]) -> None:
-    with Transformers(model=str(lm), max_model_len=40).open() as session:
+    with Transformers(model=str(lm), max_model_len=40).load() as session:
         (response,) = session.generate(requests[:1], SamplingOptions(max_tokens=100))
     limit = response_limit(100, 40, response.prompt_tokens)
     assert {sample.n_tokens for sample in response.samples if sample.finish_reason == "length"} == {limit}
@@ -104,12 +104,12 @@ def test_the_models_own_sampling_options_do_not_count(vlm: Path, tmp_path: Path,
     config = json.loads((greedy / "generation_config.json").read_text())
     config.update(do_sample=True, temperature=1e-6, top_k=1, repetition_penalty=1.5)
     (greedy / "generation_config.json").write_text(json.dumps(config))
-    with Transformers(model=str(vlm)).open() as plain, Transformers(model=str(greedy)).open() as changed:
+    with Transformers(model=str(vlm)).load() as plain, Transformers(model=str(greedy)).load() as changed:
         assert plain.generate(requests[:1], OPTIONS) == changed.generate(requests[:1], OPTIONS)
 
 
 def test_a_model_without_vision_takes_text_alone(lm: Path, requests: list[Request]) -> None:
-    with Transformers(model=str(lm)).open() as session:
+    with Transformers(model=str(lm)).load() as session:
         responses = session.generate(requests, OPTIONS)
     assert [len(response.samples) for response in responses] == [4, 4, 0, 0]
     assert "the model takes none" in responses[2].refused
@@ -132,5 +132,5 @@ def test_seeded_sampling_draws_from_the_softmax() -> None:
 def test_a_folder_that_does_not_load_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(SamplingError, match="engine 'transformers' cannot load") as caught:
-        Transformers(model=str(tmp_path)).open().__enter__()
+        Transformers(model=str(tmp_path)).load().__enter__()
     assert "\n" not in str(caught.value)

@@ -9,6 +9,7 @@ import pytest
 
 from curation.row import Message
 from curation.sampling.engine import Request, Response, SamplingOptions
+from curation.sampling.supervised import SupervisedSession
 from curation.sampling.transformers import Transformers
 from curation.sampling.vllm import Vllm, VllmSession
 
@@ -23,7 +24,7 @@ def engine(model: Path) -> Vllm:
 
 @pytest.fixture(scope="module")
 def session(vlm: Path) -> Iterator[VllmSession]:
-    with engine(vlm).open() as session:
+    with engine(vlm).load() as session:
         yield session
 
 
@@ -52,7 +53,7 @@ def test_the_token_prompt_is_the_trainers(
 ) -> None:
     """`test_transformers` holds the transformers engine's prompts against TRL's own processing."""
     prompts = token_prompts(session, requests, monkeypatch)
-    with Transformers(model=str(vlm)).open() as other:
+    with Transformers(model=str(vlm)).load() as other:
         assert prompts == [other._encode(request)["input_ids"][0].tolist() for request in requests]
 
 
@@ -67,7 +68,7 @@ def test_greedy_responses_are_those_of_transformers(
             for sample in response.samples
         ]
 
-    with Transformers(model=str(vlm)).open() as other:
+    with Transformers(model=str(vlm)).load() as other:
         assert facts(session.generate(requests, greedy)) == facts(other.generate(requests, greedy))
 
 
@@ -103,6 +104,17 @@ def test_a_prompt_that_cannot_be_taken_is_refused_alone(session: VllmSession, re
     assert [len(response.samples) for response in responses] == [0, 4, 0, 0]
     assert [bool(response.refused) for response in responses] == [True, False, True, True]
     assert responses[1] == session.generate(requests[:1], OPTIONS)[0]
+
+
+def test_a_process_of_its_own_gives_the_same_samples_and_survives_a_kill(
+    session: VllmSession, vlm: Path, requests: list[Request], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with engine(vlm).open() as isolated:
+        assert isinstance(isolated, SupervisedSession)
+        assert isolated._process is not None
+        isolated._process.kill()
+        assert isolated.generate(requests, OPTIONS) == session.generate(requests, OPTIONS)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_nothing_is_printed(session: VllmSession, requests: list[Request], capfd: pytest.CaptureFixture[str]) -> None:

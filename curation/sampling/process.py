@@ -1,0 +1,142 @@
+"""A process that holds one engine and answers batches until the pipe to it closes: both ends of that pipe.
+
+Messages are pickles. To it: the engine, then (requests, options) each time. From it: ("ready", None) once, then
+("answered", responses) each time; or ("failed", one line), after which the engine is not to be trusted.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+from curation.errors import CurationError, first_line
+
+_CHILD = (
+    "import sys; sys.path[:] = sys.argv[3:]; from curation.sampling.process import main; main(*map(int, sys.argv[1:3]))"
+)
+_GRACE_S = 15.0
+
+
+class EngineDied(Exception):  # noqa: N818 - it says what happened
+    """The engine's process ended, failed, or was ended because it hung; one line says which. `told`: by the engine."""
+
+    told = False
+
+
+class EngineProcess:
+    """The process, its group and our end of the pipe. `env`: variables in addition to ours.
+
+    A command of its own instead of `multiprocessing`, which would run the caller's main module again and refuses to
+    start anything from a worker of a pool.
+    """
+
+    def __init__(self, env: dict[str, str]) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _CHILD, str(theirs.fileno()), str(os.getpid()), *sys.path],
+                env={**os.environ, **env},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=2,
+                start_new_session=True,
+            )
+        self._connection: Connection[Any, Any] = Connection(ours.detach())
+        self._idle = True
+
+    def ask(self, message: object, timeout_s: float) -> Any:
+        """Send `message` and wait for what comes back.
+
+        Raises:
+            EngineDied: nothing comes, or not in time, or a failure.
+        """
+        self._idle = False
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            self.kill()
+
+        timer = threading.Timer(timeout_s, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            self._connection.send(message)
+            while not self._connection.poll(0.5):
+                if self._process.poll() is not None and not self._connection.poll():
+                    raise EOFError
+            outcome, payload = self._connection.recv()
+        except (EOFError, OSError) as error:
+            self.kill()
+            raise EngineDied(f"no answer in {timeout_s:g} s" if late.is_set() else self._end()) from error
+        finally:
+            timer.cancel()
+        if outcome == "failed":
+            died = EngineDied(payload)
+            died.told = True
+            raise died
+        self._idle = True
+        return payload
+
+    def _end(self) -> str:
+        code = self._process.wait()
+        if code >= 0:
+            return f"its process ended with exit code {code}"
+        hint = ", for lack of memory perhaps" if code == -signal.SIGKILL else ""
+        return f"its process was ended by {signal.Signals(-code).name}{hint}"
+
+    def kill(self) -> None:
+        """End the whole group at once: an engine may have processes of its own."""
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def close(self) -> None:
+        """Let an idle engine free what it holds, then end what is left."""
+        self._connection.close()
+        try:
+            self._process.wait(_GRACE_S if self._idle else 0)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self.kill()
+            self._process.wait()
+
+
+def main(descriptor: int, parent: int) -> None:
+    """The process itself: serve the process `parent` over the socket `descriptor`."""
+    os.set_inheritable(descriptor, False)
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+    with Connection(descriptor) as connection:
+        try:
+            _serve(connection)
+        except Exception as error:  # whatever it was, the other side decides what becomes of the batch
+            connection.send(("failed", str(error) if isinstance(error, CurationError) else _whole(error)))
+
+
+def _whole(error: Exception) -> str:
+    return f"engine failed with {type(error).__name__}: {first_line(error)}"
+
+
+def _serve(connection: Any) -> None:
+    with connection.recv().load() as session:
+        connection.send(("ready", None))
+        while True:
+            try:
+                requests, options = connection.recv()
+            except EOFError:
+                return
+            connection.send(("answered", session.generate(requests, options)))
+
+
+def _die_with(parent: int) -> None:
+    """End this process and its children when `parent` is gone: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.killpg(os.getpgid(0), signal.SIGKILL)

@@ -1,0 +1,76 @@
+"""An engine that dies as its prompts tell it to; a file of its own because the engine's process imports it."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from curation.errors import SamplingError
+from curation.sampling.engine import Request, Response, Sample, SamplingOptions, sample_seed
+from curation.sampling.supervised import LocalEngine
+
+
+class Faulty(LocalEngine):
+    """`folder` remembers across restarts: `starts` has a line with the process id for each start."""
+
+    kind: str = "faulty"
+    model: str = "faulty"
+    folder: Path
+    at_start: str = ""
+
+    @contextmanager
+    def load(self) -> Iterator["FaultySession"]:
+        with (self.folder / "starts").open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        _obey(self.at_start, self.folder)
+        yield FaultySession(self.folder)
+
+    @property
+    def starts(self) -> list[int]:
+        return [int(line) for line in (self.folder / "starts").read_text().split()]
+
+
+class FaultySession:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
+        for request in requests:
+            _obey(request.messages[0].content, self.folder)
+        return [
+            Response(request.key, tuple(_sample(request, k) for k in request.sample_numbers), 3) for request in requests
+        ]
+
+
+def _sample(request: Request, number: int) -> Sample:
+    seed = sample_seed(request.seed, request.key, number)
+    return Sample(number, f"{request.key} {seed}", "stop", 5, seed)
+
+
+def _obey(told: str, folder: Path) -> None:
+    """Do what the text says; `... once` does it the first time only."""
+    fault, _, once = told.partition(" ")
+    if once:
+        if (folder / told).exists():
+            return
+        (folder / told).touch()
+    if fault == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif fault == "exit":
+        os._exit(3)
+    elif fault == "hang":
+        time.sleep(600)
+    elif fault == "stop":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    elif fault == "error":
+        raise SamplingError("engine 'faulty' says no")
+    elif fault == "bug":
+        raise KeyError("oops")
+    elif fault == "spawn":
+        child = subprocess.Popen(["sleep", "600"])
+        (folder / "grandchild").write_text(str(child.pid))
+    elif fault == "slow":
+        time.sleep(float(os.environ.get("FAULTY_SLOW_S", "0.2")))

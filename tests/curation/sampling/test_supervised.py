@@ -1,0 +1,164 @@
+"""Engines that die: the others' samples arrive, the prompt that kills is set aside, nothing is left running."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from curation.errors import SamplingError
+from curation.row import Message
+from curation.sampling.engine import Request, Response, SamplingOptions, unanswered
+
+OPTIONS = SamplingOptions(max_tokens=8)
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def faulty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Make an engine of `faulty_engine`."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    from faulty_engine import Faulty
+
+    def make(**options: Any) -> Any:
+        return Faulty(folder=tmp_path, **options)
+
+    return make
+
+
+def ask(*texts: str) -> list[Request]:
+    return [Request(f"row{i}", (Message("user", text),), (), (0, 2), 7) for i, text in enumerate(texts)]
+
+
+def in_peace(faulty: Make, requests: list[Request]) -> list[Response]:
+    """What comes where nothing dies."""
+    with faulty(isolate=False).open() as session:
+        return session.generate(
+            [Request(r.key, (Message("user", "ok"),), (), r.sample_numbers, r.seed) for r in requests], OPTIONS
+        )
+
+
+def gone(process: int, wait_s: float = 10.0) -> bool:
+    deadline = time.monotonic() + wait_s
+    while psutil.pid_exists(process) and psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_the_responses_are_those_without_a_process_of_its_own(faulty: Make) -> None:
+    requests = ask("a", "b", "c")
+    engine = faulty()
+    with engine.open() as session:
+        assert session.generate(requests, OPTIONS) == in_peace(faulty, requests)
+        assert session.generate(requests[1:], OPTIONS) == in_peace(faulty, requests[1:])
+    assert engine.starts[0] != os.getpid()
+    assert gone(engine.starts[0])
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("die", "its process was ended by SIGKILL, for lack of memory perhaps"),
+        ("exit", "its process ended with exit code 3"),
+        ("error", "engine 'faulty' says no"),
+        ("bug", "engine failed with KeyError: 'oops'"),
+    ],
+)
+def test_a_prompt_that_kills_twice_is_set_aside(faulty: Make, fault: str, reason: str) -> None:
+    with faulty().open() as session:
+        assert session.generate(ask(fault), OPTIONS) == [Response("row0", (), 0, refused=f"engine_died: {reason}")]
+
+
+def test_a_hang_counts_as_a_death(faulty: Make) -> None:
+    with faulty(batch_timeout_s=0.5).open() as session:
+        (hung,) = session.generate(ask("hang"), OPTIONS)
+        (stopped,) = session.generate(ask("stop"), OPTIONS)
+    assert hung.refused == stopped.refused == "engine_died: no answer in 0.5 s"
+
+
+def test_a_death_that_no_prompt_is_to_blame_for_costs_one_restart(faulty: Make) -> None:
+    requests = ask("a", "die once", "c")
+    engine = faulty()
+    with engine.open() as session:
+        assert session.generate(requests, OPTIONS) == in_peace(faulty, requests)
+    assert len([pid for pid in engine.starts if pid != os.getpid()]) == 2
+
+
+def test_finding_the_bad_prompt_takes_a_logarithm_of_restarts_and_costs_the_others_nothing(faulty: Make) -> None:
+    requests = ask("a", "b", "c", "die")
+    engine = faulty()
+    with engine.open() as session:
+        *others, dead = session.generate(requests, OPTIONS)
+    assert len(engine.starts) == 2 + 3
+    assert dead.refused
+    assert others == in_peace(faulty, requests)[:3]
+
+
+def test_an_engine_that_always_dies_is_given_up(faulty: Make) -> None:
+    engine = faulty(max_restarts=3)
+    with (
+        engine.open() as session,
+        pytest.raises(SamplingError, match="died 4 times in a row and was given up: its process") as caught,
+    ):
+        session.generate(ask("die", "die", "die", "die"), OPTIONS)
+    assert "\n" not in str(caught.value)
+    assert len(engine.starts) == 4
+
+
+def test_what_was_answered_before_it_was_given_up_is_kept(faulty: Make) -> None:
+    with faulty(max_restarts=4).open() as session:
+        responses = session.generate(ask("ok", *["die"] * 3), OPTIONS)
+    assert [len(r.samples) for r in responses] == [2, 0, 0, 0]
+    assert [r.key for r in responses] == [f"row{i}" for i in range(4)]
+    assert "given up" in responses[-1].failed
+    assert "prompts stay unanswered, 'row" in unanswered(responses)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("die", "^engine 'faulty' does not start: its process was ended by SIGKILL"),
+        ("error", "^engine 'faulty' says no$"),
+        ("hang", "^engine 'faulty' does not start: no answer in 3 s$"),
+    ],
+)
+def test_an_engine_that_does_not_start_is_one_clear_line(faulty: Make, fault: str, message: str) -> None:
+    engine = faulty(at_start=fault, start_timeout_s=3 if fault == "hang" else 60)
+    with pytest.raises(SamplingError, match=message):
+        engine.open().__enter__()
+    assert gone(engine.starts[0])
+
+
+def test_the_engines_own_processes_end_with_it(faulty: Make, tmp_path: Path) -> None:
+    with faulty().open() as session:
+        session.generate(ask("spawn"), OPTIONS)
+    assert gone(int((tmp_path / "grandchild").read_text()))
+
+
+def test_the_engine_ends_when_its_parent_is_killed(faulty: Make, tmp_path: Path) -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path
+from curation.row import Message
+from curation.sampling.engine import Request, SamplingOptions
+from faulty_engine import Faulty
+with Faulty(folder=Path({str(tmp_path)!r})).open() as session:
+    session.generate([Request("a", (Message("user", "spawn"),), (), (0,), 0)], SamplingOptions())
+    session.generate([Request("a", (Message("user", "hang"),), (), (0,), 0)], SamplingOptions())
+"""
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[3])
+    while not (tmp_path / "grandchild").exists():
+        time.sleep(0.05)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    assert gone(faulty().starts[0])
+    assert gone(int((tmp_path / "grandchild").read_text()))

@@ -29,7 +29,7 @@ def near(a: PictureHash, b: PictureHash) -> bool:
         return False
     if np.abs(_cells(a.chroma) - _cells(b.chroma)).max() > CHROMA:
         return False
-    return float(excess(a, b).max()) <= 1 and correlation(a, b) >= CORRELATION
+    return bool(np.all(excess(a, b) <= 1)) and correlation(a, b) >= CORRELATION
 
 
 def correlation(a: PictureHash, b: PictureHash) -> float:

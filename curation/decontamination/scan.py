@@ -1,0 +1,116 @@
+"""The scan: per row, in parallel, which items of the evaluation sets it might be, and how common their 3-grams are.
+
+It judges nothing: how much a 3-gram proves depends on the whole corpus. What it leaves is small: candidates are rare, and counts are of the
+evaluation sets' keys alone.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from curation.decontamination.benchmarks import Ints, Keyring
+from curation.decontamination.grams import gram_keys, template_key, whole_key
+from curation.decontamination.text import question_words
+from curation.decontamination.weigh import weights
+from curation.parquet import write_records
+from curation.row import from_document
+
+BATCH_ROWS = 64
+MIN_CONTAINMENT = 0.3
+"""Of the weight of an item's grams: well below what convicts, as the corpus may yet weigh them otherwise."""
+MAX_ITEMS = 16
+"""Candidates of one row, the likeliest first."""
+MAX_POSTINGS = 200
+"""A gram in more items than this finds no candidates."""
+
+CANDIDATES = pa.schema([("row", pa.int32()), ("visual", pa.bool_()), ("items", pa.list_(pa.int32()))])
+COUNTS = pa.schema([("key", pa.int32()), ("rows", pa.int32())])
+
+
+class ScanContamination(PipelineStep):  # type: ignore[misc]
+    """Passes the rows on; leaves `RANK-candidates.parquet` and `RANK-counts.parquet` in `folder`.
+
+    `row` is the number of the row among those the task passed on, and of the row in the file that the stage writes.
+    """
+
+    type, name = "scan", "contamination"
+
+    def __init__(self, index: Path, folder: Path) -> None:
+        super().__init__()
+        self.index, self.folder = index, folder
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        finder = Finder(Keyring.load(self.index / "keys.npz"))
+        found: list[dict[str, Any]] = []
+        documents, n = iter(data), 0
+        while batch := list(islice(documents, BATCH_ROWS)):
+            rows = [from_document(document) for document in batch]
+            for i, items in finder.candidates([row.question for row in rows]):
+                found.append({"row": n + i, "visual": bool(rows[i].images), "items": items})
+            n += len(batch)
+            yield from batch
+        counts = finder.counts
+        seen = np.flatnonzero(counts)
+        lines = ({"key": int(key), "rows": int(counts[key])} for key in seen)
+        write_records(self.folder / f"{rank:05d}-counts.parquet", COUNTS, lines)
+        write_records(self.folder / f"{rank:05d}-candidates.parquet", CANDIDATES, found)
+
+
+class Finder:
+    """Finds candidates batch by batch, and counts in how many rows each key occurs."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self.keyring = keyring
+        self.counts = np.zeros(len(keyring.keys), np.int64)
+        self.weights = weights(keyring.item_counts, keyring.n_items)
+        self.weights[keyring.item_counts > MAX_POSTINGS] = 0
+        item_of_gram = np.repeat(np.arange(keyring.n_items), np.diff(keyring.gram_starts))
+        self.totals = np.bincount(item_of_gram, self.weights[keyring.grams], keyring.n_items)
+        self.is_text = np.zeros(len(keyring.keys), bool)
+        for numbers in (keyring.whole, keyring.template):
+            self.is_text[numbers[numbers >= 0]] = True
+
+    def candidates(self, texts: list[str]) -> list[tuple[int, list[int]]]:
+        """(number of the text, its likeliest items) for those that have any."""
+        words = [question_words(text) for text in texts]
+        grams, owner = gram_keys(words)
+        n = np.arange(len(words))
+        others = np.array([[whole_key(w), template_key(w)] for w in words], np.uint64).T.ravel()
+        numbers = self.keyring.find(np.concatenate([grams, others]))
+        rows = np.concatenate([owner, n, n])
+        rows, numbers = rows[numbers >= 0], numbers[numbers >= 0]
+        np.add.at(self.counts, numbers, 1)
+        useful = (self.weights[numbers] > 0) | self.is_text[numbers]
+        return self._likeliest(rows[useful], numbers[useful])
+
+    def _likeliest(self, rows: Ints, numbers: Ints) -> list[tuple[int, list[int]]]:
+        keyring = self.keyring
+        lengths = np.minimum(keyring.item_counts[numbers], MAX_POSTINGS)
+        offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        items = keyring.items_at[np.repeat(keyring.starts[numbers], lengths) + offsets]
+        pair, inverse = np.unique(np.repeat(rows, lengths) * keyring.n_items + items, return_inverse=True)
+        shares = np.bincount(inverse, np.repeat(self._worth(numbers), lengths), len(pair))
+        pair_rows, pair_items = np.divmod(pair, max(keyring.n_items, 1))
+        shares = shares / np.maximum(self.totals[pair_items], 1e-9)
+        shares += np.bincount(inverse, np.repeat(self.is_text[numbers], lengths), len(pair))
+        likely = shares >= MIN_CONTAINMENT
+        pair_rows, pair_items, shares = pair_rows[likely], pair_items[likely], shares[likely]
+        order = np.lexsort((pair_items, -shares, pair_rows))
+        return _grouped(pair_rows[order], pair_items[order])
+
+    def _worth(self, numbers: Ints) -> npt.NDArray[np.float64]:
+        return np.where(self.is_text[numbers], 0.0, self.weights[numbers])
+
+
+def _grouped(rows: Ints, items: Ints) -> list[tuple[int, list[int]]]:
+    """Sorted pairs by row, at most `MAX_ITEMS` of each."""
+    found, starts = np.unique(rows, return_index=True)
+    ends = np.append(starts, len(rows))[1:]
+    return [(int(r), items[s : min(s + MAX_ITEMS, e)].tolist()) for r, s, e in zip(found, starts, ends, strict=True)]

@@ -1,0 +1,82 @@
+"""The words of a question, as decontamination compares them: layout, notation and instructions gone, numbers kept.
+
+Comparison is made to find one problem in two data sets, which differ in markup (`∠A=80°`, `angle A = 80.0`), in the list of options, and in
+what the model is told to do. It errs on the side of sameness; what identifies a row is `row.normalise_prompt`.
+"""
+
+import re
+import unicodedata
+
+MIN_STEM_WORDS = 8
+"""A question this long speaks for itself; a shorter one ("Which of these is true?") is compared with its options."""
+
+_SYMBOLS = {
+    "∠": "angle", "△": "triangle", "▵": "triangle", "Δ": "triangle", "⊙": "circle", "∥": "parallel", "⊥": "perpendicular",
+    "▱": "parallelogram", "π": "pi", "√": "sqrt", "≤": "le", "≥": "ge", "∈": "in", "⌒": "arc", "≌": "congruent", "∽": "similar",
+}  # fmt: skip
+_AS_WORDS = {ord(symbol): f" {word} " for symbol, word in _SYMBOLS.items()}
+
+_NOT_TEXT = re.compile(
+    r"\[asy\].*?(?:\[/asy\]|\Z)"  # a figure as code
+    r"|<image[ _]?\d*>|<img[^>]*>|!\[[^\]]*\]\([^)]*\)|\\includegraphics(?:\[[^\]]*\])?\{[^}]*\}",
+    re.DOTALL | re.IGNORECASE,
+)
+_INSTRUCTION = re.compile(
+    r"[^.!?\n]*\\boxed\s*\{\s*\}[^.\n]*\.?"
+    r"|(?:please |let'?s )?(?:reason|think)(?: about it)? step[- ]by[- ]step[^.\n]*\.?"
+    r"|answer the question (?:with|using|by)[^.\n]*\.?|answer with the option'?s letter[^.\n]*\.?"
+    r"|^\s*(?:hint|question)\s*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OPTIONS = re.compile(
+    r"\n\s*(?:answer )?(?:choices|options)\s*:|\bchoices?\s*:\s*\(A\)|\n\s*\[['\"]"
+    r"|(?:\n\s*|\s)\(A\)\s(?=.*\(B\))|\n\s*A[.):]\s?(?=.*\n\s*B[.):])",
+    re.DOTALL | re.IGNORECASE,
+)
+_THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,\\!|,)(?=\d{3}(?!\d))")
+_COMMAND = re.compile(r"\\([a-zA-Z]+)")
+_SILENT = re.compile(
+    r"left|right|text(bf|it|style|rm)?|math(rm|bf|it)|operatorname|displaystyle|q?quad|limits|begin|end|boxed|circ|degree|[cl]?dots?|"
+    r"[cdt]?frac|item|bf|rm|it|mbox|[bB]igg?[lr]?|overline|[hv]space"
+)
+"""Commands that say how something looks."""
+_WORD = re.compile(r"\d+(?:\.\d+)?|[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+")
+
+
+def question_words(question: str) -> list[str]:
+    """The words to compare: of the question without its options, or with them where it is too short to be told by itself.
+
+    >>> question_words("In $\\\\triangle ABC$, if $\\\\angle A=80^{\\\\circ}$, how large is its smallest angle?\\nA. 10\\nB. 20")[:6]
+    ['in', 'triangle', 'abc', 'if', 'angle', 'a']
+    """
+    options = _OPTIONS.search(question)
+    stem = words_of(question[: options.start()]) if options else []
+    return stem if len(stem) >= MIN_STEM_WORDS else words_of(question)
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words, numbers and single Chinese characters; LaTeX and symbols as words; signs and layout gone.
+
+    >>> words_of("If $∠A = 80.0^{\\\\circ}$ and $S=1{,}200$, find $\\\\frac{S}{2}$")
+    ['if', 'angle', 'a', '80', 'and', 's', '1200', 'find', 's', '2']
+    """
+    text = _INSTRUCTION.sub(" ", _NOT_TEXT.sub(" ", unicodedata.normalize("NFKC", text))).translate(_AS_WORDS)
+    text = _COMMAND.sub(_command, _THOUSANDS.sub("", text)).casefold()
+    return [_number(word) if word[0].isdigit() else word for word in _WORD.findall(text)]
+
+
+def is_number(word: str) -> bool:
+    return word[0].isdigit()
+
+
+def template_words(words: list[str]) -> list[str]:
+    """The words without the numbers: equal for two variants of one problem."""
+    return [word for word in words if not is_number(word)]
+
+
+def _number(word: str) -> str:
+    return word.rstrip("0").rstrip(".") if "." in word else word
+
+
+def _command(found: re.Match[str]) -> str:
+    return " " if _SILENT.fullmatch(found[1]) else f" {found[1]} "

@@ -1,0 +1,73 @@
+"""How much a shared 3-gram proves, and what a row and an item share.
+
+Weight = 1 - log(df) / log(N): inverse document frequency (Sparck Jones 1972), scaled to 1 for a gram that occurs once and 0 for one that
+occurs everywhere. df counts rows of the corpus and items of the benchmarks: "m and n are relatively prime positive integers" stands in
+one of six AIME problems and weighs half as much as the words that make a problem.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from curation.decontamination.benchmarks import Ints, Keyring
+from curation.decontamination.grams import gram_keys
+from curation.decontamination.text import is_number
+
+BACKGROUND = 10_000
+"""Texts that are taken to be there besides, so that weights mean the same in a corpus of ten rows."""
+
+
+def weights(df: Ints, n_texts: int) -> npt.NDArray[np.float64]:
+    """Document frequencies -> weights in [0, 1]."""
+    share = np.log(np.maximum(df, 1)) / np.log(n_texts + BACKGROUND)
+    result: npt.NDArray[np.float64] = np.maximum(1 - share, 0)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What a row shares with an item."""
+
+    containment: float
+    """Share of the item's weight that is in the row."""
+    coverage: float
+    """Share of the row's weight that is in the item."""
+    evidence: float
+    """Sum of the weights of the shared grams: grams that occur nowhere else."""
+    rarest: float
+    """The weight of the rarest shared gram."""
+    n_numbers: int
+    """Different numbers of the item, 0, 1 and 2 aside, which are everywhere."""
+    other_numbers: bool
+    """Whether the row lacks a number of the item."""
+
+
+class Scale:
+    """Compares rows with items under the weights of a whole corpus."""
+
+    def __init__(self, keyring: Keyring, counts: Ints, n_rows: int) -> None:
+        self.keyring, self.counts = keyring, counts
+        self.weights = weights(counts + keyring.item_counts, n_rows + keyring.n_items)
+
+    def compare(self, row: list[str], item: int, item_words: list[str]) -> Likeness:
+        """The likeness of a row's words to an item."""
+        numbers = self.keyring.find(gram_keys([row])[0])
+        known, n_unknown = numbers[numbers >= 0], int((numbers < 0).sum())
+        grams = self.keyring.grams_of(item)
+        common = self.weights[np.intersect1d(known, grams)]
+        shared = float(common.sum())
+        of_item, of_row = float(self.weights[grams].sum()), float(self.weights[known].sum()) + n_unknown
+        return Likeness(
+            containment=shared / of_item if of_item else 0.0,
+            coverage=shared / of_row if of_row else 0.0,
+            evidence=shared,
+            rarest=float(common.max(initial=0.0)),
+            n_numbers=len(set(filter(is_number, item_words)) - {"0", "1", "2"}),
+            other_numbers=not _numbers(item_words) <= _numbers(row),
+        )
+
+
+def _numbers(words: list[str]) -> Counter[str]:
+    return Counter(filter(is_number, words))

@@ -1,0 +1,92 @@
+"""The public sample against its own evaluation sets: what is in them is found, and boilerplate convicts nobody."""
+
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from curation.decontamination.options import Decontaminate
+from curation.manifest import load_manifest
+from curation.row import Row
+from curation.sources.base import BadRow
+from curation.sources.table import Table
+from tests.curation.decontaminating import Outcome, decontaminate
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("OVR_REAL_DATA") or ROOT.parent / "shared" / "data" / "real")
+
+# benchmark: (rows, rows that cannot be read - a picture that the sample lacks, a question that is empty)
+BENCHMARKS = {
+    "aime24": (30, 0),
+    "aime24_qwq": (30, 0),
+    "aime25": (30, 0),
+    "aime25_qwq": (30, 0),
+    "math500": (500, 0),
+    "math500_orz": (500, 0),
+    "mathvision": (3040, 0),
+    "mathvision_pictures": (3040, 2995),
+    "mathvista": (1000, 0),
+    "mathverse": (788, 0),
+    "dynamath": (501, 0),
+    "dynamath_pictures": (501, 461),
+    "logicvista": (448, 1),
+    "logicvista_pictures": (448, 418),
+    "charxiv_reasoning": (1000, 0),
+    "charxiv_descriptive": (1000, 0),
+    "mmmu_pro": (1730, 0),
+    "mmlu_pro": (700, 0),
+}
+# (source, benchmark): rows that stand in it, by exact text or known wording
+PRESENT = {
+    ("aime", "math500"): 5,
+    ("aime", "mathvision"): 10,
+    ("sky_t1", "math500"): 180,
+    ("sky_t1", "aime24"): 30,
+    ("zeroeval", "math500"): 26,
+    ("qwen25_math", "math500"): 5,
+    ("geoqa", "mathvista"): 11,
+    ("geoqa", "mathverse"): 175,
+    ("chartqa", "mathvista"): 5,
+}
+
+
+@pytest.fixture(scope="module")
+def options() -> Decontaminate:
+    if not DATA.is_dir():
+        pytest.skip(f"the real sample is not at {DATA}; set OVR_REAL_DATA")
+    text = (ROOT / "manifests" / "benchmarks" / "real_sample.yaml").read_text().replace("$OVR_REAL_DATA", str(DATA))
+    return Decontaminate.model_validate({"benchmarks": yaml.safe_load(text)})
+
+
+@pytest.fixture(scope="module")
+def outcome(options: Decontaminate, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OVR_REAL_DATA", str(DATA))
+        manifest = load_manifest(ROOT / "manifests" / "real_sample.yaml")
+    wanted = {source for source, _ in PRESENT}
+    tasks = []
+    for source in (s for section in manifest.sections.values() for s in section.sources if s.name in wanted):
+        assert isinstance(source, Table)
+        lenient = source.model_copy(update={"gold": source.gold.model_copy(update={"required": False})})
+        tasks.append([r for r in lenient.read(0) if isinstance(r, Row)])
+    return decontaminate(tasks, options, tmp_path_factory.mktemp("decontaminated"))
+
+
+def test_every_evaluation_set_is_read(options: Decontaminate) -> None:
+    read = {}
+    for benchmark in options.benchmarks:
+        rows = list(benchmark.read(0))
+        read[benchmark.name] = (len(rows), sum(isinstance(r, BadRow) for r in rows))
+    assert read == BENCHMARKS
+
+
+@pytest.mark.parametrize(("source", "benchmark"), PRESENT)
+def test_what_is_in_an_evaluation_set_is_found(outcome: Outcome, source: str, benchmark: str) -> None:
+    assert len(outcome.of(source, benchmark)) >= PRESENT[source, benchmark]
+
+
+def test_boilerplate_of_a_contest_convicts_nobody(outcome: Outcome) -> None:
+    """167 of the 975 older AIME problems share 13 words with one of AIME 2024."""
+    assert len(outcome.of("aime", "aime24")) <= 3
+    assert len(outcome.of("aime", "aime25")) <= 3

@@ -6,10 +6,11 @@ pictures with their EXIF orientation applied, and the processor drops transparen
 for every engine.
 """
 
+import base64
 import io
 from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from curation.sampling.engine import Request
 
@@ -54,3 +55,39 @@ def decode_picture(data: bytes) -> Image.Image:
             return ImageOps.exif_transpose(picture).convert("RGB")
     except (OSError, Image.DecompressionBombError) as error:
         raise ValueError(f"picture of {len(data)} bytes cannot be decoded: {error}") from error
+
+
+def served_conversation(request: Request) -> list[dict[str, Any]]:
+    """Messages for a server: pictures as data URLs, a message without any as a plain string.
+
+    Raises:
+        ValueError: as `conversation`.
+    """
+    parts = [{"type": "image_url", "image_url": {"url": picture_url(data)}} for data in request.images]
+    messages: list[dict[str, Any]] = []
+    for message in request.messages:
+        content: str | list[dict[str, Any]] = message.content
+        if message.role == "user" and parts:
+            content, parts = [*parts, {"type": "text", "text": message.content}], []
+        messages.append({"role": message.role, "content": content})
+    if parts:
+        raise ValueError(f"request {request.key!r} has {len(parts)} pictures and no user message")
+    return messages
+
+
+def picture_url(data: bytes) -> str:
+    """The picture in a data URL, as it is where every reader sees in it what `decode_picture` sees, else as PNG.
+
+    Servers differ in what they make of transparency and of EXIF.
+
+    Raises:
+        ValueError: the bytes are no picture.
+    """
+    picture = decode_picture(data)
+    with Image.open(io.BytesIO(data)) as raw:
+        kind, plain = raw.format, raw.mode == "RGB" and raw.getexif().get(ExifTags.Base.Orientation, 1) == 1
+    if kind not in ("PNG", "JPEG") or not plain:
+        file = io.BytesIO()
+        picture.save(file, "PNG", compress_level=1)
+        kind, data = "PNG", file.getvalue()
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(data).decode()}"

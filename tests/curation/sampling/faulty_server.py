@@ -75,11 +75,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.bodies.append(body)
             self.server.under_way += 1
             self.server.most_under_way = max(self.server.most_under_way, self.server.under_way)
-        try:
-            self._complete(body)
-        finally:
-            with self.server.lock:
-                self.server.under_way -= 1
+        time.sleep(0.05)  # so that requests that may overlap do
+        with self.server.lock:  # before the answer, after which the client may send its next request
+            self.server.under_way -= 1
+        self._complete(body)
 
     def _complete(self, body: dict[str, Any]) -> None:
         content = body["messages"][-1]["content"]

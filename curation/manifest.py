@@ -27,7 +27,9 @@ from pydantic_core import ErrorDetails
 
 from curation.errors import ManifestError
 from curation.filters.base import Filter
+from curation.mixture import Mixture
 from curation.plugins import plugin_union
+from curation.release import Release
 from curation.sampling.pass_rate import PassRate
 from curation.sources.base import Source
 
@@ -49,6 +51,8 @@ class Section(BaseModel):
 
     sources: tuple[AnySource, ...]
     filters: tuple[AnyFilter, ...] = ()
+    mixture: Mixture = Mixture()
+    """How many rows of which group, and their weights."""
     splits: dict[str, float] = Field(default_factory=dict)
     """Held-back splits and their shares, chosen by row id: `{test: 0.1}`. The rest is `train`."""
 
@@ -114,6 +118,8 @@ class Manifest(BaseModel):
     cold_start: ColdStart | None = None
     rl: Rl | None = None
     certify: Certify = Certify()
+    release: Release | None = None
+    """The licences that a published set may have; without it nothing is checked and `push` refuses."""
 
     @field_validator("prompt_template")
     @classmethod

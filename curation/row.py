@@ -89,15 +89,6 @@ class Row:
         """A copy with `fields` replaced and the change noted in `provenance`; the id stays what it was when the row came in."""
         return replace(self, **fields, provenance=(*self.provenance, (stage, what)))
 
-    def measured(self, difficulty: Difficulty) -> "Row":
-        """A copy with its measured difficulty, and the stratum that follows from the pass rate where the source told none."""
-        return replace(self, difficulty=difficulty, stratum=self.stratum or stratum_of(difficulty.pass_rate))
-
-
-def stratum_of(pass_rate: float) -> str:
-    """Thirds of the pass rate; the paper names the three strata and no thresholds (3.3)."""
-    return "easy" if pass_rate > 2 / 3 else "challenging" if pass_rate < 1 / 3 else "intermediate"
-
 
 def make_row(
     *,

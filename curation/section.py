@@ -1,19 +1,22 @@
 """One config of a build, `rl` or `cold_start`: its stages in order, each fed by the one before."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from curation.manifest import ColdStart, Manifest, Rl
-from curation.parquet import write_text
+from curation.parquet import read_records, write_text
 from curation.sampling.template import template_hash
 from curation.stage import StageRun, digest_of
 from curation.steps import (
     ApplyDecisions,
     DecideDifficulty,
     DecideDuplicates,
+    DecideMixture,
     FilterRows,
+    KeepLicensed,
     ReadRows,
     ReadSource,
     VerifyCompletions,
@@ -69,9 +72,16 @@ class SectionBuild:
         rl = self.section if isinstance(self.section, Rl) else None
         collected = self._collect(workers)
         rows = self._rows(
-            "filter", collected, self._judging, workers, [f.model_dump() for f in self.section.filters], self._keep()
+            "filter",
+            collected,
+            self._judging,
+            workers,
+            [f.model_dump() for f in self.section.filters],
+            self._keep(),
+            self._dropped_licenses(),
         )
         rows = self._decided("duplicates", "merge", rows, lambda files, to: DecideDuplicates(files, to), workers, None)
+        self._check_licenses(rows)
         if rl and (difficulty := rl.difficulty):
             store, seed, template = self.out / "rollouts", self.manifest.seed, self.manifest.prompt_template
             payload = [difficulty.model_dump(mode="json"), self.inputs["sampler"], seed, template]
@@ -83,7 +93,7 @@ class SectionBuild:
                 workers,
                 payload,
             )
-        self._shards(rows)
+        self._shards(rows, workers)
         stages = {stage.folder.name: round(stage.seconds, 3) for stage in self.stages}
         told = {"digest": digest_of(self.payload()), "inputs": self.inputs, "stages": stages}
         write_text(self.record, json.dumps(told))
@@ -121,8 +131,14 @@ class SectionBuild:
     def _keep(self) -> Any:
         return self.section.keep_verified if isinstance(self.section, ColdStart) else None
 
+    def _dropped_licenses(self) -> Any:
+        release = self.manifest.release
+        return release.model_dump() if release and release.otherwise == "drop" else None
+
     def _judging(self, stage: StageRun) -> list[Any]:
         filters: list[Any] = [FilterRows(spec, stage.ledger(i)) for i, spec in enumerate(self.section.filters)]
+        if (release := self.manifest.release) and release.otherwise == "drop":
+            filters.append(KeepLicensed(release, stage.ledger(len(filters))))
         ledger = stage.ledger(len(filters))
         if isinstance(self.section, ColdStart):
             return [*filters, VerifyCompletions(self.section.keep_verified, ledger)]
@@ -153,14 +169,35 @@ class SectionBuild:
         payload: Any,
     ) -> StageRun:
         """Two stages: a one-task decision over all rows, and its application file by file."""
-        stage, rows = self._stage(deciding, payload), before.rows
+        decisions = self._decision(deciding, before, decide, payload)
+        return self._rows(
+            applying, before, lambda s: [ApplyDecisions(decisions, s.ledger(0), deciding)], workers, payload
+        )
+
+    def _decision(
+        self, name: str, before: StageRun, decide: Callable[[list[Path], Path], Any], payload: Any
+    ) -> list[Path]:
+        """A one-task stage that decides over all rows; returns its decision files, one for each file of rows."""
+        stage, rows = self._stage(name, payload), before.rows
         files, folder = list(rows), stage.folder / "decisions"
         stage.run([decide(files, folder)], 1, 1, sum(rows.values()))
-        decisions = [folder / file.name for file in files]
-        return self._rows(applying, before, lambda s: [ApplyDecisions(decisions, s.ledger(0), deciding)], workers)
+        return [folder / file.name for file in files]
 
-    def _shards(self, before: StageRun) -> None:
+    def _check_licenses(self, rows: StageRun) -> None:
+        """Before anything is sampled, and before anything that could be published stands in the build folder."""
+        if self.manifest.release:
+            columns = ["source", "license"]
+            records = (record for file in rows.rows for record in read_records(file, columns, batch_rows=10_000))
+            self.manifest.release.check(self.config, Counter((r["source"], r["license"]) for r in records))
+
+    def _shards(self, before: StageRun, workers: int) -> None:
         manifest, rows = self.manifest, before.rows
+        mixture = self._decision(
+            "mixture",
+            before,
+            lambda files, to: DecideMixture(files, to, self.section.mixture, manifest.seed),
+            [self.section.mixture.model_dump(mode="json"), manifest.seed],
+        )
         metadata = {
             "manifest": manifest.name,
             "build": self.identity(),
@@ -168,14 +205,15 @@ class SectionBuild:
             "prompt_template": manifest.prompt_template,
             "prompt_template_hash": template_hash(manifest.prompt_template),
         }
-        stage = self._stage("shards", [metadata, self.section.splits, manifest.rows_per_shard])
+        release = manifest.release.model_dump() if manifest.release else None
+        stage = self._stage("shards", [metadata, self.section.splits, manifest.rows_per_shard, release])
         folder = self.out / "data" / self.config
         if not shards_are_there(stage.folder, folder):
             (stage.folder / "done.json").unlink(missing_ok=True)
             (stage.folder / "completions" / "00000").unlink(missing_ok=True)
         writer = WriteShards(
-            list(rows), folder, self.config, manifest.prompt_template, manifest.seed, self.section.splits,
-            manifest.rows_per_shard, metadata, stage.folder,
+            list(rows), mixture, folder, self.config, manifest.prompt_template, manifest.seed, self.section.splits,
+            manifest.rows_per_shard, metadata, stage.folder, stage.ledger(0),
         )  # fmt: skip
         stage.run([writer], 1, 1, sum(rows.values()))
 

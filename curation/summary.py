@@ -1,5 +1,6 @@
 """The summary of a build: what came in, what left and why, what is in the shards."""
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pyarrow.parquet as pq
 from curation.ledger import Balance
 from curation.parquet import read_records
 from curation.section import SectionBuild
+from curation.steps.mixture import TABLE
 
 GROUPED_BY = ("source", "domain", "format", "answer_kind", "language", "stratum", "license")
 
@@ -20,6 +22,7 @@ def describe_config(section: SectionBuild, balance: Balance) -> dict[str, Any]:
         "sources": balance.table(),
         "shards": {shard.name: pq.read_metadata(shard).num_rows for shard in shards},
         "kept": groups(shards),
+        "mixture": mixture(section.stage_folders()),
         "pass_rates": pass_rates(section.stage_folders()),
         "seconds": section.seconds(),
     }
@@ -32,6 +35,12 @@ def groups(shards: list[Path]) -> dict[str, dict[str, int]]:
         for column in GROUPED_BY:
             counts[column][record[column]] += 1
     return {column: dict(sorted(counter.items())) for column, counter in counts.items()}
+
+
+def mixture(stages: list[Path]) -> dict[str, Any] | None:
+    """Column -> value -> rows wanted, available and taken, as the mixture was decided."""
+    tables = [stage / TABLE for stage in stages if (stage / TABLE).exists()]
+    return dict(json.loads(tables[-1].read_text())) if tables else None
 
 
 def pass_rates(stages: list[Path]) -> dict[str, Any] | None:

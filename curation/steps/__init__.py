@@ -1,7 +1,8 @@
 """The datatrove steps that a build is made of. Each is a module-level class: it travels to the workers."""
 
 from curation.steps.decide import ApplyDecisions, DecideDifficulty, DecideDuplicates
-from curation.steps.judge import FilterRows, VerifyCompletions, VerifyGolds
+from curation.steps.judge import FilterRows, KeepLicensed, VerifyCompletions, VerifyGolds
+from curation.steps.mixture import DecideMixture
 from curation.steps.read import ReadRows, ReadSource
 from curation.steps.shards import WriteShards
 from curation.steps.write import WriteRows
@@ -10,7 +11,9 @@ __all__ = [
     "ApplyDecisions",
     "DecideDifficulty",
     "DecideDuplicates",
+    "DecideMixture",
     "FilterRows",
+    "KeepLicensed",
     "ReadRows",
     "ReadSource",
     "VerifyCompletions",

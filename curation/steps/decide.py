@@ -137,15 +137,15 @@ class ApplyDecisions(PipelineStep):  # type: ignore[misc]
                     document.metadata.update(told)
                     ledger.write(document, rank)
                     continue
-                document.metadata["row"] = _decided(from_document(document), line, self.stage)
+                document.metadata["row"] = decided(from_document(document), line, self.stage)
                 self.stat_update("rows")
                 yield document
 
 
-def _decided(row: Row, line: dict[str, Any], stage: str) -> Row:
+def decided(row: Row, line: dict[str, Any], stage: str) -> Row:
     """The row with what was decided about it."""
     fields = {name: line[name] for name in ("cluster", "stratum", "weight") if line[name] is not None}
     row = row.changed(stage, line["note"], **fields) if line["note"] else replace(row, **fields)
     if (found := line["difficulty"]) is None:
         return row
-    return row.measured(Difficulty(**{**found, "sampler": Sampler(**found["sampler"])}))
+    return replace(row, difficulty=Difficulty(**{**found, "sampler": Sampler(**found["sampler"])}))

@@ -9,6 +9,7 @@ import rewards
 from curation.errors import CurationError
 from curation.filters.base import Filter, Judgement
 from curation.ledger import LedgerWriter
+from curation.release import Release
 from curation.row import Row, from_document
 
 
@@ -22,6 +23,23 @@ class FilterRows(BaseFilter):  # type: ignore[misc]
 
     def filter(self, doc: Document) -> Judgement:
         return self.spec.judge(from_document(doc))
+
+
+class KeepLicensed(BaseFilter):  # type: ignore[misc]
+    """Drops rows that the release may not hold."""
+
+    name = "licence"
+
+    def __init__(self, release: Release, ledger: LedgerWriter) -> None:
+        super().__init__(exclusion_writer=ledger)
+        self.release = release
+
+    def filter(self, doc: Document) -> Judgement:
+        license = from_document(doc).license
+        if self.release.allows(license):
+            return True
+        doc.metadata["filter_detail"] = license
+        return False, "license_not_allowed"
 
 
 class VerifyGolds(BaseFilter):  # type: ignore[misc]

@@ -14,11 +14,13 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from curation.ledger import LedgerWriter
 from curation.parquet import AtomicParquetWriter, read_records, write_text
 from curation.progress import TaskProgress
 from curation.row import from_record
 from curation.sampling.template import apply_template
 from curation.schema import released_record, released_schema
+from curation.steps.decide import decided
 from curation.steps.write import row_bytes
 
 SHARDS = "shards.json"
@@ -42,13 +44,17 @@ def split_of(row_id: str, seed: int, splits: dict[str, float]) -> str:
 
 
 class WriteShards(PipelineStep):  # type: ignore[misc]
-    """Writes `SPLIT-00000-of-000NN.parquet`, in the order of the stage before; the folder appears when all shards are whole."""
+    """Writes `SPLIT-00000-of-000NN.parquet`, in the order of the stage before; the folder appears when all shards are whole.
+
+    `decisions` are the mixture's, a file for each of `files`; rows that it did not choose go to the ledger.
+    """
 
     type, name = "writer", "shards"
 
     def __init__(
         self,
         files: list[Path],
+        decisions: list[Path],
         folder: Path,
         config: str,
         template: str,
@@ -57,20 +63,26 @@ class WriteShards(PipelineStep):  # type: ignore[misc]
         rows_per_shard: int,
         metadata: dict[str, str],
         stage_folder: Path,
+        ledger: LedgerWriter,
     ) -> None:
         super().__init__()
+        self.decisions, self.ledger = decisions, ledger
         self.files, self.folder, self.config, self.template = files, folder, config, template
         self.seed, self.splits, self.rows_per_shard = seed, splits, rows_per_shard
         self.metadata, self.stage_folder = metadata, stage_folder
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         progress = TaskProgress(self.stage_folder / "progress", rank)
-        sizes = Counter(self._split(record["id"]) for record in self._records(["id"]))
+        sizes = self._sizes(rank)
         schema = released_schema(self.config, self.metadata)
         building = self.folder.with_name(f".{self.folder.name}.{uuid.uuid4().hex[:8]}.building")
         building.mkdir(parents=True)
         for split, n_rows in sorted(sizes.items()):
-            rows = (row for row in map(from_record, self._records()) if self._split(row.id) == split)
+            rows = (
+                decided(from_record(record), line, "mixture")
+                for record, line in self._decided()
+                if line["action"] == "keep" and self._split(record["id"]) == split
+            )
             n_shards = ceil(n_rows / self.rows_per_shard)
             for number in range(n_shards):
                 with AtomicParquetWriter(
@@ -87,8 +99,21 @@ class WriteShards(PipelineStep):  # type: ignore[misc]
         progress.tell()
         yield from ()
 
-    def _records(self, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-        return (record for file in self.files for record in read_records(file, columns))
+    def _sizes(self, rank: int) -> Counter[str]:
+        """Split -> number of its rows; the others get their line in the ledger."""
+        sizes = Counter[str]()
+        with self.ledger as ledger:
+            for record, line in self._decided(["id", "source", "source_id"]):
+                if line["action"] == "keep":
+                    sizes[self._split(record["id"])] += 1
+                else:
+                    ledger.add({**record, **{name: line[name] for name in ("action", "reason", "detail")}}, rank)
+        return sizes
+
+    def _decided(self, columns: list[str] | None = None) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Every record with its decision."""
+        for file, decisions in zip(self.files, self.decisions, strict=True):
+            yield from zip(read_records(file, columns), read_records(decisions, batch_rows=10_000), strict=True)
 
     def _split(self, row_id: str) -> str:
         return split_of(row_id, self.seed, self.splits)

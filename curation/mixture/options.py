@@ -1,0 +1,82 @@
+"""The options of a mixture.
+
+The paper reweights categories and formats, "over-represented down, rare but cognitively rich up" (3.3), and states no figures. The
+temperature is that of multilingual training (arXiv 1907.05019, section 4.2): a group of n rows has a share in proportion to n^(1/T).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Column = Literal["domain", "format", "language", "stratum", "source", "license", "answer_kind"]
+COLUMNS: tuple[Column, ...] = ("domain", "format", "language", "stratum", "source", "license", "answer_kind")
+Share = Annotated[float, Field(ge=0, le=1)]
+Stratum = Literal["easy", "intermediate", "challenging"]
+
+
+class Strata(BaseModel):
+    """Where a row's stratum comes from: a measured pass rate if there is one, else what the source states, row by row or as a whole."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    easy_above: float = Field(default=2 / 3, ge=0, le=1)
+    """Pass rates above it are easy. The paper names three strata and no thresholds: these are thirds."""
+    challenging_below: float = Field(default=1 / 3, ge=0, le=1)
+    stated_first: bool = False
+    """What the source states wins over a measured pass rate."""
+
+    @model_validator(mode="after")
+    def _bounds_are_in_order(self) -> "Strata":
+        if self.challenging_below > self.easy_above:
+            raise ValueError(f"challenging_below {self.challenging_below} is above easy_above {self.easy_above}")
+        return self
+
+    def of(self, stated: str, pass_rate: float | None) -> str:
+        """easy, intermediate, challenging, or empty where nothing is known."""
+        if pass_rate is None or (self.stated_first and stated):
+            return stated
+        return (
+            "easy"
+            if pass_rate > self.easy_above
+            else "challenging"
+            if pass_rate < self.challenging_below
+            else "intermediate"
+        )
+
+
+class Mixture(BaseModel):
+    """How many rows of which group. Without a target all rows stay and only their weights say what is wanted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: int | None = Field(default=None, ge=1)
+    """Rows of the set, all splits together."""
+    over: tuple[Column, ...] = ()
+    """The columns whose combinations are the groups that `temperature` balances."""
+    temperature: float = Field(default=1.0, ge=1)
+    """1 keeps the groups' shares as they are, a large one makes them equal."""
+    weights: dict[Column, dict[str, Annotated[float, Field(ge=0)]]] = Field(default_factory=dict)
+    """Factors on the wanted share of a column's values: `{domain: {geometry: 2}}`."""
+    caps: dict[Column, dict[str, Share]] = Field(default_factory=dict)
+    """Largest share of the target that rows with a value may have. A cap that binds everywhere leaves the set smaller than its target."""
+    floors: dict[Column, dict[str, Share]] = Field(default_factory=dict)
+    """Smallest share of the target, as far as there are rows. Where a cap says otherwise, the cap wins."""
+    strata: Strata = Strata()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns that the mixture looks at."""
+        used = {*self.over, *self.weights, *self.caps, *self.floors}
+        return tuple(column for column in COLUMNS if column in used)
+
+    @model_validator(mode="after")
+    def _bounds_can_be_met(self) -> "Mixture":
+        if (self.caps or self.floors) and self.target is None:
+            raise ValueError("caps and floors are shares of `target`, which is not given")
+        for column, floors in self.floors.items():
+            if sum(floors.values()) > 1:
+                raise ValueError(f"floors.{column}: the shares add up to {sum(floors.values()):g}, expected at most 1")
+            for value, floor in floors.items():
+                if floor > (cap := self.caps.get(column, {}).get(value, 1)):
+                    raise ValueError(f"floors.{column}.{value}: {floor:g} is above its cap {cap:g}")
+        return self

@@ -95,7 +95,7 @@ def test_a_changed_manifest_redoes_only_what_the_change_touches(copied: Path, mi
     summary = run(mixed_manifest, copied, changes=("rl.splits.test=0.5",))
     after = {file.parent.name: file.stat().st_mtime_ns for file in copied.glob("stages/*/done.json")}
     redone = {name for name in after if after[name] != before[name]}
-    assert redone == {"05-rl-shards"}
+    assert {name.partition("-")[2] for name in redone} == {"rl-shards"}
     assert summary["configs"]["rl"]["shards"]["test-00000-of-00001.parquet"] >= 5
 
 

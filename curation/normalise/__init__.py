@@ -1,0 +1,114 @@
+r"""Rows made comparable: wrappers off, characters and LaTeX spacing in one form, options and language recorded, traces in one style.
+
+    normalise:
+      strip: ['Answer in one line\.']     # further instructions, as regular expressions for whole sentences
+      languages: [en, zh]                 # what a question may be in
+
+Every change is noted in the row's `provenance`. Where the question changed, the id is computed again: a wrapper hides a duplicate.
+"""
+
+import json
+import re
+import string
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from curation.normalise.characters import clean_characters
+from curation.normalise.choices import options_in
+from curation.normalise.language import LANGUAGES, contradicts, identify
+from curation.normalise.question import apply_rules, normalise_question
+from curation.normalise.traces import drop_end_marks, drop_prompt, one_style
+from curation.row import Message, Row, normalise_prompt, row_id
+from rewards.kinds.choice import Choice
+
+__all__ = ["Normalise", "normalise_question", "normalise_row"]
+
+STAGE = "normalise"
+
+
+class Normalise(BaseModel):
+    """Options of the stage; what is not an option is always done."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    strip: tuple[str, ...] = ()
+    """Instructions of this manifest's sources beyond the known ones: regular expressions that match a whole sentence at an end."""
+    languages: tuple[str, ...] = Field(default=LANGUAGES, min_length=1)
+    """ISO 639-1 codes that are told apart where a source states no language."""
+
+    @field_validator("strip")
+    @classmethod
+    def _compiles(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                compiled = re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"got {pattern!r}, which is not a regular expression: {error}") from error
+            if compiled.match(""):
+                raise ValueError(f"got {pattern!r}, which matches nothing at all; expected text to remove")
+        return patterns
+
+    @field_validator("languages")
+    @classmethod
+    def _are_known(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(languages) - set(LANGUAGES)):
+            raise ValueError(f"got {unknown[0]!r}; known: {', '.join(LANGUAGES)}")
+        return languages
+
+
+def normalise_row(row: Row, options: Normalise) -> Row:
+    """The row with its question, options, language and trace normalised. Its question may come out empty."""
+    for step in (_question, _options, _language, _trace):
+        row = step(row, options)
+    return row
+
+
+def _question(row: Row, options: Normalise) -> Row:
+    text, told = normalise_question(row.question, options.strip, bool(row.images))
+    if text == row.question:
+        return row
+    last = max(number for number, message in enumerate(row.prompt) if message.role == "user")
+    prompt = (*row.prompt[:last], Message("user", text), *row.prompt[last + 1 :])
+    fields: dict[str, Any] = {"prompt": prompt}
+    if normalise_prompt(text) != normalise_prompt(row.question):
+        fields["id"] = row_id(text, row.images)
+    return row.changed(STAGE, "; ".join(told), **fields)
+
+
+def _options(row: Row, options: Normalise) -> Row:
+    """A gold that is a letter, or the text of one of the options that the question lists, belongs to kind `choice`."""
+    if row.answer_kind not in ("choice", "math", "text") or json.loads(row.answer_options):
+        return row
+    if not (choices := options_in(row.question)):
+        return row
+    number = Choice(choices=tuple(choices)).index(row.answer) if row.answer else None
+    if number is None or any(option.upper() in string.ascii_uppercase for option in choices):
+        return row
+    letter = string.ascii_uppercase[number]
+    options_json = json.dumps({"choices": choices}, ensure_ascii=False)
+    fields = {"answer_kind": "choice", "format": "choice", "answer_options": options_json}
+    note = "" if letter == row.answer else f", answer {row.answer[:80]!r} is {letter}"
+    return row.changed(STAGE, f"options found in the question{note}", answer=letter, **fields)
+
+
+def _language(row: Row, options: Normalise) -> Row:
+    if not row.language:
+        return row.changed(STAGE, "language identified", language=identify(row.question, options.languages))
+    if not contradicts(row.language, row.question):
+        return row
+    found = identify(row.question, options.languages)
+    return row.changed(STAGE, f"language {row.language} corrected", language=found)
+
+
+def _trace(row: Row, options: Normalise) -> Row:
+    if not row.completion.strip():
+        return row
+    rules = (
+        ("trace characters cleaned", clean_characters),
+        ("end marks removed", drop_end_marks),
+        ("repeated prompt removed", lambda trace: drop_prompt(trace, row.question)),
+        ("trace tags made <think>", one_style),
+    )
+    trace, told = apply_rules(row.completion, rules)
+    return row.changed(STAGE, "; ".join(told), completion=trace) if trace != row.completion else row

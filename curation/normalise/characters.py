@@ -1,0 +1,81 @@
+r"""Characters: line ends, exotic spaces, invisible and control characters, escapes that were read once too often or once too little.
+
+Unicode is composed canonically (NFC) and never by compatibility: NFKC would turn 2² into 22 and ½ into 1⁄2.
+"""
+
+import re
+import unicodedata
+
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\u2061-\u2064\ufeff]")
+_JOINERS = re.compile("[\u200c-\u200f\u202a-\u202e]")
+_USES_JOINERS = re.compile("[\u0590-\u0dff\ufb1d-\ufdff\ufe70-\ufefc\U0001f000-\U0001faff]")
+"""Right-to-left and Indic scripts and emoji: there joiners and direction marks are spelling."""
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+_SWALLOWED = {
+    "\x07": ("a", "lpha|ngle|pprox|ast|rc(?:sin|cos|tan)"),
+    "\x08": ("b", "egin|eta|inom|ar|ullet|mod|oxed|igl?|igr|oldsymbol"),
+    "\t": ("t", "imes|heta|ext(?:bf|it|rm)?(?={)|frac|riangle|au|ilde"),
+    "\x0b": ("v", "ec|arphi|ert|dots|ee"),
+    "\x0c": ("f", "rac|loor|orall|box"),
+    "\r": ("r", "ight|ho|floor|ceil|angle"),
+}
+_CONTROL_COMMAND = re.compile("|".join(f"{control}(?:{rest})(?![a-z])" for control, (_, rest) in _SWALLOWED.items()))
+
+_LATEX_N = (
+    "nabla|natural|ne|nearrow|neg|neq|nequiv|newcommand|newline|nexists|ni|nleq|ngeq|nless|ngtr|nmid|nparallel|nobreak|nolimits|"
+    "noindent|nolinebreak|nonumber|normalsize|norm|not|notin|nprec|nsim|nsubset|nsupset|nsucc|ntriangle|nu|num|nvdash|nwarrow|ncong|"
+    "nRightarrow|nLeftarrow|nLeftrightarrow|nVdash|nVDash"
+)
+_LATEX_T = (
+    "tag|tan|tau|tbinom|text|textbf|textit|textrm|textstyle|tfrac|th|the|theta|thetasym|thick|thicksim|thickapprox|thin|tilde|times|"
+    "tiny|to|top|tr|triangle|tt|twoheadrightarrow|thousands|tg"
+)
+_STARTS_COMMAND = re.compile(rf"(?:{_LATEX_N}|{_LATEX_T})")
+_ESCAPE = re.compile(r"(?<!\b[A-Za-z]:)(?<!\\)\\([nt])(?![\"'`])")
+_CODE = re.compile(r"```|\bprintf?\s*\(|\bdef \w+\(|[\"'`]\\n[\"'`]")
+
+
+def clean_characters(text: str) -> str:
+    r"""Unix line ends, plain spaces, NFC, nothing invisible; white space at line ends and repeated blank lines go.
+
+    >>> clean_characters("a\u00a0b\u200b \r\n\r\n\r\nc")
+    'a b\n\nc'
+    """
+    text = text.replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
+    text = _SPACES.sub(" ", _INVISIBLE.sub("", text))
+    if not _USES_JOINERS.search(text):
+        text = _JOINERS.sub("", text)
+    text = _CONTROLS.sub("", text.replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", text)
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+(?=\n|\Z)", "", text))
+
+
+def restore_commands(text: str) -> str:
+    r"""A LaTeX command whose first letter was read as an escape: form feed and `rac{1}{2}` become `\frac{1}{2}` again.
+
+    >>> restore_commands("\x0crac{1}{2} \times 3, be \x0cfixed")
+    '\\frac{1}{2} \\times 3, be \x0cfixed'
+    """
+    return _CONTROL_COMMAND.sub(lambda match: "\\" + _SWALLOWED[match[0][0]][0] + match[0][1:], text)
+
+
+def read_escapes(text: str) -> str:
+    r"""`\n` and `\t` written as two characters become what they stand for, where they can be neither LaTeX nor code.
+
+    A letter run that starts with a LaTeX command stays (`\nu`, `\neq`, `\times`), so `\next` stays too.
+
+    >>> read_escapes(r"Is it true?\nOptions:\n- yes $\nu \ne \nabla$")
+    'Is it true?\nOptions:\n- yes $\\nu \\ne \\nabla$'
+    """
+    if _CODE.search(text):
+        return text
+
+    def read(match: re.Match[str]) -> str:
+        rest = text[match.start() + 1 : match.start() + 24]
+        if _STARTS_COMMAND.match(rest) or (match[1] == "t" and rest[1:2].isalpha() and not rest[1:2].isupper()):
+            return match[0]
+        return "\n" if match[1] == "n" else "\t"
+
+    return _ESCAPE.sub(read, text)

@@ -1,0 +1,30 @@
+r"""Picture placeholders in the text: `<image>`, `<image 1>`, Qwen's vision tokens. The processor puts its own where the pictures are.
+
+A literal `<|image_pad|>` would make the processor count a picture too many, so those become `<image>` first. Placeholders go at the
+ends and on lines of their own, and only from rows that have pictures: without one, `<image>` tells the `missing_picture` filter.
+"""
+
+import re
+
+_TOKENS = re.compile(
+    r"(?:<\|vision_start\|>)?(?:<\|(?:image|video)_pad\|>)+(?:<\|vision_end\|>)?|<\|image_\d+\|>|\[IMG\]|<IMAGE>"
+)
+_IMAGE = r"<image(?: ?\d{1,2})?>"
+_OWN_LINE = re.compile(
+    rf"^[ \t]*(?:(?:Figure|Image|Picture|图)? ?\d{{0,2}} ?[:：]? ?)?(?:{_IMAGE}[ \t]*)+$\n?", re.MULTILINE
+)
+_ENDS = re.compile(rf"\A\s*(?:{_IMAGE}\s*)+|(?:\s*{_IMAGE})+\s*\Z")
+
+
+def plain_placeholders(text: str) -> str:
+    """Every model's placeholder as `<image>`."""
+    return _TOKENS.sub("<image>", text)
+
+
+def drop_placeholders(text: str) -> str:
+    r"""The text without placeholders at its ends or on lines of their own.
+
+    >>> drop_placeholders("<image>\nWhat is in <image 2>?\n<image 3>")
+    'What is in <image 2>?'
+    """
+    return _ENDS.sub("", _OWN_LINE.sub("", text)).strip()

@@ -1,0 +1,140 @@
+r"""Characters, escapes, formulas and placeholders: tables, and what holds of any text."""
+
+import re
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curation.normalise import normalise_question
+from curation.normalise.characters import clean_characters, read_escapes, restore_commands
+from curation.normalise.latex import spell_signs, trim_formulas
+from curation.normalise.pictures_in_text import drop_placeholders, plain_placeholders
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("a\u00a0b\u2009c\u3000d", "a b c d"),
+        ("a\u200bb\ufeff\u00ad", "ab"),
+        ("a \t\n\n\n\n b", "a\n\n b"),
+        ("e\u0301", "é"),
+        ("x² + ½", "x² + ½"),
+        ("the \x0cfirst\x00", "the first"),
+        ("نمی\u200cخواهم", "نمی\u200cخواهم"),
+        ("a\u200db", "ab"),
+    ],
+)
+def test_characters(text: str, expected: str) -> None:
+    assert clean_characters(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\x0crac{1}{2}", r"\frac{1}{2}"),
+        ("2 \times 3, \text{cm}", r"2 \times 3, \text{cm}"),
+        ("\x08egin{matrix}", r"\begin{matrix}"),
+        ("a\tb, \text, \timesheet", "a\tb, \text, \timesheet"),
+        ("be \x0cfixed", "be \x0cfixed"),
+    ],
+)
+def test_swallowed_commands(text: str, expected: str) -> None:
+    assert restore_commands(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"Is it true?\nOptions:\n- yes", "Is it true?\nOptions:\n- yes"),
+        (r"one\n\ntwo\n3\t4", "one\n\ntwo\n3\t4"),
+        (r"$\nu \neq \nabla \not\in \ne \ni \nmid$", None),
+        (r"$\times \theta \text{a} \to \tau$", None),
+        (r"\\nabla and a \\ n", None),
+        (r"C:\new and C:\Data", None),
+        (r'Say "a\n" twice.', None),
+        (r'printf("%d\nx", 3)', None),
+    ],
+)
+def test_literal_escapes(text: str, expected: str | None) -> None:
+    assert read_escapes(text) == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"Let $ x $ and $n\,$ and $\; y\quad$.", "Let $x$ and $n$ and $y$."),
+        (r"$a,\ \ \ b$", r"$a,\ b$"),
+        ("$$ x $$", "$$x$$"),
+        ("It costs $5 or $6 .", None),
+        ("A. $2000\nB. $2250\nC. $2500\nD. $2750", None),
+        (r"$x^2 + bx$  Find $b.$", None),
+        (r"a \$ 5 $x\\ $", None),
+        (r"\(3\!\)", None),
+        ("$ $ x", None),
+    ],
+)
+def test_formula_spacing(text: str, expected: str | None) -> None:
+    assert trim_formulas(text) == (text if expected is None else expected)
+
+
+def test_signs_of_the_aops_wiki() -> None:
+    assert spell_signs(r"a\plus{}b \minus{} c \equal{} \plusmn") == r"a+b - c = \plusmn"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<image>\nWhat is it?", "What is it?"),
+        ("What is it?<image 1><image 2>", "What is it?"),
+        ("Look:\n<image>\nWhat is it?", "Look:\nWhat is it?"),
+        ("In <image 1>, what is it?", "In <image 1>, what is it?"),
+        ("<|vision_start|><|image_pad|><|image_pad|><|vision_end|>What is it?", "What is it?"),
+    ],
+)
+def test_placeholders(text: str, expected: str) -> None:
+    assert drop_placeholders(plain_placeholders(text)) == expected
+
+
+def test_a_text_row_keeps_its_placeholder_for_the_filter() -> None:
+    assert normalise_question("<image>What is it?")[0] == "<image>What is it?"
+    assert normalise_question("<image>What is it?", has_pictures=True)[0] == "What is it?"
+
+
+PIECES = st.sampled_from((
+    "$", "$$", "\\", "\\n", "\\t", "\\ ", "\\,", "\\frac{1}{2}", "\\neq ", " ", "\n", "\r\n", "\u00a0", "\u200b", "x", "12", "-", "+", "=",
+    "^", "_", "<", ">", "/", "*", "(A) ", "(B) 3", "Find ", "Question: ", "Answer:", "Please reason step by step.", "and ", ". ", "é", "½",
+    "\x0c", "rac", "<image>", "<|im_start|>user\n", "<|im_end|>", "[INST]", "[/INST]", "Let's think step by step", "\\boxed{}", "?", ":",
+))  # fmt: skip
+TEXTS = st.lists(PIECES, max_size=24).map("".join)
+SIGNS = re.compile(r"[0-9+*=^_-]")
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+def test_normalising_twice_is_normalising_once(text: str) -> None:
+    once, _ = normalise_question(text, has_pictures=True)
+    assert normalise_question(once, has_pictures=True) == (once, [])
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+def test_the_rules_for_characters_and_formulas_lose_no_digit_and_no_sign(text: str) -> None:
+    after = trim_formulas(spell_signs(read_escapes(clean_characters(restore_commands(text)))))
+    assert Counter(SIGNS.findall(after)) == Counter(SIGNS.findall(text))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["-3", "4/5", "x^{2}", "\\frac{7}{8}", "\\times", "<", ">", "=", "+", "y_1"]),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_a_formula_survives_its_wrapper(parts: list[str]) -> None:
+    problem = f"Compute ${' '.join(parts)}$."
+    wrapped = f"Question: {problem} Please reason step by step, and put your final answer within \\boxed{{}}."
+    assert normalise_question(wrapped)[0] == problem

@@ -2,15 +2,18 @@
 
     FOLDER/items.parquet     one line an item: benchmark, item, text, pictures
     FOLDER/keys.npz          the keys, sorted, and both directions between keys and items
+    FOLDER/pictures.pickle   the index of the pictures; their keys are ITEM/NUMBER
     FOLDER/benchmarks.json   benchmark -> {rows, unreadable: {reason: n}}
 
 Memory: about 30 bytes for every 3-gram of the evaluation sets; 100,000 items of 60 words take 200 MB.
 """
 
 import json
+import pickle
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,9 @@ from datatrove.pipeline.base import PipelineStep
 from curation.decontamination.grams import Keys, gram_keys, template_key, whole_key
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.text import question_words
+from curation.likeness import PictureIndex, picture_hash
 from curation.parquet import AtomicParquetWriter, publish, read_records, write_text
+from curation.pictures import PictureError
 from curation.sources.base import BadRow
 
 ITEMS = pa.schema(
@@ -110,7 +115,7 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
         self.options, self.seed, self.folder = options, seed, folder
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        texts: list[str] = []
+        texts, pictures = list[str](), PictureIndex()
         told: dict[str, dict[str, Any]] = {}
         with AtomicParquetWriter(self.folder / "items.parquet", ITEMS) as writer:
             for benchmark in self.options.benchmarks:
@@ -120,13 +125,31 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
                     if isinstance(row, BadRow):
                         unreadable[row.reason] += 1
                         continue
-                    texts.append(row.question)
+                    if self.options.pictures:
+                        _add(pictures, len(texts), row.images)
+                    texts.append(row.question if self.options.text else "")
                     record = {"benchmark": benchmark.name, "item": row.source_id, "text": row.question}
                     writer.write({**record, "pictures": row.images}, sum(map(len, row.images)))
                 told[benchmark.name] = {"rows": rows, "unreadable": dict(sorted(unreadable.items()))}
         make_keyring(texts).save(self.folder / "keys.npz")
+        temporary = self.folder / f".pictures.{uuid.uuid4().hex[:8]}.tmp"
+        temporary.write_bytes(pickle.dumps(pictures))
+        publish(temporary, self.folder / "pictures.pickle")
         write_text(self.folder / "benchmarks.json", json.dumps(told))
         yield from ()
+
+
+def _add(index: PictureIndex, item: int, pictures: tuple[bytes, ...]) -> None:
+    """Add an item's pictures, but for those that show nothing and would be found everywhere."""
+    for number, data in enumerate(pictures):
+        with suppress(PictureError):
+            if not picture_hash(data).is_blank:
+                index.add(f"{item}/{number}", data)
+
+
+def load_pictures(folder: Path) -> PictureIndex:
+    index: PictureIndex = pickle.loads((folder / "pictures.pickle").read_bytes())
+    return index
 
 
 def read_items(folder: Path, columns: list[str] | None = None) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ def _condemn(
     mates = np.flatnonzero(np.isin(labels, np.array(list(first), labels.dtype)))
     mates = np.setdiff1d(mates, np.array(list(convicted), np.int64))
     copies: dict[int, Conviction] = {}
-    for number, record in court.rows.at(mates, COLUMNS):
+    for number, record in court.rows.at(mates, [*COLUMNS, "images"]):
         of = first[int(labels[number])]
         copy = Conviction(record["id"], of.item, Verdict("copy", of.verdict.score), f"copy of {of.id}, {of.told}")
         court.tell(evidence, record, copy, of.id)

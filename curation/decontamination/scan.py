@@ -5,6 +5,7 @@ evaluation sets' keys alone.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ import pyarrow as pa
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from curation.decontamination.benchmarks import Ints, Keyring
+from curation.decontamination.benchmarks import Ints, Keyring, load_pictures
 from curation.decontamination.grams import gram_keys, template_key, whole_key
 from curation.decontamination.text import question_words
 from curation.decontamination.weigh import weights
+from curation.likeness import PictureIndex
 from curation.parquet import write_records
+from curation.pictures import PictureError
 from curation.row import from_document
 
 BATCH_ROWS = 64
@@ -30,7 +33,13 @@ MAX_ITEMS = 16
 MAX_POSTINGS = 200
 """A gram in more items than this finds no candidates."""
 
-CANDIDATES = pa.schema([("row", pa.int32()), ("visual", pa.bool_()), ("items", pa.list_(pa.int32()))])
+_PICTURE = pa.struct(
+    [("item", pa.int32()), ("numbers", pa.list_(pa.int32())), ("kind", pa.string()), ("score", pa.float64())]
+)
+CANDIDATES = pa.schema(
+    [("row", pa.int32()), ("visual", pa.bool_()), ("items", pa.list_(pa.int32())), ("pictures", pa.list_(_PICTURE))]
+)
+"""`pictures` are matches already, `numbers` says which of the row's pictures is which of the item's; `items` may be innocent."""
 COUNTS = pa.schema([("key", pa.int32()), ("rows", pa.int32())])
 
 
@@ -47,13 +56,17 @@ class ScanContamination(PipelineStep):  # type: ignore[misc]
         self.index, self.folder = index, folder
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        finder = Finder(Keyring.load(self.index / "keys.npz"))
+        finder, index = Finder(Keyring.load(self.index / "keys.npz")), load_pictures(self.index)
         found: list[dict[str, Any]] = []
         documents, n = iter(data), 0
         while batch := list(islice(documents, BATCH_ROWS)):
             rows = [from_document(document) for document in batch]
-            for i, items in finder.candidates([row.question for row in rows]):
-                found.append({"row": n + i, "visual": bool(rows[i].images), "items": items})
+            items = dict(finder.candidates([row.question for row in rows]))
+            for i, row in enumerate(rows):
+                pictures = search(index, row.images)
+                if i in items or pictures:
+                    line = {"row": n + i, "visual": bool(row.images), "items": items.get(i, []), "pictures": pictures}
+                    found.append(line)
             n += len(batch)
             yield from batch
         counts = finder.counts
@@ -107,6 +120,18 @@ class Finder:
 
     def _worth(self, numbers: Ints) -> npt.NDArray[np.float64]:
         return np.where(self.is_text[numbers], 0.0, self.weights[numbers])
+
+
+def search(index: PictureIndex, pictures: tuple[bytes, ...]) -> list[dict[str, Any]]:
+    """The evaluation pictures among a row's. A picture that cannot be decoded is none; `NormalisePictures` drops its row."""
+    matches = []
+    for number, data in enumerate(pictures if len(index) else ()):
+        with suppress(PictureError):
+            for match in index.search(data):
+                item, of_item = match.key.split("/")
+                numbers = [number, int(of_item)]
+                matches.append({"item": int(item), "numbers": numbers, "kind": match.kind, "score": match.score})
+    return matches
 
 
 def _grouped(rows: Ints, items: Ints) -> list[tuple[int, list[int]]]:

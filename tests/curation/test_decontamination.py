@@ -1,9 +1,13 @@
 """Decontamination on questions of our own: what convicts, what does not, and what is left to read."""
 
+import io
+import json
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageDraw
 
 from curation.decontamination.evidence import contamination_table
 from curation.decontamination.options import Decontaminate
@@ -153,3 +157,67 @@ def test_notation_and_layout_do_not_count(one: str, other: str) -> None:
 )
 def test_numbers_and_the_options_of_a_short_question_count(one: str, other: str) -> None:
     assert question_words(one) != question_words(other)
+
+
+def shapes(seed: int, size: tuple[int, int] = (320, 240)) -> Image.Image:
+    """A drawing of its own for every seed."""
+    chance, picture = random.Random(seed), Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(picture)
+    for _ in range(14):
+        x, y = chance.randrange(size[0]), chance.randrange(size[1])
+        box = (x, y, x + chance.randrange(20, 120), y + chance.randrange(20, 90))
+        getattr(draw, chance.choice(["ellipse", "rectangle"]))(
+            box, fill=tuple(chance.choices(range(256), k=3)), outline=0
+        )
+    return picture
+
+
+def encoded(picture: Image.Image, kind: str = "PNG") -> bytes:
+    out = io.BytesIO()
+    picture.save(out, kind)
+    return out.getvalue()
+
+
+def picture_benchmark(folder: Path, n: int) -> dict[str, Any]:
+    for i in range(n):
+        shapes(i).save(folder / f"{i}.png")
+    path = folder / "pictures.json"
+    path.write_text(json.dumps([{"question": "What is shown?", "image": f"{i}.png"} for i in range(n)]))
+    return {"kind": "table", "name": "seen", "path": str(path), "fields": {"question": "question", "images": "image"}}
+
+
+def test_a_picture_of_a_benchmark_convicts_whatever_is_asked(tmp_path: Path) -> None:
+    small, jpeg = shapes(1).resize((240, 180)), encoded(shapes(2), "JPEG")
+    pictures = [encoded(shapes(9)), encoded(shapes(0)), encoded(small), jpeg, encoded(Image.new("RGB", (320, 240)))]
+    rows = [
+        row(f"How many of {i + 3} are round?", i, images=[encoded(shapes(30 + i)), data])
+        for i, data in enumerate(pictures)
+    ]
+    spec = {"benchmarks": [picture_benchmark(tmp_path, 4)]}
+    outcome = decontaminate([rows], Decontaminate.model_validate(spec), tmp_path)
+    assert [(e["source_id"], e["benchmark_item"], e["kind"]) for e in outcome.evidence] == [
+        ("1", "1", "picture"),
+        ("2", "2", "picture"),
+        ("3", "3", "picture"),
+    ]
+    assert outcome.evidence[2]["row_picture"] == jpeg
+    assert outcome.evidence[2]["benchmark_picture"] == (tmp_path / "2.png").read_bytes()
+    off = decontaminate([rows], Decontaminate.model_validate({**spec, "pictures": False}), tmp_path / "off")
+    assert off.evidence == []
+
+
+def test_a_blank_picture_in_a_benchmark_convicts_nobody(tmp_path: Path) -> None:
+    spec = picture_benchmark(tmp_path, 1)
+    Image.new("RGB", (50, 50), "white").save(tmp_path / "0.png")
+    rows = [row("Which sign is this?", images=[(tmp_path / "0.png").read_bytes()])]
+    assert decontaminate([rows], Decontaminate.model_validate({"benchmarks": [spec]}), tmp_path).evidence == []
+
+
+def test_the_same_words_beside_many_pictures_are_a_generators(tmp_path: Path) -> None:
+    """The picture is the question; with one picture the words still tell."""
+    question = "Which letter stands in the hexagon that the ornate arrow of the puzzle points at?"
+    spec = {"benchmarks": [benchmark(tmp_path, "ours", [question])]}
+    for n, convicted in ((1, 1), (8, 0)):
+        rows = [row(question, i, images=[encoded(shapes(i))]) for i in range(n)]
+        outcome = decontaminate([rows], Decontaminate.model_validate(spec), tmp_path / str(n))
+        assert len(outcome.evidence) == convicted

@@ -10,10 +10,13 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 from datatrove.data import Document
 from PIL import Image
+
+Stratum = Literal["easy", "intermediate", "challenging"]
+STRATA: tuple[Stratum, ...] = get_args(Stratum)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Column = Literal["domain", "format", "language", "stratum", "source", "license", "answer_kind"]
 COLUMNS: tuple[Column, ...] = ("domain", "format", "language", "stratum", "source", "license", "answer_kind")
 Share = Annotated[float, Field(ge=0, le=1)]
-Stratum = Literal["easy", "intermediate", "challenging"]
 
 
 class Strata(BaseModel):

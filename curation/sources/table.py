@@ -25,7 +25,7 @@ from pydantic import Field, field_validator, model_validator
 
 from curation.errors import BadRowError, SourceError
 from curation.pictures import explain
-from curation.row import Row, make_row
+from curation.row import STRATA, Row, Stratum, make_row
 from curation.sources.base import BadRow, Source
 from curation.tables.choices import as_options, list_options, listed_options
 from curation.tables.expression import evaluate
@@ -72,7 +72,18 @@ class Table(Source):
     completion_pattern: str = ""
     """A regular expression whose first match is the trace, where more stands around it: '(?s)<think>.*'."""
 
+    levels: dict[Stratum, str] = Field(default_factory=dict)
+    """Stratum -> a regular expression for the values of `fields.stratum` that belong to it: {easy: 'Level [12]', challenging: 'Level 5'}.
+    A value that belongs to none leaves the row with the source's own `stratum`."""
+
     _compiles = field_validator("completion_pattern")(check_pattern)
+
+    @field_validator("levels")
+    @classmethod
+    def _levels_compile(cls, levels: dict[Stratum, str]) -> dict[Stratum, str]:
+        for pattern in levels.values():
+            check_pattern(pattern)
+        return levels
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> "Table":
@@ -166,7 +177,7 @@ class Table(Source):
             notes.append("options listed below the question")
         pictures = self.images.load(fields.image_expressions, record)
         columns = self.row_defaults()
-        columns |= {name: text for name in PER_RECORD if (text := fields.text(name, record))}
+        columns |= {name: text for name in PER_RECORD if (text := self._stated(name, record))}
         try:
             return make_row(
                 source=self.name,
@@ -186,6 +197,13 @@ class Table(Source):
             if not pictures or isinstance(error, UnicodeEncodeError):
                 raise
             raise explain(error) from error
+
+    def _stated(self, name: str, record: Record) -> str:
+        """What the record states for a column, '' for nothing of use."""
+        text = self.fields.text(name, record)
+        if name != "stratum" or text in STRATA:
+            return text
+        return next((stratum for stratum, pattern in self.levels.items() if re.fullmatch(pattern, text)), "")
 
     def _completion(self, record: Record) -> str:
         """The trace; one that the pattern does not match stays as it is, for the filters to judge."""

@@ -26,8 +26,8 @@ class DecideMixture(PipelineStep):  # type: ignore[misc]
     """Gives every row its stratum and weight, and chooses the rows of the set where there is a target.
 
     Within a cell the choice goes by a hash of the seed and the row's id: it does not depend on the order of rows, and a larger target
-    takes the same rows and more. A row's weight is the wanted share of its cell over the share that was taken: who samples by weight
-    gets the mixture that was asked for. Memory: 12 bytes a row.
+    takes the same rows and more. A row's weight is the wanted share of its cell over the share that was taken, times the weight of its
+    source: who samples by weight gets the mixture that was asked for. Memory: 12 bytes a row.
     """
 
     type, name = "decision", "mixture"
@@ -50,7 +50,9 @@ class DecideMixture(PipelineStep):  # type: ignore[misc]
             n_rows = pq.read_metadata(file).num_rows
             named = [cells[number] for number in cell_of[row : row + n_rows]]
             lines = zip(self._records(file), named, taken[row : row + n_rows], strict=True)
-            write_records(self.folder / file.name, DECISION, (self._line(r, c, t, weights[c]) for r, c, t in lines))
+            write_records(
+                self.folder / file.name, DECISION, (self._line(r, c, t, weights[c] * r["weight"]) for r, c, t in lines)
+            )
             row += n_rows
             progress.advance(n_rows)
         write_text(self.folder.parent / TABLE, json.dumps(_table(plan, self.options), indent=1))
@@ -71,7 +73,7 @@ class DecideMixture(PipelineStep):  # type: ignore[misc]
 
     def _records(self, file: Path) -> Iterator[dict[str, Any]]:
         """The columns that count, with the stratum settled."""
-        columns = sorted({"id", "stratum", "difficulty", *self.options.columns})
+        columns = sorted({"id", "stratum", "difficulty", "weight", *self.options.columns})
         for record in read_records(file, columns, batch_rows=10_000):
             measured = record["difficulty"]
             pass_rate = measured["pass_rate"] if measured and measured["n_judged"] else None

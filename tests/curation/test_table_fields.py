@@ -343,3 +343,33 @@ def test_a_wrong_option_is_told_with_its_place_in_the_manifest(tmp_path: Path) -
     manifest.write_text("name: m\nrl:\n  sources:\n    - {kind: table, path: x, fields: {question: q, anwser: a}}\n")
     with pytest.raises(ManifestError, match=r"rl\.sources\[0\]\.fields\.anwser: unknown option"):
         load_manifest(manifest)
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        ("Level 2", "easy"),
+        ("Level 5", "challenging"),
+        ("challenging", "challenging"),
+        ("Level ?", "intermediate"),
+        (None, "intermediate"),
+    ],
+)
+def test_stated_levels_become_strata(tmp_path: Path, level: str | None, expected: str) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"q": "How many?", "a": "1", "level": level}))
+    table = Table.model_validate(
+        {
+            "path": str(tmp_path / "rows.jsonl"),
+            "stratum": "intermediate",
+            "fields": {"question": "q", "answer": "a", "stratum": "level"},
+            "levels": {"easy": "Level [12]", "challenging": "Level [45]"},
+        }
+    )
+    (row,) = table.read(0)
+    assert isinstance(row, Row)
+    assert row.stratum == expected
+
+
+def test_a_level_that_is_no_pattern_is_refused() -> None:
+    with pytest.raises(ValidationError, match="not a regular expression"):
+        Table.model_validate({"path": "x", "fields": {"question": "q"}, "levels": {"easy": "("}})

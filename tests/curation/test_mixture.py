@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.errors import BuildError, ManifestError
@@ -57,6 +57,7 @@ CELLS = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(CELLS, st.integers(1, 5_000), st.floats(1, 20), st.floats(0, 1), st.floats(0, 1))
 def test_quotas_keep_every_bound(
     available: dict[tuple[str, ...], int], target: int, temperature: float, cap: float, floor: float

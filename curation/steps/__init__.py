@@ -1,6 +1,7 @@
 """The datatrove steps that a build is made of. Each is a module-level class: it travels to the workers."""
 
-from curation.steps.decide import ApplyDecisions, DecideDifficulty, DecideDuplicates
+from curation.dedup import DecideDuplicates, SignRows
+from curation.steps.decide import ApplyDecisions, DecideDifficulty
 from curation.steps.judge import FilterRows, KeepLicensed, VerifyCompletions, VerifyGolds
 from curation.steps.mixture import DecideMixture
 from curation.steps.read import ReadRows, ReadSource
@@ -16,6 +17,7 @@ __all__ = [
     "KeepLicensed",
     "ReadRows",
     "ReadSource",
+    "SignRows",
     "VerifyCompletions",
     "VerifyGolds",
     "WriteRows",

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-import rewards
 from curation.ledger import LedgerWriter
 from curation.parquet import read_records, write_records
 from curation.progress import TaskProgress
@@ -21,59 +20,6 @@ from curation.schema import DECISION
 from rewards import worker
 
 KEEP = {"action": "keep", "reason": "", "detail": ""}
-
-
-class DecideDuplicates(PipelineStep):  # type: ignore[misc]
-    """Rows with one id (same text, same pixels) are one row: the first stays, the others are merged into it.
-
-    Where their golds are not equal by the reward's own judgement, nobody knows which is right: all go, as `conflicting_gold`.
-    Memory: the id and the gold of every row.
-    """
-
-    type, name = "decision", "exact duplicates"
-
-    def __init__(self, files: list[Path], folder: Path) -> None:
-        super().__init__()
-        self.files, self.folder = files, folder
-
-    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        first: dict[str, tuple[str, str, str, str, str]] = {}
-        conflicts: dict[str, str] = {}
-        columns = ["id", "source", "source_id", "answer", "answer_kind", "answer_options"]
-        for file in self.files:
-            for record in read_records(file, columns, batch_rows=10_000):
-                row_id, source, source_id, answer, kind, options = (record[c] for c in columns)
-                kept = first.setdefault(row_id, (source, source_id, answer, kind, options))
-                if answer != kept[2] and not same_gold(answer, kept[2], kept[3], kept[4]):
-                    conflicts.setdefault(
-                        row_id, f"{kept[2][:100]!r} in {kept[0]}/{kept[1]}, {answer[:100]!r} in {source}/{source_id}"
-                    )
-        survivors: set[str] = set()
-        for file in self.files:
-            write_records(self.folder / file.name, DECISION, self._lines(file, first, conflicts, survivors))
-        yield from ()
-
-    def _lines(
-        self,
-        file: Path,
-        first: dict[str, tuple[str, str, str, str, str]],
-        conflicts: dict[str, str],
-        survivors: set[str],
-    ) -> Iterator[dict[str, Any]]:
-        for record in read_records(file, ["id"], batch_rows=10_000):
-            row_id = record["id"]
-            if row_id in conflicts:
-                yield {**KEEP, "action": "dropped", "reason": "conflicting_gold", "detail": conflicts[row_id]}
-            elif row_id in survivors:
-                yield {**KEEP, "action": "merged", "reason": "duplicate", "detail": "/".join(first[row_id][:2])}
-            else:
-                survivors.add(row_id)
-                yield KEEP
-
-
-def same_gold(answer: str, kept: str, kind: str, options: str) -> bool:
-    """Whether two golds of one question are the same answer."""
-    return rewards.make_verifier(kept, kind, options).judge_answer(answer).outcome == "correct"
 
 
 class DecideDifficulty(PipelineStep):  # type: ignore[misc]

@@ -1,0 +1,158 @@
+"""From signatures to clusters: rows with the same facts that meet in a band are compared word by word, and those alike are joined.
+
+    labels = find_clusters(sorted(folder.glob("*.parquet")), options)      # labels[i]: the first row of row i's cluster
+
+Every key that a merge goes by holds the facts and the pictures, so no chain of near duplicates leads from one number, sign or picture
+to another. Memory: some fifty bytes a row; the words are read from disk, two questions at a time.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from curation.dedup.alike import are_alike
+from curation.dedup.minhash import jaccard, mix
+from curation.dedup.options import Dedup
+from curation.dedup.words import WordStore
+
+Labels = NDArray[np.uint32]
+Keys = NDArray[np.uint64]
+
+NEIGHBOURS = 8
+"""A row is compared with as many others of its bucket in each band; buckets of more are rare, and there are many bands."""
+BANDS_AT_ONCE = 8
+
+
+def find_clusters(signatures: list[Path], options: Dedup) -> Labels:
+    """Row -> smallest row number of its cluster, rows counted over all files in the order given. The question and its pictures decide."""
+    facts = _column(signatures, "facts")
+    guard = _combined(facts, _column(signatures, "pictures"))
+    labels = _groups(_column(signatures, "exact"), guard)
+    if options.near and len(labels):
+        with WordStore(signatures) as words:
+
+            def alike(a: int, b: int) -> bool:
+                one, other = words.read(a), words.read(b)
+                return jaccard(one, other, options.shingle) >= options.threshold and (
+                    are_alike(one.decode().split(), other.decode().split(), words.is_known)
+                )
+
+            _join_near(signatures, "bands", labels, guard, options, alike)
+    return labels
+
+
+def find_copies(signatures: list[Path], options: Dedup, clusters: Labels) -> Labels:
+    """For the cold-start set: row -> smallest row number with the same question and a trace alike: same numbers and signs in the same
+    order, and words near enough to meet in a band."""
+    guard = _combined(_column(signatures, "trace_numbers"), clusters.astype(np.uint64))
+    labels = _groups(_column(signatures, "trace_exact"), guard)
+    if options.near and len(labels):
+        _join_near(signatures, "trace_bands", labels, guard, options, lambda a, b: True)
+    return labels
+
+
+def cluster_name(cluster: int, copy: int | None = None) -> str:
+    """What stands in `Row.cluster`: the label, in the cold-start set with the label of the copy (`17.23`)."""
+    return f"{cluster}" if copy is None else f"{cluster}.{copy}"
+
+
+def _join_near(
+    signatures: list[Path], column: str, labels: Labels, guard: Keys, options: Dedup, alike: Callable[[int, int], bool]
+) -> None:
+    """Join the clusters of `labels`, in place, whose first rows share their guard and a band and are alike."""
+    rows = _that_share(guard, np.flatnonzero(labels == np.arange(len(labels), dtype=np.uint32)))
+    parents = np.arange(len(rows), dtype=np.int64)
+    refused = np.empty(0, dtype=np.int64)
+    for first in range(0, options.bands, BANDS_AT_ONCE):
+        bands = _bands(signatures, column, rows, options.bands, first, min(first + BANDS_AT_ONCE, options.bands))
+        for band in bands.T:
+            found = np.setdiff1d(_pairs(_combined(guard[rows], band.astype(np.uint64))), refused, assume_unique=True)
+            no: list[int] = []
+            for pair in found.tolist():
+                a, b = _root(parents, pair >> 32), _root(parents, pair & 0xFFFFFFFF)
+                if a == b:
+                    continue
+                if alike(int(rows[pair >> 32]), int(rows[pair & 0xFFFFFFFF])):
+                    parents[max(a, b)] = min(a, b)
+                else:
+                    no.append(pair)
+            refused = np.union1d(refused, np.array(no, dtype=np.int64))
+    roots = [_root(parents, i) for i in range(len(rows))]
+    labels[rows] = rows[roots]
+    np.take(labels, labels.copy(), out=labels)
+
+
+def _root(parents: NDArray[np.int64], i: int) -> int:
+    while (parent := int(parents[i])) != i:
+        parents[i] = parents[parent]
+        i = parent
+    return i
+
+
+def _pairs(keys: Keys) -> NDArray[np.int64]:
+    """Places of equal keys, as `a << 32 | b` with a < b: each with its next neighbours among the equal ones."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    found = []
+    for step in range(1, NEIGHBOURS + 1):
+        at = np.flatnonzero(ordered[step:] == ordered[:-step])
+        found.append(order[at] << 32 | order[at + step])
+        if not len(at):
+            break
+    return np.unique(np.concatenate(found))
+
+
+def _that_share(guard: Keys, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of `rows` that have their guard in common with another one."""
+    order = np.argsort(guard[rows], kind="stable")
+    ordered = guard[rows][order]
+    same = np.zeros(len(rows) + 1, dtype=bool)
+    same[1:-1] = ordered[1:] == ordered[:-1]
+    return np.sort(rows[order[same[:-1] | same[1:]]])
+
+
+def _groups(keys: Keys, guard: Keys) -> Labels:
+    """Row -> first row with the same key and guard."""
+    order = np.lexsort((guard, keys))  # stable: of equals, the smallest row comes first
+    new = np.ones(len(keys), dtype=bool)
+    new[1:] = (keys[order][1:] != keys[order][:-1]) | (guard[order][1:] != guard[order][:-1])
+    labels = np.empty(len(keys), dtype=np.uint32)
+    labels[order] = np.repeat(order[new], np.diff(np.append(np.flatnonzero(new), len(keys))))
+    return labels
+
+
+def _combined(one: Keys, other: Keys) -> Keys:
+    """One key of two."""
+    return mix(mix(one) + other)
+
+
+def _column(signatures: list[Path], name: str) -> Keys:
+    keys = np.empty(sum(pq.read_metadata(file).num_rows for file in signatures), dtype=np.uint64)
+    for first, values in _batches(signatures, name):
+        keys[first : first + len(values)] = values.to_numpy(zero_copy_only=False)
+    return keys
+
+
+def _bands(
+    signatures: list[Path], column: str, rows: NDArray[np.int64], n_bands: int, first: int, last: int
+) -> NDArray[np.uint32]:
+    """Bands `first` to `last` of the given rows, shape (rows, last - first)."""
+    bands = np.empty((len(rows), last - first), dtype=np.uint32)
+    for start, values in _batches(signatures, column):
+        lower, upper = np.searchsorted(rows, (start, start + len(values)))
+        data = np.frombuffer(values.buffers()[1], dtype=np.uint32)[values.offset * n_bands :].reshape(-1, n_bands)
+        bands[lower:upper] = data[rows[lower:upper] - start, first:last]
+    return bands
+
+
+def _batches(signatures: list[Path], name: str) -> Iterator[tuple[int, "pq.Array"]]:
+    """(number of its first row, values) of the batches of a column."""
+    first = 0
+    for file in signatures:
+        with pq.ParquetFile(file) as parquet:
+            for batch in parquet.iter_batches(batch_size=10_000, columns=[name]):
+                yield first, batch.column(0)
+                first += batch.num_rows

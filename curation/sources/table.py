@@ -27,10 +27,12 @@ from curation.errors import BadRowError, SourceError
 from curation.pictures import explain
 from curation.row import STRATA, Row, Stratum, make_row
 from curation.sources.base import BadRow, Source
+from curation.tables.archive import is_archive, split_place
 from curation.tables.choices import as_options, list_options, listed_options
+from curation.tables.digests import folder_digest, sha256_of
 from curation.tables.expression import evaluate
 from curation.tables.fields import PER_RECORD, Fields
-from curation.tables.files import Format, find_files, folder_digest, sha256_of
+from curation.tables.files import Format, find_files
 from curation.tables.gold import NO_GOLD, GoldError, GoldOptions, ReadGold, check_pattern
 from curation.tables.hub import describe, read_hub, resolve_revision
 from curation.tables.images import Images
@@ -46,7 +48,8 @@ class Table(Source):
     kind: Literal["table"] = "table"
 
     path: str | tuple[str, ...] = ()
-    """Files, as globs (`**` too). Several are read one after the other."""
+    """Files, as globs (`**` too), read one after the other; gzip, bz2, xz, zstd and UTF-16 are undone. A zip or tar archive stands for its
+    data files; `set.zip!/train/*.json` names members."""
     hub: str = ""
     """Name of a Hub data set, instead of `path`."""
     config: str | None = None
@@ -102,7 +105,7 @@ class Table(Source):
 
     def read(self, seed: int) -> Iterator[Row | BadRow]:
         """Rows in file order; `limit` counts the bad ones too."""
-        several = not self.hub and len(find_files(self.paths)) > 1
+        several = not self.hub and _several(self.paths)
         good, missing = 0, ""
         for record in islice(self._records(), self.limit):
             row = self._row(record, several)
@@ -118,15 +121,15 @@ class Table(Source):
         """SHA-256 of every file, a digest of the pictures' folder, or the commit of the Hub data set."""
         if self.hub:
             return {describe(self.hub, self.config, self.split): self.commit}
-        files = find_files(self.paths)
-        digests = {name: sha256_of(path) for name, path in files}
+        found = find_files(self.paths)
+        digests = {name: sha256_of(path) for name, path, _ in found}
         for name in self.beside.values():
-            for file, path in files:
-                neighbour = path.parent / name
-                digests[f"{name} beside {file}"] = sha256_of(neighbour) if neighbour.is_file() else "missing"
+            for file, path, _ in found:
+                if (neighbour := path.parent / name).is_file() or not is_archive(path):
+                    digests[f"{name} beside {file}"] = sha256_of(neighbour) if neighbour.is_file() else "missing"
         if self.fields.images:
-            roots = [Path(self.images.root)] if self.images.root else sorted({path.parent for _, path in files})
-            digests |= {f"pictures {i}": folder_digest(root) for i, root in enumerate(roots)}
+            roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in found})
+            digests |= {f"pictures {i}": _place_digest(root) for i, root in enumerate(roots)}
         return digests
 
     def _records(self) -> Iterator[Record | BadRecord]:
@@ -241,6 +244,17 @@ class Table(Source):
             return text
         number = record.key if isinstance(record, Record) and record.key else str(record.number)
         return f"{record.file}:{number}" if several else number
+
+
+def _several(patterns: tuple[str, ...]) -> bool:
+    """Whether the file's name belongs into a row's id."""
+    found = find_files(patterns)
+    return len(found) > 1 or is_archive(found[0][1])
+
+
+def _place_digest(root: Path) -> str:
+    place = split_place(root)
+    return sha256_of(place[0]) if place else folder_digest(root)
 
 
 def _encode(row: Row) -> None:

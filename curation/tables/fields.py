@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from curation.errors import BadRowError
 from curation.tables.expression import MISSING, evaluate
+from curation.tables.limits import MAX_QUESTION
 from curation.tables.record import Record
 
 PER_RECORD = ("domain", "language", "stratum", "license")
@@ -65,11 +66,13 @@ class Fields(BaseModel):
         """The question.
 
         Raises:
-            FieldError: missing, empty or not text.
+            FieldError: missing, empty, not text or too long to be a question.
         """
         value = self.required("question", record)
         if value is not None and not isinstance(value, str):
             raise FieldError("question_not_text", f"fields.question gives {type(value).__name__}: {value!r}"[:200])
         if not value or not value.strip():
             raise FieldError("question_missing", repr(value))
+        if len(value) > MAX_QUESTION:
+            raise FieldError("question_too_long", f"{len(value)} characters, limit {MAX_QUESTION}")
         return value.strip()

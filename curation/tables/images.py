@@ -3,13 +3,14 @@
 import base64
 import binascii
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from curation.pictures import MAX_BYTES, PictureError, inspect
 from curation.tables.expression import MISSING, evaluate
+from curation.tables.folder import FileError, read_below
+from curation.tables.limits import MAX_PICTURES, MAX_PICTURES_BYTES
 from curation.tables.record import Record
 
 
@@ -18,8 +19,9 @@ class Images(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    root: str = ""
-    """Folder that paths start from and never leave; the folder of the record's file when empty."""
+    root: str | tuple[str, ...] = ""
+    """Folder, zip or tar archive, or folder in one (`pictures.zip!/train`) that paths start from and never leave; several are tried
+    in order; the folder of the record's file when empty."""
     read_as: Literal["auto", "path", "base64"] = "auto"
     """What text means. Bytes and `Image` features ({bytes, path}) are recognised by themselves; auto takes text for a path."""
     extensions: tuple[str, ...] = ()
@@ -27,18 +29,27 @@ class Images(BaseModel):
     required: bool = True
     """A record without a picture is bad (`picture_missing`); false keeps it as a text row."""
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        return self.root if isinstance(self.root, tuple) else (self.root,) if self.root else ()
+
     def load(self, expressions: Sequence[str], record: Record) -> list[bytes]:
         """The encoded pictures of a record, their headers checked.
 
         Raises:
-            PictureError: missing, unreadable, too large or outside the root.
+            PictureError: missing, unreadable, outside the root, too large or too many.
         """
         values = [value for expression in expressions for value in _values(evaluate(expression, record, whole=True))]
-        pictures = [self._load_one(value, record) for value in values]
-        if not pictures and expressions and self.required:
+        if not values and expressions and self.required:
             raise PictureError("picture_missing", f"no value at {', '.join(expressions)}")
-        for picture in pictures:
-            inspect(picture)
+        if len(values) > MAX_PICTURES:
+            raise PictureError("too_many_pictures", f"{len(values)}, limit {MAX_PICTURES}")
+        pictures: list[bytes] = []
+        for value in values:
+            pictures.append(self._load_one(value, record))
+            inspect(pictures[-1])
+            if (total := sum(map(len, pictures))) > MAX_PICTURES_BYTES:
+                raise PictureError("picture_too_large", f"{total} bytes in one row, limit {MAX_PICTURES_BYTES}")
         return pictures
 
     def _load_one(self, value: Any, record: Record) -> bytes:
@@ -51,24 +62,18 @@ class Images(BaseModel):
         return self._read(value, record)
 
     def _read(self, name: str, record: Record) -> bytes:
-        if not self.root and record.folder is None:
+        roots = self.roots or ((record.folder,) if record.folder is not None else ())
+        if not roots:
             raise PictureError("picture_missing", f"{name!r} is a path, and the source has no folder; set images.root")
-        root = Path(self.root or record.folder or "").resolve()
-        try:
-            path = (root / name).resolve()
-            if not path.is_relative_to(root):
-                raise PictureError("picture_outside_root", f"{name!r} leaves {root}")
-            candidates = [path, *(path.with_name(path.name + extension) for extension in self.extensions)]
-            file = next((candidate for candidate in candidates if candidate.is_file()), None)
-            if file is None:
-                raise PictureError("picture_missing", f"no file {name!r} below {root}")
-            if file.stat().st_size > MAX_BYTES:
-                raise PictureError("picture_too_large", f"{name!r} has {file.stat().st_size} bytes, limit {MAX_BYTES}")
-            return file.read_bytes()
-        except PictureError:
-            raise
-        except (OSError, RuntimeError, ValueError) as error:  # no permission, a loop of links, a NUL in the name
-            raise PictureError("picture_missing", f"{name!r}: {error}") from error
+        told: list[str] = []
+        for root in roots:
+            try:
+                return read_below(root, name, self.extensions, MAX_BYTES)
+            except FileError as error:
+                if error.reason != "missing":
+                    raise PictureError(f"picture_{error.reason}", error.detail) from error
+                told.append(error.detail)
+        raise PictureError("picture_missing", "; ".join(told)[:400])
 
 
 def _values(value: Any) -> Iterator[Any]:

@@ -13,53 +13,76 @@ import contextlib
 import itertools
 import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from io import BufferedReader
+from typing import Any, Literal
 
-from curation.errors import SourceError, first_line
+from curation.errors import CurationError, SourceError, first_line
+from curation.tables.files import DataFile
+from curation.tables.limits import MAX_RECORD_BYTES, MAX_VALUES, MAX_WHOLE_BYTES
 from curation.tables.record import BadItem, Item, TruncatedError
+from curation.tables.surrogates import JsonText
 
 Events = Iterator[tuple[str, Any]]
 """What `ijson.basic_parse` gives: ("start_map", None), ("map_key", "q"), ("string", "..."), ..."""
 Shape = Literal["auto", "array", "by_key", "groups", "columns", "one"]
 
 _BOM = b"\xef\xbb\xbf"
+_SMALL = 4 << 20
 
 
-def read_json(path: Path, shape: Shape = "auto", records: str = "") -> Iterator[Item]:
+def read_json(file: DataFile, shape: Shape = "auto", records: str = "") -> Iterator[Item | BadItem]:
     """The records of a JSON file; `records` is the dotted path of their container where it is not the top level.
 
     Raises:
         TruncatedError: the file ends inside a record, after the complete ones were yielded.
-        SourceError: not JSON, or not the shape that was asked for.
+        SourceError: not JSON, not the shape that was asked for, or a record larger than `MAX_RECORD_BYTES`.
     """
     import ijson
 
-    count = 0
+    count, text = 0, None
     try:
-        with _open(path) as file:
-            shape = _sniff_shape(_container(file, records)) if shape == "auto" else shape
-        with _open(path) as file:
-            for count, (key, value) in enumerate(_walk(_container(file, records), shape), 1):
-                yield Item(count, key, value)
+        if shape == "auto":
+            with _open(file) as stream:
+                shape = _sniff_shape(_container(JsonText(stream, str(file), MAX_WHOLE_BYTES), records))
+        limit = MAX_WHOLE_BYTES if shape in ("columns", "one") else MAX_RECORD_BYTES
+        with _open(file) as stream:
+            text = JsonText(stream, str(file), limit)
+            for count, (key, value) in enumerate(_walk(_container(text, records), shape), 1):
+                text.begin()
+                if isinstance(value, _TooLarge):
+                    yield BadItem(count, "record_too_large", f"more than {MAX_VALUES} values")
+                else:
+                    yield Item(count, key, text.with_surrogates(value))
     except ijson.IncompleteJSONError as error:
         if _is_cut(error):
-            size = path.stat().st_size
-            raise TruncatedError(f"{path} is truncated: it ends at byte {size} inside record {count + 1}") from error
-        raise SourceError(f"{path} is not JSON: {_position(path, error)}, after {count} records") from error
+            at = f"it ends at byte {text.n_bytes} inside" if text else "it ends inside"
+            raise TruncatedError(f"{file} is truncated: {at} record {count + 1}") from error
+        raise SourceError(f"{file} is not JSON: {_position(file, error)}, after {count} records") from error
+    except SourceError:
+        raise
     except (ijson.JSONError, ValueError, SystemError) as error:  # bad UTF-8; ijson's parser on a number of 5,000 digits
-        raise SourceError(f"{path} is not JSON: {_position(path, error)}, after {count} records") from error
+        raise SourceError(f"{file} is not JSON: {_position(file, error)}, after {count} records") from error
     if not count:
         where = f" at {records!r}" if records else ""
-        raise SourceError(f"{path} holds no records{where} (read as shape {shape!r})")
+        raise SourceError(f"{file} holds no records{where} (read as shape {shape!r})")
 
 
-def read_json_lines(path: Path) -> Iterator[Item | BadItem]:
-    """One record per line; blank lines are skipped, a line that is not JSON is a BadItem."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+def read_json_lines(file: DataFile) -> Iterator[Item | BadItem]:
+    """One record per line; blank lines are skipped, a line that is not JSON or too large is a BadItem."""
+    with file.open() as stream:
+        for number in itertools.count(1):
+            if not (line := stream.readline(MAX_RECORD_BYTES)):
+                return
+            if len(line) == MAX_RECORD_BYTES and not line.endswith(b"\n"):
+                while line and not line.endswith(b"\n"):
+                    line = stream.readline(MAX_RECORD_BYTES)
+                yield BadItem(number, "record_too_large", f"a line of {MAX_RECORD_BYTES} bytes or more")
+                continue
             text = line.removeprefix(_BOM).strip() if number == 1 else line.strip()
             if not text:
+                continue
+            if text.count(b",") + text.count(b"[") + text.count(b"{") > MAX_VALUES:
+                yield BadItem(number, "record_too_large", f"more than {MAX_VALUES} values")
                 continue
             try:
                 yield Item(number, "", json.loads(text))
@@ -71,7 +94,7 @@ def _walk(events: Events, shape: Shape) -> Iterator[tuple[str, Any]]:
     """(key, record) pairs; numbers come as int and Decimal, which keeps `32.40` as it was written."""
     if shape in ("columns", "one"):
         whole = _value(next(events), events)
-        yield from _rows_of_columns(whole) if shape == "columns" else iter([("", whole)])
+        yield from _rows_of_columns(whole) if shape == "columns" and isinstance(whole, dict) else iter([("", whole)])
         return
     for key, value in _children(events):
         if shape != "groups":
@@ -80,14 +103,14 @@ def _walk(events: Events, shape: Shape) -> Iterator[tuple[str, Any]]:
             yield from ((f"{key}.{i}", item) for i, item in enumerate(value))
 
 
-def _container(file: BinaryIO, records: str) -> Events:
+def _container(text: JsonText, records: str) -> Events:
     """The events of the container at the path `records`, then the rest of the file, so that a cut is seen.
 
     Made from `ijson.basic_parse`: the other functions of ijson crash the process on 100,000 nested lists.
     """
     import ijson
 
-    events: Events = ijson.basic_parse(file)
+    events: Events = ijson.basic_parse(text)
     for name in records.split(".") if records else []:
         if next(events)[0] != "start_map":
             return
@@ -96,7 +119,7 @@ def _container(file: BinaryIO, records: str) -> Events:
                 return
             if key == name:
                 break
-            _value(next(events), events)
+            _skip(events, text)
         else:
             return
     depth = 0
@@ -106,7 +129,17 @@ def _container(file: BinaryIO, records: str) -> Events:
         if not depth:
             break
     for _ in events:
-        pass
+        text.begin()
+
+
+def _skip(events: Events, text: JsonText) -> None:
+    """Go past one value."""
+    depth = 0
+    for event, _ in events:
+        text.begin()
+        depth += event.startswith("start_") - event.startswith("end_")
+        if not depth:
+            return
 
 
 def _children(events: Events) -> Iterator[tuple[str, Any]]:
@@ -118,17 +151,24 @@ def _children(events: Events) -> Iterator[tuple[str, Any]]:
         yield (event[1], _value(next(events), events)) if is_object else ("", _value(event, events))
 
 
+class _TooLarge:
+    """Stands for a value of more than `MAX_VALUES` values."""
+
+
 def _value(first: tuple[str, Any], events: Events) -> Any:
     """The value that begins with the event `first`; consumes its other events."""
     import ijson
 
     builder, depth = ijson.ObjectBuilder(), 0
-    for event, value in itertools.chain([first], events):
-        builder.event(event, value)
+    for count, (event, value) in enumerate(itertools.chain([first], events)):
+        if count < MAX_VALUES:
+            builder.event(event, value)
+        elif count == MAX_VALUES:
+            builder = None
         depth += event.startswith("start_") - event.startswith("end_")
         if not depth:
             break
-    return builder.value
+    return builder.value if builder else _TooLarge()
 
 
 def _rows_of_columns(table: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -170,22 +210,23 @@ def _second_value_starts_with(first: list[tuple[str, Any]], events: Events) -> s
     return ""
 
 
-def _open(path: Path) -> BinaryIO:
-    file = path.open("rb")
-    if file.read(3) != _BOM:
-        file.seek(0)
-    return file
+def _open(file: DataFile) -> BufferedReader:
+    stream = file.open()
+    if stream.peek(3).startswith(_BOM):
+        stream.read(3)
+    return stream
 
 
 def _is_cut(error: Exception) -> bool:
     return "premature EOF" in str(error) or "Incomplete" in str(error)
 
 
-def _position(path: Path, error: Exception) -> str:
+def _position(file: DataFile, error: Exception) -> str:
     """Line and column where the standard parser stops, for files small enough to read twice; else what the streaming parser says."""
-    if path.stat().st_size <= 64 << 20:
-        try:
-            json.loads(path.read_bytes().removeprefix(_BOM))
-        except (ValueError, RecursionError) as precise:
-            return str(precise)
+    with contextlib.suppress(CurationError), file.open() as stream:
+        if len(whole := stream.read(_SMALL + 1)) <= _SMALL:
+            try:
+                json.loads(whole.removeprefix(_BOM))
+            except (ValueError, RecursionError) as precise:
+                return str(precise)
     return first_line(error)

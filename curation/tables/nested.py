@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from curation.errors import BadRowError
 from curation.tables.expression import MISSING, lookup
+from curation.tables.folder import read_below
+from curation.tables.limits import MAX_WHOLE_BYTES
 from curation.tables.record import BadRecord, Record
 
 
@@ -13,8 +16,8 @@ def with_beside(record: Record, beside: Mapping[str, str]) -> Record | BadRecord
     value = dict(record.value) if isinstance(record.value, dict) else {"value": record.value}
     for name, file in beside.items():
         try:
-            value[name] = json.loads((record.folder or Path()).joinpath(file).read_bytes())
-        except (OSError, ValueError) as error:
+            value[name] = json.loads(read_below(record.folder or Path(), file, (), MAX_WHOLE_BYTES))
+        except (BadRowError, ValueError, RecursionError) as error:
             return BadRecord(record.file, record.number, "beside_unreadable", f"{file}: {error}")
     return Record(record.file, record.folder, record.number, record.key, value)
 

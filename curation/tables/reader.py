@@ -1,12 +1,11 @@
 """One `iter_records` in front of all formats."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Literal
 
 from curation.errors import SourceError
 from curation.tables.columnar import read_arrow, read_csv, read_parquet
-from curation.tables.files import Format, find_files, sniff
+from curation.tables.files import DataFile, Format, data_files, sniff
 from curation.tables.json_file import Shape, read_json, read_json_lines
 from curation.tables.record import BadItem, BadRecord, Item, Record, TruncatedError
 
@@ -25,35 +24,45 @@ def iter_records(
     Raises:
         SourceError: no file, no records, or a file that cannot be read as what it is.
     """
-    for name, path in find_files(patterns):
+    for file in data_files(patterns):
         number = 0
         try:
-            for item in _read_file(path, sniff(path) if format == "auto" else format, shape, records):
+            for item in _read_file(file, format, shape, records):
                 number = item.number
                 if isinstance(item, BadItem):
-                    yield BadRecord(name, *item)
+                    yield BadRecord(file.name, *item)
                 else:
-                    yield Record(name, path.parent, *item)
+                    yield Record(file.name, file.folder, *item)
         except TruncatedError as error:
             if not keep_truncated:
                 raise
-            yield BadRecord(name, number + 1, "truncated_file", str(error))
+            yield BadRecord(file.name, number + 1, "truncated_file", str(error))
         except OSError as error:
-            raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+            raise SourceError(f"cannot read {file}: {error.strerror or error}") from error
         else:
             if not number:
-                raise SourceError(f"{path} holds no records")
+                raise SourceError(f"{file} holds no records")
 
 
-def _read_file(path: Path, format: Format, shape: Shape, records: str) -> Iterator[Item | BadItem]:
-    match format:
+def _read_file(
+    file: DataFile, format: Format | Literal["auto"], shape: Shape, records: str
+) -> Iterator[Item | BadItem]:
+    if file.problem:
+        return _tell(*file.problem)
+    match sniff(file) if format == "auto" else format:
         case "json":
-            return read_json(path, shape, records)
+            return read_json(file, shape, records)
         case "jsonl":
-            return read_json_lines(path)
+            return read_json_lines(file)
         case "csv":
-            return read_csv(path)
+            return read_csv(file)
         case "parquet":
-            return read_parquet(path)
+            return read_parquet(file)
         case "arrow":
-            return read_arrow(path)
+            return read_arrow(file)
+
+
+def _tell(reason: str, detail: str) -> Iterator[BadItem]:
+    if reason == "truncated_file":
+        raise TruncatedError(detail)
+    yield BadItem(1, reason, detail)

@@ -1,8 +1,11 @@
 """The same three records in every format and shape read the same; broken files end in one clear line."""
 
+import bz2
 import csv
+import gzip
 import io
 import json
+import lzma
 import random
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from curation.errors import SourceError
 from curation.row import Row
 from curation.sources.base import BadRow
 from curation.sources.table import Table
+from curation.tables.surrogates import JsonText
 
 RECORDS = [
     {"q": "What is 1 + 1?", "a": "2"},
@@ -44,6 +48,10 @@ def parquet(table: pa.Table = ARROW) -> bytes:
     return sink.getvalue()
 
 
+def zstd(data: bytes) -> bytes:
+    return bytes(pa.compress(data, "zstd", asbytes=True))
+
+
 def csv_text(separator: str = ",", end: str = "\n") -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, ["q", "a"], delimiter=separator, lineterminator=end)
@@ -72,6 +80,23 @@ FILES: dict[str, tuple[str, str | bytes]] = {
     "lines, CRLF": ("rows.jsonl", "\r\n".join(LINES) + "\r\n"),
     "lines, byte order mark": ("rows.jsonl", "\ufeff" + "\n".join(LINES)),
     "lines, blank ones between": ("rows.json", "\n\n" + "\n\n  \n".join(LINES) + "\n\n"),
+    "array, UTF-16": ("rows.json", json.dumps(RECORDS, ensure_ascii=False).encode("utf-16")),
+    "lines, UTF-16": ("rows.txt", "\n".join(LINES).encode("utf-16-be").join([b"\xfe\xff", b""])),
+    "csv, UTF-16": ("rows.csv", csv_text().encode("utf-16")),
+    "csv, UTF-32": ("rows.csv", csv_text().encode("utf-32")),
+    "lines, gzip": ("rows.jsonl.gz", gzip.compress("\n".join(LINES).encode(), mtime=0)),
+    "array, bz2": ("rows.json.bz2", bz2.compress(json.dumps(RECORDS).encode())),
+    "csv, xz": ("rows.csv.xz", lzma.compress(csv_text().encode())),
+    "lines, zstd": ("rows.jsonl.zst", zstd("\n".join(LINES).encode())),
+    "lines, gzip in two parts, wrong name": (
+        "rows.json",
+        gzip.compress(f"{LINES[0]}\n{LINES[1][:9]}".encode(), mtime=0)
+        + gzip.compress(f"{LINES[1][9:]}\n{LINES[2]}".encode(), mtime=0),
+    ),
+    "csv, UTF-16, gzip": ("rows.csv.gz", gzip.compress(csv_text().encode("utf-16"), mtime=0)),
+    "parquet, gzip": ("rows.parquet.gz", gzip.compress(parquet(), mtime=0)),
+    "arrow stream, xz": ("rows.arrow.xz", lzma.compress(arrow_stream())),
+    "arrow file, gzip": ("rows.arrow.gz", gzip.compress(arrow_file(), mtime=0)),
     "csv": ("rows.csv", csv_text()),
     "csv named txt": ("rows.txt", csv_text()),
     "csv, CRLF": ("rows.csv", csv_text(end="\r\n")),
@@ -144,9 +169,9 @@ def test_odd_layouts_are_mapped(tmp_path: Path, content: str, options: dict[str,
         ("x.json", b'[{"q": "\xff", "a": 1}]', "is not JSON"),
         ("x.json", '[{"q": "Q?", "a": 1},\n {"q": nonsense}]', "line 2 column 8"),
         ("x.json", "plain text", "expected JSON, JSON Lines, CSV, Parquet or Arrow"),
-        ("x.json", b"\x1f\x8b\x08\x00rest", "is gzip"),
-        ("x.json", b"PK\x03\x04rest", "is a zip archive"),
-        ("x.csv", "q,a\nx".encode("utf-16"), "is UTF-16"),
+        ("x.json", b"\x1f\x8b\x08\x00rest", "is truncated: its compressed data ends after 0 bytes"),
+        ("x.json", b"PK\x03\x04rest", "is not a sound zip archive"),
+        ("x.csv", "q,a\nx,1".encode("utf-16")[:-1], "is truncated: it is not whole UTF-16"),
         ("x.json", b"\0\0\0\0\0\0\0", "expected JSON"),
         ("x.csv", b"q,a\nQ\xff?,1\n", "is not UTF-8"),
         ("x.csv", 'q,a\n"Q?",1\n"open,2\n', "is truncated: it ends inside row 2"),
@@ -295,3 +320,55 @@ def error_of(path: Path) -> str:
     except SourceError as error:
         return str(error)
     return ""
+
+
+ESCAPED = {
+    "half": r"half \ud800 pair",
+    "second half": r"half \udc00 pair",
+    "half before a pair": r"\ud83d\ud83d\ude00",
+    "half before an escape": r"\ud83d\n",
+    "half at the end": r"\uD83D",
+    "pair": r"whole \ud83d\ude00 pair",
+    "backslash": r"\\ud800",
+    "backslashes": r"\\\\\\ud800 \\\\",
+    "half after a backslash": r"\\\ud800",
+    "accents": r"\u00e9\u0301",
+}
+
+
+@pytest.mark.parametrize("case", ESCAPED)
+def test_half_a_surrogate_pair_costs_its_row_in_arrays_as_in_lines(tmp_path: Path, case: str) -> None:
+    record = '{"q": "%s?", "a": 1}' % ESCAPED[case]  # noqa: UP031
+    content = json.dumps(RECORDS[0]), record, json.dumps(RECORDS[1])
+    array = read(write(tmp_path, "rows.json", f"[{', '.join(content)}]"))
+    lines = read(write(tmp_path, "rows.jsonl", "\n".join(content)))
+    assert [type(row) for row in array] == [type(row) for row in lines]
+    assert [row.question for row in array if isinstance(row, Row)] == [
+        row.question for row in lines if isinstance(row, Row)
+    ]
+    assert [row.reason for row in array if isinstance(row, BadRow)] == ["text_not_unicode"] * ("half" in case)
+
+
+@pytest.mark.parametrize("size", range(1, 30))
+def test_escapes_survive_every_way_of_cutting_the_bytes(size: int) -> None:
+    class Slow(io.BytesIO):
+        def read1(self, size: int | None = -1) -> bytes:
+            return super().read(piece)
+
+    piece = size
+    whole = rb'["\ud83d\ude00", "\ud83d", "\\\\ud800\\", "\\\ud800\u00e9", "\udc00\ud83d\ude00\\\\"]'
+    text, got = JsonText(Slow(whole), "x", 100), b""
+    while chunk := text.read(64):
+        got += chunk
+    half = rb"\udbff\udfff"
+    assert (
+        got
+        == rb'["\ud83d\ude00", "'
+        + half
+        + rb'", "\\\\ud800\\", "\\'
+        + half
+        + rb'\u00e9", "'
+        + half
+        + rb'\ud83d\ude00\\\\"]'
+    )
+    assert text.with_surrogates([{"k\U0010ffff": "\U0010ffff"}]) == [{"k\ud800": "\ud800"}]

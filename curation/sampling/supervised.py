@@ -9,13 +9,15 @@ the samples of a run in which nothing happened.
 import time
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 
 from pydantic import Field
 
 from curation.errors import SamplingError
 from curation.sampling.engine import Engine, Request, Response, SamplingOptions, Session
 from curation.sampling.process import EngineDied, EngineProcess
+from curation.sampling.replicas import Replicas
 
 _LONGEST_PAUSE_S = 30.0
 
@@ -36,31 +38,43 @@ class LocalEngine(Engine):
     def load(self) -> AbstractContextManager[Session]:
         """The engine in this very process; otherwise as `open`."""
 
+    def environments(self) -> list[dict[str, str]]:
+        """The variables that each copy of the engine gets in addition to ours; one copy unless an engine says otherwise.
+
+        Raises:
+            SamplingError: there is no room for them.
+        """
+        return [{}]
+
     @contextmanager
     def open(self) -> Iterator[Session]:
-        if not self.isolate:
-            with self.load() as session:
-                yield session
-            return
-        supervised = SupervisedSession(self)
-        try:
-            yield supervised
-        finally:
-            supervised.close()
+        with ExitStack() as exits:
+            if not self.isolate:
+                yield exits.enter_context(self.load())
+                return
+            copies = [exits.enter_context(closing(SupervisedSession(self, env))) for env in self.environments()]
+            with ThreadPoolExecutor(len(copies)) as pool:
+                list(pool.map(SupervisedSession.start, copies))
+            yield copies[0] if len(copies) == 1 else Replicas(copies)
 
 
 class SupervisedSession:
-    """A running engine elsewhere. `env`: variables of its process in addition to ours.
+    """An engine elsewhere, running from `start` to `close`. `env`: variables of its process in addition to ours."""
 
-    Raises:
-        SamplingError: it does not start.
-    """
-
-    def __init__(self, engine: LocalEngine, env: dict[str, str] | None = None) -> None:
+    def __init__(self, engine: LocalEngine, env: dict[str, str]) -> None:
         self._engine = engine
-        self._env = env or {}
+        self._env = env
         self._deaths = 0
-        self._process: EngineProcess | None = self._start()
+        self._reason = ""
+        self._process: EngineProcess | None = None
+
+    def start(self) -> None:
+        """Load the model.
+
+        Raises:
+            SamplingError: it does not start.
+        """
+        self._process = self._started()
 
     def close(self) -> None:
         """End the engine's process and the processes it has started."""
@@ -103,14 +117,14 @@ class SupervisedSession:
                 times = f"{self._deaths} times in a row"
                 raise SamplingError(f"engine {self._engine.kind!r} died {times} and was given up: {self._reason}")
             try:
-                self._process = self._start()
+                self._process = self._started()
             except SamplingError as error:
                 self._deaths += 1
                 self._reason = str(error)
                 time.sleep(min(2.0**self._deaths, _LONGEST_PAUSE_S))
         return self._process
 
-    def _start(self) -> EngineProcess:
+    def _started(self) -> EngineProcess:
         process = EngineProcess(self._env)
         try:
             process.ask(self._engine, self._engine.start_timeout_s)

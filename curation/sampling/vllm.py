@@ -6,6 +6,7 @@ generator call per token; it is the price of draws that do not depend on the bat
 """
 
 import gc
+import hashlib
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue, model_validator
 
 from curation.errors import SamplingError, first_line
 from curation.sampling.conversation import conversation
@@ -24,6 +25,7 @@ from curation.sampling.identity import folder_revision
 from curation.sampling.supervised import LocalEngine
 from curation.sampling.vllm_on_cpu import options_on_cpu
 
+_CHANGES_THE_MODEL = ("quantization", "hf_overrides", "kv_cache_dtype", "mm_processor_kwargs")
 _EXTRAS = "install the extra `vllm` on a machine with a GPU, `cpu` on one without"
 
 
@@ -38,6 +40,8 @@ class Vllm(LocalEngine):
     gpu_memory_utilization: float = Field(default=0.9, gt=0, le=1)
     tensor_parallel_size: int = Field(default=1, ge=1)
     """GPUs that share one copy of the model."""
+    data_parallel_size: int = Field(default=1, ge=1)
+    """Copies of the model, each on GPUs and in a process of its own (`vllm.LLM` itself holds one per process)."""
     enforce_eager: bool = False
     """Start faster, run slower: no compiled graphs. Always on a CPU."""
     prefix_caching: bool = True
@@ -45,13 +49,37 @@ class Vllm(LocalEngine):
     """Most pictures in a prompt."""
     lora: str | None = None
     """Folder of a LoRA adapter that is applied to the model."""
+    engine_args: dict[str, JsonValue] = Field(default_factory=dict)
+    """Further arguments of `vllm.LLM`, by their names there."""
+
+    @model_validator(mode="after")
+    def _arguments_are_fit(self) -> "Vllm":
+        if self.data_parallel_size > 1 and not self.isolate:
+            raise ValueError(f"data_parallel_size {self.data_parallel_size} needs processes of its own: isolate: true")
+        if ours := sorted(self._llm_options().keys() & self.engine_args.keys()):
+            raise ValueError(f"engine_args has {ours[0]!r}, which is set by the option of the engine or for it")
+        return self
 
     def identity(self) -> tuple[str, str]:
+        """What `engine_args` makes of the weights or of the pictures is part of the revision."""
         model, revision = super().identity()
+        if changes := {name: self.engine_args[name] for name in _CHANGES_THE_MODEL if name in self.engine_args}:
+            digest = hashlib.blake2b(json.dumps(changes, sort_keys=True).encode(), digest_size=4).hexdigest()
+            revision = f"{revision}+{digest}"
         if self.lora is None:
             return model, revision
         adapter = Path(self.lora)
         return f"{model}+{adapter.resolve().name}", f"{revision}+{folder_revision(adapter, 'adapter_config.json')}"
+
+    def environments(self) -> list[dict[str, str]]:
+        """Each copy sees its own GPUs, of those that are visible here."""
+        if self.data_parallel_size == 1:
+            return [{}]
+        size, needed = self.tensor_parallel_size, self.tensor_parallel_size * self.data_parallel_size
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(needed)))).split(",")
+        if len(visible) < needed:
+            raise SamplingError(f"engine 'vllm' needs {needed} GPUs, CUDA_VISIBLE_DEVICES names {len(visible)}")
+        return [{"CUDA_VISIBLE_DEVICES": ",".join(visible[k : k + size])} for k in range(0, needed, size)]
 
     @contextmanager
     def load(self) -> Iterator["VllmSession"]:
@@ -74,7 +102,7 @@ class Vllm(LocalEngine):
                 on_cpu = options_on_cpu(self.dtype)
                 from vllm import LLM
 
-                return LLM(**{**self._llm_options(), **on_cpu})
+                return LLM(**{**self._llm_options(), **self._lora_options(), **on_cpu, **self.engine_args})
         except ImportError as error:
             raise SamplingError(f"engine 'vllm' cannot import vllm ({first_line(error)}); {_EXTRAS}") from error
         except Exception as error:  # pydantic's, torch's, the system's and vLLM's own: all mean that there is no engine
@@ -90,11 +118,17 @@ class Vllm(LocalEngine):
             "enforce_eager": self.enforce_eager,
             "enable_prefix_caching": self.prefix_caching,
             "limit_mm_per_prompt": {"image": self.max_images, "video": 0},
-            **(_lora_options(Path(self.lora)) if self.lora is not None else {}),
             "use_tqdm_on_load": False,
         }
         given = {"max_model_len": self.max_model_len, "max_num_seqs": self.max_num_seqs}
         return {**options, **{name: value for name, value in given.items() if value is not None}}
+
+    def _lora_options(self) -> dict[str, Any]:
+        """vLLM reserves memory for ranks of 2**k from 8 on."""
+        if self.lora is None:
+            return {}
+        rank = json.loads((Path(self.lora) / "adapter_config.json").read_bytes())["r"]
+        return {"enable_lora": True, "max_loras": 1, "max_lora_rank": max(8, 1 << (rank - 1).bit_length())}
 
 
 class VllmSession:
@@ -186,12 +220,6 @@ def _client_error() -> type[Exception]:
     from vllm.exceptions import VLLMClientError
 
     return VLLMClientError  # type: ignore[no-any-return]
-
-
-def _lora_options(folder: Path) -> dict[str, Any]:
-    """vLLM reserves memory for ranks of 2**k from 8 on."""
-    rank = json.loads((folder / "adapter_config.json").read_bytes())["r"]
-    return {"enable_lora": True, "max_loras": 1, "max_lora_rank": max(8, 1 << (rank - 1).bit_length())}
 
 
 def _lora_request(folder: str) -> Any:

@@ -20,12 +20,17 @@ class Faulty(LocalEngine):
     model: str = "faulty"
     folder: Path
     at_start: str = ""
+    copies: int = 1
+
+    def environments(self) -> list[dict[str, str]]:
+        return [{"FAULTY_COPY": str(k)} for k in range(self.copies)]
 
     @contextmanager
     def load(self) -> Iterator["FaultySession"]:
         with (self.folder / "starts").open("a") as file:
             file.write(f"{os.getpid()}\n")
-        _obey(self.at_start, self.folder)
+        if os.environ.get("FAULTY_COPY", "0") == "0":
+            _obey(self.at_start, self.folder)
         yield FaultySession(self.folder)
 
     @property
@@ -72,5 +77,5 @@ def _obey(told: str, folder: Path) -> None:
     elif fault == "spawn":
         child = subprocess.Popen(["sleep", "600"])
         (folder / "grandchild").write_text(str(child.pid))
-    elif fault == "slow":
-        time.sleep(float(os.environ.get("FAULTY_SLOW_S", "0.2")))
+    elif fault == "copy":
+        (folder / f"copy{os.environ['FAULTY_COPY']}").touch()

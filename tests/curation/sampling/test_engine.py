@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -135,3 +136,50 @@ def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_gpu_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.accelerator.is_available", lambda: True)
     assert options_on_cpu("auto") == {}
+
+
+@pytest.mark.parametrize(
+    ("visible", "tensor", "data", "expected"),
+    [
+        (None, 1, 1, [None]),
+        (None, 1, 2, ["0", "1"]),
+        (None, 2, 2, ["0,1", "2,3"]),
+        ("4,5,6,7", 2, 2, ["4,5", "6,7"]),
+        ("3,1,0", 1, 2, ["3", "1"]),
+    ],
+)
+def test_copies_have_gpus_of_their_own(
+    visible: str | None, tensor: int, data: int, expected: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    engine = Vllm(model="m", tensor_parallel_size=tensor, data_parallel_size=data)
+    assert [env.get("CUDA_VISIBLE_DEVICES") for env in engine.environments()] == expected
+
+
+def test_too_few_gpus_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
+    with pytest.raises(SamplingError, match="needs 4 GPUs, CUDA_VISIBLE_DEVICES names 3"):
+        Vllm(model="m", tensor_parallel_size=2, data_parallel_size=2).environments()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"data_parallel_size": 2, "isolate": False}, "data_parallel_size 2 needs processes of its own"),
+        ({"engine_args": {"dtype": "float16"}}, "engine_args has 'dtype'"),
+    ],
+)
+def test_options_that_contradict_each_other_are_told(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Vllm(model="m", **options)
+
+
+def test_what_changes_the_model_changes_its_revision(lm: Path) -> None:
+    plain, cache, coarse = (
+        Vllm(model=str(lm), engine_args=arguments).identity()
+        for arguments in ({}, {"swap_space": 2}, {"quantization": "fp8"})
+    )
+    assert plain == cache
+    assert coarse[1].startswith(f"{plain[1]}+")

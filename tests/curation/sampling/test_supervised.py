@@ -137,6 +137,32 @@ def test_an_engine_that_does_not_start_is_one_clear_line(faulty: Make, fault: st
     assert gone(engine.starts[0])
 
 
+def test_copies_share_a_batch_and_give_what_one_gives(faulty: Make, tmp_path: Path) -> None:
+    requests = ask("copy", "copy", "die once", "c", "e")
+    engine = faulty(copies=2)
+    with engine.open() as session:
+        assert session.generate(requests, OPTIONS) == in_peace(faulty, requests)
+        assert session.generate(requests[:1], OPTIONS) == in_peace(faulty, requests[:1])
+    assert {path.name for path in tmp_path.glob("copy*")} == {"copy0", "copy1"}
+    assert all(gone(process) for process in engine.starts if process != os.getpid())
+
+
+def test_a_lost_copy_costs_its_share_alone(faulty: Make) -> None:
+    with faulty(copies=2, max_restarts=1).open() as session:
+        kept, lost, also_kept = session.generate(ask("a", "die", "c"), OPTIONS)
+        assert len(kept.samples) == len(also_kept.samples) == 2
+        assert "given up" in lost.failed or "engine_died" in lost.refused
+        with pytest.raises(SamplingError, match="died"):
+            session.generate(ask(*["die"] * 4), OPTIONS)
+
+
+def test_one_copy_that_does_not_start_ends_them_all(faulty: Make) -> None:
+    engine = faulty(copies=2, at_start="exit")
+    with pytest.raises(SamplingError, match="does not start: its process ended with exit code 3"):
+        engine.open().__enter__()
+    assert all(gone(process) for process in engine.starts)
+
+
 def test_the_engines_own_processes_end_with_it(faulty: Make, tmp_path: Path) -> None:
     with faulty().open() as session:
         session.generate(ask("spawn"), OPTIONS)

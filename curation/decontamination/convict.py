@@ -98,8 +98,9 @@ class Court:
         """(item, verdict, the row's and the item's picture) by picture, then by text."""
         for match in candidate["pictures"]:
             yield match["item"], Verdict("picture", match["score"]), tuple(match["numbers"])
+        row = self.judge.scale.weigh(words)
         for item in candidate["items"]:
-            if verdict := self.judge.judge(words, item, self.words_of(item), candidate["visual"]):
+            if verdict := self.judge.judge(row, item, self.words_of(item), candidate["visual"]):
                 yield item, verdict, (0, 0)
 
     def _candidates(self) -> Iterator[dict[int, dict[str, Any]]]:

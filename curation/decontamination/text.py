@@ -18,19 +18,21 @@ _AS_WORDS = {ord(symbol): f" {word} " for symbol, word in _SYMBOLS.items()}
 
 _NOT_TEXT = re.compile(
     r"\[asy\].*?(?:\[/asy\]|\Z)"  # a figure as code
-    r"|<image[ _]?\d*>|<img[^>]*>|!\[[^\]]*\]\([^)]*\)|\\includegraphics(?:\[[^\]]*\])?\{[^}]*\}",
+    r"|<image[ _]?\d{0,3}>|<img[^>]{0,200}>|!\[[^\]]{0,200}\]\([^)]{0,200}\)|\\includegraphics[^}]{0,200}\}",
     re.DOTALL | re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
-    r"[^.!?\n]*\\boxed\s*\{\s*\}[^.\n]*\.?"
-    r"|(?:please |let'?s )?(?:reason|think)(?: about it)? step[- ]by[- ]step[^.\n]*\.?"
-    r"|answer the question (?:with|using|by)[^.\n]*\.?|answer with the option'?s letter[^.\n]*\.?"
-    r"|^\s*(?:hint|question)\s*:",
-    re.IGNORECASE | re.MULTILINE,
+    r"\\boxed\s*\{\s*\}|\b(?:reason|think)\b.{0,20} step[- ]by[- ]step|^answer the question (?:with|using|by)\b"
+    r"|^answer with the (?:option|letter)",
+    re.IGNORECASE,
 )
+"""A sentence that says how to answer."""
+_MAY_INSTRUCT = re.compile(r"boxed|step|answer", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
+_LABEL = re.compile(r"^\s*(?:question|problem|hint)\s*:", re.IGNORECASE)
 _OPTIONS = re.compile(
-    r"\n\s*(?:answer )?(?:choices|options)\s*:|\bchoices?\s*:\s*\(A\)|\n\s*\[['\"]"
-    r"|(?:\n\s*|\s)\(A\)\s(?=.*\(B\))|\n\s*A[.):]\s?(?=.*\n\s*B[.):])",
+    r"\n[ \t]*(?:answer )?(?:choices|options)[ \t]*:|\bchoices?[ \t]*:[ \t]*\(A\)|\n[ \t]*\[['\"]"
+    r"|\s\(A\)\s(?=.*\(B\))|\n[ \t]*A[.):]\s?(?=.*\n[ \t]*B[.):])",
     re.DOTALL | re.IGNORECASE,
 )
 _THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,\\!|,)(?=\d{3}(?!\d))")
@@ -60,7 +62,7 @@ def words_of(text: str) -> list[str]:
     >>> words_of("If $∠A = 80.0^{\\\\circ}$ and $S=1{,}200$, find $\\\\frac{S}{2}$")
     ['if', 'angle', 'a', '80', 'and', 's', '1200', 'find', 's', '2']
     """
-    text = _INSTRUCTION.sub(" ", _NOT_TEXT.sub(" ", unicodedata.normalize("NFKC", text))).translate(_AS_WORDS)
+    text = _without_instructions(_NOT_TEXT.sub(" ", unicodedata.normalize("NFKC", text))).translate(_AS_WORDS)
     text = _COMMAND.sub(_command, _THOUSANDS.sub("", text)).casefold()
     return [_number(word) if word[0].isdigit() else word for word in _WORD.findall(text)]
 
@@ -72,6 +74,13 @@ def is_number(word: str) -> bool:
 def template_words(words: list[str]) -> list[str]:
     """The words without the numbers: equal for two variants of one problem."""
     return [word for word in words if not is_number(word)]
+
+
+def _without_instructions(text: str) -> str:
+    text = _LABEL.sub("", text)
+    if not _MAY_INSTRUCT.search(text):
+        return text
+    return " ".join(sentence for sentence in _SENTENCE_END.split(text) if not _INSTRUCTION.search(sentence))
 
 
 def _number(word: str) -> str:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from curation.decontamination.grams import template_key
 from curation.decontamination.options import Decontaminate
-from curation.decontamination.weigh import Likeness, Scale
+from curation.decontamination.weigh import Likeness, Scale, Weighed
 
 Kind = Literal["exact", "near", "template", "picture", "copy"]
 
@@ -21,6 +21,8 @@ MIN_EVIDENCE = 3.0
 """Shared grams, counted by rarity, of a short text that is the whole question of both."""
 RARE = 0.8
 """Weight of the rarest shared gram, which a generic text does not have: in a corpus of 10,000 rows, a gram in fewer than seven."""
+MOST = 0.65
+"""Share of a long item that a row must have, where nothing else backs the likeness: no numbers, and the row has more."""
 MAX_SAME_TEXT = 5
 """From so many rows on that have the same words, or all but the numbers, the words are a generator's and the rest is the question."""
 
@@ -37,14 +39,14 @@ class Judge:
     def __init__(self, scale: Scale, options: Decontaminate) -> None:
         self.scale, self.options = scale, options
 
-    def judge(self, row: list[str], item: int, item_words: list[str], visual: bool) -> Verdict | None:
+    def judge(self, row: Weighed, item: int, item_words: list[str], visual: bool) -> Verdict | None:
         """`visual`: the row or the item has a picture."""
         likeness = self.scale.compare(row, item, item_words)
-        if row == item_words:
+        if row.words == item_words:
             return Verdict("exact", 1.0) if self._is_telling(likeness, item, visual) else None
         if not likeness.other_numbers:
             return Verdict("near", likeness.containment) if self._is_near(likeness) else None
-        if self._is_variant(likeness, row, item, item_words):
+        if self._is_variant(likeness, row.words, item, item_words):
             return Verdict("template", likeness.containment)
         return None
 
@@ -62,7 +64,9 @@ class Judge:
             return min(likeness.containment, likeness.coverage) >= alone
         if likeness.containment >= alone:
             return True
-        return likeness.containment >= options.min_containment and likeness.n_numbers >= 2
+        much = likeness.evidence >= 2 * options.min_evidence and likeness.containment >= MOST
+        backed = likeness.n_numbers >= 2 or likeness.coverage >= alone or much
+        return likeness.containment >= options.min_containment and backed
 
     def _is_variant(self, likeness: Likeness, row: list[str], item: int, item_words: list[str]) -> bool:
         if likeness.evidence < MIN_EVIDENCE or self._rows_with(self.scale.keyring.template[item]) >= MAX_SAME_TEXT:
@@ -70,7 +74,7 @@ class Judge:
         if (key := template_key(row)) and key == template_key(item_words):
             return True
         alone, enough = self.options.min_containment_alone, likeness.evidence >= self.options.min_evidence
-        return enough and likeness.containment >= alone
+        return enough and likeness.containment >= alone and likeness.coverage >= self.options.min_containment
 
     def _rows_with(self, key: int) -> int:
         return int(self.scale.counts[key]) if key >= 0 else 0

@@ -44,6 +44,16 @@ class Likeness:
     """Whether the row lacks a number of the item."""
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """A row's words, looked up once for all its candidates."""
+
+    words: list[str]
+    grams: Ints
+    weight: float
+    numbers: Counter[str]
+
+
 class Scale:
     """Compares rows with items under the weights of a whole corpus."""
 
@@ -51,21 +61,26 @@ class Scale:
         self.keyring, self.counts = keyring, counts
         self.weights = weights(counts + keyring.item_counts, n_rows + keyring.n_items)
 
-    def compare(self, row: list[str], item: int, item_words: list[str]) -> Likeness:
-        """The likeness of a row's words to an item."""
-        numbers = self.keyring.find(gram_keys([row])[0])
-        known, n_unknown = numbers[numbers >= 0], int((numbers < 0).sum())
+    def weigh(self, words: list[str]) -> Weighed:
+        """A gram that no item has counts as one that occurs nowhere else."""
+        numbers = self.keyring.find(gram_keys([words])[0])
+        grams = numbers[numbers >= 0]
+        weight = float(self.weights[grams].sum()) + int((numbers < 0).sum())
+        return Weighed(words, np.sort(grams), weight, _numbers(words))
+
+    def compare(self, row: Weighed, item: int, item_words: list[str]) -> Likeness:
+        """The likeness of a row to an item."""
         grams = self.keyring.grams_of(item)
-        common = self.weights[np.intersect1d(known, grams)]
-        shared = float(common.sum())
-        of_item, of_row = float(self.weights[grams].sum()), float(self.weights[known].sum()) + n_unknown
+        shared = self.weights[grams[np.isin(grams, row.grams, assume_unique=True)]]
+        evidence, of_item = float(shared.sum()), float(self.weights[grams].sum())
+        numbers = _numbers(item_words)
         return Likeness(
-            containment=shared / of_item if of_item else 0.0,
-            coverage=shared / of_row if of_row else 0.0,
-            evidence=shared,
-            rarest=float(common.max(initial=0.0)),
-            n_numbers=len(set(filter(is_number, item_words)) - {"0", "1", "2"}),
-            other_numbers=not _numbers(item_words) <= _numbers(row),
+            containment=evidence / of_item if of_item else 0.0,
+            coverage=evidence / row.weight if row.weight else 0.0,
+            evidence=evidence,
+            rarest=float(shared.max(initial=0.0)),
+            n_numbers=len(set(numbers) - {"0", "1", "2"}),
+            other_numbers=not numbers <= row.numbers,
         )
 
 

@@ -7,6 +7,8 @@ to another. Memory: some fifty bytes a row; the words are read from disk, two qu
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +18,14 @@ from numpy.typing import NDArray
 from curation.dedup.alike import are_alike
 from curation.dedup.minhash import jaccard, mix
 from curation.dedup.options import Dedup
-from curation.dedup.words import WordStore
+from curation.dedup.pictures import BANDS as PICTURE_BANDS
+from curation.dedup.pictures import are_copies
+from curation.dedup.store import BytesStore
+from curation.dedup.vocabulary import Vocabulary
 
 Labels = NDArray[np.uint32]
 Keys = NDArray[np.uint64]
+Alike = Callable[[int, int], bool]
 
 NEIGHBOURS = 8
 """A row is compared with as many others of its bucket in each band; buckets of more are rare, and there are many bands."""
@@ -29,19 +35,42 @@ BANDS_AT_ONCE = 8
 def find_clusters(signatures: list[Path], options: Dedup) -> Labels:
     """Row -> smallest row number of its cluster, rows counted over all files in the order given. The question and its pictures decide."""
     facts = _column(signatures, "facts")
-    guard = _combined(facts, _column(signatures, "pictures"))
+    guard = _combined(facts, _pictures(signatures, facts, options))
     labels = _groups(_column(signatures, "exact"), guard)
     if options.near and len(labels):
-        with WordStore(signatures) as words:
-
-            def alike(a: int, b: int) -> bool:
-                one, other = words.read(a), words.read(b)
-                return jaccard(one, other, options.shingle) >= options.threshold and (
-                    are_alike(one.decode().split(), other.decode().split(), words.is_known)
-                )
-
-            _join_near(signatures, "bands", labels, guard, options, alike)
+        _join_near(signatures, "bands", labels, guard, options.bands, partial(_same_question, signatures, options))
     return labels
+
+
+def _pictures(signatures: list[Path], facts: Keys, options: Dedup) -> Keys:
+    """Row -> a key of its pictures, which copies share among the rows with the same facts."""
+    pictures, n = _column(signatures, "pictures"), _column(signatures, "n_pictures")
+    if not (options.near and options.pictures and n.any()):
+        return pictures
+    guard = _combined(facts, n)
+    labels = _groups(pictures, guard)
+    _join_near(signatures, "picture_bands", labels, guard, PICTURE_BANDS, partial(_same_pictures, signatures))
+    return labels.astype(np.uint64)
+
+
+@contextmanager
+def _same_question(signatures: list[Path], options: Dedup) -> Iterator[Alike]:
+    with BytesStore(signatures, "words") as store:
+        vocabulary = Vocabulary(store.chunks())
+
+        def alike(a: int, b: int) -> bool:
+            one, other = store.read(a), store.read(b)
+            return jaccard(one, other, options.shingle) >= options.threshold and (
+                are_alike(one.decode().split(" "), other.decode().split(" "), vocabulary.__contains__)
+            )
+
+        yield alike
+
+
+@contextmanager
+def _same_pictures(signatures: list[Path]) -> Iterator[Alike]:
+    with BytesStore(signatures, "pictures") as store:
+        yield lambda a, b: are_copies(store.read(a), store.read(b))
 
 
 def find_copies(signatures: list[Path], options: Dedup, clusters: Labels) -> Labels:
@@ -50,7 +79,7 @@ def find_copies(signatures: list[Path], options: Dedup, clusters: Labels) -> Lab
     guard = _combined(_column(signatures, "trace_numbers"), clusters.astype(np.uint64))
     labels = _groups(_column(signatures, "trace_exact"), guard)
     if options.near and len(labels):
-        _join_near(signatures, "trace_bands", labels, guard, options, lambda a, b: True)
+        _join_near(signatures, "trace_bands", labels, guard, options.bands, lambda: nullcontext(lambda a, b: True))
     return labels
 
 
@@ -60,29 +89,43 @@ def cluster_name(cluster: int, copy: int | None = None) -> str:
 
 
 def _join_near(
-    signatures: list[Path], column: str, labels: Labels, guard: Keys, options: Dedup, alike: Callable[[int, int], bool]
+    signatures: list[Path],
+    column: str,
+    labels: Labels,
+    guard: Keys,
+    n_bands: int,
+    comparison: Callable[[], AbstractContextManager[Alike]],
 ) -> None:
     """Join the clusters of `labels`, in place, whose first rows share their guard and a band and are alike."""
     rows = _that_share(guard, np.flatnonzero(labels == np.arange(len(labels), dtype=np.uint32)))
+    if not len(rows):
+        return
     parents = np.arange(len(rows), dtype=np.int64)
     refused = np.empty(0, dtype=np.int64)
-    for first in range(0, options.bands, BANDS_AT_ONCE):
-        bands = _bands(signatures, column, rows, options.bands, first, min(first + BANDS_AT_ONCE, options.bands))
-        for band in bands.T:
-            found = np.setdiff1d(_pairs(_combined(guard[rows], band.astype(np.uint64))), refused, assume_unique=True)
-            no: list[int] = []
-            for pair in found.tolist():
-                a, b = _root(parents, pair >> 32), _root(parents, pair & 0xFFFFFFFF)
-                if a == b:
-                    continue
-                if alike(int(rows[pair >> 32]), int(rows[pair & 0xFFFFFFFF])):
-                    parents[max(a, b)] = min(a, b)
-                else:
-                    no.append(pair)
-            refused = np.union1d(refused, np.array(no, dtype=np.int64))
-    roots = [_root(parents, i) for i in range(len(rows))]
-    labels[rows] = rows[roots]
+    with comparison() as alike:
+        for first in range(0, n_bands, BANDS_AT_ONCE):
+            bands = _bands(signatures, column, rows, n_bands, first, min(first + BANDS_AT_ONCE, n_bands))
+            for band in bands.T:
+                found = np.setdiff1d(_pairs(_combined(guard[rows], band.astype(np.uint64))), refused)
+                no = _join(found.tolist(), rows, parents, alike)
+                refused = np.union1d(refused, np.array(no, dtype=np.int64))
+    labels[rows] = rows[[_root(parents, i) for i in range(len(rows))]]
     np.take(labels, labels.copy(), out=labels)
+
+
+def _join(pairs: list[int], rows: NDArray[np.int64], parents: NDArray[np.int64], alike: Alike) -> list[int]:
+    """Join the pairs (`a << 32 | b`, places in `rows`) that are alike and not yet joined; returns those that are not alike."""
+    refused = []
+    for pair in pairs:
+        a, b = pair >> 32, pair & 0xFFFFFFFF
+        one, other = _root(parents, a), _root(parents, b)
+        if one == other:
+            continue
+        if alike(int(rows[a]), int(rows[b])):
+            parents[max(one, other)] = min(one, other)
+        else:
+            refused.append(pair)
+    return refused
 
 
 def _root(parents: NDArray[np.int64], i: int) -> int:

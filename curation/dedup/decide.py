@@ -108,20 +108,21 @@ class DecideDuplicates(PipelineStep):  # type: ignore[misc]
 
     def _conflicts(self, questions: Keys) -> dict[int, str]:
         """Question -> its two golds that are different answers."""
-        rows = _shared(questions)
         columns = ["answer", "answer_kind", "answer_options"]
-        told = np.empty(len(rows), dtype=np.uint64)
+        rows = _shared(questions)
+        told = np.zeros(len(rows), dtype=np.uint64)  # 0: no gold, which contradicts nothing
         for i, record in enumerate(self._records(rows, columns)):
-            told[i] = key64(f"{record[c]}\0".encode() for c in columns)
+            if record["answer"].strip():
+                told[i] = key64(f"{record[c]}\0".encode() for c in columns)
+        rows, told = rows[told > 0], told[told > 0]
         order = np.lexsort((told, questions[rows]))
-        same_question = questions[rows][order][1:] == questions[rows][order][:-1]
-        differ = np.unique(questions[rows][order][1:][same_question & (told[order][1:] != told[order][:-1])])
+        ordered, told = questions[rows][order], told[order]
+        differ = np.unique(ordered[1:][(ordered[1:] == ordered[:-1]) & (told[1:] != told[:-1])])
         golds: dict[int, dict[tuple[str, ...], Gold]] = {}
-        columns += ["source", "source_id"]
-        for record in self._records(rows[np.isin(questions[rows], differ)], columns):
-            answer, kind, options, source, source_id = (record[c] for c in columns)
-            of_question = golds.setdefault(int(questions[record["row"]]), {})
-            of_question.setdefault((answer, kind, options), Gold(answer, kind, options, f"{source}/{source_id}"))
+        for record in self._records(rows[np.isin(questions[rows], differ)], [*columns, "source", "source_id"]):
+            answer, kind, options = (record[c] for c in columns)
+            gold = Gold(answer, kind, options, f"{record['source']}/{record['source_id']}")
+            golds.setdefault(int(questions[record["row"]]), {}).setdefault((answer, kind, options), gold)
         if golds:
             worker.SERVERS["math"].warm_up()  # no verdict's deadline pays for the start
         conflicts = {question: conflict_of(list(found.values())) for question, found in golds.items()}

@@ -24,9 +24,8 @@ def same_gold(one: Gold, other: Gold) -> bool:
 
 
 def conflict_of(golds: Sequence[Gold]) -> str | None:
-    """The first two golds that are different answers, told in a line; None when all agree. Empty golds claim nothing."""
-    told = [gold for gold in golds if gold.answer.strip()]
-    for gold in told[1:]:
-        if gold[:3] != told[0][:3] and not same_gold(told[0], gold):
-            return f"{told[0].answer[:100]!r} in {told[0].name}, {gold.answer[:100]!r} in {gold.name}"
+    """The first gold that is another answer than golds[0], told in a line with it; None when all agree."""
+    for gold in golds[1:]:
+        if not same_gold(golds[0], gold):
+            return f"{golds[0].answer[:100]!r} in {golds[0].name}, {gold.answer[:100]!r} in {gold.name}"
     return None

@@ -1,17 +1,16 @@
 """What a row leaves behind for the search of duplicates: a few keys in a Parquet file, and its words in a file beside it."""
 
 import hashlib
-import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from PIL import Image
 
 from curation.dedup.minhash import band_keys
 from curation.dedup.options import Dedup
+from curation.dedup.pictures import BANDS, sign_pictures
 from curation.dedup.reading import facts_of, read_question
 from curation.row import Row
 
@@ -21,28 +20,33 @@ _TRACE_WORDS = bytes(c if c > 127 or chr(c).isalnum() else 32 for c in range(256
 
 
 def signature_schema(options: Dedup, traces: bool) -> pa.Schema:
-    """Keys are 64-bit hashes; bands are `options.bands` 32-bit ones side by side."""
+    """Keys are 64-bit hashes, bands 32-bit ones side by side; what is compared at last stands in a file beside, from `start`."""
     bands = pa.binary(4 * options.bands)
-    columns = [("exact", pa.uint64()), ("facts", pa.uint64()), ("pictures", pa.uint64()), ("bands", bands)]
-    columns += [("start", pa.uint64()), ("length", pa.uint32())]
+    columns = [("exact", pa.uint64()), ("facts", pa.uint64()), ("bands", bands)]
+    columns += [("words_start", pa.uint64()), ("words_length", pa.uint32())]
+    columns += [("pictures", pa.uint64()), ("n_pictures", pa.uint64()), ("picture_bands", pa.binary(4 * BANDS))]
+    columns += [("pictures_start", pa.uint64()), ("pictures_length", pa.uint32())]
     if traces:
         columns += [("trace_exact", pa.uint64()), ("trace_numbers", pa.uint64()), ("trace_bands", bands)]
     return pa.schema(columns)
 
 
-def sign_question(row: Row, options: Dedup) -> tuple[dict[str, Any], bytes]:
-    """The keys of a row's prompt and pictures, and its words for the last comparison."""
+def sign_question(row: Row, options: Dedup) -> tuple[dict[str, Any], bytes, bytes]:
+    """The keys of a row's prompt and pictures; its words and its pictures' hashes for the last comparison."""
     tokens = read_question(row.prompt[0].content)
     for message in row.prompt[1:]:
         tokens += [f"#<{message.role}>", *read_question(message.content)]
     words = " ".join(tokens).encode()
+    digests, picture_bands, hashes = sign_pictures(row.images, options.near and options.pictures)
     keys = {
         "exact": key64([words]),
         "facts": key64([" ".join(facts_of(tokens)).encode()]),
-        "pictures": key64(map(pixels_digest, row.images)) if row.images else 0,
         "bands": band_keys(words, options).tobytes() if options.near else bytes(4 * options.bands),
+        "pictures": key64(digests),
+        "n_pictures": len(digests),
+        "picture_bands": picture_bands,
     }
-    return keys, words
+    return keys, words, hashes
 
 
 def sign_trace(completion: str, options: Dedup) -> dict[str, Any]:
@@ -65,13 +69,6 @@ def trace_numbers(text: bytes) -> bytes:
     return b"".join(b" " + run if run[:1].isdigit() and before[-1:].isdigit() else run for before, run in pairs)
 
 
-def pixels_digest(image: bytes) -> bytes:
-    """Identity of a picture: its size and its pixels, however they are encoded."""
-    with Image.open(io.BytesIO(image)) as picture:
-        pixels = picture.convert("RGBA")
-    return hashlib.blake2b(f"{pixels.width}x{pixels.height}|".encode() + pixels.tobytes(), digest_size=16).digest()
-
-
 def key64(parts: Iterable[bytes]) -> int:
     digest = hashlib.blake2b(digest_size=8)
     for part in parts:
@@ -79,6 +76,6 @@ def key64(parts: Iterable[bytes]) -> int:
     return int.from_bytes(digest.digest(), "little")
 
 
-def words_file(signatures: Path) -> Path:
-    """Where the words of the rows in a signature file stand: `length` bytes from `start`, and a space."""
-    return signatures.with_suffix(".words")
+def beside(signatures: Path, what: str) -> Path:
+    """The file of `words` or `pictures` beside a signature file."""
+    return signatures.with_suffix(f".{what}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from curation.dedup import DecideDuplicates, Dedup, SignRows, cluster_name, find_clusters, find_copies
 from curation.parquet import read_records, write_records
@@ -65,6 +65,24 @@ def test_without_near_only_notation_may_differ(tmp_path: Path) -> None:
 def test_one_question_with_other_pictures_is_another(tmp_path: Path) -> None:
     shown = [(picture(1),), (picture(200),), (picture(1),), (picture(1), picture(200)), (picture(200), picture(1)), ()]
     assert clusters([row("What is the missing colour?", images=p) for p in shown], tmp_path) == [0, 1, 0, 3, 4, 5]
+
+
+def drawing(mark: int, size: int = 300, **saved: Any) -> bytes:
+    """A chart of seven bars on white; `mark` is the height of one of them."""
+    canvas = Image.new("RGB", (300, 300), "white")
+    pen = ImageDraw.Draw(canvas)
+    for i, height in enumerate((60, 150, 90, mark, 240, 30, 180)):
+        pen.rectangle((15 + 40 * i, 290 - height, 40 + 40 * i, 290), fill=(30 * i, 90, 200 - 25 * i))
+    buffer = io.BytesIO()
+    canvas.resize((size, size)).save(buffer, **{"format": "PNG", **saved})
+    return buffer.getvalue()
+
+
+def test_pictures_encoded_anew_or_resized_are_the_same_pictures(tmp_path: Path) -> None:
+    shown = [drawing(120), drawing(120, format="JPEG", quality=60), drawing(120, size=240), drawing(200), drawing(150)]
+    rows = [row("How tall is the fourth bar?", images=(drawing(90), image)) for image in shown]
+    assert clusters(rows, tmp_path / "near") == [0, 0, 0, 3, 4]
+    assert clusters(rows, tmp_path / "exact", Dedup(pictures=False)) == [0, 1, 2, 3, 4]
 
 
 def test_traces_of_one_question_are_copies_only_when_alike(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""Drop prompts that are too short to ask anything or too long to be one question.
+"""Drop prompts that are too short to ask anything or too long to be one question, and traces outside given bounds.
 
-The rule is Gopher's document length (Rae et al. 2021, arXiv 2112.11446, A1.1), on the characters of the question; the bounds are
-ours: the longest prompt of MATH, AIME and GSM8K has under 5,000 characters.
+The rule is Gopher's document length (Rae et al. 2021, arXiv 2112.11446, A1.1), on characters; the bounds are ours: the longest prompt of
+MATH, AIME and GSM8K has under 5,000 characters. Beside a picture a word can be a question ("Perimeter?"). For tokens see `token_budget`.
 """
 
 from typing import Literal
@@ -13,14 +13,24 @@ from curation.row import Row
 
 
 class Length(Filter):
-    """Bounds on the characters of the question, white space at the ends not counted."""
+    """Bounds on the characters of the question and of the completion, white space at the ends not counted."""
 
     kind: Literal["length"] = "length"
     min_chars: int = Field(default=10, ge=0)
+    min_chars_with_picture: int = Field(default=3, ge=0)
     max_chars: int = Field(default=20_000, ge=1)
+    min_completion_chars: int = Field(default=0, ge=0)
+    """For rows that have a completion."""
+    max_completion_chars: int | None = Field(default=None, ge=1)
 
     def judge(self, row: Row) -> Judgement:
-        length = len(row.question.strip())
-        if length < self.min_chars:
+        length, completion = len(row.question.strip()), len(row.completion.strip())
+        if length < (self.min_chars_with_picture if row.images else self.min_chars):
             return False, "prompt_too_short"
-        return True if length <= self.max_chars else (False, "prompt_too_long")
+        if length > self.max_chars:
+            return False, "prompt_too_long"
+        if completion and completion < self.min_completion_chars:
+            return False, "completion_too_short"
+        if self.max_completion_chars is not None and completion > self.max_completion_chars:
+            return False, "completion_too_long"
+        return True

@@ -26,9 +26,11 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 _VALUE = re.compile(
-    r"\b(?:find|determine|compute|calculate|evaluate|solve|simplify|how (?:many|much|long|far|old)|"
+    r"\b(?<!can )(?<!cannot )(?<!always )find\b"
+    r"|\b(?:determine|compute|calculate|evaluate|solve|simplify|how (?:many|much|long|far|old)|"
     r"what (?:is|are|was|were|does|fraction|percent\w*|number|value)|which (?:of|one)|"
-    r"enter (?:the|your|all)|express your answer)\b|求(?!证)|计算|多少|等于",
+    r"enter (?:the|your|all)|express (?:your answer|[^.]{1,80}?(?:closed form|in terms of|as an?\b))|list all)\b"
+    r"|求(?!证)|计算|多少|等于",
     re.IGNORECASE,
 )
 

@@ -1,8 +1,8 @@
 """A table that only grows, in a folder of Parquet segments: what the rollouts and their verdicts are kept in.
 
 An append replaces the newest segment by itself and the new lines, in one rename, until it is full. So a reader never
-sees a line twice or half a batch, nothing has to be compacted later, and a hundred thousand small batches leave tens
-of files. What a `kill -9` loses is the batch in flight.
+sees a line twice or half a batch, nothing has to be compacted later, and thousands of small batches leave a hundred
+files. What a `kill -9` loses is the batch in flight.
 
 Memory holds the newest segment and twelve bytes for every key of every row group, never the rest of the lines.
 """
@@ -29,7 +29,10 @@ from curation.sampling.segments import (
 )
 
 SEGMENT_BYTES = 16 * 2**20
-"""In memory; as Parquet about a quarter. An append writes at most this and its own batch."""
+"""In memory; as Parquet about a quarter."""
+SMALL_BYTES = 2**18
+BATCHES = 16
+"""A segment is full at sixteen batches, so that no byte is written more than sixteen times; a small one costs next to nothing."""
 GROUP_BYTES = 2**20
 """A look-up reads whole row groups."""
 _GROUPS = 2**12
@@ -76,8 +79,8 @@ class SegmentLog:
         if not lines:
             return
         table = pa.Table.from_pylist(list(lines), schema=self.schema)
-        fits = sum(group.nbytes for group in self._tail) + table.nbytes <= SEGMENT_BYTES
-        before = self._tail if fits else []
+        limit = max(SMALL_BYTES, min(SEGMENT_BYTES, BATCHES * table.nbytes))
+        before = self._tail if sum(group.nbytes for group in self._tail) + table.nbytes <= limit else []
         groups = _packed(before, table)
         path = self._segments[-1] if before else next_segment(self._segments, self.folder)
         write_segment(groups, path)

@@ -34,6 +34,7 @@ def found(log: SegmentLog, *names: str, kind: str = "x") -> list[tuple[str, str,
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments of 20 kB and row groups of 2 kB, so that a test fills several."""
     monkeypatch.setattr(segment_log, "SEGMENT_BYTES", 20_000)
+    monkeypatch.setattr(segment_log, "SMALL_BYTES", 20_000)
     monkeypatch.setattr(segment_log, "GROUP_BYTES", 2_000)
 
 
@@ -67,6 +68,14 @@ def test_many_small_batches_leave_few_files_and_bounded_groups(tmp_path: Path) -
     assert sum(table.num_rows for table in groups) == 300
     assert max(table.nbytes for table in groups) < 3 * 2_000
     assert len(groups) < 60
+
+
+@pytest.mark.parametrize(("batch_bytes", "segments"), [(1_000, 1), (40_000, 4)])
+def test_no_byte_is_written_more_than_sixteen_times(tmp_path: Path, batch_bytes: int, segments: int) -> None:
+    with opened(tmp_path) as log:
+        for number in range(64):
+            log.append([line(f"n{number}", text="x" * batch_bytes)])
+    assert len(list_segments(tmp_path)) == segments
 
 
 def test_a_batch_larger_than_a_segment_is_one_segment(tmp_path: Path, small: None) -> None:

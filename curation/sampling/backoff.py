@@ -23,7 +23,7 @@ _FIRST_WAIT_S = 0.5
 _LONGEST_OWN_WAIT_S = 30.0
 _PROMPT_ERRORS = (400, 413, 415, 422)
 _LATER = (408, 409, 425, 429)
-_OF_THE_RUN = {"model", "n", "seed", "temperature", "top_p", "top_k", "min_p", "repetition_penalty"}
+_OF_THE_RUN = {"model", "n", "seed", "temperature", "top_p", "max_tokens", "top_k", "min_p", "repetition_penalty"}
 """Parameters that are the same for every prompt."""
 
 

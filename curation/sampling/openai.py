@@ -201,9 +201,14 @@ class OpenAISession:
             "seed": seeds[0],
             "temperature": options.temperature,
             "top_p": options.top_p,
-            "max_tokens": options.max_tokens,
+            "max_tokens": self._max_tokens(options),
             "extra_body": extra | self.engine.extra_body,
         }
+
+    def _max_tokens(self, options: SamplingOptions) -> int:
+        """vLLM cuts a response off at the end of the model's context, but refuses a limit beyond all of it."""
+        length = self.card.get("max_model_len")
+        return min(options.max_tokens, length) if isinstance(length, int) and length > 0 else options.max_tokens
 
     def _speaks_vllm(self) -> bool:
         return self.card.get("owned_by") == "vllm"

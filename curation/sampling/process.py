@@ -1,7 +1,8 @@
 """A process that holds one engine and answers batches until the pipe to it closes: both ends of that pipe.
 
 Messages are pickles. To it: the engine, then (requests, options) each time. From it: ("ready", None) once, then
-("answered", responses) each time; or ("failed", one line), after which the engine is not to be trusted.
+("answered", responses) each time, and ("alive", None) while it works; or ("failed", one line), after which the engine
+is not to be trusted.
 """
 
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -20,6 +22,7 @@ _CHILD = (
     "import sys; sys.path[:] = sys.argv[3:]; from curation.sampling.process import main; main(*map(int, sys.argv[1:3]))"
 )
 _GRACE_S = 15.0
+_BEAT_S = 1.0
 
 
 class EngineDied(Exception):  # noqa: N818 - it says what happened
@@ -49,39 +52,38 @@ class EngineProcess:
         self._connection: Connection[Any, Any] = Connection(ours.detach())
         self._idle = True
 
-    def ask(self, message: object, timeout_s: float) -> Any:
-        """Send `message` and wait for what comes back.
+    def ask(self, message: object, silence_s: float) -> Any:
+        """Send `message` and wait for what comes back, as long as there are signs of life.
 
         Raises:
-            EngineDied: nothing comes, or not in time, or a failure.
+            EngineDied: nothing comes, no sign of life for so long, or a failure.
         """
         self._idle = False
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            self.kill()
-
-        timer = threading.Timer(timeout_s, end)
-        timer.daemon = True
-        timer.start()
+        watchdog = Watchdog(silence_s, self.kill)
         try:
             self._connection.send(message)
-            while not self._connection.poll(0.5):
-                if self._process.poll() is not None and not self._connection.poll():
-                    raise EOFError
-            outcome, payload = self._connection.recv()
+            while (reply := self._receive())[0] == "alive":
+                watchdog.rest()
         except (EOFError, OSError) as error:
             self.kill()
-            raise EngineDied(f"no answer in {timeout_s:g} s" if late.is_set() else self._end()) from error
+            raise EngineDied(f"no sign of life for {silence_s:g} s" if watchdog.barked else self._end()) from error
         finally:
-            timer.cancel()
+            watchdog.stop()
+        outcome, payload = reply
         if outcome == "failed":
             died = EngineDied(payload)
             died.told = True
             raise died
         self._idle = True
         return payload
+
+    def _receive(self) -> tuple[str, Any]:
+        """The next message. The end of the process is looked for as well: what it has started may keep the pipe open."""
+        while not self._connection.poll(0.5):
+            if self._process.poll() is not None and not self._connection.poll():
+                raise EOFError
+        reply: tuple[str, Any] = self._connection.recv()
+        return reply
 
     def _end(self) -> str:
         code = self._process.wait()
@@ -109,6 +111,30 @@ class EngineProcess:
             self._process.wait()
 
 
+class Watchdog:
+    """Calls `bark` once, from a thread of its own, when `patience_s` have passed since the last `rest`."""
+
+    def __init__(self, patience_s: float, bark: Callable[[], None]) -> None:
+        self.barked = False
+        self._patience_s, self._bark = patience_s, bark
+        self._deadline = time.monotonic() + patience_s
+        self._stopped = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def rest(self) -> None:
+        self._deadline = time.monotonic() + self._patience_s
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(max(0.0, self._deadline - time.monotonic())):
+            if time.monotonic() >= self._deadline:
+                self.barked = True
+                self._bark()
+                return
+
+
 def main(descriptor: int, parent: int) -> None:
     """The process itself: serve the process `parent` over the socket `descriptor`."""
     os.set_inheritable(descriptor, False)
@@ -125,7 +151,15 @@ def _whole(error: Exception) -> str:
 
 
 def _serve(connection: Any) -> None:
-    with connection.recv().load() as session:
+    last = time.monotonic()
+
+    def beat() -> None:
+        nonlocal last
+        if time.monotonic() - last > _BEAT_S:
+            connection.send(("alive", None))
+            last = time.monotonic()
+
+    with connection.recv().load(beat) as session:
         connection.send(("ready", None))
         while True:
             try:

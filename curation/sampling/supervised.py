@@ -8,7 +8,7 @@ the samples of a run in which nothing happened.
 
 import time
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 
@@ -22,6 +22,10 @@ from curation.sampling.replicas import Replicas
 _LONGEST_PAUSE_S = 30.0
 
 
+def nobody_listens() -> None:
+    """A beat that nobody waits for."""
+
+
 class LocalEngine(Engine):
     """An engine that runs on this machine, in a process of its own."""
 
@@ -30,13 +34,13 @@ class LocalEngine(Engine):
     max_restarts: int = Field(default=16, ge=0)
     """Crashes in a row, with no prompt answered between them, after which the engine is given up. To find a bad prompt
     among n takes log2(n) + 3."""
-    batch_timeout_s: float = Field(default=3600, gt=0)
-    """A batch that takes longer counts as a crash, and is asked again in halves."""
+    hang_timeout_s: float = Field(default=900, gt=0)
+    """An engine that for so long does not get on by a single token has hung, which counts as a crash."""
     start_timeout_s: float = Field(default=1800, gt=0)
 
     @abstractmethod
-    def load(self) -> AbstractContextManager[Session]:
-        """The engine in this very process; otherwise as `open`."""
+    def load(self, beat: Callable[[], None] = nobody_listens) -> AbstractContextManager[Session]:
+        """The engine in this very process; otherwise as `open`. The session calls `beat` again and again as it gets on."""
 
     def environments(self) -> list[dict[str, str]]:
         """The variables that each copy of the engine gets in addition to ours; one copy unless an engine says otherwise.
@@ -93,7 +97,7 @@ class SupervisedSession:
             except SamplingError as error:
                 return _given_up(requests, answers, error)
             try:
-                responses = process.ask(([requests[i] for i in batch], options), self._engine.batch_timeout_s)
+                responses = process.ask(([requests[i] for i in batch], options), self._engine.hang_timeout_s)
             except EngineDied as error:
                 self.close()
                 self._deaths += 1

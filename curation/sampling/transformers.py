@@ -6,7 +6,7 @@ else: its temperature, top-k and repetition penalty (Qwen2.5-VL ships 1e-6, 1 an
 """
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from pydantic import Field
 from curation.errors import SamplingError, first_line
 from curation.sampling.conversation import conversation, text_conversation
 from curation.sampling.engine import Request, Response, Sample, SamplingOptions, sample_seed
-from curation.sampling.supervised import LocalEngine
+from curation.sampling.supervised import LocalEngine, nobody_listens
 
 
 class Transformers(LocalEngine):
@@ -29,8 +29,9 @@ class Transformers(LocalEngine):
     """Responses generated at once."""
 
     @contextmanager
-    def load(self) -> Iterator["TransformersSession"]:
+    def load(self, beat: Callable[[], None] = nobody_listens) -> Iterator["TransformersSession"]:
         session = self._start()
+        session.beat = beat
         try:
             yield session
         finally:
@@ -77,6 +78,7 @@ class TransformersSession:
 
         self.model = model
         self.processor = processor
+        self.beat: Callable[[], None] = nobody_listens
         self._tokenizer = processor.tokenizer if isinstance(processor, ProcessorMixin) else processor
         self._conversation = conversation if isinstance(processor, ProcessorMixin) else text_conversation
         self._batch_size = batch_size
@@ -146,12 +148,17 @@ class TransformersSession:
                     **{name: tensor.to(self.model.device) for name, tensor in inputs.items()},
                     max_new_tokens=max(limits),
                     do_sample=False,
-                    logits_processor=seeded_sampling(seeds, options, self.model.device),
+                    logits_processor=[*seeded_sampling(seeds, options, self.model.device), self._alive],
                 )
         except RuntimeError as error:
             raise SamplingError(f"engine 'transformers' failed while sampling: {first_line(error)}") from error
         rows = output[:, width:].tolist()
         return [self._until_end(row[:limit]) for row, limit in zip(rows, limits, strict=True)]
+
+    def _alive(self, _: Any, scores: Any) -> Any:
+        """A logits processor that changes nothing, called for every token."""
+        self.beat()
+        return scores
 
     def _until_end(self, tokens: list[int]) -> list[int]:
         end = next((i for i, token in enumerate(tokens) if token in self._end_tokens), len(tokens))

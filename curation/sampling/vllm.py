@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from curation.errors import SamplingError, first_line
 from curation.sampling.conversation import conversation
 from curation.sampling.engine import Request, Response, Sample, SamplingOptions, consecutive, sample_seed
 from curation.sampling.identity import folder_revision
-from curation.sampling.supervised import LocalEngine
+from curation.sampling.supervised import LocalEngine, nobody_listens
 from curation.sampling.vllm_on_cpu import options_on_cpu
 
 _CHANGES_THE_MODEL = ("quantization", "hf_overrides", "kv_cache_dtype", "mm_processor_kwargs")
@@ -82,10 +82,10 @@ class Vllm(LocalEngine):
         return [{"CUDA_VISIBLE_DEVICES": ",".join(visible[k : k + size])} for k in range(0, needed, size)]
 
     @contextmanager
-    def load(self) -> Iterator["VllmSession"]:
+    def load(self, beat: Callable[[], None] = nobody_listens) -> Iterator["VllmSession"]:
         llm = self._start()
         try:
-            yield VllmSession(llm, self.lora)
+            yield VllmSession(llm, beat, self.lora)
         finally:
             llm.llm_engine.engine_core.shutdown()
             del llm
@@ -134,8 +134,9 @@ class Vllm(LocalEngine):
 class VllmSession:
     """A running `vllm.LLM`, as `llm`."""
 
-    def __init__(self, llm: Any, lora: str | None = None) -> None:
+    def __init__(self, llm: Any, beat: Callable[[], None], lora: str | None = None) -> None:
         self.llm = llm
+        self._beat = beat
         self._content_format = "openai" if llm.model_config.is_multimodal_model else "string"
         self._lora = _lora_request(lora) if lora is not None else None
 
@@ -149,6 +150,7 @@ class VllmSession:
                 for numbers in consecutive(request.sample_numbers, 1 if options.temperature == 0 else None):
                     self._enqueue(messages, request, numbers, options)
                     runs.append((i, numbers))
+                    self._beat()
             except (ValueError, _client_error()) as error:
                 refused[i] = first_line(error)
         outputs = self._finish()
@@ -183,9 +185,14 @@ class VllmSession:
         )
 
     def _finish(self) -> list[Any]:
-        """Run until all is answered; vLLM returns the outputs in the order of the queue."""
+        """Run until all is answered: `LLM.wait_for_completion` with a beat. Request ids are numbers in queue order."""
+        engine = self.llm.llm_engine
+        outputs: list[Any] = []
         try:
-            return list(self.llm.wait_for_completion(use_tqdm=False))
+            while engine.has_unfinished_requests():
+                outputs += [output for output in engine.step() if output.finished]
+                self._beat()
+            return sorted(outputs, key=lambda output: int(output.request_id))
         except Exception as error:  # whatever it was, the batch is lost and not wrong
             raise SamplingError(f"engine 'vllm' failed while sampling: {first_line(error)}") from error
 

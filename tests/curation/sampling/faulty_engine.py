@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from curation.errors import SamplingError
 from curation.sampling.engine import Request, Response, Sample, SamplingOptions, sample_seed
-from curation.sampling.supervised import LocalEngine
+from curation.sampling.supervised import LocalEngine, nobody_listens
 
 
 class Faulty(LocalEngine):
@@ -26,12 +26,12 @@ class Faulty(LocalEngine):
         return [{"FAULTY_COPY": str(k)} for k in range(self.copies)]
 
     @contextmanager
-    def load(self) -> Iterator["FaultySession"]:
+    def load(self, beat: Callable[[], None] = nobody_listens) -> Iterator["FaultySession"]:
         with (self.folder / "starts").open("a") as file:
             file.write(f"{os.getpid()}\n")
         if os.environ.get("FAULTY_COPY", "0") == "0":
             _obey(self.at_start, self.folder)
-        yield FaultySession(self.folder)
+        yield FaultySession(self.folder, beat)
 
     @property
     def starts(self) -> list[int]:
@@ -39,12 +39,16 @@ class Faulty(LocalEngine):
 
 
 class FaultySession:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, beat: Callable[[], None]) -> None:
         self.folder = folder
+        self.beat = beat
 
     def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
         for request in requests:
             _obey(request.messages[0].content, self.folder)
+            for _ in range(25 if request.messages[0].content == "work" else 0):
+                time.sleep(0.1)
+                self.beat()
         return [
             Response(request.key, tuple(_sample(request, k) for k in request.sample_numbers), 3) for request in requests
         ]

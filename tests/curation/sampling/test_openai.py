@@ -175,6 +175,16 @@ def test_vllm_is_asked_for_consecutive_seeds_at_once(server: FaultyServer) -> No
     assert all(body["top_k"] == -1 and body["repetition_penalty"] == 1.0 for body in server.bodies)
 
 
+@pytest.mark.parametrize(("length", "expected"), [(6, 6), (100, 8), (None, 8)])
+def test_no_more_tokens_are_asked_for_than_the_model_takes(
+    server: FaultyServer, length: int | None, expected: int
+) -> None:
+    server.cards = [{"id": "m", "owned_by": "vllm", "max_model_len": length}]
+    with engine(server).open() as session:
+        session.generate(ask("fine"), OPTIONS)
+    assert {body["max_tokens"] for body in server.bodies} == {expected}
+
+
 def test_a_server_of_another_kind_gets_the_standard_fields_and_yours(server: FaultyServer) -> None:
     with engine(server, extra_body={"top_k": 0}).open() as session:
         session.generate(ask("fine")[:1], OPTIONS)

@@ -78,10 +78,18 @@ def test_a_prompt_that_kills_twice_is_set_aside(faulty: Make, fault: str, reason
 
 
 def test_a_hang_counts_as_a_death(faulty: Make) -> None:
-    with faulty(batch_timeout_s=0.5).open() as session:
+    with faulty(hang_timeout_s=0.5).open() as session:
         (hung,) = session.generate(ask("hang"), OPTIONS)
         (stopped,) = session.generate(ask("stop"), OPTIONS)
-    assert hung.refused == stopped.refused == "engine_died: no answer in 0.5 s"
+    assert hung.refused == stopped.refused == "engine_died: no sign of life for 0.5 s"
+
+
+def test_work_that_takes_long_is_no_hang(faulty: Make) -> None:
+    engine = faulty(hang_timeout_s=1.9)
+    with engine.open() as session:
+        (response,) = session.generate(ask("work"), OPTIONS)
+    assert len(response.samples) == 2
+    assert len(engine.starts) == 1
 
 
 def test_a_death_that_no_prompt_is_to_blame_for_costs_one_restart(faulty: Make) -> None:
@@ -127,7 +135,7 @@ def test_what_was_answered_before_it_was_given_up_is_kept(faulty: Make) -> None:
     [
         ("die", "^engine 'faulty' does not start: its process was ended by SIGKILL"),
         ("error", "^engine 'faulty' says no$"),
-        ("hang", "^engine 'faulty' does not start: no answer in 3 s$"),
+        ("hang", "^engine 'faulty' does not start: no sign of life for 3 s$"),
     ],
 )
 def test_an_engine_that_does_not_start_is_one_clear_line(faulty: Make, fault: str, message: str) -> None:

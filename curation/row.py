@@ -41,16 +41,21 @@ class Sampler:
 
 @dataclass(frozen=True, slots=True)
 class Difficulty:
-    """Outcomes of n sampled responses. `n_judged` = correct + wrong + no answer; pass_rate = n_correct / n_judged.
+    """Outcomes of the sampled responses. `n_judged` = correct + wrong + no answer, and truncated where the manifest counts those as wrong;
+    `n_unjudged` = timeouts of the verifier, samples that the infrastructure lost, unreadable golds and refused prompts.
 
-    The interval is the 95 % interval for the true pass rate (see `sampling.pass_rate`).
+    The pass rate is n_correct / n_judged after a fixed number of samples. After another stopping rule, under which that fraction is biased,
+    it is the mean of the posterior (see `sampling.stopping.prior`). The interval is the 95 % interval for the true pass rate.
     """
 
     pass_rate: float
     n_correct: int
     n_judged: int
+    n_no_answer: int
     n_truncated: int
     n_unjudged: int
+    n_timeout: int
+    n_infrastructure: int
     ci_low: float
     ci_high: float
     stop_reason: str

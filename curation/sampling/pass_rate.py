@@ -1,35 +1,40 @@
-"""The pass rate of every prompt: n responses, sampled once and judged (`rl.difficulty` in a manifest).
+"""The pass rate of every prompt: responses sampled once and judged (`rl.difficulty` in a manifest).
 
 The paper removes "the overly trivial and the infeasible" without saying how; open-r1 takes 8 samples, Skywork-OR1 16
-and keeps 1 to 15 right, ORZ 64 of its own policy. Here n is fixed, and the prompts go through in fixed chunks in
-their order: a resumed run samples the same batches as one that was never interrupted.
+and keeps 1 to 15 right, ORZ 64 of its own policy. Here a stopping rule says how many each prompt gets, and several models may take turns:
+what the first could not settle goes to the next.
 """
 
-import itertools
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from curation.errors import SamplingError
 from curation.plugins import plugin_union
-from curation.row import Difficulty, Row, Sampler
-from curation.sampling.difficulty import Decision, Truncated, decide, difficulty
-from curation.sampling.engine import Engine, Request, Response, SamplingOptions, Session
-from curation.sampling.rollout import Rollout, Setting, prompt_hash, response_limit
-from curation.sampling.store import RolloutStore, missing
-from curation.sampling.template import apply_to_messages, template_hash
-from rewards import make_verifier
+from curation.row import Difficulty, Sampler
+from curation.sampling.draw import Draw
+from curation.sampling.engine import Engine, SamplingOptions
+from curation.sampling.outcomes import OUTCOMES, Bounds, Decision, Ints, Truncated
+from curation.sampling.rollout import Setting
+from curation.sampling.rounds import Batching, Results, Rounds, Rows, Work
+from curation.sampling.spending import Budget, gpus_of
+from curation.sampling.stopping.base import Stopping
+from curation.sampling.stopping.fixed import Fixed
+from curation.sampling.store import RolloutStore
+from curation.sampling.template import template_hash
+from curation.sampling.verdicts import VerdictStore
 
 if TYPE_CHECKING:
     AnyEngine = Engine
+    AnyStopping = Stopping
 else:
     AnyEngine = plugin_union(Engine)
+    AnyStopping = plugin_union(Stopping)
+
+Unsettled = Literal["trivial", "infeasible", "truncated", "unjudged", "all_samples"]
 
 
 class PassRate(BaseModel):
@@ -38,17 +43,42 @@ class PassRate(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sampler: AnyEngine
+    samplers: tuple[AnyEngine, ...] = ()
+    """Instead of `sampler`: several models, the cheapest first; `pass_on` says what goes to the next one."""
+    pass_on: tuple[Unsettled, ...] = ("infeasible", "truncated", "all_samples")
+    """What a model has not settled: drops for these reasons, and prompts that got all samples before the stopping rule was sure."""
     sampling: SamplingOptions = SamplingOptions()
     n: int = Field(default=8, ge=1)
-    """Samples per prompt."""
+    """Samples per prompt; what `stopping` compares with."""
+    stopping: AnyStopping = Fixed()
+    """When a prompt has been sampled enough: `fixed`, `exact` or `bayes`."""
     min_pass_rate: float | None = Field(default=0.0, ge=0, le=1)
     """Keep only above it (exclusive): 0.0 drops what was never solved; null keeps that too."""
     max_pass_rate: float | None = Field(default=1.0, ge=0, le=1)
     """Keep only below it (exclusive): 1.0 drops what was always solved; null keeps that too."""
     truncated: Truncated = "unjudged"
     """What a response that was cut off counts as: out of the pass rate, or wrong as it is in training."""
+    max_lost: float = Field(default=0.5, ge=0, le=1)
+    """A prompt is dropped as `truncated` or `unjudged` when more than this share of its samples was; 1: when none was judged."""
+    max_tokens_total: int | None = Field(default=None, ge=1)
+    """Tokens to sample at most, all prompts and models together; then the most informative prompts go first."""
+    max_gpu_hours: float | None = Field(default=None, gt=0)
+    """The same in hours of the sampler's GPUs, by the time that the samples took."""
     batch_prompts: int = Field(default=256, ge=1)
-    """Prompts handed to the engine at once; what a crash loses at most."""
+    """Prompts of `n` samples handed to the engine at once; what a crash loses at most."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sampler_is_the_first(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("samplers") and "sampler" not in given:
+            return {**given, "sampler": given["samplers"][0]}
+        return given
+
+    @model_validator(mode="after")
+    def _samplers_begin_with_it(self) -> "PassRate":
+        if self.samplers and self.samplers[0] != self.sampler:
+            raise ValueError("got `sampler` and `samplers`, expected one of them")
+        return self
 
     @model_validator(mode="after")
     def _bounds_leave_room(self) -> "PassRate":
@@ -56,6 +86,20 @@ class PassRate(BaseModel):
         if low is not None and high is not None and low >= high:
             raise ValueError(f"min_pass_rate {low} is not below max_pass_rate {high}: no prompt could stay")
         return self
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """The models in their order."""
+        return self.samplers or (self.sampler,)
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.n, self.min_pass_rate, self.max_pass_rate, self.truncated, self.max_lost)
+
+    @property
+    def budget(self) -> Budget:
+        gpus = gpus_of(self.sampler)
+        return Budget(self.max_tokens_total, self.max_gpu_hours * 3600 / gpus if self.max_gpu_hours else None)
 
 
 class Measured(NamedTuple):
@@ -68,148 +112,80 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a measurement stands after a chunk. Tokens are those sampled by this run, not those found in the store;
-    `outcomes` counts the judged samples of all prompts so far by outcome."""
+    """Where a measurement stands after a batch. Tokens are those sampled by this run, not those found in the store;
+    `outcomes` counts the judged samples of all prompts so far by outcome; `tokens_left` is what is still to be expected, None before the
+    first round has told.
+    """
 
     prompts_done: int
-    total: int | None
+    total: int
+    round: int
     tokens: int
     tokens_per_s: float
+    tokens_left: int | None
     outcomes: Mapping[str, int]
 
 
 def measure(
-    rows: Iterable[Row],
+    rows: Rows,
     options: PassRate,
     store_dir: Path,
     seed: int,
     template: str,
     *,
-    total: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Iterator[Measured]:
-    """Yield the difficulty of every row and what it means for the row, in the rows' order.
+    """Yield the difficulty of every row and what it means for the row, in the rows' order. Rows are read once a round.
 
     Raises:
         SamplingError: the engine cannot start or failed; what was measured before is in the store.
         ValueError: the template is none, or a verifier's kind or options are wrong.
     """
-    sampling = options.sampling
-    model, revision = options.sampler.identity()
-    setting = Setting(model, revision, template_hash(template), sampling.temperature, sampling.top_p)
-    sampler = Sampler(**{name: getattr(setting, name) for name in Setting.__slots__}, max_tokens=sampling.max_tokens)
-    outcomes: Counter[str] = Counter()
-    done = 0
-    with RolloutStore(store_dir) as store, _Sampling(options, setting, store) as sampled:
-        for chunk in _chunks(rows, options.batch_prompts):
-            requests = [Request(row.id, apply_to_messages(template, row.prompt), row.images, (), seed) for row in chunk]
-            results = []
-            for row, (rollouts, refused) in zip(chunk, sampled(requests), strict=True):
-                counts = judge(row, rollouts)
-                outcomes += counts
-                stop_reason = f"refused: {refused}" if refused else "fixed"
-                measured = difficulty(counts, options.n, options.truncated, sampler, stop_reason)
-                decision = decide(measured, options.n, options.min_pass_rate, options.max_pass_rate, options.truncated)
-                results.append(Measured(row.id, measured, decision))
-            done += len(chunk)
-            if progress is not None:
-                progress(Progress(done, total, sampled.tokens, sampled.tokens_per_s, dict(outcomes)))
-            yield from results
+    batching = Batching(template, seed, options.batch_prompts, options.n)
+    groups, budget = number_sources(rows), options.budget
+    wanted, decider = np.ones(len(rows), bool), np.zeros(len(rows), np.int8)
+    results: list[Results] = []
+    with RolloutStore(store_dir) as store, VerdictStore(store_dir / "verdicts") as verdicts:
+        for number, engine in enumerate(options.engines):
+            setting = setting_of(engine, options.sampling, template)
+            rounds = Rounds(rows, wanted, groups, options.stopping, options.bounds, budget)
+            with Draw(engine, options.sampling, setting, store) as draw:
+                rounds.run(Work(draw, verdicts, batching, teller(draw, progress)))
+            decider[wanted & (rounds.drawn > 0)] = number
+            results.append(rounds.results(sampler_of(setting, options.sampling)))
+            wanted = wanted & results[-1].is_one_of(options.pass_on)
+        for i, row in enumerate(rows):
+            yield Measured(row.id, *results[decider[i]].of(i))
 
 
-def judge(row: Row, rollouts: Iterable[Rollout]) -> Counter[str]:
-    """The outcomes of a row's responses, counted."""
-    verifier = make_verifier(row.answer, row.answer_kind, row.answer_options)
-    return Counter(
-        verifier.judge(rollout.sample.text, truncated=rollout.sample.finish_reason == "length").outcome
-        for rollout in rollouts
-    )
+def number_sources(rows: Rows) -> Ints:
+    """The number of every row's source, in the order of their first rows."""
+    numbers: dict[str, int] = {}
+    return np.fromiter((numbers.setdefault(row.source, len(numbers)) for row in rows), np.int64, len(rows))
 
 
-class _Sampling:
-    """Requests in, rollouts out: from the store where it has them, else from the engine, which starts when first
-    needed.
-    """
-
-    def __init__(self, options: PassRate, setting: Setting, store: RolloutStore) -> None:
-        self.options = options
-        self.setting = setting
-        self.store = store
-        self.tokens = 0
-        self.seconds = 0.0
-        self._session: Session | None = None
-        self._exit = ExitStack()
-
-    def __enter__(self) -> "_Sampling":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._exit.close()
-
-    @property
-    def tokens_per_s(self) -> float:
-        return self.tokens / self.seconds if self.seconds else 0.0
-
-    def __call__(self, requests: Sequence[Request]) -> list[tuple[list[Rollout], str]]:
-        """For every request its samples 0 to n-1 and, where the engine refused the prompt, what it said."""
-        prompts = [prompt_hash(request) for request in requests]
-        max_tokens, max_model_len = self.options.sampling.max_tokens, self.options.sampler.max_model_len
-        held = self.store.load(self.setting, prompts, max_tokens, max_model_len)
-        wanted = {}
-        for prompt, request in zip(prompts, requests, strict=True):
-            if numbers := missing(held[prompt], self.options.n):
-                wanted[prompt] = replace(request, sample_numbers=numbers)
-        responses, seconds_per_token = self._generate(list(wanted.values()))
-        refused = {prompt: response.refused for prompt, response in zip(wanted, responses, strict=True)}
-        rollouts = [
-            Rollout(
-                prompt=prompt,
-                prompt_id=response.key,
-                setting=self.setting,
-                max_tokens=response_limit(max_tokens, max_model_len, response.prompt_tokens),
-                sample=sample,
-                prompt_tokens=response.prompt_tokens,
-                seconds=seconds_per_token * sample.n_tokens,
-            )
-            for prompt, response in zip(wanted, responses, strict=True)
-            for sample in response.samples
-        ]
-        self.store.append(rollouts)
-        for rollout in rollouts:
-            held[rollout.prompt][rollout.sample.number] = rollout
-        return [([held[p][k] for k in sorted(held[p]) if k < self.options.n], refused.get(p, "")) for p in prompts]
-
-    def _generate(self, requests: list[Request]) -> tuple[list[Response], float]:
-        """The engine's responses and what a token of them took, in seconds."""
-        if not requests:
-            return [], 0.0
-        if self._session is None:
-            self._session = self._exit.enter_context(self.options.sampler.open())
-        start = time.perf_counter()
-        responses = self._session.generate(requests, self.options.sampling)
-        seconds = time.perf_counter() - start
-        for request, response in zip(requests, responses, strict=True):
-            _check(request, response)
-        tokens = sum(sample.n_tokens for response in responses for sample in response.samples)
-        self.tokens += tokens
-        self.seconds += seconds
-        return responses, seconds / max(tokens, 1)
-
-
-def _check(request: Request, response: Response) -> None:
-    """Make sure that the response answers the request in full.
+def setting_of(engine: Engine, sampling: SamplingOptions, template: str) -> Setting:
+    """What an engine's samples are draws of.
 
     Raises:
-        SamplingError: another prompt's response, or not the samples that were asked for.
+        SamplingError: the model cannot be identified.
     """
-    numbers = tuple(sample.number for sample in response.samples)
-    expected = () if response.refused else request.sample_numbers
-    if (response.key, numbers) != (request.key, expected):
-        got = f"samples {numbers} of {response.key!r}"
-        raise SamplingError(f"engine gave {got}, expected {expected} of {request.key!r}")
+    model, revision = engine.identity()
+    return Setting(model, revision, template_hash(template), sampling.temperature, sampling.top_p)
 
 
-def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
-    iterator = iter(rows)
-    while chunk := list(itertools.islice(iterator, size)):
-        yield chunk
+def sampler_of(setting: Setting, sampling: SamplingOptions) -> Sampler:
+    """The same as a row tells it."""
+    return Sampler(**{name: getattr(setting, name) for name in Setting.__slots__}, max_tokens=sampling.max_tokens)
+
+
+def teller(draw: Draw, progress: Callable[[Progress], None] | None) -> Callable[[Rounds], None]:
+    """Tells `progress` where the rounds of a model stand."""
+
+    def tell(now: Rounds) -> None:
+        if progress is not None:
+            outcomes = dict(zip(OUTCOMES, now.counts.sum(0).tolist(), strict=True))
+            speed = draw.tokens / draw.seconds if draw.seconds else 0.0
+            progress(Progress(now.n_settled, len(now.rows), now.round, draw.tokens, speed, now.tokens_left, outcomes))
+
+    return tell

@@ -65,12 +65,12 @@ def marks(counts: Counts, pass_rate: float, probability: float, options: Triage)
     if is_suspect(counts, probability, options):
         name: MarkName = "doubtful_gold" if counts.n_correct else "suspect_gold"
         found.append(Mark(name, f"{agreed}, {counts.n_correct} on the gold; probability {probability:.2f}"))
-    elif pass_rate == 0:
+    elif counts.n_correct == 0:
         found.append(Mark("hard", agreed if counts.n_agreed > 1 else "no two samples agree on an answer"))
     if picture_not_needed(counts.blind_correct, counts.blind_judged, counts.n_options):
         told = f"{counts.blind_correct} of {counts.blind_judged} correct without the picture"
         found.append(Mark("picture_not_needed", told))
-    if counts.n_options > 1 and pass_rate > 0 and (above := chance_corrected(pass_rate, counts.n_options)) <= 0:
+    if counts.n_options > 1 and counts.n_correct and (above := chance_corrected(pass_rate, counts.n_options)) <= 0:
         found.append(Mark("not_above_chance", f"{above:.2f} after correction for {counts.n_options} options"))
     return found
 

@@ -1,7 +1,8 @@
 """The datatrove steps that a build is made of. Each is a module-level class: it travels to the workers."""
 
 from curation.dedup import DecideDuplicates, SignRows
-from curation.steps.decide import ApplyDecisions, DecideDifficulty
+from curation.steps.decide import ApplyDecisions
+from curation.steps.difficulty import DecideDifficulty
 from curation.steps.judge import FilterRows, KeepLicensed, VerifyCompletions, VerifyGolds
 from curation.steps.mixture import DecideMixture
 from curation.steps.read import ReadRows, ReadSource

@@ -18,8 +18,8 @@ from datatrove.pipeline.base import PipelineStep
 from curation.parquet import read_records, write_records
 from curation.row import Row, from_record
 from curation.sampling.agreement import agreement, n_options
-from curation.sampling.difficulty import JUDGED, Truncated
 from curation.sampling.engine import Request
+from curation.sampling.outcomes import JUDGED, Truncated
 from curation.sampling.rollout import Rollout, Setting, prompt_hash, rollout_id
 from curation.sampling.store import RolloutStore
 from curation.sampling.suspicion import Floats, Ints, suspicion

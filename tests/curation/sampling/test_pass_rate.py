@@ -4,22 +4,21 @@ import math
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from curation.errors import SamplingError
-from curation.row import Difficulty, Message, Row, Sampler
-from curation.sampling.difficulty import Truncated, decide, difficulty
+from curation.row import Difficulty, Message, Row
 from curation.sampling.engine import Request, Response, SamplingOptions
 from curation.sampling.interval import wilson
+from curation.sampling.outcomes import DECISIONS, Bounds, Truncated, count_outcomes, tally_of
 from curation.sampling.pass_rate import Measured, PassRate, Progress, measure
 
 RIGHT, WRONG, NOTHING, CUT = (r"\boxed{7}", "stop"), (r"\boxed{8}", "stop"), ("seven", "stop"), ("I think", "length")
-SAMPLER = Sampler("model", "1", "template", 1.0, 1.0, 64)
 
 
 class ScriptedPassRate(PassRate):
@@ -57,15 +56,22 @@ def n_sampled(log: list[Any]) -> int:
     ],
 )
 def test_wilson_interval(correct: int, judged: int, low: float, high: float) -> None:
-    assert wilson(correct, judged) == pytest.approx((low, high), abs=1e-4)
+    assert np.ravel(wilson(np.array([correct]), np.array([judged]))) == pytest.approx((low, high), abs=1e-4)
 
 
-def test_outcomes_stay_apart() -> None:
-    counts = {"correct": 2, "wrong": 1, "no_answer": 1, "truncated": 3, "timeout": 1, "unreadable_gold": 0}
-    apart = difficulty(counts, 8, "unjudged", SAMPLER)
-    assert (apart.pass_rate, apart.n_correct, apart.n_judged, apart.n_truncated, apart.n_unjudged) == (0.5, 2, 4, 3, 1)
-    together = difficulty(counts, 8, "wrong", SAMPLER)
-    assert (together.pass_rate, together.n_judged, together.n_truncated) == (2 / 7, 7, 3)
+def test_outcomes_stay_apart(tmp_path: Path, scripted: Callable[..., Any]) -> None:
+    responses = [RIGHT, RIGHT, WRONG, NOTHING, CUT, CUT, CUT, RIGHT]
+    sampler = scripted(lambda key, number: responses[number])
+    (apart,) = run(sampler, tmp_path, count=1, n=8)
+    (together,) = run(sampler, tmp_path, count=1, n=8, truncated="wrong")
+    found = apart.difficulty
+    assert (found.pass_rate, found.n_correct, found.n_judged) == (3 / 5, 3, 5)
+    assert (found.n_no_answer, found.n_truncated, found.n_unjudged, found.n_timeout) == (1, 3, 0, 0)
+    assert (together.difficulty.pass_rate, together.difficulty.n_judged, together.difficulty.n_truncated) == (
+        3 / 8,
+        8,
+        3,
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,8 +103,8 @@ def test_outcomes_stay_apart() -> None:
 def test_decisions(
     counts: dict[str, int], bounds: tuple[float | None, float | None], truncated: Truncated, decision: str
 ) -> None:
-    measured = difficulty(counts, 8, truncated, SAMPLER)
-    assert decide(measured, 8, *bounds, truncated) == decision
+    (decided,) = Bounds(8, *bounds, truncated).decide(tally_of(count_outcomes([counts])))
+    assert DECISIONS[decided] == decision
 
 
 @pytest.mark.parametrize("bounds", [(0.5, 0.5), (0.9, 0.1), (-0.1, 1.0), (0.0, 1.5)])
@@ -118,12 +124,11 @@ def test_every_row_is_measured_in_order(tmp_path: Path, scripted: Callable[..., 
     seen: list[Progress] = []
     measured = list(
         measure(
-            (r for r in rows(5)),
+            rows(5),
             options(scripted(lambda key, number: responses[key][number])),
             tmp_path,
             seed=0,
             template="{question}",
-            total=5,
             progress=seen.append,
         )
     )
@@ -138,7 +143,8 @@ def test_every_row_is_measured_in_order(tmp_path: Path, scripted: Callable[..., 
     assert measured[0].difficulty.sampler.max_tokens == 64
     assert measured[0].difficulty.stop_reason == "fixed"
     assert [(now.prompts_done, now.total) for now in seen] == [(2, 5), (4, 5), (5, 5)]
-    assert seen[-1].outcomes == {"correct": 8, "wrong": 6, "no_answer": 2, "truncated": 4}
+    found = {name: n for name, n in seen[-1].outcomes.items() if n}
+    assert found == {"correct": 8, "wrong": 6, "no_answer": 2, "truncated": 4}
     assert seen[-1].tokens == 16 * 5 + 4 * 64
 
 
@@ -244,25 +250,28 @@ def test_a_failing_engine_is_an_error_and_what_was_sampled_stays(tmp_path: Path,
         return RIGHT
 
     broken, whole = scripted(failing), scripted(lambda key, number: RIGHT)
-    done: list[Measured] = []
     with pytest.raises(SamplingError, match="out of memory"):
-        done += measure(rows(5), options(broken), tmp_path, 0, "{question}")
+        list(measure(rows(5), options(broken), tmp_path, 0, "{question}"))
     measured = list(measure(rows(5), options(whole), tmp_path, 0, "{question}"))
     assert [m.row_id for m in measured] == [f"row{i}" for i in range(5)]
     assert whole.log == [[("row2", (0, 1, 2, 3)), ("row3", (0, 1, 2, 3))], [("row4", (0, 1, 2, 3))]]
-    assert [m.row_id for m in done] == ["row0", "row1"]
 
 
 def test_a_resumed_run_samples_the_batches_of_an_uninterrupted_one(
     tmp_path: Path, scripted: Callable[..., Any]
 ) -> None:
-    whole, first, second = (scripted(lambda key, number: RIGHT if number else WRONG) for _ in range(3))
+    def interrupted(key: str, number: int) -> tuple[str, str]:
+        if key == "row5":
+            raise SamplingError("engine 'scripted' was killed")
+        return RIGHT if number else WRONG
+
+    whole, second = (scripted(lambda key, number: RIGHT if number else WRONG) for _ in range(2))
+    first = scripted(interrupted)
     expected = run(whole, tmp_path / "whole", count=7)
-    interrupted: Iterator[Measured] = measure(rows(7), options(first), tmp_path / "cut", 0, "{question}")
-    list(islice(interrupted, 3))
-    interrupted.close()  # type: ignore[attr-defined]
+    with pytest.raises(SamplingError):
+        run(first, tmp_path / "cut", count=7)
     assert run(second, tmp_path / "cut", count=7) == expected
-    assert first.log + second.log == whole.log
+    assert first.log[:-1] + second.log == whole.log
 
 
 def test_a_refused_prompt_is_unjudged_not_wrong(tmp_path: Path, scripted: Callable[..., Any]) -> None:
@@ -310,6 +319,19 @@ def test_a_difficulty_is_a_difficulty(tmp_path: Path, scripted: Callable[..., An
     assert found.ci_low < 0.75 < found.ci_high
 
 
+class Many:
+    """Rows that are made when they are read."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Row]:
+        return (row(f"row{i}") for i in range(self.count))
+
+
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_texts(tmp_path: Path, scripted: Callable[..., Any]) -> None:
     text = "seven " * 350 + r"\boxed{7}"
@@ -317,8 +339,7 @@ def test_memory_does_not_grow_with_the_texts(tmp_path: Path, scripted: Callable[
     for count in (400, 4000):
         sampler = scripted(lambda key, number: (text, "stop"))
         tracemalloc.start()
-        stream = (row(f"row{i}") for i in range(count))
-        for _ in measure(stream, options(sampler, batch_prompts=100), tmp_path / str(count), 0, "{question}"):
+        for _ in measure(Many(count), options(sampler, batch_prompts=100), tmp_path / str(count), 0, "{question}"):
             sampler.log.clear()
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()

@@ -27,7 +27,7 @@ from curation.sampling.triage import (
     without_pictures,
 )
 from curation.schema import DECISION, STAGE
-from curation.steps.decide import DecideDifficulty
+from curation.steps.difficulty import DecideDifficulty
 from curation.steps.triage import DecideTriage, triaged
 from rewards import make_verifier
 

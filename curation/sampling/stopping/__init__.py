@@ -1,0 +1,1 @@
+"""When has a prompt been sampled enough? Rules that a manifest chooses by `kind`: `fixed`, `exact`, `bayes`."""

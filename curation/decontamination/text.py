@@ -36,6 +36,7 @@ _OPTIONS = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,\\!|,)(?=\d{3}(?!\d))")
+_SPACED_LETTERS = re.compile(r"\b[A-Z](?: [A-Z])+\b")
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
 _SILENT = re.compile(
     r"left|right|text(bf|it|style|rm)?|math(rm|bf|it)|operatorname|displaystyle|q?quad|limits|begin|end|boxed|circ|degree|[cl]?dots?|"
@@ -63,6 +64,7 @@ def words_of(text: str) -> list[str]:
     ['if', 'angle', 'a', '80', 'and', 's', '1200', 'find', 's', '2']
     """
     text = _without_instructions(_NOT_TEXT.sub(" ", unicodedata.normalize("NFKC", text))).translate(_AS_WORDS)
+    text = _SPACED_LETTERS.sub(lambda found: found[0].replace(" ", ""), text)  # `$A B C D$` for ABCD
     text = _COMMAND.sub(_command, _THOUSANDS.sub("", text)).casefold()
     return [_number(word) if word[0].isdigit() else word for word in _WORD.findall(text)]
 

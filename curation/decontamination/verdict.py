@@ -22,7 +22,8 @@ MIN_EVIDENCE = 3.0
 RARE = 0.8
 """Weight of the rarest shared gram, which a generic text does not have: in a corpus of 10,000 rows, a gram in fewer than seven."""
 MOST = 0.65
-"""Share of a long item that a row must have, where nothing else backs the likeness: no numbers, and the row has more."""
+"""Share of a long item that a row must have, where nothing else backs the likeness: no numbers, and the row has more. Also the share of
+single words in common that, with the numbers, shows a question in other words, of whose 3-grams few are left."""
 MAX_SAME_TEXT = 5
 """From so many rows on that have the same words, or all but the numbers, the words are a generator's and the rest is the question."""
 
@@ -64,9 +65,10 @@ class Judge:
             return min(likeness.containment, likeness.coverage) >= alone
         if likeness.containment >= alone:
             return True
+        if likeness.containment < options.min_containment:
+            return likeness.n_numbers >= 2 and likeness.same_words >= MOST
         much = likeness.evidence >= 2 * options.min_evidence and likeness.containment >= MOST
-        backed = likeness.n_numbers >= 2 or likeness.coverage >= alone or much
-        return likeness.containment >= options.min_containment and backed
+        return likeness.n_numbers >= 2 or likeness.coverage >= alone or much
 
     def _is_variant(self, likeness: Likeness, row: list[str], item: int, item_words: list[str]) -> bool:
         if likeness.evidence < MIN_EVIDENCE or self._rows_with(self.scale.keyring.template[item]) >= MAX_SAME_TEXT:

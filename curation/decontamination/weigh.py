@@ -38,6 +38,8 @@ class Likeness:
     """Sum of the weights of the shared grams: grams that occur nowhere else."""
     rarest: float
     """The weight of the rarest shared gram."""
+    same_words: float
+    """Share of the different words that both have, of the one that has more."""
     n_numbers: int
     """Different numbers of the item, 0, 1 and 2 aside, which are everywhere."""
     other_numbers: bool
@@ -73,12 +75,13 @@ class Scale:
         grams = self.keyring.grams_of(item)
         shared = self.weights[grams[np.isin(grams, row.grams, assume_unique=True)]]
         evidence, of_item = float(shared.sum()), float(self.weights[grams].sum())
-        numbers = _numbers(item_words)
+        numbers, ours, theirs = _numbers(item_words), set(row.words), set(item_words)
         return Likeness(
             containment=evidence / of_item if of_item else 0.0,
             coverage=evidence / row.weight if row.weight else 0.0,
             evidence=evidence,
             rarest=float(shared.max(initial=0.0)),
+            same_words=len(ours & theirs) / max(len(ours), len(theirs), 1),
             n_numbers=len(set(numbers) - {"0", "1", "2"}),
             other_numbers=not numbers <= row.numbers,
         )

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -100,15 +101,14 @@ class EngineProcess:
             return
 
     def close(self) -> None:
-        """Let an idle engine free what it holds, then end what is left."""
+        """Let an idle engine free what it holds, end a busy one, and end what is left."""
+        if self._idle:
+            self._connection.close()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE_S)
+        self.kill()
+        self._process.wait()
         self._connection.close()
-        try:
-            self._process.wait(_GRACE_S if self._idle else 0)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            self.kill()
-            self._process.wait()
 
 
 class Watchdog:

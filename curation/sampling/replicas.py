@@ -3,11 +3,15 @@
 A sample is a draw from a seed of its own, so it does not matter which copy draws it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
 from curation.errors import SamplingError
 from curation.sampling.engine import Request, Response, SamplingOptions, Session
+
+T = TypeVar("T")
 
 
 class Replicas:
@@ -19,15 +23,25 @@ class Replicas:
     def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
         """See `Session.generate`."""
         n = len(self._sessions)
-        with ThreadPoolExecutor(n) as pool:
-            shares = [
-                pool.submit(_answered, session, requests[k::n], options) for k, session in enumerate(self._sessions)
-            ]
-            answers = [share.result() for share in shares]
+        shares = [partial(_answered, copy, requests[k::n], options) for k, copy in enumerate(self._sessions)]
+        answers = in_parallel(shares)
         errors = [error for _, error in answers if error is not None]
         if errors and not any(response.samples for responses, _ in answers for response in responses):
             raise errors[0]
         return [answers[i % n][0][i // n] for i in range(len(requests))]
+
+
+def in_parallel(tasks: Sequence[Callable[[], T]]) -> list[T]:
+    """The tasks' results, from a thread each. An interrupt does not wait for the threads: who closes the sessions they
+    wait for ends them.
+    """
+    if len(tasks) == 1:
+        return [tasks[0]()]
+    pool = ThreadPoolExecutor(len(tasks))
+    try:
+        return [future.result() for future in [pool.submit(task) for task in tasks]]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _answered(

@@ -9,7 +9,6 @@ the samples of a run in which nothing happened.
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 
 from pydantic import Field
@@ -17,7 +16,7 @@ from pydantic import Field
 from curation.errors import SamplingError
 from curation.sampling.engine import Engine, Request, Response, SamplingOptions, Session
 from curation.sampling.process import EngineDied, EngineProcess
-from curation.sampling.replicas import Replicas
+from curation.sampling.replicas import Replicas, in_parallel
 
 _LONGEST_PAUSE_S = 30.0
 
@@ -57,8 +56,7 @@ class LocalEngine(Engine):
                 yield exits.enter_context(self.load())
                 return
             copies = [exits.enter_context(closing(SupervisedSession(self, env))) for env in self.environments()]
-            with ThreadPoolExecutor(len(copies)) as pool:
-                list(pool.map(SupervisedSession.start, copies))
+            in_parallel([copy.start for copy in copies])
             yield copies[0] if len(copies) == 1 else Replicas(copies)
 
 
@@ -70,6 +68,7 @@ class SupervisedSession:
         self._env = env
         self._deaths = 0
         self._reason = ""
+        self._closed = False
         self._process: EngineProcess | None = None
 
     def start(self) -> None:
@@ -78,13 +77,23 @@ class SupervisedSession:
         Raises:
             SamplingError: it does not start.
         """
-        self._process = self._started()
+        self._process = EngineProcess(self._env)
+        try:
+            self._process.ask(self._engine, self._engine.start_timeout_s)
+        except EngineDied as error:
+            self._end_process()
+            told = str(error) if error.told else f"engine {self._engine.kind!r} does not start: {error}"
+            raise SamplingError(told) from error
 
     def close(self) -> None:
-        """End the engine's process and the processes it has started."""
-        if self._process is not None:
-            self._process.close()
-        self._process = None
+        """End the engine's process and the processes it has started, for good."""
+        self._closed = True
+        self._end_process()
+
+    def _end_process(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
 
     def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
         """See `Session.generate`."""
@@ -99,7 +108,7 @@ class SupervisedSession:
             try:
                 responses = process.ask(([requests[i] for i in batch], options), self._engine.hang_timeout_s)
             except EngineDied as error:
-                self.close()
+                self._end_process()
                 self._deaths += 1
                 self._reason = str(error)
                 batches += _again(batch, deaths + 1)
@@ -114,32 +123,21 @@ class SupervisedSession:
         """The engine's process, started anew where it is gone.
 
         Raises:
-            SamplingError: it has died too often.
+            SamplingError: it has died too often, or the session is closed.
         """
         while self._process is None:
+            if self._closed:
+                raise SamplingError(f"engine {self._engine.kind!r} is closed")
             if self._deaths > self._engine.max_restarts:
                 times = f"{self._deaths} times in a row"
                 raise SamplingError(f"engine {self._engine.kind!r} died {times} and was given up: {self._reason}")
             try:
-                self._process = self._started()
+                self.start()
             except SamplingError as error:
                 self._deaths += 1
                 self._reason = str(error)
                 time.sleep(min(2.0**self._deaths, _LONGEST_PAUSE_S))
         return self._process
-
-    def _started(self) -> EngineProcess:
-        process = EngineProcess(self._env)
-        try:
-            process.ask(self._engine, self._engine.start_timeout_s)
-        except EngineDied as error:
-            process.close()
-            told = str(error) if error.told else f"engine {self._engine.kind!r} does not start: {error}"
-            raise SamplingError(told) from error
-        except BaseException:
-            process.close()
-            raise
-        return process
 
 
 def _again(batch: list[int], deaths: int) -> list[tuple[list[int], int]]:

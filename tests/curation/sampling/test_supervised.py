@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,18 @@ def test_a_lost_copy_costs_its_share_alone(faulty: Make) -> None:
         assert "given up" in lost.failed or "engine_died" in lost.refused
         with pytest.raises(SamplingError, match="died"):
             session.generate(ask(*["die"] * 4), OPTIONS)
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_closing_ends_a_batch_under_way(faulty: Make, tmp_path: Path, copies: int) -> None:
+    engine = faulty(copies=copies)
+    with ThreadPoolExecutor(1) as pool:
+        with engine.open() as session:
+            running = pool.submit(session.generate, ask(*["hang"] * copies), OPTIONS)
+            time.sleep(0.5)
+        with pytest.raises(SamplingError, match="engine 'faulty' is closed"):
+            running.result(timeout=10)
+    assert all(gone(process) for process in engine.starts)
 
 
 def test_one_copy_that_does_not_start_ends_them_all(faulty: Make) -> None:

@@ -20,7 +20,7 @@ from curation.errors import CurationError, SourceError, first_line
 from curation.tables.files import DataFile
 from curation.tables.limits import MAX_RECORD_BYTES, MAX_VALUES, MAX_WHOLE_BYTES
 from curation.tables.record import BadItem, Item, TruncatedError
-from curation.tables.surrogates import JsonText
+from curation.tables.surrogates import CHUNK, JsonText
 
 Events = Iterator[tuple[str, Any]]
 """What `ijson.basic_parse` gives: ("start_map", None), ("map_key", "q"), ("string", "..."), ..."""
@@ -49,6 +49,10 @@ def read_json(file: DataFile, shape: Shape = "auto", records: str = "") -> Itera
             text = JsonText(stream, str(file), limit)
             for count, (key, value) in enumerate(_walk(_container(text, records), shape), 1):
                 text.begin()
+                if isinstance(value, _TooLarge) and shape in ("columns", "one"):
+                    raise SourceError(
+                        f"{file}: got more than {MAX_VALUES} values in one {shape}, expected a list of rows"
+                    )
                 if isinstance(value, _TooLarge):
                     yield BadItem(count, "record_too_large", f"more than {MAX_VALUES} values")
                 else:
@@ -110,7 +114,7 @@ def _container(text: JsonText, records: str) -> Events:
     """
     import ijson
 
-    events: Events = ijson.basic_parse(text)
+    events: Events = ijson.basic_parse(text, buf_size=CHUNK)
     for name in records.split(".") if records else []:
         if next(events)[0] != "start_map":
             return

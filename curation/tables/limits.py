@@ -1,10 +1,10 @@
 """How large the parts of a file may be, so that no input fills the memory. What is over a limit is a bad record or one clear line."""
 
-MAX_RECORD_BYTES = 64 << 20
+MAX_RECORD_BYTES = 32 << 20
 """One JSON record or JSON line; its pictures may be in it as base64."""
 MAX_WHOLE_BYTES = 128 << 20
 """A JSON file that has to be read whole: column-oriented, or one record."""
-MAX_VALUES = 4_000_000
+MAX_VALUES = 2_000_000
 """Values in one of these: `[]` is two bytes of JSON and sixty of memory."""
 MAX_CSV_LINE = 8 << 20
 """One line of CSV, in characters, and one cell, which may run over several lines."""

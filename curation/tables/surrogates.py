@@ -8,7 +8,8 @@ from typing import Any, BinaryIO
 
 from curation.errors import SourceError
 
-_CHUNK = 1 << 16
+CHUNK = 1 << 18
+"""The parser takes a long string together anew with every chunk."""
 _MARK, _HALF = "\U0010ffff", "\ud800"
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
@@ -35,14 +36,14 @@ class JsonText:
         """Something is complete: the limit starts anew."""
         self.n_part = 0
 
-    def read(self, n: int = _CHUNK) -> bytes:
+    def read(self, n: int = CHUNK) -> bytes:
         if n == 0:
             return b""
         while True:
             chunk: bytes = self.file.read1(n)  # type: ignore[attr-defined]
             self.n_bytes += len(chunk)
             self.n_part += len(chunk)
-            if self.n_part > self.limit + _CHUNK:
+            if self.n_part > self.limit + CHUNK:
                 raise SourceError(
                     f"{self.where}: got more than {self.limit >> 20} MiB in one record, before byte {self.n_bytes}"
                 )

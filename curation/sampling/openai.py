@@ -8,8 +8,9 @@ vLLM's does. What does not arrive whole is asked for again; what never arrives i
 import asyncio
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache, partial
 from typing import Any, Literal
 
 from pydantic import Field, JsonValue
@@ -19,6 +20,8 @@ from curation.sampling.backoff import Hopeless, Refused, Retries, Spent
 from curation.sampling.choices import Answer, read_answer
 from curation.sampling.conversation import served_conversation
 from curation.sampling.engine import Engine, Request, Response, SamplingOptions, consecutive, sample_seed
+
+Messages = list[dict[str, Any]]
 
 _NEUTRAL: dict[str, JsonValue] = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 """Where they are left out, vLLM and SGLang take the model's generation_config, which would change what is measured."""
@@ -144,7 +147,9 @@ class OpenAISession:
         """One prompt's answer, put together from as many HTTP requests as it takes."""
         several = self._speaks_vllm() and options.temperature > 0
         runs = consecutive(request.sample_numbers, None if several else 1)
-        results = await asyncio.gather(*(self._ask(request, run, options) for run in runs), return_exceptions=True)
+        messages = cache(partial(served_conversation, request))
+        asked = (self._ask(request, messages, run, options) for run in runs)
+        results = await asyncio.gather(*asked, return_exceptions=True)
         answers = [result for result in results if isinstance(result, Answer)]
         prompt_tokens = max((answer.prompt_tokens for answer in answers), default=0)
         failed = ""
@@ -158,8 +163,10 @@ class OpenAISession:
         samples = tuple(sample for answer in answers for sample in answer.samples)
         return Response(request.key, samples, prompt_tokens, failed=failed)
 
-    async def _ask(self, request: Request, numbers: Sequence[int], options: SamplingOptions) -> Answer:
-        """The samples of one HTTP request.
+    async def _ask(
+        self, request: Request, messages: Callable[[], Messages], numbers: Sequence[int], options: SamplingOptions
+    ) -> Answer:
+        """The samples of one HTTP request. `messages` encodes the pictures when it is first called.
 
         Raises:
             Refused, Spent, Hopeless: see there.
@@ -171,7 +178,7 @@ class OpenAISession:
             if self._spent_in_a_row >= _SPENT_IN_A_ROW:
                 raise Spent(f"not asked, the server answers nobody: {self._spent}")
             seeds = [sample_seed(request.seed, request.key, number) for number in numbers]
-            body = self._body(request, seeds, options)
+            body = self._body(messages(), seeds, options)
 
             async def ask() -> Answer:
                 response = await self.client.chat.completions.with_raw_response.create(**body)
@@ -188,7 +195,7 @@ class OpenAISession:
             self._spent_in_a_row, self._ever_answered = 0, True
             return answer
 
-    def _body(self, request: Request, seeds: Sequence[int], options: SamplingOptions) -> dict[str, Any]:
+    def _body(self, messages: Messages, seeds: Sequence[int], options: SamplingOptions) -> dict[str, Any]:
         extra: dict[str, JsonValue] = {}
         if self.card.get("owned_by") in ("vllm", "sglang"):
             extra |= _NEUTRAL
@@ -196,7 +203,7 @@ class OpenAISession:
             extra |= {"return_token_ids": True}
         return {
             "model": self.engine.model,
-            "messages": served_conversation(request),
+            "messages": messages,
             "n": len(seeds),
             "seed": seeds[0],
             "temperature": options.temperature,

@@ -1,0 +1,122 @@
+"""The `openai` engine against a real `vllm serve` on loopback: the samples are those of the engine `vllm`."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from curation.errors import SamplingError
+from curation.row import Message
+from curation.sampling.engine import Request, Response, SamplingOptions
+from curation.sampling.openai import OpenAI
+from curation.sampling.vllm import Vllm
+from curation.sampling.vllm_on_cpu import options_on_cpu
+
+pytestmark = pytest.mark.slow
+
+OPTIONS = SamplingOptions(max_tokens=12)
+LONGER_THAN_THE_MODEL = SamplingOptions(max_tokens=4000, temperature=0.7, top_p=0.9)
+GREEDY = SamplingOptions(max_tokens=12, temperature=0)
+START_S = 600
+
+
+@pytest.fixture(scope="module")
+def peculiar(vlm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model whose generation config wants to change how it is sampled, and which remembers little."""
+    folder = tmp_path_factory.mktemp("models") / "peculiar"
+    shutil.copytree(vlm, folder)
+    config = json.loads((folder / "generation_config.json").read_text())
+    config |= {"do_sample": True, "top_k": 1, "repetition_penalty": 1.3, "temperature": 0.1}
+    (folder / "generation_config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(peculiar: Path) -> Iterator[OpenAI]:
+    """An engine of a running server, which ends with the module."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("vllm")), "serve", str(peculiar), "--served-model-name", "micro"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--max-model-len", "96", "--max-num-seqs", "16"]
+    command += ["--limit-mm-per-prompt", '{"image": 2, "video": 0}']
+    on_cpu = options_on_cpu("auto")
+    if on_cpu:
+        command += ["--dtype", on_cpu["dtype"], "--enforce-eager", "--no-enable-chunked-prefill"]
+    environment = {name: value for name, value in os.environ.items() if name != "VLLM_ENABLE_V1_MULTIPROCESSING"}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        wait_until_it_answers(process, f"http://127.0.0.1:{port}/health")
+        yield OpenAI(model="micro", base_url=f"http://127.0.0.1:{port}/v1")
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_until_it_answers(process: "subprocess.Popen[bytes]", url: str) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "vllm serve ended while starting"
+        try:
+            urlopen(url, timeout=5).close()
+            return
+        except (URLError, OSError):
+            time.sleep(0.5)
+    raise AssertionError(f"vllm serve did not start in {START_S} s")
+
+
+@pytest.fixture(scope="module")
+def hard_requests() -> list[Request]:
+    long = Message("user", "z" * 400)
+    return [
+        Request("gap", (Message("user", "What is 3 + 4?"),), (), (1, 2, 5), 3),
+        Request("long", (long,), (), (0, 1), 3),
+        Request("broken", (Message("user", "Look."),), (b"no picture",), (0,), 3),
+    ]
+
+
+def facts(responses: list[Response]) -> list[object]:
+    """Refusals are worded differently."""
+    return [bool(response.refused) or response for response in responses]
+
+
+def test_samples_are_those_of_the_engine_in_our_own_process(
+    server: OpenAI, peculiar: Path, requests: list[Request], hard_requests: list[Request]
+) -> None:
+    wanted = [*requests, *hard_requests]
+    local = Vllm(model=str(peculiar), max_num_seqs=16, max_images=2, max_model_len=96)
+    with local.open() as own, server.open() as served:
+        for options in (OPTIONS, LONGER_THAN_THE_MODEL, GREEDY):
+            expected = own.generate(wanted, options)
+            assert [bool(response.refused) for response in expected] == [False] * 5 + [True] * 2
+            assert facts(served.generate(wanted, options)) == facts(expected)
+
+
+def test_a_sample_does_not_depend_on_what_else_is_asked(server: OpenAI, requests: list[Request]) -> None:
+    with server.open() as session:
+        together = session.generate(requests, OPTIONS)
+        for request, response in zip(requests, together, strict=True):
+            (alone,) = session.generate([replace(request, sample_numbers=(3,))], OPTIONS)
+            assert alone.samples == response.samples[3:]
+
+
+def test_the_server_says_which_model_it_is(server: OpenAI, peculiar: Path) -> None:
+    assert server.identity() == ("micro", peculiar.name)
+
+
+def test_a_model_it_does_not_have_is_one_clear_line(server: OpenAI) -> None:
+    with pytest.raises(SamplingError, match="has no model 'macro'; known: 'micro'"):
+        server.model_copy(update={"model": "macro"}).open().__enter__()

@@ -1,26 +1,28 @@
-"""A picture's hash: what is left of it when encoding and size are taken away.
+"""A picture's hash: the picture at 48x48, its colours at 8x8, and its size; encoding and resizing hardly change it.
 
-`bits` is pHash (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010, 3.1): it finds candidates, by bands.
-`luma` and `chroma` are the picture at 48x48 and 8x8, which `near` compares cell by cell: two charts or puzzles of one family share
-nearly all their bits and differ in one number, hence in a few cells. `width` and `height` say how much small print a copy can have lost.
+A few bits alone (pHash, dHash) cannot tell two charts or puzzles of one family apart, which differ in one number and hence in a few
+cells. So the cells themselves are kept, for `near` to compare, and the bits serve as keys to find what is worth comparing.
 """
 
 import struct
-from functools import cache
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from curation.likeness.cells import BLANK, planes_of
+from curation.likeness.frequencies import lowest, packed
 from curation.pictures.pixels import sketch
 
 CELLS = 48
 CHROMA_CELLS = 8
-BLANK = 6
-"""Luma levels: a picture with less between its darkest and its lightest cell shows nothing that could be compared."""
+N_BANDS = 4
+DOUBTFUL = 2
+"""Bits of each band that are tried both ways: those whose coefficients are nearest to the median."""
 
-_LAYOUT = struct.Struct(f"<HH8s{CELLS * CELLS}s{2 * CHROMA_CELLS * CHROMA_CELLS}s")
+_LAYOUT = struct.Struct(f"<HH{CELLS * CELLS}s{2 * CHROMA_CELLS * CHROMA_CELLS}s")
+HASH_BYTES = _LAYOUT.size
 
 
 class PictureHash(NamedTuple):
@@ -28,18 +30,27 @@ class PictureHash(NamedTuple):
 
     width: int
     height: int
-    bits: bytes
     luma: bytes
     chroma: bytes
 
     @property
     def is_blank(self) -> bool:
         """Whether the picture is (nearly) of one colour, like any other such picture."""
-        return max(self.luma) - min(self.luma) < BLANK
+        return int(np.ptp(np.frombuffer(self.luma, np.uint8))) < BLANK
 
     def bands(self) -> tuple[bytes, ...]:
-        """Keys for candidate search: near pictures share at least one of them, unlike ones few or none."""
-        return tuple(bytes([i]) + self.bits[2 * i : 2 * i + 2] for i in range(4))
+        """16 keys of 3 bytes for candidate search: two near pictures share at least one of them."""
+        luma = np.frombuffer(self.luma, np.uint8).reshape(CELLS, CELLS).astype(np.float32)
+        coefficients = lowest(luma, 16 * N_BANDS)
+        keys = []
+        for number in range(N_BANDS):
+            band = coefficients[number::N_BANDS]
+            doubtful = np.argsort(np.abs(band), kind="stable")[:DOUBTFUL]
+            for signs in product((-1.0, 1.0), repeat=DOUBTFUL):
+                tried = band.copy()
+                tried[doubtful] = signs
+                keys.append(bytes([number]) + packed(tried).tobytes())
+        return tuple(keys)
 
     def to_bytes(self) -> bytes:
         """`HASH_BYTES` bytes, for a Parquet column."""
@@ -57,36 +68,18 @@ class PictureHash(NamedTuple):
         return cls(*_LAYOUT.unpack(data))
 
 
-HASH_BYTES = _LAYOUT.size
-
-
 def picture_hash(data: bytes) -> PictureHash:
     """The hash of an encoded picture: upright, first frame, RGB on white.
 
     Raises:
         PictureError: the picture cannot be decoded.
     """
-    return hash_of(*sketch(data, 1024))
+    picture, original = sketch(data, 1024)
+    return hash_of(picture, original.size)
 
 
 def hash_of(picture: Image.Image, size: tuple[int, int]) -> PictureHash:
     """The hash of a decoded RGB picture whose full size is `size`."""
-    cells = picture.resize((CELLS, CELLS), Image.Resampling.BOX).convert("YCbCr")
-    luma = cells.getchannel("Y")
-    colours = cells.resize((CHROMA_CELLS, CHROMA_CELLS), Image.Resampling.BOX)
-    chroma = colours.getchannel("Cb").tobytes() + colours.getchannel("Cr").tobytes()
-    return PictureHash(*size, phash(np.asarray(luma, np.float32)), luma.tobytes(), chroma)
-
-
-def phash(luma: npt.NDArray[np.float32]) -> bytes:
-    """64 bits: which of the 8x8 lowest frequencies of a square picture lie above their median."""
-    basis = _dct(len(luma))
-    low = (basis @ luma @ basis.T).ravel()
-    return np.packbits(low > np.median(low)).tobytes()
-
-
-@cache
-def _dct(n: int) -> npt.NDArray[np.float32]:
-    """The first 8 rows of the DCT-II of length n: (8, n)."""
-    place = (2 * np.arange(n) + 1) * np.pi / (2 * n)
-    return np.cos(np.arange(8)[:, None] * place).astype(np.float32)
+    luma, blue, red = planes_of(picture, CELLS, CELLS)
+    chroma = (plane.resize((CHROMA_CELLS, CHROMA_CELLS), Image.Resampling.BOX).tobytes() for plane in (blue, red))
+    return PictureHash(*size, luma.tobytes(), b"".join(chroma))

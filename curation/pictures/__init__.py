@@ -1,6 +1,19 @@
 """Encoded pictures: opened safely, decoded to RGB on white, normalised, measured."""
 
+from curation.pictures.normalise import Normalised, Pictures, normalise_picture
 from curation.pictures.pixels import decode
 from curation.pictures.safe import FORMATS, MAX_BYTES, PictureError, PictureInfo, explain, inspect, verify
 
-__all__ = ["FORMATS", "MAX_BYTES", "PictureError", "PictureInfo", "decode", "explain", "inspect", "verify"]
+__all__ = [
+    "FORMATS",
+    "MAX_BYTES",
+    "Normalised",
+    "PictureError",
+    "PictureInfo",
+    "Pictures",
+    "decode",
+    "explain",
+    "inspect",
+    "normalise_picture",
+    "verify",
+]

@@ -9,7 +9,7 @@ from typing import Any
 
 from curation.row import Message, Row
 from curation.sampling.engine import Request, Response, Sample, SamplingOptions, sample_seed
-from curation.sampling.pass_rate import PassRate, measure
+from curation.sampling.pass_rate import PassRate, Progress, measure
 from curation.sampling.supervised import LocalEngine
 
 
@@ -54,11 +54,15 @@ class SteadyPassRate(PassRate):
 
 
 def run(folder: Path, n_prompts: int, isolate: bool = True) -> None:
-    """Measure the prompts; `acknowledged` gets a line for each whose samples are safe."""
-    rows = (Row(f"row{i}", "test", str(i), (Message("user", f"{i}?"),), answer="7") for i in range(n_prompts))
+    """Measure the prompts; `acknowledged` gets a line for each batch: how many prompts have their samples safe."""
+    rows = [Row(f"row{i}", "test", str(i), (Message("user", f"{i}?"),), answer="7") for i in range(n_prompts)]
     sampler = Steady(folder=folder, isolate=isolate)
     options = SteadyPassRate(sampler=sampler, n=2, batch_prompts=4, sampling=SamplingOptions(max_tokens=8))
     with (folder / "acknowledged").open("a", buffering=1) as acknowledged:
-        for measured in measure(rows, options, folder / "rollouts", 0, "{question}"):
-            acknowledged.write(f"{measured.row_id}\n")
+
+        def tell(now: Progress) -> None:
+            acknowledged.write(f"{now.prompts_done}\n")
+
+        for _ in measure(rows, options, folder / "rollouts", 0, "{question}", progress=tell):
+            pass
     (folder / "finished").touch()

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-N_PROMPTS, N_KILLS = 2500, 30
+N_PROMPTS, N_KILLS = 1500, 30
 SAMPLED = [
     "prompt",
     "prompt_id",
@@ -38,9 +38,9 @@ def stored(folder: Path) -> list[tuple[Any, ...]]:
 
 def assert_sound(folder: Path) -> None:
     """Nothing that was acknowledged is missing, nothing is there twice."""
-    acknowledged = (folder / "acknowledged").read_text().splitlines() if (folder / "acknowledged").exists() else []
-    counts = Counter(line[1] for line in stored(folder))  # after the acknowledgements: the run may be alive
-    assert set(acknowledged) <= set(counts)
+    acknowledged = (folder / "acknowledged").read_text().split() if (folder / "acknowledged").exists() else []
+    counts = Counter(line[1] for line in stored(folder))
+    assert {f"row{i}" for i in range(max(map(int, acknowledged), default=0))} <= set(counts)
     assert set(counts.values()) <= {2}
 
 
@@ -83,7 +83,7 @@ class Victim:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)  # 40 s on an idle machine: thirty engines are started
+@pytest.mark.timeout(600)  # thirty engines are started one after the other
 def test_a_run_killed_30_times_ends_with_the_store_of_an_uninterrupted_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,17 +1,20 @@
 """The public sample against its own evaluation sets: what is in them is found, and boilerplate convicts nobody."""
 
 import os
+import random
 from pathlib import Path
 
 import pytest
 import yaml
 
 from curation.decontamination.options import Decontaminate
+from curation.decontamination.text import question_words, template_words
 from curation.manifest import load_manifest
 from curation.row import Row
 from curation.sources.base import BadRow
 from curation.sources.table import Table
-from tests.curation.decontaminating import Outcome, decontaminate
+from tests.curation.decontaminating import Outcome, benchmark, decontaminate, row
+from tests.curation.planting import TEXT_KINDS, eligible
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("OVR_REAL_DATA") or ROOT.parent / "shared" / "data" / "real")
@@ -70,14 +73,15 @@ def outcome(options: Decontaminate, tmp_path_factory: pytest.TempPathFactory) ->
         assert isinstance(source, Table)
         lenient = source.model_copy(update={"gold": source.gold.model_copy(update={"required": False})})
         tasks.append([r for r in lenient.read(0) if isinstance(r, Row)])
-    return decontaminate(tasks, options, tmp_path_factory.mktemp("decontaminated"))
+    texts_alone = options.model_copy(update={"pictures": False})
+    return decontaminate(tasks, texts_alone, tmp_path_factory.mktemp("decontaminated"))
 
 
 def test_every_evaluation_set_is_read(options: Decontaminate) -> None:
     read = {}
-    for benchmark in options.benchmarks:
-        rows = list(benchmark.read(0))
-        read[benchmark.name] = (len(rows), sum(isinstance(r, BadRow) for r in rows))
+    for source in options.benchmarks:
+        rows = list(source.read(0))
+        read[source.name] = (len(rows), sum(isinstance(r, BadRow) for r in rows))
     assert read == BENCHMARKS
 
 
@@ -90,3 +94,39 @@ def test_boilerplate_of_a_contest_convicts_nobody(outcome: Outcome) -> None:
     """167 of the 975 older AIME problems share 13 words with one of AIME 2024."""
     assert len(outcome.of("aime", "aime24")) <= 3
     assert len(outcome.of("aime", "aime25")) <= 3
+
+
+def test_dynamath_drawn_anew_is_known_again(options: Decontaminate, tmp_path: Path) -> None:
+    """DynaMath's seed questions with other numbers; what has too few words of its own, or a sentence more, may pass."""
+    seeds = next(benchmark for benchmark in options.benchmarks if benchmark.name == "dynamath")
+    assert isinstance(seeds, Table)
+    path = str(DATA / "decontam/dynamath/samples and result/10trials/trial3/dataset.json")
+    drawn = [r for r in seeds.model_copy(update={"name": "drawn", "path": path}).read(0) if isinstance(r, Row)]
+    seed = {r.source_id: question_words(r.question) for r in seeds.read(0) if isinstance(r, Row)}
+    variants = {r.source_id for r in drawn if is_variant(question_words(r.question), seed[r.source_id])}
+    found = decontaminate([drawn], Decontaminate(benchmarks=(seeds,)), tmp_path).of("drawn")
+    assert len(variants) > 70
+    assert len(variants & found) >= 0.95 * len(variants)
+
+
+def is_variant(words: list[str], seed: list[str]) -> bool:
+    return words != seed and template_words(words) == template_words(seed)
+
+
+@pytest.mark.parametrize(("kind", "recall"), {"renumbered": 0.95, "translated": 0.9, "synonyms": 0.6}.items())
+def test_planted_questions_are_found_and_their_kin_are_not(
+    options: Decontaminate, tmp_path: Path, kind: str, recall: float
+) -> None:
+    """Half of MATH500 and of MathVerse is indexed; altered questions of both halves are planted. `tests/benchmarks` has the full table."""
+    chance = random.Random(kind)
+    indexed, rows = list[str](), list[Row]()
+    for source in (s for s in options.benchmarks if s.name in ("math500", "mathverse")):
+        questions = [r.question for r in source.read(0) if isinstance(r, Row)]
+        indexed += questions[::2]
+        for name, half in (("planted", questions[::2]), ("kin", questions[1::2])):
+            altered = [new for q in half if eligible(q) and (new := TEXT_KINDS[kind](q, chance)) != q]
+            rows += [row(q, i, name) for i, q in enumerate(chance.sample(altered, 20), len(rows))]
+    spec = {"benchmarks": [benchmark(tmp_path, "indexed", indexed)]}
+    outcome = decontaminate([rows], Decontaminate.model_validate(spec), tmp_path)
+    assert len(outcome.of("planted")) >= recall * 40
+    assert len(outcome.of("kin")) <= 2

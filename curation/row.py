@@ -129,14 +129,21 @@ def normalise_prompt(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
+_BAND = 256
+"""Lines of a picture converted at a time: as RGBA, twice, the largest that are let in would take 512 MB more."""
+
+
 def row_id(question: str, images: Iterable[bytes] = ()) -> str:
     """Content identity, 32 hex digits: the normalised prompt text and the pictures' sizes and RGBA pixels, in order."""
     digest = hashlib.blake2b(normalise_prompt(question).encode(), digest_size=16)
     for image in images:
         with Image.open(io.BytesIO(image)) as picture:
-            pixels = picture.convert("RGBA")
-        digest.update(f"|{pixels.width}x{pixels.height}|".encode())
-        digest.update(pixels.tobytes())
+            picture.load()
+            width, height = picture.size
+            digest.update(f"|{width}x{height}|".encode())
+            for top in range(0, height, _BAND):
+                band = picture.crop((0, top, width, min(top + _BAND, height)))
+                digest.update(band.convert("RGBA").tobytes())
     return digest.hexdigest()
 
 

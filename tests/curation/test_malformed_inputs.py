@@ -1,5 +1,7 @@
 """The bar on malformed inputs: each is rows, counted drops or one clear line; never a traceback, never a hang, never a gigabyte."""
 
+import hashlib
+import io
 import json
 import os
 import subprocess
@@ -9,8 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
+from PIL import Image
 
 from curation.cli import main
+from curation.row import row_id
 from tests.curation import malformed
 
 pytestmark = pytest.mark.slow
@@ -100,6 +104,19 @@ EXPECTED = {
 def test_what_is_wrong_is_told(told: dict[str, dict[str, Any]], name: str) -> None:
     line = told[name]
     assert EXPECTED[name] in line["error"] + " ".join(line["reasons"])
+
+
+def test_a_picture_is_known_by_all_its_pixels() -> None:
+    """Told band by band as at once, in every mode."""
+    noise = Image.effect_noise((300, 600), 90)
+    for mode, kind, options in (
+        ("1", "PNG", {}), ("L", "PNG", {"transparency": 3}), ("LA", "PNG", {}), ("P", "PNG", {"transparency": 7}), ("P", "GIF", {}),
+        ("RGB", "JPEG", {}), ("RGB", "PNG", {"transparency": (9, 9, 9)}), ("RGBA", "WEBP", {}), ("CMYK", "JPEG", {}), ("I", "TIFF", {}),
+    ):  # fmt: skip
+        data = malformed.in_memory(lambda out, m=mode, k=kind, o=options: noise.convert(m).save(out, k, **o))
+        pixels = Image.open(io.BytesIO(data)).convert("RGBA")
+        expected = hashlib.blake2b(b"Q|300x600|" + pixels.tobytes(), digest_size=16).hexdigest()
+        assert row_id("Q", [data]) == expected, (mode, kind)
 
 
 def build(folder: Path, sources: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

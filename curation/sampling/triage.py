@@ -31,7 +31,7 @@ class Triage(BaseModel):
     suspect_gold: float | None = Field(default=0.5, gt=0, lt=1)
     """Probability from which a gold is suspect; null: do not look for any."""
     without_pictures: bool = False
-    """Sample the prompts that were always solved a second time, without their pictures."""
+    """Sample the prompts with pictures that were found trivial a second time, without them; by the first sampler."""
     drop: tuple[MarkName, ...] = ("suspect_gold", "picture_not_needed")
     """Marks that drop a row even where its pass rate would keep it; the others are noted in its provenance."""
 
@@ -55,8 +55,8 @@ class Mark(NamedTuple):
 
 
 def marks(counts: Counts, pass_rate: float, probability: float, options: Triage) -> list[Mark]:
-    """The marks of one prompt, the weightiest first. `pass_rate` is nan where nothing was judged; `probability` is
-    that of a wrong gold.
+    """The marks of one prompt, the weightiest first. `pass_rate` is the estimate, nan where nothing was judged;
+    `probability` is that of a wrong gold.
     """
     found: list[Mark] = []
     agreed = f"{counts.n_agreed} of {counts.n_answered} samples agree on another answer"

@@ -1,6 +1,7 @@
 """The triage of measured prompts: a one-task decision over the difficulty's lines, and the quarantine of suspect golds.
 
-It reads the rollouts and their verdicts back, so it samples nothing and judges nothing that was judged.
+It reads the rollouts and their verdicts back, so it judges nothing again, and it samples nothing but prompts without their
+pictures, where that is asked for.
 """
 
 import math
@@ -19,8 +20,10 @@ from curation.parquet import read_records, write_records
 from curation.row import Row, from_record
 from curation.sampling.agreement import agreement, n_options
 from curation.sampling.engine import Request
-from curation.sampling.outcomes import JUDGED, Truncated
+from curation.sampling.outcomes import JUDGED
+from curation.sampling.pass_rate import PassRate, measure
 from curation.sampling.rollout import Rollout, Setting, prompt_hash, rollout_id
+from curation.sampling.stopping.fixed import Fixed
 from curation.sampling.store import RolloutStore
 from curation.sampling.suspicion import Floats, Ints, suspicion
 from curation.sampling.template import apply_to_messages
@@ -65,16 +68,20 @@ class DecideTriage(PipelineStep):  # type: ignore[misc]
         decisions: list[Path],
         folder: Path,
         options: Triage,
+        difficulty: PassRate,
         store: Path,
+        seed: int,
         template: str,
-        truncated: Truncated,
         quarantine: Path,
     ) -> None:
         super().__init__()
         self.files, self.decisions, self.folder, self.options = files, decisions, folder, options
-        self.store, self.template, self.truncated, self.quarantine = store, template, truncated, quarantine
+        self.difficulty, self.store, self.seed, self.template = difficulty, store, seed, template
+        self.quarantine = quarantine
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        if self.options.without_pictures:
+            self._sample_without_pictures()
         with RolloutStore(self.store) as store, VerdictStore(self.store / "verdicts") as verdicts:
             self._stores = store, verdicts
             counts, sources = self._count()
@@ -87,21 +94,28 @@ class DecideTriage(PipelineStep):  # type: ignore[misc]
             write_records(self.quarantine, QUARANTINE, self._suspects(suspects, probabilities))
         yield from ()
 
+    def _sample_without_pictures(self) -> None:
+        """Fill the store with the samples of the trivial prompts without their pictures."""
+        once = {"samplers": (), "stopping": Fixed(), "max_tokens_total": None, "max_gpu_hours": None}
+        for _ in measure(Blind(self), self.difficulty.model_copy(update=once), self.store, self.seed, self.template):
+            pass
+
     def _count(self) -> tuple[Ints, Ints]:
-        """The `Counts` of every row, and the number of its source."""
+        """The `Counts` of every row, and a number for its source and sampler."""
         counts, sources = array("q"), array("q")
-        numbers: dict[str, int] = {}
-        for chunk in self._chunks():
+        numbers: dict[Any, int] = {}
+        for chunk in self.chunks():
             blind = self._without_pictures(chunk)
-            for i, ((row, _), (_, verdicts)) in enumerate(zip(chunk, self._sampled(chunk), strict=True)):
+            for i, ((row, line), (_, verdicts)) in enumerate(zip(chunk, self._sampled(chunk), strict=True)):
                 found, unseen = agreement(row, verdicts), [verdict.outcome for verdict in blind.get(i, ())]
                 answers = (found.n_answered, found.n_correct, found.n_agreed)
                 judged = sum(outcome in JUDGED for outcome in unseen)
                 counts.extend(Counts(*answers, n_options(row), unseen.count("correct"), judged))
-                sources.append(numbers.setdefault(row.source, len(numbers)))
+                sampler = _setting(line) if line["difficulty"] else None
+                sources.append(numbers.setdefault((row.source, sampler), len(numbers)))
         return np.array(counts, np.int64).reshape(-1, len(Counts._fields)), np.array(sources, np.int64)
 
-    def _chunks(self) -> Iterator[list[tuple[Row, Line]]]:
+    def chunks(self) -> Iterator[list[tuple[Row, Line]]]:
         """The rows with their lines of difficulty, `CHUNK` at a time."""
         rows = (from_record(record) for file in self.files for record in read_records(file))
         lines = (line for file in self.decisions for line in read_records(file))
@@ -137,7 +151,7 @@ class DecideTriage(PipelineStep):  # type: ignore[misc]
 
     def _n_samples(self, line: Line) -> int:
         found = line["difficulty"]
-        truncated = 0 if self.truncated == "wrong" else found["n_truncated"]
+        truncated = 0 if self.difficulty.truncated == "wrong" else found["n_truncated"]
         return int(found["n_judged"] + found["n_unjudged"] + truncated)
 
     def _lines(self, decided: Path, counts: Ints, probabilities: Floats) -> Iterator[Line]:
@@ -147,7 +161,7 @@ class DecideTriage(PipelineStep):  # type: ignore[misc]
 
     def _suspects(self, suspects: set[int], probabilities: Floats) -> Iterator[Line]:
         number = 0
-        for chunk in self._chunks():
+        for chunk in self.chunks():
             numbers = [i for i in range(len(chunk)) if number + i in suspects]
             few = [chunk[i] for i in numbers]
             for i, (row, _), (rollouts, verdicts) in zip(numbers, few, self._sampled(few), strict=True):
@@ -166,6 +180,21 @@ class DecideTriage(PipelineStep):  # type: ignore[misc]
                     "responses": [rollout.sample.text[-EXAMPLE_CHARS:] for rollout in agreeing[:EXAMPLES]],
                 }
             number += len(chunk)
+
+
+class Blind:
+    """The trivial rows with pictures, without them."""
+
+    def __init__(self, step: DecideTriage) -> None:
+        self.step = step
+        self._length = sum(1 for _ in self)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Row]:
+        for chunk in self.step.chunks():
+            yield from (without_pictures(row) for row, line in chunk if row.images and line["reason"] == "trivial")
 
 
 def triaged(line: Line, found: Sequence[Mark], options: Triage) -> Line:

@@ -4,7 +4,6 @@ import json
 import math
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from curation.parquet import read_records, write_records
 from curation.row import Message, Row, to_record
 from curation.sampling.agreement import Agreement, agreement, n_options
 from curation.sampling.engine import SamplingOptions
-from curation.sampling.pass_rate import PassRate, measure
+from curation.sampling.pass_rate import PassRate
 from curation.sampling.suspicion import suspicion
 from curation.sampling.triage import (
     Counts,
@@ -300,7 +299,7 @@ def test_a_build_quarantines_suspect_golds(tmp_path: Path, scripted: Callable[..
     options = ScriptedPassRate(sampler=scripted(script), n=8, sampling=SamplingOptions(max_tokens=64))
     list(DecideDifficulty(files, tmp_path / "difficulty", options, tmp_path / "rollouts", 0, "{question}").run(None))
     decided = [tmp_path / "difficulty" / file.name for file in files]
-    arguments = (Triage(), tmp_path / "rollouts", "{question}", "unjudged", tmp_path / "suspect_gold.parquet")
+    arguments = (Triage(), options, tmp_path / "rollouts", 0, "{question}", tmp_path / "suspect_gold.parquet")
     list(DecideTriage(files, decided, tmp_path / "triage", *arguments).run(None))
     n_batches = len(options.sampler.log)
 
@@ -328,26 +327,29 @@ def test_a_build_quarantines_suspect_golds(tmp_path: Path, scripted: Callable[..
 
 
 def test_what_is_solved_without_its_picture_is_marked(tmp_path: Path, scripted: Callable[..., Any]) -> None:
+    blind: list[bool] = []
+
     def script(key: str, number: int) -> tuple[str, str]:
-        return rf"\boxed{{{7 if key != 'blind' else 8}}}", "stop"
+        return rf"\boxed{{{8 if blind and key == 'needed' else 7}}}", "stop"
 
     pictured = [row("needed", images=(b"1",)), row("not-needed", images=(b"2",)), row("text")]
-    file = tmp_path / "rows" / "0.parquet"
+    file, store = tmp_path / "rows" / "0.parquet", tmp_path / "rollouts"
     write_records(file, STAGE, map(to_record, pictured))
     options = ScriptedPassRate(sampler=scripted(script), n=8, sampling=SamplingOptions(max_tokens=64))
-    store = tmp_path / "rollouts"
     list(DecideDifficulty([file], tmp_path / "difficulty", options, store, 0, "{question}").run(None))
-    blind = [replace(without_pictures(one), id="blind" if one.id == "needed" else one.id) for one in pictured]
-    list(measure(blind, options, store, 0, "{question}"))
-    n_batches = len(options.sampler.log)
+    blind.append(True)
 
     def reasons(triage: Triage) -> list[str]:
+        options.sampler.log.clear()
         decided, quarantine = [tmp_path / "difficulty" / file.name], tmp_path / "suspect_gold.parquet"
-        arguments = (triage, store, "{question}", "unjudged", quarantine)
+        arguments = (triage, options, store, 0, "{question}", quarantine)
         list(DecideTriage([file], decided, tmp_path / "triage", *arguments).run(None))
         assert list(read_records(quarantine)) == []
         return [line["reason"] for line in read_records(tmp_path / "triage" / file.name)]
 
-    assert reasons(Triage(without_pictures=True)) == ["trivial", "picture_not_needed", "trivial"]
     assert reasons(Triage()) == ["trivial"] * 3
-    assert len(options.sampler.log) == n_batches
+    assert options.sampler.log == []
+    assert reasons(Triage(without_pictures=True)) == ["trivial", "picture_not_needed", "trivial"]
+    assert options.sampler.log == [[("needed", tuple(range(8))), ("not-needed", tuple(range(8)))]]
+    assert reasons(Triage(without_pictures=True)) == ["trivial", "picture_not_needed", "trivial"]
+    assert options.sampler.log == []

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from curation.likeness.cells import BLANK, planes_of
+from curation.likeness.cells import BLANK, Cells, planes_of
 from curation.likeness.frequencies import lowest, packed
 from curation.pictures.pixels import sketch
 
@@ -38,19 +38,26 @@ class PictureHash(NamedTuple):
         """Whether the picture is (nearly) of one colour, like any other such picture."""
         return int(np.ptp(np.frombuffer(self.luma, np.uint8))) < BLANK
 
+    @property
+    def bits(self) -> bytes:
+        """8 bytes of lowest frequencies, in four bands of two; in a copy some of them flip."""
+        return b"".join(packed(band).tobytes() for band in self._coefficients())
+
     def bands(self) -> tuple[bytes, ...]:
-        """16 keys of 3 bytes for candidate search: two near pictures share at least one of them."""
-        luma = np.frombuffer(self.luma, np.uint8).reshape(CELLS, CELLS).astype(np.float32)
-        coefficients = lowest(luma, 16 * N_BANDS)
+        """16 keys of 3 bytes for candidate search: two near pictures share at least one, because the bits that flip first are tried both ways."""
         keys = []
-        for number in range(N_BANDS):
-            band = coefficients[number::N_BANDS]
+        for number, band in enumerate(self._coefficients()):
             doubtful = np.argsort(np.abs(band), kind="stable")[:DOUBTFUL]
             for signs in product((-1.0, 1.0), repeat=DOUBTFUL):
                 tried = band.copy()
                 tried[doubtful] = signs
                 keys.append(bytes([number]) + packed(tried).tobytes())
         return tuple(keys)
+
+    def _coefficients(self) -> list[Cells]:
+        luma = np.frombuffer(self.luma, np.uint8).reshape(CELLS, CELLS).astype(np.float32)
+        coefficients = lowest(luma, 16 * N_BANDS)
+        return [coefficients[number::N_BANDS] for number in range(N_BANDS)]
 
     def to_bytes(self) -> bytes:
         """`HASH_BYTES` bytes, for a Parquet column."""

@@ -50,6 +50,14 @@ def test_another_number_or_colour_is_not(copy: str, other: Image.Image) -> None:
     assert not near(picture_hash(COPIES[copy]), picture_hash(encoded(other)))
 
 
+@pytest.mark.parametrize("copy", COPIES)
+def test_a_copy_shares_a_band(copy: str) -> None:
+    told, original = picture_hash(COPIES[copy]), picture_hash(COPIES["png"])
+    assert set(told.bands()) & set(original.bands())
+    assert sum((a ^ b).bit_count() for a, b in zip(told.bits, original.bits, strict=True)) <= 8
+    assert len(told.bits) == 8
+
+
 def test_a_blank_picture_is_like_its_own_copy_alone() -> None:
     white, grey = (picture_hash(encoded(Image.new("RGB", SIZE, colour))) for colour in ("white", "#fefefe"))
     assert white.is_blank

@@ -44,7 +44,7 @@ class PictureHash(NamedTuple):
         return b"".join(packed(band).tobytes() for band in self._coefficients())
 
     def bands(self) -> tuple[bytes, ...]:
-        """16 keys of 3 bytes for candidate search: two near pictures share at least one, because the bits that flip first are tried both ways."""
+        """16 keys of 3 bytes for candidate search, the bits that flip first tried both ways: two near pictures share at least one."""
         keys = []
         for number, band in enumerate(self._coefficients()):
             doubtful = np.argsort(np.abs(band), kind="stable")[:DOUBTFUL]

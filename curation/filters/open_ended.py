@@ -41,12 +41,17 @@ class OpenEnded(Filter):
     kind: Literal["open_ended"] = "open_ended"
 
     def judge(self, row: Row) -> Judgement:
-        question = without_code(row.question)
+        question = folded_lines(without_code(row.question))
         if row.answer_kind == "choice" or _VALUE.search(question):
             return True
         if _PROOF.search(question):
             return False, "proof"
         return (False, "open_ended") if _OPEN.search(question) else True
+
+
+def folded_lines(text: str) -> str:
+    """The text with single spaces and without blank lines: patterns then need not look through runs of white space."""
+    return "\n".join(folded for line in text.split("\n") if (folded := " ".join(line.split())))
 
 
 def without_code(text: str) -> str:

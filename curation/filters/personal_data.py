@@ -45,7 +45,7 @@ class PersonalData(Filter):
                 return False, "card_number"
             if _SSN.search(bare):
                 return False, "social_security_number"
-            if any(_is_public(match, bare) for match in _IP.finditer(bare)):
+            if _IP_SPOKEN.search(bare) and any(_is_public(match, bare) for match in _IP.finditer(bare)):
                 return False, "ip_address"
         return True
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from curation.filters.base import Filter, Judgement
-from curation.filters.open_ended import without_code
+from curation.filters.open_ended import folded_lines, without_code
 from curation.row import Row
 
 _MARKER = re.compile(
@@ -36,7 +36,7 @@ _LIST = re.compile(
 _FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|\\\[.*?\\\]|\\\(.*?\\\)", re.DOTALL)
 _QUOTED = re.compile(r"\"[^\"]{0,400}\"|“[^”]{0,400}”|``.{0,400}?''", re.DOTALL)
 _ASKED = re.compile(
-    r"(?:^|(?<=[.?!:;,])\s|\b(?:and|so|then|hence|thus)\s)(?!\W*that is\b)[\W_]*(?:in |at |by |for |to |of |on |from )?"
+    r"(?:^|(?<=[.?!:;,])\s|\b(?:and|so|then|hence|thus)\s)(?!\W{0,9}that is\b)[\W_]{0,9}(?:in |at |by |for |to |of |on |from )?"
     r"(?:what|how (?:many|much|far|long|old|often|big|tall|wide|fast|high)|which|who|when|where|is|are|does|do|can|will|has|was)\b"
     r"[^.?!]*\?",
     re.IGNORECASE | re.MULTILINE,
@@ -66,7 +66,7 @@ class SeveralQuestions(Filter):
             return True
         if _PARTS_IN_GOLD.search(row.answer):
             return False, "gold_in_parts"
-        question = without_code(row.question)
+        question = folded_lines(without_code(row.question))
         if parts_that_ask(question) > 1:
             return False, "several_parts"
         bare = _FORMULA.sub(" x ", _QUOTED.sub(" x ", question))

@@ -43,13 +43,15 @@ def clean_characters(text: str) -> str:
     >>> clean_characters("a\u00a0b\u200b \r\n\r\n\r\nc")
     'a b\n\nc'
     """
-    text = text.replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
-    text = _SPACES.sub(" ", _INVISIBLE.sub("", text))
-    if not _USES_JOINERS.search(text):
-        text = _JOINERS.sub("", text)
-    text = _CONTROLS.sub("", text.replace("\r", "\n"))
-    text = unicodedata.normalize("NFC", text)
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+(?=\n|\Z)", "", text))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isascii():
+        text = text.replace("\u2028", "\n").replace("\u2029", "\n\n")
+        text = _SPACES.sub(" ", _INVISIBLE.sub("", text))
+        if not _USES_JOINERS.search(text):
+            text = _JOINERS.sub("", text)
+        text = unicodedata.normalize("NFC", text)
+    lines = _CONTROLS.sub("", text).split("\n")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip(" \t") for line in lines))
 
 
 def restore_commands(text: str) -> str:

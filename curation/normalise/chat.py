@@ -34,7 +34,8 @@ _TEMPLATES = (
     r"(?:Student|Question from a student)\s*:(?P<question>.*?)\n\s*(?:Teacher|Tutor)\s*:\s*(?:(?:OK|Okay|So)[,.]? ?)*"
     r"(?:Let(?:'|’)?s think(?: step by step| first)?)?[:.]*\s*",
 )
-_COMPILED = tuple(re.compile(rf"\s*{template}\Z", re.DOTALL) for template in _TEMPLATES)
+_COMPILED = tuple(re.compile(rf"{template}\Z", re.DOTALL) for template in _TEMPLATES)
+_MAY_BEGIN = re.compile(r"<|\[INST|A c|Human|User|USER|###|Student|Question from|.{0,2000}?<｜User｜>", re.DOTALL)
 _ANOTHER_TURN = re.compile(
     r"<\|im_start\|>|<\|start_header_id\|>|\[/?INST\]|<start_of_turn>|<｜(?:User|Assistant)｜>|<\|(?:user|assistant)\|>"
     r"|^\s*(?:Human|User|USER|Assistant|ASSISTANT|Student|Teacher)\s*:",
@@ -53,8 +54,11 @@ def unwrap_chat(text: str) -> str:
     >>> unwrap_chat("<|im_start|>system\nBe good.<|im_end|>\n<|im_start|>user\nWhat is 1 + 1?<|im_end|>\n<|im_start|>assistant\n")
     'What is 1 + 1?'
     """
+    bare = text.strip()
+    if not _MAY_BEGIN.match(bare):
+        return text
     for template in _COMPILED:
-        match = template.match(text)
+        match = template.match(bare)
         if match and match["question"].strip() and not _ANOTHER_TURN.search(match["question"]):
             return str(match["question"].strip())
     return text

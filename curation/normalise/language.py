@@ -17,8 +17,8 @@ LANGUAGES = (
 )  # fmt: skip
 MIN_WORDS = 6
 _NO_LANGUAGE = re.compile(
-    r"```.*?```|\[asy\].*?\[/asy\]|\$\$.*?\$\$|\$[^$]*\$|\\\[.*?\\\]|\\\(.*?\\\)|\\begin\{(\w{1,20}\*?)\}.*?\\end\{\1\}|\\[A-Za-z]+"
-    r"|https?://\S+|\S+@\S+|<[^<>\s]{1,40}>",
+    r"```.{0,4000}?```|\[asy\].{0,4000}?\[/asy\]|\$\$.{0,2000}?\$\$|\$[^$]{0,2000}\$|\\\[.{0,2000}?\\\]|\\\(.{0,2000}?\\\)"
+    r"|\\begin\{(\w{1,20}\*?)\}.{0,4000}?\\end\{\1\}|\\[A-Za-z]+|https?://\S+|\b[\w.+-]{1,64}@\S+|<[^<>\s]{1,40}>",
     re.DOTALL,
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -82,6 +82,8 @@ def identify(text: str, languages: Sequence[str] = LANGUAGES) -> str:
 
 def contradicts(stated: str, text: str) -> bool:
     """Whether the script of the text cannot be that of the stated language."""
+    if text.isascii() and stated.partition("-")[0] not in _WRITTEN_IN:
+        return False
     script = script_of(text)
     return bool(script) and script not in _WRITTEN_IN.get(stated.partition("-")[0], {"latin"}) and _enough(script, text)
 

@@ -13,7 +13,7 @@ _IMAGE = r"<image(?: ?\d{1,2})?>"
 _OWN_LINE = re.compile(
     rf"^[ \t]*(?:(?:Figure|Image|Picture|图)? ?\d{{0,2}} ?[:：]? ?)?(?:{_IMAGE}[ \t]*)+$\n?", re.MULTILINE
 )
-_ENDS = re.compile(rf"\A\s*(?:{_IMAGE}\s*)+|(?:\s*{_IMAGE})+\s*\Z")
+_FIRST, _LAST = re.compile(rf"(?:{_IMAGE}\s*)+"), re.compile(rf"{_IMAGE}\Z")
 
 
 def plain_placeholders(text: str) -> str:
@@ -27,4 +27,9 @@ def drop_placeholders(text: str) -> str:
     >>> drop_placeholders("<image>\nWhat is in <image 2>?\n<image 3>")
     'What is in <image 2>?'
     """
-    return _ENDS.sub("", _OWN_LINE.sub("", text)).strip()
+    text = _OWN_LINE.sub("", text).strip()
+    if match := _FIRST.match(text):
+        text = text[match.end() :]
+    while match := _LAST.search(text, max(len(text) - 12, 0)):
+        text = text[: match.start()].rstrip()
+    return text

@@ -19,13 +19,14 @@ _STYLES = (
 """Opening and end of the thought, opening and end of the answer."""
 OPEN, CLOSE = "<think>", "</think>"
 _LEFTOVER = re.compile(r"(?:\s*(?:<\|im_end\|>|<\|endoftext\|>|<\|eot_id\|>|<｜end▁of▁sentence｜>|</s>))+\Z")
-_DONE = re.compile(r"(?:\n|(?<=[.!?\])}*$]))\s*\**DONE\.?\**\s*\Z")
+_DONE = re.compile(r"(?:\n|(?<=[.?!\])}*$]))\s*\**DONE\.?\**(?=\s*(?:\Z|</think>))")
+_SPACING = re.compile(r"\s|\$|\\[,;:! ]")
 _HEAD_SLACK = 400
 """Characters that an instruction and its heads may add to a repeated prompt."""
 
 
 def drop_end_marks(trace: str) -> str:
-    r"""End-of-text tokens, and the `DONE.` that a prompt asked for.
+    r"""End-of-text tokens, and the `DONE.` that a prompt asked for, after the answer or the thought.
 
     >>> drop_end_marks("It is 2.\n\nDONE.<|im_end|>")
     'It is 2.'
@@ -88,4 +89,5 @@ def _without_tags(answer: str, opening: str, close: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.split())
+    """The text without what normalisation may have changed in the question."""
+    return _SPACING.sub("", text)

@@ -96,12 +96,14 @@ _TEMPLATES = (
 
 _NEAR = 600
 """Characters at an end that are looked at; the longest instruction has about 400."""
+MAX_REMOVED = 10
 _TRIGGER = re.compile(
     r"boxed|<think>|<answer>|step|think|thought|reason|careful|accurate|answer|solution|response|conscious|assistant|problem|question|q:|done"
     r"|lay out|答|题|问|思考|推理|考虑|想|解[:：]",
     re.IGNORECASE,
 )
 """Every pattern needs one of these; most questions have none at their ends."""
+_MAY_END = re.compile(r"[:：]\s*\Z|boxed")
 _STARTS = re.compile(r"(?:\A|(?<=[.?!:;。？！：…)\]}$\"”\n])|(?<=\s)(?=[A-Z\u4e00-\u9fff(]))\s*")
 _CLAUSES = re.compile(r"(?<=[,，;])\s*")
 
@@ -117,21 +119,23 @@ def strip_instructions(text: str, extra: Sequence[str] = ()) -> str:
     if not extra and not _TRIGGER.search(text[:_NEAR]) and not _TRIGGER.search(text[-_NEAR:]):
         return text
     sentence, head, tail, template = _compiled(tuple(extra))
-    before = None
-    while before != text:
+    for _ in range(MAX_REMOVED):
         before = text
         if match := template.fullmatch(text):
             text = next(filter(None, match.groups()), text)
-        text = head.sub("", text, count=1)
+        if match := head.match(text):
+            text = text[match.end() :]
         near = max(len(text) - _NEAR, 0)
         for starts in (_STARTS, _CLAUSES):
             cut = next((m for m in starts.finditer(text, near) if sentence.fullmatch(text, m.end())), None)
             if cut:
                 text = text[: cut.start()].rstrip(" \t,，;")
                 break
-        if match := tail.search(text, max(len(text) - _NEAR, 0)):
+        if _MAY_END.search(text[-_NEAR:]) and (match := tail.search(text, max(len(text) - _NEAR, 0))):
             text = text[: match.start()]
         text = text.strip()
+        if text == before:
+            break
     return text
 
 

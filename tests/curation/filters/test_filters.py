@@ -13,6 +13,7 @@ from curation.filters.open_ended import OpenEnded
 from curation.filters.refusal import Refusal
 from curation.filters.trace_format import TraceFormat
 from curation.filters.url_only import UrlOnly
+from curation.plugins import known_plugins
 from curation.row import Row, make_row
 
 
@@ -173,8 +174,24 @@ def test_trace_format(text: str, expected: str) -> None:
     assert verdict(TraceFormat(), trace(text)) == expected
 
 
-HOSTILE = ("a ", "show ", "the figure ", "![", "[asy]", "shown in the ", "<img ", "\\boxed{", "<think>")
-FILTERS = (Length(), UrlOnly(), MissingPicture(), AsyCode(), OpenEnded(), Refusal(), TraceFormat())
+HOSTILE = (
+    "a ",
+    "show ",
+    "the figure ",
+    "![",
+    "[asy]",
+    "shown in the ",
+    "<img ",
+    "\\boxed{",
+    "<think>",
+    "\n",
+    " ",
+    "? ",
+    "(1) ",
+    "1.2.3.4 ",
+    "a@b.",
+)
+FILTERS = [plugin() for kind, plugin in known_plugins(Filter).items() if kind != "token_budget"]
 
 
 @pytest.mark.parametrize("filter", FILTERS, ids=lambda filter: filter.kind)

@@ -1,16 +1,18 @@
 r"""Characters, escapes, formulas and placeholders: tables, and what holds of any text."""
 
 import re
+import time
 from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.normalise import normalise_question
+from curation.normalise import Normalise, normalise_question, normalise_row
 from curation.normalise.characters import clean_characters, read_escapes, restore_commands
 from curation.normalise.latex import spell_signs, trim_formulas
 from curation.normalise.pictures_in_text import drop_placeholders, plain_placeholders
+from curation.row import make_row
 
 
 @pytest.mark.parametrize(
@@ -138,3 +140,17 @@ def test_a_formula_survives_its_wrapper(parts: list[str]) -> None:
     problem = f"Compute ${' '.join(parts)}$."
     wrapped = f"Question: {problem} Please reason step by step, and put your final answer within \\boxed{{}}."
     assert normalise_question(wrapped)[0] == problem
+
+
+HOSTILE = ("\n", " ", "\\", "$ ", "(A) ", "Question: ", "Question: a\nAnswer: b\n", "<image>", "<|im_start|>user\n", "[INST]", "Human: a\n", "answer ", "[asy]", "角", "a@b")  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_hostile_text_costs_little(piece: str) -> None:
+    text = piece * (40_000 // len(piece))
+    row = make_row(
+        source="test", source_id="0", question=text, completion=text, answer="A", answer_kind="choice", language="en"
+    )
+    started = time.process_time()
+    normalise_row(row, Normalise())
+    assert time.process_time() - started < 4

@@ -45,6 +45,7 @@ def test_tags(trace: str, expected: str) -> None:
         ("<think>hm</think>2\n\nDONE.", "<think>hm</think>2"),
         ("It is $2$. **DONE.**", "It is $2$."),
         ("2<|im_end|>\n<|endoftext|>", "2"),
+        ("<think>hm.\n\nDONE.\n</think>\n\n2", "<think>hm.\n</think>\n\n2"),
         ("Mr DONE", "Mr DONE"),
         ("It is DONE. Then 2.", "It is DONE. Then 2."),
     ],
@@ -60,6 +61,7 @@ QUESTION = "What is 1 + 1 in base 10?"
     ("trace", "expected"),
     [
         (f"Solve this step by step. Problem: {QUESTION} Solution: \n<think>2</think>2", "<think>2</think>2"),
+        ("Solve: What is  1 + 1\\, in base $10$? <think>2</think>2", "<think>2</think>2"),
         (f"{QUESTION}\n<Thought>2</Thought>", "<Thought>2</Thought>"),
         (f"<think>2</think>\n\n**Question:** {QUESTION}\n\nIt is 2.", "<think>2</think>It is 2."),
         (f"<think>{QUESTION} 2</think>2", f"<think>{QUESTION} 2</think>2"),

@@ -24,6 +24,14 @@ GUARDED = frozenset(
 )
 """Words that say as much as a number or a sign."""
 
+INSTRUCTIONS = frozenset(
+    """
+    find compute calculate determine evaluate what how please solve show give explain express write round use note assume answer
+    question problem let suppose think
+    """.split()  # noqa: SIM905
+)
+"""Capitalised they begin a sentence, though the one before lacks its full stop; they name nobody."""
+
 SYNONYMS = {
     "\\le": "\\leq", "≤": "\\leq", "⩽": "\\leq", "\\leqslant": "\\leq", "\\ge": "\\geq", "≥": "\\geq", "⩾": "\\geq", "\\geqslant": "\\geq",
     "\\ne": "\\neq", "≠": "\\neq", "×": "\\times", "·": "\\cdot", "⋅": "\\cdot", "÷": "\\div", "±": "\\pm", "∞": "\\infty",
@@ -116,11 +124,20 @@ def _spelled(text: str) -> str:
 def _is_name(token: str, text: str, found: re.Match[str]) -> bool:
     """Whether letters outside of formulas name a variable, a point, a unit, or a person in the middle of a sentence."""
     lower = token.lower()
+    before = text[max(0, found.start() - 4) : found.start()]
     if len(token) == 1:
-        article = lower == "a" and re.match(r"\s+[a-z]{2}", text[found.end() : found.end() + 9])
-        return not (article or token == "I") and token.isascii()
+        return (
+            token.isascii()
+            and token != "I"
+            and not (lower == "a" and _is_article(token, before, text[found.end() :][:9]))
+        )
     if token.isupper():
         return True
     if len(token) <= 3 and not set(lower) & set("aeiou") and lower not in _NO_UNITS:
         return True
-    return token[0].isupper() and bool(re.search(r"[a-z,][ \t]+$", text[max(0, found.start() - 4) : found.start()]))
+    return token[0].isupper() and lower not in INSTRUCTIONS and bool(re.search(r"[a-z,][ \t]+$", before))
+
+
+def _is_article(token: str, before: str, after: str) -> bool:
+    starts = not before.strip() or before.strip()[-1] in '.?!:;"('
+    return (token == "a" or starts) and bool(re.match(r"\s+(?:[^\W\d_]{2}|\d|\$)", after))

@@ -1,8 +1,8 @@
 """MinHash of word shingles, hashed by numpy over the bytes of the text and permuted by rensa.
 
-The words are separated by single spaces. A word's hash is a sum over its bytes of (random number of the byte) x (power of its
-place), modulo 2^64, mixed; a shingle's is the polynomial of its words' hashes, mixed. One pass over the bytes for all words: about
-twenty times as fast as hashing them one by one.
+A word's hash is a sum over its bytes of (random number of the byte) x (power of its place), modulo 2^32; taken over the places in the
+text and divided by the power where the word begins, one pass gives all words. A shingle's hash is the polynomial of its words' hashes,
+modulo 2^64, mixed.
 """
 
 from functools import cache
@@ -17,27 +17,41 @@ Hashes = NDArray[np.uint64]
 
 MAX_BYTES = 1 << 20
 """Of a text beyond this, the rest counts for the exact key alone."""
-MAX_WORD = 256
 
 _MULTIPLIER = 0x9E3779B97F4A7C15
-_LETTERS = np.random.Generator(np.random.PCG64(5)).integers(1, 2**64, 256, dtype=np.uint64)
+_LETTERS = np.random.Generator(np.random.PCG64(5)).integers(1, 2**32, 256, dtype=np.uint32)
 _LETTERS[ord(" ")] = 0
-_POWERS = np.array([pow(_MULTIPLIER, i, 2**64) for i in range(MAX_WORD)], dtype=np.uint64)
+
+
+@cache
+def _powers(base: int) -> NDArray[np.uint32]:
+    """base^0, base^1, ... modulo 2^32, one for each place in a text."""
+    powers = np.ones(MAX_BYTES, dtype=np.uint32)
+    n = 1
+    while n < MAX_BYTES:
+        powers[n : 2 * n] = powers[:n] * np.uint32(pow(base, n, 2**32))
+        n *= 2
+    return powers
+
+
+_ROW_FACTORS = np.array([pow(_MULTIPLIER, i, 2**64) for i in range(1, 17)], dtype=np.uint64)
+_BASE = 0x9E3779B1
+_INVERSE = pow(_BASE, -1, 2**32)
 
 
 def word_hashes(words: bytes) -> Hashes:
-    """A hash for each word, in their order."""
-    text = np.frombuffer(words or b" ", dtype=np.uint8)
-    starts = np.concatenate(([0], np.flatnonzero(text == ord(" ")) + 1))
-    starts = starts[starts < len(text)]
-    lengths = np.diff(np.append(starts, len(text)))
-    places = np.arange(len(text)) - np.repeat(starts, lengths)
-    return mix(np.add.reduceat(_LETTERS[text] * _POWERS[np.minimum(places, MAX_WORD - 1)], starts))
+    """A hash for each of the words, which spaces part, in their order; one for a text without any."""
+    text = np.frombuffer(words[:MAX_BYTES] or b" ", dtype=np.uint8)
+    is_letter = text != ord(" ")
+    starts = np.flatnonzero(is_letter & ~np.concatenate(([False], is_letter[:-1])))
+    if not len(starts):
+        return np.zeros(1, dtype=np.uint64)
+    terms = _LETTERS[text] * _powers(_BASE)[: len(text)]
+    return (np.add.reduceat(terms, starts, dtype=np.uint32) * _powers(_INVERSE)[starts]).astype(np.uint64)
 
 
-def shingle_hashes(words: bytes, size: int) -> Hashes:
-    """Hashes of all runs of `size` words, with repetitions; of the whole text where it has fewer words."""
-    hashes = word_hashes(words[:MAX_BYTES])
+def shingle_hashes(hashes: Hashes, size: int) -> Hashes:
+    """Hashes of all runs of `size` of the words, with repetitions; of the whole text where it has fewer words."""
     size = min(size, len(hashes))
     n = len(hashes) - size + 1
     shingles = hashes[:n].copy()
@@ -53,24 +67,19 @@ def mix(hashes: Hashes) -> Hashes:
     return hashes ^ (hashes >> np.uint64(31))
 
 
-def band_keys(words: bytes, options: Dedup) -> NDArray[np.uint32]:
+def band_keys(hashes: Hashes, options: Dedup) -> NDArray[np.uint32]:
     """One key a band, shape (bands,): texts of Jaccard similarity s share the key of a band with probability s^rows_per_band."""
-    shingles = shingle_hashes(words, options.shingle)
+    shingles = shingle_hashes(hashes, options.shingle)
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(
         shingles, np.array([0, len(shingles)], dtype=np.uint64), options.permutations, options.seed
     )
     rows = np.array(matrix.to_rows()[0], dtype=np.uint64).reshape(options.bands, options.rows_per_band)
-    keys: Hashes = mix((rows * _row_factors(options.rows_per_band)).sum(axis=1, dtype=np.uint64))
+    keys: Hashes = mix((rows * _ROW_FACTORS[: options.rows_per_band]).sum(axis=1, dtype=np.uint64))
     return (keys >> np.uint64(32)).astype(np.uint32)
-
-
-@cache
-def _row_factors(n: int) -> Hashes:
-    return _POWERS[1 : n + 1]
 
 
 def jaccard(one: bytes, other: bytes, size: int) -> float:
     """The similarity that MinHash estimates, exactly: shared shingles / all shingles."""
-    a, b = np.unique(shingle_hashes(one, size)), np.unique(shingle_hashes(other, size))
+    a, b = (np.unique(shingle_hashes(word_hashes(text), size)) for text in (one, other))
     shared = len(np.intersect1d(a, b, assume_unique=True))
     return shared / (len(a) + len(b) - shared)

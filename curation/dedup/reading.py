@@ -66,11 +66,11 @@ _BRACED = re.compile(r"(?<!\\)\{\s*((?:-\s*)?(?:\d+(?:\.\d+)?|[^\W\d_]|\\[A-Za-z
 _CURRENCY = re.compile(r"\\\$|\$(?=\d[\d,.]*\s+[a-z]{2})")
 _OPTION = re.compile(r"(?<![\w\\}])\(([A-J])\)(?=\s)")
 _TOKEN = re.compile(
-    r"""(?P<fence>\$\$?)
+    r"""(?P<letters>[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+(?:['’][a-z]+)?)
+    |(?P<fence>\$\$?)
     |(?P<command>\\[A-Za-z]+|\\[^A-Za-z\s])
     |(?P<number>\d+(?:\.\d+)?|(?<![\w)])\.\d+)
     |(?P<glyph>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])
-    |(?P<letters>[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+(?:['’][a-z]+)?)
     |(?P<sign>(?<=\d),(?=\s*[-+\d])|(?<=\d)\s*:\s*(?=\d)|(?<=[A-Za-z)}])'+|(?<![A-Za-z]{2})!|(?<![a-z]{2})-|-(?![a-z]{2})
         |_+|[+*/^=<>|%&()\[\]{}]|[^\w\s!-~‘’“”—])""",
     re.VERBOSE,
@@ -85,14 +85,17 @@ def read_question(text: str) -> list[str]:
     in_math = False
     for found in _TOKEN.finditer(text):
         kind, token = found.lastgroup, found.group()
-        if kind == "fence":
+        if kind == "letters" and token not in SYNONYMS:
+            lower = token.lower()
+            is_fact = (
+                in_math or lower in GUARDED or ((len(token) <= 3 or token != lower) and _is_name(token, text, found))
+            )
+            as_it_stands = is_fact and (in_math or len(token) == 1 or token.isupper())
+            tokens.append(("#" if is_fact else "") + (token if as_it_stands else lower))
+        elif kind == "fence":
             in_math = not in_math
         elif kind == "glyph":
             tokens.append(token)
-        elif kind == "letters" and token not in SYNONYMS:
-            is_fact = token.lower() in GUARDED or in_math or _is_name(token, text, found)
-            as_it_stands = is_fact and (in_math or token.isupper() or len(token) == 1)
-            tokens.append(("#" if is_fact else "") + (token if as_it_stands else token.lower()))
         else:
             token = "_" if token[0] == "_" else token.strip()
             if (spelled := SYNONYMS.get(token, token)) not in IGNORED:

@@ -8,15 +8,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.dedup.minhash import band_keys
+from curation.dedup.minhash import Hashes, band_keys, word_hashes
 from curation.dedup.options import Dedup
 from curation.dedup.pictures import BANDS, sign_pictures
 from curation.dedup.reading import facts_of, read_question
 from curation.row import Row
 
-_TAG = re.compile(rb"<[|/]{0,2}[a-z_]{3,}\|?>")
+_TAG = re.compile(rb"<[|/]{0,2}[A-Za-z_]{3,}\|?>")
 _TRACE_NUMBERS = bytes(c if chr(c) in "0123456789.+-*/^=<>" else 32 for c in range(256))
-_TRACE_WORDS = bytes(c if c > 127 or chr(c).isalnum() else 32 for c in range(256))
+_TRACE_WORDS = bytes(c if c > 127 else ord(chr(c).lower()) if chr(c).isalnum() else 32 for c in range(256))
 
 
 def signature_schema(options: Dedup, traces: bool) -> pa.Schema:
@@ -41,7 +41,7 @@ def sign_question(row: Row, options: Dedup) -> tuple[dict[str, Any], bytes, byte
     keys = {
         "exact": key64([words]),
         "facts": key64([" ".join(facts_of(tokens)).encode()]),
-        "bands": band_keys(words, options).tobytes() if options.near else bytes(4 * options.bands),
+        "bands": _bands(word_hashes(words), options),
         "pictures": key64(digests),
         "n_pictures": len(digests),
         "picture_bands": picture_bands,
@@ -50,23 +50,27 @@ def sign_question(row: Row, options: Dedup) -> tuple[dict[str, Any], bytes, byte
 
 
 def sign_trace(completion: str, options: Dedup) -> dict[str, Any]:
-    """The keys of a trace: its words alone, its numbers and signs in their order, its bands."""
-    text = _TAG.sub(b" ", completion.lower().encode())
-    words = b" ".join(text.translate(_TRACE_WORDS).split())
-    bands = band_keys(words, options).tobytes() if options.near else bytes(4 * options.bands)
-    numbers = trace_numbers(text)
-    return {"trace_exact": key64([words]), "trace_numbers": key64([numbers]), "trace_bands": bands}
+    """The keys of a trace: its words alone, its numbers and signs in their order, its bands. Tags are no words."""
+    text = _TAG.sub(b" ", completion.encode())
+    hashes = word_hashes(text.translate(_TRACE_WORDS))
+    return {
+        "trace_exact": key64([hashes.tobytes()]),
+        "trace_numbers": key64([trace_numbers(text)]),
+        "trace_bands": _bands(hashes, options),
+    }
+
+
+def _bands(hashes: Hashes, options: Dedup) -> bytes:
+    return band_keys(hashes, options).tobytes() if options.near else bytes(4 * options.bands)
 
 
 def trace_numbers(text: bytes) -> bytes:
-    """The numbers and signs of a trace in their order; spaces stay where they part two numbers.
+    """The numbers and signs of a trace in their order, parted as they stand.
 
-    >>> trace_numbers(b"so 3 - 4 = -1.5, and 12 34.")
-    b'3-4=-1.5 12 34'
+    >>> trace_numbers(b"so 3 - 4 = -1.5, and 12 34 apples")
+    b'3 - 4 = -1.5 12 34'
     """
-    runs = [run.rstrip(b".") for run in text.translate(_TRACE_NUMBERS).split()]
-    pairs = zip([b"", *runs], runs, strict=False)
-    return b"".join(b" " + run if run[:1].isdigit() and before[-1:].isdigit() else run for before, run in pairs)
+    return b" ".join(text.translate(_TRACE_NUMBERS).split())
 
 
 def key64(parts: Iterable[bytes]) -> int:

@@ -10,7 +10,8 @@
       gold: {answer_pattern: '#### (.+)$'}
       strip: ["Let's think step by step and output the final answer within \\\\boxed{}."]
 
-The format is told by content: JSON in several shapes, JSON Lines, CSV, Parquet, Arrow. Each part is documented with its options:
+The format is told by content: JSON in several shapes, JSON Lines, CSV, Parquet, Arrow; compressed, in UTF-16, or inside zip and tar
+archives (`tables.files` says how members are named, `tables.limits` how large a part may be). Each part is documented with its options:
 `tables.fields`, `tables.expression` (what a field may say), `tables.images`, `tables.gold`, `tables.json_file` (shapes).
 """
 

@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import IO, Literal
@@ -19,6 +18,7 @@ from typing import IO, Literal
 from curation.errors import SourceError
 from curation.tables.archive import SEPARATOR, is_archive, open_archive
 from curation.tables.limits import MAX_VALUES
+from curation.tables.patterns import fixed_part, is_hidden, matches, matching_paths, split_pattern
 from curation.tables.record import TruncatedError
 from curation.tables.streams import HEAD_BYTES, is_compressed, open_plain, spool
 
@@ -89,9 +89,9 @@ def find_files(patterns: Sequence[str]) -> list[tuple[str, Path, str]]:
     """
     found: dict[tuple[Path, str], str] = {}
     for pattern in patterns:
-        outer, inner = _split_pattern(pattern)
-        base = _fixed_part(outer)
-        paths = sorted(Path(name) for name in _glob(outer) if os.path.isfile(name))
+        outer, inner = split_pattern(pattern)
+        base = fixed_part(outer)
+        paths = sorted(Path(name) for name in matching_paths(outer) if os.path.isfile(name))
         if not paths:
             what = "no file matches" if glob.has_magic(outer) else "no such file:"
             raise SourceError(f"{what} {outer!r}")
@@ -143,7 +143,7 @@ def _members(name: str, path: Path, inner: str) -> Iterator[DataFile]:
     pattern = inner.split("/")
     names = sorted([*archive.names, *archive.refused])
     for member in names:
-        if not (_matches(member.split("/"), pattern) if inner else _is_data(member)):
+        if not (matches(member.split("/"), pattern) if inner else _is_data(member)):
             continue
         found, told = True, archive.refused.get(member)
         problem = ("member_refused", f"{member!r} in {path} is {told}") if told and member not in archive else None
@@ -158,53 +158,12 @@ def _members(name: str, path: Path, inner: str) -> Iterator[DataFile]:
 
 def _is_data(name: str) -> bool:
     parts = name.split("/")
-    if any(map(_is_hidden, parts)):
+    if any(map(is_hidden, parts)):
         return False
     last = parts[-1].lower()
     for suffix in _PACKED_SUFFIXES:
         last = last.removesuffix(suffix)
     return last.endswith((*_DATA_SUFFIXES, ".zip", ".tar", ".tgz"))
-
-
-def _is_hidden(part: str) -> bool:
-    return part == "__MACOSX" or (part.startswith(".") and part not in (".", ".."))
-
-
-def _matches(parts: list[str], pattern: list[str]) -> bool:
-    """Whether the parts of a name match those of a pattern, as `glob` has it: `**` is any number of folders, `*` no hidden one."""
-    if not pattern or not parts:
-        return not parts and not pattern
-    if pattern[0] == "**":
-        return _matches(parts, pattern[1:]) or (not _is_hidden(parts[0]) and _matches(parts[1:], pattern))
-    if _is_hidden(parts[0]) and not _is_hidden(pattern[0]):
-        return False
-    return fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
-
-
-def _split_pattern(pattern: str) -> tuple[str, str]:
-    """What is sought on disk and what inside it; a `!/` in a folder's own name is no separator."""
-    outer, _, inner = pattern.partition(SEPARATOR)
-    if inner and not os.path.isdir(f"{outer}!"):
-        return outer, inner
-    return pattern, ""
-
-
-def _glob(pattern: str) -> Iterator[str]:
-    """As `glob.glob`, but `**` enters no folder twice: links may lead round and round."""
-    before, stars, after = pattern.partition("**/")
-    if not stars:
-        yield from glob.glob(pattern)
-        return
-    seen: set[tuple[int, int]] = set()
-    for start in sorted(glob.glob(before or ".")):
-        for folder, subfolders, _ in os.walk(start, followlinks=True):
-            status = os.stat(folder)
-            if (key := (status.st_dev, status.st_ino)) in seen:
-                subfolders.clear()
-                continue
-            seen.add(key)
-            subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-            yield from _glob(os.path.join(glob.escape(folder), after))
 
 
 def _sniff_text(file: DataFile, lines: list[bytes]) -> Format:
@@ -218,17 +177,6 @@ def _sniff_text(file: DataFile, lines: list[bytes]) -> Format:
     if file.suffix in _TABLE_SUFFIXES and not _is_json(first):
         return "csv"
     return "jsonl" if len(lines) > 1 and _is_json(first) else "json"
-
-
-def _fixed_part(pattern: str) -> Path:
-    """The folder that a glob starts from: its leading parts without magic."""
-    parts = Path(pattern).parts[:-1]
-    fixed: list[str] = []
-    for part in parts:
-        if glob.has_magic(part):
-            break
-        fixed.append(part)
-    return Path(*fixed)
 
 
 def _shown(name: str) -> str:

@@ -118,6 +118,7 @@ def test_an_archive_stands_for_its_data_files(tmp_path: Path, name: str) -> None
         ("b/*", ["3", "4"]),
         ("b/**/*", ["5", "3", "4"]),
         ("**/*.csv", ["5"]),
+        ("b/**", ["5", "3", "4"]),
         ("**/[ab]*.*s*", ["1"]),
     ],
 )
@@ -130,7 +131,8 @@ def test_archives_are_found_by_a_pattern_too(tmp_path: Path) -> None:
     put(tmp_path / "x/2.zip", zipped({"r.jsonl": line(2)}))
     put(tmp_path / "x/1.tar", tarred({"r.jsonl": line(1)}))
     put(tmp_path / "x/0.jsonl", line(0))
-    assert told(read(tmp_path / "**/*")) == ["0", "1", "2"]
+    for pattern in ("**/*", "**", "x/**", "x**/*", "*/**/[012]*"):
+        assert told(read(tmp_path / pattern)) == ["0", "1", "2"]
     assert told(read(f"{tmp_path}/x/[12]*!/*.jsonl")) == ["1", "2"]
     assert list(table(tmp_path / "x/*").inputs()) == ["0.jsonl", "1.tar", "2.zip"]
 

@@ -1,17 +1,19 @@
 """Tokens per second of the vLLM engine beside a bare `LLM.generate`: same model, requests, seeds and process.
 
-    python tests/benchmarks/engines.py [--model DIR] [--prompts 500] [--n 4] [--max-tokens 32] [--rounds 5] [--isolated]
+    python tests/benchmarks/engines.py [--model DIR] [--prompts 500] [--n 4] [--max-tokens 32] [--rounds 5] [--chunk 125]
 
 Half of the prompts have a picture. `bare` gets rendered prompts and decoded pictures; ours starts from messages and
-encoded pictures. Both take turns, each with empty caches, and must give the same texts. Seconds of the clock say what
-a user feels; CPU seconds say it on a machine that others use as well. `--isolated` adds the engine in a process of
-its own. Without --model a micro model with random weights is built, whose responses all reach the limit.
+encoded pictures. They take turns at every chunk of prompts, so that what else the machine does meets all of them
+alike, each with empty caches, and must give the same texts. Seconds of the clock say what a user feels; CPU seconds
+say it on a machine that others use as well. The engine runs in this process; what a process of its own adds, pickling
+requests and responses, is printed last. Without --model a micro model with random weights is built, whose responses all reach the limit.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import pickle
 import statistics
 import sys
 import tempfile
@@ -24,9 +26,7 @@ from typing import Any
 import psutil
 from PIL import Image
 
-sys.path[0] = str(
-    Path(__file__).parents[2]
-)  # this file is called like nothing it measures, but its folder is no package
+sys.path[0] = str(Path(__file__).parents[2])
 
 from curation.row import Row  # noqa: E402
 from curation.sampling.engine import Request, SamplingOptions, sample_seed  # noqa: E402
@@ -34,6 +34,7 @@ from curation.sampling.vllm import Vllm, VllmSession, quiet  # noqa: E402
 from curation.sources.visual_puzzles import VisualPuzzles  # noqa: E402
 
 Texts = list[list[str]]
+Way = Callable[[], tuple[Texts, int]]
 
 
 def main() -> None:
@@ -44,42 +45,46 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=4)
     parser.add_argument("--max-tokens", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--isolated", action="store_true")
+    parser.add_argument("--chunk", type=int, default=125, help="prompts handed over at once")
     arguments = parser.parse_args()
     options = SamplingOptions(max_tokens=arguments.max_tokens)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as exits:
         engine = Vllm(model=str(arguments.model or random_model(Path(folder))), max_num_seqs=64, max_model_len=1024)
         session = exits.enter_context(engine.load())
         wanted = requests(arguments.prompts, arguments.size, arguments.n)
-        ways = {"bare": bare(session, wanted, options), "ours": ours(session, wanted, options)}
-        if arguments.isolated:
-            ways["isolated"] = ours(exits.enter_context(engine.open()), wanted, options)
+        parts = [wanted[k : k + arguments.chunk] for k in range(0, len(wanted), arguments.chunk)]
+        chunks = [{"bare": bare(session, part, options), "ours": ours(session, part, options)} for part in parts]
         with quiet():
-            compare(ways, session, arguments.rounds)
+            compare(chunks, session, arguments.rounds)
+            print(f"pickling all of it both ways takes {pickling_s(session, wanted, options):.3f} CPU seconds")
 
 
-def compare(ways: dict[str, Callable[[], tuple[Texts, int]]], session: VllmSession, rounds: int) -> None:
-    """Run each way once to warm up and `rounds` times in turns, and print tokens per second and the ratios to `bare`."""
-    expected: Texts = []
-    ratios: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+def compare(chunks: Sequence[dict[str, Way]], session: VllmSession, rounds: int) -> None:
+    """Run every chunk each way, once to warm up and `rounds` times; print tokens per second and the ratios to `bare`."""
+    ways = list(chunks[0])
+    ratios: dict[str, list[list[float]]] = {name: [] for name in ways}
     for number in range(rounds + 1):
-        speeds = {}
-        for name in sorted(ways, reverse=number % 2 == 1):
-            session.llm.reset_prefix_cache()
-            session.llm.reset_mm_cache()
-            wall, cpu = time.perf_counter(), cpu_seconds()
-            texts, tokens = ways[name]()
-            speeds[name] = tokens / (time.perf_counter() - wall), tokens / (cpu_seconds() - cpu)
-            expected = expected or texts
-            if texts != expected:
-                raise SystemExit(f"{name} gave other texts than bare")
-        if number == 0:
-            continue
-        for name, speed in speeds.items():
-            ratios[name].append((speed[0] / speeds["bare"][0], speed[1] / speeds["bare"][1]))
+        spent = {name: [0.0, 0.0] for name in ways}
+        tokens = 0
+        for k, chunk in enumerate(chunks):
+            expected: Texts = []
+            for name in sorted(ways, reverse=(number + k) % 2 == 1):
+                session.llm.reset_prefix_cache()
+                session.llm.reset_mm_cache()
+                wall, cpu = time.perf_counter(), cpu_seconds()
+                texts, n_tokens = chunk[name]()
+                spent[name][0] += time.perf_counter() - wall
+                spent[name][1] += cpu_seconds() - cpu
+                expected = expected or texts
+                if texts != expected:
+                    raise SystemExit(f"{name} gave other texts than the others")
+            tokens += n_tokens
+        for name in ways if number else ():
+            speeds = [tokens / seconds for seconds in spent[name]]
+            ratios[name].append([b / own for b, own in zip(spent["bare"], spent[name], strict=True)])
             told = " ".join(f"{value:6.3f}" for value in ratios[name][-1])
             print(
-                f"round {number} {name:8} {speed[0]:7.0f} tokens/s {speed[1]:7.0f} tokens/CPU-s  ratios {told}",
+                f"round {number} {name:8} {speeds[0]:7.0f} tokens/s {speeds[1]:7.0f} tokens/CPU-s  ratios {told}",
                 flush=True,
             )
     for name in ways:
@@ -88,12 +93,21 @@ def compare(ways: dict[str, Callable[[], tuple[Texts, int]]], session: VllmSessi
 
 
 def cpu_seconds() -> float:
-    """Of this process and of its living children."""
+    """Of this process and of its living children: on a GPU vLLM has some."""
     processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
     return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
-def ours(session: Any, wanted: Sequence[Request], options: SamplingOptions) -> Callable[[], tuple[Texts, int]]:
+def pickling_s(session: VllmSession, wanted: Sequence[Request], options: SamplingOptions) -> float:
+    """CPU seconds for the requests to a process of its own and for the responses back."""
+    responses = session.generate(wanted, options)
+    before = time.process_time()
+    for message in ((wanted, options), responses):
+        pickle.loads(pickle.dumps(message))
+    return time.process_time() - before
+
+
+def ours(session: Any, wanted: Sequence[Request], options: SamplingOptions) -> Way:
     def run() -> tuple[Texts, int]:
         responses = session.generate(wanted, options)
         samples = [sample for response in responses for sample in response.samples]
@@ -102,7 +116,7 @@ def ours(session: Any, wanted: Sequence[Request], options: SamplingOptions) -> C
     return run
 
 
-def bare(session: VllmSession, wanted: Sequence[Request], options: SamplingOptions) -> Callable[[], tuple[Texts, int]]:
+def bare(session: VllmSession, wanted: Sequence[Request], options: SamplingOptions) -> Way:
     """`LLM.generate` on what our engine would sample from."""
     from vllm import SamplingParams
 

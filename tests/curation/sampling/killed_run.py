@@ -21,6 +21,7 @@ class Steady(LocalEngine):
     kind: str = "steady"
     model: str = "steady"
     folder: Path
+    words: int = 50
 
     def identity(self) -> tuple[str, str]:
         return "steady", "1"
@@ -28,24 +29,25 @@ class Steady(LocalEngine):
     @contextmanager
     def load(self) -> Iterator["SteadySession"]:
         (self.folder / "engine").write_text(str(os.getpid()))
-        yield SteadySession(self.folder / "slow")
+        yield SteadySession(self.folder / "slow", self.words)
 
 
 class SteadySession:
-    def __init__(self, slow: Path) -> None:
-        self.slow = slow
+    def __init__(self, slow: Path, words: int) -> None:
+        self.slow, self.words = slow, words
 
     def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
         if self.slow.exists():
             time.sleep(0.01)
         return [
-            Response(request.key, tuple(sample(request, k) for k in request.sample_numbers), 3) for request in requests
+            Response(request.key, tuple(sample(request, k, self.words) for k in request.sample_numbers), 3)
+            for request in requests
         ]
 
 
-def sample(request: Request, number: int) -> Sample:
+def sample(request: Request, number: int, words: int) -> Sample:
     seed = sample_seed(request.seed, request.key, number)
-    text = f"{request.key} {number} " * 50 + rf"\boxed{{{7 + number % 2}}}"
+    text = f"{request.key} {number} " * words + rf"\boxed{{{7 + number % 2}}}"
     return Sample(number, text, "length" if seed % 5 == 0 else "stop", 5 + seed % 3, seed)
 
 

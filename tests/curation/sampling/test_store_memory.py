@@ -1,0 +1,57 @@
+"""Memory while sampling: flat in the number of prompts and of rounds, texts, verdicts and pyarrow's own pools included."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from curation.sampling.key_index import KeyIndex
+
+SCRIPT = """
+import json, sys
+from pathlib import Path
+import psutil
+from killed_run import Steady, SteadyPassRate
+from curation.row import Message, Row
+from curation.sampling.engine import SamplingOptions
+from curation.sampling.pass_rate import measure
+
+folder, n_prompts, seen = Path(sys.argv[1]), int(sys.argv[2]), {}
+
+class Rows:
+    def __len__(self):
+        return n_prompts
+    def __iter__(self):
+        return (Row(f"row{i}", "test", str(i), (Message("user", f"{i}?"),), answer="7") for i in range(n_prompts))
+
+for n in (2, 4):  # the second time half of it is in the store
+    options = SteadyPassRate(sampler=Steady(folder=folder, isolate=False, words=700), n=n, batch_prompts=100, sampling=SamplingOptions(max_tokens=8))
+    def tell(now):
+        seen[f"{n} {now.prompts_done}"] = psutil.Process().memory_info().rss
+    for _ in measure(Rows(), options, folder / "rollouts", 0, "{question}", progress=tell):
+        pass
+print(json.dumps(seen))
+"""
+
+
+@pytest.mark.slow
+def test_memory_is_flat_over_prompts_and_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=":")
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path), "4000"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    seen: dict[str, int] = json.loads(run.stdout)
+    growth = max(seen.values()) - seen["2 500"]
+    assert (
+        growth < 40 * 2**20
+    )  # the texts alone are 84 MB; the newest segments of texts and verdicts 16 MiB each at most
+
+
+def test_the_index_holds_twelve_bytes_an_entry() -> None:
+    rng, index = np.random.default_rng(0), KeyIndex()
+    for location in range(200):
+        index.add(rng.integers(0, 2**63, 500).astype(np.uint64), location)
+    held = sum(keys.nbytes + locations.nbytes for keys, locations in index._runs)
+    assert held == 12 * 200 * 500

@@ -25,7 +25,8 @@ _VERB = (
     r"simplify|what|which|how|identify|list|verify|use|convert|discuss|answer)\b"
 )
 _ASKS = re.compile(
-    rf"\A[\W_]*{_VERB}|(?:[,.;:]|\bthen|\band)\s+(?:please\s+)?{_VERB}|[?？]|求|证明|计算|写出|多少", re.IGNORECASE
+    rf"\A[\W_]*{_VERB}|(?:[,.;:]\$?\s|\\\]\s*|\n|\bthen\s|\band\s)\s*(?:please\s+)?{_VERB}|[?？]|求|证明|计算|写出|多少",
+    re.IGNORECASE,
 )
 _LIST = re.compile(
     r"\b(?:solve|simplify|evaluate|calculate|compute|factor\w*|find|answer|complete)\b[^.?!]{0,60}\bfollowing(?! (?:conditions|system))\b"
@@ -33,12 +34,15 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 """What stands in front of a list of exercises."""
-_FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|\\\[.*?\\\]|\\\(.*?\\\)", re.DOTALL)
+_FORMULA = re.compile(
+    r"\$\$.{0,2000}?\$\$|\$(?:(?!\b[a-z]{2,} [a-z]{2,})[^$]){0,2000}\$|\\\[.{0,2000}?\\\]|\\\(.{0,2000}?\\\)", re.DOTALL
+)
+"""Words in a row between two dollar signs: those are prices."""
 _QUOTED = re.compile(r"\"[^\"]{0,400}\"|“[^”]{0,400}”|``.{0,400}?''", re.DOTALL)
 _ASKED = re.compile(
     r"(?:^|(?<=[.?!:;,])\s|\b(?:and|so|then|hence|thus)\s)(?!\W{0,9}that is\b)[\W_]{0,9}(?:in |at |by |for |to |of |on |from )?"
     r"(?:what|how (?:many|much|far|long|old|often|big|tall|wide|fast|high)|which|who|when|where|is|are|does|do|can|will|has|was)\b"
-    r"[^.?!]*\?",
+    r"(?:[^.?!]|\.(?=\d))*\?",
     re.IGNORECASE | re.MULTILINE,
 )
 _SAME = re.compile(

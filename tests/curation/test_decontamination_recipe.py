@@ -17,7 +17,31 @@ from curation.sources.base import Source
 from curation.sources.table import Table
 
 MANIFESTS = Path(__file__).resolve().parents[2] / "manifests"
-PAPER = ["aime24", "aime25", "math500", "gpqa_diamond", "mmlu", "mmlu_pro", "mathvista", "mathvision", "mathverse", "dynamath", "wemath", "logicvista", "mmmu_pro", "charxiv", "mmbench", "blink", "mmstar", "hallusion_bench", "pope", "realworldqa", "phyx", "mme", "mmvet"]
+PAPER = [
+    "aime24",
+    "aime25",
+    "math500",
+    "gpqa_diamond",
+    "mmlu",
+    "mmlu_pro",
+    "mathvista",
+    "mathvision",
+    "mathverse",
+    "dynamath",
+    "wemath",
+    "logicvista",
+    "mmmu_pro",
+    "charxiv",
+    "mmbench",
+    "blink",
+    "mmstar",
+    "hallusion_bench",
+    "pope",
+    "realworldqa",
+    "phyx",
+    "mme",
+    "mmvet",
+]
 
 
 def png() -> bytes:

@@ -27,7 +27,7 @@ from datatrove.pipeline.base import PipelineStep
 from curation.decontamination.grams import Keys, gram_keys, template_key, whole_key
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.text import question_words
-from curation.likeness import PictureIndex, picture_hash
+from curation.likeness import PictureIndex
 from curation.parquet import AtomicParquetWriter, publish, read_records, write_text
 from curation.pictures import PictureError
 from curation.sources.base import BadRow
@@ -140,11 +140,10 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
 
 
 def _add(index: PictureIndex, item: int, pictures: tuple[bytes, ...]) -> None:
-    """Add an item's pictures, but for those that show nothing and would be found everywhere."""
+    """Add an item's pictures; its text counts where one cannot be decoded."""
     for number, data in enumerate(pictures):
         with suppress(PictureError):
-            if not picture_hash(data).is_blank:
-                index.add(f"{item}/{number}", data)
+            index.add(f"{item}/{number}", data)
 
 
 def load_pictures(folder: Path) -> PictureIndex:

@@ -3,7 +3,8 @@
 Memory: the index of the evaluation sets, their texts, and a few bytes a row.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,36 +15,35 @@ from datatrove.pipeline.base import PipelineStep
 from curation.decontamination.convict import COLUMNS, Conviction, Court
 from curation.decontamination.evidence import EVIDENCE
 from curation.decontamination.options import Decontaminate
-from curation.decontamination.rows import Numbers, RowFiles, cluster_ids
+from curation.decontamination.rows import RowFiles
 from curation.decontamination.verdict import Verdict
+from curation.dedup import cluster_name
+from curation.dedup.clusters import Labels
 from curation.errors import BuildError
 from curation.parquet import AtomicParquetWriter, write_records
 from curation.schema import DECISION
-
-Clusters = Callable[[], Numbers]
-"""Gives, for every row in the order of the files, the number of the first row of its cluster."""
 
 
 class DecideContamination(PipelineStep):  # type: ignore[misc]
     """Writes a decision line for every row of `files` to `folder`, and the evidence to `evidence`.
 
-    `scans` is the folder that `ScanContamination` filled when `files` were written. `clusters` is called in the task; without it every
-    row is a cluster of its own.
+    `scans` is the folder that `ScanContamination` filled when `files` were written. `clusters` and, for traces, `copies` are called in
+    the task (`dedup.find_clusters`, `dedup.find_copies`); what they find is noted as the rows' `cluster`.
     """
 
     type, name = "decision", "contamination"
 
     def __init__(
         self, files: list[Path], index: Path, scans: Path, folder: Path, evidence: Path, options: Decontaminate,
-        clusters: Clusters | None = None,
+        clusters: Callable[[], Labels] | None = None, copies: Callable[[Labels], Labels] | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.files, self.index, self.scans, self.folder = files, index, scans, folder
-        self.evidence, self.options, self.clusters = evidence, options, clusters
+        self.evidence, self.options, self.clusters, self.copies = evidence, options, clusters, copies
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         rows = RowFiles(self.files)
-        labels = self.clusters() if self.clusters else np.arange(rows.n_rows)
+        labels = self.clusters() if self.clusters else np.arange(rows.n_rows, dtype=np.uint32)
         if len(labels) != rows.n_rows:
             raise BuildError(f"got {len(labels)} cluster labels, expected one for each of {rows.n_rows} rows")
         court = Court(rows, self.index, self.scans, self.options)
@@ -52,13 +52,19 @@ class DecideContamination(PipelineStep):  # type: ignore[misc]
             copies = _condemn(court, convicted, labels, evidence) if self.options.copies else {}
         found = {number: ("contaminated", conviction.told) for number, conviction in convicted.items()}
         found |= {number: ("contaminated_copy", copy.told) for number, copy in copies.items()}
-        for start, file, clusters in cluster_ids(rows, labels):
-            lines = (
-                {**self._decision(found.get(number)), "cluster": cluster}
-                for number, cluster in enumerate(clusters, start)
-            )
+        names = iter(self._names(labels))
+        for start, end, file in zip(rows.starts, rows.starts[1:], rows.files, strict=False):
+            lines = ({**self._decision(found.get(n)), "cluster": next(names)} for n in range(start, end))
             write_records(self.folder / file.name, DECISION, lines)
         yield from ()
+
+    def _names(self, labels: Labels) -> Iterable[str | None]:
+        """Every row's `cluster`."""
+        if not self.clusters:
+            return repeat(None)
+        if not self.copies:
+            return (cluster_name(label) for label in labels)
+        return (cluster_name(label, copy) for label, copy in zip(labels, self.copies(labels), strict=True))
 
     def _decision(self, found: tuple[str, str] | None) -> dict[str, str]:
         if not found:
@@ -70,7 +76,7 @@ class DecideContamination(PipelineStep):  # type: ignore[misc]
 
 
 def _condemn(
-    court: Court, convicted: dict[int, Conviction], labels: Numbers, evidence: AtomicParquetWriter
+    court: Court, convicted: dict[int, Conviction], labels: Labels, evidence: AtomicParquetWriter
 ) -> dict[int, Conviction]:
     """The innocent rows that share a cluster with a convicted one."""
     first: dict[int, Conviction] = {}

@@ -8,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from curation.parquet import read_records
-
 Numbers = npt.NDArray[np.int64]
 
 
@@ -53,17 +51,3 @@ def _read_at(path: Path, wanted: Numbers, columns: list[str]) -> Iterator[tuple[
 def question_of(record: dict[str, Any]) -> str:
     """The text of the last user message of a stage's record, as `Row.question`."""
     return next((message["content"] for message in reversed(record["prompt"]) if message["role"] == "user"), "")
-
-
-def cluster_ids(rows: RowFiles, labels: Numbers) -> Iterator[tuple[int, Path, list[str]]]:
-    """(number of its first row, file, the id of each row's cluster: that of the cluster's first row), file by file."""
-    heads = np.unique(labels[labels != np.arange(rows.n_rows)])
-    head_ids = np.zeros(len(heads), "S32")
-    for start, file in zip(rows.starts.tolist(), rows.files, strict=False):
-        ids = np.array([record["id"] for record in read_records(file, ["id"], batch_rows=10_000)], "S32")
-        of_file = labels[start : start + len(ids)]
-        inside = (heads >= start) & (heads < start + len(ids))
-        head_ids[inside] = ids[heads[inside] - start]
-        member = of_file != np.arange(start, start + len(ids))
-        ids[member] = head_ids[np.searchsorted(heads, of_file[member])]
-        yield start, file, [row_id.decode() for row_id in ids.tolist()]

@@ -33,17 +33,25 @@ class Outcome:
 
 
 def decontaminate(
-    tasks: Sequence[Sequence[Row]], options: Decontaminate, folder: Path, labels: Sequence[int] | None = None
+    tasks: Sequence[Sequence[Row]],
+    options: Decontaminate,
+    folder: Path,
+    labels: Sequence[int] | None = None,
+    copies: Sequence[int] | None = None,
 ) -> Outcome:
-    """Index, scan (a task for each sequence of rows) and decide."""
+    """Index, scan (a task for each sequence of rows) and decide; `labels` and `copies` are what dedup found."""
     index, scans, rows = folder / "index", folder / "scans", folder / "rows"
     list(ReadBenchmarks(options, 0, index).run(None))
     for rank, task in enumerate(tasks):
         scan = ScanContamination(index, scans)
         list(WriteRows(rows).run(scan.run(map(to_document, task), rank), rank))
     files, evidence = list(written_rows(rows)), folder / "contamination.parquet"
-    clusters = None if labels is None else lambda: np.array(labels)
-    list(DecideContamination(files, index, scans, folder / "decisions", evidence, options, clusters).run(None))
+    decide = DecideContamination(
+        files, index, scans, folder / "decisions", evidence, options,
+        None if labels is None else lambda: np.array(labels, np.uint32),
+        None if copies is None else lambda labels: np.array(copies, np.uint32),
+    )  # fmt: skip
+    list(decide.run(None))
     lines = [line for file in files for line in read_records(folder / "decisions" / file.name)]
     return Outcome(lines, list(read_records(evidence)), index, evidence)
 

@@ -93,12 +93,21 @@ def test_a_convicted_row_condemns_its_cluster(tmp_path: Path) -> None:
     ]
     outcome = run(tmp_path, rows, labels=[0, 1, 0, 1])
     assert [line["reason"] for line in outcome.decisions] == ["contaminated_copy", "", "contaminated", ""]
-    assert [line["cluster"] for line in outcome.decisions] == [rows[0].id, rows[1].id, rows[0].id, rows[1].id]
+    assert [line["cluster"] for line in outcome.decisions] == ["0", "1", "0", "1"]
     copy = next(line for line in outcome.evidence if line["kind"] == "copy")
     assert (copy["copy_of"], copy["row_text"], copy["benchmark_text"]) == (rows[2].id, rows[0].question, BALLOON)
     (tmp_path / "alone").mkdir()
     alone = run(tmp_path / "alone", rows, labels=[0, 1, 0, 1], copies=False)
     assert [line["action"] for line in alone.decisions] == ["keep", "keep", "dropped", "keep"]
+    (tmp_path / "traces").mkdir()
+    traces = decontaminate(
+        [rows],
+        Decontaminate.model_validate({"benchmarks": [benchmark(tmp_path, "ours", ITEMS)]}),
+        tmp_path / "traces",
+        [0, 1, 0, 1],
+        [0, 1, 2, 1],
+    )
+    assert [line["cluster"] for line in traces.decisions] == ["0.0", "1.1", "0.2", "1.1"]
 
 
 def test_labels_that_do_not_fit_the_rows_are_refused(tmp_path: Path) -> None:

@@ -1,0 +1,23 @@
+"""What only GPUs can show: copies of the vLLM engine on GPUs of their own give the samples of one."""
+
+from pathlib import Path
+
+import pytest
+
+from curation.sampling.engine import Request, SamplingOptions
+from curation.sampling.vllm import Vllm
+
+pytestmark = [pytest.mark.slow, pytest.mark.gpu]
+
+
+def test_two_copies_on_two_gpus_give_the_samples_of_one(vlm: Path, requests: list[Request]) -> None:
+    torch = pytest.importorskip("torch")
+    if torch.cuda.device_count() < 2:
+        pytest.skip(f"needs 2 GPUs, found {torch.cuda.device_count()}")
+    options = SamplingOptions(max_tokens=12)
+    responses = []
+    for copies in (1, 2):
+        engine = Vllm(model=str(vlm), dtype="float32", max_num_seqs=16, max_images=2, data_parallel_size=copies)
+        with engine.open() as session:
+            responses.append(session.generate(requests, options))
+    assert responses[0] == responses[1]

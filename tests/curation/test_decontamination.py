@@ -196,8 +196,8 @@ def picture_benchmark(folder: Path, n: int) -> dict[str, Any]:
 
 
 def test_a_picture_of_a_benchmark_convicts_whatever_is_asked(tmp_path: Path) -> None:
-    small, jpeg = shapes(1).resize((240, 180)), encoded(shapes(2), "JPEG")
-    pictures = [encoded(shapes(9)), encoded(shapes(0)), encoded(small), jpeg, encoded(Image.new("RGB", (320, 240)))]
+    small, jpeg, cropped = shapes(1).resize((240, 180)), encoded(shapes(2), "JPEG"), shapes(3).crop((16, 12, 304, 228))
+    pictures = [encoded(shapes(9)), encoded(shapes(0)), encoded(small), jpeg, encoded(cropped)]
     rows = [
         row(f"How many of {i + 3} are round?", i, images=[encoded(shapes(30 + i)), data])
         for i, data in enumerate(pictures)
@@ -208,6 +208,7 @@ def test_a_picture_of_a_benchmark_convicts_whatever_is_asked(tmp_path: Path) -> 
         ("1", "1", "picture"),
         ("2", "2", "picture"),
         ("3", "3", "picture"),
+        ("4", "4", "picture"),
     ]
     assert outcome.evidence[2]["row_picture"] == jpeg
     assert outcome.evidence[2]["benchmark_picture"] == (tmp_path / "2.png").read_bytes()

@@ -36,7 +36,7 @@ class Decontaminate(BaseModel):
     min_containment: float = Field(default=0.5, gt=0, le=1)
     """Weighted share of an evaluation question's 3-grams that a row must have, where the row also has all of the question's numbers."""
     min_containment_alone: float = Field(default=0.8, gt=0, le=1)
-    """The same where the numbers say nothing, or otherwise; 0.8 is also the usual bound of 8-gram overlap (PaLM, arXiv 2204.02311, 8)."""
+    """The same where the numbers say nothing. Llama 2 calls an item dirty from 0.8 of its tokens on (arXiv 2307.09288, A.6)."""
     min_evidence: float = Field(default=6.0, gt=0)
     """Shared 3-grams, each counted by its rarity (1 = nowhere else), below which a long row that holds a short question is innocent."""
 

@@ -32,7 +32,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _LABEL = re.compile(r"^\s*(?:question|problem|hint)\s*:", re.IGNORECASE)
 _OPTIONS = re.compile(
     r"\n[ \t]*(?:answer )?(?:choices|options)[ \t]*:|\bchoices?[ \t]*:[ \t]*\(A\)|\n[ \t]*\[['\"]"
-    r"|\s\(A\)\s(?=.*\(B\))|\n[ \t]*A[.):]\s?(?=.*\sB[.):])",
+    r"|\s\(A\)\s(?=.{0,300}\(B\))|\n[ \t]*A[.):]\s?(?=.{0,300}\sB[.):])",
     re.DOTALL | re.IGNORECASE,
 )
 _THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,\\!|,)(?=\d{3}(?!\d))")

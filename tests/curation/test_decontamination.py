@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -231,3 +232,10 @@ def test_the_same_words_beside_many_pictures_are_a_generators(tmp_path: Path) ->
         rows = [row(question, i, images=[encoded(shapes(i))]) for i in range(n)]
         outcome = decontaminate([rows], Decontaminate.model_validate(spec), tmp_path / str(n))
         assert len(outcome.evidence) == convicted
+
+
+@pytest.mark.parametrize("part", ["(A) ", "\nA. ", "\n", "![ ", "[asy]", "\\boxed", "1,", "<img ", "reason ", "x"])
+def test_a_hostile_question_costs_no_more_than_its_length(part: str) -> None:
+    started = time.process_time()
+    question_words("What? " + part * (200_000 // len(part)))
+    assert time.process_time() - started < 5

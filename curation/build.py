@@ -20,6 +20,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from curation import __version__
+from curation.decontamination.evidence import write_evidence
 from curation.errors import BuildError
 from curation.ledger import Balance, collect_ledger
 from curation.manifest import Manifest, load_manifest
@@ -104,7 +105,7 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, An
     for section in chosen:
         section.prepare()
     if any(not section.is_finished() for section in chosen):
-        for file in ("summary.json", "ledger.parquet", "manifest.lock.yaml"):
+        for file in ("summary.json", "ledger.parquet", "contamination.parquet", "manifest.lock.yaml"):
             (out / file).unlink(missing_ok=True)
     _remove_stale_data(out, [section.config for section in sections if section.is_finished()])
     for section in chosen:
@@ -114,6 +115,8 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, An
     lock = _lock(manifest, options, code, finished)
     balances = {section.config: Balance(section.rows_in()) for section in finished}
     write_records(out / "ledger.parquet", LEDGER, _ledger(finished, balances))
+    if evidence := {section.config: section.evidence() for section in finished if section.evidence().exists()}:
+        write_evidence(out / "contamination.parquet", evidence)
     summary = {
         "name": manifest.name,
         "build": digest_of(lock),

@@ -25,9 +25,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from curation.decontamination.options import Decontaminate
+from curation.dedup import Dedup
 from curation.errors import ManifestError
 from curation.filters.base import Filter
 from curation.mixture import Mixture
+from curation.normalise import Normalise
 from curation.plugins import plugin_union
 from curation.release import Release
 from curation.sampling.pass_rate import PassRate
@@ -50,7 +53,11 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sources: tuple[AnySource, ...]
+    normalise: Normalise = Normalise()
+    decontaminate: Decontaminate | None = None
+    """The evaluation sets whose items must not be in the set."""
     filters: tuple[AnyFilter, ...] = ()
+    dedup: Dedup = Dedup()
     mixture: Mixture = Mixture()
     """How many rows of which group, and their weights."""
     splits: dict[str, float] = Field(default_factory=dict)

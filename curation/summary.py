@@ -7,8 +7,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from curation.decontamination.evidence import contamination_table
 from curation.ledger import Balance
 from curation.parquet import read_records
+from curation.pipeline import INDEX
 from curation.section import SectionBuild
 from curation.steps.mixture import TABLE
 
@@ -22,6 +24,7 @@ def describe_config(section: SectionBuild, balance: Balance) -> dict[str, Any]:
         "sources": balance.table(),
         "shards": {shard.name: pq.read_metadata(shard).num_rows for shard in shards},
         "kept": groups(shards),
+        "contamination": contamination(section),
         "mixture": mixture(section.stage_folders()),
         "pass_rates": pass_rates(section.stage_folders()),
         "seconds": section.seconds(),
@@ -35,6 +38,12 @@ def groups(shards: list[Path]) -> dict[str, dict[str, int]]:
         for column in GROUPED_BY:
             counts[column][record[column]] += 1
     return {column: dict(sorted(counter.items())) for column, counter in counts.items()}
+
+
+def contamination(section: SectionBuild) -> dict[str, Any] | None:
+    """Benchmark -> its rows, and the rows that were convicted against it by source and kind."""
+    evidence = section.evidence()
+    return contamination_table(section.stage("benchmarks") / INDEX, evidence) if evidence.exists() else None
 
 
 def mixture(stages: list[Path]) -> dict[str, Any] | None:

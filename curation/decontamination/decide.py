@@ -3,10 +3,9 @@
 Memory: the index of the evaluation sets, their texts, and a few bytes a row.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from datatrove.data import Document
@@ -15,35 +14,40 @@ from datatrove.pipeline.base import PipelineStep
 from curation.decontamination.convict import COLUMNS, Conviction, Court
 from curation.decontamination.evidence import EVIDENCE
 from curation.decontamination.options import Decontaminate
-from curation.decontamination.rows import RowFiles
+from curation.decontamination.rows import Numbers, RowFiles
 from curation.decontamination.verdict import Verdict
-from curation.dedup import cluster_name
-from curation.dedup.clusters import Labels
+from curation.dedup import Clusters
 from curation.errors import BuildError
 from curation.parquet import AtomicParquetWriter, write_records
 from curation.schema import DECISION
 
 
-class DecideContamination(PipelineStep):  # type: ignore[misc]
-    """Writes a decision line for every row of `files` to `folder`, and the evidence to `evidence`.
+class Search(Protocol):
+    """Finds the clusters of near duplicates, see `curation.dedup.ClusterSearch`."""
 
-    `scans` is the folder that `ScanContamination` filled when `files` were written. `clusters` and, for traces, `copies` are called in
-    the task (`dedup.find_clusters`, `dedup.find_copies`); what they find is noted as the rows' `cluster`.
+    def run(self) -> Clusters: ...
+
+
+class DecideContamination(PipelineStep):  # type: ignore[misc]
+    """Writes a decision line for every row of `files` to `folder`, with its cluster, and the evidence to `evidence`.
+
+    `scans` is the folder that `ScanContamination` filled when `files` were written. Without a search every row is a cluster of its own.
     """
 
     type, name = "decision", "contamination"
 
     def __init__(
         self, files: list[Path], index: Path, scans: Path, folder: Path, evidence: Path, options: Decontaminate,
-        clusters: Callable[[], Labels] | None = None, copies: Callable[[Labels], Labels] | None = None,
+        search: Search | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.files, self.index, self.scans, self.folder = files, index, scans, folder
-        self.evidence, self.options, self.clusters, self.copies = evidence, options, clusters, copies
+        self.evidence, self.options, self.search = evidence, options, search
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         rows = RowFiles(self.files)
-        labels = self.clusters() if self.clusters else np.arange(rows.n_rows, dtype=np.uint32)
+        clusters = self.search.run() if self.search else Clusters(np.arange(rows.n_rows, dtype=np.uint32))
+        labels = clusters.labels.astype(np.int64)
         if len(labels) != rows.n_rows:
             raise BuildError(f"got {len(labels)} cluster labels, expected one for each of {rows.n_rows} rows")
         court = Court(rows, self.index, self.scans, self.options)
@@ -52,19 +56,12 @@ class DecideContamination(PipelineStep):  # type: ignore[misc]
             copies = _condemn(court, convicted, labels, evidence) if self.options.copies else {}
         found = {number: ("contaminated", conviction.told) for number, conviction in convicted.items()}
         found |= {number: ("contaminated_copy", copy.told) for number, copy in copies.items()}
-        names = iter(self._names(labels))
-        for start, end, file in zip(rows.starts, rows.starts[1:], rows.files, strict=False):
-            lines = ({**self._decision(found.get(n)), "cluster": next(names)} for n in range(start, end))
+        for start, end, file in zip(rows.starts.tolist(), rows.starts[1:].tolist(), rows.files, strict=False):
+            lines = (
+                {**self._decision(found.get(number)), "cluster": clusters.name(number)} for number in range(start, end)
+            )
             write_records(self.folder / file.name, DECISION, lines)
         yield from ()
-
-    def _names(self, labels: Labels) -> Iterable[str | None]:
-        """Every row's `cluster`."""
-        if not self.clusters:
-            return repeat(None)
-        if not self.copies:
-            return (cluster_name(label) for label in labels)
-        return (cluster_name(label, copy) for label, copy in zip(labels, self.copies(labels), strict=True))
 
     def _decision(self, found: tuple[str, str] | None) -> dict[str, str]:
         if not found:
@@ -76,7 +73,7 @@ class DecideContamination(PipelineStep):  # type: ignore[misc]
 
 
 def _condemn(
-    court: Court, convicted: dict[int, Conviction], labels: Labels, evidence: AtomicParquetWriter
+    court: Court, convicted: dict[int, Conviction], labels: Numbers, evidence: AtomicParquetWriter
 ) -> dict[int, Conviction]:
     """The innocent rows that share a cluster with a convicted one."""
     first: dict[int, Conviction] = {}

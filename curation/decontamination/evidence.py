@@ -1,13 +1,13 @@
 """`contamination.parquet`: a line for every conviction, with what a reader needs to check it; and the table per benchmark."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from curation.parquet import read_records
+from curation.parquet import AtomicParquetWriter, read_records
 
 EVIDENCE = pa.schema(
     [
@@ -27,6 +27,17 @@ EVIDENCE = pa.schema(
 )
 """kind is exact, near, template, picture or copy; a copy is a near duplicate of the convicted row `copy_of`. Score: the weighted share of
 the item's 3-grams that the row has, 1 for exact; for a picture the likeness of the two."""
+
+
+def write_evidence(path: Path, of_configs: Mapping[str, Path]) -> None:
+    """The evidence of all configs in one file, with the config in front."""
+    schema = EVIDENCE.insert(0, pa.field("config", pa.string()))
+    with AtomicParquetWriter(path, schema) as writer:
+        for config, file in of_configs.items():
+            for line in read_records(file):
+                writer.write(
+                    {"config": config, **line}, sum(len(value) for value in line.values() if isinstance(value, bytes))
+                )
 
 
 def contamination_table(index: Path, evidence: Path) -> dict[str, dict[str, Any]]:

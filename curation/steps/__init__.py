@@ -1,10 +1,10 @@
 """The datatrove steps that a build is made of. Each is a module-level class: it travels to the workers."""
 
-from curation.dedup import DecideDuplicates, SignRows
 from curation.steps.decide import ApplyDecisions
 from curation.steps.difficulty import DecideDifficulty
 from curation.steps.judge import FilterRows, KeepLicensed, VerifyCompletions, VerifyGolds
 from curation.steps.mixture import DecideMixture
+from curation.steps.normalise import NormaliseRows
 from curation.steps.read import ReadRows, ReadSource
 from curation.steps.shards import WriteShards
 from curation.steps.write import WriteRows
@@ -12,13 +12,12 @@ from curation.steps.write import WriteRows
 __all__ = [
     "ApplyDecisions",
     "DecideDifficulty",
-    "DecideDuplicates",
     "DecideMixture",
     "FilterRows",
     "KeepLicensed",
+    "NormaliseRows",
     "ReadRows",
     "ReadSource",
-    "SignRows",
     "VerifyCompletions",
     "VerifyGolds",
     "WriteRows",

@@ -12,6 +12,7 @@ from curation.decontamination.benchmarks import ReadBenchmarks
 from curation.decontamination.decide import DecideContamination
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.scan import ScanContamination
+from curation.dedup import Clusters
 from curation.parquet import read_records
 from curation.row import Row, make_row, to_document
 from curation.steps.write import WriteRows, written_rows
@@ -32,6 +33,18 @@ class Outcome:
         return {line["source_id"] for line in lines}
 
 
+@dataclass(frozen=True)
+class Known:
+    """Clusters that are known beforehand."""
+
+    labels: Sequence[int]
+    copies: Sequence[int] | None
+
+    def run(self) -> Clusters:
+        copies = None if self.copies is None else np.array(self.copies, np.uint32)
+        return Clusters(np.array(self.labels, np.uint32), copies)
+
+
 def decontaminate(
     tasks: Sequence[Sequence[Row]],
     options: Decontaminate,
@@ -46,12 +59,8 @@ def decontaminate(
         scan = ScanContamination(index, scans)
         list(WriteRows(rows).run(scan.run(map(to_document, task), rank), rank))
     files, evidence = list(written_rows(rows)), folder / "contamination.parquet"
-    decide = DecideContamination(
-        files, index, scans, folder / "decisions", evidence, options,
-        None if labels is None else lambda: np.array(labels, np.uint32),
-        None if copies is None else lambda labels: np.array(copies, np.uint32),
-    )  # fmt: skip
-    list(decide.run(None))
+    search = None if labels is None else Known(labels, copies)
+    list(DecideContamination(files, index, scans, folder / "decisions", evidence, options, search).run(None))
     lines = [line for file in files for line in read_records(folder / "decisions" / file.name)]
     return Outcome(lines, list(read_records(evidence)), index, evidence)
 

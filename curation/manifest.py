@@ -154,9 +154,9 @@ def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
         ManifestError: what was got, what was expected, where; one line a mistake.
     """
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
-    except FileNotFoundError:
-        raise ManifestError(f"{path}: no such manifest") from None
+        raw = _load_yaml(path)
+    except FileNotFoundError as error:
+        raise ManifestError(f"{error.filename}: no such manifest") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: cannot be read: {error}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -178,14 +178,37 @@ def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
         raise ManifestError("\n".join(f"{path}: {_tell(mistake)}" for mistake in error.errors())) from None
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML in which a key given twice is an error; PyYAML would silently keep the last."""
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key given twice is an error (PyYAML would silently keep the last), and `!include FILE` stands for a file's content."""
+
+    file: Path
+    nested: bool
+
+    def include(self, node: yaml.Node) -> Any:
+        if not isinstance(node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "!include expects a file name", node.start_mark)
+        included = self.file.parent / str(node.value)
+        if self.nested:
+            raise yaml.constructor.ConstructorError(None, None, "an included file includes another", node.start_mark)
+        return _load_yaml(included, nested=True)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
         if twice := [key for key in keys if keys.count(key) > 1]:
             raise yaml.constructor.ConstructorError(None, None, f"key {twice[0]!r} stands twice", node.start_mark)
         return super().construct_mapping(node, deep)
+
+
+_Loader.add_constructor("!include", _Loader.include)
+
+
+def _load_yaml(path: Path, nested: bool = False) -> Any:
+    loader = _Loader(path.read_text(encoding="utf-8"))
+    loader.file, loader.nested = path, nested
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def _apply_change(raw: dict[str, Any], change: str) -> None:

@@ -24,10 +24,12 @@ from curation.decontamination.evidence import write_evidence
 from curation.errors import BuildError
 from curation.ledger import Balance, collect_ledger
 from curation.manifest import Manifest, load_manifest
-from curation.parquet import write_records, write_text
+from curation.parquet import read_records, write_records, write_text
+from curation.pipeline import SUSPECTS_FILE
 from curation.schema import LEDGER, SCHEMA_VERSION
 from curation.section import SectionBuild
 from curation.stage import digest_of
+from curation.steps.triage import QUARANTINE
 from curation.summary import describe_config
 
 LIBRARIES = (
@@ -105,7 +107,7 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, An
     for section in chosen:
         section.prepare()
     if any(not section.is_finished() for section in chosen):
-        for file in ("summary.json", "ledger.parquet", "contamination.parquet", "manifest.lock.yaml"):
+        for file in ("summary.json", "ledger.parquet", "contamination.parquet", SUSPECTS_FILE, "manifest.lock.yaml"):
             (out / file).unlink(missing_ok=True)
     _remove_stale_data(out, [section.config for section in sections if section.is_finished()])
     for section in chosen:
@@ -117,6 +119,9 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, An
     write_records(out / "ledger.parquet", LEDGER, _ledger(finished, balances))
     if evidence := {section.config: section.evidence() for section in finished if section.evidence().exists()}:
         write_evidence(out / "contamination.parquet", evidence)
+    for section in finished:
+        if suspects := section.suspects():
+            write_records(out / SUSPECTS_FILE, QUARANTINE, read_records(suspects))
     summary = {
         "name": manifest.name,
         "build": digest_of(lock),

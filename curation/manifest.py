@@ -34,6 +34,7 @@ from curation.normalise import Normalise
 from curation.plugins import plugin_union
 from curation.release import Release
 from curation.sampling.pass_rate import PassRate
+from curation.sampling.triage import Triage
 from curation.sources.base import Source
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Rl(Section):
 
     difficulty: PassRate | None = None
     """How pass rates are measured and which rows stay; without it no engine is started and `difficulty` is null."""
+    triage: Triage = Triage()
+    """What is looked for among the measured prompts: wrong golds, pictures that nobody needs."""
 
 
 class Certify(BaseModel):
@@ -179,7 +182,7 @@ def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which a key given twice is an error (PyYAML would silently keep the last), and `!include FILE` stands for a file's content."""
+    """YAML in which a key given twice is an error (PyYAML would silently keep the last); `!include FILE` stands for what a file holds."""
 
     file: Path
     nested: bool

@@ -39,11 +39,14 @@ from curation.steps import (
     WriteShards,
 )
 from curation.steps.shards import shards_are_there
+from curation.steps.triage import DecideTriage
 
 EVIDENCE_FILE = "evidence.parquet"
 """In the folder of the stage `contamination`: a line for every conviction."""
 INDEX = "index"
 """In the folder of the stage `benchmarks`."""
+SUSPECTS_FILE = "suspect_gold.parquet"
+"""In the folder of the stage `triage`: the golds that the samples speak against."""
 Decide = Callable[[list[Path], Path], Any]
 """Makes the step that decides over files and writes its lines to a folder."""
 
@@ -77,7 +80,7 @@ class Pipeline:
         rows = self._apply("merge", "duplicates", rows, self._duplicates(rows))
         self._check_licenses(rows)
         if isinstance(section, Rl) and section.difficulty:
-            rows = self._apply("triage", "difficulty", rows, self._difficulty(rows))
+            rows = self._apply("select", "difficulty", rows, self._triage(rows, self._difficulty(rows)))
         self._shards(rows)
         return self.stages
 
@@ -164,7 +167,22 @@ class Pipeline:
             "difficulty",
             rows,
             lambda files, to: DecideDifficulty(files, to, difficulty, store, seed, template),
-            [_dumped(difficulty), self.inputs["sampler"], seed, template],
+            [_dumped(difficulty), self.inputs["samplers"], seed, template],
+        )
+
+    def _triage(self, rows: StageRun, decisions: list[Path]) -> list[Path]:
+        section = self._section
+        assert isinstance(section, Rl)
+        assert section.difficulty
+        triage, truncated = section.triage, section.difficulty.truncated
+        store, template = self.out / "rollouts", self.manifest.prompt_template
+        return self._decide(
+            "triage",
+            rows,
+            lambda files, to: DecideTriage(
+                files, decisions, to, triage, store, template, truncated, to.parent / SUSPECTS_FILE
+            ),
+            _dumped(triage),
         )
 
     def _check_licenses(self, rows: StageRun) -> None:

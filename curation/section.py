@@ -6,7 +6,7 @@ from typing import Any
 
 from curation.manifest import Manifest, Rl
 from curation.parquet import write_text
-from curation.pipeline import EVIDENCE_FILE, Pipeline
+from curation.pipeline import EVIDENCE_FILE, SUSPECTS_FILE, Pipeline
 from curation.stage import digest_of
 
 
@@ -26,8 +26,7 @@ class SectionBuild:
             benchmarks = self.section.decontaminate.benchmarks
             self.inputs |= {f"benchmark {benchmark.name}": benchmark.inputs() for benchmark in benchmarks}
         if isinstance(self.section, Rl) and self.section.difficulty:
-            model, revision = self.section.difficulty.sampler.identity()
-            self.inputs["sampler"] = {model: revision}
+            self.inputs["samplers"] = dict(engine.identity() for engine in self.section.difficulty.engines)
 
     def payload(self) -> Any:
         """Everything that the config's bytes depend on."""
@@ -77,6 +76,11 @@ class SectionBuild:
     def evidence(self) -> Path:
         """The convictions of decontamination; the file exists where there are evaluation sets."""
         return self.stage("contamination") / EVIDENCE_FILE
+
+    def suspects(self) -> Path | None:
+        """The golds that the samples speak against, where pass rates were measured."""
+        measured = isinstance(self.section, Rl) and self.section.difficulty
+        return self.stage("triage") / SUSPECTS_FILE if measured else None
 
     def stage(self, name: str) -> Path:
         """The folder of a stage that ran, by its name without number and config."""

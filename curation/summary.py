@@ -26,7 +26,7 @@ def describe_config(section: SectionBuild, balance: Balance) -> dict[str, Any]:
         "kept": groups(shards),
         "contamination": contamination(section),
         "mixture": mixture(section.stage_folders()),
-        "pass_rates": pass_rates(section.stage_folders()),
+        "pass_rates": pass_rates(section),
         "seconds": section.seconds(),
     }
 
@@ -52,10 +52,12 @@ def mixture(stages: list[Path]) -> dict[str, Any] | None:
     return dict(json.loads(tables[-1].read_text())) if tables else None
 
 
-def pass_rates(stages: list[Path]) -> dict[str, Any] | None:
+def pass_rates(section: SectionBuild) -> dict[str, Any] | None:
     """Histogram of the measured pass rates in tenths (`0.0` holds 0 <= p < 0.1, `1.0` exactly 1), of all rows and of those kept."""
+    if not section.suspects():
+        return None
     measured, kept, outcomes = Counter[str](), Counter[str](), Counter[str]()
-    for file in sorted(file for stage in stages for file in stage.glob("decisions/*.parquet")):
+    for file in sorted((section.stage("triage") / "decisions").glob("*.parquet")):
         for line in read_records(file, batch_rows=10_000):
             if (difficulty := line["difficulty"]) is None:
                 continue
@@ -64,6 +66,4 @@ def pass_rates(stages: list[Path]) -> dict[str, Any] | None:
             kept[tenth] += line["action"] == "keep"
             for outcome in ("n_correct", "n_judged", "n_truncated", "n_unjudged"):
                 outcomes[outcome] += difficulty[outcome]
-    if not measured:
-        return None
     return {"measured": dict(sorted(measured.items())), "kept": dict(sorted(kept.items())), "samples": dict(outcomes)}

@@ -71,7 +71,11 @@ def test_a_file_can_be_included(tmp_path: Path) -> None:
     manifest = load_manifest(path)
     assert manifest.rl
     assert manifest.rl.sources[0].kind == "visual_puzzles"
-    for included, told in [("absent.yaml", "absent.yaml: no such manifest"), ("nested.yaml", "includes another"), ("[a]", "file name")]:
+    for included, told in [
+        ("absent.yaml", "absent.yaml: no such manifest"),
+        ("nested.yaml", "includes another"),
+        ("[a]", "file name"),
+    ]:
         path.write_text(f"name: a\nrl: {{sources: !include {included}}}\n")
         with pytest.raises(ManifestError, match=told):
             load_manifest(path)

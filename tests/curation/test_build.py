@@ -130,7 +130,7 @@ def test_duplicates_merge_and_conflicting_golds_go(write_manifest: Write, tmp_pa
     assert list(counts["reasons"].values()) == [2, 1]
     ids = {line["reason"]: f"t/{line['source_id']}" for line in read_records(tmp_path / "out/ledger.parquet")}
     assert "conflicting_gold ('1/3' in t/" in why(tmp_path / "out", ids["conflicting_gold"])
-    assert "merged in 04-rl-merge: duplicate (t/" in why(tmp_path / "out", ids["duplicate"])
+    assert "merged in 06-rl-merge: duplicate (t/" in why(tmp_path / "out", ids["duplicate"])
 
 
 def test_limit_is_per_source(mixed_manifest: Path, tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_shards_of_another_manifest_do_not_stay(copied: Path, mixed_manifest: Pa
 
 
 def test_a_stage_whose_rows_are_lost_runs_again(copied: Path, built: Path, mixed_manifest: Path) -> None:
-    shutil.rmtree(copied / "stages/02-rl-filter/rows")
+    shutil.rmtree(copied / "stages/04-rl-filter/rows")
     (copied / "stages/rl.json").unlink()
     with pytest.raises(BuildError, match="the sum is off; the next build runs this stage again"):
         run(mixed_manifest, copied)

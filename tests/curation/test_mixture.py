@@ -181,5 +181,5 @@ def test_rows_that_may_not_be_published_can_drop_instead(write_manifest: Write, 
     manifest = {"release": {"allow": ["Apache-2.0"], "otherwise": "drop"}, "rl": {"sources": sources}}
     run(write_manifest(manifest), tmp_path / "out")
     counts = json.loads((tmp_path / "out/summary.json").read_text())["configs"]["rl"]["sources"]
-    assert counts["visual_puzzles"]["reasons"] == {"02-rl-filter: license_not_allowed": 24}
+    assert counts["visual_puzzles"]["reasons"] == {"04-rl-filter: license_not_allowed": 24}
     assert counts["reasoning_gym"]["out"] == counts["reasoning_gym"]["in"]

@@ -31,6 +31,7 @@ from curation.errors import ManifestError
 from curation.filters.base import Filter
 from curation.mixture import Mixture
 from curation.normalise import Normalise
+from curation.pictures import Pictures
 from curation.plugins import plugin_union
 from curation.release import Release
 from curation.sampling.pass_rate import PassRate
@@ -55,6 +56,7 @@ class Section(BaseModel):
 
     sources: tuple[AnySource, ...]
     normalise: Normalise = Normalise()
+    pictures: Pictures = Pictures()
     decontaminate: Decontaminate | None = None
     """The evaluation sets whose items must not be in the set."""
     filters: tuple[AnyFilter, ...] = ()

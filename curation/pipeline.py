@@ -30,6 +30,7 @@ from curation.steps import (
     DecideMixture,
     FilterRows,
     KeepLicensed,
+    NormalisePictures,
     NormaliseRows,
     ReadRows,
     ReadSource,
@@ -115,11 +116,12 @@ class Pipeline:
             scan = [ScanContamination(self._index, stage.folder / "scan")] if section.decontaminate else []
             return [
                 NormaliseRows(section.normalise, stage.ledger(0)),
+                NormalisePictures(section.pictures, stage.ledger(1)),
                 *scan,
                 SignRows(stage.folder / "signatures", section.dedup, traces=self.config == "cold_start"),
             ]
 
-        return self._rows("normalise", before, steps, _dumped(section.normalise, section.dedup))
+        return self._rows("normalise", before, steps, _dumped(section.normalise, section.pictures, section.dedup))
 
     def _contamination(self, rows: StageRun) -> list[Path]:
         section = self._section
@@ -174,16 +176,14 @@ class Pipeline:
         section = self._section
         assert isinstance(section, Rl)
         assert section.difficulty
-        triage, truncated = section.triage, section.difficulty.truncated
-        store, template = self.out / "rollouts", self.manifest.prompt_template
-        return self._decide(
-            "triage",
-            rows,
-            lambda files, to: DecideTriage(
-                files, decisions, to, triage, store, template, truncated, to.parent / SUSPECTS_FILE
-            ),
-            _dumped(triage),
-        )
+        triage, difficulty, store = section.triage, section.difficulty, self.out / "rollouts"
+        seed, template = self.manifest.seed, self.manifest.prompt_template
+
+        def decide(files: list[Path], to: Path) -> Any:
+            suspects = to.parent / SUSPECTS_FILE
+            return DecideTriage(files, decisions, to, triage, difficulty, store, seed, template, suspects)
+
+        return self._decide("triage", rows, decide, _dumped(triage))
 
     def _check_licenses(self, rows: StageRun) -> None:
         """Before anything is sampled, and before anything that could be published stands in the build folder."""

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from curation.decontamination.evidence import contamination_table
 from curation.ledger import Balance
 from curation.parquet import read_records
+from curation.pictures.sizes import picture_sizes
 from curation.pipeline import INDEX
 from curation.section import SectionBuild
 from curation.steps.mixture import TABLE
@@ -24,6 +25,7 @@ def describe_config(section: SectionBuild, balance: Balance) -> dict[str, Any]:
         "sources": balance.table(),
         "shards": {shard.name: pq.read_metadata(shard).num_rows for shard in shards},
         "kept": groups(shards),
+        "pictures": picture_sizes(shards),
         "contamination": contamination(section),
         "mixture": mixture(section.stage_folders()),
         "pass_rates": pass_rates(section),

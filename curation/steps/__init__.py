@@ -5,6 +5,7 @@ from curation.steps.difficulty import DecideDifficulty
 from curation.steps.judge import FilterRows, KeepLicensed, VerifyCompletions, VerifyGolds
 from curation.steps.mixture import DecideMixture
 from curation.steps.normalise import NormaliseRows
+from curation.steps.pictures import NormalisePictures
 from curation.steps.read import ReadRows, ReadSource
 from curation.steps.shards import WriteShards
 from curation.steps.write import WriteRows
@@ -15,6 +16,7 @@ __all__ = [
     "DecideMixture",
     "FilterRows",
     "KeepLicensed",
+    "NormalisePictures",
     "NormaliseRows",
     "ReadRows",
     "ReadSource",

@@ -7,11 +7,17 @@ more, as long as it spans about two of them in the smaller picture. The numbers 
 
 import numpy as np
 
-from curation.likeness.cells import Cells, Tolerance, correlation, misfit
+from curation.likeness.cells import Cells, Tolerance, contrast, correlation, misfit
 from curation.likeness.hash import CELLS, PictureHash
 
 SAME_SIZE = Tolerance(1.0, 0.15, 0.6)
 RESIZED = Tolerance(2.1, 0.15, 0.8)
+SHRUNK = 0.4
+"""A copy at less than this share of the size may have lost its digits: there no cell may stand out among those of its picture."""
+TYPICAL, OUTSTANDING = 0.9, 2.5
+"""The quantile of the cells' changes that counts as usual, and how many times as much stands out."""
+UNDISPUTED = 0.9
+"""Share of the contrast that never stands out, times the cell's side in pixels."""
 CHROMA = 14.0
 """Largest change of a colour cell: chroma is subsampled and quantised most."""
 CORRELATION = 0.55
@@ -36,7 +42,21 @@ def near(a: PictureHash, b: PictureHash) -> bool:
         return False
     side = min(a.width, b.width, a.height, b.height) / CELLS
     tolerance = SAME_SIZE if (a.width, a.height) == (b.width, b.height) else RESIZED
-    return misfit(one, other, side) <= tolerance.share(side)
+    worst = misfit(one, other, side)
+    if _scale(a, b) < SHRUNK and worst > max(UNDISPUTED / side, OUTSTANDING * _usual(one, other)):
+        return False
+    return worst <= tolerance.share(side)
+
+
+def _scale(a: PictureHash, b: PictureHash) -> float:
+    return min(a.width, b.width) / max(a.width, b.width)
+
+
+def _usual(one: Cells, other: Cells) -> float:
+    """By what share of the contrast around them most cells changed, of those where there is some."""
+    around = contrast(one, other)
+    there = around > 24
+    return float(np.quantile(np.abs(one - other)[there] / (around[there] + 4), TYPICAL)) if there.any() else 0.0
 
 
 def _same_shape(a: PictureHash, b: PictureHash) -> bool:

@@ -19,7 +19,7 @@ CODE_CELLS, CODE_BITS = 16, 128
 FINE, CHROMA_CELLS = 48, 8
 KEPT_SIDE, KEPT_CHROMA = 160, 16
 """An evaluation picture is kept no larger than that."""
-TOLERANCE = Tolerance(3.4, 0.3, 0.82)
+TOLERANCE = Tolerance(4.0, 0.4, 0.9)
 """Wider than that of a resized copy: the rectangle is found to within a fifth of a cell."""
 CORRELATION, SURE = 0.8, 0.95
 """Below the first it is another picture; below the second the rectangle may be the wrong one."""

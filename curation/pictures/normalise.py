@@ -89,6 +89,7 @@ def _notes(original: Original, target: tuple[int, int]) -> list[str]:
 
 def _encode(picture: Image.Image, format: str, quality: int) -> bytes:
     out = io.BytesIO()
+    picture.info = {}  # Pillow would write comments and profiles along
     if format == "JPEG":
         picture.save(out, "JPEG", quality=quality, subsampling=0)
     else:

@@ -159,6 +159,21 @@ def test_pictures_are_resized_to_the_budget(
     assert (done.notes, done.moved) == (told, bool(told))
 
 
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((640, 480), (644, 476)),
+        ((4000, 3000), (4004, 2996)),
+        ((9000, 5003), (4788, 2660)),
+        ((5, 5), (56, 56)),
+        ((28, 7), (112, 28)),
+    ],
+)
+def test_the_size_that_the_model_sees(size: tuple[int, int], shown: tuple[int, int]) -> None:
+    assert model_size(*size) == shown
+
+
+@pytest.mark.slow  # transformers takes its time to import
 def test_the_budget_is_the_processor_s_own() -> None:
     theirs = pytest.importorskip("transformers.models.qwen2_vl.image_processing_qwen2_vl").smart_resize
     sizes = [(w, h) for w in (1, 5, 13, 14, 42, 55, 56, 199, 770, 3001, 9000) for h in (3, 28, 70, 111, 1280, 5003)]

@@ -16,6 +16,7 @@ from curation.sources.table import Table
 from tests.curation.decontaminating import Outcome, benchmark, decontaminate, row
 from tests.curation.planting import TEXT_KINDS, eligible
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("OVR_REAL_DATA") or ROOT.parent / "shared" / "data" / "real")
 

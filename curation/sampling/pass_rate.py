@@ -19,7 +19,7 @@ from curation.sampling.draw import Draw
 from curation.sampling.engine import Engine, SamplingOptions
 from curation.sampling.outcomes import OUTCOMES, Bounds, Decision, Ints, Truncated
 from curation.sampling.rollout import Setting
-from curation.sampling.rounds import Batching, Results, Rounds, Rows, Work
+from curation.sampling.rounds import LEVELS, Batching, Results, Rounds, Rows, Work
 from curation.sampling.spending import Budget, gpus_of
 from curation.sampling.stopping.base import Stopping
 from curation.sampling.stopping.fixed import Fixed
@@ -154,6 +154,7 @@ def measure(
             decider[wanted & (rounds.drawn > 0)] = number
             results.append(rounds.results(sampler_of(setting, options.sampling)))
             wanted = wanted & results[-1].is_one_of(options.pass_on)
+            groups = np.unique(groups * LEVELS + results[-1].levels, return_inverse=True)[1]
         for i, row in enumerate(rows):
             yield Measured(row.id, *results[decider[i]].of(i))
 

@@ -27,6 +27,7 @@ from curation.sampling.template import apply_to_messages
 from curation.sampling.verdicts import VerdictStore, judge_rollouts
 
 BUDGET = "budget"
+LEVELS = 4
 PICTURES = 4
 """A batch has up to so many times `batch_prompts` prompts when few samples of each are wanted; all their pictures are in memory."""
 
@@ -76,6 +77,12 @@ class Results:
         reason = self.reasons[self.stops[prompt]]
         measured = difficulty(outcomes, int(self.judged[prompt]), (rate, low, high), reason, self.sampler)
         return measured, DECISIONS[self.decisions[prompt]]
+
+    @property
+    def levels(self) -> Ints:
+        """Never right, seldom, mostly, always: what the next model's prior goes by besides the source."""
+        correct = self.counts[:, 0].astype(np.int64)
+        return np.where(correct == 0, 0, 1 + (2 * correct >= self.judged) + (correct == self.judged))
 
     def is_one_of(self, names: Sequence[str]) -> Bools:
         """Prompts with one of these decisions or stop reasons."""

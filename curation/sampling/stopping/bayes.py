@@ -65,7 +65,6 @@ class Bayes(Stopping):
             bounds=bounds,
             n_max=n_max,
             round=self.round,
-            priors=tuple(plan.prior for plan in plans),
             worth=np.stack([go for go, _, _ in solved]),
             samples=np.stack([samples for _, _, samples in solved]),
             below=np.stack([plan.below for plan in plans]),
@@ -89,7 +88,7 @@ class Bayes(Stopping):
             sum(size * plan.risk_of(bounds) for size, plan in zip(sizes, plans, strict=True)) / sizes.sum()
         )
         low, high = np.log(1e-6), np.log(0.5)
-        for _ in range(20):
+        for _ in range(14):
             price = float(np.exp((low + high) / 2))
             errors, samples = expected(price)
             too_dear = samples < self.mean_samples if self.mean_samples else errors > risk
@@ -113,13 +112,17 @@ class Plan:
     def make(cls, prior: Prior, bounds: Bounds, n_max: int, least: int) -> "Plan":
         low, high = bounds.rates()
         below, above = np.zeros((2, n_max + 1, n_max + 1))
+        counts = np.arange(n_max + 1)[:, None]
+        right, not_right = RATES**counts, (1 - RATES) ** counts
+        weights = np.exp(prior.log_weights - prior.log_weights.max())
+        rounds = {k: binomial(k).T for k in set(block(counts, least, n_max).ravel().tolist())}
         steps: list[Floats] = []
         for judged in range(n_max + 1):
-            correct = np.arange(judged + 1)
-            posterior = prior.posterior(correct, np.full(judged + 1, judged))
+            posterior = weights * right[: judged + 1] * not_right[judged::-1]
+            posterior /= posterior.sum(1, keepdims=True)
             below[judged, : judged + 1] = posterior[:, low >= RATES].sum(1)
             above[judged, : judged + 1] = posterior[:, high <= RATES].sum(1)
-            steps.append(posterior @ binomial(int(block(np.array(judged), least, n_max))).T)
+            steps.append(posterior @ rounds[int(block(np.array(judged), least, n_max))])
         return cls(below, above, tuple(steps), prior)
 
     @property
@@ -166,7 +169,6 @@ class BayesRule:
     bounds: Bounds
     n_max: int
     round: int
-    priors: tuple[Prior, ...]
     worth: Bools
     samples: Floats
     below: Floats
@@ -193,7 +195,7 @@ class BayesRule:
         return np.select(conditions, [lost, np.int64(KEEP), np.int64(TRIVIAL)], infeasible)
 
     def estimate(self, tally: Tally, groups: Ints) -> tuple[Floats, Floats, Floats]:
-        return estimates(self.priors, groups, tally.correct, self.bounds.judged(tally))
+        return estimates(tally.correct, self.bounds.judged(tally), groups)
 
     def left(self, tally: Tally, groups: Ints) -> Floats:
         return np.where(self._surely_lost(tally), 0.0, self.samples[self._place(tally, groups)])

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from curation.sampling.outcomes import Bools, Bounds, Floats, Ints, Tally
 from curation.sampling.stopping.base import Rule, Stopping
-from curation.sampling.stopping.prior import Prior, estimates, fit_priors
+from curation.sampling.stopping.prior import estimates
 
 
 class Exact(Stopping):
@@ -28,7 +28,7 @@ class Exact(Stopping):
         return int(self.rule(bounds, nothing, group).more(nothing, group)[0])
 
     def rule(self, bounds: Bounds, tally: Tally, groups: Ints) -> Rule:
-        return ExactRule(bounds, self.round, fit_priors(tally.correct, bounds.judged(tally), groups))
+        return ExactRule(bounds, self.round)
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,6 @@ class ExactRule:
 
     bounds: Bounds
     round: int
-    priors: tuple[Prior, ...]
-    """Of the sources; for the estimates alone."""
 
     def more(self, tally: Tally, groups: Ints) -> Ints:
         states, which = np.unique(np.stack(tally), axis=1, return_inverse=True)
@@ -54,7 +52,7 @@ class ExactRule:
         return self.bounds.decide(tally.plus(correct=left))
 
     def estimate(self, tally: Tally, groups: Ints) -> tuple[Floats, Floats, Floats]:
-        return estimates(self.priors, groups, tally.correct, self.bounds.judged(tally))
+        return estimates(tally.correct, self.bounds.judged(tally), groups)
 
     def left(self, tally: Tally, groups: Ints) -> Floats:
         """At most: all the samples of what is not settled."""

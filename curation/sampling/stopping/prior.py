@@ -77,8 +77,9 @@ def fit_priors(correct: Ints, judged: Ints, groups: Ints) -> tuple[Prior, ...]:
     )
 
 
-def estimates(priors: tuple[Prior, ...], groups: Ints, correct: Ints, judged: Ints) -> tuple[Floats, Floats, Floats]:
-    """`Prior.estimate` of every prompt, by the prior of its group."""
+def estimates(correct: Ints, judged: Ints, groups: Ints) -> tuple[Floats, Floats, Floats]:
+    """`Prior.estimate` of every prompt, by a prior fitted to all counts of its group."""
+    priors = fit_priors(correct, judged, groups)
     found = np.full((3, len(groups)), np.nan)
     states, which = np.unique(np.stack([groups, correct, judged]), axis=1, return_inverse=True)
     for group, prior in enumerate(priors):

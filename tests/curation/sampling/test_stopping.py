@@ -40,7 +40,7 @@ def test_exact_stops_when_and_only_when_every_ending_decides_the_same(
 ) -> None:
     bounds = Bounds(max(sum(counts) + left, 1), low, high, truncated, max_lost)  # type: ignore[arg-type]
     ends = endings(counts, bounds.n - sum(counts))
-    rule = ExactRule(bounds, 1, (Prior(1, 1),))
+    rule = ExactRule(bounds, 1)
     decisions = set(bounds.decide(ends).tolist())
     assert bool(rule.settled(tally(*counts))[0]) == (len(decisions) == 1)
     if len(decisions) == 1:
@@ -64,7 +64,7 @@ def test_exact_stops_when_and_only_when_every_ending_decides_the_same(
 def test_exact_asks_for_no_more_than_may_settle_it(
     low: float, high: float, max_lost: float, counts: tuple[int, ...], more: int
 ) -> None:
-    rule = ExactRule(Bounds(16, low, high, "unjudged", max_lost), 1, (Prior(1, 1),))
+    rule = ExactRule(Bounds(16, low, high, "unjudged", max_lost), 1)
     assert rule.more(tally(*counts), np.zeros(1, int)).tolist() == [more]
 
 
@@ -101,7 +101,7 @@ def test_a_small_source_has_the_prior_of_all() -> None:
     judged = np.full(410, 4)
     small, pooled = fit_priors(correct, judged, groups)[1], fit_prior(correct, judged)
     assert small == pooled
-    rate, low, high = estimates(fit_priors(correct, judged, groups), groups, correct, judged)
+    rate, low, high = estimates(correct, judged, groups)
     assert rate[groups == 0].max() < 0.05 < low[groups == 2].max() < high.max()
 
 

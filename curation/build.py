@@ -67,12 +67,8 @@ def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()
     Raises:
         CurationError: bad manifest or source, another build in `out`, an unbalanced ledger, a config without rows.
     """
-    manifest = load_manifest(manifest_path, options.changes)
-    if options.only and options.only not in manifest.sections:
-        raise BuildError(
-            f"--only {options.only}: {manifest_path} has no such section; it has {', '.join(manifest.sections)}"
-        )
-    lock = _lock_folder(out)
+    manifest = read_manifest(manifest_path, options)
+    lock = lock_folder(out)
     try:
         return _build(manifest, out, options)
     except OSError as error:
@@ -81,7 +77,19 @@ def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()
         lock.release()
 
 
-def _lock_folder(out: Path) -> FileLock:
+def read_manifest(path: Path, options: BuildOptions) -> Manifest:
+    """The manifest with the command line's changes.
+
+    Raises:
+        CurationError: it is wrong, or has not the section that was asked for.
+    """
+    manifest = load_manifest(path, options.changes)
+    if options.only and options.only not in manifest.sections:
+        raise BuildError(f"--only {options.only}: {path} has no such section; it has {', '.join(manifest.sections)}")
+    return manifest
+
+
+def lock_folder(out: Path) -> FileLock:
     """Make `out` and keep others out of it. A folder that holds something else than a build is refused: nothing of it may be removed."""
     lock = FileLock(out / ".lock", timeout=0)
     try:
@@ -101,7 +109,7 @@ def _lock_folder(out: Path) -> FileLock:
 def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, Any]:
     for stale in (file for folder in ("stages", "data", ".") for file in _hidden(out / folder, deep=folder != ".")):
         stale.unlink(missing_ok=True)
-    code = digest_of([code_digest(), platform.python_version(), library_versions()])
+    code = build_code()
     sections = [SectionBuild(manifest, config, out, options.limit, code) for config in manifest.sections]
     chosen = [section for section in sections if options.only in (None, section.config)]
     for section in chosen:
@@ -162,6 +170,11 @@ def _lock(manifest: Manifest, options: BuildOptions, code: str, sections: list[S
             **library_versions(),
         },
     }
+
+
+def build_code() -> str:
+    """Digest of everything installed that a stage depends on."""
+    return digest_of([code_digest(), platform.python_version(), library_versions()])
 
 
 def library_versions() -> dict[str, str]:

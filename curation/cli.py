@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from curation import __version__
-from curation.errors import CurationError
+from curation.errors import CurationError, ManifestError
 
 Command = Callable[[argparse.Namespace], None]
 
@@ -66,6 +66,16 @@ def parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="change a key of the manifest, such as rl.difficulty.n=4",
     )
+    sub.add_argument(
+        "--dry-run", action="store_true", help="tell what would run and what sampling would cost; build nothing"
+    )
+    sub.add_argument(
+        "--pilot",
+        type=_positive,
+        metavar="N",
+        help="with --dry-run: build up to the sampling and sample N prompts first; the build finds both",
+    )
+    sub.add_argument("--gpu-hour-price", type=float, metavar="P", help="with --dry-run: price of an hour of one GPU")
 
     sub = command("check", _check, "Check a build: balance, shards, ids, pictures.", "ovr-curate check build/q")
     sub.add_argument("dir", type=Path)
@@ -111,6 +121,13 @@ def _build(args: argparse.Namespace) -> None:
     from curation.show import summary_table
 
     options = BuildOptions(args.workers, args.limit, args.only, tuple(args.set))
+    if args.dry_run:
+        from curation.dry_run import dry_run
+
+        print(dry_run(args.manifest, args.out, options, args.pilot, args.gpu_hour_price))
+        return
+    if args.pilot or args.gpu_hour_price is not None:
+        raise ManifestError("--pilot and --gpu-hour-price go with --dry-run")
     print(summary_table(build(args.manifest, args.out, options)))
 
 

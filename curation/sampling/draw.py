@@ -55,6 +55,15 @@ class Draw:
             for p, request in zip(prompts, requests, strict=True)
         ]
 
+    def look_up(self, requests: Sequence[Request]) -> list[list[Rollout]]:
+        """The samples of every request that the store has."""
+        prompts = [prompt_hash(request) for request in requests]
+        held = self.held(prompts)
+        return [
+            [held[prompt][k] for k in request.sample_numbers if k in held[prompt]]
+            for prompt, request in zip(prompts, requests, strict=True)
+        ]
+
     def held(self, prompts: Sequence[str]) -> dict[str, dict[int, Rollout]]:
         """What the store has of the prompts (see `prompt_hash`), by sample number."""
         return self.store.load(self.setting, prompts, self.sampling.max_tokens, self.engine.max_model_len)

@@ -1,0 +1,41 @@
+"""The stopping rules on real pass rates: the benchmark's table in small, with the bars that it has to clear."""
+
+import os
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+DATA = Path(os.environ.get("OVR_REAL_DATA") or ROOT.parent / "shared" / "data" / "real")
+
+
+@pytest.fixture(scope="module")
+def bench() -> ModuleType:
+    if not (DATA / "one_shot_rlvr").is_dir():
+        pytest.skip(f"the real sample is not at {DATA}; set OVR_REAL_DATA")
+    spec = spec_from_file_location("adaptive_benchmark", ROOT / "tests" / "benchmarks" / "adaptive.py")
+    assert spec
+    assert spec.loader
+    path, module = list(sys.path), module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    sys.path[:] = path
+    return module
+
+
+@pytest.mark.parametrize(("bounds", "saved"), [((0.1, 0.9), 0.27), ((0.0, 1.0), 0.42)])
+def test_the_rules_save_what_they_are_for(bench: ModuleType, bounds: tuple[float, float], saved: float) -> None:
+    rates = bench.true_rates(bench.real_epochs(DATA), "all")
+    found = {name: dict(enumerate(line)) for name, line in bench.measure(rates, bounds, 6, {}).items()}
+    samples, differ, error, cover = 1, 2, 4, 5
+    assert len(rates) == 1209
+    for name in ("exact", "exact, max_lost 1"):
+        assert found[name][differ] == 0
+    assert found["exact, max_lost 1"][samples] < 1 - saved
+    assert found["bayes"][samples] < 0.67
+    assert found["bayes"][error] < 1.03
+    assert found["bayes, mean_samples 16"][error] < 0.8
+    assert all(0.93 < line[cover] < 0.97 for line in found.values())

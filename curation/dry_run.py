@@ -4,7 +4,6 @@ With a pilot, the stages before the sampling are built, as the build itself woul
 rollout store, where the build finds them: neither is paid for twice.
 """
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 from curation.build import BuildOptions, build_code, lock_folder, read_manifest
 from curation.forecast import Forecast, forecast
 from curation.manifest import Manifest
+from curation.pipeline import Pipeline
 from curation.section import SectionBuild
 from curation.stage import StageRun
 from curation.steps.difficulty import DecideDifficulty, StageRows
@@ -59,8 +59,8 @@ class PlannedStage(StageRun):
         return f"  {self.folder.name:<28} {'done' if self.is_done else 'to run':<7} {told}".rstrip()
 
 
-class PlannedSection(SectionBuild):
-    """A config whose stages are looked at."""
+class PlannedPipeline(Pipeline):
+    """A config's stages, looked at."""
 
     pilot: int | None = None
 
@@ -89,8 +89,8 @@ def dry_run(
 def _lines(
     manifest: Manifest, config: str, out: Path, options: BuildOptions, pilot: int | None, price: float | None
 ) -> Iterator[str]:
-    section = PlannedSection(manifest, config, out, options.limit, build_code())
-    section.pilot = pilot
+    code = build_code()
+    section = SectionBuild(manifest, config, out, options.limit, code)
     section.prepare()
     finished = section.is_finished()
     yield f"{config}: {'finished, nothing would run' if finished else 'would run'}"
@@ -98,8 +98,10 @@ def _lines(
         return
     if pilot:
         section.record.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        section.record = Path(folder) / "record.json"
-        with suppress(FileNotFoundError):  # of a stage that has not run; the stages up to there are what is known
-            section.run(options.workers)
-    yield from (stage.told(price) for stage in section.stages if isinstance(stage, PlannedStage))
+    pipeline = PlannedPipeline(
+        manifest, config, out, options.limit, code, section.inputs, section.identity(), options.workers
+    )
+    pipeline.pilot = pilot
+    with suppress(FileNotFoundError):  # of a stage that has not run; the stages up to there are what is known
+        pipeline.run()
+    yield from (stage.told(price) for stage in pipeline.stages if isinstance(stage, PlannedStage))

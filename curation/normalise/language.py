@@ -97,7 +97,7 @@ def _enough(script: str, text: str) -> bool:
 @lru_cache(maxsize=8)
 def _identifier(languages: tuple[str, ...]) -> Any:
     """py3langid over a set of languages; the model takes two seconds and 20 MB, once per process."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
     identifier.set_languages(languages)

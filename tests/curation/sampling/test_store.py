@@ -61,7 +61,8 @@ def test_segments_are_plain_parquet(tmp_path: Path) -> None:
 
 
 def test_duckdb_reads_the_store(tmp_path: Path) -> None:
-    duckdb = pytest.importorskip("duckdb")
+    import duckdb
+
     with RolloutStore(tmp_path) as store:
         store.append([rollout("a", k) for k in range(3)])
         store.append([rollout("b", 0, "length", 8)])

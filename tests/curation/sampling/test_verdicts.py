@@ -110,7 +110,8 @@ def test_long_answers_are_cut_alike_when_judged_and_when_found(tmp_path: Path) -
 
 
 def test_duckdb_joins_responses_and_verdicts(tmp_path: Path) -> None:
-    duckdb = pytest.importorskip("duckdb")
+    import duckdb
+
     with RolloutStore(tmp_path) as store:
         store.append(RESPONSES)
     judged(tmp_path / "verdicts", (row(), RESPONSES))

@@ -104,6 +104,15 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, metavar="F", help="where to write (standard output)")
     sub.add_argument("--kind", help="reward kind of the lines that name none (math)")
 
+    sub = command(
+        "rollouts",
+        _rollouts,
+        "Tell what a rollout store holds: samplers, samples, tokens, verdicts, damage.",
+        "ovr-curate rollouts build/q",
+    )
+    sub.add_argument("dir", type=Path, help="a build, or its folder rollouts")
+    sub.add_argument("--json", action="store_true", help="the figures as JSON")
+
     command("sources", _sources, "List the kinds of sources and their options.", "ovr-curate sources")
     command("filters", _filters, "List the filters and their options.", "ovr-curate filters")
     command("kinds", _kinds, "List the reward kinds and their options.", "ovr-curate kinds")
@@ -153,6 +162,12 @@ def _score(args: argparse.Namespace) -> None:
     from curation.score import score_file
 
     score_file(args.pairs, args.out, args.kind)
+
+
+def _rollouts(args: argparse.Namespace) -> None:
+    from curation.rollouts import show_rollouts
+
+    show_rollouts(args.dir, args.json)
 
 
 def _sources(args: argparse.Namespace) -> None:

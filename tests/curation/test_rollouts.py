@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from curation.cli import main
 from curation.errors import CurationError
 from curation.rollouts import show_rollouts, summarise
 from curation.row import Message, Row
@@ -87,3 +88,10 @@ def test_what_cannot_be_read_is_told_after_what_can(build: Path, capsys: pytest.
 def test_a_folder_without_rollouts_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CurationError, match="no rollouts; expected a build that has sampled"):
         show_rollouts(tmp_path)
+
+
+def test_the_command_prints_the_figures(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rollouts", str(build), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == summarise(build)
+    assert main(["rollouts", str(build / "nowhere")]) == 1
+    assert "no rollouts; expected a build that has sampled" in capsys.readouterr().err

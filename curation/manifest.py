@@ -271,7 +271,7 @@ def _tell(mistake: ErrorDetails) -> str:
         where += f"[{part}]" if isinstance(part, int) else f".{part}"
     where, context = where.lstrip("."), mistake.get("ctx", {})
     # A plugin's kind stands in the location as the union's tag; it is not a key of the manifest.
-    where = re.sub(r"((?:sources|filters)\[\d+\]|sampler)\.\w+(?=\.|$)", r"\1", where)
+    where = re.sub(r"((?:sources|filters|benchmarks|samplers)\[\d+\]|sampler|stopping)\.\w+(?=\.|$)", r"\1", where)
     if mistake["type"] == "union_tag_invalid":
         known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
         near = difflib.get_close_matches(context["tag"], known, n=1)

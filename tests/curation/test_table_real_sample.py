@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from curation.manifest import Manifest, load_manifest
+from curation.normalise import Normalise, normalise_row
 from curation.row import Row
 from curation.sources.table import Table
 
@@ -96,8 +97,9 @@ def test_counts(manifest: Manifest, name: str) -> None:
     ],
 )
 def test_first_rows(manifest: Manifest, name: str, question: str, answer: str, kind: str) -> None:
-    row = next(iter(source(manifest, name).read(0)))
-    assert isinstance(row, Row)
+    read = next(iter(source(manifest, name).read(0)))
+    assert isinstance(read, Row)
+    row = normalise_row(read, Normalise())
     assert row.question.startswith(question)
     assert "boxed" not in row.question
     assert (row.answer, row.answer_kind) == (answer, kind)

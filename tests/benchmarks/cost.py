@@ -9,17 +9,17 @@ set of 500 items. The exponent is the slope of log CPU-seconds over log rows, fr
 import argparse
 import json
 import math
-import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import yaml
 from rich.console import Console
 from rich.table import Table
@@ -136,20 +136,29 @@ def measure(n_rows: int, workers: int, folder: Path) -> tuple[float, float, floa
         str(folder / "out"),
     ]
     started = time.perf_counter()
-    process = subprocess.Popen([*command, "--workers", str(workers)], stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
+    process = psutil.Popen([*command, "--workers", str(workers)], stdout=subprocess.DEVNULL)
+    cpu, peak = watch(process)
     seconds = time.perf_counter() - started
-    if status:
-        raise SystemExit(f"the build of {n_rows} rows ended with status {os.waitstatus_to_exitcode(status)}")
+    if process.returncode:
+        raise SystemExit(f"the build of {n_rows} rows ended with {process.returncode}")
     stages = json.loads((folder / "out/summary.json").read_text())["configs"]["rl"]["seconds"]
     print(f"{n_rows} rows:", ", ".join(f"{name} {s:.0f} s" for name, s in stages.items()), flush=True)
     shutil.rmtree(folder / "out")
-    return seconds, used.ru_utime + used.ru_stime, max(used.ru_maxrss, _workers_peak()) / 1024
+    return seconds, cpu, peak
 
 
-def _workers_peak() -> int:
-    """Of every process that ended below this one, kB: the build's workers are waited for by their own parents and counted with them."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+def watch(process: psutil.Popen) -> tuple[float, float]:
+    """CPU-seconds of a process and all below it, and the peak resident memory in MB of the largest; looks twenty times a second."""
+    cpu: dict[tuple[int, float], float] = {}
+    peak = 0
+    while process.poll() is None:
+        for one in [process, *process.children(recursive=True)]:
+            with suppress(psutil.Error):
+                times = one.cpu_times()
+                cpu[one.pid, one.create_time()] = times.user + times.system
+                peak = max(peak, one.memory_info().rss)
+        time.sleep(0.05)
+    return sum(cpu.values()), peak / 2**20
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ def describe_config(section: SectionBuild, balance: Balance) -> dict[str, Any]:
         "sources": balance.table(),
         "shards": {shard.name: pq.read_metadata(shard).num_rows for shard in shards},
         "kept": groups(shards),
-        "pictures": picture_sizes(shards),
+        "pictures": picture_sizes(shards) if section.config == "rl" else None,
         "contamination": contamination(section),
         "mixture": mixture(section.stage_folders()),
         "pass_rates": pass_rates(section),

@@ -206,17 +206,15 @@ PICTURES: dict[str, Layout] = {
     "atomthink": Layout(
         [
             {
-                "image": "images/own/1.png",
+                "image": "images/own/1.png", "question": "<image>\nHow many sides has it?\nAnswer the question using a single word or phrase.",
                 "conversations": [
-                    {"from": "human", "value": "<image>\nHow many sides has it?"},
-                    {"from": "gpt", "value": "Step 1: It is a square."},
-                    {"from": "human", "value": "Go on."},
-                    {"from": "gpt", "value": "Step 2: The final answer is: 4."},
+                    {"from": "human", "value": "<image>\nTHE GIVEN QUESTION: ... HISTORICAL REASONING STEPS: ..."},
+                    {"from": "gpt", "value": reply},
                 ],
-            },
-            {"image": "images/own/1.png", "conversations": [{"from": "human", "value": "<image>\nWhy?"}, {"from": "gpt", "value": "So."}]},
+            }
+            for reply in ("Step 1: It is a square.", "To sum up, the final answer is: 4.")
         ],
-        [Expected("How many sides has it?", "4", pictures=1), drops("gold_unreadable")],
+        [drops("gold_unreadable"), Expected("How many sides has it?", "4", pictures=1)],
         file="AMATH-SFT.json",
         files={"images/own/1.png": png()},
     ),

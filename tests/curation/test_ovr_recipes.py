@@ -66,6 +66,15 @@ def test_every_set_is_read_in_its_layout(name: str, source: str, tmp_path: Path)
             assert row.teacher == "DeepSeek-R1"
 
 
+def test_the_folders_of_iconqa_are_one_line_of_the_lock(tmp_path: Path) -> None:
+    source = local(tables("multimodal_rl")["iconqa_pictures"], LAYOUTS["multimodal_rl", "iconqa_pictures"], tmp_path)
+    before = source.inputs()
+    assert len(before) == 1
+    data = tmp_path / "17" / "data.json"
+    data.write_text(data.read_text().replace('"answer": 1', '"answer": 0'))
+    assert source.inputs() != before
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_set_of_the_recipes_has_a_layout(name: str) -> None:
     assert set(tables(name)) == {source for recipe_name, source in LAYOUTS if recipe_name == name}

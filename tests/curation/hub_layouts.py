@@ -138,10 +138,8 @@ PICTURES: dict[str, Layout] = {
         ],
     ),
     "puzzlevqa": Layout(
-        [{"image": "images/1.png", "question": "Which number?", "answer": 5, "options": ["7", "5"], "caption": ""}],
+        [{"image": PICTURE, "category": "own", "question": "Which number?", "answer": "5", "options": "['7', '5']", "caption": ""}],
         [Expected("Which number?\nA. 7\nB. 5", "B", "choice", 1)],
-        file="circle_size_number.json",
-        files={"images/1.png": png()},
     ),
     "algopuzzlevqa": Layout(
         [{"image": "images/2.png", "question": "Which day?", "answer": "Monday", "options": ["Sunday", "Monday"]}],

@@ -11,7 +11,7 @@
 `$NAME`, `${NAME}` and `${NAME:-default}` stand for environment variables; a relative `path` is relative to the manifest.
 Mistakes are named with their key:
 
-    manifests/x.yaml: rl.sources[2].kind: unknown kind 'tabel'; known: reasoning_gym, table, visual_puzzles; did you mean 'table'?
+    manifests/x.yaml: rl.sources[2].kind: unknown kind 'tabel'; known: iconqa, reasoning_gym, table, ...; did you mean 'table'?
 """
 
 import difflib

@@ -1,8 +1,8 @@
 """MinHash of word shingles, hashed by numpy over the bytes of the text and permuted by rensa.
 
-A word's hash is a sum over its bytes of (random number of the byte) x (power of its place), modulo 2^32; taken over the places in the
-text and divided by the power where the word begins, one pass gives all words. A shingle's hash is the polynomial of its words' hashes,
-modulo 2^64, mixed.
+A word's hash is a sum over its bytes of (random number of the byte) x (power of its place), modulo 2^32. The text is summed up once: the
+sum at a word's end less the sum before the word, divided by the power where the word begins, is its hash. A shingle's hash is the
+polynomial of its words' hashes, modulo 2^64, mixed.
 """
 
 from functools import cache
@@ -13,6 +13,7 @@ from rensa import RMinHash
 
 from curation.dedup.options import Dedup
 
+Words = NDArray[np.uint32]
 Hashes = NDArray[np.uint64]
 
 MAX_BYTES = 1 << 20
@@ -39,35 +40,46 @@ _BASE = 0x9E3779B1
 _INVERSE = pow(_BASE, -1, 2**32)
 
 
-def word_hashes(words: bytes) -> Hashes:
+def word_hashes(words: bytes) -> Words:
     """A hash for each of the words, which spaces part, in their order; one for a text without any."""
     text = np.frombuffer(words[:MAX_BYTES] or b" ", dtype=np.uint8)
     is_letter = text != ord(" ")
-    starts = np.flatnonzero(is_letter & ~np.concatenate(([False], is_letter[:-1])))
+    starts = np.flatnonzero(is_letter[1:] > is_letter[:-1]) + 1
+    if is_letter[0]:
+        starts = np.concatenate(([0], starts))
     if not len(starts):
-        return np.zeros(1, dtype=np.uint64)
-    terms = _LETTERS[text] * _powers(_BASE)[: len(text)]
-    return (np.add.reduceat(terms, starts, dtype=np.uint32) * _powers(_INVERSE)[starts]).astype(np.uint64)
+        return np.zeros(1, dtype=np.uint32)
+    sums = _LETTERS.take(text)
+    sums *= _powers(_BASE)[: len(text)]
+    np.cumsum(sums, dtype=np.uint32, out=sums)
+    hashes: Words = sums[np.append(starts[1:] - 1, len(text) - 1)]
+    hashes[1:] -= hashes[:-1].copy()
+    hashes *= _powers(_INVERSE).take(starts)
+    return hashes
 
 
-def shingle_hashes(hashes: Hashes, size: int) -> Hashes:
+def shingle_hashes(hashes: Words, size: int) -> Hashes:
     """Hashes of all runs of `size` of the words, with repetitions; of the whole text where it has fewer words."""
     size = min(size, len(hashes))
     n = len(hashes) - size + 1
-    shingles = hashes[:n].copy()
+    shingles = hashes[:n].astype(np.uint64)
     for i in range(1, size):
-        shingles = shingles * np.uint64(_MULTIPLIER) + hashes[i : n + i]
+        shingles *= np.uint64(_MULTIPLIER)
+        shingles += hashes[i : n + i]
     return mix(shingles)
 
 
 def mix(hashes: Hashes) -> Hashes:
     """The finaliser of splitmix64: every bit of the input changes half of the output."""
-    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return hashes ^ (hashes >> np.uint64(31))
+    mixed = hashes ^ (hashes >> np.uint64(30))
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
 
 
-def band_keys(hashes: Hashes, options: Dedup) -> NDArray[np.uint32]:
+def band_keys(hashes: Words, options: Dedup) -> NDArray[np.uint32]:
     """One key a band, shape (bands,): texts of Jaccard similarity s share the key of a band with probability s^rows_per_band."""
     shingles = shingle_hashes(hashes, options.shingle)
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(

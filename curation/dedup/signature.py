@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from curation.dedup.minhash import Hashes, band_keys, word_hashes
+from curation.dedup.minhash import Words, band_keys, word_hashes
 from curation.dedup.options import Dedup
 from curation.dedup.pictures import BANDS, sign_pictures
 from curation.dedup.reading import facts_of, read_question
@@ -60,7 +61,7 @@ def sign_trace(completion: str, options: Dedup) -> dict[str, Any]:
     }
 
 
-def _bands(hashes: Hashes, options: Dedup) -> bytes:
+def _bands(hashes: Words, options: Dedup) -> bytes:
     return band_keys(hashes, options).tobytes() if options.near else bytes(4 * options.bands)
 
 
@@ -70,7 +71,11 @@ def trace_numbers(text: bytes) -> bytes:
     >>> trace_numbers(b"so 3 - 4 = -1.5, and 12 34 apples")
     b'3 - 4 = -1.5 12 34'
     """
-    return b" ".join(text.translate(_TRACE_NUMBERS).split())
+    numbers = np.frombuffer(text.translate(_TRACE_NUMBERS), dtype=np.uint8)
+    in_number = numbers != ord(" ")
+    kept = in_number.copy()
+    kept[1:] |= in_number[:-1]  # the first space after each
+    return bytes(numbers[kept]).rstrip()
 
 
 def key64(parts: Iterable[bytes]) -> int:

@@ -24,5 +24,5 @@ class Vocabulary:
         return bool(self._uses[_slots(word.encode())[0]] >= KNOWN_FROM)
 
 
-def _slots(words: bytes) -> NDArray[np.uint64]:
-    return word_hashes(words) & np.uint64(_SLOTS - 1)
+def _slots(words: bytes) -> NDArray[np.uint32]:
+    return word_hashes(words) & np.uint32(_SLOTS - 1)

@@ -61,6 +61,26 @@ def test_facts_keep_questions_apart(one: str, other: str) -> None:
     assert facts_of(read_question(one)) != facts_of(read_question(other))
 
 
+NAMES = [
+    ("A well-known x - 5 Ann", "a well known #x #- #5 ann"),
+    ("Give Ann a cat, then a - b", "give #ann a cat then #a #- #b"),
+    ("a bat and a.", "a bat and #a"),
+    ("the point A is far", "the point #A is far"),
+    ("$a cat$ of 5 km, can't x.5", "#a #cat of #5 #km can't #x #5"),
+    ("α ≤ 中 & ½", "#\\alpha #\\leq 中 #& #1 #/ #2"),
+]
+
+
+@pytest.mark.parametrize(("text", "tokens"), NAMES)
+def test_letters_are_read_by_where_they_stand(text: str, tokens: str) -> None:
+    assert " ".join(read_question(text)) == tokens
+
+
+def test_a_long_question_reads_like_a_short_one() -> None:
+    text = "Bob gave Ann a cat - 5 kg, $a^{2}$ of A! "
+    assert read_question(500 * text) == 500 * read_question(text)
+
+
 KNOWN = frozenset(("area", "perimeter", "height", "weight", "balls", "bells", "circle"))
 ALIKE = [
     ("find the area of the rectangle", "what is the area of a rectangle", True),

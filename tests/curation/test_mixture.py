@@ -129,6 +129,7 @@ def ids(out: Path) -> set[str]:
     return {r["id"] for f in (out / "data/rl").glob("*.parquet") for r in read_records(f, ["id"])}
 
 
+@pytest.mark.slow
 def test_a_build_takes_the_target_tells_the_table_and_a_larger_target_takes_the_same_rows_and_more(
     write_manifest: Write, tmp_path: Path
 ) -> None:
@@ -148,6 +149,7 @@ def test_a_build_takes_the_target_tells_the_table_and_a_larger_target_takes_the_
     assert sum(n for told in reasons.values() for r, n in told["reasons"].items() if "not_selected" in r) == 44 - 16
 
 
+@pytest.mark.slow
 def test_weights_tell_what_the_rows_at_hand_do_not_give(write_manifest: Write, tmp_path: Path) -> None:
     manifest = {"rl": {"sources": [PUZZLES, SUMS], "mixture": {"over": ["source"], "temperature": 1e9}}}
     run(write_manifest(manifest), tmp_path / "out")
@@ -166,6 +168,7 @@ def test_licences_are_compared_without_case_and_unknown_is_refused() -> None:
     assert Release(allow=("unknown",)).allows("")
 
 
+@pytest.mark.slow
 def test_a_build_that_may_not_be_published_fails_and_leaves_no_shards(write_manifest: Write, tmp_path: Path) -> None:
     sources = [{**PUZZLES, "license": "GPL-3.0"}, {**SUMS, "license": "unknown"}]
     manifest = {"release": {"allow": ["Apache-2.0"]}, "rl": {"sources": sources}}

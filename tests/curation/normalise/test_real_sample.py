@@ -63,7 +63,7 @@ def test_changes_are_counted_and_final(manifest: Manifest, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "form"),
     [
-        ("sky_t1", {"kept": 77, "thinking_not_closed": 76, "trace_without_thinking": 91, "no_boxed_answer": 5}),
+        ("sky_t1", {"kept": 77, "thinking_not_closed": 76, "trace_without_thinking": 92, "no_boxed_answer": 5}),
         ("marco_o1", {"no_boxed_answer": 125}),
         ("thought_anchors_math", {"kept": 144, "thinking_not_closed": 9}),
     ],

@@ -99,7 +99,7 @@ class SupervisedExecutor(LocalPipelineExecutor):  # type: ignore[misc]
 
     def _run_ranks(self, ranks: list[int]) -> None:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["curation.steps"])
+        context.set_forkserver_preload(["curation.pipeline", "datasets"])
         # Ctrl-C goes to the whole foreground group; the workers leave it to the build, which ends them.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN) if _in_main_thread() else None
         forkserver.ensure_running()

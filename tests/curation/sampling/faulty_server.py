@@ -22,6 +22,9 @@ class FaultyServer(ThreadingHTTPServer):
     `cards`: what it says of its models, None where it has no list.
     """
 
+    request_queue_size = 128
+    """The library's 5 refuses connections that come all at once."""
+
     daemon_threads = True
 
     def __init__(self) -> None:

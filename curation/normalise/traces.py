@@ -19,7 +19,7 @@ _STYLES = (
 """Opening and end of the thought, opening and end of the answer."""
 OPEN, CLOSE = "<think>", "</think>"
 _LEFTOVER = re.compile(r"(?:\s*(?:<\|im_end\|>|<\|endoftext\|>|<\|eot_id\|>|<｜end▁of▁sentence｜>|</s>))+\Z")
-_DONE = re.compile(r"(?:\n|(?<=[.?!\])}*$]))\s*\**DONE\.?\**(?=\s*(?:\Z|</think>))")
+_DONE = re.compile(r"(?:\n|(?<=[.?!\])}*$]))\s*\**DONE(?:[.*\s]*DONE)*\.?\**(?=\s*(?:\Z|</think>))")
 _SPACING = re.compile(r"\s|\$|\\[,;:! ]")
 _HEAD_SLACK = 400
 """Characters that an instruction and its heads may add to a repeated prompt."""

@@ -128,14 +128,15 @@ def test_bombs_and_absurd_headers(data: bytes, reason: str) -> None:
 
 
 PEAK = """
-import resource, sys
+import sys
 from curation.likeness import PictureIndex, picture_hash
 from curation.pictures import Pictures, normalise_picture
+from tests.curation.malformed import peak_mb
 
 data = sys.stdin.buffer.read()
 for work in (lambda: normalise_picture(data, Pictures()), lambda: picture_hash(data), lambda: PictureIndex().search(data)):
     work()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(peak_mb())
 """
 
 

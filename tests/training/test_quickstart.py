@@ -44,6 +44,7 @@ sys.exit(quickstart.main(["--out", {str(tmp_path)!r}]))
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )
     assert started.stdout is not None
     while not (line := started.stdout.readline()).startswith("waiting"):

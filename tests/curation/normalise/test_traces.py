@@ -1,7 +1,7 @@
 """Every tag style becomes one; nothing is invented."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curation.normalise.question import apply_rules
@@ -81,6 +81,7 @@ PIECES = (
 
 
 @settings(max_examples=400, deadline=None)
+@example("DONE." * 9 + "</Thought>")
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_twice_is_once(trace: str) -> None:
     rules = (("end", drop_end_marks), ("prompt", lambda text: drop_prompt(text, QUESTION)), ("tags", one_style))

@@ -5,6 +5,7 @@ Messages are pickles. To it: the engine, then (requests, options) each time. Fro
 is not to be trusted.
 """
 
+import atexit
 import os
 import signal
 import socket
@@ -139,11 +140,15 @@ def main(descriptor: int, parent: int) -> None:
     """The process itself: serve the process `parent` over the socket `descriptor`."""
     os.set_inheritable(descriptor, False)
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+    nobody_asks = threading.Event()
+    atexit.register(lambda: nobody_asks.is_set() and _end_group())  # the first to register is the last to run
     with Connection(descriptor) as connection:
         try:
             _serve(connection)
         except Exception as error:  # whatever it was, the other side decides what becomes of the batch
-            connection.send(("failed", str(error) if isinstance(error, CurationError) else _whole(error)))
+            with suppress(OSError):  # nobody may be there to be told
+                connection.send(("failed", str(error) if isinstance(error, CurationError) else _whole(error)))
+    nobody_asks.set()
 
 
 def _whole(error: Exception) -> str:
@@ -173,4 +178,8 @@ def _die_with(parent: int) -> None:
     """End this process and its children when `parent` is gone: nobody else would."""
     while os.getppid() == parent:
         time.sleep(0.5)
+    _end_group()
+
+
+def _end_group() -> None:
     os.killpg(os.getpgid(0), signal.SIGKILL)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,11 @@ def in_peace(faulty: Make, requests: list[Request]) -> list[Response]:
 
 def gone(process: int, wait_s: float = 10.0) -> bool:
     deadline = time.monotonic() + wait_s
-    while psutil.pid_exists(process) and psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
+    with suppress(psutil.NoSuchProcess):
+        while psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
     return True
 
 
@@ -190,9 +192,10 @@ def test_the_engines_own_processes_end_with_it(faulty: Make, tmp_path: Path) -> 
     assert gone(int((tmp_path / "grandchild").read_text()))
 
 
-def test_the_engine_ends_when_its_parent_is_killed(faulty: Make, tmp_path: Path) -> None:
+@pytest.mark.parametrize("then", ["hang", "nothing"])
+def test_the_engine_ends_when_its_parent_is_killed(faulty: Make, tmp_path: Path, then: str) -> None:
     code = f"""
-import sys
+import sys, time
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
 from curation.row import Message
@@ -200,10 +203,13 @@ from curation.sampling.engine import Request, SamplingOptions
 from faulty_engine import Faulty
 with Faulty(folder=Path({str(tmp_path)!r})).open() as session:
     session.generate([Request("a", (Message("user", "spawn"),), (), (0,), 0)], SamplingOptions())
-    session.generate([Request("a", (Message("user", "hang"),), (), (0,), 0)], SamplingOptions())
+    Path({str(tmp_path / "spawned")!r}).touch()
+    if {then == "hang"}:
+        session.generate([Request("a", (Message("user", "hang"),), (), (0,), 0)], SamplingOptions())
+    time.sleep(600)
 """
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[3])
-    while not (tmp_path / "grandchild").exists():
+    while not (tmp_path / "spawned").exists():
         time.sleep(0.05)
     parent.send_signal(signal.SIGKILL)
     parent.wait()

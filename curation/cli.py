@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from curation import __version__
-from curation.errors import CurationError, ManifestError
+from curation.errors import CurationError
 
 Command = Callable[[argparse.Namespace], None]
 
@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     def command(name: str, run: Command, text: str, example: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text, epilog=f"example: {example}")
         sub.add_argument("--debug", action="store_true", help="show the traceback of a failure")
-        sub.set_defaults(run=run)
+        sub.set_defaults(run=run, wrong=sub.error)
         return sub
 
     sub = command(
@@ -136,7 +136,7 @@ def _build(args: argparse.Namespace) -> None:
         print(dry_run(args.manifest, args.out, options, args.pilot, args.gpu_hour_price))
         return
     if args.pilot or args.gpu_hour_price is not None:
-        raise ManifestError("--pilot and --gpu-hour-price go with --dry-run")
+        args.wrong("--pilot and --gpu-hour-price go with --dry-run")
     print(summary_table(build(args.manifest, args.out, options)))
 
 

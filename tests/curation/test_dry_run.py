@@ -54,7 +54,9 @@ def test_a_dry_run_tells_what_a_change_redoes_and_changes_nothing(tmp_path: Path
 def test_a_pilot_without_a_dry_run_is_told(
     tmp_path: Path, option: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["build", str(written(tmp_path, RL)), "--out", str(tmp_path / "out"), *option]) == 1
+    with pytest.raises(SystemExit) as ended:
+        main(["build", str(written(tmp_path, RL)), "--out", str(tmp_path / "out"), *option])
+    assert ended.value.code == 2
     assert "go with --dry-run" in capsys.readouterr().err
 
 

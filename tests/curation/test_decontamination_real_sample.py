@@ -1,15 +1,13 @@
 """The public sample against its own evaluation sets: what is in them is found, and boilerplate convicts nobody."""
 
-import os
 import random
 from pathlib import Path
 
 import pytest
-import yaml
 
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.text import question_words, template_words
-from curation.manifest import load_manifest
+from curation.manifest import Manifest
 from curation.row import Row
 from curation.sources.base import BadRow
 from curation.sources.table import Table
@@ -18,7 +16,6 @@ from tests.curation.planting import TEXT_KINDS, eligible
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("OVR_REAL_DATA") or ROOT.parent / "shared" / "data" / "real")
 
 # benchmark: (rows, rows that cannot be read - a picture that the sample lacks, a question that is empty)
 BENCHMARKS = {
@@ -56,24 +53,19 @@ PRESENT = {
 
 
 @pytest.fixture(scope="module")
-def options() -> Decontaminate:
-    if not DATA.is_dir():
-        pytest.skip(f"the real sample is not at {DATA}; set OVR_REAL_DATA")
-    text = (ROOT / "manifests" / "benchmarks" / "real_sample.yaml").read_text().replace("$OVR_REAL_DATA", str(DATA))
-    return Decontaminate.model_validate({"benchmarks": yaml.safe_load(text)})
+def options(real_manifest: Manifest) -> Decontaminate:
+    assert real_manifest.rl
+    assert real_manifest.rl.decontaminate
+    return real_manifest.rl.decontaminate
 
 
 @pytest.fixture(scope="module")
-def outcome(options: Decontaminate, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OVR_REAL_DATA", str(DATA))
-        manifest = load_manifest(ROOT / "manifests" / "real_sample.yaml")
+def outcome(options: Decontaminate, real_manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     wanted = {source for source, _ in PRESENT}
     tasks = []
-    for source in (s for section in manifest.sections.values() for s in section.sources if s.name in wanted):
+    for source in (s for section in real_manifest.sections.values() for s in section.sources if s.name in wanted):
         assert isinstance(source, Table)
-        lenient = source.model_copy(update={"gold": source.gold.model_copy(update={"required": False})})
-        tasks.append([r for r in lenient.read(0) if isinstance(r, Row)])
+        tasks.append([r for r in source.read(0) if isinstance(r, Row)])
     texts_alone = options.model_copy(update={"pictures": False})
     return decontaminate(tasks, texts_alone, tmp_path_factory.mktemp("decontaminated"))
 
@@ -97,11 +89,11 @@ def test_boilerplate_of_a_contest_convicts_nobody(outcome: Outcome) -> None:
     assert len(outcome.of("aime", "aime25")) <= 3
 
 
-def test_dynamath_drawn_anew_is_known_again(options: Decontaminate, tmp_path: Path) -> None:
+def test_dynamath_drawn_anew_is_known_again(options: Decontaminate, real_data: Path, tmp_path: Path) -> None:
     """DynaMath's seed questions with other numbers; what has too few words of its own, or a sentence more, may pass."""
     seeds = next(benchmark for benchmark in options.benchmarks if benchmark.name == "dynamath")
     assert isinstance(seeds, Table)
-    path = str(DATA / "decontam/dynamath/samples and result/10trials/trial3/dataset.json")
+    path = str(real_data / "decontam/dynamath/samples and result/10trials/trial3/dataset.json")
     drawn = [r for r in seeds.model_copy(update={"name": "drawn", "path": path}).read(0) if isinstance(r, Row)]
     seed = {r.source_id: question_words(r.question) for r in seeds.read(0) if isinstance(r, Row)}
     variants = {r.source_id for r in drawn if is_variant(question_words(r.question), seed[r.source_id])}

@@ -3,19 +3,14 @@
 Skipped where the sample is absent; its rows are not ours to ship.
 """
 
-import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from curation.manifest import Manifest, load_manifest
+from curation.manifest import Manifest
 from curation.normalise import Normalise, normalise_row
 from curation.row import Row
 from curation.sources.table import Table
-
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("OVR_REAL_DATA") or ROOT.parent / "shared" / "data" / "real")
 
 # name: (rows that came in, rows read, rows with a picture, reasons of the rest)
 EXPECTED: dict[str, tuple[int, int, int, dict[str, int]]] = {
@@ -45,33 +40,24 @@ EXPECTED: dict[str, tuple[int, int, int, dict[str, int]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def manifest() -> Manifest:
-    if not DATA.is_dir():
-        pytest.skip(f"the real sample is not at {DATA}; set OVR_REAL_DATA")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OVR_REAL_DATA", str(DATA))
-        return load_manifest(ROOT / "manifests" / "real_sample.yaml")
-
-
-def source(manifest: Manifest, name: str) -> Table:
-    found = next(s for section in manifest.sections.values() for s in section.sources if s.name == name)
+def source(real_manifest: Manifest, name: str) -> Table:
+    found = next(s for section in real_manifest.sections.values() for s in section.sources if s.name == name)
     assert isinstance(found, Table)
     return found
 
 
-def test_every_source_of_the_manifest_has_its_counts(manifest: Manifest) -> None:
-    assert {s.name for section in manifest.sections.values() for s in section.sources} == set(EXPECTED)
+def test_every_source_of_the_manifest_has_its_counts(real_manifest: Manifest) -> None:
+    assert {s.name for section in real_manifest.sections.values() for s in section.sources} == set(EXPECTED)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_counts(manifest: Manifest, name: str) -> None:
-    rows = list(source(manifest, name).read(manifest.seed))
+def test_counts(real_manifest: Manifest, name: str) -> None:
+    rows = list(source(real_manifest, name).read(real_manifest.seed))
     good = [row for row in rows if isinstance(row, Row)]
     reasons = Counter(row.reason for row in rows if not isinstance(row, Row))
     assert (len(rows), len(good), sum(bool(row.images) for row in good), dict(reasons)) == EXPECTED[name]
     assert len({row.source_id for row in rows}) == len(rows)
-    assert all(row.license == source(manifest, name).license for row in good)
+    assert all(row.license == source(real_manifest, name).license for row in good)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +82,8 @@ def test_counts(manifest: Manifest, name: str) -> None:
         ("tabmwp", "As part of a statistics project", "10", "math"),
     ],
 )
-def test_first_rows(manifest: Manifest, name: str, question: str, answer: str, kind: str) -> None:
-    read = next(iter(source(manifest, name).read(0)))
+def test_first_rows(real_manifest: Manifest, name: str, question: str, answer: str, kind: str) -> None:
+    read = next(iter(source(real_manifest, name).read(0)))
     assert isinstance(read, Row)
     row = normalise_row(read, Normalise())
     assert row.question.startswith(question)

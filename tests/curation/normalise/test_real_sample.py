@@ -3,20 +3,16 @@
 Skipped where the sample is absent; its rows are not ours to ship.
 """
 
-import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from curation.filters.trace_format import TraceFormat
-from curation.manifest import Manifest, load_manifest
+from curation.manifest import Manifest
 from curation.normalise import Normalise, normalise_row
 from curation.row import Row
 from curation.sources.table import Table
 
-ROOT = Path(__file__).resolve().parents[3]
-DATA = Path(os.environ.get("OVR_REAL_DATA") or ROOT.parent / "shared" / "data" / "real")
 OPTIONS = Normalise()
 
 EXPECTED = {
@@ -30,26 +26,17 @@ EXPECTED = {
 LANGUAGES = {"marco_o1": {"en": 115, "zh": 9, "und": 1}, "geoqa": {"en": 300}}
 
 
-@pytest.fixture(scope="module")
-def manifest() -> Manifest:
-    if not DATA.is_dir():
-        pytest.skip(f"the real sample is not at {DATA}; set OVR_REAL_DATA")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OVR_REAL_DATA", str(DATA))
-        return load_manifest(ROOT / "manifests" / "real_sample.yaml")
-
-
-def rows_of(manifest: Manifest, name: str) -> list[Row]:
+def rows_of(real_manifest: Manifest, name: str) -> list[Row]:
     """The first 300 rows as their files have them: nothing stripped, no trace cut out, no language stated."""
-    found = next(s for section in manifest.sections.values() for s in section.sources if s.name == name)
+    found = next(s for section in real_manifest.sections.values() for s in section.sources if s.name == name)
     assert isinstance(found, Table)
     source = found.model_copy(update={"strip": (), "completion_pattern": "", "language": "", "limit": 300})
     return [row for row in source.read(0) if isinstance(row, Row)]
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_changes_are_counted_and_final(manifest: Manifest, name: str) -> None:
-    after = [normalise_row(row, OPTIONS) for row in rows_of(manifest, name)]
+def test_changes_are_counted_and_final(real_manifest: Manifest, name: str) -> None:
+    after = [normalise_row(row, OPTIONS) for row in rows_of(real_manifest, name)]
     told = Counter(
         what for row in after for stage, note in row.provenance if stage == "normalise" for what in note.split("; ")
     )
@@ -68,6 +55,6 @@ def test_changes_are_counted_and_final(manifest: Manifest, name: str) -> None:
         ("thought_anchors_math", {"kept": 144, "thinking_not_closed": 9}),
     ],
 )
-def test_traces_of_every_style_get_one_form(manifest: Manifest, name: str, form: dict[str, int]) -> None:
-    judged = [TraceFormat().judge(normalise_row(row, OPTIONS)) for row in rows_of(manifest, name)]
+def test_traces_of_every_style_get_one_form(real_manifest: Manifest, name: str, form: dict[str, int]) -> None:
+    judged = [TraceFormat().judge(normalise_row(row, OPTIONS)) for row in rows_of(real_manifest, name)]
     assert Counter("kept" if judgement is True else judgement[1] for judgement in judged) == form

@@ -1,6 +1,5 @@
 """The stopping rules on real pass rates: the benchmark's table in small, with the bars that it has to clear."""
 
-import os
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -9,13 +8,10 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parents[3]
-DATA = Path(os.environ.get("OVR_REAL_DATA") or ROOT.parent / "shared" / "data" / "real")
 
 
 @pytest.fixture(scope="module")
 def bench() -> ModuleType:
-    if not (DATA / "one_shot_rlvr").is_dir():
-        pytest.skip(f"the real sample is not at {DATA}; set OVR_REAL_DATA")
     spec = spec_from_file_location("adaptive_benchmark", ROOT / "tests" / "benchmarks" / "adaptive.py")
     assert spec
     assert spec.loader
@@ -27,8 +23,10 @@ def bench() -> ModuleType:
 
 
 @pytest.mark.parametrize(("bounds", "saved"), [((0.1, 0.9), 0.27), ((0.0, 1.0), 0.42)])
-def test_the_rules_save_what_they_are_for(bench: ModuleType, bounds: tuple[float, float], saved: float) -> None:
-    rates = bench.true_rates(bench.real_epochs(DATA), "all")
+def test_the_rules_save_what_they_are_for(
+    bench: ModuleType, real_data: Path, bounds: tuple[float, float], saved: float
+) -> None:
+    rates = bench.true_rates(bench.real_epochs(real_data), "all")
     found = {name: dict(enumerate(line)) for name, line in bench.measure(rates, bounds, 6, {}).items()}
     samples, differ, error, cover = 1, 2, 4, 5
     assert len(rates) == 1209

@@ -30,6 +30,11 @@ GRPO = {
 }
 
 
+def options(file: str, out: Path) -> list[str]:
+    given = {"config": MANIFESTS / file, "data": "d", "model_name_or_path": "m", "output_dir": out}
+    return [text for name, value in given.items() for text in (f"--{name}", str(value))] + ON_CPU
+
+
 @pytest.mark.parametrize(
     ("file", "command", "config_class", "figures"),
     [
@@ -45,17 +50,7 @@ def test_a_configuration_is_parsed(
 ) -> None:  # fmt: skip
     for variable in ("HF_HUB_OFFLINE", "OMP_NUM_THREADS"):  # the parser sets what stands under `env`
         monkeypatch.setenv(variable, "1")
-    options = [
-        "--config",
-        str(MANIFESTS / file),
-        "--data",
-        "d",
-        "--model_name_or_path",
-        "m",
-        "--output_dir",
-        str(tmp_path),
-    ]
-    data, config, model = parse(command, config_class, [*options, *ON_CPU])
+    data, config, model = parse(command, config_class, options(file, tmp_path))
     assert {name: getattr(config, name) for name in figures} == figures
     assert (data.data, model.model_name_or_path) == ("d", "m")
     assert data.freeze_vision is (True if command == "sft" else None)
@@ -64,15 +59,5 @@ def test_a_configuration_is_parsed(
 @pytest.mark.parametrize(("file", "batch"), [("ovr/sft.yaml", 640), ("ovr/grpo.yaml", 512 * 16)])
 def test_the_batch_is_the_papers_on_64_gpus(file: str, batch: int, tmp_path: Path) -> None:
     command, config_class = ("sft", SFTConfig) if "sft" in file else ("grpo", GRPOConfig)
-    options = [
-        "--config",
-        str(MANIFESTS / file),
-        "--data",
-        "d",
-        "--model_name_or_path",
-        "m",
-        "--output_dir",
-        str(tmp_path),
-    ]
-    _, config, _ = parse(command, config_class, [*options, *ON_CPU])
+    _, config, _ = parse(command, config_class, options(file, tmp_path))
     assert 64 * config.per_device_train_batch_size * config.gradient_accumulation_steps == batch

@@ -26,7 +26,6 @@ def png(width: int, height: int) -> bytes:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The processor of a Qwen2.5-VL without its weights: 28 x 28 pixels are a token, as in the real one."""
-    pytest.importorskip("transformers")
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
     from training.micro_model import Recipe, new_processor

@@ -147,9 +147,9 @@ class Manifest(BaseModel):
         return self
 
     @property
-    def sections(self) -> dict[str, Section]:
+    def sections(self) -> dict[str, ColdStart | Rl]:
         """Config name -> section, in build order."""
-        return {name: section for name in ("cold_start", "rl") if (section := getattr(self, name)) is not None}
+        return {name: section for name, section in (("cold_start", self.cold_start), ("rl", self.rl)) if section}
 
 
 def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:

@@ -18,11 +18,14 @@ from pydantic import BaseModel
 
 from curation.decontamination.benchmarks import ReadBenchmarks
 from curation.decontamination.decide import DecideContamination
+from curation.decontamination.options import Decontaminate
 from curation.decontamination.scan import ScanContamination
 from curation.dedup import ClusterSearch, DecideClusters, DecideDuplicates, SignRows
 from curation.manifest import ColdStart, Manifest, Rl
 from curation.parquet import read_records
+from curation.sampling.pass_rate import PassRate
 from curation.sampling.template import template_hash
+from curation.sampling.triage import Triage
 from curation.stage import StageRun
 from curation.steps import (
     ApplyDecisions,
@@ -72,24 +75,24 @@ class Pipeline:
         Raises:
             CurationError: bad source, failed stage.
         """
-        section = self.manifest.sections[self.config]
-        collected = self._collect()
-        self._benchmarks()
-        rows = self._normalise(collected)
-        decisions = self._contamination(rows)
-        rows = self._filter(rows, decisions)
+        section = self._section
+        rows = self._collect()
+        index = self._benchmarks(section.decontaminate) if section.decontaminate else None
+        rows = self._normalise(rows, index)
+        rows = self._filter(rows, self._contamination(rows, index))
         rows = self._apply("merge", "duplicates", rows, self._duplicates(rows))
         self._check_licenses(rows)
         if isinstance(section, Rl) and section.difficulty:
-            rows = self._apply("select", "difficulty", rows, self._triage(rows, self._difficulty(rows)))
+            measured = self._difficulty(rows, section.difficulty)
+            rows = self._apply(
+                "select", "difficulty", rows, self._triage(rows, measured, section.difficulty, section.triage)
+            )
         self._shards(rows)
         return self.stages
 
     @property
     def _section(self) -> ColdStart | Rl:
-        section = self.manifest.sections[self.config]
-        assert isinstance(section, ColdStart | Rl)
-        return section
+        return self.manifest.sections[self.config]
 
     # ---- the stages ------------------------------------------------------------------------------------------------------------
 
@@ -102,18 +105,17 @@ class Pipeline:
         stage.check(sum(json.loads(file.read_text())["rows"] for file in stage.folder.glob("read/*.json")))
         return stage
 
-    def _benchmarks(self) -> None:
-        """The index of the evaluation sets, in the folder of its stage."""
-        if options := self._section.decontaminate:
-            inputs = {name: told for name, told in self.inputs.items() if name.startswith("benchmark ")}
-            stage = self._stage("benchmarks", [_dumped(options), inputs, self.manifest.seed])
-            stage.run([ReadBenchmarks(options, self.manifest.seed, stage.folder / INDEX)], 1, 1, None)
+    def _benchmarks(self, options: Decontaminate) -> Path:
+        """Read the evaluation sets; returns the folder of their index."""
+        stage = self._stage("benchmarks", [_dumped(options), self._inputs("benchmark "), self.manifest.seed])
+        stage.run([ReadBenchmarks(options, self.manifest.seed, stage.folder / INDEX)], 1, 1, None)
+        return stage.folder / INDEX
 
-    def _normalise(self, before: StageRun) -> StageRun:
+    def _normalise(self, before: StageRun, index: Path | None) -> StageRun:
         section = self._section
 
         def steps(stage: StageRun) -> list[Any]:
-            scan = [ScanContamination(self._index, stage.folder / "scan")] if section.decontaminate else []
+            scan = [ScanContamination(index, stage.folder / "scan")] if index else []
             return [
                 NormaliseRows(section.normalise, stage.ledger(0)),
                 NormalisePictures(section.pictures, stage.ledger(1)),
@@ -123,15 +125,15 @@ class Pipeline:
 
         return self._rows("normalise", before, steps, _dumped(section.normalise, section.pictures, section.dedup))
 
-    def _contamination(self, rows: StageRun) -> list[Path]:
+    def _contamination(self, rows: StageRun, index: Path | None) -> list[Path]:
         section = self._section
         search = ClusterSearch(rows.folder / "signatures", section.dedup, traces=self.config == "cold_start")
 
         def decide(files: list[Path], to: Path) -> Any:
-            if not section.decontaminate:
+            if not (section.decontaminate and index):
                 return DecideClusters(files, to, search)
             return DecideContamination(
-                files, self._index, rows.folder / "scan", to, to.parent / EVIDENCE_FILE, section.decontaminate, search
+                files, index, rows.folder / "scan", to, to.parent / EVIDENCE_FILE, section.decontaminate, search
             )
 
         return self._decide("contamination", rows, decide, _dumped(section.decontaminate, section.dedup))
@@ -159,25 +161,17 @@ class Pipeline:
             "duplicates", rows, lambda files, to: DecideDuplicates(files, to, options), _dumped(options)
         )
 
-    def _difficulty(self, rows: StageRun) -> list[Path]:
-        section = self._section
-        assert isinstance(section, Rl)
-        assert section.difficulty
-        difficulty, store = section.difficulty, self.out / "rollouts"
-        seed, template = self.manifest.seed, self.manifest.prompt_template
+    def _difficulty(self, rows: StageRun, difficulty: PassRate) -> list[Path]:
+        store, seed, template = self.out / "rollouts", self.manifest.seed, self.manifest.prompt_template
         return self._decide(
             "difficulty",
             rows,
             lambda files, to: DecideDifficulty(files, to, difficulty, store, seed, template),
-            [_dumped(difficulty), self.inputs["samplers"], seed, template],
+            [_dumped(difficulty), self._inputs("sampler "), seed, template],
         )
 
-    def _triage(self, rows: StageRun, decisions: list[Path]) -> list[Path]:
-        section = self._section
-        assert isinstance(section, Rl)
-        assert section.difficulty
-        triage, difficulty, store = section.triage, section.difficulty, self.out / "rollouts"
-        seed, template = self.manifest.seed, self.manifest.prompt_template
+    def _triage(self, rows: StageRun, decisions: list[Path], difficulty: PassRate, triage: Triage) -> list[Path]:
+        store, seed, template = self.out / "rollouts", self.manifest.seed, self.manifest.prompt_template
 
         def decide(files: list[Path], to: Path) -> Any:
             suspects = to.parent / SUSPECTS_FILE
@@ -245,9 +239,8 @@ class Pipeline:
     def _apply(self, name: str, decided: str, before: StageRun, decisions: list[Path]) -> StageRun:
         return self._rows(name, before, lambda stage: [ApplyDecisions(decisions, stage.ledger(0), decided)], decided)
 
-    @property
-    def _index(self) -> Path:
-        return next(stage.folder for stage in self.stages if stage.folder.name.endswith("-benchmarks")) / INDEX
+    def _inputs(self, kind: str) -> dict[str, dict[str, str]]:
+        return {name: told for name, told in self.inputs.items() if name.startswith(kind)}
 
 
 def _dumped(*options: BaseModel | None) -> list[Any]:

@@ -86,7 +86,7 @@ class Row:
     difficulty: Difficulty | None = None
     provenance: tuple[tuple[str, str], ...] = ()
     cluster: str = ""
-    """The id that stands for all near duplicates of this row; only inside a build."""
+    """The name of the near duplicates that this row is one of (see `dedup.cluster_name`); only inside a build."""
 
     @property
     def question(self) -> str:

@@ -26,7 +26,9 @@ class SectionBuild:
             benchmarks = self.section.decontaminate.benchmarks
             self.inputs |= {f"benchmark {benchmark.name}": benchmark.inputs() for benchmark in benchmarks}
         if isinstance(self.section, Rl) and self.section.difficulty:
-            self.inputs["samplers"] = dict(engine.identity() for engine in self.section.difficulty.engines)
+            for number, engine in enumerate(self.section.difficulty.engines, 1):
+                model, revision = engine.identity()
+                self.inputs[f"sampler {number}"] = {model: revision}
 
     def payload(self) -> Any:
         """Everything that the config's bytes depend on."""

@@ -25,9 +25,9 @@ def describe_config(section: SectionBuild, balance: Balance) -> dict[str, Any]:
         "sources": balance.table(),
         "shards": {shard.name: pq.read_metadata(shard).num_rows for shard in shards},
         "kept": groups(shards),
-        "pictures": picture_sizes(shards) if section.config == "rl" else None,
+        "pictures": picture_sizes(shards),
         "contamination": contamination(section),
-        "mixture": mixture(section.stage_folders()),
+        "mixture": json.loads((section.stage("mixture") / TABLE).read_text()),
         "pass_rates": pass_rates(section),
         "seconds": section.seconds(),
     }
@@ -46,12 +46,6 @@ def contamination(section: SectionBuild) -> dict[str, Any] | None:
     """Benchmark -> its rows, and the rows that were convicted against it by source and kind."""
     evidence = section.evidence()
     return contamination_table(section.stage("benchmarks") / INDEX, evidence) if evidence.exists() else None
-
-
-def mixture(stages: list[Path]) -> dict[str, Any] | None:
-    """Column -> value -> rows wanted, available and taken, as the mixture was decided."""
-    tables = [stage / TABLE for stage in stages if (stage / TABLE).exists()]
-    return dict(json.loads(tables[-1].read_text())) if tables else None
 
 
 def pass_rates(section: SectionBuild) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from curation.parquet import read_records
 from curation.pictures.safe import inspect
@@ -16,14 +17,15 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 def picture_sizes(shards: Iterable[Path]) -> dict[str, Any] | None:
     """Quantiles of width, height, pixels and bytes over the pictures, and of the pictures of a row over the rows that have any.
 
-    Reads headers only and keeps 21 bytes a picture. None where no row has a picture.
+    Reads headers only and keeps 21 bytes a picture. None where no row has a picture, as in the cold-start set.
 
     Raises:
         PictureError: a picture in a shard cannot be opened.
     """
     columns = {"width": array("H"), "height": array("H"), "pixels": array("L"), "bytes": array("L")}
     per_row = array("H")
-    for record in (record for shard in shards for record in read_records(shard, ["images"])):
+    with_pictures = (shard for shard in shards if "images" in pq.read_schema(shard).names)
+    for record in (record for shard in with_pictures for record in read_records(shard, ["images"])):
         if not record["images"]:
             continue
         per_row.append(len(record["images"]))

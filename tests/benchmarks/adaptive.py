@@ -8,7 +8,8 @@ Every seed draws responses from these rates; the rules are those of `curation.sa
 
 Bounds 0.1-0.9 and, as 0-1, "1 to 15 of 16". A decision is wrong when it differs from what the true rate says; for "never" and "always" that is
 the rate at which 16 samples are as likely to show nothing else as not (`Bounds.rates`). `exact` is shown as it ships and with
-`max_lost: 1`, under which no samples to come can turn a keep into `truncated` or `unjudged`. `differ` is against fixed 16 on the same draws.
+`max_lost: 1`, under which no samples to come can turn a keep into `truncated` or `unjudged`. No rule whose decisions are always those of
+fixed 16 can need fewer samples than the least told below a table. `differ` is against fixed 16 on the same draws.
 `cover` is the share of 95 % intervals that hold the true rate. Bias, of the stored estimate and of the plain fraction: mean over all prompts,
 and `tilt`, the largest mean error among the prompts of one tenth of the estimate. `first unbiased` is the unbiased estimator of Girshick,
 Mosteller and Savage (1946): the first sample, averaged over all orders that end in the same counts. The last lines give the priors more to go
@@ -165,6 +166,23 @@ def first_unbiased(right: np.ndarray, rates: np.ndarray, bounds: Bounds) -> tupl
     return float(np.mean(found - rates)), float(np.sqrt(np.mean((found - rates) ** 2)))
 
 
+def least_possible(rates: np.ndarray, bounds: Bounds) -> float:
+    """Mean samples of a prompt where they are drawn one by one until all that the others may show comes to the same decision."""
+    low, high = bounds.low or 0.0, 1.0 if bounds.high is None else bounds.high
+    kept = [low < k / N < high for k in range(N + 1)]
+    undecided, spent = {0: np.ones(len(rates))}, np.zeros(len(rates))
+    for drawn in range(N):
+        after: dict[int, np.ndarray] = {}
+        for correct, share in undecided.items():
+            if len(set(kept[correct : correct + N - drawn + 1])) == 1:
+                continue
+            spent += share
+            after[correct] = after.get(correct, 0.0) + share * (1 - rates)
+            after[correct + 1] = share * rates
+        undecided = after
+    return float(spent.mean())
+
+
 def groups_of(epochs: Sequence[Sequence[float]], folder: Path) -> dict[str, Any]:
     """What a prior may go by: thirds of the question's length, or how many of four samples of an earlier model were right."""
     import pyarrow.parquet as pq
@@ -231,6 +249,7 @@ def main() -> None:
         print("| rule | " + " | ".join(COLUMNS) + " |\n|---|" + "---|" * len(COLUMNS))
         for name, line in measure(rates, bounds, args.seeds, extra).items():
             print(f"| {name} | {line[0]:.2f} | " + " | ".join(f"{value:.4f}" for value in line[1:]) + " |", flush=True)
+        print(f"least possible with identical decisions: {least_possible(rates, Bounds(N, *bounds)):.2f}")
         ended = simulate(Exact(), Bounds(N, *bounds, max_lost=1.0), draws(rates, 0))
         bias, spread = first_unbiased(draws(rates, 0), rates, Bounds(N, *bounds, max_lost=1.0))
         stored = float(np.sqrt(np.mean((ended.estimates[0] - rates) ** 2)))

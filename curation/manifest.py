@@ -19,10 +19,10 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from curation.decontamination.options import Decontaminate
@@ -36,7 +36,7 @@ from curation.plugins import plugin_union
 from curation.release import Release
 from curation.sampling.pass_rate import PassRate
 from curation.sampling.triage import Triage
-from curation.sources.base import Source
+from curation.sources.base import Source, named_apart
 
 if TYPE_CHECKING:
     AnySource = Source
@@ -54,7 +54,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sources: tuple[AnySource, ...]
+    sources: Annotated[tuple[AnySource, ...], AfterValidator(named_apart)]
     normalise: Normalise = Normalise()
     pictures: Pictures = Pictures()
     decontaminate: Decontaminate | None = None
@@ -65,16 +65,6 @@ class Section(BaseModel):
     """How many rows of which group, and their weights."""
     splits: dict[str, float] = Field(default_factory=dict)
     """Held-back splits and their shares, chosen by row id: `{test: 0.1}`. The rest is `train`."""
-
-    @field_validator("sources")
-    @classmethod
-    def _names_are_unique(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
-        if not sources:
-            raise ValueError("got no source, expected at least one")
-        names = [source.name for source in sources]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"two sources are named {twice[0]!r}; give one of them another `name`")
-        return sources
 
     @field_validator("splits")
     @classmethod

@@ -8,12 +8,12 @@
 A benchmark is an ordinary source; of its rows only the question and the pictures count.
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from curation.plugins import plugin_union
-from curation.sources.base import Source
+from curation.sources.base import Source, named_apart
 
 if TYPE_CHECKING:
     AnySource = Source
@@ -26,7 +26,7 @@ class Decontaminate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    benchmarks: tuple[AnySource, ...]
+    benchmarks: Annotated[tuple[AnySource, ...], AfterValidator(named_apart)]
     action: Literal["drop", "flag"] = "drop"
     """flag keeps convicted rows and notes the conviction in their provenance."""
     text: bool = True
@@ -39,13 +39,3 @@ class Decontaminate(BaseModel):
     """The same where the numbers say nothing. Llama 2 calls an item dirty from 0.8 of its tokens on (arXiv 2307.09288, A.6)."""
     min_evidence: float = Field(default=6.0, gt=0)
     """Shared 3-grams, each counted by its rarity (1 = nowhere else), below which a long row that holds a short question is innocent."""
-
-    @field_validator("benchmarks")
-    @classmethod
-    def _names_are_unique(cls, benchmarks: tuple[Source, ...]) -> tuple[Source, ...]:
-        if not benchmarks:
-            raise ValueError("got no benchmark, expected at least one")
-        names = [benchmark.name for benchmark in benchmarks]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"two benchmarks are named {twice[0]!r}; give one of them another `name`")
-        return benchmarks

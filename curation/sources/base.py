@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from curation.plugins import Plugin
 from curation.row import Row
@@ -79,3 +79,13 @@ class Source(Plugin):
             "stratum": self.stratum,
             "weight": self.weight,
         }
+
+
+def named_apart(sources: tuple[Source, ...], field: ValidationInfo) -> tuple[Source, ...]:
+    """A manifest's list of sources: at least one, each under a name of its own."""
+    if not sources:
+        raise ValueError(f"got no {field.field_name}, expected at least one")
+    names = [source.name for source in sources]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"two {field.field_name} are named {twice[0]!r}; give one of them another `name`")
+    return sources

@@ -16,7 +16,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"rl": {"sources": [{"kind": "visual_puzzles", "cuont": 3}]}}, r"rl\.sources\[0\]\.cuont: unknown option"),
     ({"rl": {"sources": [{"kind": "visual_puzzles", "count": "many"}]}}, r"rl\.sources\[0\]\.count: .*integer.*got 'many'"),
     ({"rl": {"sources": [{"count": 3}]}}, r"rl\.sources\[0\]: .*kind"),
-    ({"rl": {"sources": []}}, r"rl\.sources: got no source, expected at least one"),
+    ({"rl": {"sources": []}}, r"rl\.sources: got no sources, expected at least one"),
     ({"rl": {"sources": [{"kind": "visual_puzzles"}] * 2}}, r"two sources are named 'visual_puzzles'"),
     ({"rl": {}}, r"rl\.sources: Field required"),
     ({"rl": None}, r"expected a section `cold_start`, `rl` or both"),

@@ -141,7 +141,12 @@ def main(descriptor: int, parent: int) -> None:
     os.set_inheritable(descriptor, False)
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     nobody_asks = threading.Event()
-    atexit.register(lambda: nobody_asks.is_set() and _end_group())  # the first to register is the last to run
+
+    @atexit.register  # the first to register is the last to run
+    def end_what_it_started() -> None:
+        if nobody_asks.is_set():
+            _end_group()
+
     with Connection(descriptor) as connection:
         try:
             _serve(connection)

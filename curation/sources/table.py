@@ -16,11 +16,11 @@ archives (`tables.files` says how members are named, `tables.limits` how large a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -79,15 +79,17 @@ class Table(Source):
     levels: dict[Stratum, str] = Field(default_factory=dict)
     """Stratum -> a regular expression for the values of `fields.stratum` that belong to it: {easy: 'Level [12]', challenging: 'Level 5'}.
     A value that belongs to none leaves the row with the source's own `stratum`."""
+    domains: dict[str, str] = Field(default_factory=dict)
+    """Domain -> a regular expression for the values of `fields.domain` that mean it: {mathematics: 'math|maths'}. Others stay as stated."""
 
     _compiles = field_validator("completion_pattern")(check_pattern)
 
-    @field_validator("levels")
+    @field_validator("levels", "domains")
     @classmethod
-    def _levels_compile(cls, levels: dict[Stratum, str]) -> dict[Stratum, str]:
-        for pattern in levels.values():
+    def _values_compile(cls, patterns: dict[str, str]) -> dict[str, str]:
+        for pattern in patterns.values():
             check_pattern(pattern)
-        return levels
+        return patterns
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> "Table":
@@ -205,9 +207,11 @@ class Table(Source):
     def _stated(self, name: str, record: Record) -> str:
         """What the record states for a column, '' for nothing of use."""
         text = self.fields.text(name, record)
+        if name == "domain":
+            return _meant(self.domains, text) or text
         if name != "stratum" or text in STRATA:
             return text
-        return next((stratum for stratum, pattern in self.levels.items() if re.fullmatch(pattern, text)), "")
+        return _meant(self.levels, text)
 
     def _completion(self, record: Record) -> str:
         """The trace; one that the pattern does not match stays as it is, for the filters to judge."""
@@ -245,6 +249,11 @@ class Table(Source):
             return text
         number = record.key if isinstance(record, Record) and record.key else str(record.number)
         return f"{record.file}:{number}" if several else number
+
+
+def _meant(patterns: Mapping[Any, str], text: str) -> str:
+    """The first name whose pattern is all of the text, or ''."""
+    return next((name for name, pattern in patterns.items() if re.fullmatch(pattern, text)), "")
 
 
 def _several(patterns: tuple[str, ...]) -> bool:

@@ -370,6 +370,25 @@ def test_stated_levels_become_strata(tmp_path: Path, level: str | None, expected
     assert row.stratum == expected
 
 
-def test_a_level_that_is_no_pattern_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("stated", "expected"), [("Math", "mathematics"), ("biology", "science"), ("mathcode", "mathcode"), ("", "other")]
+)
+def test_stated_domains_get_one_name(tmp_path: Path, stated: str, expected: str) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"q": "How many?", "a": "1", "subject": stated}))
+    table = Table.model_validate(
+        {
+            "path": str(tmp_path / "rows.jsonl"),
+            "domain": "other",
+            "fields": {"question": "q", "answer": "a", "domain": "subject"},
+            "domains": {"mathematics": "(?i)math", "science": "biology|physics"},
+        }
+    )
+    (row,) = table.read(0)
+    assert isinstance(row, Row)
+    assert row.domain == expected
+
+
+@pytest.mark.parametrize("option", ["levels", "domains"])
+def test_values_that_are_no_pattern_are_refused(option: str) -> None:
     with pytest.raises(ValidationError, match="not a regular expression"):
-        Table.model_validate({"path": "x", "fields": {"question": "q"}, "levels": {"easy": "("}})
+        Table.model_validate({"path": "x", "fields": {"question": "q"}, option: {"easy": "("}})

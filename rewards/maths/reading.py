@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rewards.maths import units
 from rewards.maths.clean import clean
 from rewards.maths.lexer import tokens
-from rewards.maths.parser import AnswerParser
+from rewards.maths.parser.answer import AnswerParser
 from rewards.maths.tree import Node, TooBigError, has, num, replace
 from rewards.maths.vocabulary import ParseError, number
 

@@ -80,7 +80,8 @@ DECORATIONS = frozenset(
 )
 BIG = frozenset(["sum", "prod", "int", "iint", "oint", "lim", "limsup", "liminf", "bigcup", "bigcap"])
 STARTS_ATOM = frozenset(["(", "[", "\\{", "{", "|"])
-
+SEPARATORS = (",", ";", "and", "or")
+"""What stands between the members of a list."""
 
 BASES = {
     "two": 2,

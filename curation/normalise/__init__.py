@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from curation.normalise.characters import clean_characters
-from curation.normalise.choices import options_in
+from curation.normalise.choices import options_in, read_anew
 from curation.normalise.language import LANGUAGES, contradicts, identify
 from curation.normalise.question import apply_rules, normalise_question
 from curation.normalise.traces import drop_end_marks, drop_prompt, one_style
@@ -73,6 +73,9 @@ def _question(row: Row, options: Normalise) -> Row:
     fields: dict[str, Any] = {"prompt": prompt}
     if normalise_prompt(text) != normalise_prompt(row.question):
         fields["id"] = row_id(text, row.images)
+    if choices := read_anew(json.loads(row.answer_options).get("choices"), row.question, text):
+        told.append("options read anew")
+        fields["answer_options"] = json.dumps(json.loads(row.answer_options) | {"choices": choices}, ensure_ascii=False)
     return row.changed(STAGE, "; ".join(told), **fields)
 
 

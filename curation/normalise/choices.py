@@ -5,6 +5,7 @@ import string
 
 from curation.filters.open_ended import without_code
 from curation.tables.choices import listed_options
+from rewards.gold import options_in as gold_options
 
 _INLINE = tuple(
     re.compile(pattern)
@@ -32,6 +33,21 @@ def options_in(question: str) -> list[str]:
         if not found:
             found = _in_order(pattern, question)
     return found if len(found) > 1 and all(found) and len(set(found)) == len(found) else []
+
+
+def read_anew(choices: list[str] | None, before: str, after: str) -> list[str]:
+    r"""The options of a question that was normalised, where it is the question they were read from and they come out otherwise; else [].
+
+    What stood behind the last option was taken for a part of it.
+
+    >>> read_anew(["3", r"4 Put your answer in \boxed{}."], "A. 3\nB. 4 Put your answer in \\boxed{}.", "A. 3\nB. 4")
+    ['3', '4']
+    """
+    for finder in (gold_options, listed_options):
+        if choices and finder(before) == choices:
+            found = finder(after)
+            return found if len(found) == len(choices) and found != choices else []
+    return []
 
 
 def _in_order(pattern: re.Pattern[str], question: str) -> list[str]:

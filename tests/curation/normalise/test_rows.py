@@ -14,6 +14,7 @@ from curation.normalise.choices import options_in
 from curation.normalise.language import contradicts, identify
 from curation.row import Row, make_row, row_id, to_document
 from curation.steps.normalise import NormaliseRows
+from rewards import Gold, judge, read_gold
 
 DEFAULTS = Normalise()
 
@@ -63,6 +64,31 @@ def test_options_in_the_question(
 def test_options_that_the_row_has_stay() -> None:
     before = row("How many?\n(A) 3 (B) 4 (C) 5", answer="A", answer_kind="choice", answer_options={"choices": ["x"]})
     assert normalise_row(before, DEFAULTS) is before
+
+
+INSTRUCTION = r" Let's think step by step and output the final answer within \boxed{}."
+
+
+@pytest.mark.parametrize("options", ["\nA) 3\nB) 4\nC) 5", " (A) 3 (B) 4 (C) 5"])
+def test_an_instruction_is_no_part_of_the_last_option(options: str) -> None:
+    question = f"How many?{options}{INSTRUCTION}"
+    gold = read_gold("C", {"question": question})
+    assert isinstance(gold, Gold)
+    read = row(question, answer=gold.answer, answer_kind=gold.answer_kind, answer_options=json.loads(gold.options))
+    after = normalise_row(read, DEFAULTS)
+    assert json.loads(after.answer_options) == {"choices": ["3", "4", "5"]}
+    assert after.provenance == (("normalise", "instruction removed; options read anew"),)
+    assert judge(after.answer, r"\boxed{5}", after.answer_kind, json.loads(after.answer_options)).outcome == "correct"
+
+
+def test_options_that_were_not_read_from_the_question_stay_as_it_changes() -> None:
+    before = row(
+        f"How many?\nA) 3\nB) 4{INSTRUCTION}",
+        answer="A",
+        answer_kind="choice",
+        answer_options={"choices": ["3", "four"]},
+    )
+    assert json.loads(normalise_row(before, DEFAULTS).answer_options) == {"choices": ["3", "four"]}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import string
 from collections.abc import Sequence
 from typing import Any
 
-_MARKER = re.compile(r"^[ \t]*(?:\(([A-J])\)|([A-J])[.):：．、])[ \t]*", re.MULTILINE)
+_MARKER = re.compile(r"^[ \t]*(?:\(([A-J])\)|([A-J])(?:\)\.|[.):：．、]))[ \t]*", re.MULTILINE)
+_BLANK = re.compile(r"\n\s*\n")
 
 
 def as_options(value: Any) -> list[str]:
@@ -28,7 +29,9 @@ def as_options(value: Any) -> list[str]:
 def listed_options(question: str) -> list[str]:
     """The options that a question lists itself, one a line as `A. ...`, `(A) ...` or `A: ...`, in order from A; else [].
 
-    >>> listed_options("Which one?\\nA. red\\nB. blue")
+    What follows the last one after a blank line is no part of it.
+
+    >>> listed_options("Which one?\\nA. red\\nB. blue\\n\\nAnswer with a letter.")
     ['red', 'blue']
     """
     found: list[tuple[int, int]] = []
@@ -37,7 +40,10 @@ def listed_options(question: str) -> list[str]:
         if letter == string.ascii_uppercase[len(found)]:
             found.append(match.span())
     ends = [start for start, _ in found[1:]] + [len(question)]
-    return [question[begin:end].strip() for (_, begin), end in zip(found, ends, strict=True)] if len(found) > 1 else []
+    if len(found) < 2:
+        return []
+    *options, last = (question[begin:end].strip() for (_, begin), end in zip(found, ends, strict=True))
+    return [*options, last if any(map(_BLANK.search, options)) else _BLANK.split(last)[0]]
 
 
 def list_options(question: str, options: Sequence[str]) -> str:

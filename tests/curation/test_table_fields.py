@@ -78,6 +78,8 @@ def test_options_as_data_sets_store_them(stored: Any, options: list[str]) -> Non
         ("Which?\nA. red\nB. blue", ["red", "blue"]),
         ("Which?\n(A) red\n (B) light\n blue\n(C) green", ["red", "light\n blue", "green"]),
         ("Which?\nA: red\nB： blue", ["red", "blue"]),
+        ("Which?\nA). red\nB). blue\n\nAnswer with a letter.", ["red", "blue"]),
+        ("Which?\nA. red,\n\nor so\nB. blue,\n\nor so", ["red,\n\nor so", "blue,\n\nor so"]),
         ("A. is the only one", []),
         ("Let A. Then B.", []),
         ("Which?\nB. red\nC. blue", []),

@@ -3,7 +3,7 @@ handed.
 
 Run as `python -P -m rewards._worker FLAVOUR FD` by `rewards.worker` and by nobody else. A judge answers requests on
 its socket until the socket closes. It may read the libraries it needs and nothing else: an audit hook refuses
-writing, sockets and processes, resource limits bound its memory, its files and its CPU time. The hook is a second
+writing, sockets and processes, resource limits bound its memory and its files. The hook is a second
 fence (the first is that no model text is handed to eval), not a sandbox against native code.
 """
 
@@ -136,10 +136,12 @@ def main(flavour: str, control_fd: int) -> None:
         return
     gc.freeze()
     control.send(b"ready")
+    poll = select.poll()  # select.select refuses descriptors over 1023
+    poll.register(control, select.POLLIN)
     while True:
-        select.select([control], [], [], 5.0)
+        ready = poll.poll(5_000)
         children -= _reap(children)
-        if not select.select([control], [], [], 0)[0]:
+        if not ready:
             continue
         message, fds, _, _ = socket.recv_fds(control, 64, 1)
         if not message:

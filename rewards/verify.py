@@ -135,7 +135,7 @@ def judge_all(verifiers: Sequence[Verifier], responses: Sequence[str]) -> list[V
     """One verdict for each pair, in order. What needs a worker is left to the end and waits for several workers at once."""
     verdicts: list[Verdict | None] = []
     left: list[int] = []
-    with worker.deferring() as flavours:
+    with worker.deferring():
         for verifier, response in zip(verifiers, responses, strict=True):
             try:
                 verdicts.append(verifier.judge(response))
@@ -143,8 +143,6 @@ def judge_all(verifiers: Sequence[Verifier], responses: Sequence[str]) -> list[V
                 left.append(len(verdicts))
                 verdicts.append(None)
     if left:
-        for flavour in sorted(flavours):
-            worker.warm_up(flavour)
         with ThreadPoolExecutor(min(BATCH_THREADS, len(left))) as pool:
             late = dict(zip(left, pool.map(lambda i: verifiers[i].judge(responses[i]), left), strict=True))
         return [late[i] if v is None else v for i, v in enumerate(verdicts)]

@@ -3,8 +3,8 @@
 sympy, ANTLR and the scorers of reasoning-gym can run for hours inside one C call, which no signal interrupts and no
 thread can leave. So they run elsewhere: a small server process (`rewards._worker`, started by exec, hence safe in
 notebooks, threads, asyncio, Ray and CUDA processes) imports the library once and forks a judge per connection, in
-about 10 ms. The caller waits on a socket with a deadline; when it passes, the judge is killed with SIGKILL and the
-next one is forked from the clean server.
+about 10 ms. The caller waits on a socket with a deadline, which runs once the server is up; when it passes, the judge
+is killed with SIGKILL and the next one is forked from the clean server.
 
 The idea of kill and respawn is prime-rl's and inspect_ai's; what differs is that no signal, no thread and no fork of
 the caller is involved.
@@ -34,11 +34,11 @@ MAX_IDLE = 4
 MAX_USES = 2_000
 """Judgements after which a judge is replaced, so that caches inside the libraries cannot grow without end."""
 START_S = 60.0
-"""How long the server may take to import its library when nobody's deadline is running (`warm_up`)."""
+"""How long the server may take to import its library; no judgement's deadline runs meanwhile."""
 
 
 class TimedOutError(Exception):
-    """The deadline passed; the judge was killed."""
+    """The deadline passed and the judge was killed, or the worker did not start in time."""
 
 
 class WorkerError(Exception):
@@ -53,14 +53,13 @@ _deferred = threading.local()
 
 
 @contextlib.contextmanager
-def deferring() -> Iterator[set[Flavour]]:
-    """In this thread, raise DeferredError instead of asking a worker. Yields the flavours that were wanted."""
-    wanted: set[Flavour] = set()
-    _deferred.wanted = wanted
+def deferring() -> Iterator[None]:
+    """In this thread, raise DeferredError instead of asking a worker."""
+    _deferred.on = True
     try:
-        yield wanted
+        yield
     finally:
-        del _deferred.wanted
+        _deferred.on = False
 
 
 class _Judge:
@@ -103,6 +102,13 @@ def _left(deadline: float) -> float:
     return left
 
 
+def _is_readable(sock: socket.socket) -> bool:
+    """Now, without waiting. `select.select` would refuse descriptors over 1023."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 class Server:
     """The server process of one flavour, started at first need, and the judges forked from it. Thread-safe."""
 
@@ -112,15 +118,18 @@ class Server:
         self._idle: list[_Judge] = []
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._ready = False
 
     def ask(self, task: str, arguments: dict[str, Any], timeout_s: float) -> Any:
-        """The task's answer. TimedOutError after `timeout_s` seconds, the start of the server included; WorkerError when it cannot tell."""
-        deadline = time.monotonic() + timeout_s
+        """The task's answer. The deadline runs from when the server is up; its start has a limit of its own, START_S.
+
+        Raises:
+            TimedOutError: no answer within `timeout_s` seconds, or the server did not start.
+            WorkerError: the worker cannot tell.
+        """
         request = json.dumps([task, arguments]).encode()
         judge: _Judge | None = None
         try:
-            judge = self._take(deadline)
+            judge, deadline = self._take(timeout_s)
             kind, answer = judge.ask(request, deadline)
         except TimeoutError:
             _discard(judge, kill=True)
@@ -138,41 +147,49 @@ class Server:
             raise WorkerError(answer)
         return answer
 
-    def warm_up(self) -> None:
-        """Start the server now and wait for it, so that no judgement pays for the imports."""
-        with contextlib.suppress(TimeoutError):
-            self._give_back(self._take(time.monotonic() + START_S))
+    def _take(self, timeout_s: float) -> tuple[_Judge, float]:
+        """A judge and its deadline. A server that died since it was up is started again, once: that says nothing about the task."""
+        self._start()
+        try:
+            return self._idle_or_forked(timeout_s)
+        except TimeoutError:
+            raise
+        except (OSError, WorkerError):
+            self._start()
+            return self._idle_or_forked(timeout_s)
 
-    def _take(self, deadline: float) -> _Judge:
+    def _idle_or_forked(self, timeout_s: float) -> tuple[_Judge, float]:
+        deadline = time.monotonic() + timeout_s
+        if judge := self._idle_judge():
+            return judge, deadline
         if not self._lock.acquire(timeout=_left(deadline)):
             raise TimeoutError
         try:
-            while self._idle:
-                judge = self._idle.pop()
-                if not select.select([judge.sock], [], [], 0)[0]:
-                    return judge
-                judge.sock.close()  # readable while idle: it died
-            return self._fork(deadline)
+            return self._fork(deadline), deadline
         finally:
             self._lock.release()
 
+    def _idle_judge(self) -> _Judge | None:
+        with contextlib.suppress(IndexError):  # none, or another thread took the last one
+            while True:
+                judge = self._idle.pop()
+                if not _is_readable(judge.sock):
+                    return judge
+                judge.sock.close()  # readable while idle: it died
+        return None
+
     def _fork(self, deadline: float) -> _Judge:
-        control = self._start()
+        if self._control is None:
+            raise WorkerError("the worker's server is gone")
+        self._control.settimeout(_left(deadline))
+        ours, theirs = socket.socketpair()
         try:
-            control.settimeout(_left(deadline))
-            if not self._ready:
-                self._expect(control, b"ready")
-                self._ready = True
-            ours, theirs = socket.socketpair()
             with theirs:
-                socket.send_fds(control, [b"fork"], [theirs.fileno()])
-            return _Judge(ours, int(self._expect(control, b"pid ").removeprefix(b"pid ")))
-        except TimeoutError:
-            if self._ready:  # it owes us an answer that nobody will read
-                self.close()
-            raise
-        except (OSError, WorkerError):
-            self.close()
+                socket.send_fds(self._control, [b"fork"], [theirs.fileno()])
+            return _Judge(ours, int(self._expect(self._control, b"pid ").removeprefix(b"pid ")))
+        except (OSError, WorkerError):  # it died, or owes us an answer that nobody will read
+            ours.close()
+            self.close(kill=True)
             raise
 
     @staticmethod
@@ -182,10 +199,29 @@ class Server:
             raise WorkerError(answer.decode(errors="replace") or "the worker's server died while starting")
         return answer
 
-    def _start(self) -> socket.socket:
-        if self._control is not None and self._process is not None and self._process.poll() is None:
-            return self._control
-        self.close()
+    def _is_up(self) -> bool:
+        process = self._process
+        return self._control is not None and process is not None and process.poll() is None
+
+    def _start(self) -> None:
+        """Wait until the server is up, while no deadline runs. Who comes first starts it."""
+        if self._is_up():
+            return
+        late = TimedOutError(f"the {self.flavour} worker did not start within {START_S:g} s")
+        if not self._lock.acquire(timeout=START_S):
+            raise late
+        try:
+            if not self._is_up():
+                self.close()
+                self._control = self._spawn()
+        except TimeoutError:
+            raise late from None
+        finally:
+            if self._control is None:
+                self.close(kill=True)
+            self._lock.release()
+
+    def _spawn(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         path = os.pathsep.join([str(Path(__file__).parent.parent), *(p for p in sys.path if p)])
         with theirs:
@@ -203,30 +239,36 @@ class Server:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C in the terminal is for the caller
             )
-        self._control = ours
+        try:
+            ours.settimeout(START_S)
+            self._expect(ours, b"ready")
+        except BaseException:
+            ours.close()
+            raise
         return ours
 
     def _give_back(self, judge: _Judge) -> None:
-        with self._lock:
-            if judge.uses < MAX_USES and len(self._idle) < MAX_IDLE:
-                self._idle.append(judge)
-                return
-        judge.sock.close()
-
-    def close(self) -> None:
-        """End the server and its judges. The next `ask` starts a new one."""
-        for judge in self._idle:
+        """Without the lock: a verdict does not wait for another thread's start. Two at once may keep a judge too many."""
+        if judge.uses < MAX_USES and len(self._idle) < MAX_IDLE:
+            self._idle.append(judge)
+        else:
             judge.sock.close()
-        self._idle.clear()
+
+    def close(self, *, kill: bool = False) -> None:
+        """End the server and its idle judges, without waiting for it where it may hang. The next `ask` starts a new one."""
+        while judge := self._idle_judge():
+            judge.sock.close()
         if self._control is not None:
             self._control.close()  # the server kills its judges and leaves when this end closes
         if self._process is not None:
+            if kill:
+                self._process.kill()
             try:
                 self._process.wait(timeout=1.0)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        self._control, self._process, self._ready = None, None, False
+        self._control, self._process = None, None
 
     def forget(self) -> None:
         """In a forked child of the caller: drop the parent's server without ending it."""
@@ -244,16 +286,9 @@ SERVERS: dict[Flavour, Server] = {"math": Server("math"), "reasoning_gym": Serve
 
 def ask(flavour: Flavour, task: str, arguments: dict[str, Any], timeout_s: float) -> Any:
     """Run a task of `rewards._worker` in the worker of that flavour. Raises TimedOutError or WorkerError."""
-    wanted: set[Flavour] | None = getattr(_deferred, "wanted", None)
-    if wanted is not None:
-        wanted.add(flavour)
+    if getattr(_deferred, "on", False):
         raise DeferredError
     return SERVERS[flavour].ask(task, arguments, timeout_s)
-
-
-def warm_up(flavour: Flavour = "math") -> None:
-    """Start the worker before the first judgement that needs it."""
-    SERVERS[flavour].warm_up()
 
 
 def close_all() -> None:

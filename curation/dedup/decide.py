@@ -17,7 +17,6 @@ from curation.dedup.survivor import CRITERIA
 from curation.parquet import read_records, write_records
 from curation.progress import TaskProgress
 from curation.schema import DECISION
-from rewards import worker
 
 Keys = NDArray[np.uint64]
 
@@ -123,8 +122,6 @@ class DecideDuplicates(PipelineStep):  # type: ignore[misc]
             answer, kind, options = (record[c] for c in columns)
             gold = Gold(answer, kind, options, f"{record['source']}/{record['source_id']}")
             golds.setdefault(int(questions[record["row"]]), {}).setdefault((answer, kind, options), gold)
-        if golds:
-            worker.SERVERS["math"].warm_up()  # no verdict's deadline pays for the start
         conflicts = {question: conflict_of(list(found.values())) for question, found in golds.items()}
         return {question: detail for question, detail in conflicts.items() if detail}
 

@@ -16,7 +16,6 @@ from curation.progress import TaskProgress
 from curation.row import Row, from_record
 from curation.sampling.pass_rate import Measured, PassRate, Progress, measure
 from curation.schema import DECISION
-from rewards import worker
 
 
 class StageRows:
@@ -48,7 +47,6 @@ class DecideDifficulty(PipelineStep):  # type: ignore[misc]
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         progress, rows = TaskProgress(self.folder.parent / "progress", rank), StageRows(self.files)
         progress.advance(0, total=len(rows), note="starting the engine")
-        worker.SERVERS["math"].warm_up()  # no verdict's deadline pays for the start
 
         def tell(now: Progress) -> None:
             progress.advance(now.prompts_done - progress.rows, note=told(now))

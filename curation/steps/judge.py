@@ -56,8 +56,6 @@ class VerifyGolds(BaseFilter):  # type: ignore[misc]
         if not row.answer.strip():
             return (False, "no_gold") if verifier.kind.needs_gold else True
         verdict = verifier.judge_answer(row.answer)
-        if verdict.outcome == "timeout":  # the first one pays for the worker's start
-            verdict = verifier.judge_answer(row.answer)
         if verdict.outcome == "correct":
             return True
         doc.metadata["filter_detail"] = f"{row.answer_kind} {row.answer[:200]!r}: {verdict.detail}"
@@ -100,8 +98,6 @@ def verify_completion(row: Row) -> str:
     if not row.answer.strip() and verifier.kind.needs_gold:
         return "no_gold"
     verdict = verifier.judge(row.completion)
-    if verdict.outcome == "timeout":
-        verdict = verifier.judge(row.completion)
     if verdict.reward is None:
         return "cannot_judge"
     return "correct" if verdict.outcome == "correct" else "wrong"

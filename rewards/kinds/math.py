@@ -46,7 +46,7 @@ class Math(Kind):
 
     kind: Literal["math"] = "math"
     timeout_s: float = 5.0
-    """Seconds that one judgement may take, the start of the worker included."""
+    """Seconds that one judgement may take once the worker is up."""
     evaluated: bool = False
     """Ask for a value or a solution: `2 + 2` is then no answer to a gold 4, nor `x^2 < 4` to (-2, 2), which stops a policy from
     echoing the question."""

@@ -7,10 +7,13 @@ import gc
 import json
 import multiprocessing
 import os
+import resource
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,10 +26,13 @@ from rewards import worker
 ROOT = Path(__file__).parents[2]
 GOLD, HANG = r"\int_0^1 e^{x^x} dx", r"\int_0^1 e^{x^{x^x}} dx"
 DEADLINE_S, SLACK_S = 1.0, 0.2
+SAME: tuple[dict[str, str], float] = {"gold": "x+y", "answer": "y+x"}, 30.0
 
 
 def judge_a_hang() -> tuple[str, float]:
-    rewards.judge("1", r"\boxed{2}")  # a fresh process imports the parser, which no deadline covers
+    """In a fresh process the parser is imported and the worker started first, which no deadline covers."""
+    rewards.judge("1", r"\boxed{2}")
+    worker.ask("math", "equal", *SAME)
     started = time.monotonic()
     verdict = rewards.make_verifier(GOLD, options={"timeout_s": DEADLINE_S}).judge(rf"\boxed{{{HANG}}}")
     return verdict.outcome, time.monotonic() - started
@@ -69,27 +75,97 @@ def test_a_script_without_a_main_guard_can_judge() -> None:
 
 
 def test_the_worker_works_again_after_a_kill() -> None:
-    worker.warm_up()
-    arguments = {"gold": "x+y", "answer": "y+x"}
-    assert worker.ask("math", "equal", arguments, 30) is True
+    assert worker.ask("math", "equal", *SAME)
     with pytest.raises(worker.TimedOutError):
         worker.ask("math", "equal", {"gold": GOLD, "answer": HANG}, 0.5)
-    assert worker.ask("math", "equal", arguments, 30) is True
+    assert worker.ask("math", "equal", *SAME)
+
+
+@pytest.fixture
+def server() -> Iterator[worker.Server]:
+    """A server that nobody else asks."""
+    alone = worker.Server("math")
+    yield alone
+    alone.close()
+
+
+@pytest.fixture
+def slow_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> float:
+    """Seconds that every new interpreter sleeps before it runs anything."""
+    (tmp_path / "sitecustomize.py").write_text("import time; time.sleep(1.5)")
+    monkeypatch.syspath_prepend(tmp_path)
+    return 1.5
+
+
+def test_a_slow_start_is_no_timeout(server: worker.Server, slow_start: float) -> None:
+    arguments, _ = SAME
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(server.ask, "equal", arguments, slow_start / 2) for _ in range(3)]
+        assert [a.result() for a in asked] == [True] * 3
+
+
+def test_a_start_has_a_limit_of_its_own(
+    server: worker.Server, slow_start: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "START_S", slow_start / 5)
+    started = time.monotonic()
+    with pytest.raises(worker.TimedOutError, match=r"^the math worker did not start within 0\.3 s$"):
+        server.ask("equal", *SAME)
+    assert time.monotonic() - started < slow_start
+    monkeypatch.undo()
+    assert server.ask("equal", *SAME)
+
+
+def server_pid(server: worker.Server) -> int:
+    assert server.ask("equal", *SAME)
+    assert server._process
+    return server._process.pid
+
+
+def test_a_killed_server_loses_nothing(server: worker.Server) -> None:
+    os.kill(server_pid(server), signal.SIGKILL)
+    assert server.ask("equal", *SAME)
+
+
+def test_a_server_that_hangs_is_replaced_at_the_deadline(server: worker.Server) -> None:
+    os.kill(server_pid(server), signal.SIGSTOP)
+    with ThreadPoolExecutor(2) as pool:  # one of them needs a new judge
+        started = time.monotonic()
+        hangs = [pool.submit(server.ask, "equal", {"gold": GOLD, "answer": HANG}, DEADLINE_S) for _ in range(2)]
+        for hang in hangs:
+            with pytest.raises(worker.TimedOutError):
+                hang.result()
+    assert time.monotonic() - started < DEADLINE_S + SLACK_S
+    assert server.ask("equal", *SAME)
+
+
+def test_a_process_with_many_open_files_can_judge(server: worker.Server) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2_000:
+        pytest.skip(f"needs 2,000 open files, the limit is {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2_000), hard))
+    held = [os.open("/dev/null", os.O_RDONLY) for _ in range(1_100)]
+    try:
+        assert [server.ask("equal", *SAME) for _ in range(2)] == [True, True]
+    finally:
+        for handle in held:
+            os.close(handle)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_other_threads_are_not_held_up_by_a_hang() -> None:
-    worker.warm_up()
+    assert worker.ask("math", "equal", *SAME)
     slow = threading.Thread(target=judge_a_hang)
     slow.start()
     started = time.monotonic()
-    assert worker.ask("math", "equal", {"gold": "x+y", "answer": "y+x"}, 30) is True
+    assert worker.ask("math", "equal", *SAME)
     assert time.monotonic() - started < 0.9
     slow.join()
 
 
 def test_a_batch_waits_for_all_its_hangs_at_once() -> None:
     golds, responses = ["1", GOLD, "2", GOLD, "3", GOLD], [r"\boxed{1}", rf"\boxed{{{HANG}}}"] * 3
-    worker.warm_up()
+    assert worker.ask("math", "equal", *SAME)
     started = time.monotonic()
     got = [v.outcome for v in rewards.judge_many(golds, responses, "math", {"timeout_s": 1.5})]
     assert got == ["correct", "timeout", "wrong", "timeout", "wrong", "timeout"]

@@ -12,7 +12,6 @@ from curation.sampling.engine import Sample
 from curation.sampling.rollout import Rollout, Setting, rollout_id
 from curation.sampling.store import RolloutStore
 from curation.sampling.verdicts import VerdictStore, judge_rollouts
-from rewards import worker
 
 SETTING = Setting("model", "revision", "template", 1.0, 1.0)
 
@@ -90,7 +89,6 @@ def test_rows_that_share_responses_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_a_timeout_is_not_kept_but_not_repeated_within_a_run(tmp_path: Path) -> None:
-    worker.SERVERS["math"].warm_up()
     gold, answer = r"\int_0^1 x^x dx", r"\boxed{\int_0^1 y^y dy + 1}"
     slow = row(answer=gold, answer_options='{"timeout_s": 1e-6}')
     with VerdictStore(tmp_path) as store:

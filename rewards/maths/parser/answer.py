@@ -59,10 +59,8 @@ class AnswerParser(Statements):
             domain = (
                 item.args[1].value if item.op == "rel" and item.value == "in" and item.args[1].op == "sym" else None
             )
-            if domain in ("bbZ", "bbN", "bbR", "Z", "N") and any(
-                item.args[0] in walk(o) for o in items if o is not item
-            ):
-                self.note += " integer" if domain not in ("bbR",) else ""
+            if domain in (*_WHOLE, "bbR") and any(item.args[0] in walk(o) for o in items if o is not item):
+                self.note += " integer" if domain in _WHOLE else ""
             else:
                 kept.append(item)
         return kept or items
@@ -72,7 +70,7 @@ class AnswerParser(Statements):
         if self._now.kind == "text":
             phrase = self._phrase()
             return self._with_unit(phrase) if phrase.op in ("quantity", "rel") and self._now.kind == "text" else phrase
-        if self._now.kind == "op" and self._now.text in ("...",):
+        if self._is("..."):
             self._at += 1
             return Node("dots")
         node = self.relation()

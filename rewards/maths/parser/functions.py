@@ -25,17 +25,13 @@ class Functions(Arithmetic):
             arguments = (self.group(),)
         else:
             arguments = (self._juxtaposed(),)
-        if (
-            exponent is not None
-            and exponent == Node("neg", (num(1),))
-            and name in ("sin", "cos", "tan", "cot", "sec", "csc")
-        ):
+        if exponent == Node("neg", (num(1),)) and name in ("sin", "cos", "tan", "cot", "sec", "csc"):
             return Node("call", arguments, f"arc{name}")
         if name == "log" and below is not None:
             arguments = (*arguments, below)
-        called = Node("call", arguments, {"lg": "log", "sgn": "sign"}.get(name, name))
         if name == "lg":
-            called = Node("call", (*arguments, num(10)), "log")
+            arguments = (*arguments, num(10))
+        called = Node("call", arguments, {"lg": "log", "sgn": "sign"}.get(name, name))
         return called if exponent is None else Node("pow", (called, exponent))
 
     def _function_arguments(self) -> tuple[Node, ...]:

@@ -60,8 +60,6 @@ class Groups(Cursor):
         depth, parts = 0, list[str]()
         while True:
             token = self._next()
-            if token.kind == "last":
-                raise ParseError("an open brace")
             depth += (token.text == "{") - (token.text == "}")
             if depth == 0:
                 return "".join(parts)

@@ -94,7 +94,6 @@ class Words(Cursor):
     def _with_unit(self, node: Node) -> Node:
         """Words after a value: a unit (`cm^2`, `miles per hour`) or prose that says nothing else."""
         words: list[str] = []
-        here = self._at
         while True:
             token = self._now
             if (
@@ -104,17 +103,12 @@ class Words(Cursor):
             ):
                 words.append(self._next().text)
             elif (
-                token.kind == "num"
-                and words
-                and len(token.text) == 1
-                and self._tokens[self._at + 1].kind == "last"
-                and len(words) == 1
+                token.kind == "num" and len(words) == len(token.text) == 1 and self._tokens[self._at + 1].kind == "last"
             ):
                 words.extend(["^", self._next().text])  # cm2
             else:
                 break
         if {word.lower() for word in words} & _QUALIFYING:
-            self._at = here
             raise ParseError("words that qualify the value")
         if node.op == "rel":
             return node._replace(args=(*node.args[:-1], Node("quantity", (node.args[-1],), " ".join(words))))

@@ -20,7 +20,6 @@ from curation.parquet import read_records, write_records
 from curation.row import Row, from_record
 from curation.sampling.agreement import agreement, n_options
 from curation.sampling.engine import Request
-from curation.sampling.outcomes import JUDGED
 from curation.sampling.pass_rate import PassRate, measure
 from curation.sampling.rollout import Rollout, Setting, prompt_hash, rollout_id
 from curation.sampling.stopping.fixed import Fixed
@@ -80,11 +79,10 @@ class DecideTriage(PipelineStep):  # type: ignore[misc]
         self.quarantine = quarantine
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        if self.options.without_pictures:
-            self._sample_without_pictures()
+        blind = self._measured_without_pictures()
         with RolloutStore(self.store) as store, VerdictStore(self.store / "verdicts") as verdicts:
             self._stores = store, verdicts
-            counts, sources = self._count()
+            counts, sources = self._count(blind)
             probabilities = suspicion(counts[:, :3], sources, counts[:, 3])
             start = 0
             for file, decided in zip(self.files, self.decisions, strict=True):
@@ -94,23 +92,33 @@ class DecideTriage(PipelineStep):  # type: ignore[misc]
             write_records(self.quarantine, QUARANTINE, self._suspects(suspects, probabilities))
         yield from ()
 
-    def _sample_without_pictures(self) -> None:
-        """Fill the store with the samples of the trivial prompts without their pictures."""
-        once = {"samplers": (), "stopping": Fixed(), "max_tokens_total": None, "max_gpu_hours": None}
-        for _ in measure(Blind(self), self.difficulty.model_copy(update=once), self.store, self.seed, self.template):
-            pass
+    def _measured_without_pictures(self) -> Ints:
+        """Of every trivial prompt with pictures (none where that is not asked for), sampled without them: correct, judged."""
+        if not self.options.without_pictures:
+            return np.empty((0, 2), np.int64)
+        once = {
+            "samplers": (),
+            "stopping": Fixed(),
+            "truncated": "unjudged",
+            "max_tokens_total": None,
+            "max_gpu_hours": None,
+        }
+        options = self.difficulty.model_copy(update=once)
+        found = array("q")
+        for _, measured, _ in measure(Blind(self), options, self.store, self.seed, self.template):
+            found.extend((measured.n_correct, measured.n_judged))
+        return np.array(found, np.int64).reshape(-1, 2)
 
-    def _count(self) -> tuple[Ints, Ints]:
+    def _count(self, blind: Ints) -> tuple[Ints, Ints]:
         """The `Counts` of every row, and a number for its source and sampler."""
         counts, sources = array("q"), array("q")
         numbers: dict[Any, int] = {}
+        unseen = iter(blind)
         for chunk in self.chunks():
-            blind = self._without_pictures(chunk)
-            for i, ((row, line), (_, verdicts)) in enumerate(zip(chunk, self._sampled(chunk), strict=True)):
-                found, unseen = agreement(row, verdicts), [verdict.outcome for verdict in blind.get(i, ())]
-                answers = (found.n_answered, found.n_correct, found.n_agreed)
-                judged = sum(outcome in JUDGED for outcome in unseen)
-                counts.extend(Counts(*answers, n_options(row), unseen.count("correct"), judged))
+            for (row, line), (_, verdicts) in zip(chunk, self._sampled(chunk), strict=True):
+                found = agreement(row, verdicts)
+                without = next(unseen, (0, 0)) if _is_blind(row, line) else (0, 0)
+                counts.extend(Counts(found.n_answered, found.n_correct, found.n_agreed, n_options(row), *without))
                 sampler = _setting(line) if line["difficulty"] else None
                 sources.append(numbers.setdefault((row.source, sampler), len(numbers)))
         return np.array(counts, np.int64).reshape(-1, len(Counts._fields)), np.array(sources, np.int64)
@@ -122,13 +130,6 @@ class DecideTriage(PipelineStep):  # type: ignore[misc]
         pairs = zip(rows, lines, strict=True)
         while chunk := list(islice(pairs, CHUNK)):
             yield chunk
-
-    def _without_pictures(self, chunk: Sequence[tuple[Row, Line]]) -> dict[int, list[Verdict]]:
-        """The verdicts on what was sampled without pictures, by position in the chunk."""
-        if not self.options.without_pictures:
-            return {}
-        blind = {i: (without_pictures(row), line) for i, (row, line) in enumerate(chunk) if row.images}
-        return dict(zip(blind, (verdicts for _, verdicts in self._sampled(list(blind.values()))), strict=True))
 
     def _sampled(self, chunk: Sequence[tuple[Row, Line]]) -> list[tuple[list[Rollout], list[Verdict]]]:
         """Of every row the samples that its difficulty counts, and the verdicts on them."""
@@ -150,6 +151,7 @@ class DecideTriage(PipelineStep):  # type: ignore[misc]
         return prompt_hash(Request(row.id, apply_to_messages(self.template, row.prompt), row.images, (), 0))
 
     def _n_samples(self, line: Line) -> int:
+        """How many samples the difficulty of a line was told by, whatever the stopping rule: the first so many."""
         found = line["difficulty"]
         truncated = 0 if self.difficulty.truncated == "wrong" else found["n_truncated"]
         return int(found["n_judged"] + found["n_unjudged"] + truncated)
@@ -194,7 +196,7 @@ class Blind:
 
     def __iter__(self) -> Iterator[Row]:
         for chunk in self.step.chunks():
-            yield from (without_pictures(row) for row, line in chunk if row.images and line["reason"] == "trivial")
+            yield from (without_pictures(row) for row, line in chunk if _is_blind(row, line))
 
 
 def triaged(line: Line, found: Sequence[Mark], options: Triage) -> Line:
@@ -212,6 +214,10 @@ def triaged(line: Line, found: Sequence[Mark], options: Triage) -> Line:
     if line["action"] == "keep":
         return {**line, "note": f"{line['note']}; {told}" if line["note"] else told}
     return {**line, "detail": f"{line['detail']}; {told}"}
+
+
+def _is_blind(row: Row, line: Line) -> bool:
+    return bool(row.images) and line["reason"] == "trivial"
 
 
 def _setting(line: Line) -> tuple[Setting, int]:

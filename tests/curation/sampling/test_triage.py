@@ -14,7 +14,11 @@ from curation.parquet import read_records, write_records
 from curation.row import Message, Row, to_record
 from curation.sampling.agreement import Agreement, agreement, n_options
 from curation.sampling.engine import SamplingOptions
-from curation.sampling.pass_rate import PassRate
+from curation.sampling.pass_rate import PassRate, measure
+from curation.sampling.stopping.bayes import Bayes
+from curation.sampling.stopping.exact import Exact
+from curation.sampling.stopping.fixed import Fixed
+from curation.sampling.store import RolloutStore
 from curation.sampling.suspicion import suspicion
 from curation.sampling.triage import (
     Counts,
@@ -25,6 +29,7 @@ from curation.sampling.triage import (
     picture_not_needed,
     without_pictures,
 )
+from curation.sampling.verdicts import VerdictStore
 from curation.schema import DECISION, STAGE
 from curation.steps.difficulty import DecideDifficulty
 from curation.steps.triage import DecideTriage, triaged
@@ -283,6 +288,7 @@ def test_two_options_cannot_tell_a_mistake_from_a_wrong_gold() -> None:
 
 class ScriptedPassRate(PassRate):
     sampler: Any
+    samplers: Any = ()
 
 
 def test_a_build_quarantines_suspect_golds(tmp_path: Path, scripted: Callable[..., Any]) -> None:
@@ -326,16 +332,23 @@ def test_a_build_quarantines_suspect_golds(tmp_path: Path, scripted: Callable[..
     assert len(options.sampler.log) == n_batches
 
 
-def test_what_is_solved_without_its_picture_is_marked(tmp_path: Path, scripted: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("stopping", [Fixed(), Exact(), Bayes()])
+@pytest.mark.parametrize("pass_on", [(), ("trivial",)], ids=["first sampler", "second sampler"])
+def test_what_is_solved_without_its_picture_is_marked(
+    tmp_path: Path, scripted: Callable[..., Any], stopping: Any, pass_on: tuple[str, ...]
+) -> None:
+    """By the first sampler and with `n` samples, whichever sampler and however few samples found it trivial."""
     blind: list[bool] = []
 
     def script(key: str, number: int) -> tuple[str, str]:
-        return rf"\boxed{{{8 if blind and key == 'needed' else 7}}}", "stop"
+        return rf"\boxed{{{8 if blind and (key == 'needed' or number == 0) else 7}}}", "stop"
 
     pictured = [row("needed", images=(b"1",)), row("not-needed", images=(b"2",)), row("text")]
     file, store = tmp_path / "rows" / "0.parquet", tmp_path / "rollouts"
     write_records(file, STAGE, map(to_record, pictured))
-    options = ScriptedPassRate(sampler=scripted(script), n=8, sampling=SamplingOptions(max_tokens=64))
+    samplers = scripted(script), scripted(script, revision="2")
+    fields = {"samplers": samplers, "pass_on": pass_on, "stopping": stopping, "max_pass_rate": 0.5, "n": 8}
+    options = ScriptedPassRate(sampling=SamplingOptions(max_tokens=64), **fields)  # type: ignore[call-arg]
     list(DecideDifficulty([file], tmp_path / "difficulty", options, store, 0, "{question}").run(None))
     blind.append(True)
 
@@ -353,3 +366,52 @@ def test_what_is_solved_without_its_picture_is_marked(tmp_path: Path, scripted: 
     assert options.sampler.log == [[("needed", tuple(range(8))), ("not-needed", tuple(range(8)))]]
     assert reasons(Triage(without_pictures=True)) == ["trivial", "picture_not_needed", "trivial"]
     assert options.sampler.log == []
+
+
+@pytest.mark.parametrize("stopping", [Fixed(), Exact(), Bayes(n_max=12)])
+@pytest.mark.parametrize("truncated", ["wrong", "unjudged"])
+def test_the_samples_of_a_difficulty_are_found_again(
+    tmp_path: Path, scripted: Callable[..., Any], stopping: Any, truncated: str
+) -> None:
+    """Under every stopping rule, of either sampler, where the store holds more samples than were needed."""
+    rows = [row(f"row{i}") for i in range(24)]
+    file, store = tmp_path / "0.parquet", tmp_path / "rollouts"
+    write_records(file, STAGE, map(to_record, rows))
+
+    def first(key: str, number: int) -> tuple[str, str]:
+        return (r"\boxed{9}", "stop") if int(key[3:]) % 3 < 2 else second(key, number)
+
+    def second(key: str, number: int) -> tuple[str, str]:
+        cut = number == 2 and int(key[3:]) % 2
+        return rf"\boxed{{{7 + (number * int(key[3:])) % 3}}}", "length" if cut else "stop"
+
+    samplers = scripted(first), scripted(second, revision="2")
+    fields = {
+        "n": 6,
+        "min_pass_rate": 0.2,
+        "max_pass_rate": 0.7,
+        "truncated": truncated,
+        "sampling": SamplingOptions(max_tokens=64),
+    }
+    for sampler in samplers:
+        for _ in measure(rows, ScriptedPassRate(sampler=sampler, **{**fields, "n": 20}), store, 0, "{question}"):
+            pass
+    both = {"samplers": samplers, "pass_on": ("infeasible",), "stopping": stopping}
+    options = ScriptedPassRate(**fields, **both)
+    list(DecideDifficulty([file], tmp_path / "difficulty", options, store, 0, "{question}").run(None))
+    decided = [tmp_path / "difficulty" / file.name]
+    arguments = (Triage(), options, store, 0, "{question}", tmp_path / "suspect_gold.parquet")
+    step = DecideTriage([file], decided, tmp_path / "triage", *arguments)
+    with RolloutStore(store) as rollouts, VerdictStore(store / "verdicts") as verdicts:
+        step._stores = rollouts, verdicts
+        (chunk,) = step.chunks()
+        revisions = set()
+        for (_, told), (drawn, judged) in zip(chunk, step._sampled(chunk), strict=True):
+            found, outcomes = told["difficulty"], [verdict.outcome for verdict in judged]
+            revisions.add(found["sampler"]["revision"])
+            assert {one.setting.revision for one in drawn} == {found["sampler"]["revision"]}
+            assert outcomes.count("correct") == found["n_correct"]
+            assert outcomes.count("truncated") == found["n_truncated"]
+            lost = 0 if truncated == "wrong" else found["n_truncated"]
+            assert len(outcomes) == found["n_judged"] + lost
+    assert revisions == {"1", "2"}

@@ -9,6 +9,7 @@ import posixpath
 import stat
 import struct
 import tarfile
+import weakref
 import zipfile
 from abc import ABC, abstractmethod
 from functools import lru_cache
@@ -96,7 +97,9 @@ class TarArchive(Archive):
         file = path.open("rb")
         self._file: IO[bytes] = file
         if is_compressed(file.peek(HEAD_BYTES)):
-            self._file, self.cut = spool(unpacked(file, str(path), path.stat().st_size), str(path))
+            with file:
+                self._file, self.cut = spool(unpacked(file, str(path), path.stat().st_size), str(path))
+        weakref.finalize(self, self._file.close)
         self._size = self._file.seek(0, io.SEEK_END)
         self._file.seek(0)
         try:
@@ -125,15 +128,15 @@ class TarArchive(Archive):
 
     def open_packed(self, name: str) -> tuple[io.RawIOBase, int]:
         start, size = self._members[name]
-        return _Slice(self._file, start, size), size
+        return _Slice(self, self._file, start, size), size
 
 
 class _Slice(io.RawIOBase):
-    """A part of a file that others read, too."""
+    """A part of a file that others read, too. It holds its `archive`, which closes the file when nobody needs it."""
 
-    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
+    def __init__(self, archive: TarArchive, file: IO[bytes], start: int, size: int) -> None:
         super().__init__()
-        self.file, self.place, self.end = file, start, start + size
+        self.archive, self.file, self.place, self.end = archive, file, start, start + size
 
     def readable(self) -> bool:
         return True

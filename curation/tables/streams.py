@@ -70,8 +70,9 @@ def open_plain(raw: io.RawIOBase, where: str, packed_bytes: int) -> io.BufferedR
 def unpacked(raw: io.RawIOBase | io.BufferedReader, where: str, packed_bytes: int) -> io.BufferedReader:
     """As `open_plain`, the text's encoding left as it is."""
     file: io.BufferedReader = io.BufferedReader(raw, _CHUNK)
-    if decompressor := _decompressor(file.peek(10)):
-        file = io.BufferedReader(Guarded(decompressor(file), where, packed_bytes))
+    packed = file
+    if decompressor := _decompressor(packed.peek(10)):
+        file = io.BufferedReader(Guarded(decompressor(packed), where, packed_bytes, packed))
         if is_compressed(file.peek(10)):
             raise SourceError(f"{where} is compressed twice; expected once at most")
     return file
@@ -100,10 +101,14 @@ def spool(file: io.BufferedReader, where: str) -> tuple[IO[bytes], str]:
 
 
 class Guarded(io.RawIOBase):
-    """A decoder's output that ends in a clear line where the decoder fails or its output grows out of proportion."""
+    """A decoder's output that ends in a clear line where the decoder fails or its output grows out of proportion.
 
-    def __init__(self, inner: Any, where: str, packed_bytes: int) -> None:
+    Closing it closes the decoder and the `packed` file below, which decoders leave open.
+    """
+
+    def __init__(self, inner: Any, where: str, packed_bytes: int, packed: io.BufferedReader | None = None) -> None:
         super().__init__()
+        self.packed = packed
         self.inner, self.where, self.packed_bytes, self.count = inner, where, packed_bytes, 0
 
     def readable(self) -> bool:
@@ -132,6 +137,8 @@ class Guarded(io.RawIOBase):
 
     def close(self) -> None:
         self.inner.close()
+        if self.packed:
+            self.packed.close()
         super().close()
 
     def _cut(self) -> TruncatedError:

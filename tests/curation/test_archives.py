@@ -18,6 +18,7 @@ from curation.errors import SourceError
 from curation.row import Row
 from curation.sources.base import BadRow
 from curation.sources.table import Table
+from curation.tables.archive import TarArchive
 
 Files = dict[str, bytes]
 
@@ -217,6 +218,17 @@ def test_a_tar_that_ends_early_gives_its_complete_members(tmp_path: Path, name: 
         read(path)
     assert told(read(path, on_truncated="keep"))[:2] == ["1", "2"]
     assert told(read(path, on_truncated="keep"))[-1] == "truncated_file"
+
+
+@pytest.mark.parametrize("name", ["set.tar", "set.tar.gz"])
+def test_a_tar_is_closed_when_nobody_reads_it_any_longer(tmp_path: Path, name: str) -> None:
+    archive = TarArchive(put(tmp_path / name, PACKERS[name]({"a.jsonl": line(1)})))
+    member = archive.open("a.jsonl")
+    file = archive._file
+    del archive
+    assert member.read() == line(1)
+    del member
+    assert file.closed
 
 
 def test_a_gzip_that_ends_early_gives_its_complete_lines(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ rollout store, where the build finds them: neither is paid for twice.
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,18 +60,6 @@ class PlannedStage(StageRun):
         return f"  {self.folder.name:<28} {'done' if self.is_done else 'to run':<7} {told}".rstrip()
 
 
-class PlannedPipeline(Pipeline):
-    """A config's stages, looked at."""
-
-    pilot: int | None = None
-
-    def _stage(self, name: str, payload: Any) -> StageRun:
-        stage = super()._stage(name, payload)
-        planned = PlannedStage(stage.folder, stage.config, stage.payload, stage.before, pilot=self.pilot)
-        self.stages[-1] = planned
-        return planned
-
-
 def dry_run(
     manifest_path: Path, out: Path, options: BuildOptions, pilot: int | None = None, price: float | None = None
 ) -> str:
@@ -98,10 +87,10 @@ def _lines(
         return
     if pilot:
         section.record.unlink(missing_ok=True)
-    pipeline = PlannedPipeline(
-        manifest, config, out, options.limit, code, section.inputs, section.identity(), options.workers
-    )
-    pipeline.pilot = pilot
+    pipeline = Pipeline(
+        manifest, config, out, options.limit, code, section.inputs, section.identity(), options.workers,
+        make_stage=partial(PlannedStage, pilot=pilot),
+    )  # fmt: skip
     with suppress(FileNotFoundError):  # of a stage that has not run; the stages up to there are what is known
         pipeline.run()
     yield from (stage.told(price) for stage in pipeline.stages if isinstance(stage, PlannedStage))

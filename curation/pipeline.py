@@ -57,7 +57,7 @@ Decide = Callable[[list[Path], Path], Any]
 
 @dataclass
 class Pipeline:
-    """Runs the stages that are not done; `stages` are those of this run."""
+    """Runs the stages that are not done; `stages` are those of this run, as `make_stage` makes them."""
 
     manifest: Manifest
     config: str
@@ -67,6 +67,7 @@ class Pipeline:
     inputs: dict[str, dict[str, str]]
     identity: str
     workers: int
+    make_stage: Callable[[Path, str, Any, StageRun | None], StageRun] = StageRun
     stages: list[StageRun] = field(default_factory=list)
 
     def run(self) -> list[StageRun]:
@@ -216,7 +217,7 @@ class Pipeline:
 
     def _stage(self, name: str, payload: Any) -> StageRun:
         folder = self.out / "stages" / f"{len(self.stages) + 1:02d}-{self.config}-{name}"
-        stage = StageRun(folder, self.config, [self.code, payload], self.stages[-1] if self.stages else None)
+        stage = self.make_stage(folder, self.config, [self.code, payload], self.stages[-1] if self.stages else None)
         self.stages.append(stage)
         return stage
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from curation.sampling.engine import Request, SamplingOptions
 from curation.sampling.vllm import Vllm
@@ -11,7 +12,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.gpu]
 
 
 def test_two_copies_on_two_gpus_give_the_samples_of_one(vlm: Path, requests: list[Request]) -> None:
-    torch = pytest.importorskip("torch")
     if torch.cuda.device_count() < 2:
         pytest.skip(f"needs 2 GPUs, found {torch.cuda.device_count()}")
     options = SamplingOptions(max_tokens=12)

@@ -3,7 +3,8 @@
     labels = find_clusters(sorted(folder.glob("*.parquet")), options)      # labels[i]: the first row of row i's cluster
 
 Every key that a merge goes by holds the facts and the pictures, so no chain of near duplicates leads from one number, sign or picture
-to another. Memory: some fifty bytes a row; the words are read from disk, two questions at a time.
+to another. Memory: some fifty bytes a row, two hundred where many share their facts and have pictures; the words are read from disk, two
+questions at a time.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,10 +19,10 @@ from numpy.typing import NDArray
 from curation.dedup.alike import are_alike
 from curation.dedup.minhash import jaccard, mix
 from curation.dedup.options import Dedup
-from curation.dedup.pictures import BANDS as PICTURE_BANDS
 from curation.dedup.pictures import are_copies
 from curation.dedup.store import BytesStore
 from curation.dedup.vocabulary import Vocabulary
+from curation.likeness.hash import BAND_KEYS, N_BANDS
 
 Labels = NDArray[np.uint32]
 Keys = NDArray[np.uint64]
@@ -29,7 +30,8 @@ Alike = Callable[[int, int], bool]
 
 NEIGHBOURS = 8
 """A row is compared with as many others of its bucket in each band; buckets of more are rare, and there are many bands."""
-BANDS_AT_ONCE = 8
+KEYS_AT_ONCE = 8
+"""Keys of a row that are in memory together."""
 
 
 def find_clusters(signatures: list[Path], options: Dedup) -> Labels:
@@ -38,7 +40,7 @@ def find_clusters(signatures: list[Path], options: Dedup) -> Labels:
     guard = _combined(facts, _pictures(signatures, facts, options))
     labels = _groups(_column(signatures, "exact"), guard)
     if options.near and len(labels):
-        _join_near(signatures, "bands", labels, guard, options.bands, partial(_same_question, signatures, options))
+        _join_near(signatures, "bands", labels, guard, (options.bands, 1), partial(_same_question, signatures, options))
     return labels
 
 
@@ -49,7 +51,7 @@ def _pictures(signatures: list[Path], facts: Keys, options: Dedup) -> Keys:
         return pictures
     guard = _combined(facts, n)
     labels = _groups(pictures, guard)
-    _join_near(signatures, "picture_bands", labels, guard, PICTURE_BANDS, partial(_same_pictures, signatures))
+    _join_near(signatures, "picture_bands", labels, guard, (N_BANDS, BAND_KEYS), partial(_same_pictures, signatures))
     return labels.astype(np.uint64)
 
 
@@ -79,7 +81,7 @@ def find_copies(signatures: list[Path], options: Dedup, clusters: Labels) -> Lab
     guard = _combined(_column(signatures, "trace_numbers"), clusters.astype(np.uint64))
     labels = _groups(_column(signatures, "trace_exact"), guard)
     if options.near and len(labels):
-        _join_near(signatures, "trace_bands", labels, guard, options.bands, lambda: nullcontext(lambda a, b: True))
+        _join_near(signatures, "trace_bands", labels, guard, (options.bands, 1), lambda: nullcontext(lambda a, b: True))
     return labels
 
 
@@ -93,20 +95,25 @@ def _join_near(
     column: str,
     labels: Labels,
     guard: Keys,
-    n_bands: int,
+    shape: tuple[int, int],
     comparison: Callable[[], AbstractContextManager[Alike]],
 ) -> None:
-    """Join the clusters of `labels`, in place, whose first rows share their guard and a band and are alike."""
+    """Join the clusters of `labels`, in place, whose first rows share their guard and a key of a band, and are alike.
+
+    `shape` is a row's number of bands and of keys in each.
+    """
     rows = _that_share(guard, np.flatnonzero(labels == np.arange(len(labels), dtype=np.uint32)))
     if not len(rows):
         return
     parents = np.arange(len(rows), dtype=np.int64)
     refused = np.empty(0, dtype=np.int64)
+    at_once = KEYS_AT_ONCE // shape[1]
     with comparison() as alike:
-        for first in range(0, n_bands, BANDS_AT_ONCE):
-            bands = _bands(signatures, column, rows, n_bands, first, min(first + BANDS_AT_ONCE, n_bands))
-            for band in bands.T:
-                found = np.setdiff1d(_pairs(_combined(guard[rows], band.astype(np.uint64))), refused)
+        for first in range(0, shape[0], at_once):
+            bands = _bands(signatures, column, rows, shape, first, min(first + at_once, shape[0]))
+            for band in bands.transpose(1, 0, 2):
+                keys = _combined(guard[rows, None], band.astype(np.uint64))
+                found = np.setdiff1d(_pairs(keys), refused)
                 no = _join(found.tolist(), rows, parents, alike)
                 refused = np.union1d(refused, np.array(no, dtype=np.int64))
     labels[rows] = rows[[_root(parents, i) for i in range(len(rows))]]
@@ -136,13 +143,13 @@ def _root(parents: NDArray[np.int64], i: int) -> int:
 
 
 def _pairs(keys: Keys) -> NDArray[np.int64]:
-    """Places of equal keys, as `a << 32 | b` with a < b: each with its next neighbours among the equal ones."""
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
+    """Places of rows that share one of their keys (rows, n), as `a << 32 | b` with a < b: each with its next neighbours in a bucket."""
+    order = np.argsort(keys, axis=None, kind="stable")
+    ordered, places = keys.ravel()[order], order // keys.shape[1]
     found = []
     for step in range(1, NEIGHBOURS + 1):
         at = np.flatnonzero(ordered[step:] == ordered[:-step])
-        found.append(order[at] << 32 | order[at + step])
+        found.append(places[at] << 32 | places[at + step])
         if not len(at):
             break
     return np.unique(np.concatenate(found))
@@ -180,14 +187,14 @@ def _column(signatures: list[Path], name: str) -> Keys:
 
 
 def _bands(
-    signatures: list[Path], column: str, rows: NDArray[np.int64], n_bands: int, first: int, last: int
+    signatures: list[Path], column: str, rows: NDArray[np.int64], shape: tuple[int, int], first: int, last: int
 ) -> NDArray[np.uint32]:
-    """Bands `first` to `last` of the given rows, shape (rows, last - first)."""
-    bands = np.empty((len(rows), last - first), dtype=np.uint32)
+    """Bands `first` to `last` of the given rows: (rows, last - first, keys of a band); `shape` is that of a row in the file."""
+    bands = np.empty((len(rows), last - first, shape[1]), dtype=np.uint32)
     for start, values in _batches(signatures, column):
         lower, upper = np.searchsorted(rows, (start, start + len(values)))
-        data = np.frombuffer(values.buffers()[1], dtype=np.uint32)[values.offset * n_bands :].reshape(-1, n_bands)
-        bands[lower:upper] = data[rows[lower:upper] - start, first:last]
+        data = np.frombuffer(values.buffers()[1], dtype=np.uint32)[values.offset * shape[0] * shape[1] :]
+        bands[lower:upper] = data.reshape(-1, *shape)[rows[lower:upper] - start, first:last]
     return bands
 
 

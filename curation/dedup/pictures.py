@@ -1,18 +1,18 @@
 """What a row's pictures leave behind: a key of their pixels, and hashes by which a picture is known encoded anew or resized."""
 
 import hashlib
+import zlib
 from collections.abc import Sequence
 
 from curation.likeness import HASH_BYTES, PictureHash, near
-from curation.likeness.hash import hash_of
+from curation.likeness.hash import BAND_KEYS, N_BANDS, hash_of
 from curation.pictures import decode
 
-BANDS = 5
-"""Four quarters of the first picture's perceptual hash, and all of it, by which puzzles of one family fall apart."""
+BANDS_BYTES = 4 * N_BANDS * BAND_KEYS
 
 
 def sign_pictures(images: Sequence[bytes], perceptual: bool) -> tuple[list[bytes], bytes, bytes]:
-    """Of every picture the digest of its size and pixels; bands to find copies by (20 bytes); all hashes in a row.
+    """Of every picture the digest of its size and pixels; the first one's bands to find copies by; all hashes in a row.
 
     Raises:
         PictureError: a picture cannot be decoded.
@@ -24,12 +24,11 @@ def sign_pictures(images: Sequence[bytes], perceptual: bool) -> tuple[list[bytes
         digests.append(hashlib.blake2b(f"{picture.size}".encode() + picture.tobytes(), digest_size=16).digest())
         if perceptual:
             hashes.append(hash_of(picture, picture.size))
-    return digests, _bands(hashes[0]) if hashes else bytes(4 * BANDS), b"".join(map(PictureHash.to_bytes, hashes))
+    return digests, _bands(hashes[0]) if hashes else bytes(BANDS_BYTES), b"".join(map(PictureHash.to_bytes, hashes))
 
 
 def _bands(first: PictureHash) -> bytes:
-    whole = hashlib.blake2b(first.bits, digest_size=4).digest()
-    return b"".join(first.bits[i : i + 2] + bytes(2) for i in range(0, 8, 2)) + whole
+    return b"".join(zlib.crc32(key).to_bytes(4, "little") for keys in first.bands() for key in keys)
 
 
 def are_copies(one: bytes, other: bytes) -> bool:

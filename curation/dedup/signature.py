@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from curation.dedup.minhash import Words, band_keys, word_hashes
 from curation.dedup.options import Dedup
-from curation.dedup.pictures import BANDS, sign_pictures
+from curation.dedup.pictures import BANDS_BYTES, sign_pictures
 from curation.dedup.reading import facts_of, read_question
 from curation.row import Row
 
@@ -25,7 +25,7 @@ def signature_schema(options: Dedup, traces: bool) -> pa.Schema:
     bands = pa.binary(4 * options.bands)
     columns = [("exact", pa.uint64()), ("facts", pa.uint64()), ("bands", bands)]
     columns += [("words_start", pa.uint64()), ("words_length", pa.uint32())]
-    columns += [("pictures", pa.uint64()), ("n_pictures", pa.uint64()), ("picture_bands", pa.binary(4 * BANDS))]
+    columns += [("pictures", pa.uint64()), ("n_pictures", pa.uint64()), ("picture_bands", pa.binary(BANDS_BYTES))]
     columns += [("pictures_start", pa.uint64()), ("pictures_length", pa.uint32())]
     if traces:
         columns += [("trace_exact", pa.uint64()), ("trace_numbers", pa.uint64()), ("trace_bands", bands)]

@@ -17,9 +17,10 @@ from curation.pictures.pixels import sketch
 
 CELLS = 48
 CHROMA_CELLS = 8
-N_BANDS = 4
+N_FREQUENCIES = 64
 DOUBTFUL = 2
 """Bits of each band that are tried both ways: those whose coefficients are nearest to the median."""
+N_BANDS, BAND_KEYS = 5, 2**DOUBTFUL
 
 _LAYOUT = struct.Struct(f"<HH{CELLS * CELLS}s{2 * CHROMA_CELLS * CHROMA_CELLS}s")
 HASH_BYTES = _LAYOUT.size
@@ -38,26 +39,16 @@ class PictureHash(NamedTuple):
         """Whether the picture is (nearly) of one colour, like any other such picture."""
         return int(np.ptp(np.frombuffer(self.luma, np.uint8))) < BLANK
 
-    @property
-    def bits(self) -> bytes:
-        """8 bytes of lowest frequencies, in four bands of two; in a copy some of them flip."""
-        return b"".join(packed(band).tobytes() for band in self._coefficients())
+    def bands(self) -> list[list[bytes]]:
+        """Keys for candidate search, those of a band together: two near pictures nearly always share a key of some band.
 
-    def bands(self) -> tuple[bytes, ...]:
-        """16 keys of 3 bytes for candidate search, the bits that flip first tried both ways: two near pictures share at least one."""
-        keys = []
-        for number, band in enumerate(self._coefficients()):
-            doubtful = np.argsort(np.abs(band), kind="stable")[:DOUBTFUL]
-            for signs in product((-1.0, 1.0), repeat=DOUBTFUL):
-                tried = band.copy()
-                tried[doubtful] = signs
-                keys.append(bytes([number]) + packed(tried).tobytes())
-        return tuple(keys)
-
-    def _coefficients(self) -> list[Cells]:
+        Bands are the quarters of the 64 lowest frequencies, and all of them, by which puzzles of one family fall apart. A band has four
+        keys: the two bits that flip first are tried both ways.
+        """
         luma = np.frombuffer(self.luma, np.uint8).reshape(CELLS, CELLS).astype(np.float32)
-        coefficients = lowest(luma, 16 * N_BANDS)
-        return [coefficients[number::N_BANDS] for number in range(N_BANDS)]
+        whole = lowest(luma, N_FREQUENCIES)
+        quarters = (whole[first :: N_BANDS - 1] for first in range(N_BANDS - 1))
+        return [_keys(band) for band in (*quarters, whole)]
 
     def to_bytes(self) -> bytes:
         """`HASH_BYTES` bytes, for a Parquet column."""
@@ -90,3 +81,11 @@ def hash_of(picture: Image.Image, size: tuple[int, int]) -> PictureHash:
     luma, blue, red = planes_of(picture, CELLS, CELLS)
     chroma = (plane.resize((CHROMA_CELLS, CHROMA_CELLS), Image.Resampling.BOX).tobytes() for plane in (blue, red))
     return PictureHash(*size, luma.tobytes(), b"".join(chroma))
+
+
+def _keys(band: Cells) -> list[bytes]:
+    """The signs of some frequencies as bits, the doubtful ones tried both ways."""
+    doubtful = np.argsort(np.abs(band), kind="stable")[:DOUBTFUL]
+    tried = np.tile(band, (BAND_KEYS, 1))
+    tried[:, doubtful] = list(product((-1.0, 1.0), repeat=DOUBTFUL))
+    return [packed(signs).tobytes() for signs in tried]

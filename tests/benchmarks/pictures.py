@@ -99,7 +99,7 @@ def measure_near(pictures: dict[str, bytes], each: int, seed: int, sheet: Path |
         for name in random.Random(f"{seed} {kind}").sample(sorted(pictures), each):
             copy = picture_hash(change(decode(pictures[name]), random.Random(f"{seed} {kind} {name}")))
             found += near(copy, hashes[name])
-            sharing += bool(set(copy.bands()) & set(hashes[name].bands()))
+            sharing += any(set(a) & set(b) for a, b in zip(copy.bands(), hashes[name].bands(), strict=True))
             wrong += sum(near(copy, other) for key, other in hashes.items() if key != name)
         line(kind, each, found, wrong)
         print(f"{'':22} {sharing} share a band with their original")

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from curation.dedup import DecideDuplicates, Dedup, SignRows, cluster_name, find_clusters, find_copies
+from curation.likeness import near, picture_hash
 from curation.parquet import read_records, write_records
 from curation.row import Row, from_document, make_row, to_document, to_record
 from curation.schema import STAGE
@@ -197,3 +198,18 @@ def test_a_near_copy_is_told_from_an_exact_one(tmp_path: Path) -> None:
 
 def test_no_rows_give_no_clusters(tmp_path: Path) -> None:
     assert clusters([], tmp_path) == []
+
+
+def test_most_copies_of_pictures_meet_in_a_band(tmp_path: Path) -> None:
+    """Of those that `near` takes for copies, all but one in thirty."""
+    shown = [drawing(40 + 3 * mark) for mark in range(60)]
+    shrunk = [drawing(40 + 3 * mark, size=100, format="JPEG", quality=30) for mark in range(60)]
+    near_ones = sum(near(picture_hash(one), picture_hash(other)) for one, other in zip(shown, shrunk, strict=True))
+    rows = [
+        row(f"How tall is bar {number}?", images=(image,))
+        for images in (shown, shrunk)
+        for number, image in enumerate(images)
+    ]
+    labels = clusters(rows, tmp_path)
+    found = sum(one == other for one, other in zip(labels[:60], labels[60:], strict=True))
+    assert found >= near_ones * 29 / 30 > 30

@@ -114,16 +114,17 @@ def _join_near(
             for band in bands.transpose(1, 0, 2):
                 keys = _combined(guard[rows, None], band.astype(np.uint64))
                 found = np.setdiff1d(_pairs(keys), refused)
-                no = _join(found.tolist(), rows, parents, alike)
-                refused = np.union1d(refused, np.array(no, dtype=np.int64))
+                refused = np.union1d(refused, _join(found, rows, parents, alike))
     labels[rows] = rows[[_root(parents, i) for i in range(len(rows))]]
     np.take(labels, labels.copy(), out=labels)
 
 
-def _join(pairs: list[int], rows: NDArray[np.int64], parents: NDArray[np.int64], alike: Alike) -> list[int]:
+def _join(
+    pairs: NDArray[np.int64], rows: NDArray[np.int64], parents: NDArray[np.int64], alike: Alike
+) -> NDArray[np.int64]:
     """Join the pairs (`a << 32 | b`, places in `rows`) that are alike and not yet joined; returns those that are not alike."""
-    refused = []
-    for pair in pairs:
+    refused = np.zeros(len(pairs), dtype=bool)
+    for place, pair in enumerate(map(int, pairs)):
         a, b = pair >> 32, pair & 0xFFFFFFFF
         one, other = _root(parents, a), _root(parents, b)
         if one == other:
@@ -131,8 +132,8 @@ def _join(pairs: list[int], rows: NDArray[np.int64], parents: NDArray[np.int64],
         if alike(int(rows[a]), int(rows[b])):
             parents[max(one, other)] = min(one, other)
         else:
-            refused.append(pair)
-    return refused
+            refused[place] = True
+    return pairs[refused]
 
 
 def _root(parents: NDArray[np.int64], i: int) -> int:

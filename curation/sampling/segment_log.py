@@ -8,10 +8,10 @@ Memory holds the newest segment and twelve bytes for every key of every row grou
 """
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +38,20 @@ GROUP_BYTES = 2**20
 _GROUPS = 2**12
 
 
-class SegmentLog:
+class Closed(ABC):
+    """Is closed at the end of a `with`."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class SegmentLog(Closed):
     """The lines in `folder`, open for their one writer. Lines are found by `key`, some of the columns of `schema`.
 
     Raises:
@@ -61,14 +74,6 @@ class SegmentLog:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> "SegmentLog":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let another writer in."""

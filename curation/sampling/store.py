@@ -13,18 +13,17 @@ limit has a line for each `max_tokens`.
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from curation.sampling.rollout import SCHEMA, Rollout, Setting, from_line, response_limit, to_line
-from curation.sampling.segment_log import SegmentLog
+from curation.sampling.segment_log import Closed, SegmentLog
 
 _SETTING = ["model", "revision", "template_hash", "temperature", "top_p"]
 _KEY = ["prompt", *_SETTING]
 _IDENTITY = [*_KEY, "max_tokens", "number"]
 
 
-class RolloutStore:
+class RolloutStore(Closed):
     """The store in `folder`, open for its one writer.
 
     Raises:
@@ -34,14 +33,6 @@ class RolloutStore:
     def __init__(self, folder: Path) -> None:
         self._log = SegmentLog(folder, SCHEMA, _KEY)
         self.folder = self._log.folder
-
-    def __enter__(self) -> "RolloutStore":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let another writer in."""

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
@@ -24,7 +23,7 @@ import pyarrow as pa
 import rewards
 from curation.row import Row
 from curation.sampling.rollout import Rollout, rollout_id
-from curation.sampling.segment_log import SegmentLog
+from curation.sampling.segment_log import Closed, SegmentLog
 from rewards.verify import judge_all
 
 SCHEMA = pa.schema(
@@ -61,7 +60,7 @@ Key = tuple[str, str]
 """Of a verdict: rollout, verifier."""
 
 
-class VerdictStore:
+class VerdictStore(Closed):
     """The verdicts in `folder`, open for their one writer. `n_judged` counts what had to be judged since.
 
     A response that was cut off has no line: its `finish_reason` says it. Nor has a timeout, which is no property of the
@@ -75,14 +74,6 @@ class VerdictStore:
         self._log = SegmentLog(folder, SCHEMA, ["prompt", "verifier"])
         self._timed_out: dict[Key, rewards.Verdict] = {}
         self.n_judged = 0
-
-    def __enter__(self) -> "VerdictStore":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let another writer in."""

@@ -111,9 +111,9 @@ def test_a_truncated_response_is_counted_apart_and_earns_nothing() -> None:
     ],
 )
 def test_extraction_is_linear(text: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     after_thinking(text)
     rewards.extract_answer(text, "lenient")
     after_box(text)
     joined_boxes(text)
-    assert time.perf_counter() - started < 2.0
+    assert time.thread_time() - started < 2.0

@@ -53,7 +53,7 @@ def test_hostile() -> None:
     for pair in load("hostile_dev.jsonl"):
         started = time.monotonic()
         verdict = judge(pair)
-        assert time.monotonic() - started < 5.2
+        assert time.monotonic() - started < 10  # a deadline of 5 s, and the worker's end
         if pair["expected"] is not None and pair["id"] not in ARGUED:
             assert (verdict.outcome == "correct") == pair["expected"], (pair["id"], verdict)
 

@@ -199,6 +199,6 @@ FILTERS = [plugin() for kind, plugin in known_plugins(Filter).items() if kind !=
 def test_hostile_text_costs_little(filter: Filter, piece: str) -> None:
     text = piece * 20_000
     row = make_row(source="test", source_id="0", question=text, completion="<think>a</think>" + text)
-    started = time.perf_counter()
+    started = time.thread_time()
     filter.judge(row)
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2

@@ -57,7 +57,7 @@ class Victim:
         self.process = self.context.Process(target=self.run, args=(self.folder, N_PROMPTS), daemon=True)
         self.process.start()
 
-    def wait_for_progress(self, limit_s: float = 60.0) -> None:
+    def wait_for_progress(self, limit_s: float = 180.0) -> None:
         """Until a sample more is acknowledged, or the run ends: an engine that is killed while it starts ends it."""
         before, deadline = self._acknowledged(), time.monotonic() + limit_s
         while self._acknowledged() == before and self.process.is_alive():
@@ -68,7 +68,7 @@ class Victim:
         """Kill `engine`, `run` or `both`; look at what is left; go on."""
         assert not (self.folder / "finished").exists(), "the run ended before it was killed often enough"
         if target != "run" and (self.folder / "engine").exists():
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, ValueError):  # gone, or its number not written yet
                 os.kill(int((self.folder / "engine").read_text()), signal.SIGKILL)
         if target != "engine" or not self.process.is_alive():
             self.process.kill()

@@ -133,7 +133,7 @@ def _join(
             parents[max(one, other)] = min(one, other)
         else:
             refused[place] = True
-    return pairs[refused]
+    return pairs[np.flatnonzero(refused)]
 
 
 def _root(parents: NDArray[np.int64], i: int) -> int:

@@ -1,4 +1,4 @@
-"""What a judge says. Right, wrong, nothing to judge, and five ways of not knowing are different things and are
+"""What a judge says. Right, wrong, nothing to judge, cut off, and two ways of not knowing are different things and are
 counted apart.
 """
 

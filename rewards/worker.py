@@ -38,11 +38,11 @@ START_S = 60.0
 
 
 class TimedOutError(Exception):
-    """The deadline passed and the judge was killed, or the worker did not start in time."""
+    """The deadline passed and the judge was killed, or there is no worker to ask; either says nothing about the answer."""
 
 
 class WorkerError(Exception):
-    """The worker could not answer: the library refused the input, ran out of memory, or could not be started."""
+    """The worker could not answer: the library refused the input, or ran out of memory."""
 
 
 class DeferredError(Exception):
@@ -216,6 +216,8 @@ class Server:
                 self._control = self._spawn()
         except TimeoutError:
             raise late from None
+        except (OSError, WorkerError) as error:
+            raise TimedOutError(str(error)) from None
         finally:
             if self._control is None:
                 self.close(kill=True)

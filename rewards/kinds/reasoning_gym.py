@@ -53,9 +53,13 @@ class ReasoningGym(Kind):
 
     def _compare(self, answer: str) -> Ruling:
         try:
-            score = self._score(answer.strip())
+            return self._ruling(answer.strip())
         except worker.TimedOutError as error:
             return Ruling("timeout", "scorer", str(error))
+
+    def _ruling(self, answer: str) -> Ruling:
+        try:
+            score = self._score(answer)
         except worker.WorkerError as error:
             if self._gold_scores:
                 return Ruling("wrong", "scorer", f"the scorer refused it: {error}")

@@ -116,6 +116,17 @@ def test_a_start_has_a_limit_of_its_own(
     assert server.ask("equal", *SAME)
 
 
+def test_a_worker_that_cannot_start_says_nothing_about_the_answer(
+    server: worker.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "math_verify.py").write_text("raise ImportError('half installed')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(worker.SERVERS, "math", server)
+    verdict = rewards.make_verifier("March 14").judge_answer("April 14")
+    assert (verdict.outcome, verdict.reward) == ("timeout", None)
+    assert verdict.detail == "the math worker cannot start: ImportError: half installed"
+
+
 def server_pid(server: worker.Server) -> int:
     assert server.ask("equal", *SAME)
     assert server._process

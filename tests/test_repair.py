@@ -6,9 +6,12 @@ import sysconfig
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.slow
 def test_a_repaired_environment_is_sound_and_stays_as_it_is() -> None:
     site = Path(sysconfig.get_paths()["purelib"])
     before = {
@@ -22,6 +25,7 @@ def test_a_repaired_environment_is_sound_and_stays_as_it_is() -> None:
     assert before == {file: file.stat().st_mtime_ns for file in before}
 
 
+@pytest.mark.slow
 def test_the_processor_and_both_names_of_vllm_are_there() -> None:
     code = "from transformers import Qwen2_5_VLProcessor; import torchvision; print(torchvision.__version__)"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -231,6 +231,7 @@ def test_a_tar_is_closed_when_nobody_reads_it_any_longer(tmp_path: Path, name: s
     assert file.closed
 
 
+@pytest.mark.slow
 def test_a_gzip_that_ends_early_gives_its_complete_lines(tmp_path: Path) -> None:
     packed = gzip.compress(b"".join(line(number) for number in range(5_000)), mtime=0)
     for name, content in (

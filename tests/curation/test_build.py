@@ -23,6 +23,7 @@ from curation.stage import digest_of
 from tests.curation.conftest import Write, run, shard_bytes
 
 
+@pytest.mark.slow
 def test_two_builds_give_the_same_bytes(built: Path, mixed_manifest: Path, tmp_path: Path) -> None:
     """With one worker and with two, in two folders."""
     run(mixed_manifest, tmp_path / "again", workers=1)
@@ -31,6 +32,7 @@ def test_two_builds_give_the_same_bytes(built: Path, mixed_manifest: Path, tmp_p
     assert len(first) == 3
 
 
+@pytest.mark.slow
 def test_the_ledger_has_a_line_for_every_row_and_balances(built: Path) -> None:
     summary = json.loads((built / "summary.json").read_text())
     lines = list(read_records(built / "ledger.parquet"))
@@ -41,6 +43,7 @@ def test_the_ledger_has_a_line_for_every_row_and_balances(built: Path) -> None:
     assert "all sound" in check(built)
 
 
+@pytest.mark.slow
 def test_shards_load_with_decoded_pictures(built: Path, tmp_path: Path) -> None:
     from datasets import load_dataset
 
@@ -52,6 +55,7 @@ def test_shards_load_with_decoded_pictures(built: Path, tmp_path: Path) -> None:
     assert rows[0]["prompt"][0]["content"].endswith("\\boxed{}.")
 
 
+@pytest.mark.slow
 def test_shard_metadata_says_what_made_it(built: Path) -> None:
     shard = next((built / "data/cold_start").glob("*.parquet"))
     metadata = {k.decode(): v.decode() for k, v in pq.read_schema(shard).metadata.items()}
@@ -61,6 +65,7 @@ def test_shard_metadata_says_what_made_it(built: Path) -> None:
     assert len(metadata["ovr.build"]) == 32
 
 
+@pytest.mark.slow
 def test_cold_start_rows_are_verified_traces(built: Path) -> None:
     rows = [row for file in (built / "data/cold_start").glob("*") for row in read_records(file)]
     assert rows
@@ -90,6 +95,7 @@ def test_a_killed_build_goes_on_and_ends_with_the_same_bytes(built: Path, tmp_pa
     assert not list(out.rglob("*.tmp"))
 
 
+@pytest.mark.slow
 def test_a_changed_manifest_redoes_only_what_the_change_touches(copied: Path, mixed_manifest: Path) -> None:
     before = {file.parent.name: file.stat().st_mtime_ns for file in copied.glob("stages/*/done.json")}
     summary = run(mixed_manifest, copied, changes=("rl.splits.test=0.5",))
@@ -99,6 +105,7 @@ def test_a_changed_manifest_redoes_only_what_the_change_touches(copied: Path, mi
     assert summary["configs"]["rl"]["shards"]["test-00000-of-00001.parquet"] >= 5
 
 
+@pytest.mark.slow
 def test_a_changed_seed_leaves_nothing_of_the_old_rows(copied: Path, mixed_manifest: Path, tmp_path: Path) -> None:
     run(mixed_manifest, copied, only="cold_start", changes=("seed=6",))
     run(mixed_manifest, tmp_path / "fresh", only="cold_start", changes=("seed=6",))
@@ -106,6 +113,7 @@ def test_a_changed_seed_leaves_nothing_of_the_old_rows(copied: Path, mixed_manif
     assert new == shard_bytes(tmp_path / "fresh")
 
 
+@pytest.mark.slow
 def test_deleted_shards_are_written_again(copied: Path, built: Path, mixed_manifest: Path) -> None:
     shutil.rmtree(copied / "data/cold_start")
     next((copied / "data/rl").glob("*.parquet")).unlink()
@@ -133,6 +141,7 @@ def test_duplicates_merge_and_conflicting_golds_go(write_manifest: Write, tmp_pa
     assert "merged in 06-rl-merge: duplicate (t/" in why(tmp_path / "out", ids["duplicate"])
 
 
+@pytest.mark.slow
 def test_limit_is_per_source(mixed_manifest: Path, tmp_path: Path) -> None:
     summary = run(mixed_manifest, tmp_path / "out", limit=4, only="rl")
     assert {c["in"] for config in summary["configs"].values() for c in config["sources"].values()} == {4}
@@ -143,6 +152,7 @@ def test_a_second_build_in_one_folder_is_refused(mixed_manifest: Path, tmp_path:
         run(mixed_manifest, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_lock_holds_every_default_and_the_inputs(write_manifest: Write, tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('{"q": "1 + 1?", "a": "2"}\n')
     source = {"kind": "table", "path": "rows.jsonl", "fields": {"question": "q", "answer": "a"}}
@@ -181,6 +191,7 @@ def test_a_source_that_cannot_be_read_is_one_clear_line(
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_picture_that_is_none_is_a_counted_drop(write_manifest: Write, tmp_path: Path) -> None:
     from PIL import Image
 
@@ -225,6 +236,7 @@ def table(tmp_path: Path, *rows: dict[str, str]) -> dict[str, Any]:
     return {"kind": "table", "name": "t", "path": "rows.jsonl", "fields": {"question": "q", "answer": "a", "id": "id"}}
 
 
+@pytest.mark.slow
 def test_repeated_source_ids_do_not_hide_duplicates(write_manifest: Write, tmp_path: Path) -> None:
     ids = ("a", "a", "a#2")
     rows = [{"id": i, "q": f"What is 2 + {min(n, 1)}?", "a": str(2 + min(n, 1))} for n, i in enumerate(ids)]
@@ -234,6 +246,7 @@ def test_repeated_source_ids_do_not_hide_duplicates(write_manifest: Write, tmp_p
     assert "2 rows" in check(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_where_things_lie(tmp_path: Path) -> None:
     for place in ("here", "there"):
         (tmp_path / place).mkdir()
@@ -244,12 +257,14 @@ def test_bytes_do_not_depend_on_where_things_lie(tmp_path: Path) -> None:
     assert shard_bytes(tmp_path / "here/out") == shard_bytes(tmp_path / "there/out")
 
 
+@pytest.mark.slow
 def test_shards_of_another_manifest_do_not_stay(copied: Path, mixed_manifest: Path) -> None:
     run(mixed_manifest, copied, only="cold_start", changes=("seed=9",))
     assert not (copied / "data/rl").exists()
     assert list(json.loads((copied / "summary.json").read_text())["configs"]) == ["cold_start"]
 
 
+@pytest.mark.slow
 def test_a_stage_whose_rows_are_lost_runs_again(copied: Path, built: Path, mixed_manifest: Path) -> None:
     shutil.rmtree(copied / "stages/04-rl-filter/rows")
     (copied / "stages/rl.json").unlink()
@@ -263,6 +278,7 @@ def test_the_order_of_options_is_part_of_what_a_stage_depends_on() -> None:
     assert digest_of({"levels": {"clock": 1, "count": 1}}) != digest_of({"levels": {"count": 1, "clock": 1}})
 
 
+@pytest.mark.slow
 def test_rows_that_a_scorer_judges_without_a_gold_stay(write_manifest: Write, tmp_path: Path) -> None:
     """Several answers are right, so reasoning-gym gives none; its scorer alone decides."""
     source = {"kind": "reasoning_gym", "datasets": {"propositional_logic": {"count": 3}}}

@@ -92,6 +92,7 @@ def test_score_keeps_the_order_and_names_a_bad_line(tmp_path: Path, capsys: pyte
     assert "pairs.jsonl:1: " in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["shard", "summary", "ledger"])
 def test_a_damaged_build_is_told_in_one_line(copied: Path, damage: str, capsys: pytest.CaptureFixture[str]) -> None:
     if damage == "shard":

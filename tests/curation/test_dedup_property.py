@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,6 +71,7 @@ def labels(questions: list[str]) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(two_questions(), st.permutations(range(8)))
 def test_a_changed_fact_parts_two_questions_in_all_their_wordings(

@@ -39,6 +39,7 @@ def test_a_dry_run_of_nothing_makes_nothing(tmp_path: Path, capsys: pytest.Captu
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_dry_run_tells_what_a_change_redoes_and_changes_nothing(tmp_path: Path) -> None:
     manifest, out = written(tmp_path, RL), tmp_path / "out"
     build(manifest, out)

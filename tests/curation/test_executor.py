@@ -59,6 +59,7 @@ def test_a_killed_worker_is_replaced_and_the_task_runs_again(tmp_path: Path, wor
     assert len(list(tmp_path.glob("try-1-*"))) == 2
 
 
+@pytest.mark.slow
 def test_a_worker_that_always_dies_ends_the_build_and_names_the_task(tmp_path: Path) -> None:
     started = time.monotonic()
     with pytest.raises(BuildError, match=rf"worker of task 1 was killed {RESTARTS + 1} times"):

@@ -134,6 +134,7 @@ TRACED = {
 }
 
 
+@pytest.mark.slow
 def test_gym_rows_carry_their_entry_and_a_verified_trace() -> None:
     source = ReasoningGym(datasets=TRACED, traces=True)
     state = random.getstate()
@@ -152,6 +153,7 @@ def test_gym_rows_carry_their_entry_and_a_verified_trace() -> None:
     assert {row.domain for row in rows} == {"mathematics", "puzzle"}
 
 
+@pytest.mark.slow
 def test_gym_rows_come_twice_even_where_the_library_draws_from_global_state() -> None:
     """These three give other entries in every process when they are called without our precautions (0.1.25)."""
     source = ReasoningGym(datasets={name: {"count": 3} for name in ("isomorphic_strings", "codeio", "word_ladder")})

@@ -179,6 +179,7 @@ def test_a_build_that_may_not_be_published_fails_and_leaves_no_shards(write_mani
     assert not list((tmp_path / "out").rglob("data/rl/*.parquet"))
 
 
+@pytest.mark.slow
 def test_rows_that_may_not_be_published_can_drop_instead(write_manifest: Write, tmp_path: Path) -> None:
     sources = [{**PUZZLES, "license": "GPL-3.0"}, {**SUMS, "license": "Apache-2.0"}]
     manifest = {"release": {"allow": ["Apache-2.0"], "otherwise": "drop"}, "rl": {"sources": sources}}

@@ -89,6 +89,7 @@ def test_files_beside_a_record_are_joined(tmp_path: Path) -> None:
     assert [row.reason for row in rows if isinstance(row, BadRow)] == ["beside_unreadable"]
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_over_json_lines_and_parquet(tmp_path: Path) -> None:
     import tracemalloc
 

@@ -50,6 +50,7 @@ def test_every_source_of_the_manifest_has_its_counts(real_manifest: Manifest) ->
     assert {s.name for section in real_manifest.sections.values() for s in section.sources} == set(EXPECTED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPECTED)
 def test_counts(real_manifest: Manifest, name: str) -> None:
     rows = list(source(real_manifest, name).read(real_manifest.seed))

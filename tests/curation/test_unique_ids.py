@@ -34,6 +34,7 @@ def test_every_id_is_given_once_through_many_growths() -> None:
     assert made[18_000:18_002] == ["0#3", "1#3"]
 
 
+@pytest.mark.slow
 def test_ids_cost_a_few_bytes_each() -> None:
     tracemalloc.start()
     unique = UniqueIds()

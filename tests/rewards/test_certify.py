@@ -29,6 +29,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["here", "thread", "process"])
 def test_sound_rows_pass_everywhere(where: Where) -> None:
     certificate = certify(ROWS, where)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -107,6 +108,7 @@ def test_surds(a: int, b: int, root: int, c: int) -> None:
     assert outcome(gold, f"{same}+1") == outcome(gold, f"-({same})") == outcome(gold, f"{same}+10^{{-30}}") == "wrong"
 
 
+@pytest.mark.slow
 @COMMON
 @given(st.lists(st.integers(-9, 9), min_size=1, max_size=4))
 def test_polynomials(roots: list[int]) -> None:
@@ -120,6 +122,7 @@ def test_polynomials(roots: list[int]) -> None:
     assert outcome(f"f(x)={product}", f"f(t)={expanded.replace('x', 't')}") == "correct"
 
 
+@pytest.mark.slow
 @COMMON
 @given(st.lists(fractions, min_size=2, max_size=5, unique=True))
 def test_collections(values: list[Fraction]) -> None:
@@ -136,6 +139,7 @@ def test_collections(values: list[Fraction]) -> None:
     assert outcome(", ".join(texts), texts[0]) == outcome(texts[0], ", ".join(texts)) == "wrong"
 
 
+@pytest.mark.slow
 @COMMON
 @given(fractions, st.fractions(min_value=1, max_value=50, max_denominator=20), st.booleans(), st.booleans())
 def test_intervals(low: Fraction, width: Fraction, low_in: bool, high_in: bool) -> None:

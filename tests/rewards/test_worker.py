@@ -43,16 +43,19 @@ def check(outcome: str, seconds: float) -> None:
     assert seconds < DEADLINE_S + SLACK_S
 
 
+@pytest.mark.slow
 def test_deadline_in_the_main_thread() -> None:
     check(*judge_a_hang())
 
 
+@pytest.mark.slow
 def test_deadline_in_threads() -> None:
     with ThreadPoolExecutor(3) as pool:
         for result in [f.result() for f in [pool.submit(judge_a_hang) for _ in range(3)]]:
             check(*result)
 
 
+@pytest.mark.slow
 def test_deadline_in_an_event_loop() -> None:
     async def run() -> list[tuple[str, float]]:
         return [judge_a_hang(), await asyncio.to_thread(judge_a_hang)]
@@ -61,12 +64,14 @@ def test_deadline_in_an_event_loop() -> None:
         check(*result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["spawn", "fork"])
 def test_deadline_in_a_process(start: str) -> None:
     with multiprocessing.get_context(start).Pool(1) as pool:
         check(*pool.apply(judge_a_hang))
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_can_judge() -> None:
     code = f"import rewards; print(rewards.make_verifier({GOLD!r}).judge_answer({GOLD.replace('e^', '2^')!r}).outcome)"
     done = subprocess.run([sys.executable, "-"], input=code, cwd=ROOT, capture_output=True, text=True, timeout=60)
@@ -97,6 +102,7 @@ def slow_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> float:
     return 1.5
 
 
+@pytest.mark.slow
 def test_a_slow_start_is_no_timeout(server: worker.Server, slow_start: float) -> None:
     arguments, _ = SAME
     with ThreadPoolExecutor(3) as pool:
@@ -104,6 +110,7 @@ def test_a_slow_start_is_no_timeout(server: worker.Server, slow_start: float) ->
         assert [a.result() for a in asked] == [True] * 3
 
 
+@pytest.mark.slow
 def test_a_start_has_a_limit_of_its_own(
     server: worker.Server, slow_start: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,11 +140,13 @@ def server_pid(server: worker.Server) -> int:
     return server._process.pid
 
 
+@pytest.mark.slow
 def test_a_killed_server_loses_nothing(server: worker.Server) -> None:
     os.kill(server_pid(server), signal.SIGKILL)
     assert server.ask("equal", *SAME)
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_is_replaced_at_the_deadline(server: worker.Server) -> None:
     os.kill(server_pid(server), signal.SIGSTOP)
     with ThreadPoolExecutor(2) as pool:  # one of them needs a new judge
@@ -150,6 +159,7 @@ def test_a_server_that_hangs_is_replaced_at_the_deadline(server: worker.Server) 
     assert server.ask("equal", *SAME)
 
 
+@pytest.mark.slow
 def test_a_process_with_many_open_files_can_judge(server: worker.Server) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 2_000:
@@ -164,6 +174,7 @@ def test_a_process_with_many_open_files_can_judge(server: worker.Server) -> None
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@pytest.mark.slow
 def test_other_threads_are_not_held_up_by_a_hang() -> None:
     assert worker.ask("math", "equal", *SAME)
     slow = threading.Thread(target=judge_a_hang)
@@ -174,6 +185,7 @@ def test_other_threads_are_not_held_up_by_a_hang() -> None:
     slow.join()
 
 
+@pytest.mark.slow
 def test_a_batch_waits_for_all_its_hangs_at_once() -> None:
     golds, responses = ["1", GOLD, "2", GOLD, "3", GOLD], [r"\boxed{1}", rf"\boxed{{{HANG}}}"] * 3
     assert worker.ask("math", "equal", *SAME)
@@ -244,7 +256,8 @@ def hostile_round(count: int) -> None:
         rewards.make_verifier(str(n % 50)).judge(rf"\boxed{{{HOSTILE[n % len(HOSTILE)]}{n}}}")
 
 
-@pytest.mark.parametrize("count", [700, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [700, 10_000])
 def test_hostile_judgements_leave_nothing_behind(count: int) -> None:
     hostile_round(600)
     worker.close_all()

@@ -27,6 +27,7 @@ def test_importing_the_cli_loads_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["tune"], ["sft", "--no_such_option", "1"], ["grpo"], ["eval"], ["average"]])
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     try:

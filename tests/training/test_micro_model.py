@@ -43,6 +43,7 @@ def test_the_cache_depends_on_recipe_and_rows(mixed_shards: Path) -> None:
     assert first != recipe_hash(mixed_shards, replace(recipe, seed=1))
 
 
+@pytest.mark.slow
 def test_building_twice_trains_once(mixed_shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe = Recipe(n_steps=2, batch_size=4)
     folder = micro_model(mixed_shards, recipe, cache=tmp_path)

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from trl import GRPOConfig, SFTConfig
 
 from training.arguments import parse
 
+pytestmark = pytest.mark.slow  # trl takes its time to import
 MANIFESTS = Path(__file__).resolve().parents[2] / "manifests"
 ON_CPU = ["--bf16", "false", "--use_cpu", "true"]
 
@@ -30,34 +30,35 @@ GRPO = {
 }
 
 
-def options(file: str, out: Path) -> list[str]:
+def parsed(command: str, file: str, out: Path) -> tuple[Any, Any, Any]:
+    from trl import GRPOConfig, SFTConfig
+
     given = {"config": MANIFESTS / file, "data": "d", "model_name_or_path": "m", "output_dir": out}
-    return [text for name, value in given.items() for text in (f"--{name}", str(value))] + ON_CPU
+    options = [text for name, value in given.items() for text in (f"--{name}", str(value))]
+    return parse(command, SFTConfig if command == "sft" else GRPOConfig, options + ON_CPU)
 
 
 @pytest.mark.parametrize(
-    ("file", "command", "config_class", "figures"),
+    ("file", "command", "figures"),
     [
-        ("ovr/sft.yaml", "sft", SFTConfig, SFT),
-        ("ovr/grpo.yaml", "grpo", GRPOConfig, GRPO),
-        ("quickstart_sft.yaml", "sft", SFTConfig, {}),
-        ("quickstart_grpo.yaml", "grpo", GRPOConfig, {"scale_rewards": "batch", "beta": 0.0}),
+        ("ovr/sft.yaml", "sft", SFT),
+        ("ovr/grpo.yaml", "grpo", GRPO),
+        ("quickstart_sft.yaml", "sft", {}),
+        ("quickstart_grpo.yaml", "grpo", {"scale_rewards": "batch", "beta": 0.0}),
     ],
 )
 def test_a_configuration_is_parsed(
-    file: str, command: str, config_class: type[Any], figures: dict[str, Any], tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    file: str, command: str, figures: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for variable in ("HF_HUB_OFFLINE", "OMP_NUM_THREADS"):  # the parser sets what stands under `env`
         monkeypatch.setenv(variable, "1")
-    data, config, model = parse(command, config_class, options(file, tmp_path))
+    data, config, model = parsed(command, file, tmp_path)
     assert {name: getattr(config, name) for name in figures} == figures
     assert (data.data, model.model_name_or_path) == ("d", "m")
     assert data.freeze_vision is (True if command == "sft" else None)
 
 
-@pytest.mark.parametrize(("file", "batch"), [("ovr/sft.yaml", 640), ("ovr/grpo.yaml", 512 * 16)])
-def test_the_batch_is_the_papers_on_64_gpus(file: str, batch: int, tmp_path: Path) -> None:
-    command, config_class = ("sft", SFTConfig) if "sft" in file else ("grpo", GRPOConfig)
-    _, config, _ = parse(command, config_class, options(file, tmp_path))
+@pytest.mark.parametrize(("command", "batch"), [("sft", 640), ("grpo", 512 * 16)])
+def test_the_batch_is_the_papers_on_64_gpus(command: str, batch: int, tmp_path: Path) -> None:
+    _, config, _ = parsed(command, f"ovr/{command}.yaml", tmp_path)
     assert 64 * config.per_device_train_batch_size * config.gradient_accumulation_steps == batch

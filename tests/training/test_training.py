@@ -10,6 +10,8 @@ from tests.training.conftest import row, write_shard
 from training.shards import read_shards
 from training.vision import is_vision
 
+pytestmark = pytest.mark.slow
+
 CPU: dict[str, Any] = {
     "max_steps": 1,
     "learning_rate": 1e-3,

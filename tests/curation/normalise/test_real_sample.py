@@ -34,6 +34,7 @@ def rows_of(real_manifest: Manifest, name: str) -> list[Row]:
     return [row for row in source.read(0) if isinstance(row, Row)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPECTED)
 def test_changes_are_counted_and_final(real_manifest: Manifest, name: str) -> None:
     after = [normalise_row(row, OPTIONS) for row in rows_of(real_manifest, name)]

@@ -49,7 +49,7 @@ class FaultyServer(ThreadingHTTPServer):
 @contextmanager
 def faulty_server() -> Iterator[FaultyServer]:
     server = FaultyServer()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield server
     finally:

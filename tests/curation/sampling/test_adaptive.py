@@ -55,6 +55,7 @@ def n_sampled(log: list[Any]) -> int:
     return sum(len(numbers) for batch in log for _, numbers in batch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bounds", [(0.0, 1.0), (0.1, 0.9), (None, 0.625), (0.3, None)])
 @pytest.mark.parametrize("truncated", ["wrong", "unjudged"])
 @pytest.mark.parametrize("max_lost", [0.5, 1.0])
@@ -122,6 +123,7 @@ def test_more_samples_in_the_store_change_nothing(tmp_path: Path, scripted: Call
     assert run(scripted(by_rate), tmp_path / "held", count=22, stopping=Bayes()) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stopping", [Exact(), Bayes()])
 def test_a_token_budget_ends_with_the_least_urgent(tmp_path: Path, scripted: Callable[..., Any], stopping: Any) -> None:
     def script(key: str, number: int) -> tuple[str, str]:

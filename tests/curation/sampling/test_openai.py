@@ -46,6 +46,7 @@ FAULTS = ["drop", "limit", "date", "crash", "page", "truncated", "cut", "stall",
 FAULTS += ["uncounted", "null", "empty", "abort"]
 
 
+@pytest.mark.slow
 def test_every_fault_that_passes_costs_a_retry_and_nothing_else(server: FaultyServer) -> None:
     requests = ask("fine", *(f"{fault} 1" for fault in FAULTS), "drop 3")
     with engine(server, concurrency=100).open() as session:
@@ -55,6 +56,7 @@ def test_every_fault_that_passes_costs_a_retry_and_nothing_else(server: FaultySe
     assert all(len(times) == 2 for (prompt, _), times in server.asked.items() if prompt.endswith(" 1"))
 
 
+@pytest.mark.slow
 def test_it_waits_as_long_as_the_server_asks(server: FaultyServer) -> None:
     with engine(server).open() as session:
         session.generate(ask("limit 1", "date 1"), OPTIONS)
@@ -63,6 +65,7 @@ def test_it_waits_as_long_as_the_server_asks(server: FaultyServer) -> None:
     assert waits["date 1"][0] >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -119,6 +122,7 @@ def test_a_server_that_refuses_every_prompt_for_one_reason_is_an_error(server: F
         session.generate(ask("long", "long"), OPTIONS)
 
 
+@pytest.mark.slow
 def test_a_server_that_answers_nobody_is_not_asked_for_ever(server: FaultyServer) -> None:
     with engine(server, concurrency=2, max_retries=1).open() as session:
         with pytest.raises(SamplingError, match="2 x 500 out of memory"):
@@ -128,6 +132,7 @@ def test_a_server_that_answers_nobody_is_not_asked_for_ever(server: FaultyServer
         assert session.generate(requests, OPTIONS) == [whole(requests[0])]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_one_clear_line() -> None:
     with faulty_server() as server:
         away = engine(server, max_retries=1)

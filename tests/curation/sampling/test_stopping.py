@@ -26,6 +26,7 @@ def endings(start: tuple[int, ...], left: int) -> Tally:
     return Tally(*(np.array(column) for column in (np.array(more) + np.array(start)).T))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     counts=st.tuples(*[st.integers(0, 3)] * 4),

@@ -147,6 +147,7 @@ def test_what_is_sampled_is_identified_by_all_of_it() -> None:
     assert len({prompt_hash(request) for request in (base, *others)}) == 6
 
 
+@pytest.mark.slow
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path

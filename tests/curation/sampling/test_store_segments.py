@@ -38,6 +38,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segment_log, "GROUP_BYTES", 2_000)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_every_line_is_found_by_its_key_and_after_reopening(tmp_path: Path) -> None:
     rng = random.Random(0)
@@ -57,6 +58,7 @@ def test_every_line_is_found_by_its_key_and_after_reopening(tmp_path: Path) -> N
     assert 2 <= len(list_segments(tmp_path)) <= 10
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_many_small_batches_leave_few_files_and_bounded_groups(tmp_path: Path) -> None:
     with opened(tmp_path) as log:

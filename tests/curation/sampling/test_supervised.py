@@ -66,6 +66,7 @@ def test_the_responses_are_those_without_a_process_of_its_own(faulty: Make) -> N
     assert gone(engine.starts[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -80,6 +81,7 @@ def test_a_prompt_that_kills_twice_is_set_aside(faulty: Make, fault: str, reason
         assert session.generate(ask(fault), OPTIONS) == [Response("row0", (), 0, refused=f"engine_died: {reason}")]
 
 
+@pytest.mark.slow
 def test_a_hang_counts_as_a_death(faulty: Make) -> None:
     with faulty(hang_timeout_s=0.5).open() as session:
         (hung,) = session.generate(ask("hang"), OPTIONS)
@@ -87,6 +89,7 @@ def test_a_hang_counts_as_a_death(faulty: Make) -> None:
     assert hung.refused == stopped.refused == "engine_died: no sign of life for 0.5 s"
 
 
+@pytest.mark.slow
 def test_work_that_takes_long_is_no_hang(faulty: Make) -> None:
     engine = faulty(hang_timeout_s=1.9)
     with engine.open() as session:
@@ -103,6 +106,7 @@ def test_a_death_that_no_prompt_is_to_blame_for_costs_one_restart(faulty: Make) 
     assert len([pid for pid in engine.starts if pid != os.getpid()]) == 2
 
 
+@pytest.mark.slow
 def test_finding_the_bad_prompt_takes_a_logarithm_of_restarts_and_costs_the_others_nothing(faulty: Make) -> None:
     requests = ask("a", "b", "c", "die")
     engine = faulty()
@@ -113,6 +117,7 @@ def test_finding_the_bad_prompt_takes_a_logarithm_of_restarts_and_costs_the_othe
     assert others == in_peace(faulty, requests)[:3]
 
 
+@pytest.mark.slow
 def test_an_engine_that_always_dies_is_given_up(faulty: Make) -> None:
     engine = faulty(max_restarts=3)
     with (
@@ -124,6 +129,7 @@ def test_an_engine_that_always_dies_is_given_up(faulty: Make) -> None:
     assert len(engine.starts) == 4
 
 
+@pytest.mark.slow
 def test_what_was_answered_before_it_was_given_up_is_kept(faulty: Make) -> None:
     with faulty(max_restarts=4).open() as session:
         responses = session.generate(ask("ok", *["die"] * 3), OPTIONS)
@@ -133,6 +139,7 @@ def test_what_was_answered_before_it_was_given_up_is_kept(faulty: Make) -> None:
     assert "prompts stay unanswered, 'row" in unanswered(responses)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
@@ -158,6 +165,7 @@ def test_copies_share_a_batch_and_give_what_one_gives(faulty: Make, tmp_path: Pa
     assert all(gone(process) for process in engine.starts if process != os.getpid())
 
 
+@pytest.mark.slow
 def test_a_lost_copy_costs_its_share_alone(faulty: Make) -> None:
     with faulty(copies=2, max_restarts=1).open() as session:
         kept, lost, also_kept = session.generate(ask("a", "die", "c"), OPTIONS)
@@ -192,6 +200,7 @@ def test_the_engines_own_processes_end_with_it(faulty: Make, tmp_path: Path) -> 
     assert gone(int((tmp_path / "grandchild").read_text()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("then", ["hang", "nothing"])
 def test_the_engine_ends_when_its_parent_is_killed(faulty: Make, tmp_path: Path, then: str) -> None:
     code = f"""

@@ -105,6 +105,7 @@ def triage_of_corrupted_golds(seed: int, n: int, n_corrupted: int = 50) -> Found
     return Found(sum(knowable), hits, 500 - n_corrupted, alarms, sum(suspect))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [8, 16])
 def test_corrupted_golds_are_found_with_few_false_alarms(n: int) -> None:
     runs = [triage_of_corrupted_golds(seed, n) for seed in range(4)]

@@ -42,6 +42,7 @@ def test_the_token_prompt_is_the_trainers(session: TransformersSession, requests
         assert session._encode(request)["input_ids"][0].tolist() == list(theirs)
 
 
+@pytest.mark.slow
 def test_a_sample_does_not_depend_on_the_batch(session: TransformersSession, requests: list[Request]) -> None:
     together = session.generate(requests, OPTIONS)
     assert [response.key for response in together] == [request.key for request in requests]
@@ -98,6 +99,7 @@ def test_a_shorter_context_cuts_where_the_store_says(lm: Path, requests: list[Re
     assert {sample.n_tokens for sample in response.samples if sample.finish_reason == "length"} == {limit}
 
 
+@pytest.mark.slow
 def test_the_models_own_sampling_options_do_not_count(vlm: Path, tmp_path: Path, requests: list[Request]) -> None:
     greedy = tmp_path / "vlm"
     shutil.copytree(vlm, greedy)

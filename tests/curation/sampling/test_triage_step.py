@@ -106,6 +106,7 @@ def test_what_is_solved_without_its_picture_is_marked(
     assert options.sampler.log == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stopping", [Fixed(), Exact(), Bayes(n_max=12)])
 @pytest.mark.parametrize("truncated", ["wrong", "unjudged"])
 def test_the_samples_of_a_difficulty_are_found_again(

@@ -88,6 +88,7 @@ def test_rows_that_share_responses_are_told_apart(tmp_path: Path) -> None:
     assert judged(tmp_path) == ([], 0)
 
 
+@pytest.mark.slow
 def test_a_timeout_is_not_kept_but_not_repeated_within_a_run(tmp_path: Path) -> None:
     gold, answer = r"\int_0^1 x^x dx", r"\boxed{\int_0^1 y^y dy + 1}"
     slow = row(answer=gold, answer_options='{"timeout_s": 1e-6}')

@@ -64,6 +64,7 @@ def test_sample_numbers_are_cut_into_runs(
     assert consecutive(numbers, longest) == runs
 
 
+@pytest.mark.slow
 def test_a_folder_is_known_by_its_files_not_its_place(lm: Path, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere" / "lm"
     shutil.copytree(lm, moved)
@@ -74,6 +75,7 @@ def test_a_folder_is_known_by_its_files_not_its_place(lm: Path, tmp_path: Path) 
     assert model_identity(str(lm))[0] == "lm"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json", "chat_template.jinja"])
 def test_another_file_is_another_revision(lm: Path, tmp_path: Path, name: str) -> None:
     changed = tmp_path / "lm"
@@ -116,6 +118,7 @@ def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
         model_identity(str(tmp_path))
 
 
+@pytest.mark.slow
 def test_missing_vllm_names_both_extras(lm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vllm", None)
     with pytest.raises(SamplingError, match=r"`vllm` on a machine with a GPU, `cpu` on one without") as caught:
@@ -176,6 +179,7 @@ def test_options_that_contradict_each_other_are_told(options: dict[str, Any], me
         Vllm(model="m", **options)
 
 
+@pytest.mark.slow
 def test_what_changes_the_model_changes_its_revision(lm: Path) -> None:
     plain, cache, coarse = (
         Vllm(model=str(lm), engine_args=arguments).identity()

@@ -15,6 +15,8 @@ from curation.sampling.engine import Request, SamplingOptions
 from curation.sampling.rollout import response_limit
 from curation.sampling.transformers import Transformers, TransformersSession, seeded_sampling
 
+pytestmark = pytest.mark.slow  # transformers takes its time to import
+
 OPTIONS = SamplingOptions(max_tokens=12)
 
 

@@ -24,6 +24,7 @@ def bench() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("bounds", "least"), [((0.1, 0.9), 11.45), ((0.0, 1.0), 8.95)])
 def test_the_rules_save_what_they_are_for(
     bench: ModuleType, real_data: Path, bounds: tuple[float, float], least: float

@@ -93,6 +93,12 @@ class Rl(Section):
     triage: Triage = Triage()
     """What is looked for among the measured prompts: wrong golds, pictures that nobody needs."""
 
+    @model_validator(mode="after")
+    def _triage_has_something_measured(self) -> "Rl":
+        if self.difficulty is None and self.triage != Triage():
+            raise ValueError("got `triage` without `difficulty`; expected both: it looks among the measured prompts")
+        return self
+
 
 class Certify(BaseModel):
     """What `ovr-curate certify` lets pass: shares of the judged cases of a source and kind."""

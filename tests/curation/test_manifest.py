@@ -30,6 +30,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"rl": {**GOOD["rl"], "filters": [{"kind": "lenght"}]}}, r"rl\.filters\[0\]\.kind: unknown kind 'lenght'; known: .*did you mean 'length'"),
     ({"rl": {**GOOD["rl"], "difficulty": {"sampler": {"kind": "vlm", "model": "m"}}}}, r"rl\.difficulty\.sampler\.kind: unknown kind 'vlm'.*'vllm'"),
     ({"rl": {**GOOD["rl"], "difficulty": {"sampler": {"kind": "vllm"}}}}, r"rl\.difficulty\.sampler\.model: Field required"),
+    ({"rl": {**GOOD["rl"], "triage": {"without_pictures": True}}}, r"rl: .*got `triage` without `difficulty`"),
     ({"rl": {"sources": [{"kind": "table", "path": "$OVR_NOT_SET_ANYWHERE/x", "fields": {"question": "q"}}]}}, r"OVR_NOT_SET_ANYWHERE, which is not set"),
 ]  # fmt: skip
 

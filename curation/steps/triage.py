@@ -7,6 +7,7 @@ pictures, where that is asked for.
 import math
 from array import array
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -139,13 +140,22 @@ class DecideTriage(PipelineStep):  # type: ignore[misc]
         for prompt, (_, line) in zip(prompts, chunk, strict=True):
             if line["difficulty"]:
                 of_setting.setdefault(_setting(line), []).append(prompt)
-        held = {setting: store.load(setting[0], wanted, setting[1]) for setting, wanted in of_setting.items()}
+        held = {
+            (setting, max_tokens): store.load(setting, wanted, max_tokens, self._contexts.get(_identity(setting)))
+            for (setting, max_tokens), wanted in of_setting.items()
+        }
         rollouts = []
         for prompt, (_, line) in zip(prompts, chunk, strict=True):
             found = held[_setting(line)][prompt] if line["difficulty"] else {}
             rollouts.append([found[k] for k in sorted(found) if k < self._n_samples(line)])
         rows = [row for row, _ in chunk]
         return list(zip(rollouts, judge_rollouts(list(zip(rows, rollouts, strict=True)), verdicts), strict=True))
+
+    @cached_property
+    def _contexts(self) -> dict[tuple[str, str], int]:
+        """The context that a manifest leaves a model, where it does: what was drawn under a longer one counts as cut off."""
+        limited = (engine for engine in self.difficulty.engines if engine.max_model_len)
+        return {engine.identity(): engine.max_model_len for engine in limited}
 
     def _prompt(self, row: Row) -> str:
         return prompt_hash(Request(row.id, apply_to_messages(self.template, row.prompt), row.images, (), 0))
@@ -218,6 +228,10 @@ def triaged(line: Line, found: Sequence[Mark], options: Triage) -> Line:
 
 def _is_blind(row: Row, line: Line) -> bool:
     return bool(row.images) and line["reason"] == "trivial"
+
+
+def _identity(setting: Setting) -> tuple[str, str]:
+    return setting.model, setting.revision
 
 
 def _setting(line: Line) -> tuple[Setting, int]:

@@ -109,10 +109,11 @@ def test_what_is_solved_without_its_picture_is_marked(
 @pytest.mark.slow
 @pytest.mark.parametrize("stopping", [Fixed(), Exact(), Bayes(n_max=12)])
 @pytest.mark.parametrize("truncated", ["wrong", "unjudged"])
+@pytest.mark.parametrize("max_model_len", [None, 14])
 def test_the_samples_of_a_difficulty_are_found_again(
-    tmp_path: Path, scripted: Callable[..., Any], stopping: Any, truncated: str
+    tmp_path: Path, scripted: Callable[..., Any], stopping: Any, truncated: str, max_model_len: int | None
 ) -> None:
-    """Under every stopping rule, of either sampler, where the store holds more samples than were needed."""
+    """Under every stopping rule, of either sampler, where the store holds more samples than were needed, or longer ones."""
     rows = [row(f"row{i}") for i in range(24)]
     file, store = tmp_path / "0.parquet", tmp_path / "rollouts"
     write_records(file, STAGE, map(to_record, rows))
@@ -135,7 +136,8 @@ def test_the_samples_of_a_difficulty_are_found_again(
     for sampler in samplers:
         for _ in measure(rows, ScriptedPassRate(sampler=sampler, **{**fields, "n": 20}), store, 0, "{question}"):
             pass
-    both = {"samplers": samplers, "pass_on": ("infeasible",), "stopping": stopping}
+    limited = samplers[1].model_copy(update={"max_model_len": max_model_len})
+    both = {"samplers": (samplers[0], limited), "pass_on": ("infeasible",), "stopping": stopping}
     options = ScriptedPassRate(**fields, **both)
     list(DecideDifficulty([file], tmp_path / "difficulty", options, store, 0, "{question}").run(None))
     decided = [tmp_path / "difficulty" / file.name]

@@ -152,10 +152,9 @@ class DecideTriage(PipelineStep):  # type: ignore[misc]
         return list(zip(rollouts, judge_rollouts(list(zip(rows, rollouts, strict=True)), verdicts), strict=True))
 
     @cached_property
-    def _contexts(self) -> dict[tuple[str, str], int]:
-        """The context that a manifest leaves a model, where it does: what was drawn under a longer one counts as cut off."""
-        limited = (engine for engine in self.difficulty.engines if engine.max_model_len)
-        return {engine.identity(): engine.max_model_len for engine in limited}
+    def _contexts(self) -> dict[tuple[str, str], int | None]:
+        """The context that the manifest leaves each model: what was drawn under a longer one counts as cut off."""
+        return {engine.identity(): engine.max_model_len for engine in self.difficulty.engines if engine.max_model_len}
 
     def _prompt(self, row: Row) -> str:
         return prompt_hash(Request(row.id, apply_to_messages(self.template, row.prompt), row.images, (), 0))

@@ -22,6 +22,8 @@ from datatrove.executor import LocalPipelineExecutor
 
 from curation.errors import BuildError, CurationError
 
+PRELOAD = ["curation.pipeline", "datasets"]
+"""What the workers' server imports before it forks them."""
 RESTARTS = 2
 """How often ranks whose worker died are run again before the build gives up."""
 
@@ -99,7 +101,7 @@ class SupervisedExecutor(LocalPipelineExecutor):  # type: ignore[misc]
 
     def _run_ranks(self, ranks: list[int]) -> None:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["curation.pipeline", "datasets"])
+        context.set_forkserver_preload(PRELOAD)
         # Ctrl-C goes to the whole foreground group; the workers leave it to the build, which ends them.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN) if _in_main_thread() else None
         forkserver.ensure_running()

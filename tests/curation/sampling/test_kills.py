@@ -14,6 +14,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from curation.executor import PRELOAD
+
 N_PROMPTS, N_KILLS = 1500, 30
 SAMPLED = [
     "prompt",
@@ -50,7 +52,7 @@ class Victim:
     def __init__(self, folder: Path, run: Callable[[Path, int], None]) -> None:
         self.folder, self.run = folder, run
         self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload(["curation.sampling.pass_rate", "curation.sampling.supervised"])
+        self.context.set_forkserver_preload(PRELOAD)  # the server serves later builds, too
         self.start()
 
     def start(self) -> None:

@@ -121,6 +121,7 @@ def test_deleted_shards_are_written_again(copied: Path, built: Path, mixed_manif
     assert shard_bytes(copied) == shard_bytes(built)
 
 
+@pytest.mark.slow
 def test_duplicates_merge_and_conflicting_golds_go(write_manifest: Write, tmp_path: Path) -> None:
     rows = [
         {"q": "What is one half?", "a": "1/2"},

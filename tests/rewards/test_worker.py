@@ -217,6 +217,7 @@ def test_code_is_text(text: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_scorers_of_reasoning_gym_cannot_evaluate_an_answer(tmp_path: Path) -> None:
     entry = {"question": "?", "answer": "1 2", "metadata": {"solution": [1, 2], "matrix": [[1, 2]], "difficulty": {}}}
     answer = f"[open({str(tmp_path / 'escaped')!r}, 'w').write('x')]"

@@ -222,46 +222,34 @@ def test_a_wrong_option_is_told_with_its_place_in_the_manifest(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("level", "expected"),
+    ("column", "stated", "expected"),
     [
-        ("Level 2", "easy"),
-        ("Level 5", "challenging"),
-        ("challenging", "challenging"),
-        ("Level ?", "intermediate"),
-        (None, "intermediate"),
+        ("stratum", "Level 2", "easy"),
+        ("stratum", "Level 5", "challenging"),
+        ("stratum", "challenging", "challenging"),
+        ("stratum", "Level ?", "intermediate"),
+        ("stratum", None, "intermediate"),
+        ("domain", "Math", "mathematics"),
+        ("domain", "biology", "science"),
+        ("domain", "mathcode", "mathcode"),
+        ("domain", "", "other"),
     ],
 )
-def test_stated_levels_become_strata(tmp_path: Path, level: str | None, expected: str) -> None:
-    (tmp_path / "rows.jsonl").write_text(json.dumps({"q": "How many?", "a": "1", "level": level}))
+def test_stated_levels_and_domains_get_one_name(tmp_path: Path, column: str, stated: str | None, expected: str) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"q": "How many?", "a": "1", "stated": stated}))
     table = Table.model_validate(
         {
             "path": str(tmp_path / "rows.jsonl"),
             "stratum": "intermediate",
-            "fields": {"question": "q", "answer": "a", "stratum": "level"},
-            "levels": {"easy": "Level [12]", "challenging": "Level [45]"},
-        }
-    )
-    (row,) = table.read(0)
-    assert isinstance(row, Row)
-    assert row.stratum == expected
-
-
-@pytest.mark.parametrize(
-    ("stated", "expected"), [("Math", "mathematics"), ("biology", "science"), ("mathcode", "mathcode"), ("", "other")]
-)
-def test_stated_domains_get_one_name(tmp_path: Path, stated: str, expected: str) -> None:
-    (tmp_path / "rows.jsonl").write_text(json.dumps({"q": "How many?", "a": "1", "subject": stated}))
-    table = Table.model_validate(
-        {
-            "path": str(tmp_path / "rows.jsonl"),
             "domain": "other",
-            "fields": {"question": "q", "answer": "a", "domain": "subject"},
+            "fields": {"question": "q", "answer": "a", column: "stated"},
+            "levels": {"easy": "Level [12]", "challenging": "Level [45]"},
             "domains": {"mathematics": "(?i)math", "science": "biology|physics"},
         }
     )
     (row,) = table.read(0)
     assert isinstance(row, Row)
-    assert row.domain == expected
+    assert getattr(row, column) == expected
 
 
 @pytest.mark.parametrize("option", ["levels", "domains"])

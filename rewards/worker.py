@@ -16,10 +16,7 @@ import atexit
 import contextlib
 import json
 import os
-import select
-import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -28,6 +25,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+from rewards.forked import Judge, TimedOutError, WorkerError, discard, is_readable, left
+
 Flavour = Literal["math", "reasoning_gym"]
 MAX_IDLE = 4
 """Judges kept warm per flavour; more are forked under load and closed afterwards."""
@@ -35,14 +34,6 @@ MAX_USES = 2_000
 """Judgements after which a judge is replaced, so that caches inside the libraries cannot grow without end."""
 START_S = 60.0
 """How long the server may take to import its library; no judgement's deadline runs meanwhile."""
-
-
-class TimedOutError(Exception):
-    """The deadline passed and the judge was killed, or there is no worker to ask; either says nothing about the answer."""
-
-
-class WorkerError(Exception):
-    """The worker could not answer: the library refused the input, or ran out of memory."""
 
 
 class DeferredError(Exception):
@@ -62,60 +53,13 @@ def deferring() -> Iterator[None]:
         _deferred.on = False
 
 
-class _Judge:
-    """One forked judge and the socket to it."""
-
-    def __init__(self, sock: socket.socket, pid: int) -> None:
-        self.sock, self.pid, self.uses = sock, pid, 0
-
-    def ask(self, request: bytes, deadline: float) -> Any:
-        self.uses += 1
-        self.sock.settimeout(_left(deadline))
-        self.sock.sendall(struct.pack("<I", len(request)) + request)
-        size = struct.unpack("<I", self._read(4, deadline))[0]
-        return json.loads(self._read(size, deadline))
-
-    def _read(self, n_bytes: int, deadline: float) -> bytes:
-        parts = b""
-        while len(parts) < n_bytes:
-            self.sock.settimeout(_left(deadline))
-            part = self.sock.recv(n_bytes - len(parts))
-            if not part:
-                raise WorkerError("the worker died (out of memory?)")
-            parts += part
-        return parts
-
-
-def _discard(judge: _Judge | None, *, kill: bool = False) -> None:
-    """Drop a judge. It is killed here, without asking its server, so that nobody waits beyond a deadline."""
-    if judge is not None:
-        judge.sock.close()
-        if kill:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(judge.pid, signal.SIGKILL)
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-def _is_readable(sock: socket.socket) -> bool:
-    """Now, without waiting. `select.select` would refuse descriptors over 1023."""
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
-
-
 class Server:
     """The server process of one flavour, started at first need, and the judges forked from it. Thread-safe."""
 
     def __init__(self, flavour: Flavour) -> None:
         self.flavour: Flavour = flavour
         self._lock = threading.Lock()
-        self._idle: list[_Judge] = []
+        self._idle: list[Judge] = []
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -127,27 +71,27 @@ class Server:
             WorkerError: the worker cannot tell.
         """
         request = json.dumps([task, arguments]).encode()
-        judge: _Judge | None = None
+        judge: Judge | None = None
         try:
             judge, deadline = self._take(timeout_s)
             kind, answer = judge.ask(request, deadline)
         except TimeoutError:
-            _discard(judge, kill=True)
+            discard(judge, kill=True)
             raise TimedOutError(f"no verdict within {timeout_s:g} s") from None
         except (OSError, ValueError, WorkerError) as error:  # it died or talks nonsense; closing the socket ends it
-            _discard(judge)
+            discard(judge)
             raise WorkerError(str(error)) from None
         except (
             BaseException
         ):  # KeyboardInterrupt in the middle of an exchange: the judge must not serve the next caller
-            _discard(judge, kill=True)
+            discard(judge, kill=True)
             raise
         self._give_back(judge)
         if kind == "error":
             raise WorkerError(answer)
         return answer
 
-    def _take(self, timeout_s: float) -> tuple[_Judge, float]:
+    def _take(self, timeout_s: float) -> tuple[Judge, float]:
         """A judge and its deadline. A server that died since it was up is started again, once: that says nothing about the task."""
         self._start()
         try:
@@ -158,35 +102,35 @@ class Server:
             self._start()
             return self._idle_or_forked(timeout_s)
 
-    def _idle_or_forked(self, timeout_s: float) -> tuple[_Judge, float]:
+    def _idle_or_forked(self, timeout_s: float) -> tuple[Judge, float]:
         deadline = time.monotonic() + timeout_s
         if judge := self._idle_judge():
             return judge, deadline
-        if not self._lock.acquire(timeout=_left(deadline)):
+        if not self._lock.acquire(timeout=left(deadline)):
             raise TimeoutError
         try:
             return self._fork(deadline), deadline
         finally:
             self._lock.release()
 
-    def _idle_judge(self) -> _Judge | None:
+    def _idle_judge(self) -> Judge | None:
         with contextlib.suppress(IndexError):  # none, or another thread took the last one
             while True:
                 judge = self._idle.pop()
-                if not _is_readable(judge.sock):
+                if not is_readable(judge.sock):
                     return judge
                 judge.sock.close()  # readable while idle: it died
         return None
 
-    def _fork(self, deadline: float) -> _Judge:
+    def _fork(self, deadline: float) -> Judge:
         if self._control is None:
             raise WorkerError("the worker's server is gone")
-        self._control.settimeout(_left(deadline))
+        self._control.settimeout(left(deadline))
         ours, theirs = socket.socketpair()
         try:
             with theirs:
                 socket.send_fds(self._control, [b"fork"], [theirs.fileno()])
-            return _Judge(ours, int(self._expect(self._control, b"pid ").removeprefix(b"pid ")))
+            return Judge(ours, int(self._expect(self._control, b"pid ").removeprefix(b"pid ")))
         except (OSError, WorkerError):  # it died, or owes us an answer that nobody will read
             ours.close()
             self.close(kill=True)
@@ -249,7 +193,7 @@ class Server:
             raise
         return ours
 
-    def _give_back(self, judge: _Judge) -> None:
+    def _give_back(self, judge: Judge) -> None:
         """Without the lock: a verdict does not wait for another thread's start. Two at once may keep a judge too many."""
         if judge.uses < MAX_USES and len(self._idle) < MAX_IDLE:
             self._idle.append(judge)

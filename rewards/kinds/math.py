@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rewards import worker
 from rewards.extract import joined_boxes
+from rewards.forked import TimedOutError, WorkerError
 from rewards.kinds._base import Compare, Kind
 from rewards.kinds.choice import letter_of
 from rewards.kinds.text import normal, unwrap
@@ -145,8 +146,8 @@ class _Math:
             return Ruling("wrong", "symbolic", "undecided, and the symbolic tier was not asked")
         try:
             same = worker.ask("math", "equal", {"gold": self.text, "answer": text}, self.options.timeout_s)
-        except worker.TimedOutError as error:
+        except TimedOutError as error:
             return Ruling("timeout", "symbolic", str(error))
-        except worker.WorkerError as error:
+        except WorkerError as error:
             return Ruling("wrong", "symbolic", f"undecided: {error}")
         return Ruling.of(same is True, "symbolic", "" if same is not None else "one side cannot be parsed")

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from rewards import worker
+from rewards.forked import TimedOutError, WorkerError
 from rewards.kinds._base import Compare, Kind
 from rewards.verdict import Ruling, UnreadableGoldError
 
@@ -48,19 +49,19 @@ class ReasoningGym(Kind):
         gold = self.entry["answer"]
         try:
             return gold is None or self._score(str(gold)) >= 1.0
-        except worker.WorkerError:
+        except WorkerError:
             return False
 
     def _compare(self, answer: str) -> Ruling:
         try:
             return self._ruling(answer.strip())
-        except worker.TimedOutError as error:
+        except TimedOutError as error:
             return Ruling("timeout", "scorer", str(error))
 
     def _ruling(self, answer: str) -> Ruling:
         try:
             score = self._score(answer)
-        except worker.WorkerError as error:
+        except WorkerError as error:
             if self._gold_scores:
                 return Ruling("wrong", "scorer", f"the scorer refused it: {error}")
             return Ruling("unreadable_gold", "scorer", f"the scorer refuses its own answer: {error}")

@@ -1,0 +1,68 @@
+"""A judge that the worker's server forked, seen from the caller: the socket to it, and what asking it may raise."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import time
+from typing import Any
+
+
+class TimedOutError(Exception):
+    """The deadline passed and the judge was killed, or there is no worker to ask; either says nothing about the answer."""
+
+
+class WorkerError(Exception):
+    """The worker could not answer: the library refused the input, or ran out of memory."""
+
+
+class Judge:
+    """One forked judge and the socket to it."""
+
+    def __init__(self, sock: socket.socket, pid: int) -> None:
+        self.sock, self.pid, self.uses = sock, pid, 0
+
+    def ask(self, request: bytes, deadline: float) -> Any:
+        self.uses += 1
+        self.sock.settimeout(left(deadline))
+        self.sock.sendall(struct.pack("<I", len(request)) + request)
+        size = struct.unpack("<I", self._read(4, deadline))[0]
+        return json.loads(self._read(size, deadline))
+
+    def _read(self, n_bytes: int, deadline: float) -> bytes:
+        parts = b""
+        while len(parts) < n_bytes:
+            self.sock.settimeout(left(deadline))
+            part = self.sock.recv(n_bytes - len(parts))
+            if not part:
+                raise WorkerError("the worker died (out of memory?)")
+            parts += part
+        return parts
+
+
+def discard(judge: Judge | None, *, kill: bool = False) -> None:
+    """Drop a judge. It is killed here, without asking its server, so that nobody waits beyond a deadline."""
+    if judge is not None:
+        judge.sock.close()
+        if kill:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(judge.pid, signal.SIGKILL)
+
+
+def left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def is_readable(sock: socket.socket) -> bool:
+    """Now, without waiting. `select.select` would refuse descriptors over 1023."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))

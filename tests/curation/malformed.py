@@ -14,12 +14,10 @@ import random
 import resource
 import struct
 import sys
-import tarfile
 import time
 import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +28,14 @@ from PIL import Image
 from curation.errors import CurationError
 from curation.row import Row
 from curation.sources.table import Table
+from tests.curation.crafted import MANY, big_zip, chunk, in_memory, png_header, put, tarred, write_table, zipped
+from tests.curation.damage import mutants
 
 RECORDS: list[dict[str, Any]] = [
     {"q": f"What is {n} + {n}? Was ist ½?", "a": str(2 * n), "o": ["x", n]} for n in range(12)
 ]
 FIELDS = {"question": "q", "answer": "a"}
 MUTANTS = 10
-MANY = 8 << 20
 
 
 def records_files() -> dict[str, bytes]:
@@ -57,8 +56,8 @@ def records_files() -> dict[str, bytes]:
         "table.csv": text.getvalue().encode(),
         "parquet.parquet": in_memory(lambda out: pq.write_table(plain, out)),
         "snappy.parquet": in_memory(lambda out: pq.write_table(plain, out, compression="snappy", row_group_size=5)),
-        "stream.arrow": in_memory(lambda out: _arrow(pa.ipc.new_stream(out, plain.schema), plain)),
-        "file.arrow": in_memory(lambda out: _arrow(pa.ipc.new_file(out, plain.schema), plain)),
+        "stream.arrow": in_memory(lambda out: write_table(pa.ipc.new_stream(out, plain.schema), plain)),
+        "file.arrow": in_memory(lambda out: write_table(pa.ipc.new_file(out, plain.schema), plain)),
         "lines.jsonl.gz": gzip.compress(lines, mtime=0),
         "array.json.bz2": bz2.compress(array),
         "array.json.xz": lzma.compress(array),
@@ -82,30 +81,6 @@ def pictures() -> dict[str, bytes]:
     found["lzw.tiff"] = in_memory(lambda out: noise.save(out, "TIFF", compression="tiff_lzw"))
     found["moving.gif"] = in_memory(lambda out: noise.save(out, "GIF", save_all=True, append_images=[noise.rotate(90)]))
     return found
-
-
-def mutants(sound: bytes, draw: random.Random, count: int) -> Iterator[bytes]:
-    """Damaged copies: bytes changed, taken out, put in, doubled, numbers blown up, the end cut off."""
-    for _ in range(count):
-        data = bytearray(sound)
-        for _ in range(draw.choice((1, 1, 2, 5))):
-            place = draw.randrange(len(data) or 1)
-            match draw.randrange(7):
-                case 0:
-                    data[place : place + 1] = draw.randbytes(1)
-                case 1:
-                    del data[place : place + draw.randint(1, 30)]
-                case 2:
-                    data[place:place] = draw.choice([b'"', b"{", b"[", b"\n", b"\\", b"\0", b"\xff\xfe", b"\\ud800"])
-                case 3:
-                    data[place : place + 4] = draw.choice([b"\xff\xff\xff\x7f", b"\xff\xff\xff\xff", b"\0\0\0\0"])
-                case 4:
-                    data[place:place] = data[place : place + draw.randint(1, 200)]
-                case 5:
-                    data[place] ^= 1 << draw.randrange(8)
-                case _:
-                    del data[place:]
-        yield bytes(data)
 
 
 def make(folder: Path) -> dict[str, dict[str, Any]]:
@@ -255,71 +230,6 @@ def read(options: dict[str, Any]) -> dict[str, Any]:
     except CurationError as told:
         error = str(told)
     return {"rows": rows, "reasons": dict(+reasons), "error": error}
-
-
-def put(path: Path, data: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return path
-
-
-def in_memory(write: Callable[[io.BytesIO], object]) -> bytes:
-    out = io.BytesIO()
-    write(out)
-    return out.getvalue()
-
-
-def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def tarred(files: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
-    return out.getvalue()
-
-
-def big_zip(tells: int = 0) -> bytes:
-    """A member of 400 MiB of zeros, which the headers may tell to be less."""
-    out = io.BytesIO()
-    with (
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-        archive.open("a.json", "w") as member,
-    ):
-        for _ in range(50):
-            member.write(bytes(MANY))
-    data = out.getvalue()
-    return data.replace(struct.pack("<L", 50 * MANY), struct.pack("<L", tells)) if tells else data
-
-
-def chunk(kind: str, data: bytes) -> bytes:
-    """One chunk of a PNG; the signature before the first is left to the caller where it is wanted."""
-    body = kind.encode() + data
-    return struct.pack(">L", len(data)) + body + struct.pack(">L", zlib.crc32(body))
-
-
-def png_header(width: int, height: int, whole: bool = False) -> bytes:
-    """A PNG of a kilobyte, its pixels missing; or whole, all black."""
-    rows = zlib.compress(bytes((width // 8 + 1) * height if whole else 900_000))
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk("IHDR", struct.pack(">LLBBBBB", width, height, 1, 0, 0, 0, 0))
-        + chunk("IDAT", rows)
-        + chunk("IEND", b"")
-    )
-
-
-def _arrow(writer: Any, table: pa.Table) -> None:
-    with writer:
-        writer.write_table(table, max_chunksize=5)
 
 
 def peak_mb() -> int:

@@ -19,6 +19,7 @@ from curation.row import Row
 from curation.sources.base import BadRow
 from curation.sources.table import Table
 from curation.tables.archive import TarArchive
+from tests.curation.crafted import put, tarred, zipped
 
 Files = dict[str, bytes]
 
@@ -37,24 +38,6 @@ def parquet(number: int) -> bytes:
     sink = io.BytesIO()
     pq.write_table(pa.Table.from_pylist([{"q": f"What is {number}?", "a": str(number)}]), sink)
     return sink.getvalue()
-
-
-def zipped(files: Files) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def tarred(files: Files, format: int = tarfile.PAX_FORMAT) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=format) as archive:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
-    return out.getvalue()
 
 
 PACKERS = {
@@ -76,12 +59,6 @@ FILES: Files = {
     ".hidden.json": b"[",
     "pictures/1.png": png("red"),
 }
-
-
-def put(path: Path, data: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return path
 
 
 def table(path: object, **options: Any) -> Table:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from curation.cli import main
 from curation.row import row_id
-from tests.curation import malformed
+from tests.curation import crafted, malformed
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,7 +113,7 @@ def test_a_picture_is_known_by_all_its_pixels() -> None:
         ("1", "PNG", {}), ("L", "PNG", {"transparency": 3}), ("LA", "PNG", {}), ("P", "PNG", {"transparency": 7}), ("P", "GIF", {}),
         ("RGB", "JPEG", {}), ("RGB", "PNG", {"transparency": (9, 9, 9)}), ("RGBA", "WEBP", {}), ("CMYK", "JPEG", {}), ("I", "TIFF", {}),
     ):  # fmt: skip
-        data = malformed.in_memory(lambda out, m=mode, k=kind, o=options: noise.convert(m).save(out, k, **o))
+        data = crafted.in_memory(lambda out, m=mode, k=kind, o=options: noise.convert(m).save(out, k, **o))
         pixels = Image.open(io.BytesIO(data)).convert("RGBA")
         expected = hashlib.blake2b(b"Q|300x600|" + pixels.tobytes(), digest_size=16).hexdigest()
         assert row_id("Q", [data]) == expected, (mode, kind)
@@ -130,16 +130,14 @@ def build(folder: Path, sources: list[dict[str, Any]], capsys: pytest.CaptureFix
 
 
 def test_a_build_drops_what_is_malformed_and_balances(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shown = {"sound.png": malformed.pictures()["p.png"], "huge.png": malformed.png_header(50_000, 50_000)}
-    malformed.put(tmp_path / "shown.zip", malformed.zipped(shown))
+    shown = {"sound.png": malformed.pictures()["p.png"], "huge.png": crafted.png_header(50_000, 50_000)}
+    crafted.put(tmp_path / "shown.zip", crafted.zipped(shown))
     names = ["sound.png", "huge.png", "../up.png", "none.png"]
     lines = [json.dumps({**malformed.RECORDS[n], "i": name}) for n, name in enumerate(names)] + [
         '{"q": "half \\ud800"}',
         "broken",
     ]
-    malformed.put(
-        tmp_path / "rows.zip", malformed.zipped({"rows.jsonl": "\n".join(lines).encode(), "../rows.jsonl": b""})
-    )
+    crafted.put(tmp_path / "rows.zip", crafted.zipped({"rows.jsonl": "\n".join(lines).encode(), "../rows.jsonl": b""}))
     pictures = {"fields": {**malformed.FIELDS, "images": "i"}, "images": {"root": "shown.zip"}}
     code, error = build(tmp_path, [{"name": "rows", "path": "rows.zip", **pictures}], capsys)
     assert code == 0, error
@@ -150,7 +148,7 @@ def test_a_build_drops_what_is_malformed_and_balances(tmp_path: Path, capsys: py
 
 
 def test_a_build_on_a_bomb_ends_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    malformed.put(tmp_path / "bomb.zip", malformed.big_zip())
+    crafted.put(tmp_path / "bomb.zip", crafted.big_zip())
     code, error = build(tmp_path, [{"name": "bomb", "path": "bomb.zip"}], capsys)
     assert code == 1
     assert [line for line in error.splitlines() if "a decompression bomb?" in line] == [error.splitlines()[-1]]

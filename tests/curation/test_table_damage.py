@@ -11,6 +11,7 @@ from curation.errors import SourceError
 from curation.row import Row
 from curation.sources.base import BadRow
 from curation.tables.surrogates import JsonText
+from tests.curation.damage import mutants
 from tests.curation.table_files import FILES, LINES, RECORDS, arrow_file, arrow_stream, parquet, read, write
 
 
@@ -92,20 +93,8 @@ def test_a_damaged_file_gives_rows_or_one_clear_line(tmp_path: Path, case: str) 
     name, content = FILES[case]
     sound = content.encode() if isinstance(content, str) else content
     draw = random.Random(case)
-    for number in range(30):
-        damaged = bytearray(sound)
-        for _ in range(draw.randint(1, 4)):
-            place = draw.randrange(len(damaged) or 1)
-            match draw.randrange(4):
-                case 0:
-                    damaged[place : place + 1] = draw.randbytes(1)
-                case 1:
-                    del damaged[place : place + draw.randint(1, 20)]
-                case 2:
-                    damaged[place:place] = draw.choice([b'"', b"{", b"[", b"\n", b"\\", b"\0"])
-                case _:
-                    del damaged[place:]
-        path = write(tmp_path, f"{number}/{name}", bytes(damaged))
+    for number, damaged in enumerate(mutants(sound, draw, 30)):
+        path = write(tmp_path, f"{number}/{name}", damaged)
         assert "\n" not in error_of(path)
 
 

@@ -22,7 +22,7 @@ $(VENV)/.ready: requirements/cpu-py311.txt requirements/repair.py pyproject.toml
 	@touch $@
 
 quickstart: setup
-	$(BIN)/python -m training.quickstart --out build/quickstart
+	$(BIN)/python -m training.demo.quickstart --out build/quickstart
 
 test: check
 	$(BIN)/python -m pytest

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from curation import __version__
-from curation.errors import CurationError
+from curation.core.errors import CurationError
 
 Command = Callable[[argparse.Namespace], None]
 
@@ -126,12 +126,12 @@ def _positive(text: str) -> int:
 
 
 def _build(args: argparse.Namespace) -> None:
-    from curation.build import BuildOptions, build
-    from curation.show import summary_table
+    from curation.build.build import BuildOptions, build
+    from curation.commands.console import summary_table
 
     options = BuildOptions(args.workers, args.limit, args.only, tuple(args.set))
     if args.dry_run:
-        from curation.dry_run import dry_run
+        from curation.build.dry_run import dry_run
 
         print(dry_run(args.manifest, args.out, options, args.pilot, args.gpu_hour_price))
         return
@@ -141,54 +141,54 @@ def _build(args: argparse.Namespace) -> None:
 
 
 def _check(args: argparse.Namespace) -> None:
-    from curation.check import check
+    from curation.commands.check import check
 
     print(check(args.dir))
 
 
 def _why(args: argparse.Namespace) -> None:
-    from curation.check import why
+    from curation.commands.check import why
 
     print(why(args.dir, args.id))
 
 
 def _certify(args: argparse.Namespace) -> None:
-    from curation.certify import certify_build
+    from curation.commands.certify import certify_build
 
     certify_build(args.dir)
 
 
 def _score(args: argparse.Namespace) -> None:
-    from curation.score import score_file
+    from curation.commands.score import score_file
 
     score_file(args.pairs, args.out, args.kind)
 
 
 def _rollouts(args: argparse.Namespace) -> None:
-    from curation.rollouts import show_rollouts
+    from curation.commands.rollouts import show_rollouts
 
     show_rollouts(args.dir, args.json)
 
 
 def _sources(args: argparse.Namespace) -> None:
-    from curation.plugins import known_plugins
-    from curation.show import kind_table
+    from curation.commands.console import kind_table
+    from curation.core.plugins import known_plugins
     from curation.sources.base import Source
 
     print(kind_table(known_plugins(Source)))
 
 
 def _filters(args: argparse.Namespace) -> None:
+    from curation.commands.console import kind_table
+    from curation.core.plugins import known_plugins
     from curation.filters.base import Filter
-    from curation.plugins import known_plugins
-    from curation.show import kind_table
 
     print(kind_table(known_plugins(Filter)))
 
 
 def _kinds(args: argparse.Namespace) -> None:
     import rewards
-    from curation.show import kind_table
+    from curation.commands.console import kind_table
 
     print(kind_table(rewards.kinds()))
 

@@ -18,7 +18,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from rewards import trl
+from rewards.adapters import trl
 from rewards.kinds import make_kind
 
 MAX_EXAMPLES = 10

@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rewards.algebra.prose import PROOF
 from rewards.extract import joined_boxes
 from rewards.kinds import make_kind
 from rewards.kinds.assignment import read_assignment
 from rewards.kinds.choice import Choice, split_letter
 from rewards.kinds.text import normal
-from rewards.maths.prose import PROOF
 
 MAX_GOLD_CHARS = 2_000
 MAX_TEXT_WORDS = 6
@@ -194,10 +194,10 @@ def _open(text: str, question: str) -> Gold | Unreadable:
         return Unreadable("an answer in several parts")
     if len(text.split()) > MAX_TEXT_WORDS and (said := _SAID.search(text)):
         text = said.group(1).strip()
-    from rewards.maths.clean import clean
-    from rewards.maths.reading import read
-    from rewards.maths.scalars import is_evaluated
-    from rewards.maths.tree import TooBigError, walk
+    from rewards.algebra.clean import clean
+    from rewards.algebra.reading import read
+    from rewards.algebra.scalars import is_evaluated
+    from rewards.algebra.tree import TooBigError, walk
 
     try:
         readings, plain = read(text), clean(text)

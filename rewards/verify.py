@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from typing import Any
 
-from rewards import extract, worker
+from rewards import extract
 from rewards.kinds import Compare, Kind, make_kind
 from rewards.verdict import Ruling, UnreadableGoldError, Verdict
+from rewards.worker import client as worker
 
 Options = Mapping[str, Any] | str | None
 MAX_GOLD_CHARS = 20_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from curation.manifest import Manifest, load_manifest
+from curation.build.manifest import Manifest, load_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.slow
 def test_the_quickstart_raises_the_reward_on_held_back_rows(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "training.quickstart", "--out", str(tmp_path), "--seed", "1"]
+    command = [sys.executable, "-m", "training.demo.quickstart", "--out", str(tmp_path), "--seed", "1"]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr[-4000:]
     summary = json.loads((tmp_path / "summary.json").read_text())

@@ -12,7 +12,7 @@ COMMANDS = {
     "eval": ("training.evaluate", "mean reward of one or more models on rl shards"),
     "average": ("training.average", "uniform average of checkpoints"),
     "micro-model": (
-        "training.micro_model",
+        "training.demo.micro_model",
         "build and pretrain the small Qwen2.5-VL that ships as the default sampler",
     ),
 }

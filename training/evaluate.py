@@ -81,7 +81,7 @@ def evaluate(model_name: str, rows: Any, sampling: Sampling) -> dict[str, Any]:
     """{n_rows, n_samples, n_unjudged, mean_reward, by_source, by_domain, by_modality}; rewards are means over judged samples."""
     import torch
 
-    from rewards.trl import accuracy
+    from rewards.adapters.trl import accuracy
 
     model, processor = load(model_name)
     torch.manual_seed(sampling.seed)

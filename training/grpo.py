@@ -10,7 +10,7 @@ from typing import Any
 
 from trl import GRPOConfig, GRPOTrainer, get_peft_config
 
-from rewards.trl import accuracy
+from rewards.adapters.trl import accuracy
 from training.arguments import model_kwargs, parse
 from training.mixed import accept_mixed_batches
 from training.progress import show_progress

@@ -24,12 +24,12 @@ import pyarrow as pa
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from curation.core.parquet import AtomicParquetWriter, publish, read_records, write_text
 from curation.decontamination.grams import Keys, gram_keys, template_key, whole_key
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.text import question_words
-from curation.likeness import PictureIndex
-from curation.parquet import AtomicParquetWriter, publish, read_records, write_text
-from curation.pictures import PictureError
+from curation.images import PictureError
+from curation.images.similarity import PictureIndex
 from curation.sources.base import BadRow
 
 ITEMS = pa.schema(

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from curation.core.parquet import AtomicParquetWriter, read_records
 from curation.decontamination.benchmarks import Ints, Keyring, read_items
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.rows import RowFiles, question_of
 from curation.decontamination.text import question_words
 from curation.decontamination.verdict import Judge, Verdict
 from curation.decontamination.weigh import Scale
-from curation.parquet import AtomicParquetWriter, read_records
 
 Items = list[dict[str, Any]]
 COLUMNS = ["id", "source", "source_id", "prompt"]

@@ -11,15 +11,15 @@ import numpy as np
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from curation.core.errors import BuildError
+from curation.core.parquet import AtomicParquetWriter, write_records
+from curation.core.schema import DECISION
 from curation.decontamination.convict import COLUMNS, Conviction, Court
 from curation.decontamination.evidence import EVIDENCE
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.rows import Numbers, RowFiles
 from curation.decontamination.verdict import Verdict
 from curation.dedup import Clusters
-from curation.errors import BuildError
-from curation.parquet import AtomicParquetWriter, write_records
-from curation.schema import DECISION
 
 
 class Search(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.parquet import AtomicParquetWriter, read_records
+from curation.core.parquet import AtomicParquetWriter, read_records
 
 EVIDENCE = pa.schema(
     [

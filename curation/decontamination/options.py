@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from curation.plugins import plugin_union
+from curation.core.plugins import plugin_union
 from curation.sources.base import Source, named_apart
 
 if TYPE_CHECKING:

@@ -16,14 +16,14 @@ import pyarrow as pa
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from curation.core.parquet import write_records
+from curation.core.row import from_document
 from curation.decontamination.benchmarks import Ints, Keyring, load_pictures
 from curation.decontamination.grams import gram_keys, template_key, whole_key
 from curation.decontamination.text import question_words
 from curation.decontamination.weigh import weights
-from curation.likeness import PictureIndex
-from curation.parquet import write_records
-from curation.pictures import PictureError
-from curation.row import from_document
+from curation.images import PictureError
+from curation.images.similarity import PictureIndex
 
 BATCH_ROWS = 64
 MIN_CONTAINMENT = 0.3

@@ -22,7 +22,7 @@ from curation.dedup.options import Dedup
 from curation.dedup.pictures import are_copies
 from curation.dedup.store import BytesStore
 from curation.dedup.vocabulary import Vocabulary
-from curation.likeness.hash import BAND_KEYS, N_BANDS
+from curation.images.similarity.hash import BAND_KEYS, N_BANDS
 
 Labels = NDArray[np.uint32]
 Keys = NDArray[np.uint64]

@@ -10,13 +10,13 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 from numpy.typing import NDArray
 
+from curation.core.parquet import read_records, write_records
+from curation.core.progress import TaskProgress
+from curation.core.schema import DECISION
 from curation.dedup.golds import Gold, conflict_of
 from curation.dedup.options import Dedup
 from curation.dedup.signature import key64
 from curation.dedup.survivor import CRITERIA
-from curation.parquet import read_records, write_records
-from curation.progress import TaskProgress
-from curation.schema import DECISION
 
 Keys = NDArray[np.uint64]
 

@@ -4,9 +4,9 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 
-from curation.likeness import HASH_BYTES, PictureHash, near
-from curation.likeness.hash import BAND_KEYS, N_BANDS, hash_of
-from curation.pictures import decode
+from curation.images import decode
+from curation.images.similarity import HASH_BYTES, PictureHash, near
+from curation.images.similarity.hash import BAND_KEYS, N_BANDS, hash_of
 
 BANDS_BYTES = 4 * N_BANDS * BAND_KEYS
 

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from curation.core.parquet import write_records
+from curation.core.schema import DECISION
 from curation.dedup.clusters import Labels, cluster_name, find_clusters, find_copies
 from curation.dedup.options import Dedup
-from curation.parquet import write_records
-from curation.schema import DECISION
 
 
 @dataclass(frozen=True)

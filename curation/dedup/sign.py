@@ -7,11 +7,11 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from curation.core.parquet import AtomicParquetWriter
+from curation.core.row import from_document
 from curation.dedup.options import Dedup
 from curation.dedup.signature import beside, sign_question, sign_trace, signature_schema
 from curation.dedup.store import BytesWriter
-from curation.parquet import AtomicParquetWriter
-from curation.row import from_document
 
 
 class SignRows(PipelineStep):  # type: ignore[misc]

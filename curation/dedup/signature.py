@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from curation.core.row import Row
 from curation.dedup.minhash import Words, band_keys, word_hashes
 from curation.dedup.options import Dedup
 from curation.dedup.pictures import BANDS_BYTES, sign_pictures
 from curation.dedup.reading import facts_of, read_question
-from curation.row import Row
 
 _TAG = re.compile(rb"<[|/]{0,2}[A-Za-z_]{3,}\|?>")
 _TRACE_NUMBERS = bytes(c if chr(c) in "0123456789.+-*/^=<>" else 32 for c in range(256))

@@ -10,8 +10,8 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow.parquet as pq
 
+from curation.core.parquet import publish
 from curation.dedup.signature import beside
-from curation.parquet import publish
 
 _CHUNK = 1 << 18
 

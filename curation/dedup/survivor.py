@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from curation.pictures import inspect
+from curation.images import inspect
 
 _LICENSES = (
     (3, r"\bnc\b|\bnd\b|non.?commercial|research only|gpl|no.?deriv"),

@@ -7,8 +7,8 @@ may be rendered instead; until then the code is neither language nor a picture.
 import re
 from typing import Literal
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
 
 _CODE = re.compile(r"\[/?asy\]|\\begin\{(?:asy|tikzpicture|pspicture)\}|\bimport (?:olympiad|graph|three|cse5);")
 

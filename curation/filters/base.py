@@ -11,8 +11,8 @@ class Length(Filter):
 from abc import abstractmethod
 from typing import Literal
 
-from curation.plugins import Plugin
-from curation.row import Row
+from curation.core.plugins import Plugin
+from curation.core.row import Row
 
 Judgement = Literal[True] | tuple[Literal[False], str]
 

@@ -8,8 +8,8 @@ templates that normalisation did not recognise as a whole template, signs that w
 import re
 from typing import Literal
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
 
 _PAGE = re.compile(
     r"lorem ipsum|all rights reserved|terms of (?:use|service)\b|privacy policy|cookie (?:policy|settings|consent)"

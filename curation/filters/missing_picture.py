@@ -7,8 +7,8 @@ the answer can only be guessed. A figure given as `[asy]` code is in the text: s
 import re
 from typing import Literal
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
 
 _THING = r"(?:figure|diagram|picture|image|drawing|illustration|graph|chart|map|photo(?:graph)?|sketch)s?"
 _PATTERNS = (

@@ -8,8 +8,8 @@ a rule can judge.
 import re
 from typing import Literal
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
 
 _START = r"(?:^|[.?!;:,)\]$]\s*|\n\s*|\b(?:and|then|also|please|to|or|must|should|can you|could you)\s+)"
 _PROOF = re.compile(

@@ -9,8 +9,8 @@ import ipaddress
 import re
 from typing import Literal
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
 
 _FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$|\\\[.*?\\\]|\\\(.*?\\\)|```.*?```", re.DOTALL)
 _MAIL = re.compile(r"\b[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}\b")

@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
 
 _REFUSAL = re.compile(
     r"\b(?:I(?:'|’| a)?m (?:really |very |so )?sorry\b|I apologi[sz]e\b|as an AI\b|as a (?:large )?language model\b|"

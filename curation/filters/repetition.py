@@ -12,8 +12,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
 
 _WORD = re.compile(r"[一-鿿぀-ヿ가-힯]|[^\s一-鿿぀-ヿ가-힯]+")
 

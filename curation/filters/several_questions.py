@@ -9,9 +9,9 @@ import re
 from itertools import pairwise
 from typing import Literal
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 from curation.filters.open_ended import folded_lines, without_code
-from curation.row import Row
 
 _MARKER = re.compile(
     r"(?:^|(?<=[\s.?!:;,>$。；，：？]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|iv|v|i{1,3})\s*[)）]\$?[\s.:]*"

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from curation.errors import BuildError, first_line
+from curation.core.errors import BuildError, first_line
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
-from curation.sampling.conversation import conversation, text_conversation
-from curation.sampling.engine import Request
+from curation.sampling.engines.base import Request
+from curation.sampling.engines.conversation import conversation, text_conversation
 from curation.sampling.template import apply_to_messages
 
 

@@ -8,8 +8,8 @@ tricks: this catches the plain cases of a reasoning set, and a set of user conve
 import re
 from typing import Literal
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
 
 _PHRASES = re.compile(
     r"\b(?:nigg(?:er|a)s?|fagg?ots?|kikes?|trann(?:y|ies)|wetbacks?|gooks?|towelheads?|sand ?niggers?)\b"

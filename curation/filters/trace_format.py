@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
 from rewards.extract import boxes
 
 _OPEN, _CLOSE = "<think>", "</think>"

@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
 
 _URL = re.compile(r"!?\[[^\]]{0,200}\]\([^)]{0,2000}\)|\b(?:https?://|www\.)\S+|<img\b[^>]{0,2000}>", re.IGNORECASE)
 

@@ -8,8 +8,8 @@ import json
 import re
 from typing import Literal
 
+from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.row import Row
 
 _PAIRS = re.compile(r"yes|no|true|false|correct|incorrect|right|wrong|是|否|对|错|正确|错误|t|f|y|n", re.IGNORECASE)
 _GOLD = re.compile(r"(?:yes|no|true|false|是|否|对|错|正确|错误)(?=\W*\Z|[,.;:，。]\s)", re.IGNORECASE)

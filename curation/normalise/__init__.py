@@ -14,12 +14,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from curation.core.row import Message, Row, normalise_prompt, row_id
 from curation.normalise.characters import clean_characters
 from curation.normalise.choices import options_in, read_anew
 from curation.normalise.language import LANGUAGES, contradicts, identify
 from curation.normalise.question import apply_rules, normalise_question
 from curation.normalise.traces import drop_end_marks, drop_prompt, one_style
-from curation.row import Message, Row, normalise_prompt, row_id
 from rewards.kinds.choice import Choice
 
 __all__ = ["Normalise", "normalise_question", "normalise_row"]

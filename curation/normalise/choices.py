@@ -4,7 +4,7 @@ import re
 import string
 
 from curation.filters.open_ended import without_code
-from curation.tables.choices import listed_options
+from curation.sources.formats.choices import listed_options
 from rewards.gold import options_in as gold_options
 
 _INLINE = tuple(

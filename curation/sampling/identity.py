@@ -5,7 +5,7 @@ import os
 import re
 from pathlib import Path
 
-from curation.errors import SamplingError, first_line
+from curation.core.errors import SamplingError, first_line
 
 _MODEL_FILES = (".safetensors", ".bin", ".pt", ".gguf", ".json", ".jinja", ".txt", ".model", ".tiktoken")
 _TRAINING_STATE = re.compile(r"^(optimizer|scheduler|scaler|rng_state.*|training_args|trainer_state|.*_results)\.\w+$")

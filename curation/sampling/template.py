@@ -6,7 +6,7 @@ apply_template("{question} Put the final answer in \boxed{}.", "What is 1 + 1?")
 import hashlib
 from dataclasses import replace
 
-from curation.row import Message
+from curation.core.row import Message
 
 PLACEHOLDER = "{question}"
 

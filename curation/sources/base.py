@@ -12,23 +12,14 @@ counted under its reason.
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from curation.plugins import Plugin
-from curation.row import Row
+from curation.core.plugins import Plugin
+from curation.core.row import BadRow, Row
 
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that came in and cannot be used. `reason` is a short code (`picture_missing`), `detail` says what was got."""
-
-    source: str
-    source_id: str
-    reason: str
-    detail: str = ""
+__all__ = ["BadRow", "Row", "Source", "named_apart"]
 
 
 class Source(Plugin):

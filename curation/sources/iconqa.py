@@ -13,10 +13,10 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from curation.sources.formats.fields import Fields
+from curation.sources.formats.gold import GoldOptions
+from curation.sources.formats.record import BadRecord, Record
 from curation.sources.table import Table
-from curation.tables.fields import Fields
-from curation.tables.gold import GoldOptions
-from curation.tables.record import BadRecord, Record
 
 PICTURE = "image.png"
 

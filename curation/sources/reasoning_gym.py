@@ -24,9 +24,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from curation.errors import SourceError
+from curation.core.errors import SourceError
+from curation.core.row import Row, make_row
 from curation.puzzles.worked import WORKED, completion, worked
-from curation.row import Row, make_row
 from curation.sources.base import BadRow, Source
 
 _DOMAINS = {"algebra": "mathematics", "arithmetic": "mathematics", "probability": "mathematics"}

@@ -24,23 +24,23 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from curation.errors import BadRowError, SourceError
-from curation.pictures import explain
-from curation.row import STRATA, Row, Stratum, make_row
+from curation.core.errors import BadRowError, SourceError
+from curation.core.row import STRATA, Row, Stratum, make_row
+from curation.images import explain
 from curation.sources.base import BadRow, Source
-from curation.tables.archive import is_archive, split_place
-from curation.tables.choices import as_options, list_options, listed_options
-from curation.tables.digests import folder_digest, sha256_of
-from curation.tables.expression import evaluate
-from curation.tables.fields import PER_RECORD, Fields
-from curation.tables.files import Format, find_files
-from curation.tables.gold import NO_GOLD, GoldError, GoldOptions, ReadGold, check_pattern
-from curation.tables.hub import describe, read_hub, resolve_revision
-from curation.tables.images import Images
-from curation.tables.json_file import Shape
-from curation.tables.nested import split_each, with_beside
-from curation.tables.reader import iter_records
-from curation.tables.record import BadRecord, Record
+from curation.sources.formats.archive import is_archive, split_place
+from curation.sources.formats.choices import as_options, list_options, listed_options
+from curation.sources.formats.digests import folder_digest, sha256_of
+from curation.sources.formats.expression import evaluate
+from curation.sources.formats.fields import PER_RECORD, Fields
+from curation.sources.formats.files import Format, find_files
+from curation.sources.formats.gold import NO_GOLD, GoldError, GoldOptions, ReadGold, check_pattern
+from curation.sources.formats.hub import describe, read_hub, resolve_revision
+from curation.sources.formats.images import Images
+from curation.sources.formats.json_file import Shape
+from curation.sources.formats.nested import split_each, with_beside
+from curation.sources.formats.reader import iter_records
+from curation.sources.formats.record import BadRecord, Record
 
 
 class Table(Source):

@@ -12,11 +12,11 @@ and a lesson has thousands of words. Otherwise a `table`; pictures lie below the
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from curation.sources.formats.expression import MISSING, lookup
+from curation.sources.formats.fields import Fields
+from curation.sources.formats.images import Images
+from curation.sources.formats.record import BadRecord, Record
 from curation.sources.table import Table
-from curation.tables.expression import MISSING, lookup
-from curation.tables.fields import Fields
-from curation.tables.images import Images
-from curation.tables.record import BadRecord, Record
 
 
 class Tqa(Table):

@@ -15,9 +15,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from curation.core.row import Row, make_row, row_id
 from curation.puzzles import LEVELS, Scene, domain, families, paint, scene
 from curation.puzzles.worked import completion
-from curation.row import Row, make_row, row_id
 from curation.sources.base import BadRow, Source
 
 _DRAWS = 4

@@ -11,9 +11,9 @@ from rewards.verdict import Ruling, UnreadableGoldError
 
 def read_members(text: str) -> list[Any]:
     """The readings of a text as nodes with members; empty where it is no list. A JSON list is read as what it prints."""
-    from rewards.maths.reading import read
-    from rewards.maths.relations import core, exact_part
-    from rewards.maths.tree import Node
+    from rewards.algebra.reading import read
+    from rewards.algebra.relations import core, exact_part
+    from rewards.algebra.tree import Node
 
     found = []
     for reading in read(_from_json(text)):
@@ -37,9 +37,9 @@ def _from_json(text: str) -> str:
 
 def against(gold: str, style: str) -> Compare:
     """Members in order (style `()`) or in any order with their number (style `set`)."""
-    from rewards.maths.compare import expand, same
-    from rewards.maths.scalars import OpenError
-    from rewards.maths.tree import TooBigError
+    from rewards.algebra.compare import expand, same
+    from rewards.algebra.scalars import OpenError
+    from rewards.algebra.tree import TooBigError
 
     try:
         golds = [g._replace(value=style) for node in read_members(gold) for g in expand(node)[:1]]

@@ -2,7 +2,7 @@ r"""Mathematics: the same value or object, whatever the notation.
 
 Tiers, each a proof or a pass to the next: the same text; the same tree; exact rationals; balls; points; sets; at last
 math-verify and sympy in a worker process that is killed at its deadline. The same rules read gold and response, and a
-verdict does not change when they are swapped, percent signs aside (see `rewards.maths.compare`).
+verdict does not change when they are swapped, percent signs aside (see `rewards.algebra.compare`).
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rewards import worker
 from rewards.extract import joined_boxes
-from rewards.forked import TimedOutError, WorkerError
 from rewards.kinds._base import Compare, Kind
 from rewards.kinds.choice import letter_of
 from rewards.kinds.text import normal, unwrap
 from rewards.verdict import Ruling, UnreadableGoldError
+from rewards.worker import client as worker
+from rewards.worker.connection import TimedOutError, WorkerError
 
 if TYPE_CHECKING:
-    from rewards.maths.reading import Reading
+    from rewards.algebra.reading import Reading
 
 _LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])[^\w']*$")
 _SAYS_SOMETHING = re.compile(r"[\w\\<>=]")
@@ -57,7 +57,7 @@ class Math(Kind):
     example: ClassVar[tuple[str, str]] = (r"\frac{1}{2}", "0.5")
 
     def against(self, gold: str) -> Compare:
-        from rewards.maths.tree import TooBigError
+        from rewards.algebra.tree import TooBigError
 
         text = (joined_boxes(gold) or gold) if "boxed" in gold or "fbox" in gold else gold
         try:
@@ -70,9 +70,9 @@ class _Math:
     """One gold, read once."""
 
     def __init__(self, options: Math, gold: str) -> None:
-        from rewards.maths.clean import clean
-        from rewards.maths.prose import is_prose
-        from rewards.maths.reading import read
+        from rewards.algebra.clean import clean
+        from rewards.algebra.prose import is_prose
+        from rewards.algebra.reading import read
 
         self.options = options
         self.raw = gold
@@ -86,11 +86,11 @@ class _Math:
         self.letter = letter.group(1) if letter else None
 
     def __call__(self, answer: str) -> Ruling:
-        from rewards.maths.ball import UndefinedError
-        from rewards.maths.clean import clean
-        from rewards.maths.prose import is_prose
-        from rewards.maths.reading import read
-        from rewards.maths.tree import TooBigError
+        from rewards.algebra.ball import UndefinedError
+        from rewards.algebra.clean import clean
+        from rewards.algebra.prose import is_prose
+        from rewards.algebra.reading import read
+        from rewards.algebra.tree import TooBigError
 
         try:
             text = clean(answer)
@@ -116,9 +116,9 @@ class _Math:
             return Ruling("wrong", "ball", f"no value: {error}")
 
     def _compare(self, text: str, answer: str, readings: tuple[Reading, ...]) -> Ruling:
-        from rewards.maths.compare import equal
-        from rewards.maths.realsets import is_unsolved
-        from rewards.maths.scalars import is_evaluated
+        from rewards.algebra.compare import equal
+        from rewards.algebra.realsets import is_unsolved
+        from rewards.algebra.scalars import is_evaluated
 
         if self.readings and readings:
             if self.options.evaluated and is_evaluated(self.readings[0].node) and not is_evaluated(readings[0].node):

@@ -26,11 +26,11 @@ class Measured(NamedTuple):
 
 def measured(text: str) -> Measured | None:
     """The one number that a text states, None when it states none or several."""
-    from rewards.maths import units
-    from rewards.maths.ball import UndefinedError, constant
-    from rewards.maths.reading import read
-    from rewards.maths.relations import core, exact_part
-    from rewards.maths.tree import TooBigError
+    from rewards.algebra import units
+    from rewards.algebra.ball import UndefinedError, constant
+    from rewards.algebra.reading import read
+    from rewards.algebra.relations import core, exact_part
+    from rewards.algebra.tree import TooBigError
 
     try:
         readings = read(text)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from rewards import worker
-from rewards.forked import TimedOutError, WorkerError
 from rewards.kinds._base import Compare, Kind
 from rewards.verdict import Ruling, UnreadableGoldError
+from rewards.worker import client as worker
+from rewards.worker.connection import TimedOutError, WorkerError
 
 
 class ReasoningGym(Kind):

@@ -4,7 +4,7 @@ r"""What the stopping rules save and how often they are wrong, on real pass rate
 
 The rates are those of the 1,209 prompts of One-Shot-RLVR (`one_shot_rlvr/data/acc_step_500.json` below `$OVR_REAL_DATA`): the accuracies in
 the 44 to 57 epochs of a run, 8 responses each. The true rate of a prompt is the mean of all its epochs, or of the last 25 (`late`).
-Every seed draws responses from these rates; the rules are those of `curation.sampling.stopping`, and all see the same draws.
+Every seed draws responses from these rates; the rules are those of `curation.difficulty.stopping`, and all see the same draws.
 
 Bounds 0.1-0.9 and, as 0-1, "1 to 15 of 16". A decision is wrong when it differs from what the true rate says; for "never" and "always" that is
 the rate at which 16 samples are as likely to show nothing else as not (`Bounds.rates`). `exact` is shown as it ships and with
@@ -32,11 +32,11 @@ import numpy as np
 
 sys.path[0] = str(Path(__file__).parents[2])
 
-from curation.sampling.outcomes import KEEP, Bounds, Tally  # noqa: E402
-from curation.sampling.stopping.base import Rule, Stopping  # noqa: E402
-from curation.sampling.stopping.bayes import Bayes  # noqa: E402
-from curation.sampling.stopping.exact import Exact  # noqa: E402
-from curation.sampling.stopping.fixed import Fixed  # noqa: E402
+from curation.difficulty.outcomes import KEEP, Bounds, Tally  # noqa: E402
+from curation.difficulty.stopping.base import Rule, Stopping  # noqa: E402
+from curation.difficulty.stopping.bayes import Bayes  # noqa: E402
+from curation.difficulty.stopping.exact import Exact  # noqa: E402
+from curation.difficulty.stopping.fixed import Fixed  # noqa: E402
 
 N, MOST, EXTRA_SEEDS = 16, 64, 40
 BOUNDS = ((0.1, 0.9), (0.0, 1.0))
@@ -70,7 +70,7 @@ def draws(rates: np.ndarray, seed: int) -> np.ndarray:
 
 
 def simulate(stopping: Stopping, bounds: Bounds, right: np.ndarray, groups: np.ndarray | None = None) -> Ended:
-    """Ask, count, ask again: what `curation.sampling.rounds` does, without an engine."""
+    """Ask, count, ask again: what `curation.difficulty.rounds` does, without an engine."""
     prompts = np.arange(len(right))
     groups = np.zeros(len(right), np.int64) if groups is None else groups
     judged = np.full(len(right), stopping.first(bounds))

@@ -22,15 +22,15 @@ sys.path[0] = str(ROOT)  # this file is called like the package it measures
 
 import yaml  # noqa: E402
 
+from curation.build.manifest import load_manifest  # noqa: E402
+from curation.core.row import Row  # noqa: E402
 from curation.decontamination.benchmarks import make_keyring  # noqa: E402
 from curation.decontamination.options import AnySource, Decontaminate  # noqa: E402
 from curation.decontamination.scan import BATCH_ROWS, Finder  # noqa: E402
-from curation.likeness import PictureIndex  # noqa: E402
-from curation.manifest import load_manifest  # noqa: E402
-from curation.pictures import decode  # noqa: E402
-from curation.row import Row  # noqa: E402
-from tests.curation.decontaminating import benchmark, decontaminate, row  # noqa: E402
-from tests.curation.planting import PICTURE_KINDS, TEXT_KINDS, eligible  # noqa: E402
+from curation.images import decode  # noqa: E402
+from curation.images.similarity import PictureIndex  # noqa: E402
+from tests.curation.decontamination.decontaminating import benchmark, decontaminate, row  # noqa: E402
+from tests.curation.decontamination.planting import PICTURE_KINDS, TEXT_KINDS, eligible  # noqa: E402
 
 FAMILIES = ("math500", "mathvision", "mathverse", "mmlu_pro")
 CORPUS = ("math", "aime", "gsm8k", "geoqa")

@@ -33,13 +33,13 @@ from datatrove.utils.word_tokenizers import WordTokenizer
 
 sys.path[0] = str(Path(__file__).parents[2])
 
+from curation.core.parquet import write_records  # noqa: E402
+from curation.core.row import Row, make_row, to_document, to_record  # noqa: E402
+from curation.core.schema import STAGE  # noqa: E402
 from curation.dedup import DecideDuplicates, Dedup, SignRows, find_clusters  # noqa: E402
 from curation.dedup.alike import are_alike  # noqa: E402
 from curation.dedup.minhash import jaccard  # noqa: E402
 from curation.dedup.reading import facts_of, read_question  # noqa: E402
-from curation.parquet import write_records  # noqa: E402
-from curation.row import Row, make_row, to_document, to_record  # noqa: E402
-from curation.schema import STAGE  # noqa: E402
 
 OPTIONS = Dedup()
 TRACE_BYTES = 17_600
@@ -52,7 +52,7 @@ def real_rows(config: str) -> list[Row]:
     """The rows of the real sample, or generated ones."""
     if not os.environ.get("OVR_REAL_DATA"):
         return [generated(i) for i in range(2000)]
-    from curation.manifest import load_manifest
+    from curation.build.manifest import load_manifest
 
     manifest = load_manifest(Path(__file__).parents[2] / "manifests" / "real_sample.yaml")
     rows = (row for source in manifest.sections[config].sources for row in source.read(manifest.seed))

@@ -28,9 +28,9 @@ from PIL import Image
 
 sys.path[0] = str(Path(__file__).parents[2])
 
-from curation.row import Row  # noqa: E402
-from curation.sampling.engine import Request, SamplingOptions, sample_seed  # noqa: E402
-from curation.sampling.vllm import Vllm, VllmSession, quiet  # noqa: E402
+from curation.core.row import Row  # noqa: E402
+from curation.sampling.engines.base import Request, SamplingOptions, sample_seed  # noqa: E402
+from curation.sampling.engines.vllm import Vllm, VllmSession, quiet  # noqa: E402
 from curation.sources.visual_puzzles import VisualPuzzles  # noqa: E402
 
 Texts = list[list[str]]
@@ -165,7 +165,7 @@ def random_model(folder: Path) -> Path:
     """The shape of the project's micro model, untrained."""
     import torch
 
-    from training.micro_model import TRACE_WORDS, Recipe, new_model, new_processor
+    from training.demo.micro_model import TRACE_WORDS, Recipe, new_model, new_processor
 
     torch.manual_seed(0)
     processor = new_processor(TRACE_WORDS.splitlines(), Recipe())

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from curation.likeness import PictureHash, PictureIndex, near, picture_hash
-from curation.pictures import decode
+from curation.images import decode
+from curation.images.similarity import PictureHash, PictureIndex, near, picture_hash
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 FILTERS = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)

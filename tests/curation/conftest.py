@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from curation.build import BuildOptions, build
+from curation.build.build import BuildOptions, build
+from tests.curation.sampling.models import lm, requests, scripted, vlm
+
+__all__ = ["lm", "requests", "scripted", "vlm"]
 
 Write = Callable[[dict[str, Any]], Path]
 

@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of the judge: `python tests/rewards/fuzz.py --seconds 600`.
 
-Mutates pairs of gold and answer, keeps those that reach new lines of `rewards.maths`, and stops at a crash of the
+Mutates pairs of gold and answer, keeps those that reach new lines of `rewards.algebra`, and stops at a crash of the
 interpreter, an exception, a judgement over a second of CPU, or an answer that is not judged equal to itself. Each run
 is a child process, so that a crash in native code is reported with its input. What was kept is written to corpus.json
 (under 200 kB) and replayed by test_fuzz.py.
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 import rewards  # noqa: E402
-from rewards.maths import clean  # noqa: E402
+from rewards.algebra import clean  # noqa: E402
 
 CORPUS = Path(__file__).with_name("corpus.json")
 MAX_CORPUS_BYTES = 180_000
@@ -206,7 +206,7 @@ def run(gold: str, answer: str) -> None:
 
 
 def covered(gold: str, answer: str) -> set[tuple[str, int, int]]:
-    """The pairs of lines in `rewards.maths` that a run goes through."""
+    """The pairs of lines in `rewards.algebra` that a run goes through."""
     seen: set[tuple[str, int, int]] = set()
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:

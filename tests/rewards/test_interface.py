@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 import rewards
-from rewards import trl, verl
+from rewards.adapters import trl, verl
 from rewards.score import score
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_importing_loads_nothing_heavy() -> None:
-    code = "import sys, rewards, rewards.trl, rewards.verl, rewards.score; rewards.kinds(); print(*sys.modules)"
+    code = "import sys, rewards, rewards.adapters.trl, rewards.adapters.verl, rewards.score; rewards.kinds(); print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()

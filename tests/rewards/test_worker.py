@@ -21,8 +21,8 @@ import psutil
 import pytest
 
 import rewards
-from rewards import worker
-from rewards.forked import TimedOutError
+from rewards.worker import client as worker
+from rewards.worker.connection import TimedOutError
 
 ROOT = Path(__file__).parents[2]
 GOLD, HANG = r"\int_0^1 e^{x^x} dx", r"\int_0^1 e^{x^{x^x}} dx"

@@ -82,7 +82,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The micro model's architecture with one layer each, untrained."""
     import torch
 
-    from training.micro_model import TRACE_WORDS, Recipe, new_model, new_processor
+    from training.demo.micro_model import TRACE_WORDS, Recipe, new_model, new_processor
 
     recipe = Recipe(hidden_size=64, n_layers=1, n_vision_layers=1)
     folder = tmp_path_factory.mktemp("tiny")

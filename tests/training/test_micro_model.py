@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training.micro_model import MARKS, Recipe, micro_model, new_model, recipe_hash, short_completion
+from training.demo.micro_model import MARKS, Recipe, micro_model, new_model, recipe_hash, short_completion
 
 
 def test_the_model_has_about_a_million_weights_and_one_token_a_picture(tiny_model: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from training.quickstart import AGAIN, Quickstart, show
+from training.demo.quickstart import AGAIN, Quickstart, show
 
 WAITER = """
 import time
@@ -32,7 +32,7 @@ def test_an_interrupt_is_one_line_and_130(tmp_path: Path) -> None:
     (tmp_path / "waiter.py").write_text(WAITER)
     code = f"""
 import sys
-from training import quickstart
+from training.demo import quickstart
 
 quickstart.run = lambda out, seed: quickstart.Quickstart(out, seed).step("wait", "waiter")
 sys.exit(quickstart.main(["--out", {str(tmp_path)!r}]))

@@ -119,7 +119,7 @@ def test_grpo_steps_on_a_mixed_batch(mixed_shards: Path, tiny_model: Path, tmp_p
 def test_grpo_is_rewarded_by_the_verifier(mixed_shards: Path, tiny_model: Path, tmp_path: Path) -> None:
     from trl import GRPOConfig
 
-    from rewards.trl import accuracy
+    from rewards.adapters.trl import accuracy
     from training.grpo import grpo_trainer
 
     config = GRPOConfig(output_dir=str(tmp_path), per_device_train_batch_size=2, num_generations=2, **CPU)

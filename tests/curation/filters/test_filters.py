@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from curation.core.plugins import known_plugins
+from curation.core.row import Row, make_row
 from curation.filters.asy_code import AsyCode
 from curation.filters.base import Filter
 from curation.filters.length import Length
@@ -13,8 +15,6 @@ from curation.filters.open_ended import OpenEnded
 from curation.filters.refusal import Refusal
 from curation.filters.trace_format import TraceFormat
 from curation.filters.url_only import UrlOnly
-from curation.plugins import known_plugins
-from curation.row import Row, make_row
 
 
 def question(text: str) -> Row:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from curation.core.row import Row, make_row
 from curation.filters.base import Filter
 from curation.filters.boilerplate import Boilerplate
 from curation.filters.language import Language
@@ -13,7 +14,6 @@ from curation.filters.personal_data import PersonalData
 from curation.filters.several_questions import SeveralQuestions
 from curation.filters.toxic import Toxic
 from curation.filters.yes_no import YesNo
-from curation.row import Row, make_row
 
 
 def row(question: str, **fields: object) -> Row:

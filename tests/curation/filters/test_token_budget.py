@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from curation.errors import BuildError
+from curation.core.errors import BuildError
+from curation.core.row import Row, make_row
 from curation.filters.token_budget import TokenBudget, completion_tokens, prompt_tokens
-from curation.row import Row, make_row
 
 pytestmark = pytest.mark.slow  # imports transformers
 
@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The processor of a Qwen2.5-VL without its weights: 28 x 28 pixels are a token, as in the real one."""
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-    from training.micro_model import Recipe, new_processor
+    from training.demo.micro_model import Recipe, new_processor
 
     processor = new_processor([QUESTION] * 20, Recipe(vocab_size=400, merge_size=2))
     processor.image_processor = Qwen2VLImageProcessorPil(

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
+from curation.core.row import Row, make_row
 from curation.filters.repetition import Repetition, repeated_share
-from curation.row import Row, make_row
 
 VOCABULARY = [f"word{i}" for i in range(300)]
 

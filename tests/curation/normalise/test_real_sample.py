@@ -7,10 +7,10 @@ from collections import Counter
 
 import pytest
 
+from curation.build.manifest import Manifest
+from curation.core.row import Row
 from curation.filters.trace_format import TraceFormat
-from curation.manifest import Manifest
 from curation.normalise import Normalise, normalise_row
-from curation.row import Row
 from curation.sources.table import Table
 
 OPTIONS = Normalise()

@@ -8,12 +8,12 @@ import pytest
 from datatrove.data import Document
 from pydantic import ValidationError
 
-from curation.ledger import LedgerWriter, ledger_lines
+from curation.core.ledger import LedgerWriter, ledger_lines
+from curation.core.row import Row, make_row, row_id, to_document
 from curation.normalise import Normalise, normalise_row
 from curation.normalise.choices import options_in
 from curation.normalise.language import contradicts, identify
-from curation.row import Row, make_row, row_id, to_document
-from curation.steps.normalise import NormaliseRows
+from curation.normalise.step import NormaliseRows
 from rewards import Gold, judge, read_gold
 
 DEFAULTS = Normalise()

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curation.core.row import make_row
 from curation.normalise import Normalise, normalise_question, normalise_row
 from curation.normalise.characters import clean_characters, read_escapes, restore_commands
 from curation.normalise.latex import spell_signs, trim_formulas
 from curation.normalise.pictures_in_text import drop_placeholders, plain_placeholders
-from curation.row import make_row
 
 
 @pytest.mark.parametrize(

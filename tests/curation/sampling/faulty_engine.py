@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from curation.errors import SamplingError
-from curation.sampling.engine import Request, Response, Sample, SamplingOptions, sample_seed
-from curation.sampling.supervised import LocalEngine, nobody_listens
+from curation.core.errors import SamplingError
+from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed
+from curation.sampling.engines.supervised import LocalEngine, nobody_listens
 
 
 class Faulty(LocalEngine):

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from curation.row import Message
-from curation.sampling.conversation import conversation, decode_picture, text_conversation
-from curation.sampling.engine import Request
+from curation.core.row import Message
+from curation.sampling.engines.base import Request
+from curation.sampling.engines.conversation import conversation, decode_picture, text_conversation
 from curation.sampling.template import apply_template, apply_to_messages, template_hash
 
 

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from curation.errors import SamplingError
-from curation.sampling.engine import SamplingOptions, consecutive, sample_seed
+from curation.core.errors import SamplingError
+from curation.difficulty.pass_rate import AnyEngine
+from curation.sampling.engines.base import SamplingOptions, consecutive, sample_seed
+from curation.sampling.engines.vllm import Vllm
+from curation.sampling.engines.vllm_on_cpu import options_on_cpu
 from curation.sampling.identity import model_identity
-from curation.sampling.pass_rate import AnyEngine
-from curation.sampling.vllm import Vllm
-from curation.sampling.vllm_on_cpu import options_on_cpu
 
 
 def test_importing_the_package_loads_no_engine() -> None:
     heavy = "{'torch', 'vllm', 'transformers', 'trl'}"
-    code = f"import sys, curation.sampling.pass_rate; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, curation.difficulty.pass_rate; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from curation.errors import SamplingError
-from curation.row import Message
-from curation.sampling.conversation import decode_picture, picture_url
-from curation.sampling.engine import Request, Response, Sample, SamplingOptions, sample_seed, unanswered
-from curation.sampling.openai import OpenAI
+from curation.core.errors import SamplingError
+from curation.core.row import Message
+from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed, unanswered
+from curation.sampling.engines.conversation import decode_picture, picture_url
+from curation.sampling.engines.openai import OpenAI
 
 from .faulty_server import FaultyServer, faulty_server
 

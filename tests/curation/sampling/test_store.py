@@ -13,11 +13,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from curation.errors import SamplingError
-from curation.row import Message
-from curation.sampling.engine import FinishReason, Request, Sample
-from curation.sampling.rollout import SCHEMA, Rollout, Setting, from_line, prompt_hash, to_line
-from curation.sampling.store import RolloutStore, missing
+from curation.core.errors import SamplingError
+from curation.core.row import Message
+from curation.sampling.engines.base import FinishReason, Request, Sample
+from curation.sampling.rollouts.rollout import SCHEMA, Rollout, Setting, from_line, prompt_hash, to_line
+from curation.sampling.rollouts.store import RolloutStore, missing
 
 SETTING = Setting("model", "revision", "template", 1.0, 1.0)
 
@@ -151,8 +151,8 @@ def test_what_is_sampled_is_identified_by_all_of_it() -> None:
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path
-from curation.errors import SamplingError
-from curation.sampling.store import RolloutStore
+from curation.core.errors import SamplingError
+from curation.sampling.rollouts.store import RolloutStore
 try:
     RolloutStore(Path({str(tmp_path)!r}))
 except SamplingError as error:
@@ -196,9 +196,9 @@ def test_a_damaged_segment_is_named(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from curation.sampling.engine import Sample
-from curation.sampling.rollout import Rollout, Setting
-from curation.sampling.store import RolloutStore
+from curation.sampling.engines.base import Sample
+from curation.sampling.rollouts.rollout import Rollout, Setting
+from curation.sampling.rollouts.store import RolloutStore
 
 setting = Setting("model", "revision", "template", 1.0, 1.0)
 with RolloutStore(Path(sys.argv[1])) as store:

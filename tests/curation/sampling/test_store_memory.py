@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curation.sampling.key_index import KeyIndex
+from curation.sampling.rollouts.key_index import KeyIndex
 
 SCRIPT = """
 import json, sys
 from pathlib import Path
 import psutil
 from killed_run import Steady, SteadyPassRate
-from curation.row import Message, Row
-from curation.sampling.engine import SamplingOptions
-from curation.sampling.pass_rate import measure
+from curation.core.row import Message, Row
+from curation.sampling.engines.base import SamplingOptions
+from curation.difficulty.pass_rate import measure
 
 folder, n_prompts, seen = Path(sys.argv[1]), int(sys.argv[2]), {}
 

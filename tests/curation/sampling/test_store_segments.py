@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from curation.errors import SamplingError
-from curation.sampling import segment_log
-from curation.sampling.key_index import KeyIndex
-from curation.sampling.segment_log import SegmentLog
-from curation.sampling.segments import list_segments, read_groups
+from curation.core.errors import SamplingError
+from curation.sampling.rollouts import segment_log
+from curation.sampling.rollouts.key_index import KeyIndex
+from curation.sampling.rollouts.segment_log import SegmentLog
+from curation.sampling.rollouts.segments import list_segments, read_groups
 
 SCHEMA = pa.schema([("name", pa.string()), ("kind", pa.string()), ("text", pa.string())])
 

@@ -14,9 +14,9 @@ from typing import Any
 import psutil
 import pytest
 
-from curation.errors import SamplingError
-from curation.row import Message
-from curation.sampling.engine import Request, Response, SamplingOptions, unanswered
+from curation.core.errors import SamplingError
+from curation.core.row import Message
+from curation.sampling.engines.base import Request, Response, SamplingOptions, unanswered
 
 OPTIONS = SamplingOptions(max_tokens=8)
 Make = Callable[..., Any]
@@ -207,8 +207,8 @@ def test_the_engine_ends_when_its_parent_is_killed(faulty: Make, tmp_path: Path,
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
-from curation.row import Message
-from curation.sampling.engine import Request, SamplingOptions
+from curation.core.row import Message
+from curation.sampling.engines.base import Request, SamplingOptions
 from faulty_engine import Faulty
 with Faulty(folder=Path({str(tmp_path)!r})).open() as session:
     session.generate([Request("a", (Message("user", "spawn"),), (), (0,), 0)], SamplingOptions())

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from curation.errors import SamplingError
-from curation.row import Message
-from curation.sampling.engine import Request, SamplingOptions
-from curation.sampling.rollout import response_limit
-from curation.sampling.transformers import Transformers, TransformersSession, seeded_sampling
+from curation.core.errors import SamplingError
+from curation.core.row import Message
+from curation.sampling.engines.base import Request, SamplingOptions
+from curation.sampling.engines.transformers import Transformers, TransformersSession, seeded_sampling
+from curation.sampling.rollouts.rollout import response_limit
 
 pytestmark = pytest.mark.slow  # transformers takes its time to import
 
@@ -30,7 +30,7 @@ def session(vlm: Path) -> Iterator[TransformersSession]:
 def test_the_token_prompt_is_the_trainers(session: TransformersSession, requests: list[Request]) -> None:
     from trl.data_utils import prepare_multimodal_messages
 
-    from curation.sampling.conversation import decode_picture
+    from curation.sampling.engines.conversation import decode_picture
 
     for request in requests:
         messages = [{"role": message.role, "content": message.content} for message in request.messages]

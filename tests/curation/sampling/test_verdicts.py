@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from curation.row import Message, Row
-from curation.sampling import verdicts
-from curation.sampling.engine import Sample
-from curation.sampling.rollout import Rollout, Setting, rollout_id
-from curation.sampling.store import RolloutStore
-from curation.sampling.verdicts import VerdictStore, judge_rollouts
+from curation.core.row import Message, Row
+from curation.sampling.engines.base import Sample
+from curation.sampling.rollouts import verdicts
+from curation.sampling.rollouts.rollout import Rollout, Setting, rollout_id
+from curation.sampling.rollouts.store import RolloutStore
+from curation.sampling.rollouts.verdicts import VerdictStore, judge_rollouts
 
 SETTING = Setting("model", "revision", "template", 1.0, 1.0)
 

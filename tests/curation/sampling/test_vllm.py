@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from curation.row import Message
-from curation.sampling.engine import Request, Response, SamplingOptions
-from curation.sampling.supervised import SupervisedSession
-from curation.sampling.transformers import Transformers
-from curation.sampling.vllm import Vllm, VllmSession
+from curation.core.row import Message
+from curation.sampling.engines.base import Request, Response, SamplingOptions
+from curation.sampling.engines.supervised import SupervisedSession
+from curation.sampling.engines.transformers import Transformers
+from curation.sampling.engines.vllm import Vllm, VllmSession
 
 pytestmark = pytest.mark.slow
 

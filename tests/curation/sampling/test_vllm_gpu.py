@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from curation.sampling.engine import Request, SamplingOptions
-from curation.sampling.vllm import Vllm
+from curation.sampling.engines.base import Request, SamplingOptions
+from curation.sampling.engines.vllm import Vllm
 
 pytestmark = [pytest.mark.slow, pytest.mark.gpu]
 

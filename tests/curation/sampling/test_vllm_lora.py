@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from curation.sampling.engine import Request, Response, SamplingOptions
-from curation.sampling.transformers import Transformers
-from curation.sampling.vllm import Vllm
+from curation.sampling.engines.base import Request, Response, SamplingOptions
+from curation.sampling.engines.transformers import Transformers
+from curation.sampling.engines.vllm import Vllm
 
 pytestmark = pytest.mark.slow
 

@@ -16,12 +16,12 @@ from urllib.request import urlopen
 
 import pytest
 
-from curation.errors import SamplingError
-from curation.row import Message
-from curation.sampling.engine import Request, Response, SamplingOptions
-from curation.sampling.openai import OpenAI
-from curation.sampling.vllm import Vllm
-from curation.sampling.vllm_on_cpu import options_on_cpu
+from curation.core.errors import SamplingError
+from curation.core.row import Message
+from curation.sampling.engines.base import Request, Response, SamplingOptions
+from curation.sampling.engines.openai import OpenAI
+from curation.sampling.engines.vllm import Vllm
+from curation.sampling.engines.vllm_on_cpu import options_on_cpu
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,281 @@
+"""The manifest: a YAML file that says what to build, as typed models with every default.
+
+    name: tiny
+    seed: 7
+    rl:
+      sources:
+        - {kind: visual_puzzles, count: 100}
+      difficulty:
+        sampler: {kind: vllm, model: $OVR_MODEL}
+
+`$NAME`, `${NAME}` and `${NAME:-default}` stand for environment variables; a relative `path` is relative to the manifest.
+Mistakes are named with their key:
+
+    manifests/x.yaml: rl.sources[2].kind: unknown kind 'tabel'; known: iconqa, reasoning_gym, table, ...; did you mean 'table'?
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from curation.decontamination.options import Decontaminate
+from curation.dedup import Dedup
+from curation.core.errors import ManifestError
+from curation.filters.base import Filter
+from curation.mixture import Mixture
+from curation.normalise import Normalise
+from curation.images import Pictures
+from curation.core.plugins import plugin_union
+from curation.release.licences import Release
+from curation.difficulty.pass_rate import PassRate
+from curation.difficulty.triage.marks import Triage
+from curation.sources.base import Source, named_apart
+
+if TYPE_CHECKING:
+    AnySource = Source
+    AnyFilter = Filter
+else:
+    AnySource = plugin_union(Source)
+    AnyFilter = plugin_union(Filter)
+
+BOXED = "{question}\n\nPlease reason step by step, and put your final answer within \\boxed{}."
+"""The instruction of Qwen2.5's own evaluation; the paper's reward reads the same box (3.2)."""
+
+
+class Section(BaseModel):
+    """What both configs have."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sources: Annotated[tuple[AnySource, ...], AfterValidator(named_apart)]
+    normalise: Normalise = Normalise()
+    pictures: Pictures = Pictures()
+    decontaminate: Decontaminate | None = None
+    """The evaluation sets whose items must not be in the set."""
+    filters: tuple[AnyFilter, ...] = ()
+    dedup: Dedup = Dedup()
+    mixture: Mixture = Mixture()
+    """How many rows of which group, and their weights."""
+    splits: dict[str, float] = Field(default_factory=dict)
+    """Held-back splits and their shares, chosen by row id: `{test: 0.1}`. The rest is `train`."""
+
+    @field_validator("splits")
+    @classmethod
+    def _splits_leave_a_rest(cls, splits: dict[str, float]) -> dict[str, float]:
+        if bad := [split for split in splits if not re.fullmatch(r"\w+", split)]:
+            raise ValueError(f"got the split {bad[0]!r}, expected letters, digits and underscores")
+        if "train" in splits or any(share <= 0 for share in splits.values()) or sum(splits.values()) >= 1:
+            raise ValueError(
+                "got " + str(splits) + ", expected positive shares that add up to less than 1, without `train`"
+            )
+        return splits
+
+
+class ColdStart(Section):
+    """The linguistic cold-start corpus: text-only traces whose answers were verified."""
+
+    keep_verified: tuple[Literal["correct", "wrong", "cannot_judge", "no_gold"], ...] = ("correct",)
+    """Which verdicts stay."""
+
+
+class Rl(Section):
+    """The multimodal RL set: text and pictures, answers that a rule can judge."""
+
+    difficulty: PassRate | None = None
+    """How pass rates are measured and which rows stay; without it no engine is started and `difficulty` is null."""
+    triage: Triage = Triage()
+    """What is looked for among the measured prompts: wrong golds, pictures that nobody needs."""
+
+    @model_validator(mode="after")
+    def _triage_has_something_measured(self) -> "Rl":
+        if self.difficulty is None and self.triage != Triage():
+            raise ValueError("got `triage` without `difficulty`; expected both: it looks among the measured prompts")
+        return self
+
+
+class Certify(BaseModel):
+    """What `ovr-curate certify` lets pass: shares of the judged cases of a source and kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_false_negatives: float = Field(default=0.01, ge=0, le=1)
+    """Restyled golds that are called wrong."""
+    max_false_positives: float = Field(default=0.0, ge=0, le=1)
+    """Near misses that are called right: a model would learn them."""
+    max_rows: int | None = Field(default=500, ge=1)
+    """Rows of each source and kind, chosen by the seed; null takes all."""
+
+
+class Manifest(BaseModel):
+    """A whole build."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[\w.-]+$")
+    seed: int = Field(default=0, ge=0)
+    prompt_template: str = BOXED
+    """Wrapped around the question when shards are written and responses are sampled; must hold `{question}`."""
+    rows_per_shard: int = Field(default=20_000, ge=1)
+    cold_start: ColdStart | None = None
+    rl: Rl | None = None
+    certify: Certify = Certify()
+    release: Release | None = None
+    """The licences that a published set may have; without it nothing is checked and `push` refuses."""
+
+    @field_validator("prompt_template")
+    @classmethod
+    def _template_has_a_question(cls, template: str) -> str:
+        if template.count("{question}") != 1:
+            raise ValueError(f"got {template!r}, expected exactly one {{question}} in it")
+        return template
+
+    @model_validator(mode="after")
+    def _has_a_section(self) -> "Manifest":
+        if self.cold_start is None and self.rl is None:
+            raise ValueError("nothing to build: expected a section `cold_start`, `rl` or both")
+        return self
+
+    @property
+    def sections(self) -> dict[str, ColdStart | Rl]:
+        """Config name -> section, in build order."""
+        return {name: section for name, section in (("cold_start", self.cold_start), ("rl", self.rl)) if section}
+
+
+def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
+    """Read, change (`rl.difficulty.n=4`) and validate a manifest.
+
+    Raises:
+        ManifestError: what was got, what was expected, where; one line a mistake.
+    """
+    try:
+        raw = _load_yaml(path)
+    except FileNotFoundError as error:
+        raise ManifestError(f"{error.filename}: no such manifest") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: cannot be read: {error}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ManifestError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(raw, dict):
+        raise ManifestError(
+            f"{path}: got {type(raw).__name__}, expected a mapping with `name` and `rl` or `cold_start`"
+        )
+    for change in changes:
+        try:
+            _apply_change(raw, change)
+        except (ValueError, IndexError, yaml.YAMLError) as error:
+            if isinstance(error, ManifestError):
+                raise
+            raise ManifestError(f"--set {change!r}: {' '.join(str(error).split())}") from error
+    try:
+        return Manifest.model_validate(_resolve(raw, path.resolve().parent, ""))
+    except ValidationError as error:
+        raise ManifestError("\n".join(f"{path}: {_tell(mistake)}" for mistake in error.errors())) from None
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key given twice is an error (PyYAML would silently keep the last); `!include FILE` stands for what a file holds."""
+
+    file: Path
+    nested: bool
+
+    def include(self, node: yaml.Node) -> Any:
+        if not isinstance(node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "!include expects a file name", node.start_mark)
+        included = self.file.parent / str(node.value)
+        if self.nested:
+            raise yaml.constructor.ConstructorError(None, None, "an included file includes another", node.start_mark)
+        return _load_yaml(included, nested=True)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        if twice := [key for key in keys if keys.count(key) > 1]:
+            raise yaml.constructor.ConstructorError(None, None, f"key {twice[0]!r} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_constructor("!include", _Loader.include)
+
+
+def _load_yaml(path: Path, nested: bool = False) -> Any:
+    loader = _Loader(path.read_text(encoding="utf-8"))
+    loader.file, loader.nested = path, nested
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
+
+
+def _apply_change(raw: dict[str, Any], change: str) -> None:
+    key, equals, value = change.partition("=")
+    if not equals:
+        raise ManifestError(f"--set {change!r}: expected KEY=VALUE, such as rl.difficulty.n=4")
+    *parents, last = re.findall(r"[^.\[\]]+", key)
+    place: Any = raw
+    for parent in parents:
+        if isinstance(place, list):
+            if not parent.isdigit() or int(parent) >= len(place):
+                raise ManifestError(f"--set {change!r}: got item {parent!r} of a list of {len(place)}")
+            place = place[int(parent)]
+        else:
+            place = place.setdefault(parent, {})
+        if not isinstance(place, dict | list):
+            raise ManifestError(f"--set {change!r}: {parent!r} holds {place!r}, expected a mapping or a list")
+    parsed = yaml.safe_load(value)
+    if isinstance(place, list):
+        place[int(last)] = parsed
+    else:
+        place[last] = parsed
+
+
+def _resolve(value: Any, folder: Path, key: str) -> Any:
+    """Fill in environment variables; make a relative `path`, and the `root` of pictures, relative to the manifest's folder."""
+    if isinstance(value, dict):
+        return {k: _resolve(v, folder, str(k)) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_resolve(v, folder, key) for v in value]
+    if isinstance(value, str) and key not in TEXT_KEYS:
+        filled = re.sub(VARIABLE, lambda found: _variable(found, value), value)
+        return str(folder / filled) if key in PATH_KEYS and filled else filled
+    return value
+
+
+PATH_KEYS = ("path", "root")
+TEXT_KEYS = ("prompt_template", "answer_pattern", "completion_pattern", "when", "strip", "template")
+
+
+VARIABLE = r"\$(?:\{(?P<braced>\w+)(?::-(?P<default>[^}]*))?\}|(?P<plain>[A-Z_][A-Z0-9_]*))"
+
+
+def _variable(found: re.Match[str], value: str) -> str:
+    name = found["braced"] or found["plain"]
+    filled = os.environ.get(name) or found["default"]
+    if filled is None:
+        raise ManifestError(f"{value!r} needs the environment variable {name}, which is not set")
+    return filled
+
+
+def _tell(mistake: ErrorDetails) -> str:
+    where = ""
+    for part in mistake["loc"]:
+        where += f"[{part}]" if isinstance(part, int) else f".{part}"
+    where, context = where.lstrip("."), mistake.get("ctx", {})
+    # A plugin's kind stands in the location as the union's tag; it is not a key of the manifest.
+    where = re.sub(r"((?:sources|filters|benchmarks|samplers)\[\d+\]|sampler|stopping)\.\w+(?=\.|$)", r"\1", where)
+    if mistake["type"] == "union_tag_invalid":
+        known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
+        near = difflib.get_close_matches(context["tag"], known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"{where}.kind: unknown kind {context['tag']!r}; known: {', '.join(known)}{hint}"
+    if mistake["type"] == "extra_forbidden":
+        return f"{where}: unknown option"
+    if mistake["type"] == "value_error":
+        return f"{where}: {context['error']}".lstrip(": ")
+    got = "" if mistake["type"] == "missing" else f", got {mistake['input']!r}"[:200]
+    return f"{where}: {mistake['msg']}{got}"

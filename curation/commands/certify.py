@@ -1,0 +1,72 @@
+"""`ovr-curate certify DIR`: is the reward right about this build's golds? Tried before GPU time is spent on them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from rich.table import Table
+
+from curation.build.manifest import Certify
+from curation.commands.console import render
+from curation.core.errors import BuildError
+from curation.core.parquet import read_records
+from rewards.certify import Certificate, certify
+
+COLUMNS = ["id", "source", "answer", "answer_kind", "answer_options"]
+EXAMPLES, EXAMPLE_CHARS = 3, 60
+
+
+def certify_build(build: Path) -> None:
+    """Print false negatives and false positives per source and kind, with examples.
+
+    Raises:
+        BuildError: not a build with RL rows; more wrong verdicts than the manifest's `certify` allows; a thread and a process disagree.
+    """
+    shards = sorted((build / "data" / "rl").glob("*.parquet"))
+    if not shards or not (build / "manifest.lock.yaml").exists():
+        raise BuildError(f"{build}: no RL shards and manifest lock; expected the folder of a finished build")
+    lock = yaml.safe_load((build / "manifest.lock.yaml").read_text())["manifest"]
+    bounds = Certify.model_validate(lock.get("certify", {}))
+    rows = [record for shard in shards for record in read_records(shard, COLUMNS, batch_rows=10_000)]
+    in_thread, in_process = (certify(rows, where, bounds.max_rows, lock["seed"]) for where in ("thread", "process"))
+    print(_table(in_thread))
+    for line in _examples(in_thread):
+        print(line)
+    if not _agree(in_thread, in_process):
+        raise BuildError(f"{build}: the reward gives other verdicts in a process than in a thread")
+    if not in_thread.passes(bounds.max_false_negatives, bounds.max_false_positives):
+        raise BuildError(
+            f"{build}: more wrong verdicts than the manifest allows in a source (false negatives up to"
+            f" {bounds.max_false_negatives:.2%}, false positives up to {bounds.max_false_positives:.2%} of its cases)"
+        )
+
+
+def _agree(one: Certificate, other: Certificate) -> bool:
+    """Equal counts of wrong verdicts, but for the cases that a deadline left without one in either."""
+    pairs = [(one.groups[key], other.groups[key]) for key in one.groups]
+    return one.groups.keys() == other.groups.keys() and all(
+        abs(a.false_negatives - b.false_negatives) + abs(a.false_positives - b.false_positives)
+        <= max(a.not_judged, b.not_judged)
+        for a, b in pairs
+    )
+
+
+def _examples(certificate: Certificate) -> Iterator[str]:
+    for (source, _), group in sorted(certificate.groups.items()):
+        for told in group.examples[:EXAMPLES]:
+            answer, gold = (_short(told[name]) for name in ("answer", "gold"))
+            yield f"  {source}: {answer} for the gold {gold} ({told['how']}): reward {told['reward']}"
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= EXAMPLE_CHARS else f"{text[:EXAMPLE_CHARS]}...")
+
+
+def _table(certificate: Certificate) -> str:
+    table = Table(title="the reward on this build's golds")
+    for heading in ("source", "kind", "rows", "cases", "false negatives", "false positives", "not judged"):
+        table.add_column(heading, justify="left" if heading in ("source", "kind") else "right")
+    for (source, kind), group in sorted(certificate.groups.items()):
+        counts = (group.rows, group.cases, group.false_negatives, group.false_positives, group.not_judged)
+        table.add_row(source, kind, *(f"{n:,}" for n in counts))
+    return render(table)

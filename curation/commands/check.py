@@ -1,0 +1,92 @@
+"""`ovr-curate check DIR` and `ovr-curate why DIR ID`: what stands in a build, read back from its files."""
+
+import io
+import json
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from PIL import Image
+
+from curation.core.errors import BuildError
+from curation.core.parquet import read_records
+from curation.core.schema import SCHEMA_VERSION
+
+
+def check(build: Path) -> str:
+    """Read every shard back: schema version, unique ids, pictures that decode, counts that agree with the ledger and the summary.
+
+    Raises:
+        BuildError: the first thing that is not as it must be.
+    """
+    summary = _summary(build)
+    if not summary["balanced"]:
+        raise BuildError(f"{build}/summary.json: the ledger does not balance")
+    out = Counter(
+        line["config"] for line in read_records(build / "ledger.parquet", batch_rows=10_000) if line["action"] == "out"
+    )
+    told = []
+    for config, described in summary["configs"].items():
+        seen: set[str] = set()
+        n_pictures = 0
+        for name, expected in described["shards"].items():
+            shard = build / "data" / config / name
+            n_pictures += _check_shard(shard, expected, seen)
+        if len(seen) != out[config]:
+            raise BuildError(f"{build}: {config} has {len(seen)} rows in its shards and {out[config]} in the ledger")
+        told.append(
+            f"{config}: {len(seen)} rows, {n_pictures} pictures in {len(described['shards'])} shards, all sound"
+        )
+    return "\n".join(told)
+
+
+def _check_shard(shard: Path, expected: int, seen: set[str]) -> int:
+    """Check one shard, add its ids to `seen`, return its number of pictures."""
+    if not shard.exists():
+        raise BuildError(f"{shard}: missing; summary.json names it")
+    version = (pq.read_schema(shard).metadata or {}).get(b"ovr.schema_version", b"none").decode()
+    if version != SCHEMA_VERSION:
+        raise BuildError(f"{shard}: ovr.schema_version is {version}, expected {SCHEMA_VERSION}")
+    before, n_pictures = len(seen), 0
+    for record in read_records(shard):
+        if record["id"] in seen:
+            raise BuildError(f"{shard}: id {record['id']} stands twice")
+        seen.add(record["id"])
+        for number, picture in enumerate(record.get("images") or []):
+            n_pictures += 1
+            try:
+                Image.open(io.BytesIO(picture["bytes"])).load()
+            except OSError as error:
+                raise BuildError(f"{shard}: row {record['id']}, picture {number} does not decode: {error}") from error
+    if len(seen) - before != expected:
+        raise BuildError(f"{shard}: has {len(seen) - before} rows, summary.json says {expected}")
+    return n_pictures
+
+
+def why(build: Path, wanted: str) -> str:
+    """One row's life, from the ledger: by id, or by SOURCE/SOURCE_ID.
+
+    Raises:
+        BuildError: no such row.
+    """
+    _summary(build)
+    found = []
+    for line in read_records(build / "ledger.parquet", batch_rows=10_000):
+        if wanted in (line["id"], f"{line['source']}/{line['source_id']}"):
+            where = f"{line['config']} {line['source']}/{line['source_id']} {line['id']}"
+            if line["action"] == "out":
+                found.append(f"{where}: kept, in split {line['reason']}")
+            else:
+                detail = f" ({line['detail']})" if line["detail"] else ""
+                found.append(f"{where}: {line['action']} in {line['stage']}: {line['reason']}{detail}")
+    if not found:
+        raise BuildError(f"{build}/ledger.parquet: no row has id or SOURCE/SOURCE_ID {wanted!r}")
+    return "\n".join(found)
+
+
+def _summary(build: Path) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
+    try:
+        summary: dict[str, dict[str, dict[str, dict[str, int]]]] = json.loads((build / "summary.json").read_text())
+    except FileNotFoundError:
+        raise BuildError(f"{build}: no summary.json; expected the folder of a finished build") from None
+    return summary

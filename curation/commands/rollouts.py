@@ -1,0 +1,153 @@
+"""`ovr-curate rollouts DIR`: what a rollout store holds, per sampler, read row group by row group.
+
+Nothing is locked or written, so it may be asked while a build samples.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from rich.markup import escape
+from rich.table import Table
+
+from curation.commands.console import render
+from curation.core.errors import CurationError, SamplingError
+from curation.sampling.rollouts import rollout, verdicts
+from curation.sampling.rollouts.segments import list_segments, read_groups, stale_files
+from curation.sampling.rollouts.verdicts import rewards_version
+
+_SAMPLER = ["model", "revision", "template_hash", "temperature", "top_p"]
+_COUNTED = [*_SAMPLER, "max_tokens", "finish_reason"]
+_VERIFIER = ["model", "revision", "rewards"]
+
+
+@dataclass
+class _Sampled:
+    """The samples of one sampler, added up."""
+
+    prompts: set[str] = field(default_factory=set)
+    limits: set[int] = field(default_factory=set)
+    finish_reasons: Counter[str] = field(default_factory=Counter)
+    tokens: int = 0
+    seconds: float = 0.0
+
+    def told(self) -> dict[str, Any]:
+        return {
+            "max_tokens": sorted(self.limits),
+            "prompts": len(self.prompts),
+            "samples": self.finish_reasons.total(),
+            "finish_reasons": dict(sorted(self.finish_reasons.items())),
+            "tokens": self.tokens,
+            "seconds": round(self.seconds, 3),
+            "tokens_per_s": round(self.tokens / self.seconds, 1) if self.seconds else None,
+        }
+
+
+def show_rollouts(folder: Path, as_json: bool = False) -> None:
+    """Print the summary of a store, or of a build's.
+
+    Raises:
+        CurationError: no store there; some of its segments cannot be read (told after what can).
+    """
+    summary = summarise(folder)
+    print(json.dumps(summary, indent=1, ensure_ascii=False) if as_json else tables(summary))
+    if damaged := summary["damaged"]:
+        raise CurationError(f"{len(damaged)} segments cannot be read; the first: {next(iter(damaged.values()))}")
+
+
+def summarise(folder: Path) -> dict[str, Any]:
+    """Samplers, verdicts, files and bytes of the store `folder`, or of the one in the build `folder`.
+
+    Raises:
+        CurationError: no store there.
+    """
+    store = next((place for place in (folder, folder / "rollouts") if list_segments(place)), None)
+    if store is None:
+        raise CurationError(f"{folder}: no rollouts; expected a build that has sampled, or its folder rollouts")
+    damaged: dict[str, str] = {}
+    judged = store / "verdicts"
+    files = [*list_segments(store), *list_segments(judged)]
+    return {
+        "store": str(store),
+        "samplers": _samplers(store, damaged),
+        "verdicts": _verdicts(judged, damaged),
+        "segments": len(files),
+        "bytes": sum(file.stat().st_size for file in files),
+        "damaged": damaged,
+        "unfinished": [str(path.relative_to(store)) for place in (store, judged) for path in stale_files(place)],
+    }
+
+
+def tables(summary: dict[str, Any]) -> str:
+    """The summary for the screen."""
+    samplers = Table(title=escape(summary["store"]))
+    for heading in ("sampler", "limit", "prompts", "samples", "cut off", "tokens", "hours", "tokens/s"):
+        samplers.add_column(heading, justify="left" if heading == "sampler" else "right", overflow="fold")
+    for told in summary["samplers"]:
+        name = f"{_model(told)}\ntemplate {told['template_hash'][:8]}, temperature {told['temperature']:g}, top-p {told['top_p']:g}"
+        limits = "\n".join(f"{limit:,}" for limit in told["max_tokens"])
+        counts = (f"{told['prompts']:,}", f"{told['samples']:,}")
+        cut = told["finish_reasons"].get("length", 0) / told["samples"]
+        speed = "" if told["tokens_per_s"] is None else f"{told['tokens_per_s']:,.0f}"
+        hours = f"{told['seconds'] / 3600:,.2f}"
+        samplers.add_row(escape(name), limits, *counts, f"{cut:.1%}", f"{told['tokens']:,}", hours, speed)
+    judged = Table(title="verdicts")
+    for heading in ("sampler", "rewards", "judged", "outcomes"):
+        judged.add_column(heading, justify="right" if heading == "judged" else "left", overflow="fold")
+    for told in summary["verdicts"]:
+        total = sum(told["outcomes"].values())
+        shares = ", ".join(f"{outcome} {n / total:.1%}" for outcome, n in told["outcomes"].items())
+        version = f"{told['rewards']}{'' if told['current'] else ' (not this version)'}"
+        judged.add_row(escape(_model(told)), version, f"{total:,}", shares)
+    parts = [render(samplers), *([render(judged)] if summary["verdicts"] else [])]
+    parts.append(f"{summary['segments']:,} segments, {summary['bytes'] / 2**20:,.1f} MiB")
+    if summary["unfinished"]:
+        parts.append(f"being written, or left by a killed writer: {', '.join(summary['unfinished'])}")
+    return "\n".join(parts)
+
+
+def _model(told: dict[str, Any]) -> str:
+    return f"{told['model']} @ {told['revision'][:12]}"
+
+
+def _samplers(store: Path, damaged: dict[str, str]) -> list[dict[str, Any]]:
+    found: dict[tuple[Any, ...], _Sampled] = {}
+    for group in _groups(store, rollout.SCHEMA, [*_COUNTED, "prompt", "n_tokens", "seconds"], damaged):
+        sums = group.group_by(_COUNTED).aggregate([("n_tokens", "sum"), ("seconds", "sum"), ("prompt", "count")])
+        for line in sums.to_pylist():
+            sampled = found.setdefault(tuple(line[name] for name in _SAMPLER), _Sampled())
+            sampled.limits.add(line["max_tokens"])
+            sampled.finish_reasons[line["finish_reason"]] += line["prompt_count"]
+            sampled.tokens += line["n_tokens_sum"]
+            sampled.seconds += line["seconds_sum"]
+        for line in group.group_by([*_SAMPLER, "prompt"]).aggregate([]).to_pylist():
+            found[tuple(line[name] for name in _SAMPLER)].prompts.add(line["prompt"])
+    return [{**dict(zip(_SAMPLER, key, strict=True)), **found[key].told()} for key in sorted(found)]
+
+
+def _verdicts(folder: Path, damaged: dict[str, str]) -> list[dict[str, Any]]:
+    found: dict[tuple[str, ...], Counter[str]] = {}
+    for group in _groups(folder, verdicts.SCHEMA, [*_VERIFIER, "outcome"], damaged):
+        for line in group.group_by([*_VERIFIER, "outcome"]).aggregate([([], "count_all")]).to_pylist():
+            outcomes = found.setdefault(tuple(line[name] for name in _VERIFIER), Counter())
+            outcomes[line["outcome"]] += line["count_all"]
+    return [
+        {
+            **dict(zip(_VERIFIER, key, strict=True)),
+            "current": key[-1] == rewards_version(),
+            "outcomes": dict(sorted(found[key].items())),
+        }
+        for key in sorted(found)
+    ]
+
+
+def _groups(folder: Path, schema: pa.Schema, columns: list[str], damaged: dict[str, str]) -> Iterator[pa.Table]:
+    for path in list_segments(folder):
+        try:
+            yield from read_groups(path, schema, columns)
+        except SamplingError as error:
+            damaged[path.name if folder.name != "verdicts" else f"verdicts/{path.name}"] = str(error)

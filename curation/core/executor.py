@@ -1,0 +1,132 @@
+"""datatrove's local executor, on a pool that notices dead workers.
+
+datatrove 0.10.1 waits for ever for a worker that was killed (by the kernel's memory guard, say). `concurrent.futures` reports it;
+the ranks that are not complete are then run again, a bounded number of times. Every task runs in a worker process, so that a crash of
+its libraries (the sampling engine's too) is survived and its memory is given back. Workers end when their build is gone.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
+from pathlib import Path
+from typing import Any
+
+from datatrove.executor import LocalPipelineExecutor
+
+from curation.core.errors import BuildError, CurationError
+
+PRELOAD = ["curation.build.plan", "datasets"]
+"""What the workers' server imports before it forks them."""
+RESTARTS = 2
+"""How often ranks whose worker died are run again before the build gives up."""
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _start_worker(build_pid: int, log: str) -> None:
+    """Send the worker's chatter to a file, and end the worker when the build's process is gone."""
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    sys.stdout.flush()
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+
+    def watch() -> None:
+        while True:
+            time.sleep(0.5)
+            try:
+                os.kill(build_pid, 0)
+            except ProcessLookupError:
+                os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="build watch").start()
+
+
+class TaskError(Exception):
+    """A task failed in a way that is no message for the user."""
+
+
+class SupervisedExecutor(LocalPipelineExecutor):  # type: ignore[misc]
+    """Runs the incomplete ranks on `workers` processes and calls `on_tick` while it waits.
+
+    Raises (from `run`):
+        CurationError: what a task raised for the user.
+        BuildError: a task failed otherwise, or its worker died `RESTARTS` + 1 times.
+    """
+
+    def __init__(
+        self, pipeline: list[Any], tasks: int, workers: int, logging_dir: Path, on_tick: Callable[[], None]
+    ) -> None:
+        super().__init__(pipeline, tasks=tasks, workers=workers, logging_dir=str(logging_dir))
+        self.folder = logging_dir
+        self.on_tick = on_tick
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "on_tick": None}
+
+    def run_rank(self, rank: int) -> None:
+        """Run one task inside a worker. A local rank other than 0 keeps datatrove's log off the screen."""
+        try:
+            self._run_for_rank(rank, local_rank=1)
+        except CurationError:
+            raise
+        except Exception as error:  # whatever it is, it has to survive the way to the parent
+            raise TaskError(f"{type(error).__name__}: {error}") from None
+
+    def run(self) -> None:
+        self.save_executor_as_json()
+        for _ in range(RESTARTS + 1):
+            ranks = self.get_incomplete_ranks()
+            if not ranks:
+                return
+            try:
+                self._run_ranks(ranks)
+            except BrokenProcessPool:
+                continue
+        ranks = self.get_incomplete_ranks()
+        if ranks:
+            raise BuildError(
+                f"{self.folder.name}: the worker of task {ranks[0]} was killed {RESTARTS + 1} times"
+                f" (out of memory?); its log: {self.folder}/logs"
+            )
+
+    def _run_ranks(self, ranks: list[int]) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(PRELOAD)
+        # Ctrl-C goes to the whole foreground group; the workers leave it to the build, which ends them.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if _in_main_thread() else None
+        forkserver.ensure_running()
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+        initargs = (os.getpid(), str(self.folder / "logs" / "workers.log"))
+        pool = ProcessPoolExecutor(min(self.workers, len(ranks)), context, _start_worker, initargs)
+        with pool:
+            waiting = {pool.submit(self.run_rank, rank): rank for rank in ranks}
+            try:
+                while waiting:
+                    done, _ = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        self._raise_for(future, waiting.pop(future))
+                    self.on_tick()
+            except BaseException:
+                for process in list((pool._processes or {}).values()):
+                    process.kill()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _raise_for(self, future: "Future[None]", rank: int) -> None:
+        error = future.exception()
+        if error is None:
+            return
+        if not isinstance(error, TaskError):
+            raise error
+        raise BuildError(f"{self.folder.name}: task {rank} failed with {error}; traceback in {self.folder}/logs")

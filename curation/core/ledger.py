@@ -1,0 +1,118 @@
+"""The ledger: one line for every row that came in, so that a build can prove that in = out + dropped + merged.
+
+While a build runs, each stage writes the lines of the rows that end there; `collect_ledger` adds the rows that were written to shards.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from curation.core.parquet import AtomicParquetWriter, read_records
+from curation.core.row import BadRow, from_document
+from curation.core.schema import LEDGER
+
+
+class LedgerWriter(PipelineStep):  # type: ignore[misc]
+    """Writes the rows that end in one step of one task; also datatrove's `exclusion_writer` for a filter.
+
+    The file appears whole when the step ends without an error; none appears where no row ended.
+    """
+
+    type = "ledger"
+    name = "lines of rows that end here"
+
+    def __init__(self, folder: Path, config: str, stage: str, step: int) -> None:
+        super().__init__()
+        self.folder, self.config, self.stage, self.step = folder, config, stage, step
+        self._file: AtomicParquetWriter | None = None
+
+    def __enter__(self) -> "LedgerWriter":
+        self._file = None
+        return self
+
+    def add(self, line: dict[str, str], rank: int) -> None:
+        if self._file is None:
+            path = self.folder / f"{rank:05d}-{self.step:02d}.parquet"
+            self._file = AtomicParquetWriter(path, LEDGER, row_group_rows=10_000).__enter__()
+        self._file.write(
+            {"config": self.config, "stage": self.stage, "action": "dropped", "detail": "", "id": "", **line},
+            len(line.get("detail", "")) + len(line["source_id"]),
+        )
+
+    def write(self, document: Document, rank: int = 0) -> None:
+        """datatrove's call for a dropped document; `filter_reason` is the filter's, `filter_detail` and `action` are ours."""
+        row, told = from_document(document), document.metadata
+        self.add(
+            {
+                "id": row.id,
+                "source": row.source,
+                "source_id": row.source_id,
+                "action": told.get("action", "dropped"),
+                "reason": told["filter_reason"],
+                "detail": told.get("filter_detail", ""),
+            },
+            rank,
+        )
+
+    def write_bad(self, bad: BadRow, rank: int) -> None:
+        line = {"source": bad.source, "source_id": bad.source_id, "reason": bad.reason, "detail": bad.detail}
+        self.add(line, rank)
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._file is not None:
+            self._file.__exit__(kind, error, trace)
+            self._file = None
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Any:
+        raise NotImplementedError("a ledger is written to by the other steps")
+
+
+def ledger_lines(folder: Path) -> Iterator[dict[str, str]]:
+    """The lines that one stage wrote, in task and step order."""
+    for file in sorted(folder.glob("*.parquet")):
+        yield from read_records(file, batch_rows=10_000)
+
+
+def collect_ledger(stages: list[Path], shards: list[Path], config: str) -> Iterator[dict[str, str]]:
+    """Every line of a config: the rows that ended in a stage, then those in the shards (whose `reason` is the split)."""
+    for stage in stages:
+        yield from ledger_lines(stage / "ledger")
+    for shard in shards:
+        split = shard.name.rpartition("-of-")[0].rpartition("-")[0]
+        for record in read_records(shard, columns=["id", "source", "source_id"], batch_rows=10_000):
+            yield {"config": config, **record, "stage": "shards", "action": "out", "reason": split, "detail": ""}
+
+
+class Balance:
+    """Counts of one config per source, from the ledger's lines and, independently, from the number of rows that were read."""
+
+    def __init__(self, rows_in: dict[str, int]) -> None:
+        self.rows_in = rows_in
+        self.actions: dict[str, Counter[str]] = {source: Counter() for source in rows_in}
+        self.reasons: dict[str, Counter[str]] = {source: Counter() for source in rows_in}
+
+    def count(self, line: dict[str, str]) -> None:
+        self.actions[line["source"]][line["action"]] += 1
+        if line["action"] != "out":
+            self.reasons[line["source"]][f"{line['stage']}: {line['reason']}"] += 1
+
+    @property
+    def balanced(self) -> bool:
+        """True when, for every source, the rows read are the rows out, dropped and merged."""
+        return all(sum(self.actions[source].values()) == n for source, n in self.rows_in.items())
+
+    def table(self) -> dict[str, dict[str, Any]]:
+        """Source -> {in, out, dropped, merged, reasons}."""
+        return {
+            source: {
+                "in": n,
+                **{action: self.actions[source][action] for action in ("out", "dropped", "merged")},
+                "reasons": dict(sorted(self.reasons[source].items())),
+            }
+            for source, n in self.rows_in.items()
+        }

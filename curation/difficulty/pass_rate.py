@@ -1,0 +1,192 @@
+"""The pass rate of every prompt: responses sampled once and judged (`rl.difficulty` in a manifest).
+
+The paper removes "the overly trivial and the infeasible" without saying how; open-r1 takes 8 samples, Skywork-OR1 16
+and keeps 1 to 15 right, ORZ 64 of its own policy. Here a stopping rule says how many each prompt gets, and several models may take turns:
+what the first could not settle goes to the next.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from curation.core.plugins import plugin_union
+from curation.core.row import Difficulty, Sampler
+from curation.difficulty.budget import Budget, gpus_of
+from curation.difficulty.outcomes import OUTCOMES, Bounds, Decision, Ints, Truncated
+from curation.difficulty.rounds import LEVELS, Batching, Results, Rounds, Rows, Work
+from curation.difficulty.stopping.base import Stopping
+from curation.difficulty.stopping.fixed import Fixed
+from curation.sampling.engines.base import Engine, SamplingOptions
+from curation.sampling.rollouts.rollout import Setting
+from curation.sampling.rollouts.store import RolloutStore
+from curation.sampling.rollouts.verdicts import VerdictStore
+from curation.sampling.sample_cached import Draw
+from curation.sampling.template import template_hash
+
+if TYPE_CHECKING:
+    AnyEngine = Engine
+    AnyStopping = Stopping
+else:
+    AnyEngine = plugin_union(Engine)
+    AnyStopping = plugin_union(Stopping)
+
+Unsettled = Literal["trivial", "infeasible", "truncated", "unjudged", "all_samples"]
+
+
+class PassRate(BaseModel):
+    """How difficulty is measured, and which prompts stay."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sampler: AnyEngine
+    samplers: tuple[AnyEngine, ...] = ()
+    """Instead of `sampler`: several models, the cheapest first; `pass_on` says what goes to the next one."""
+    pass_on: tuple[Unsettled, ...] = ("infeasible", "truncated", "all_samples")
+    """What a model has not settled: drops for these reasons, and prompts that got all samples before the stopping rule was sure."""
+    sampling: SamplingOptions = SamplingOptions()
+    n: int = Field(default=8, ge=1)
+    """Samples per prompt; what `stopping` compares with."""
+    stopping: AnyStopping = Fixed()
+    """When a prompt has been sampled enough: `fixed`, `exact` or `bayes`."""
+    min_pass_rate: float | None = Field(default=0.0, ge=0, le=1)
+    """Keep only above it (exclusive): 0.0 drops what was never solved; null keeps that too."""
+    max_pass_rate: float | None = Field(default=1.0, ge=0, le=1)
+    """Keep only below it (exclusive): 1.0 drops what was always solved; null keeps that too."""
+    truncated: Truncated = "unjudged"
+    """What a response that was cut off counts as: out of the pass rate, or wrong as it is in training."""
+    max_lost: float = Field(default=0.5, ge=0, le=1)
+    """A prompt is dropped as `truncated` or `unjudged` when more than this share of its samples was; 1: when none was judged."""
+    max_tokens_total: int | None = Field(default=None, ge=1)
+    """Tokens to sample at most, all prompts and models together; then the most informative prompts go first."""
+    max_gpu_hours: float | None = Field(default=None, gt=0)
+    """The same in hours of the sampler's GPUs, by the time that the samples took."""
+    batch_prompts: int = Field(default=256, ge=1)
+    """Prompts of `n` samples handed to the engine at once; what a crash loses at most."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sampler_is_the_first(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("samplers") and "sampler" not in given:
+            return {**given, "sampler": given["samplers"][0]}
+        return given
+
+    @model_validator(mode="after")
+    def _samplers_begin_with_it(self) -> "PassRate":
+        if self.samplers and self.samplers[0] != self.sampler:
+            raise ValueError("got `sampler` and `samplers`, expected one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _bounds_leave_room(self) -> "PassRate":
+        low, high = self.min_pass_rate, self.max_pass_rate
+        if low is not None and high is not None and low >= high:
+            raise ValueError(f"min_pass_rate {low} is not below max_pass_rate {high}: no prompt could stay")
+        return self
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """The models in their order."""
+        return self.samplers or (self.sampler,)
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.n, self.min_pass_rate, self.max_pass_rate, self.truncated, self.max_lost)
+
+    @property
+    def budget(self) -> Budget:
+        gpus = gpus_of(self.sampler)
+        return Budget(self.max_tokens_total, self.max_gpu_hours * 3600 / gpus if self.max_gpu_hours else None)
+
+
+class Measured(NamedTuple):
+    """One prompt's result."""
+
+    row_id: str
+    difficulty: Difficulty
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a measurement stands after a batch. Tokens are those sampled by this run, not those found in the store;
+    `outcomes` counts the judged samples of all prompts so far by outcome; `tokens_left` is what is still to be expected, None before the
+    first round has told.
+    """
+
+    prompts_done: int
+    total: int
+    round: int
+    tokens: int
+    tokens_per_s: float
+    tokens_left: int | None
+    outcomes: Mapping[str, int]
+
+
+def measure(
+    rows: Rows,
+    options: PassRate,
+    store_dir: Path,
+    seed: int,
+    template: str,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+) -> Iterator[Measured]:
+    """Yield the difficulty of every row and what it means for the row, in the rows' order. Rows are read once a round.
+
+    Raises:
+        SamplingError: the engine cannot start or failed; what was measured before is in the store.
+        ValueError: the template is none, or a verifier's kind or options are wrong.
+    """
+    batching = Batching(template, seed, options.batch_prompts, options.n)
+    groups, budget = number_sources(rows), options.budget
+    wanted, decider = np.ones(len(rows), bool), np.zeros(len(rows), np.int8)
+    results: list[Results] = []
+    with RolloutStore(store_dir) as store, VerdictStore(store_dir / "verdicts") as verdicts:
+        for number, engine in enumerate(options.engines):
+            setting = setting_of(engine, options.sampling, template)
+            rounds = Rounds(rows, wanted, groups, options.stopping, options.bounds, budget)
+            with Draw(engine, options.sampling, setting, store) as draw:
+                rounds.run(Work(draw, verdicts, batching, teller(draw, progress)))
+            decider[wanted & (rounds.drawn > 0)] = number
+            results.append(rounds.results(sampler_of(setting, options.sampling)))
+            wanted = wanted & results[-1].is_one_of(options.pass_on)
+            groups = np.unique(groups * LEVELS + results[-1].levels, return_inverse=True)[1]
+        for i, row in enumerate(rows):
+            yield Measured(row.id, *results[decider[i]].of(i))
+
+
+def number_sources(rows: Rows) -> Ints:
+    """The number of every row's source, in the order of their first rows."""
+    numbers: dict[str, int] = {}
+    return np.fromiter((numbers.setdefault(row.source, len(numbers)) for row in rows), np.int64, len(rows))
+
+
+def setting_of(engine: Engine, sampling: SamplingOptions, template: str) -> Setting:
+    """What an engine's samples are draws of.
+
+    Raises:
+        SamplingError: the model cannot be identified.
+    """
+    model, revision = engine.identity()
+    return Setting(model, revision, template_hash(template), sampling.temperature, sampling.top_p)
+
+
+def sampler_of(setting: Setting, sampling: SamplingOptions) -> Sampler:
+    """The same as a row tells it."""
+    return Sampler(**{name: getattr(setting, name) for name in Setting.__slots__}, max_tokens=sampling.max_tokens)
+
+
+def teller(draw: Draw, progress: Callable[[Progress], None] | None) -> Callable[[Rounds], None]:
+    """Tells `progress` where the rounds of a model stand."""
+
+    def tell(now: Rounds) -> None:
+        if progress is not None:
+            outcomes = dict(zip(OUTCOMES, now.counts.sum(0).tolist(), strict=True))
+            speed = draw.tokens / draw.seconds if draw.seconds else 0.0
+            progress(Progress(now.n_settled, len(now.rows), now.round, draw.tokens, speed, now.tokens_left, outcomes))
+
+    return tell

@@ -1,0 +1,240 @@
+"""One model's rounds over all prompts: the first for every prompt, the others for those that the stopping rule has not settled.
+
+Memory holds some numbers per prompt (about 100 bytes), never a text. What a round asks for depends on the counts of the rounds before it
+and on nothing else, so a run that was interrupted finds its samples in the store and goes on as if it had not been. While the engine
+samples a batch, a thread judges the one before.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import compress
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curation.core.row import Difficulty, Row, Sampler
+from curation.difficulty.budget import Budget
+from curation.difficulty.counts import difficulty
+from curation.difficulty.outcomes import DECISIONS, OUTCOMES, UNSAMPLED, Bools, Bounds, Decision, Floats, Ints, tally_of
+from curation.difficulty.stopping.base import Rule, Stopping
+from curation.sampling.engines.base import Request
+from curation.sampling.rollouts.rollout import Rollout
+from curation.sampling.rollouts.verdicts import VerdictStore, judge_rollouts
+from curation.sampling.sample_cached import Draw, Drawn
+from curation.sampling.template import apply_to_messages
+
+BUDGET = "budget"
+LEVELS = 4
+PICTURES = 4
+"""A batch has up to so many times `batch_prompts` prompts when few samples of each are wanted; all their pictures are in memory."""
+
+
+class Rows(Protocol):
+    """Rows that can be read again and again, in one order."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Row]: ...
+
+
+class Batching(NamedTuple):
+    """How rows become requests. A batch holds `prompts` prompts, or more where fewer than `n` samples of each are wanted."""
+
+    template: str
+    seed: int
+    prompts: int
+    n: int
+
+
+class Work(NamedTuple):
+    """What the rounds work with; `tell` is called after each batch."""
+
+    draw: Draw
+    verdicts: VerdictStore
+    batching: Batching
+    tell: "Callable[[Rounds], None]"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What one model's rounds have found, an entry per prompt; a `Difficulty` is made of it when it is asked for."""
+
+    counts: NDArray[np.int32]
+    judged: Ints
+    estimates: tuple[Floats, Floats, Floats]
+    decisions: Ints
+    stops: NDArray[np.int32]
+    reasons: list[str]
+    sampler: Sampler
+
+    def of(self, prompt: int) -> tuple[Difficulty, Decision]:
+        """The difficulty of a prompt, and what it decides."""
+        outcomes = dict(zip(OUTCOMES, self.counts[prompt].tolist(), strict=True))
+        rate, low, high = (float(values[prompt]) for values in self.estimates)
+        reason = self.reasons[self.stops[prompt]]
+        measured = difficulty(outcomes, int(self.judged[prompt]), (rate, low, high), reason, self.sampler)
+        return measured, DECISIONS[self.decisions[prompt]]
+
+    @property
+    def levels(self) -> Ints:
+        """Never right, seldom, mostly, always: what the next model's prior goes by besides the source."""
+        correct = self.counts[:, 0].astype(np.int64)
+        return np.where(correct == 0, 0, 1 + (2 * correct >= self.judged) + (correct == self.judged))
+
+    def is_one_of(self, names: Sequence[str]) -> Bools:
+        """Prompts with one of these decisions or stop reasons."""
+        decisions = [number for number, name in enumerate(DECISIONS) if name in names]
+        reasons = [number for number, name in enumerate(self.reasons) if name in names]
+        return np.isin(self.decisions, decisions) | np.isin(self.stops, reasons)
+
+
+class Rounds:
+    """Counts and stop reasons of all prompts while they are sampled. `wanted` says which prompts are this model's."""
+
+    def __init__(
+        self, rows: Rows, wanted: Bools, groups: Ints, stopping: Stopping, bounds: Bounds, budget: Budget
+    ) -> None:
+        self.rows, self.wanted, self.groups, self.budget = rows, wanted, groups, budget
+        self.stopping, self.bounds = stopping, bounds
+        self.counts = np.zeros((len(rows), len(OUTCOMES)), np.int32)
+        self.tokens = np.zeros(len(rows), np.int64)
+        self.stops = np.zeros(len(rows), np.int32)
+        self.reasons = ["", BUDGET]
+        self.rule: Rule | None = None
+        self.round = 0
+
+    @property
+    def drawn(self) -> Ints:
+        return np.asarray(self.counts.sum(1, dtype=np.int64))
+
+    def run(self, work: Work) -> None:
+        """Sample until every prompt is settled or the budget is spent."""
+        ask = np.where(self.wanted, self.stopping.first(self.bounds), 0)
+        while ask.any():
+            self.round += 1
+            failed = self._run_batches(ask, work, last_chance=False)
+            if failed.any():
+                self._run_batches(np.where(failed, ask, 0), work, last_chance=True)
+            tally = tally_of(self.counts)
+            if self.rule is None:
+                self.rule = self.stopping.rule(self.bounds, tally, self.groups)
+            still = self.wanted & (self.stops == 0)
+            ask = np.where(still, self.rule.more(tally, self.groups), 0)
+            for n in np.unique(self.drawn[still & (ask == 0)]):
+                self._stop(still & (ask == 0) & (self.drawn == n), self.rule.reason(int(n)))
+            ask = self._affordable(ask, self.rule.urgency(tally, self.groups))
+
+    def results(self, sampler: Sampler) -> Results:
+        """What has been found."""
+        tally = tally_of(self.counts)
+        rule = self.rule or self.stopping.rule(self.bounds, tally, self.groups)
+        decisions = np.where(self.drawn > 0, rule.decide(tally, self.groups), UNSAMPLED)
+        estimates = rule.estimate(tally, self.groups)
+        return Results(self.counts, self.bounds.judged(tally), estimates, decisions, self.stops, self.reasons, sampler)
+
+    @property
+    def n_settled(self) -> int:
+        """Prompts that get no more samples, this model's or not; in the first round of `fixed` those that are judged."""
+        in_one_round = (self.rule is None) & (self.drawn >= self.bounds.n)
+        return int((~self.wanted | (self.stops > 0) | in_one_round).sum())
+
+    @property
+    def tokens_left(self) -> int | None:
+        """Tokens still to be expected of this model, None as long as the first round has not told."""
+        if self.rule is None:
+            return None
+        open_prompts = self.wanted & (self.stops == 0)
+        left = np.where(open_prompts, self.rule.left(tally_of(self.counts), self.groups), 0)
+        return int(self.expected_tokens(left).sum())
+
+    def expected_tokens(self, samples: Ints | Floats) -> Ints:
+        """What so many samples of every prompt will cost, by what its samples have cost so far, or those of all."""
+        drawn = self.drawn
+        mean = self.tokens.sum() / max(int(drawn.sum()), 1)
+        each = np.where(drawn > 0, self.tokens / np.maximum(drawn, 1), mean)
+        return np.asarray(np.ceil(samples * each), np.int64)
+
+    def _affordable(self, ask: Ints, urgency: Floats) -> Ints:
+        """`ask` without what the budget does not cover; the most urgent prompts go first."""
+        left = self.budget.tokens_left
+        if left is None or not ask.any():
+            return ask
+        order = np.lexsort((np.arange(len(ask)), -np.where(ask > 0, urgency, -np.inf)))
+        affordable = np.zeros(len(ask), bool)
+        affordable[order] = np.cumsum(self.expected_tokens(ask)[order]) <= left
+        self._stop((ask > 0) & ~affordable, BUDGET)
+        return np.where(affordable, ask, 0)
+
+    def _run_batches(self, ask: Ints, work: Work, last_chance: bool) -> Bools:
+        """Sample and judge what is asked for. Returns the prompts that the engine or the way to it failed; of those nothing is counted,
+        unless it is their `last_chance`.
+        """
+        failed = np.zeros(len(ask), bool)
+        waiting: list[Callable[[], None]] = []
+        with ThreadPoolExecutor(1, "judge") as judge:
+            for numbers, rows in self._batches(ask, work.batching):
+                if self.budget.is_spent:
+                    self._stop(numbers, BUDGET)
+                    continue
+                requests = [self._request(i, row, ask[i], work.batching) for i, row in zip(numbers, rows, strict=True)]
+                all_drawn = work.draw(requests)
+                failed[numbers] = [bool(drawn.failed) and not last_chance for drawn in all_drawn]
+                batch = [b for b in zip(numbers, rows, all_drawn, strict=True) if not failed[b[0]]]
+                self.budget.spend(rollout for _, _, drawn in batch for rollout in drawn.rollouts)
+                outcomes = judge.submit(_outcomes, [(row, drawn.rollouts) for _, row, drawn in batch], work.verdicts)
+                for count in waiting:
+                    count()
+                counted = [(i, drawn) for i, _, drawn in batch]
+                waiting = [partial(self._count, ask, counted, outcomes, work.tell)]
+            for count in waiting:
+                count()
+        return failed
+
+    def _count(
+        self,
+        ask: Ints,
+        batch: list[tuple[int, Drawn]],
+        outcomes: "Future[list[list[str]]]",
+        tell: Callable[["Rounds"], None],
+    ) -> None:
+        for (i, drawn), names in zip(batch, outcomes.result(), strict=True):
+            for name in names:
+                self.counts[i, OUTCOMES.index(name)] += 1
+            self.tokens[i] += sum(rollout.sample.n_tokens for rollout in drawn.rollouts)
+            if missing := ask[i] - len(names):
+                outcome, why = ("infrastructure", drawn.failed) if drawn.failed else ("refused", drawn.refused)
+                self.counts[i, OUTCOMES.index(outcome)] += missing
+                self._stop(i, f"{outcome}: {why}")
+        tell(self)
+
+    def _stop(self, prompts: Any, reason: str) -> None:
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+        self.stops[prompts] = self.reasons.index(reason)
+
+    def _request(self, prompt: int, row: Row, more: np.int64, batching: Batching) -> Request:
+        first = int(self.counts[prompt].sum())
+        messages = apply_to_messages(batching.template, row.prompt)
+        return Request(row.id, messages, row.images, tuple(range(first, first + int(more))), batching.seed)
+
+    def _batches(self, ask: Ints, batching: Batching) -> Iterator[tuple[list[int], list[Row]]]:
+        """The prompts with something asked for, in their order, in batches of about as many samples."""
+        numbers: list[int] = []
+        rows: list[Row] = []
+        samples = 0
+        for i, row in compress(enumerate(self.rows), ask > 0):
+            numbers.append(i)
+            rows.append(row)
+            samples += int(ask[i])
+            if samples >= batching.prompts * batching.n or len(rows) >= PICTURES * batching.prompts:
+                yield numbers, rows
+                numbers, rows, samples = [], [], 0
+        if rows:
+            yield numbers, rows
+
+
+def _outcomes(rows: Sequence[tuple[Row, Sequence[Rollout]]], verdicts: VerdictStore) -> list[list[str]]:
+    return [[verdict.outcome for verdict in of_row] for of_row in judge_rollouts(rows, verdicts)]

@@ -1,0 +1,66 @@
+"""How far the samples of one prompt agree on an answer that is not the gold.
+
+Answers are the same where the reward says so, one judged against the other as if it were the gold: 1/2 and 0.5 are one
+answer, B and the text of option B as well.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import rewards
+from curation.core.row import Row
+from rewards.gold import options_in
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Of `n_answered` samples that gave an answer, `n_correct` gave the gold and `n_agreed` gave `answer`, the most
+    frequent other one; `members` are those samples' positions. Samples without an answer, cut off or not judged are
+    left out.
+    """
+
+    n_answered: int
+    n_correct: int
+    n_agreed: int
+    answer: str = ""
+    members: tuple[int, ...] = ()
+
+
+def agreement(row: Row, verdicts: Sequence[rewards.Verdict]) -> Agreement:
+    """The agreement among the verdicts on a row's samples.
+
+    Raises:
+        ValueError: the row's kind or its options are wrong.
+    """
+    n_correct = sum(verdict.outcome == "correct" for verdict in verdicts)
+    wrong = {i: v.extracted for i, v in enumerate(verdicts) if v.outcome == "wrong" and v.extracted}
+    members = max(_groups(row, wrong), key=len, default=[])
+    answer = wrong[members[0]] if members else ""
+    return Agreement(n_correct + len(wrong), n_correct, len(members), answer, tuple(members))
+
+
+def n_options(row: Row) -> int:
+    """How many options a choice question has, in the row or in the question's text; 0 where none are told."""
+    if row.answer_kind != "choice":
+        return 0
+    return len(json.loads(row.answer_options).get("choices") or options_in(row.question))
+
+
+def _groups(row: Row, answers: dict[int, str]) -> list[list[int]]:
+    """Positions of equal answers together; the groups in the order of their first members."""
+    groups: dict[str, list[int]] = {}
+    same: dict[str, str] = {}
+    for position, answer in answers.items():
+        if answer not in same:
+            same[answer] = next((first for first in groups if _equal(row, first, answer)), answer)
+        groups.setdefault(same[answer], []).append(position)
+    return list(groups.values())
+
+
+def _equal(row: Row, first: str, second: str) -> bool:
+    """Whether the reward takes `second` for `first`. The symbolic tier, which may take seconds, is not asked."""
+    options = json.loads(row.answer_options)
+    if row.answer_kind == "math":
+        options = {**options, "symbolic": False}
+    return rewards.make_verifier(first, row.answer_kind, options).judge_answer(second).outcome == "correct"

@@ -1,0 +1,98 @@
+"""From encoded bytes to pixels as a model sees them: upright, first frame, RGB on white."""
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from PIL import Image
+
+from curation.images.safe import FORMATS, explain, inspect
+
+WHITE = (255, 255, 255)
+ORIENTATION = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF's orientation -> what makes the picture upright."""
+
+
+class Original(NamedTuple):
+    """What a picture was before it was decoded. `size` is width and height when upright."""
+
+    format: str
+    mode: str
+    size: tuple[int, int]
+    frames: int
+    turned: bool
+    transparent: bool
+
+
+def decode(data: bytes) -> Image.Image:
+    """The pixels of a picture's first frame, turned as its EXIF orientation says, RGB on white.
+
+    Raises:
+        PictureError: not a picture, larger than the limits, damaged or cut short.
+    """
+    return sketch(data, None)[0]
+
+
+def sketch(data: bytes, side: int | None) -> tuple[Image.Image, Original]:
+    """As `decode`, and what the picture was. A JPEG may come at a half, a quarter or an eighth of its size, `side` at least.
+
+    Raises:
+        PictureError: as `decode`.
+    """
+    with _opened(data) as picture:
+        mode, size = picture.mode, picture.size
+        if side:
+            picture.draft(None, (side, side))
+        picture.load()
+        turn = TURNS.get(_orientation(picture))
+        if turn in (TURNS[5], TURNS[6], TURNS[7], TURNS[8]):
+            size = size[::-1]
+        frames, transparent = int(getattr(picture, "n_frames", 1)), picture.has_transparency_data
+        original = Original(str(picture.format), mode, size, frames, turn is not None, transparent)
+        upright = picture if turn is None else picture.transpose(turn)
+        return on_white(upright), original
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    """A picture within the limits; whatever its decoder raises is a PictureError."""
+    inspect(data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+                yield picture
+    except Exception as error:  # decoders meet hostile bytes here and raise anything; the caller counts the reason
+        raise explain(error, data) from error
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        return int(picture.getexif().get(ORIENTATION, 1))
+    except Exception:  # garbage in EXIF is no reason to lose the pixels
+        return 1
+
+
+def on_white(picture: Image.Image) -> Image.Image:
+    """RGB: transparent parts become white, 16 bits a channel become 8."""
+    if picture.mode.startswith("I;16"):
+        picture = picture.convert("I")
+    if picture.mode == "I":  # Pillow would clip at 255
+        picture = picture.point(lambda value: value * (1 / 257)).convert("L")
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    picture = picture.convert("RGBA")
+    canvas = Image.new("RGB", picture.size, WHITE)
+    canvas.paste(picture, mask=picture.getchannel("A"))
+    return canvas

@@ -1,0 +1,88 @@
+"""Open encoded pictures safely: nothing is decoded before its format and size are known to be harmless.
+
+    info = inspect(data)        # reads the header only
+    verify(data)                # decodes all of it
+
+Both raise PictureError with a short reason code: `picture_unreadable`, `picture_truncated`, `picture_too_large`.
+"""
+
+import io
+import warnings
+from typing import NamedTuple
+
+from PIL import Image, UnidentifiedImageError
+
+from curation.core.errors import BadRowError, first_line
+
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+"""What data sets ship. Everything else that Pillow opens (EPS runs Ghostscript) is refused."""
+MAX_BYTES = 64 << 20
+MAX_PIXELS = 64_000_000
+"""8,000 x 8,000; decoded as RGBA that is 256 MB. Qwen2.5-VL's own limit is 16384 patches of 28 x 28, 12.8 million pixels."""
+MAX_SIDE = 30_000
+
+
+class PictureError(BadRowError):
+    """A picture that cannot be used."""
+
+
+class PictureInfo(NamedTuple):
+    """What the header says."""
+
+    format: str
+    width: int
+    height: int
+    mode: str
+
+
+def inspect(data: bytes) -> PictureInfo:
+    """Read a picture's header and check its format and size; decodes no pixel.
+
+    Raises:
+        PictureError: not a picture of a known format, or larger than the limits.
+    """
+    if len(data) > MAX_BYTES:
+        raise PictureError("picture_too_large", f"{len(data)} bytes, limit {MAX_BYTES}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+                info = PictureInfo(str(picture.format), picture.width, picture.height, picture.mode)
+    except Exception as error:  # decoders meet hostile bytes here and raise anything; the caller counts the reason
+        raise explain(error, data) from error
+    if info.width * info.height > MAX_PIXELS or max(info.width, info.height) > MAX_SIDE:
+        raise PictureError(
+            "picture_too_large", f"{info.width}x{info.height}, limit {MAX_PIXELS} pixels and {MAX_SIDE} a side"
+        )
+    return info
+
+
+def verify(data: bytes) -> PictureInfo:
+    """Check a picture whole: header, limits and every pixel of its first frame.
+
+    Raises:
+        PictureError: as `inspect`, or the pixels are damaged or cut short.
+    """
+    info = inspect(data)
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            picture.load()
+    except Exception as error:  # as above
+        raise explain(error, data) from error
+    return info
+
+
+def explain(error: Exception, data: bytes = b"") -> PictureError:
+    """The reason code of whatever a decoder raised."""
+    text = first_line(error)
+    if isinstance(error, PictureError):
+        return error
+    if isinstance(error, Image.DecompressionBombError | MemoryError):
+        return PictureError("picture_too_large", text)
+    if isinstance(error, UnidentifiedImageError):
+        return PictureError(
+            "picture_unreadable", f"no {', '.join(FORMATS)}: {len(data)} bytes starting with {data[:12]!r}"
+        )
+    if "truncated" in text.lower() or "not enough image data" in text.lower():
+        return PictureError("picture_truncated", text)
+    return PictureError("picture_unreadable", f"{type(error).__name__}: {text}")

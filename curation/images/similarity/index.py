@@ -1,0 +1,108 @@
+"""Evaluation pictures, to be searched by training pictures: which of them is this one a copy of, maybe resized or lightly cropped?
+
+An evaluation picture is filed under 14 codes: of the whole, and of crops to 90 and 95 % of each side on a grid, so that any crop lies
+within 2.5 % of one of them. A code is 128 bits of the lowest frequencies. Where a picture's code differs from one of them in few bits, the
+two are aligned and compared (`copies`). Looking through the codes is all that most pictures cost.
+"""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from curation.images import decode
+from curation.images.similarity.align import Box, cut_out
+from curation.images.similarity.copies import CODE_CELLS, Fit, Kept, Shown, code_of, digest_of
+
+CROPS: tuple[Box, ...] = tuple(
+    np.array([x, y, x + size, y + size])
+    for size, offsets in ((1.0, (0.0,)), (0.9, (0.0, 0.05, 0.1)), (0.95, (0.0, 0.05)))
+    for y in offsets
+    for x in offsets
+)
+MOST_BITS = 38
+"""Bits in which the code of a copy may differ: of 985 real pictures that were cropped, encoded anew and resized, one lay above."""
+MOST_CANDIDATES = 48
+STARTS = 3
+"""Crops from which the rectangle is sought, until one fits."""
+ASPECT = 0.17
+"""Cropping one side alone to 85 % changes the logarithm of the aspect ratio by so much."""
+SIBLINGS = (2.0, 0.1)
+"""Of a family of look-alikes the one that fits best is meant: another is a match up to so many times its misfit, and so much more."""
+
+
+class PictureMatch(NamedTuple):
+    """An evaluation picture of which a picture is a copy; `score` is 1 for the same pixels, else how well the two correlate."""
+
+    key: str
+    kind: Literal["exact", "near"]
+    score: float
+
+
+class PictureIndex:
+    """Finds the pictures of which another is a copy: the same pixels, or encoded anew, resized, cropped to 90 % of each side.
+
+    A picture of one colour is a copy of nothing. An evaluation picture takes about 0.5 kB and, by its detail, 1 to 15 kB.
+    """
+
+    def __init__(self) -> None:
+        self._keys: list[str] = []
+        self._kept: list[Kept] = []
+        self._codes: list[npt.NDArray[np.uint64]] = []
+        self._table: tuple[npt.NDArray[np.uint64], npt.NDArray[np.float64]] | None = None
+        self._same: dict[bytes, list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def add(self, key: str, data: bytes) -> None:
+        """Add an evaluation picture under a name.
+
+        Raises:
+            PictureError: the picture cannot be decoded.
+        """
+        picture = decode(data)
+        kept = Kept.of(picture)
+        luma = kept.unpack()[0]
+        self._same.setdefault(digest_of(picture), []).append(len(self))
+        self._keys.append(key)
+        self._kept.append(kept)
+        self._codes.append(np.stack([code_of(cut_out(luma, crop, CODE_CELLS)) for crop in CROPS]))
+        self._table = None
+
+    def search(self, data: bytes) -> list[PictureMatch]:
+        """Every picture of the index of which this one is a copy: those of the same pixels first, then by falling score.
+
+        Raises:
+            PictureError: the picture cannot be decoded.
+        """
+        picture = decode(data)
+        shown = Shown.of(picture)
+        if shown.is_blank or not self._keys:
+            return []
+        same = self._same.get(digest_of(picture), [])
+        found = {i: fit for i, fit in self._near(shown).items() if i not in same}
+        best = 0.0 if same else min((fit.misfit for fit in found.values()), default=0.0)
+        alike = [(i, fit.score) for i, fit in found.items() if fit.misfit <= SIBLINGS[0] * best + SIBLINGS[1]]
+        return [PictureMatch(self._keys[i], "exact", 1.0) for i in same] + [
+            PictureMatch(self._keys[i], "near", round(score, 4))
+            for i, score in sorted(alike, key=lambda match: (-match[1], match[0]))
+        ]
+
+    def _near(self, shown: Shown) -> dict[int, Fit]:
+        """Place in the index -> how it fits."""
+        if self._table is None:
+            shapes = np.log([kept.width / kept.height for kept in self._kept])
+            self._table = np.stack(self._codes), shapes
+        codes, shapes = self._table
+        bits = np.bitwise_count(codes ^ shown.code()).sum(2, dtype=np.uint16)
+        nearest = bits.min(1)
+        candidates = np.flatnonzero(
+            (nearest <= MOST_BITS) & (np.abs(shapes - np.log(shown.width / shown.height)) <= ASPECT)
+        )
+        found: dict[int, Fit] = {}
+        for i in candidates[np.argsort(nearest[candidates], kind="stable")][:MOST_CANDIDATES]:
+            starts = [CROPS[crop] for crop in np.argsort(bits[i], kind="stable")[:STARTS]]
+            if (fit := self._kept[i].fit(shown, starts)) is not None:
+                found[int(i)] = fit
+        return found

@@ -1,0 +1,1 @@
+"""Engines, one file each: a request goes in, sampled responses come out."""

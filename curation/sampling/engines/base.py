@@ -1,0 +1,155 @@
+"""What a sampling engine is: typed options, `identity()` and `open()`, which gives a session that answers requests.
+
+    with engine.open() as session:
+        responses = session.generate(requests, SamplingOptions(max_tokens=1024))
+
+An engine is a plugin: one file with one class, chosen in a manifest by `kind` (see `curation.core.plugins`). A request
+asks for samples by number, each with a seed of its own (`sample_seed`), so sample 3 of a prompt is the same draw
+whether 4 or 16 are asked for, and whatever else is in the batch.
+
+A prompt that the engine will never take is `refused`; one that it could not answer now (a server that stays away, a
+crash that no prompt is to blame for) is `failed` and wants to be asked again. The caller keeps the samples of a batch
+first and then looks at `unanswered(responses)`.
+"""
+
+import hashlib
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from curation.core.plugins import Plugin
+from curation.core.row import Message
+from curation.sampling.identity import model_identity
+
+FinishReason = Literal["stop", "length"]
+
+
+class SamplingOptions(BaseModel):
+    """How tokens are drawn. The defaults are the paper's (temperature 1.0, top-p 1.0: appendix B)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: float = Field(default=1.0, ge=0)
+    """0 is greedy: every sample of a prompt is then the same."""
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    max_tokens: int = Field(default=8192, ge=1)
+    """Longest response. Raising it later resamples only the responses that were cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One prompt and the numbers of the samples wanted. `seed` is the run's; `images` are encoded bytes."""
+
+    key: str
+    messages: tuple[Message, ...]
+    images: tuple[bytes, ...]
+    sample_numbers: tuple[int, ...]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One response. `n_tokens` counts the end token where there is one; `length` means cut off by `max_tokens` or by the end
+    of the model's context.
+    """
+
+    number: int
+    text: str
+    finish_reason: FinishReason
+    n_tokens: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The samples of one request, by number: all that were asked for, unless it says why not.
+
+    `refused`: the engine cannot take this prompt (too long for the model, a picture it cannot process, a prompt that
+    kills it); there are no samples. `failed`: the engine or the way to it failed; `samples` holds what did arrive,
+    the others count for nothing and may be asked for again.
+    """
+
+    key: str
+    samples: tuple[Sample, ...]
+    prompt_tokens: int
+    refused: str = ""
+    failed: str = ""
+
+
+class Session(Protocol):
+    """A loaded model."""
+
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
+        """Answer `requests`, in their order.
+
+        Raises:
+            SamplingError: the engine failed and no request of the batch was answered.
+        """
+
+
+class Engine(Plugin):
+    """A model and how to run it."""
+
+    model: str
+    """A folder in the transformers format, or a name on the Hub."""
+    revision: str | None = None
+    """A commit, branch or tag on the Hub; a folder's revision is computed from its files."""
+    max_model_len: int | None = Field(default=None, ge=1)
+    """Longest prompt and response together, tokens; the model's own limit when null."""
+
+    @abstractmethod
+    def open(self) -> AbstractContextManager[Session]:
+        """Load the model; leaving the context frees it.
+
+        Raises:
+            SamplingError: a library is missing or the model cannot be loaded.
+        """
+
+    def identity(self) -> tuple[str, str]:
+        """(model, revision), the same on every machine for the same weights. Loads no model.
+
+        Raises:
+            SamplingError: the folder is no model, or the revision cannot be found out.
+        """
+        return model_identity(self.model, self.revision)
+
+
+def unanswered(responses: Sequence[Response]) -> str:
+    """One line on the requests that failed, empty where none did. To be asked when their samples are safe."""
+    failed = [response for response in responses if response.failed]
+    if not failed:
+        return ""
+    reasons = Counter(response.failed for response in failed)
+    reason, _ = reasons.most_common(1)[0]
+    others = f" (and {len(reasons) - 1} other reasons)" if len(reasons) > 1 else ""
+    return f"{len(failed)} of {len(responses)} prompts stay unanswered, {failed[0].key!r} first: {reason}{others}"
+
+
+def sample_seed(seed: int, key: str, number: int) -> int:
+    """The seed of one sample: the run's seed and the request's key choose a starting point below 2**62, `number` is
+    added.
+
+    Consecutive numbers have consecutive seeds because that is what vLLM gives the n samples of one request.
+    """
+    digest = hashlib.blake2b(f"{seed}|{key}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest, "big") >> 2) + number
+
+
+def consecutive(numbers: Iterable[int], longest: int | None = None) -> list[tuple[int, ...]]:
+    """`numbers` cut into runs of consecutive ones: what one request to vLLM can hold.
+
+    >>> consecutive((0, 1, 3)), consecutive((0, 1), longest=1)
+    ([(0, 1), (3,)], [(0,), (1,)])
+    """
+    runs: list[tuple[int, ...]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1 and len(runs[-1]) != longest:
+            runs[-1] += (number,)
+        else:
+            runs.append((number,))
+    return runs

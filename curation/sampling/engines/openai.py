@@ -1,0 +1,221 @@
+"""Any server that speaks OpenAI's chat completions: `vllm serve`, SGLang, a provider.
+
+Each sample is asked for with its own seed, in a request of its own; vLLM, which gives the choices of one request
+consecutive seeds, is asked for several at once. Whether a seed makes a draw repeatable is the server's business:
+vLLM's does. What does not arrive whole is asked for again; what never arrives is `failed`, never an empty sample.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
+from typing import Any, Literal
+
+from pydantic import Field, JsonValue
+
+from curation.core.errors import SamplingError, first_line
+from curation.sampling.engines.base import Engine, Request, Response, SamplingOptions, consecutive, sample_seed
+from curation.sampling.engines.conversation import served_conversation
+from curation.sampling.engines.openai_response import Answer, read_answer
+from curation.sampling.engines.openai_retry import Hopeless, Refused, Retries, Spent
+
+Messages = list[dict[str, Any]]
+
+_NEUTRAL: dict[str, JsonValue] = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+"""Where they are left out, vLLM and SGLang take the model's generation_config, which would change what is measured."""
+_SPENT_IN_A_ROW = 3
+"""Requests that used up their attempts, none being answered meanwhile, after which the rest of a batch is not asked."""
+
+
+class OpenAI(Engine):
+    """A model on a server; nothing runs here."""
+
+    kind: Literal["openai"] = "openai"
+    model: str
+    """The name that the server knows it by."""
+    revision: str | None = None
+    """What the weights are called in the rollout store; what the server says of them when null."""
+    max_model_len: int | None = Field(default=None, ge=1)
+    """Longest prompt and response together, tokens, as the server was started; null where only the server knows."""
+    base_url: str
+    """Up to and with /v1."""
+    api_key_env: str | None = None
+    """The environment variable that holds the key; no key is sent when null."""
+    concurrency: int = Field(default=64, ge=1)
+    """Requests under way at once."""
+    request_timeout_s: float = Field(default=600, gt=0)
+    """One attempt, from the first byte sent to the last received."""
+    max_retries: int = Field(default=6, ge=0)
+    """Further attempts for a request that failed."""
+    longest_wait_s: float = Field(default=300, ge=0)
+    """A server that asks for a longer pause (Retry-After) is given up."""
+    extra_body: dict[str, JsonValue] = Field(default_factory=dict)
+    """Further fields of every request, for what a server needs beyond the standard."""
+
+    def identity(self) -> tuple[str, str]:
+        """The model's name and `revision`, or what the server calls the weights it serves under that name."""
+        if self.revision is not None:
+            return self.model, self.revision
+        with self.open() as session:
+            root = str(session.card.get("root") or "unstated")
+        return self.model, os.path.basename(root.rstrip("/")) if os.path.isabs(root) else root
+
+    @contextmanager
+    def open(self) -> Iterator["OpenAISession"]:
+        with asyncio.Runner() as runner:
+            session = OpenAISession(self, self._client(), runner)
+            try:
+                session.greet()
+                yield session
+            finally:
+                runner.run(session.client.close())
+
+    def _client(self) -> Any:
+        """The library's client.
+
+        Raises:
+            SamplingError: the library or the key is missing.
+        """
+        try:
+            from openai import AsyncOpenAI
+        except ImportError as error:
+            raise SamplingError(
+                f"engine 'openai' cannot import openai ({first_line(error)}); install the extra `openai`"
+            ) from error
+        key = "none" if self.api_key_env is None else os.environ.get(self.api_key_env)
+        if not key:
+            raise SamplingError(f"engine 'openai' found no key in the environment variable {self.api_key_env!r}")
+        return AsyncOpenAI(base_url=self.base_url, api_key=key, max_retries=0, timeout=self.request_timeout_s)
+
+
+class OpenAISession:
+    """A client of one server. `card` is what the server says about the model, {} where it says nothing."""
+
+    def __init__(self, engine: OpenAI, client: Any, runner: asyncio.Runner) -> None:
+        self.engine = engine
+        self.client = client
+        self.card: dict[str, Any] = {}
+        self._runner = runner
+        self._retries = Retries(engine.max_retries, engine.request_timeout_s, engine.longest_wait_s)
+        self._slots = asyncio.Semaphore(engine.concurrency)
+        self._where = f"engine 'openai' at {engine.base_url}"
+        self._spent_in_a_row = 0
+        self._spent = self._hopeless = ""
+        self._ever_answered = False
+
+    def greet(self) -> None:
+        """Ask the server which models it has; not every server has a list.
+
+        Raises:
+            SamplingError: it is not there, refuses the key, or is one of those that have a list and has not the model.
+        """
+        try:
+            cards = self._runner.run(self._retries.of(self._cards))
+        except (Refused, Hopeless, Spent) as error:
+            if str(error).startswith(("404", "405")):
+                return
+            raise SamplingError(f"{self._where}: {error}") from error
+        self.card = next((card for card in cards if card.get("id") == self.engine.model), {})
+        if not self.card and any(card.get("owned_by") in ("vllm", "sglang") for card in cards):
+            known = ", ".join(sorted(repr(card.get("id")) for card in cards))
+            raise SamplingError(f"{self._where} has no model {self.engine.model!r}; known: {known}")
+
+    async def _cards(self) -> list[dict[str, Any]]:
+        response = await self.client.models.with_raw_response.list()
+        try:
+            return [card for card in json.loads(response.content)["data"] if isinstance(card, dict)]
+        except (ValueError, TypeError, KeyError):
+            return []
+
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
+        """See `Session.generate`."""
+        self._spent_in_a_row, self._hopeless = 0, ""
+        responses: list[Response] = self._runner.run(self._respond_to_all(requests, options))
+        refused = {response.refused for response in responses}
+        if not self._ever_answered and len(responses) > 1 and len(refused) == 1 and "" not in refused:
+            raise SamplingError(f"{self._where} refuses every prompt: {refused.pop()}")
+        if responses and all(response.failed and not response.samples for response in responses):
+            raise SamplingError(responses[0].failed)
+        return responses
+
+    async def _respond_to_all(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
+        return list(await asyncio.gather(*(self._respond(request, options) for request in requests)))
+
+    async def _respond(self, request: Request, options: SamplingOptions) -> Response:
+        """One prompt's answer, put together from as many HTTP requests as it takes."""
+        several = self._speaks_vllm() and options.temperature > 0
+        runs = consecutive(request.sample_numbers, None if several else 1)
+        messages = cache(partial(served_conversation, request))
+        asked = (self._ask(request, messages, run, options) for run in runs)
+        results = await asyncio.gather(*asked, return_exceptions=True)
+        answers = [result for result in results if isinstance(result, Answer)]
+        prompt_tokens = max((answer.prompt_tokens for answer in answers), default=0)
+        failed = ""
+        for result in results:
+            if isinstance(result, Refused | ValueError):
+                return Response(request.key, (), prompt_tokens, refused=first_line(result))
+            if isinstance(result, Spent | Hopeless):
+                failed = failed or f"{self._where}: {result}"
+            elif isinstance(result, BaseException):
+                raise result
+        samples = tuple(sample for answer in answers for sample in answer.samples)
+        return Response(request.key, samples, prompt_tokens, failed=failed)
+
+    async def _ask(
+        self, request: Request, messages: Callable[[], Messages], numbers: Sequence[int], options: SamplingOptions
+    ) -> Answer:
+        """The samples of one HTTP request. `messages` encodes the pictures when it is first called.
+
+        Raises:
+            Refused, Spent, Hopeless: see there.
+            ValueError: a picture that is none.
+        """
+        async with self._slots:
+            if self._hopeless:
+                raise Hopeless(self._hopeless)
+            if self._spent_in_a_row >= _SPENT_IN_A_ROW:
+                raise Spent(f"not asked, the server answers nobody: {self._spent}")
+            seeds = [sample_seed(request.seed, request.key, number) for number in numbers]
+            body = self._body(messages(), seeds, options)
+
+            async def ask() -> Answer:
+                response = await self.client.chat.completions.with_raw_response.create(**body)
+                return read_answer(response.content, numbers, seeds)
+
+            try:
+                answer = await self._retries.of(ask)
+            except Hopeless as error:
+                self._hopeless = str(error)
+                raise
+            except Spent as error:
+                self._spent_in_a_row, self._spent = self._spent_in_a_row + 1, str(error)
+                raise
+            self._spent_in_a_row, self._ever_answered = 0, True
+            return answer
+
+    def _body(self, messages: Messages, seeds: Sequence[int], options: SamplingOptions) -> dict[str, Any]:
+        extra: dict[str, JsonValue] = {}
+        if self.card.get("owned_by") in ("vllm", "sglang"):
+            extra |= _NEUTRAL
+        if self._speaks_vllm():
+            extra |= {"return_token_ids": True}
+        return {
+            "model": self.engine.model,
+            "messages": messages,
+            "n": len(seeds),
+            "seed": seeds[0],
+            "temperature": options.temperature,
+            "top_p": options.top_p,
+            "max_tokens": self._max_tokens(options),
+            "extra_body": extra | self.engine.extra_body,
+        }
+
+    def _max_tokens(self, options: SamplingOptions) -> int:
+        """vLLM cuts a response off at the end of the model's context, but refuses a limit beyond all of it."""
+        length = self.card.get("max_model_len")
+        return min(options.max_tokens, length) if isinstance(length, int) and length > 0 else options.max_tokens
+
+    def _speaks_vllm(self) -> bool:
+        return self.card.get("owned_by") == "vllm"

@@ -1,0 +1,84 @@
+"""A server's answer as samples: read strictly, because an answer that is half there must not become a sample."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, NonNegativeInt, ValidationError
+
+from curation.sampling.engines.base import Sample
+from curation.sampling.engines.openai_retry import HalfAnswer, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The samples of one HTTP request."""
+
+    samples: tuple[Sample, ...]
+    prompt_tokens: int
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    reasoning: str | None = None
+    reasoning_content: str | None = None
+    """Where a server keeps the reasoning apart, under either name."""
+
+
+class _Choice(BaseModel):
+    index: NonNegativeInt
+    message: _Message
+    finish_reason: Literal["stop", "length", "content_filter"]
+    token_ids: list[int] | None = None
+    """vLLM's, on request."""
+
+
+class _Usage(BaseModel):
+    prompt_tokens: NonNegativeInt
+    completion_tokens: NonNegativeInt
+
+
+class _Completion(BaseModel):
+    choices: list[_Choice]
+    usage: _Usage
+
+
+def read_answer(body: bytes, numbers: Sequence[int], seeds: Sequence[int]) -> Answer:
+    """The samples `numbers` from a response body with one choice each.
+
+    Raises:
+        HalfAnswer: the body is no completion, or not all of it.
+        Refused: the server's filter took a response away.
+    """
+    try:
+        completion = _Completion.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise HalfAnswer(f"{where}: {first['msg']}" if where else first["msg"]) from error
+    choices = {choice.index: choice for choice in completion.choices}
+    if len(choices) != len(completion.choices) or sorted(choices) != list(range(len(numbers))):
+        raise HalfAnswer(f"choices {[choice.index for choice in completion.choices]}, expected {len(numbers)}")
+    samples = [
+        _sample(number, seed, choices[i], completion.usage)
+        for i, (number, seed) in enumerate(zip(numbers, seeds, strict=True))
+    ]
+    return Answer(tuple(samples), completion.usage.prompt_tokens)
+
+
+def _sample(number: int, seed: int, choice: _Choice, usage: _Usage) -> Sample:
+    if choice.finish_reason == "content_filter":
+        raise Refused("the server's content filter")
+    text = _text(choice.message)
+    n_tokens = usage.completion_tokens if choice.token_ids is None else len(choice.token_ids)
+    if text is None or n_tokens == 0 or (not text and choice.token_ids is None and n_tokens > 1):
+        raise HalfAnswer(f"no text, {n_tokens} tokens")
+    return Sample(number, text, choice.finish_reason, n_tokens, seed)
+
+
+def _text(message: _Message) -> str | None:
+    """What the model wrote; reasoning that the server keeps apart goes back to where it was."""
+    reasoning = message.reasoning_content or message.reasoning
+    if not reasoning:
+        return message.content
+    return f"<think>{reasoning}</think>{message.content or ''}"

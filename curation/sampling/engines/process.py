@@ -1,0 +1,188 @@
+"""A process that holds one engine and answers batches until the pipe to it closes: both ends of that pipe.
+
+Messages are pickles. To it: the engine, then (requests, options) each time. From it: ("ready", None) once, then
+("answered", responses) each time, and ("alive", None) while it works; or ("failed", one line), after which the engine
+is not to be trusted.
+"""
+
+import atexit
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+from curation.core.errors import CurationError, first_line
+
+_CHILD = "import sys; sys.path[:] = sys.argv[3:]; from curation.sampling.engines.process import main; main(*map(int, sys.argv[1:3]))"
+_GRACE_S = 15.0
+_BEAT_S = 1.0
+
+
+class EngineDied(Exception):  # noqa: N818 - it says what happened
+    """The engine's process ended, failed, or was ended because it hung; one line says which. `told`: by the engine."""
+
+    told = False
+
+
+class EngineProcess:
+    """The process, its group and our end of the pipe. `env`: variables in addition to ours.
+
+    A command of its own instead of `multiprocessing`, which would run the caller's main module again and refuses to
+    start anything from a worker of a pool.
+    """
+
+    def __init__(self, env: dict[str, str]) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _CHILD, str(theirs.fileno()), str(os.getpid()), *sys.path],
+                env={**os.environ, **env},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=2,
+                start_new_session=True,
+            )
+        self._connection: Connection[Any, Any] = Connection(ours.detach())
+        self._idle = True
+
+    def ask(self, message: object, silence_s: float) -> Any:
+        """Send `message` and wait for what comes back, as long as there are signs of life.
+
+        Raises:
+            EngineDied: nothing comes, no sign of life for so long, or a failure.
+        """
+        self._idle = False
+        watchdog = Watchdog(silence_s, self.kill)
+        try:
+            self._connection.send(message)
+            while (reply := self._receive())[0] == "alive":
+                watchdog.rest()
+        except (EOFError, OSError) as error:
+            self.kill()
+            raise EngineDied(f"no sign of life for {silence_s:g} s" if watchdog.barked else self._end()) from error
+        finally:
+            watchdog.stop()
+        outcome, payload = reply
+        if outcome == "failed":
+            died = EngineDied(payload)
+            died.told = True
+            raise died
+        self._idle = True
+        return payload
+
+    def _receive(self) -> tuple[str, Any]:
+        """The next message. The end of the process is looked for as well: what it has started may keep the pipe open."""
+        while not self._connection.poll(0.5):
+            if self._process.poll() is not None and not self._connection.poll():
+                raise EOFError
+        reply: tuple[str, Any] = self._connection.recv()
+        return reply
+
+    def _end(self) -> str:
+        code = self._process.wait()
+        if code >= 0:
+            return f"its process ended with exit code {code}"
+        hint = ", for lack of memory perhaps" if code == -signal.SIGKILL else ""
+        return f"its process was ended by {signal.Signals(-code).name}{hint}"
+
+    def kill(self) -> None:
+        """End the whole group at once: an engine may have processes of its own."""
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def close(self) -> None:
+        """Let an idle engine free what it holds, end a busy one, and end what is left."""
+        if self._idle:
+            self._connection.close()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE_S)
+        self.kill()
+        self._process.wait()
+        self._connection.close()
+
+
+class Watchdog:
+    """Calls `bark` once, from a thread of its own, when `patience_s` have passed since the last `rest`."""
+
+    def __init__(self, patience_s: float, bark: Callable[[], None]) -> None:
+        self.barked = False
+        self._patience_s, self._bark = patience_s, bark
+        self._deadline = time.monotonic() + patience_s
+        self._stopped = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def rest(self) -> None:
+        self._deadline = time.monotonic() + self._patience_s
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(max(0.0, self._deadline - time.monotonic())):
+            if time.monotonic() >= self._deadline:
+                self.barked = True
+                self._bark()
+                return
+
+
+def main(descriptor: int, parent: int) -> None:
+    """The process itself: serve the process `parent` over the socket `descriptor`."""
+    os.set_inheritable(descriptor, False)
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+    nobody_asks = threading.Event()
+
+    @atexit.register  # the first to register is the last to run
+    def end_what_it_started() -> None:
+        if nobody_asks.is_set():
+            _end_group()
+
+    with Connection(descriptor) as connection:
+        try:
+            _serve(connection)
+        except Exception as error:  # whatever it was, the other side decides what becomes of the batch
+            with suppress(OSError):  # nobody may be there to be told
+                connection.send(("failed", str(error) if isinstance(error, CurationError) else _whole(error)))
+    nobody_asks.set()
+
+
+def _whole(error: Exception) -> str:
+    return f"engine failed with {type(error).__name__}: {first_line(error)}"
+
+
+def _serve(connection: Any) -> None:
+    last = time.monotonic()
+
+    def beat() -> None:
+        nonlocal last
+        if time.monotonic() - last > _BEAT_S:
+            connection.send(("alive", None))
+            last = time.monotonic()
+
+    with connection.recv().load(beat) as session:
+        connection.send(("ready", None))
+        while True:
+            try:
+                requests, options = connection.recv()
+            except EOFError:
+                return
+            connection.send(("answered", session.generate(requests, options)))
+
+
+def _die_with(parent: int) -> None:
+    """End this process and its children when `parent` is gone: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    _end_group()
+
+
+def _end_group() -> None:
+    os.killpg(os.getpgid(0), signal.SIGKILL)

@@ -1,0 +1,161 @@
+"""An engine in a process of its own, so that a crash costs a restart and not the run.
+
+A batch in which the process dies (killed, out of memory, a segmentation fault), fails or hangs is asked once more, in
+case no prompt was to blame, and then in halves, until the prompt that kills the engine stands alone. That one is
+refused with `engine_died`; all others get their samples, and since a sample is a draw from a seed of its own they are
+the samples of a run in which nothing happened.
+"""
+
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+
+from pydantic import Field
+
+from curation.core.errors import SamplingError
+from curation.sampling.engines.base import Engine, Request, Response, SamplingOptions, Session
+from curation.sampling.engines.process import EngineDied, EngineProcess
+from curation.sampling.engines.replicas import Replicas, in_parallel
+
+_LONGEST_PAUSE_S = 30.0
+
+
+def nobody_listens() -> None:
+    """A beat that nobody waits for."""
+
+
+class LocalEngine(Engine):
+    """An engine that runs on this machine, in a process of its own."""
+
+    isolate: bool = True
+    """False: in this process, which dies with the engine."""
+    max_restarts: int = Field(default=16, ge=0)
+    """Crashes in a row, with no prompt answered between them, after which the engine is given up. To find a bad prompt
+    among n takes log2(n) + 3."""
+    hang_timeout_s: float = Field(default=900, gt=0)
+    """An engine that for so long does not get on by a single token has hung, which counts as a crash."""
+    start_timeout_s: float = Field(default=1800, gt=0)
+
+    @abstractmethod
+    def load(self, beat: Callable[[], None] = nobody_listens) -> AbstractContextManager[Session]:
+        """The engine in this very process; otherwise as `open`. The session calls `beat` again and again as it gets on."""
+
+    def environments(self) -> list[dict[str, str]]:
+        """The variables that each copy of the engine gets in addition to ours; one copy unless an engine says otherwise.
+
+        Raises:
+            SamplingError: there is no room for them.
+        """
+        return [{}]
+
+    @contextmanager
+    def open(self) -> Iterator[Session]:
+        with ExitStack() as exits:
+            if not self.isolate:
+                yield exits.enter_context(self.load())
+                return
+            copies = [exits.enter_context(closing(SupervisedSession(self, env))) for env in self.environments()]
+            in_parallel([copy.start for copy in copies])
+            yield copies[0] if len(copies) == 1 else Replicas(copies)
+
+
+class SupervisedSession:
+    """An engine elsewhere, running from `start` to `close`. `env`: variables of its process in addition to ours."""
+
+    def __init__(self, engine: LocalEngine, env: dict[str, str]) -> None:
+        self._engine = engine
+        self._env = env
+        self._deaths = 0
+        self._reason = ""
+        self._closed = False
+        self._process: EngineProcess | None = None
+
+    def start(self) -> None:
+        """Load the model.
+
+        Raises:
+            SamplingError: it does not start.
+        """
+        self._process = EngineProcess(self._env)
+        try:
+            self._process.ask(self._engine, self._engine.start_timeout_s)
+        except EngineDied as error:
+            self._end_process()
+            told = str(error) if error.told else f"engine {self._engine.kind!r} does not start: {error}"
+            raise SamplingError(told) from error
+
+    def close(self) -> None:
+        """End the engine's process and the processes it has started, for good."""
+        self._closed = True
+        self._end_process()
+
+    def _end_process(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
+
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
+        """See `Session.generate`."""
+        answers: dict[int, Response] = {}
+        batches = [(list(range(len(requests))), 0)]
+        while batches:
+            batch, deaths = batches.pop()
+            try:
+                process = self._running()
+            except SamplingError as error:
+                return _given_up(requests, answers, error)
+            try:
+                responses = process.ask(([requests[i] for i in batch], options), self._engine.hang_timeout_s)
+            except EngineDied as error:
+                self._end_process()
+                self._deaths += 1
+                self._reason = str(error)
+                batches += _again(batch, deaths + 1)
+                if len(batch) == 1 and deaths:
+                    answers[batch[0]] = Response(requests[batch[0]].key, (), 0, f"engine_died: {error}")
+                continue
+            self._deaths = 0
+            answers |= dict(zip(batch, responses, strict=True))
+        return [answers[i] for i in range(len(requests))]
+
+    def _running(self) -> EngineProcess:
+        """The engine's process, started anew where it is gone.
+
+        Raises:
+            SamplingError: it has died too often, or the session is closed.
+        """
+        while self._process is None:
+            if self._closed:
+                raise SamplingError(f"engine {self._engine.kind!r} is closed")
+            if self._deaths > self._engine.max_restarts:
+                times = f"{self._deaths} times in a row"
+                raise SamplingError(f"engine {self._engine.kind!r} died {times} and was given up: {self._reason}")
+            try:
+                self.start()
+            except SamplingError as error:
+                self._deaths += 1
+                self._reason = str(error)
+                time.sleep(min(2.0**self._deaths, _LONGEST_PAUSE_S))
+        return self._process
+
+
+def _again(batch: list[int], deaths: int) -> list[tuple[list[int], int]]:
+    """What of a batch that has killed the engine `deaths` times is asked next, the last of the list first: all of it,
+    halves, nothing of a single prompt. A prompt that comes to stand alone has its second chance then.
+    """
+    if deaths == 1:
+        return [(batch, deaths)]
+    half = len(batch) // 2
+    return [(part, int(len(part) > 1)) for part in (batch[half:], batch[:half])] if half else []
+
+
+def _given_up(requests: Sequence[Request], answers: dict[int, Response], error: SamplingError) -> list[Response]:
+    """What was answered, and the others as failed.
+
+    Raises:
+        SamplingError: nothing was answered.
+    """
+    if not any(answer.samples for answer in answers.values()):
+        raise error
+    return [answers.get(i) or Response(request.key, (), 0, failed=str(error)) for i, request in enumerate(requests)]

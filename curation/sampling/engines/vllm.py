@@ -1,0 +1,235 @@
+"""vLLM without a server: the engine that scales. `vllm serve` is the engine `openai`'s business.
+
+The n samples of a prompt are one vLLM request, so the prompt is tokenised and its pictures are processed once; vLLM
+gives sample k of a request the request's seed + k, which is `sample_seed`. Every seeded sample costs vLLM one small
+generator call per token; it is the price of draws that do not depend on the batch they were in.
+"""
+
+import gc
+import hashlib
+import json
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, JsonValue, model_validator
+
+from curation.core.errors import SamplingError, first_line
+from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, consecutive, sample_seed
+from curation.sampling.engines.conversation import conversation
+from curation.sampling.engines.supervised import LocalEngine, nobody_listens
+from curation.sampling.engines.vllm_on_cpu import options_on_cpu
+from curation.sampling.identity import folder_revision
+
+_CHANGES_THE_MODEL = ("quantization", "hf_overrides", "kv_cache_dtype", "mm_processor_kwargs")
+_EXTRAS = "install the extra `vllm` on a machine with a GPU, `cpu` on one without"
+
+
+class Vllm(LocalEngine):
+    """vLLM on the GPUs it finds, or on the CPU with the CPU build. One process holds one at a time."""
+
+    kind: Literal["vllm"] = "vllm"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """`auto`: the model's own on a GPU, float32 on a CPU."""
+    max_num_seqs: int | None = Field(default=None, ge=1)
+    """Responses generated at once; vLLM's default when null."""
+    gpu_memory_utilization: float = Field(default=0.9, gt=0, le=1)
+    tensor_parallel_size: int = Field(default=1, ge=1)
+    """GPUs that share one copy of the model."""
+    data_parallel_size: int = Field(default=1, ge=1)
+    """Copies of the model, each on GPUs and in a process of its own (`vllm.LLM` itself holds one per process)."""
+    enforce_eager: bool = False
+    """Start faster, run slower: no compiled graphs. Always on a CPU."""
+    prefix_caching: bool = True
+    max_images: int = Field(default=8, ge=1)
+    """Most pictures in a prompt."""
+    lora: str | None = None
+    """Folder of a LoRA adapter that is applied to the model."""
+    engine_args: dict[str, JsonValue] = Field(default_factory=dict)
+    """Further arguments of `vllm.LLM`, by their names there."""
+
+    @model_validator(mode="after")
+    def _arguments_are_fit(self) -> "Vllm":
+        if self.data_parallel_size > 1 and not self.isolate:
+            raise ValueError(f"data_parallel_size {self.data_parallel_size} needs processes of its own: isolate: true")
+        if ours := sorted(self._llm_options().keys() & self.engine_args.keys()):
+            raise ValueError(f"engine_args has {ours[0]!r}, which is set by the option of the engine or for it")
+        return self
+
+    def identity(self) -> tuple[str, str]:
+        """What `engine_args` makes of the weights or of the pictures is part of the revision."""
+        model, revision = super().identity()
+        if changes := {name: self.engine_args[name] for name in _CHANGES_THE_MODEL if name in self.engine_args}:
+            digest = hashlib.blake2b(json.dumps(changes, sort_keys=True).encode(), digest_size=4).hexdigest()
+            revision = f"{revision}+{digest}"
+        if self.lora is None:
+            return model, revision
+        adapter = Path(self.lora)
+        return f"{model}+{adapter.resolve().name}", f"{revision}+{folder_revision(adapter, 'adapter_config.json')}"
+
+    def environments(self) -> list[dict[str, str]]:
+        """Each copy sees its own GPUs, of those that are visible here."""
+        if self.data_parallel_size == 1:
+            return [{}]
+        size, needed = self.tensor_parallel_size, self.tensor_parallel_size * self.data_parallel_size
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(needed)))).split(",")
+        if len(visible) < needed:
+            raise SamplingError(f"engine 'vllm' needs {needed} GPUs, CUDA_VISIBLE_DEVICES names {len(visible)}")
+        return [{"CUDA_VISIBLE_DEVICES": ",".join(visible[k : k + size])} for k in range(0, needed, size)]
+
+    @contextmanager
+    def load(self, beat: Callable[[], None] = nobody_listens) -> Iterator["VllmSession"]:
+        llm = self._start()
+        try:
+            yield VllmSession(llm, beat, self.lora)
+        finally:
+            llm.llm_engine.engine_core.shutdown()
+            del llm
+            gc.collect()
+
+    def _start(self) -> Any:
+        """Start vLLM.
+
+        Raises:
+            SamplingError: vllm is missing or the model cannot be loaded.
+        """
+        try:
+            with quiet():
+                on_cpu = options_on_cpu(self.dtype)
+                from vllm import LLM
+
+                return LLM(**{**self._llm_options(), **self._lora_options(), **on_cpu, **self.engine_args})
+        except ImportError as error:
+            raise SamplingError(f"engine 'vllm' cannot import vllm ({first_line(error)}); {_EXTRAS}") from error
+        except Exception as error:  # pydantic's, torch's, the system's and vLLM's own: all mean that there is no engine
+            raise SamplingError(f"engine 'vllm' cannot load {self.model!r}: {first_line(error)}; {_EXTRAS}") from error
+
+    def _llm_options(self) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "model": self.model,
+            "revision": None if Path(self.model).is_dir() else self.revision,
+            "dtype": self.dtype,
+            "gpu_memory_utilization": self.gpu_memory_utilization,
+            "tensor_parallel_size": self.tensor_parallel_size,
+            "enforce_eager": self.enforce_eager,
+            "enable_prefix_caching": self.prefix_caching,
+            "limit_mm_per_prompt": {"image": self.max_images, "video": 0},
+            "use_tqdm_on_load": False,
+        }
+        given = {"max_model_len": self.max_model_len, "max_num_seqs": self.max_num_seqs}
+        return {**options, **{name: value for name, value in given.items() if value is not None}}
+
+    def _lora_options(self) -> dict[str, Any]:
+        """vLLM reserves memory for ranks of 2**k from 8 on."""
+        if self.lora is None:
+            return {}
+        rank = json.loads((Path(self.lora) / "adapter_config.json").read_bytes())["r"]
+        return {"enable_lora": True, "max_loras": 1, "max_lora_rank": max(8, 1 << (rank - 1).bit_length())}
+
+
+class VllmSession:
+    """A running `vllm.LLM`, as `llm`."""
+
+    def __init__(self, llm: Any, beat: Callable[[], None], lora: str | None = None) -> None:
+        self.llm = llm
+        self._beat = beat
+        self._content_format = "openai" if llm.model_config.is_multimodal_model else "string"
+        self._lora = _lora_request(lora) if lora is not None else None
+
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
+        """See `Session.generate`."""
+        runs: list[tuple[int, tuple[int, ...]]] = []
+        refused: dict[int, str] = {}
+        for i, request in enumerate(requests):
+            try:
+                messages = conversation(request, "image_pil")
+                for numbers in consecutive(request.sample_numbers, 1 if options.temperature == 0 else None):
+                    self._enqueue(messages, request, numbers, options)
+                    runs.append((i, numbers))
+                    self._beat()
+            except (ValueError, _client_error()) as error:
+                refused[i] = first_line(error)
+        outputs = self._finish()
+        samples: list[list[Sample]] = [[] for _ in requests]
+        prompt_tokens = [0] * len(requests)
+        for (i, numbers), output in zip(runs, outputs, strict=True):
+            prompt_tokens[i] = len(output.prompt_token_ids)
+            samples[i] += [_sample(requests[i], k, choice) for k, choice in zip(numbers, output.outputs, strict=True)]
+        return [
+            Response(request.key, () if i in refused else tuple(samples[i]), prompt_tokens[i], refused.get(i, ""))
+            for i, request in enumerate(requests)
+        ]
+
+    def _enqueue(
+        self, messages: list[dict[str, Any]], request: Request, numbers: tuple[int, ...], options: SamplingOptions
+    ) -> None:
+        from vllm import SamplingParams
+
+        params = SamplingParams(
+            n=len(numbers),
+            seed=sample_seed(request.seed, request.key, numbers[0]),
+            temperature=options.temperature,
+            top_p=options.top_p,
+            max_tokens=options.max_tokens,
+        )
+        self.llm.enqueue_chat(
+            [messages],
+            params,
+            lora_request=self._lora,
+            use_tqdm=False,
+            chat_template_content_format=self._content_format,
+        )
+
+    def _finish(self) -> list[Any]:
+        """Run until all is answered: `LLM.wait_for_completion` with a beat. Request ids are numbers in queue order."""
+        engine = self.llm.llm_engine
+        outputs: list[Any] = []
+        try:
+            while engine.has_unfinished_requests():
+                outputs += [output for output in engine.step() if output.finished]
+                self._beat()
+            return sorted(outputs, key=lambda output: int(output.request_id))
+        except Exception as error:  # whatever it was, the batch is lost and not wrong
+            raise SamplingError(f"engine 'vllm' failed while sampling: {first_line(error)}") from error
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Errors only, unless the environment asks for more: vLLM says a hundred lines while it starts."""
+    for name in ("VLLM_LOGGING_LEVEL", "TORCH_CPP_LOG_LEVEL"):
+        os.environ.setdefault(name, "ERROR")
+    if os.environ["VLLM_LOGGING_LEVEL"] != "ERROR":
+        yield
+        return
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+
+
+def _sample(request: Request, number: int, choice: Any) -> Sample:
+    if choice.finish_reason not in ("stop", "length"):
+        raise SamplingError(f"engine 'vllm' gave up on sample {number} of {request.key!r}: {choice.finish_reason}")
+    seed = sample_seed(request.seed, request.key, number)
+    return Sample(number, choice.text, choice.finish_reason, len(choice.token_ids), seed)
+
+
+def _client_error() -> type[Exception]:
+    """What vLLM raises for a prompt it will not take."""
+    from vllm.exceptions import VLLMClientError
+
+    return VLLMClientError  # type: ignore[no-any-return]
+
+
+def _lora_request(folder: str) -> Any:
+    from vllm.lora.request import LoRARequest
+
+    return LoRARequest(Path(folder).name, 1, folder)

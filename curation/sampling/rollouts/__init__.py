@@ -1,0 +1,1 @@
+"""The rollout store: every sampled response and every verdict, once, in Parquet segments."""

@@ -1,0 +1,98 @@
+"""The rollout store: a folder of Parquet segments that holds every sampled response, once.
+
+    with RolloutStore(folder) as store:
+        held = store.load(setting, prompts, max_tokens=4096)     # prompt -> {sample number: Rollout}
+        numbers = missing(held[prompt], n=8)
+        store.append(rollouts)                                   # all of them or none
+
+`kill -9` at any moment loses at most the batch in flight (see `segment_log`). `SELECT * FROM 'rollouts/*.parquet'`
+reads the store in DuckDB; the columns are `rollout.SCHEMA`. A sample that was cut off and drawn again under a longer
+limit has a line for each `max_tokens`.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Any
+
+from curation.sampling.rollouts.rollout import SCHEMA, Rollout, Setting, from_line, response_limit, to_line
+from curation.sampling.rollouts.segment_log import Closed, SegmentLog
+
+_SETTING = ["model", "revision", "template_hash", "temperature", "top_p"]
+_KEY = ["prompt", *_SETTING]
+_IDENTITY = [*_KEY, "max_tokens", "number"]
+
+
+class RolloutStore(Closed):
+    """The store in `folder`, open for its one writer.
+
+    Raises:
+        SamplingError: another process has it open, or a segment is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._log = SegmentLog(folder, SCHEMA, _KEY)
+        self.folder = self._log.folder
+
+    def close(self) -> None:
+        """Let another writer in."""
+        self._log.close()
+
+    def load(
+        self, setting: Setting, prompts: Iterable[str], max_tokens: int, max_model_len: int | None = None
+    ) -> dict[str, dict[int, Rollout]]:
+        """What is held for `prompts` (see `prompt_hash`) and is a draw under the limit (see `response_limit`), by sample
+        number.
+
+        A response that was cut off below the limit is left out; one longer than the limit comes as cut off (`length`),
+        with its whole text.
+        """
+        found: dict[str, dict[int, Rollout]] = {prompt: {} for prompt in prompts}
+        for rollout in self._read(setting, found):
+            limit = response_limit(max_tokens, max_model_len, rollout.prompt_tokens)
+            if (usable := _under_limit(rollout, limit)) is not None:
+                found[rollout.prompt].setdefault(rollout.sample.number, usable)
+        return found
+
+    def append(self, rollouts: Sequence[Rollout]) -> None:
+        """Add `rollouts`; when this returns they are on disk. A sample that is already held is left out."""
+        new: dict[tuple[Any, ...], Rollout] = {}
+        for rollout in rollouts:
+            new.setdefault(_identity(rollout), rollout)
+        for lines in self._log.find((_key(rollout) for rollout in rollouts), _IDENTITY):
+            for held in zip(*(lines[name].to_pylist() for name in _IDENTITY), strict=True):
+                new.pop(held, None)
+        self._log.append([to_line(rollout) for rollout in new.values()])
+
+    def _read(self, setting: Setting, prompts: Iterable[str]) -> Iterator[Rollout]:
+        """Every rollout of `prompts`, oldest first."""
+        sampled = astuple(setting)
+        for lines in self._log.find((prompt, *sampled) for prompt in prompts):
+            for line in lines.to_pylist():
+                if tuple(line[name] for name in _SETTING) == sampled:
+                    yield from_line(line)
+
+
+def missing(held: Container[int], n: int) -> tuple[int, ...]:
+    """The numbers below `n` that are still to be sampled."""
+    return tuple(number for number in range(n) if number not in held)
+
+
+def _under_limit(rollout: Rollout, limit: int) -> Rollout | None:
+    """The rollout as it would be under `limit`, None where it was cut off too early to tell or the prompt fills all."""
+    sample = rollout.sample
+    if limit < 1:
+        return None
+    if sample.n_tokens > limit:
+        return replace(rollout, sample=replace(sample, finish_reason="length", n_tokens=limit))
+    if sample.finish_reason == "length" and rollout.max_tokens < limit:
+        return None
+    return rollout
+
+
+def _key(rollout: Rollout) -> tuple[Any, ...]:
+    return rollout.prompt, *astuple(rollout.setting)
+
+
+def _identity(rollout: Rollout) -> tuple[Any, ...]:
+    return *_key(rollout), rollout.max_tokens, rollout.sample.number

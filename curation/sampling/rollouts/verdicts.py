@@ -1,0 +1,184 @@
+"""Verdicts on rollouts, kept apart from the texts: an unchanged verifier judges nothing twice, another one samples
+nothing again.
+
+    with RolloutStore(folder) as rollouts, VerdictStore(folder / "verdicts") as verdicts:
+        outcomes = judge_rollouts([(row, its_rollouts), ...], verdicts)
+
+A verdict belongs to one response (`rollout`, the hash of the draw and its text) and one verifier: gold, kind, options
+and the version of the reward's code. So a corrected gold, another kind or a new release of `rewards` judges anew, and
+what was judged before stays beside it. In DuckDB:
+
+    SELECT * FROM 'rollouts/*.parquet' JOIN 'rollouts/verdicts/*.parquet' USING (rollout, prompt, model, revision)
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+import rewards
+from curation.core.row import Row
+from curation.sampling.rollouts.rollout import Rollout, rollout_id
+from curation.sampling.rollouts.segment_log import Closed, SegmentLog
+from rewards.verify import judge_all
+
+SCHEMA = pa.schema(
+    [
+        ("rollout", pa.string()),
+        ("prompt", pa.string()),
+        ("model", pa.string()),
+        ("revision", pa.string()),
+        ("verifier", pa.string()),
+        ("gold", pa.string()),
+        ("answer_kind", pa.string()),
+        ("answer_options", pa.string()),
+        ("rewards", pa.string()),
+        ("outcome", pa.string()),
+        ("extracted", pa.string()),
+        ("tier", pa.string()),
+        ("detail", pa.string()),
+    ],
+    metadata={"ovr.verdicts_version": "1"},
+)
+MAX_CHARS = 2_000
+"""Of an extracted answer and of a detail; no answer that a gold could equal is longer."""
+_LIBRARIES = (
+    "antlr4-python3-runtime",
+    "latex2sympy2-extended",
+    "math-verify",
+    "python-flint",
+    "reasoning-gym",
+    "sympy",
+)
+_TRUNCATED = rewards.Verdict("truncated", None, "cut off at the token limit")
+
+Key = tuple[str, str]
+"""Of a verdict: rollout, verifier."""
+
+
+class VerdictStore(Closed):
+    """The verdicts in `folder`, open for their one writer. `n_judged` counts what had to be judged since.
+
+    A response that was cut off has no line: its `finish_reason` says it. Nor has a timeout, which is no property of the
+    response: it is remembered until the store is closed, and tried again by the next run.
+
+    Raises:
+        SamplingError: another process has it open, or a segment is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._log = SegmentLog(folder, SCHEMA, ["prompt", "verifier"])
+        self._timed_out: dict[Key, rewards.Verdict] = {}
+        self.n_judged = 0
+
+    def close(self) -> None:
+        """Let another writer in."""
+        self._log.close()
+
+    def load(self, prompts: Iterable[tuple[str, str]]) -> dict[Key, rewards.Verdict]:
+        """Every verdict that is held for pairs of prompt and verifier."""
+        found = dict(self._timed_out)
+        names = ("rollout", "verifier", "outcome", "extracted", "detail", "tier")
+        for lines in self._log.find(prompts, names):
+            for rollout, verifier, *verdict in zip(*(lines[name].to_pylist() for name in names), strict=True):
+                found[rollout, verifier] = rewards.Verdict(*verdict)
+        return found
+
+    def append(self, judged: Mapping[Key, rewards.Verdict], about: Mapping[Key, tuple[Row, Rollout]]) -> None:
+        """Add verdicts that are not held; `about` tells the row and the rollout of each."""
+        lines = []
+        for key, verdict in judged.items():
+            if verdict.outcome == "timeout":
+                self._timed_out[key] = verdict
+            else:
+                lines.append(_line(key, verdict, *about[key]))
+        self._log.append(lines)
+        self.n_judged += len(judged)
+
+
+def judge_rollouts(rows: Sequence[tuple[Row, Sequence[Rollout]]], store: VerdictStore) -> list[list[rewards.Verdict]]:
+    """The verdicts on every row's rollouts, in their order: from the store where it has them, judged and stored where
+    not. One call for a whole chunk of rows is one look-up and one write, and waits for the symbolic tier's workers
+    together.
+
+    The same rollout gets the same verdict whether it is judged or found: `extracted` and `detail` are cut to
+    `MAX_CHARS` in both.
+
+    Raises:
+        ValueError: a row's kind or its options are wrong.
+        SamplingError: a segment of the store is damaged.
+    """
+    wanted: dict[Key, tuple[Row, Rollout]] = {}
+    keys: list[list[Key | None]] = []
+    for row, rollouts in rows:
+        verifier = verifier_id(row)
+        keys.append([])
+        for rollout in rollouts:
+            truncated = rollout.sample.finish_reason == "length"
+            keys[-1].append(None if truncated else (rollout_id(rollout), verifier))
+            if (key := keys[-1][-1]) is not None:
+                wanted[key] = row, rollout
+    held = store.load((rollout.prompt, verifier) for (_, verifier), (_, rollout) in wanted.items())
+    missing = {key: about for key, about in wanted.items() if key not in held}
+    judged = dict(zip(missing, _judge(missing.values()), strict=True))
+    store.append(judged, missing)
+    known = {**held, **judged}
+    return [[_TRUNCATED if key is None else known[key] for key in of_row] for of_row in keys]
+
+
+def verifier_id(row: Row) -> str:
+    """Hash of everything that a verdict depends on beside the response, 32 hex digits."""
+    told = repr((row.answer, row.answer_kind, row.answer_options, rewards_version()))
+    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+
+
+@cache
+def rewards_version() -> str:
+    """Hash of the source of `rewards` and of the versions of the libraries that it judges with, 16 hex digits."""
+    digest = hashlib.blake2b(digest_size=8)
+    folder = Path(rewards.__file__).parent
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    for library in _LIBRARIES:
+        digest.update(f"{library}=={_installed(library)}\0".encode())
+    return digest.hexdigest()
+
+
+def _installed(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "none"
+
+
+def _judge(wanted: Iterable[tuple[Row, Rollout]]) -> list[rewards.Verdict]:
+    pairs = list(wanted)
+    verifiers = [rewards.make_verifier(row.answer, row.answer_kind, row.answer_options) for row, _ in pairs]
+    verdicts = judge_all(verifiers, [rollout.sample.text for _, rollout in pairs])
+    return [rewards.Verdict(v.outcome, _short(v.extracted), _short(v.detail) or "", v.tier) for v in verdicts]
+
+
+def _short(text: str | None) -> str | None:
+    return None if text is None else text[:MAX_CHARS]
+
+
+def _line(key: Key, verdict: rewards.Verdict, row: Row, rollout: Rollout) -> dict[str, Any]:
+    return {
+        "rollout": key[0],
+        "prompt": rollout.prompt,
+        "model": rollout.setting.model,
+        "revision": rollout.setting.revision,
+        "verifier": key[1],
+        "gold": row.answer,
+        "answer_kind": row.answer_kind,
+        "answer_options": row.answer_options,
+        "rewards": rewards_version(),
+        "outcome": verdict.outcome,
+        "extracted": verdict.extracted,
+        "tier": verdict.tier,
+        "detail": verdict.detail,
+    }

@@ -1,0 +1,51 @@
+"""The first step of a build: rows from the sources."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from curation.core.errors import SourceError
+from curation.core.ledger import LedgerWriter
+from curation.core.parquet import write_text
+from curation.core.progress import TaskProgress
+from curation.core.row import to_document
+from curation.sources.base import BadRow, Source
+from curation.sources.unique import UniqueIds
+
+
+class ReadSource(PipelineStep):  # type: ignore[misc]
+    """Task i reads source i. Rows that cannot be used go to the ledger; a repeated source_id gets a number (`17#2`).
+
+    Leaves `read/00000.json` with the number of rows that came in, which the ledger has to account for.
+    """
+
+    type, name = "reader", "sources"
+
+    def __init__(self, sources: list[Source], seed: int, limit: int | None, folder: Path, ledger: LedgerWriter) -> None:
+        super().__init__()
+        self.sources, self.seed, self.limit, self.folder, self.ledger = sources, seed, limit, folder, ledger
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        source, unique, n = self.sources[rank], UniqueIds(), 0
+        progress = TaskProgress(self.folder / "progress", rank)
+        limit = min(filter(None, (self.limit, source.limit)), default=None)
+        with self.ledger as ledger:
+            for row in islice(source.read(self.seed), limit):
+                n += 1
+                progress.advance()
+                if isinstance(row, BadRow):
+                    ledger.write_bad(row, rank)
+                    continue
+                if (name := unique(row.source_id)) != row.source_id:
+                    row = row.changed("collect", "source_id repeats", source_id=name)
+                self.stat_update("rows")
+                yield to_document(row)
+        if n == 0:
+            raise SourceError(f"source {source.name!r} ({source.kind}) is empty: got 0 rows, expected at least one")
+        write_text(self.folder / "read" / f"{rank:05d}.json", json.dumps({"source": source.name, "rows": n}))
+        progress.tell()

@@ -1,0 +1,246 @@
+"""Zip and tar archives as folders that can only be read: an index of their plain files, opened one at a time, nothing ever extracted.
+
+Links, devices, encrypted files, archives in the archive and names that leave it (`../x`, `/x`) are refused, each with its reason.
+A compressed tar is spooled to a temporary file once per process, so that its members can be sought.
+"""
+
+import io
+import posixpath
+import stat
+import struct
+import tarfile
+import weakref
+import zipfile
+from abc import ABC, abstractmethod
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any
+
+from curation.core.errors import SourceError, first_line
+from curation.sources.formats.limits import MAX_DIRECTORY_BYTES, MAX_MEMBERS, MAX_RATIO, RATIO_FREE_BYTES
+from curation.sources.formats.record import TruncatedError
+from curation.sources.formats.streams import (
+    DECODER_ERRORS,
+    HEAD_BYTES,
+    Guarded,
+    is_compressed,
+    open_plain,
+    spool,
+    unpacked,
+)
+
+_NESTED = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".7z", ".rar")
+SEPARATOR = "!/"
+"""Between an archive and what is meant in it: `set.zip!/train/*.json`."""
+
+
+class Archive(ABC):
+    """The plain files of an archive. `refused` says why of those that are not read; `cut` what was wrong where it ends early."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.refused, self.cut = path, dict[str, str](), ""
+        self._members: dict[str, Any] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the files that can be opened, sorted."""
+        return sorted(self._members)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    @abstractmethod
+    def open_packed(self, name: str) -> tuple[io.RawIOBase, int]:
+        """A file's bytes as they were put in, and what they take in the archive; KeyError where there is none."""
+
+    def open(self, name: str) -> io.BufferedReader:
+        """A file's plain bytes (see `streams.open_plain`)."""
+        raw, packed_bytes = self.open_packed(name)
+        return open_plain(raw, f"{self.path}{SEPARATOR}{name}", packed_bytes)
+
+    def _accept(self, name: str, refused: str) -> str:
+        """The member's normal name; '' where it is refused."""
+        reason = refused or _unsafe(name)
+        if reason:
+            self.refused[name] = reason
+            return ""
+        return posixpath.normpath(name)
+
+    def _check_count(self, count: int) -> None:
+        if count > MAX_MEMBERS:
+            raise SourceError(f"{self.path} has more than {MAX_MEMBERS} members; expected fewer, in several archives")
+
+
+class ZipArchive(Archive):
+    """A zip file, by its directory."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        _check_directory(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except DECODER_ERRORS as error:
+            raise SourceError(f"{path} is not a sound zip archive: {first_line(error)}") from error
+        infos = self._zip.infolist()
+        self._check_count(len(infos))
+        files = [info for info in infos if not info.is_dir()]
+        expanded, size = sum(info.file_size for info in files), path.stat().st_size
+        if expanded > max(RATIO_FREE_BYTES, MAX_RATIO * size):
+            raise SourceError(f"{path} expands its {size} bytes to {expanded}: a decompression bomb?")
+        self._members = {name: info for info in files if (name := self._accept(info.filename, _zip_refusal(info)))}
+
+    def open_packed(self, name: str) -> tuple[io.RawIOBase, int]:
+        info, where = self._members[name], f"{self.path}{SEPARATOR}{name}"
+        try:
+            return Guarded(self._zip.open(info), where, info.compress_size), info.compress_size
+        except (*DECODER_ERRORS, EOFError) as error:
+            raise SourceError(f"{where} cannot be expanded: {first_line(error)}") from error
+
+
+class TarArchive(Archive):
+    """A tar file, by an index of where its members begin."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        file = path.open("rb")
+        self._file: IO[bytes] = file
+        if is_compressed(file.peek(HEAD_BYTES)):
+            with file:
+                self._file, self.cut = spool(unpacked(file, str(path), path.stat().st_size), str(path))
+        weakref.finalize(self, self._file.close)
+        self._size = self._file.seek(0, io.SEEK_END)
+        self._file.seek(0)
+        try:
+            self._index()
+        except (*DECODER_ERRORS, EOFError) as error:
+            if isinstance(error, SourceError):
+                raise
+            self.cut = self.cut or f"{path} is truncated or damaged: {first_line(error)}"
+        if self.cut and not self._members:
+            raise TruncatedError(self.cut)
+
+    def _index(self) -> None:
+        with tarfile.open(fileobj=self._file, mode="r:") as tar:
+            count = 0
+            while (member := tar.next()) is not None:
+                tar.members.clear()  # type: ignore[attr-defined]  # it would remember every one
+                self._check_count(count := count + 1)
+                if member.isdir() or not (name := self._accept(member.name, _tar_refusal(member))):
+                    continue
+                if member.offset_data + member.size > self._size:
+                    raise tarfile.ReadError(f"it ends inside {name!r}")
+                self._members[name] = (member.offset_data, member.size)
+            self._file.seek(tar.offset)
+        if (block := self._file.read(HEAD_BYTES)).strip(b"\0") or not block:  # tarfile takes both for the end
+            raise tarfile.ReadError(f"no sound header and no end at byte {tar.offset}")
+
+    def open_packed(self, name: str) -> tuple[io.RawIOBase, int]:
+        start, size = self._members[name]
+        return _Slice(self, self._file, start, size), size
+
+
+class _Slice(io.RawIOBase):
+    """A part of a file that others read, too. It holds its `archive`, which closes the file when nobody needs it."""
+
+    def __init__(self, archive: TarArchive, file: IO[bytes], start: int, size: int) -> None:
+        super().__init__()
+        self.archive, self.file, self.place, self.end = archive, file, start, start + size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.file.seek(self.place)
+        data = self.file.read(min(len(buffer), self.end - self.place))
+        self.place += len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is a zip or tar archive, compressed tars included, by its content.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    return _kind(path) is not None
+
+
+def open_archive(path: Path) -> Archive:
+    """The archive, indexed once per process as long as the file stays the same.
+
+    Raises:
+        SourceError: no archive, damaged, too many members, a bomb.
+    """
+    status = path.stat()
+    return _open_archive(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _open_archive(path: Path, size: int, changed: int) -> Archive:
+    kind = _kind(path)
+    if kind is None:
+        raise SourceError(f"{path} is neither a zip nor a tar archive")
+    return kind(path)
+
+
+def split_place(place: str | Path) -> tuple[Path, str] | None:
+    """(archive, name in it) of `set.zip`, `set.zip!/train`; None where the place is no archive."""
+    whole = str(place)
+    outer, found, inner = whole.partition(SEPARATOR)
+    if found and Path(outer).is_file():
+        return Path(outer), inner.strip("/")
+    return (Path(whole), "") if Path(whole).is_file() else None
+
+
+def _kind(path: Path) -> type[ZipArchive] | type[TarArchive] | None:
+    try:
+        with path.open("rb", buffering=0) as file:
+            head = file.read(HEAD_BYTES)
+            if head.startswith((b"PK\3\4", b"PK\5\6")):
+                return ZipArchive
+            if is_compressed(head):
+                file.seek(0)
+                head = unpacked(file, str(path), path.stat().st_size).read(HEAD_BYTES)
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+    except SourceError:
+        return None  # damaged: its reader tells how
+    return TarArchive if head[257:262] == b"ustar" else None
+
+
+def _unsafe(name: str) -> str:
+    if name.startswith("/") or name[1:2] == ":":
+        return "an absolute name"
+    if ".." in name.replace("\\", "/").split("/"):
+        return "a name that leaves the archive"
+    if "\0" in name or "\\" in name:
+        return "a name with a NUL or a backslash"
+    return "an archive inside the archive" if name.lower().endswith(_NESTED) else ""
+
+
+def _zip_refusal(info: zipfile.ZipInfo) -> str:
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "a link"
+    if "\0" in getattr(info, "orig_filename", ""):
+        return "a name with a NUL or a backslash"
+    return "encrypted" if info.flag_bits & 1 else ""
+
+
+def _tar_refusal(member: tarfile.TarInfo) -> str:
+    if member.issym() or member.islnk():
+        return "a link"
+    return "" if member.isreg() and not member.issparse() else "not a plain file"
+
+
+def _check_directory(path: Path) -> None:
+    """Refuse a directory that `zipfile` would read into more memory than there is; it stands before the last 22 bytes (or the comment)."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - (1 << 16) - 100, 0))
+        tail = file.read()
+    end, end64 = tail.rfind(b"PK\5\6"), tail.rfind(b"PK\6\6")
+    size = struct.unpack_from("<L", tail, end + 12)[0] if 0 <= end <= len(tail) - 22 else 0
+    if 0 <= end64 <= len(tail) - 56:
+        size = max(struct.unpack_from("<Q", tail, end64 + 40)[0], 0 if size == 0xFFFFFFFF else size)
+    if 0xFFFFFFFF > size > MAX_DIRECTORY_BYTES or (size > MAX_DIRECTORY_BYTES and end64 >= 0):
+        raise SourceError(f"{path} has a directory of {size} bytes, limit {MAX_DIRECTORY_BYTES}")

@@ -1,0 +1,69 @@
+"""Field expressions: how a manifest names a value inside a record.
+
+    question                  a field
+    prompt.0.content          a dotted path; numbers index lists (-1 is the last)
+    {hint}\\n{question}        a template of paths; a part that is missing or null is empty
+    $key  $line  $file  $stem the dict key, the record's number, the file's name with and without folder and extension
+    =DeepSeek-R1              a constant
+
+A key that itself contains dots (a URL as a column name) is found too: the longest key that fits wins.
+"""
+
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+from curation.sources.formats.record import Record
+
+MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>", "__bool__": lambda self: False})()
+"""What `evaluate` returns where a record has no such field; a field that is null gives None."""
+
+_PART = re.compile(r"\{([^{}]+)\}")
+
+
+def evaluate(expression: str, record: Record, whole: bool = False) -> Any:
+    """The value that an expression names in a record, or MISSING; with `whole`, also where a part of a template is missing or null.
+
+    >>> evaluate("a.1", Record("f.json", None, 1, "", {"a": [5, 6]}))
+    6
+    """
+    if expression.startswith("="):
+        return expression[1:]
+    if parts := _PART.findall(expression):
+        if whole and any(_atom(part, record) in (MISSING, None, "") for part in parts):
+            return MISSING
+        return _PART.sub(lambda part: _as_text(_atom(part[1], record)), expression)
+    return _atom(expression, record)
+
+
+def lookup(value: Any, path: str) -> Any:
+    """Follow a dotted path through dicts and lists; MISSING where it leads nowhere."""
+    if isinstance(value, dict):
+        if path in value:
+            return value[path]
+        for dot in reversed([i for i, character in enumerate(path) if character == "."]):
+            if path[:dot] in value:
+                return lookup(value[path[:dot]], path[dot + 1 :])
+    elif isinstance(value, list):
+        head, _, rest = path.partition(".")
+        if re.fullmatch(r"-?\d+", head) and -len(value) <= int(head) < len(value):
+            return lookup(value[int(head)], rest) if rest else value[int(head)]
+    return MISSING
+
+
+def _atom(name: str, record: Record) -> Any:
+    match name:
+        case "$key":
+            return record.key or MISSING
+        case "$line":
+            return record.number
+        case "$file":
+            return record.file
+        case "$stem":
+            return PurePosixPath(record.file).stem
+        case _:
+            return lookup(record.value, name)
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is MISSING or value is None else str(value)

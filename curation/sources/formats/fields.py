@@ -1,0 +1,78 @@
+"""Which values of a record become which column: the `fields` of a table."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from curation.core.errors import BadRowError
+from curation.sources.formats.expression import MISSING, evaluate
+from curation.sources.formats.limits import MAX_QUESTION
+from curation.sources.formats.record import Record
+
+PER_RECORD = ("domain", "language", "stratum", "license")
+"""Columns that a source states as a whole and a record may override."""
+
+
+class FieldError(BadRowError):
+    """A record lacks what a row needs."""
+
+
+class Fields(BaseModel):
+    """Column -> expression (see `tables.expression`). What is not given stays empty."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question: str
+    answer: str = ""
+    options: str = ""
+    """The choices of a multiple-choice row; `$question` reads them off the question's own lines `A. ...`."""
+    images: str | tuple[str, ...] = ()
+    """One expression or several; a value that is a list gives several pictures."""
+    id: str = ""
+    """Default: the dict key where there is one, else the record's number; the file's name in front when there are several."""
+    completion: str = ""
+    """A trace; `Table.completion_pattern` takes the trace out of what stands around it."""
+    teacher: str = ""
+    domain: str = ""
+    """This and the three below override the source's option of that name where the record has a value."""
+    language: str = ""
+    stratum: str = ""
+    license: str = ""
+
+    @property
+    def image_expressions(self) -> tuple[str, ...]:
+        return (self.images,) if isinstance(self.images, str) else self.images
+
+    def text(self, name: str, record: Record) -> str:
+        """The text of an optional column, '' where it is not mapped, missing or null."""
+        expression = getattr(self, name)
+        value = evaluate(expression, record) if expression else None
+        return "" if value is None or value is MISSING else str(value).strip()
+
+    def required(self, name: str, record: Record) -> Any:
+        """The value of a mapped column.
+
+        Raises:
+            FieldError: the record has no such field.
+        """
+        value = evaluate(getattr(self, name), record)
+        if value is MISSING:
+            has = ", ".join(map(str, record.value)) if isinstance(record.value, dict) else type(record.value).__name__
+            detail = f"fields.{name}: no {getattr(self, name)!r} in the record, which has: {has}"
+            raise FieldError("field_missing", detail[:400])
+        return value
+
+    def question_text(self, record: Record) -> str:
+        """The question.
+
+        Raises:
+            FieldError: missing, empty, not text or too long to be a question.
+        """
+        value = self.required("question", record)
+        if value is not None and not isinstance(value, str):
+            raise FieldError("question_not_text", f"fields.question gives {type(value).__name__}: {value!r}"[:200])
+        if not value or not value.strip():
+            raise FieldError("question_missing", repr(value))
+        if len(value) > MAX_QUESTION:
+            raise FieldError("question_too_long", f"{len(value)} characters, limit {MAX_QUESTION}")
+        return value.strip()

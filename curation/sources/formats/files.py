@@ -1,0 +1,214 @@
+"""Find the files of a source, on disk and in archives, and tell their format by content.
+
+data/*.json                 files on disk; `**` goes through folders, a folder that links lead to twice is read once
+data/set.zip                every file of the archive whose name ends like data: .json, .jsonl, .csv, .tsv, .parquet, .arrow
+data/*.tar!/train/**/*.txt  the members whose names match
+"""
+
+import glob
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path, PurePosixPath
+from typing import IO, Literal
+
+from curation.core.errors import SourceError
+from curation.sources.formats.archive import SEPARATOR, is_archive, open_archive
+from curation.sources.formats.limits import MAX_VALUES
+from curation.sources.formats.patterns import fixed_part, is_hidden, matches, matching_paths, split_pattern
+from curation.sources.formats.record import TruncatedError
+from curation.sources.formats.streams import HEAD_BYTES, is_compressed, open_plain, spool
+
+Format = Literal["json", "jsonl", "csv", "parquet", "arrow"]
+
+_HEAD_BYTES = 16 << 20
+"""A first line longer than this is a JSON file on one line, not JSON Lines."""
+_CHUNK = 1 << 16
+_LINE_SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
+_TABLE_SUFFIXES = (".csv", ".tsv")
+_DATA_SUFFIXES = (".json", *_LINE_SUFFIXES, *_TABLE_SUFFIXES, ".parquet", ".arrow")
+_PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file of records: `path` on disk, or `member` of the archive there. `problem` says why it cannot be read: (reason, detail)."""
+
+    name: str
+    """To show: relative to the fixed part of the pattern."""
+    path: Path
+    member: str = ""
+    problem: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.path}{SEPARATOR}{self.member}" if self.member else str(self.path)
+
+    @property
+    def folder(self) -> Path:
+        """What it stands in: a folder, an archive, or a folder of one as `set.zip!/folder`."""
+        return (Path(str(self)).parent if "/" in self.member else self.path) if self.member else self.path.parent
+
+    @property
+    def suffix(self) -> str:
+        """The extension that names the format, that of a compression left off."""
+        name = PurePosixPath(self.member or self.path)
+        return (PurePosixPath(name.stem) if name.suffix.lower() in _PACKED_SUFFIXES else name).suffix.lower()
+
+    def open(self) -> BufferedReader:
+        """Its plain bytes as a stream (see `streams.open_plain`)."""
+        if self.member:
+            return open_archive(self.path).open(self.member)
+        return open_plain(self.path.open("rb", buffering=0), str(self.path), self.path.stat().st_size)
+
+    @contextmanager
+    def seekable(self) -> Iterator[Path | IO[bytes]]:
+        """Its plain bytes where they can be sought in: the file itself, or a temporary copy.
+
+        Raises:
+            TruncatedError, SourceError: as `open`.
+        """
+        with ExitStack() as stack:
+            if not self.member and not is_compressed(_head(self.path)):
+                yield self.path
+                return
+            copy, cut = spool(stack.enter_context(self.open()), str(self))
+            stack.enter_context(copy)
+            if cut:
+                raise SourceError(cut)
+            yield copy
+
+
+def find_files(patterns: Sequence[str]) -> list[tuple[str, Path, str]]:
+    """(name to show, path, pattern inside it) of every file on disk that a pattern matches, in the order of the patterns, then by name.
+
+    Raises:
+        SourceError: a pattern matches no file.
+    """
+    found: dict[tuple[Path, str], str] = {}
+    for pattern in patterns:
+        outer, inner = split_pattern(pattern)
+        base = fixed_part(outer)
+        paths = sorted(Path(name) for name in matching_paths(outer) if os.path.isfile(name))
+        if not paths:
+            what = "no file matches" if glob.has_magic(outer) else "no such file:"
+            raise SourceError(f"{what} {outer!r}")
+        for path in paths:
+            found.setdefault((path, inner), path.relative_to(base).as_posix())
+    return [(_shown(name), path, inner) for (path, inner), name in found.items()]
+
+
+def data_files(patterns: Sequence[str]) -> Iterator[DataFile]:
+    """The data files of a source: those on disk, and the members of archives, sorted by name in each.
+
+    A member that is refused (a link, a name that leaves the archive, an archive) comes with its `problem`.
+
+    Raises:
+        SourceError: a pattern matches nothing, or a damaged archive.
+    """
+    for name, path, inner in find_files(patterns):
+        if inner or is_archive(path):
+            yield from _members(name, path, inner)
+        else:
+            yield DataFile(name, path)
+
+
+def sniff(file: DataFile) -> Format:
+    """The format of a file, by its content; its extension decides only where the content allows several.
+
+    Raises:
+        SourceError: unreadable, empty, or no format that is known.
+    """
+    try:
+        with file.open() as stream:
+            head = stream.peek(8)[:8]
+            if head.startswith(b"PAR1"):
+                return "parquet"
+            if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
+                return "arrow"
+            if head.startswith(b"PK\3\4"):
+                raise SourceError(f"{file} is a zip archive; expected JSON, JSON Lines, CSV, Parquet or Arrow")
+            lines = _first_lines(stream)
+    except OSError as error:
+        raise SourceError(f"cannot read {file}: {error.strerror or error}") from error
+    if not lines:
+        raise SourceError(f"{file} is empty")
+    return _sniff_text(file, lines)
+
+
+def _members(name: str, path: Path, inner: str) -> Iterator[DataFile]:
+    archive, found = open_archive(path), False
+    pattern = inner.split("/")
+    names = sorted([*archive.names, *archive.refused])
+    for member in names:
+        if not (matches(member.split("/"), pattern) if inner else _is_data(member)):
+            continue
+        found, told = True, archive.refused.get(member)
+        problem = ("member_refused", f"{member!r} in {path} is {told}") if told and member not in archive else None
+        yield DataFile(_shown(f"{name}{SEPARATOR}{member}"), path, member, problem)
+    if archive.cut:
+        yield DataFile(_shown(name), path, problem=("truncated_file", archive.cut))
+    elif not found:
+        expected = f"matches {inner!r}" if inner else f"ends in {', '.join(_DATA_SUFFIXES)}"
+        has = ", ".join(names[:3]) or "nothing"
+        raise SourceError(f"{path}: no member {expected}; it has {len(names)}: {has}")
+
+
+def _is_data(name: str) -> bool:
+    parts = name.split("/")
+    if any(map(is_hidden, parts)):
+        return False
+    last = parts[-1].lower()
+    for suffix in _PACKED_SUFFIXES:
+        last = last.removesuffix(suffix)
+    return last.endswith((*_DATA_SUFFIXES, ".zip", ".tar", ".tgz"))
+
+
+def _sniff_text(file: DataFile, lines: list[bytes]) -> Format:
+    first = lines[0].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if file.suffix in _LINE_SUFFIXES:
+        return "jsonl"
+    if first[:1] not in (b"{", b"["):
+        if b"\0" in first or file.suffix in (".json", ".parquet", ".arrow"):
+            raise SourceError(f"{file} starts with {first[:20]!r}; expected JSON, JSON Lines, CSV, Parquet or Arrow")
+        return "csv"
+    if file.suffix in _TABLE_SUFFIXES and not _is_json(first):
+        return "csv"
+    return "jsonl" if len(lines) > 1 and _is_json(first) else "json"
+
+
+def _shown(name: str) -> str:
+    """A name as text that UTF-8 can hold; file systems and archives may hold others."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def _first_lines(file: BufferedReader) -> list[bytes]:
+    """The first two lines that are not blank, of the first `_HEAD_BYTES`; what comes before a cut counts."""
+    head, lines = bytearray(), list[bytes]()
+    with suppress(TruncatedError):
+        while len(lines) < 3 and len(head) < _HEAD_BYTES and (chunk := file.read1(_CHUNK)):
+            head += chunk
+            if b"\n" in chunk:
+                lines = _not_blank(head)
+    return _not_blank(head)[:2]
+
+
+def _not_blank(head: bytearray) -> list[bytes]:
+    return [line for line in bytes(head).split(b"\n", 50) if line.strip(b" \t\r\xef\xbb\xbf")]
+
+
+def _is_json(line: bytes) -> bool:
+    if line.count(b",") + line.count(b"[") > MAX_VALUES:
+        return False
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The reward in the shapes that trainers call."""

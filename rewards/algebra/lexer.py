@@ -1,0 +1,314 @@
+r"""Tokens of an answer: numbers, symbols, commands, words, brackets and operators.
+
+Two readings are ambiguous and left to the caller: whether `1,234` is one number or two (`thousands`), and, in
+`rewards.algebra.read`, whether `2,74` is a decimal. Inside brackets a comma always separates: `(1,234)` is a pair.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from rewards.algebra import units
+from rewards.algebra.tree import TooBigError
+
+MAX_TOKENS = 1500
+MAX_DIGITS = 1000
+
+
+class Token(NamedTuple):
+    """`kind`: num, sym, cmd (a function or object), text (words), op, begin, end, row, amp, last."""
+
+    kind: str
+    text: str
+    spaced: bool = False
+
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+)
+  | \\(?:text[a-z]*|mbox|hbox|mathrm|mathsf|mathit|operatorname\*?)\s*\{(?P<words>[^{}]*)\}
+  | \\begin\s*\{(?P<begin>[a-z]+)\*?\}(?:\s*\{[lcr|@\s]*\})?
+  | \\end\s*\{(?P<end>[a-z]+)\*?\}
+  | (?P<row>\\\\(?:\[[^\[\]]*\])?)
+  | (?P<num>\d+(?:,\d{3})+(?!\d)(?:\.\d+)?|(?:\d+\.(?![.\d])|\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4}(?![\dA-Za-z]))?)
+  | \\mathbb\s*\{?(?P<set>[A-Z])\}?
+  | \\(?P<cmd>[A-Za-z]+)
+  | \\(?P<esc>[{}|%$&\#_])
+  | (?P<word>[A-Za-z]+)
+  | (?P<op><=|>=|!=|==|\*\*|->|=>|\.\.\.+|[-+*/^_=<>!,;:|()\[\]{}&%°'@?~])
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
+
+FUNCTIONS = frozenset(
+    [
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "arccot",
+        "arcsec",
+        "arccsc",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "sech",
+        "csch",
+        "arsinh",
+        "arcosh",
+        "artanh",
+        "ln",
+        "log",
+        "lg",
+        "exp",
+        "sqrt",
+        "max",
+        "min",
+        "gcd",
+        "lcm",
+        "det",
+        "abs",
+        "floor",
+        "ceil",
+        "arg",
+        "Re",
+        "Im",
+        "deg",
+        "dim",
+        "ker",
+        "tg",
+        "ctg",
+        "arctg",
+        "sgn",
+        "sign",
+        "mod",
+    ]
+)
+_WORD_COMMANDS = frozenset(
+    [
+        "pi",
+        "theta",
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "lambda",
+        "mu",
+        "rho",
+        "phi",
+        "omega",
+        "sigma",
+        "epsilon",
+        "infty",
+    ]
+)
+_ALIASES = {
+    "leqslant": "<=", "leq": "<=", "le": "<=", "leqq": "<=", "geqslant": ">=", "geq": ">=", "ge": ">=", "geqq": ">=", "lt": "<", "gt": ">",
+    "neq": "!=", "ne": "!=", "approx": "~", "simeq": "~", "sim": "~", "thickapprox": "~", "cong": "~", "doteq": "~", "equiv": "==",
+    "cdot": "*", "times": "*", "ast": "*", "div": "/", "mid": "|", "vert": "|", "lvert": "|", "rvert": "|", "lbrace": "{", "rbrace": "}",
+    "lbrack": "[", "rbrack": "]", "land": "and", "wedge": "and", "lor": "or", "vee": "or", "dots": "...", "ldots": "...", "cdots": "...",
+    "dotsc": "...", "dotsb": "...", "dotsm": "...", "vdots": "...", "colon": ":", "rightarrow": "->", "to": "->", "prime": "'",
+    "langle": "(", "rangle": ")",
+}  # fmt: skip
+_STYLES = frozenset(["mathbf", "boldsymbol", "bm", "mathcal", "mathscr", "mathfrak", "bold", "mathnormal"])
+_SHORT_WORDS = frozenset(
+    [
+        "and",
+        "or",
+        "is",
+        "the",
+        "of",
+        "to",
+        "no",
+        "yes",
+        "odd",
+        "even",
+        "if",
+        "for",
+        "not",
+        "all",
+        "any",
+        "be",
+        "by",
+        "on",
+        "at",
+        "so",
+        "we",
+        "it",
+        "as",
+        "are",
+        "was",
+        "has",
+        "can",
+        "both",
+        "each",
+        "when",
+        "only",
+        "none",
+        "true",
+        "false",
+        "let",
+        "out",
+        "set",
+        "two",
+        "one",
+        "six",
+        "ten",
+        "red",
+        "per",
+        "pct",
+        "day",
+        "days",
+        "men",
+    ]
+)
+_ORDINAL = frozenset(("st", "nd", "rd", "th"))
+_PERCENT = frozenset(("percent", "percentage", "pct", "percents"))
+_SEPARATORS = frozenset(("and", "or"))
+
+
+def tokens(text: str, *, thousands: bool = True) -> list[Token]:
+    """The tokens of cleaned LaTeX, ending with `last`. TooBigError over a cap."""
+    found: list[Token] = []
+    position, depth, spaced = 0, 0, False
+    size = len(text)
+    while position < size:
+        match = _TOKEN.match(text, position)
+        assert match is not None  # the last alternative takes anything
+        if match.group("num") and "," in match.group("num") and (depth or not thousands):
+            match = _PLAIN.match(text, position) or match
+            new = [Token("num", match.group())]
+        else:
+            new = _classify(match, found)
+        position = match.end()
+        if match.lastgroup == "space":
+            spaced = True
+            continue
+        for token in new:
+            if token.text in ("(", "[", "\\{"):
+                depth += 1
+            elif token.text in (")", "]", "\\}"):
+                depth -= 1
+            found.append(token._replace(spaced=spaced))
+            spaced = False
+        if len(found) > MAX_TOKENS:
+            raise TooBigError(f"over {MAX_TOKENS} tokens")
+    found.append(Token("last", ""))
+    return found
+
+
+def _classify(match: re.Match[str], before: list[Token]) -> list[Token]:
+    group, text = match.lastgroup, match.group(match.lastgroup or 0)
+    if group == "num":
+        if len(text) > MAX_DIGITS:
+            raise TooBigError(f"a number of {len(text)} digits, the limit is {MAX_DIGITS}")
+        return [Token("num", text)]
+    if group == "cmd":
+        return _command(text)
+    if group == "op":
+        return [Token("op", {"...": "...", "**": "^", "==": "=", "=>": "->"}.get(text, text))]
+    if group == "word":
+        return _word(text, before)
+    if group == "words":
+        return _words(text, before)
+    if group == "esc":
+        return (
+            [Token("op", {"{": "\\{", "}": "\\}", "|": "|", "%": "%"}[text])]
+            if text in "{}|%"
+            else [Token("text", text)]
+        )
+    if group in ("begin", "end"):
+        return [Token(group, text)]
+    if group == "set":
+        return [Token("set", text)]
+    if group == "row":
+        return [Token("row", "")]
+    return [Token("text", text)] if group == "other" else []
+
+
+def _command(name: str) -> list[Token]:
+    if name in _ALIASES:
+        return [Token("op", {"{": "\\{", "}": "\\}"}.get(_ALIASES[name], _ALIASES[name]))]
+    if name in _STYLES:
+        return []
+    return [
+        Token(
+            "cmd",
+            {"tg": "tan", "ctg": "cot", "arctg": "arctan", "varphi": "phi", "overrightarrow": "vec"}.get(name, name),
+        )
+    ]
+
+
+def _after_number(before: list[Token]) -> bool:
+    return bool(before) and (before[-1].kind in ("num", "text") or before[-1].text in (")", "}", "°", "%", "]"))
+
+
+def _word(word: str, before: list[Token]) -> list[Token]:
+    """A run of letters outside any text command: a function, words, a unit after a number, or a product of symbols."""
+    lower = word.lower()
+    if lower in _SEPARATORS:
+        return [Token("op", lower)]
+    if word in FUNCTIONS or word in _WORD_COMMANDS:
+        return [Token("cmd", word)]
+    if lower in ("infinity", "inf") or word == "oo":
+        return [Token("cmd", "infty")]
+    if lower in _PERCENT:
+        return [Token("op", "%")]
+    if before and before[-1].kind == "num" and lower in _ORDINAL:
+        return []
+    if len(word) == 1:
+        return [Token("sym", word)]
+    if word == "DNE":
+        return [Token("text", word)]
+    if _after_number(before) and units.is_unit(word):
+        return [Token("text", word)]
+    if (
+        (lower in _SHORT_WORDS and not word.isupper())
+        or (len(word) >= 4 and word[1:].islower())
+        or (len(word) >= 3 and word[0].isupper() and word[1:].islower())
+    ):
+        return [Token("text", word)]
+    for name in sorted(FUNCTIONS, key=len, reverse=True):
+        if len(name) >= 3 and word.endswith(name):  # "xsin": a product whose last factor is a function
+            return [*(Token("sym", letter) for letter in word[: -len(name)]), Token("cmd", name)]
+    return [Token("sym", letter) for letter in word]
+
+
+_INNER = re.compile(r"^[\s(]*([A-Za-z])[\s).]*$")
+_PIECE = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*|\S")
+
+
+def _words(content: str, before: list[Token]) -> list[Token]:
+    r"""The content of `\text{}`: joining words separate, numbers stay numbers, a single letter is a symbol, the rest is words."""
+    content = content.strip()
+    if match := _INNER.match(content):
+        return [Token("text" if _after_number(before) and units.is_unit(match.group(1)) else "sym", match.group(1))]
+    if _after_number(before) and content and units.read(content).dimension is not None:
+        return [Token("text", content)]
+    found: list[Token] = []
+    for piece in _PIECE.findall(content) if not any(c.isdigit() for c in content) else []:
+        lower = piece.lower()
+        if lower in _SEPARATORS:
+            found.append(Token("op", lower))
+        elif lower in _PERCENT:
+            found.append(Token("op", "%"))
+        elif piece in FUNCTIONS:
+            found.append(Token("cmd", piece))
+        elif piece in ",;:":
+            found.append(Token("op", piece))
+        elif len(piece) == 1 and piece.isalpha() and not (lower == "a" and content[:2].lower() == "a "):
+            found.append(Token("sym", piece))
+        elif lower not in _ORDINAL or not (before and before[-1].kind == "num"):
+            found.append(Token("text", piece))
+    if any(c.isdigit() for c in content):
+        return [t for t in tokens(content) if t.kind != "last"]
+    return found

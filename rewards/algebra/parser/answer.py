@@ -1,0 +1,109 @@
+"""An answer: statements with separators between, and what is said about them."""
+
+from __future__ import annotations
+
+from rewards.algebra import units
+from rewards.algebra.parser.statements import Statements
+from rewards.algebra.tree import Node, num, walk
+from rewards.algebra.vocabulary import NOTES, SEPARATORS, ParseError
+
+_WHOLE = ("bbZ", "bbN", "Z", "N")
+
+
+class AnswerParser(Statements):
+    """The whole grammar: `answer` reads all tokens."""
+
+    def answer(self) -> Node:
+        self._skip_harmless()
+        node = self.contents()
+        if self._now.kind != "last":
+            raise ParseError(f"cannot go on at {self._now.text!r}")
+        return node
+
+    def contents(self) -> Node:
+        """Statements with separators between. One alone is itself."""
+        items, joiners, groups = [self.item()], set[str](), list[int]()
+        while True:
+            if self._is(*SEPARATORS):
+                while self._is(*SEPARATORS):
+                    joiners.add(self._now.text)
+                    if self._next().text == ";":
+                        groups.append(len(items))
+                if self._now.kind in ("last", "end", "row") or self._is(")", "]", "}", "\\}", "&"):
+                    break
+            elif not (self._now.kind in ("num", "sym") or self._is("(")) or items[-1].op != "quantity":
+                break
+            if self._is_note():
+                if "or" in joiners:
+                    raise ParseError("an alternative that is not named")
+                self._read_note()
+                break
+            items.append(self.item())
+        if not joiners and len(items) > 1:
+            return _compound(items)
+        items = self._without_domains(items)
+        if len(items) == 1:
+            return items[0]
+        if groups and "," in joiners:  # `p = 5, q = 2; p = 7, q = 2`: a list of tuples
+            starts = [0, *groups]
+            parts = [tuple(items[a:b]) for a, b in zip(starts, [*groups, len(items)], strict=True) if b > a]
+            if len(parts) > 1:
+                return Node("seq", tuple(Node("seq", p, "()") if len(p) > 1 else p[0] for p in parts), "bare")
+        style = "or" if "or" in joiners else "and" if joiners == {"and"} else "bare"
+        return Node("seq", tuple(items), style)
+
+    def _without_domains(self, items: list[Node]) -> list[Node]:
+        r"""Members like `k \in \mathbb{Z}` say what a letter of the others may be; they are noted, not compared."""
+        kept = []
+        for item in items:
+            domain = (
+                item.args[1].value if item.op == "rel" and item.value == "in" and item.args[1].op == "sym" else None
+            )
+            if domain in (*_WHOLE, "bbR") and any(item.args[0] in walk(o) for o in items if o is not item):
+                self.note += " integer" if domain in _WHOLE else ""
+            else:
+                kept.append(item)
+        return kept or items
+
+    def item(self) -> Node:
+        """A statement and the words after it."""
+        if self._now.kind == "text":
+            phrase = self._phrase()
+            return self._with_unit(phrase) if phrase.op in ("quantity", "rel") and self._now.kind == "text" else phrase
+        if self._is("..."):
+            self._at += 1
+            return Node("dots")
+        node = self.relation()
+        if self._is("(") and self._tokens[self._at + 1].text.lower() in NOTES:
+            self._at += 1
+            self._read_note()
+            self._expect(")")
+        elif self._is_note():
+            self._read_note()
+        elif self._now.kind == "text":
+            node = self._with_unit(node)
+        elif self._is_domain():
+            self._at += 1
+            domain = self.relation()
+            self._expect(")")
+            self.note += " integer" if domain.args[-1].value in _WHOLE else ""
+        elif self._in_brackets_only_words():
+            self._at += 1
+            node = self._with_unit(node)
+            self._expect(")")
+        if self._now.kind == "cmd" and self._now.text in ("pmod", "bmod", "mod"):
+            node = self._modulus(node)
+        elif self._is("(") and self._tokens[self._at + 1].text == "mod":
+            self._at += 1
+            node = self._modulus(node)
+            self._expect(")")
+        return node
+
+
+def _compound(items: list[Node]) -> Node:
+    """`2 hours 30 minutes`, in the unit of its first part."""
+    parts = [(i.args[0], units.read(str(i.value))) for i in items if i.op == "quantity"]
+    if len(parts) != len(items) or any(u.dimension is None or u.dimension != parts[0][1].dimension for _, u in parts):
+        raise ParseError("values side by side")
+    scaled = tuple(Node("mul", (num(u.scale / parts[0][1].scale), value)) for value, u in parts)
+    return Node("quantity", (Node("add", scaled),), str(items[0].value))

@@ -1,0 +1,60 @@
+"""Where the parser stands: the tokens, a position, and the bounds on nesting and on attempts."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from rewards.algebra.lexer import Token
+from rewards.algebra.tree import Node, TooBigError
+from rewards.algebra.vocabulary import ParseError
+
+MAX_DEPTH = 40
+"""Nesting of brackets, fractions and exponents; bounds the recursion of every later walk as well."""
+
+
+class Cursor(ABC):
+    """Holds the tokens, a position, and the note that followed the value. `_bars`: inside `|...|` or a set builder, where `|`
+    closes. `_applies`: `f(x)` is a function's value, not a product.
+    """
+
+    def __init__(self, tokens: list[Token], *, applies: bool = True) -> None:
+        self._tokens, self._at, self._depth, self._bars, self._applies = tokens, 0, 0, 0, applies
+        self._fuel = 10 * len(tokens) + 100  # atoms, those of a second attempt included
+        self.note = ""
+
+    @property
+    def _now(self) -> Token:
+        return self._tokens[self._at]
+
+    def _next(self) -> Token:
+        token = self._tokens[self._at]
+        if token.kind == "last":
+            raise ParseError("the text ends too early")
+        self._at += 1
+        return token
+
+    def _is(self, *texts: str) -> bool:
+        token = self._tokens[self._at]
+        return token.kind == "op" and token.text in texts
+
+    def _expect(self, text: str) -> None:
+        if not self._is(text):
+            raise ParseError(f"expected {text!r}, got {self._now.text!r}")
+        self._at += 1
+
+    def _deeper(self) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise TooBigError(f"nested deeper than {MAX_DEPTH}")
+
+    @abstractmethod
+    def atom(self) -> Node:
+        """The smallest part: a number, a symbol, a command, a bracket."""
+
+    @abstractmethod
+    def item(self) -> Node:
+        """A statement and the words after it."""
+
+    @abstractmethod
+    def contents(self) -> Node:
+        """Statements with separators between; what stands between brackets. One alone is itself."""

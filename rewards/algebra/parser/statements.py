@@ -1,0 +1,113 @@
+"""Relations, unions and ratios over expressions, and phrases in their place."""
+
+from __future__ import annotations
+
+from rewards.algebra.parser.atoms import Atoms
+from rewards.algebra.parser.words import Words, meaning
+from rewards.algebra.tree import Node, sym
+from rewards.algebra.vocabulary import SEPARATORS, ParseError
+
+_RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "~")
+
+
+class Statements(Words, Atoms):
+    """One statement: `x = 3`, `x \\in A \\cup B`, `3 : 4`, `no solution`."""
+
+    def relation(self) -> Node:
+        if self._now.kind == "cmd" and self._now.text in ("therefore", "Rightarrow", "implies", "because"):
+            self._at += 1
+        while self._is("=", "~"):
+            self._at += 1
+        args, operators = [self._side()], []
+        while (
+            self._is(*_RELATIONS)
+            or (self._now.kind == "cmd" and self._now.text in ("in", "equiv", "notin"))
+            or self._is("==")
+        ):
+            operator = self._next().text
+            if self._is("="):  # "< =" and "= ="
+                operator += self._next().text
+            operators.append({"==": "=", "equiv": "="}.get(operator, operator))
+            args.append(self._side())
+        if not operators:
+            return args[0]
+        return Node("rel", tuple(args), " ".join(operators))
+
+    def _side(self) -> Node:
+        if self._now.kind == "text":
+            return self._phrase()
+        ahead = [t.text for t in self._tokens[self._at + 1 : self._at + 5]]
+        if self._now.kind == "sym" and self._applies and [*ahead[:1], *ahead[2:]] == ["(", ")", "="]:
+            name = self._next().text  # y(t) = ...: a definition, whatever the letter
+            return Node("apply", self._arguments(), name)
+        return self.union()
+
+    def union(self) -> Node:
+        left = self.ratio()
+        while self._now.kind == "cmd" and self._now.text in ("cup", "cap", "setminus", "backslash", "cupdot", "sqcup"):
+            operator = {"cup": "union", "cupdot": "union", "sqcup": "union", "cap": "inter"}.get(
+                self._next().text, "minus"
+            )
+            left = Node(operator, (left, self.ratio()))
+        return left
+
+    def ratio(self) -> Node:
+        parts = [self._sum_or_sets()]
+        while (self._is(":") and not self._bars) or self._is_to():
+            self._at += 1
+            parts.append(self._sum_or_sets())
+        return parts[0] if len(parts) == 1 else Node("ratio", tuple(parts))
+
+    def _is_to(self) -> bool:
+        """`3 to 4` between two numbers."""
+        here = self._at
+        return (
+            self._now.kind == "text"
+            and self._now.text == "to"
+            and self._tokens[here - 1].kind == self._tokens[here + 1].kind == "num"
+        )
+
+    def _sum_or_sets(self) -> Node:
+        node = self.sum()
+        if (
+            node.op == "add"
+            and len(node.args) == 2
+            and node.args[1].op == "neg"
+            and _is_set(node.args[0])
+            and _is_set(node.args[1].args[0])
+        ):
+            return Node("minus", (node.args[0], node.args[1].args[0]))
+        return node
+
+    def _phrase(self) -> Node:
+        """Words alone: `Evelyn`, `no solution`, `\\$5`."""
+        words: list[str] = []
+        if self._now.text == "$" or self._now.text in ("EUR", "GBP", "CNY", "USD", "INR"):
+            unit = self._next().text
+            return Node("quantity", (self.relation(),), unit)
+        while self._now.kind in ("text", "sym") or (self._now.kind == "op" and self._now.text in ("'", "-", ".", "*")):
+            words.append(self._next().text)
+        if self._now.kind not in ("last", "end", "row") and not self._is(*SEPARATORS, ")", "]", "}", "\\}"):
+            if self._is(":") and len(words) == 1 and len(words[0]) > 3:
+                self._at += 1
+                return self.item()
+            if self._is("="):
+                self._at += 1
+                return Node("rel", (Node("text", (), " ".join(words)), self.union()), "=")
+            raise ParseError("words in front of a formula")
+        return meaning(words)
+
+    def _modulus(self, node: Node) -> Node:
+        self._at += 1
+        inner = self.group() if self._is("{") else self.atom()
+        if node.op == "rel":
+            node = node.args[-1]
+        return Node("mod", (node, inner))
+
+
+def _is_set(node: Node) -> bool:
+    return (
+        node == sym("bbR")
+        or node.op in ("builder", "union", "inter", "minus")
+        or (node.op == "seq" and node.value in ("set", "()", "[]", "(]", "[)"))
+    )

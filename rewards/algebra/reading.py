@@ -1,0 +1,89 @@
+"""The readings of a text, most likely first: more than one only where print itself is ambiguous (`1,234`, `2,74`,
+`10:30`, `12 m`, `h(x+1)`, `\\log`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from rewards.algebra import units
+from rewards.algebra.clean import clean
+from rewards.algebra.lexer import tokens
+from rewards.algebra.parser.answer import AnswerParser
+from rewards.algebra.tree import Node, TooBigError, has, num, replace
+from rewards.algebra.vocabulary import ParseError, number
+
+MAX_CACHED_CHARS = 200
+_INTEGERS = re.compile(r"\\mathbb\s*\{?[ZN]\}?|\binteger|\\in\s*Z\b")
+
+
+class Reading(NamedTuple):
+    """One way to read a text: the object, and the note that followed it."""
+
+    node: Node
+    note: str = ""
+
+
+_DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
+_TIME = re.compile(r"^(\d{1,2})\s*:\s*([0-5]\d)(?:\s|\\text\s*\{)*([aApP])?(?:\.?\s*[mM]\.?)?[\s}.]*$")
+_SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+_SCALED = re.compile(rf"^(?:\\?\$)?\s*(\d+(?:\.\d+)?)\s*(?:\\text\s*\{{\s*)?({'|'.join(_SCALES)})\b[A-Za-z\s}}]*$")
+_MEASURED = re.compile(r"^(\d+(?:\.\d+)?) ([A-Za-z](?:[A-Za-z/^\d{}]*))$")  # "12 m", which could be a product as well
+
+
+def read(raw: str) -> tuple[Reading, ...]:
+    """The readings of an answer, empty when it is none that the parser knows. TooBigError over a cap."""
+    return _cached(raw) if len(raw) <= MAX_CACHED_CHARS else _readings(raw)
+
+
+@lru_cache(maxsize=2048)
+def _cached(raw: str) -> tuple[Reading, ...]:
+    return _readings(raw)
+
+
+def _readings(raw: str) -> tuple[Reading, ...]:
+    text = clean(raw)
+    if not text:
+        return ()
+    readings = [r for r in (_read(text, thousands=True, applies=True),) if r]
+    if "," in text:
+        bare = text.replace("\\$", "").strip()
+        if _DECIMAL_COMMA.match(bare):
+            readings += [
+                r for r in (_read(bare.replace(".", "").replace(",", "."), thousands=True, applies=True),) if r
+            ]
+        if re.search(r"\d,\d{3}", text):
+            readings += [r for r in (_read(text, thousands=False, applies=True),) if r]
+    if (match := _TIME.match(text)) and int(match.group(1)) < 25:
+        half = {"a": 1, "p": 2}.get((match.group(3) or " ").lower()[0], 0)
+        time = Reading(Node("time", (), f"{int(match.group(1))}:{match.group(2)}", half))
+        readings = [time] if half else [time, *readings]
+    if (match := _MEASURED.match(text)) and units.read(match.group(2)).dimension is not None:
+        readings.append(Reading(Node("quantity", (number(match.group(1)),), match.group(2))))
+    if match := _SCALED.match(text):
+        readings.append(Reading(Node("mul", (number(match.group(1)), num(10 ** _SCALES[match.group(2)])))))
+    if readings and "log" in text:  # a logarithm without a base is natural or decimal
+        readings.append(readings[0]._replace(node=replace(readings[0].node, _decimal)))
+    if readings and "=" not in text and has(readings[0].node, "apply"):
+        readings += [r for r in (_read(text, thousands=True, applies=False),) if r]
+    return tuple(dict.fromkeys(readings))
+
+
+def _decimal(node: Node) -> Node | None:
+    if node.op != "call" or node.value != "log" or len(node.args) != 1:
+        return None
+    return Node("call", (replace(node.args[0], _decimal), num(10)), "log")
+
+
+def _read(text: str, *, thousands: bool, applies: bool) -> Reading | None:
+    try:
+        parser = AnswerParser(tokens(text, thousands=thousands), applies=applies)
+        node = parser.answer()
+    except ParseError:
+        return None
+    except RecursionError:
+        raise TooBigError("nested too deeply") from None
+    note = parser.note + (" integer" if _INTEGERS.search(text) else "")
+    return Reading(node, note)

@@ -1,0 +1,181 @@
+"""One value against one value: expressions, percentages, degrees, units, ratios, number bases, residues.
+
+What stands inside a unit or a ratio may be anything, so the general comparison is handed in as `same`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from rewards.algebra import units
+from rewards.algebra.ball import PRECISIONS, UndefinedError, constant, precision
+from rewards.algebra.exact import rational
+from rewards.algebra.points import same_expression
+from rewards.algebra.relations import core, exact_part
+from rewards.algebra.tree import INF, Node, free, has, num, sym, walk
+
+DOUBLE_DIGITS = 15
+"""A decimal with this many significant digits is what a double prints for the value, not a rounding that a person chose."""
+
+Same = Callable[[Node, Node], bool]
+
+
+class OpenError(Exception):
+    """Neither proved equal nor proved different here."""
+
+
+def same_scalars(gold: Node, answer: Node, same: Same) -> bool:
+    if "time" in (gold.op, answer.op):
+        return gold.op == answer.op and gold.value == answer.value and 0 in (gold.digits, answer.digits)
+    if "percent" in (gold.op, answer.op):
+        return _same_percent(gold, answer, same)
+    if "quantity" in (gold.op, answer.op):
+        return _same_quantities(gold, answer, same)
+    if "degree" in (gold.op, answer.op):
+        return _same_degrees(gold, answer, same)
+    if "ratio" in (gold.op, answer.op):
+        return _same_ratios(gold, answer, same)
+    if "based" in (gold.op, answer.op):
+        return _same_based(gold, answer, same)
+    if "mod" in (gold.op, answer.op):
+        return gold.op == answer.op and _same_mod(gold, answer)
+    if "text" in (gold.op, answer.op) or any(n.op in ("seq", "cases", "union", "rel") for n in (gold, answer)):
+        return False
+    objects = [has(node, "matrix", "cases", "builder", "seq", "union") for node in (gold, answer)]
+    if any(objects):
+        if all(objects) and not has(gold, "seq", "union", "cases") and not has(answer, "seq", "union", "cases"):
+            raise OpenError
+        return gold.op == answer.op == "mul" and len(gold.args) == len(answer.args) and _pairwise(gold, answer, same)
+    for node in (gold, answer):
+        if any(n == INF for n in walk(node)):
+            return False
+    if gold.op == answer.op == "sym":
+        return False  # their keys differ
+    verdict = same_expression(gold, answer)
+    if verdict is False:
+        return _same_as_double(gold, answer)
+    if verdict is None:
+        if has(gold, "big") != has(answer, "big"):
+            return False  # an operation left to do is not the value it would give
+        raise OpenError
+    return verdict
+
+
+def _pairwise(gold: Node, answer: Node, same: Same) -> bool:
+    """Products with a vector in them: the same factors in the same places."""
+    return all(same(g, a) for g, a in zip(gold.args, answer.args, strict=True))
+
+
+def _same_as_double(gold: Node, answer: Node) -> bool:
+    """0.0833333333333333 is 1/12: a decimal of full double precision against an exact value, within one unit of its last digit."""
+    for decimal, exact in ((gold, answer), (answer, gold)):
+        inner = decimal.args[0] if decimal.op == "neg" else decimal
+        if inner.op == "num" and DOUBLE_DIGITS <= inner.digits <= 20:
+            if free(exact) or (exact.args[0] if exact.op == "neg" else exact).op == "num":
+                return False
+            try:
+                difference, value = constant(Node("add", (decimal, Node("neg", (exact,))))), constant(decimal)
+            except UndefinedError:
+                return False
+            with precision(PRECISIONS[0]):
+                return bool(abs(difference).upper() <= abs(value).upper() * 2 / 10 ** (inner.digits - 1))
+    return False
+
+
+def _same_percent(gold: Node, answer: Node, same: Same) -> bool:
+    ours = gold.args[0] if gold.op == "percent" else gold
+    theirs = answer.args[0] if answer.op == "percent" else answer
+    if same(ours, theirs):
+        return True
+    return gold.op != "percent" and same(gold, Node("div", (theirs, num(100))))
+
+
+def _same_degrees(gold: Node, answer: Node, same: Same) -> bool:
+    ours = gold.args[0] if gold.op == "degree" else gold
+    theirs = answer.args[0] if answer.op == "degree" else answer
+    if same(ours, theirs):
+        return True
+    bare, other = (answer, gold) if gold.op == "degree" else (gold, answer)
+    if bare.op == "degree" or not any(n == sym("pi") for n in walk(bare)):
+        return False
+    return bool(same_expression(other, bare))
+
+
+def _same_quantities(gold: Node, answer: Node, same: Same) -> bool:
+    (ours, unit), (theirs, other) = _measured(gold), _measured(answer)
+    if "degree" in (ours.op, theirs.op) and not (_of_degrees(unit) and _of_degrees(other)):
+        return False  # an angle is no length
+    if unit is None or other is None or unit.dimension is None or other.dimension is None:
+        return same(ours, theirs)
+    if unit.dimension != other.dimension:
+        generic = [any(name == "unit" for name, _ in u.dimension or ()) for u in (unit, other)]
+        return generic[0] != generic[1] and same(ours, theirs)  # "square units" may be cm^2
+    if unit.scale == other.scale:
+        return same(ours, theirs)
+    return same(Node("mul", (num(unit.scale), ours)), Node("mul", (num(other.scale), theirs)))
+
+
+def _of_degrees(unit: units.Unit | None) -> bool:
+    """Whether a degree sign may stand for this unit: an angle's or a temperature's, or one that is not known."""
+    return unit is None or unit.dimension is None or unit.dimension[0][0].startswith(("angle", "temperature"))
+
+
+def _measured(node: Node) -> tuple[Node, units.Unit | None]:
+    """The bare value and its unit; of two units around one value (`$5 million dollars`) the one that is known."""
+    unit: units.Unit | None = None
+    while node.op == "quantity":
+        found = units.read(str(node.value))
+        unit = found if unit is None or unit.dimension is None else unit
+        node = node.args[0]
+    return node, unit
+
+
+def _same_ratios(gold: Node, answer: Node, same: Same) -> bool:
+    if gold.op == answer.op:
+        pairs = list(zip(gold.args, answer.args, strict=False))
+        (g0, a0), rest = pairs[0], pairs[1:]
+        return len(gold.args) == len(answer.args) and all(
+            same_expression(Node("mul", (g, a0)), Node("mul", (a, g0))) is True for g, a in rest
+        ) and not any(rational(x) == 0 for x in (*gold.args, *answer.args))  # fmt: skip
+    ratio, value = (gold, answer) if gold.op == "ratio" else (answer, gold)
+    return len(ratio.args) == 2 and value.op not in ("seq", "text") and same(Node("div", ratio.args), value)
+
+
+def _same_based(gold: Node, answer: Node, same: Same) -> bool:
+    if gold.op == answer.op:
+        return gold.digits == answer.digits and gold.value == answer.value
+    based, value = (gold, answer) if gold.op == "based" else (answer, gold)
+    return based.digits == 10 and same(num(Fraction(str(based.value))), value)
+
+
+def _same_mod(gold: Node, answer: Node) -> bool:
+    if same_expression(gold.args[1], answer.args[1]) is not True:
+        return False
+    if same_expression(gold.args[0], answer.args[0]):
+        return True
+    g, a, m = (rational(n) for n in (gold.args[0], answer.args[0], gold.args[1]))
+    return g is not None and a is not None and m is not None and m != 0 and ((g - a) / m).q == 1
+
+
+def is_evaluated(node: Node) -> bool:
+    """Whether a node is a plain value: a numeral, fraction, mixed number or power of ten, whatever sign, name or unit is around it."""
+    node = core(exact_part(node)) or node
+    if node.op in ("neg", "percent", "degree", "quantity"):
+        return is_evaluated(node.args[0])
+    if node.op == "div":
+        return all(a.op == "num" for a in node.args)
+    if node.op == "add":  # a mixed number is the one sum without a sign in print
+        return (
+            len(node.args) == 2 and node.args[0].op == "num" and node.args[1].op == "div" and is_evaluated(node.args[1])
+        )
+    if node.op == "mul":
+        return (
+            len(node.args) == 2
+            and node.args[0].op == "num"
+            and node.args[1].op == "pow"
+            and node.args[1].args[0] == num(10)
+        )
+    if node.op == "pow":
+        return node.args[0] == num(10)
+    return node.op == "num"

@@ -1,0 +1,215 @@
+"""From rows to decisions: signatures, clusters, survivors, conflicts."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from curation.core.parquet import read_records, write_records
+from curation.core.row import Row, from_document, make_row, to_document, to_record
+from curation.core.schema import STAGE
+from curation.dedup import DecideDuplicates, Dedup, SignRows, cluster_name, find_clusters, find_copies
+from curation.images.similarity import near, picture_hash
+
+DEFAULTS = Dedup()
+LONG = "A box holds 12 red and 30 blue marbles, and Tom takes marbles out of it without looking, one after the other, until "
+
+
+def row(question: str, **fields: Any) -> Row:
+    return make_row(
+        source=fields.pop("source", "s"), source_id=fields.pop("source_id", "1"), question=question, **fields
+    )
+
+
+def picture(level: int, size: int = 40) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (size, size), (level, 0, 0)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def sign(rows: list[Row], folder: Path, options: Dedup = DEFAULTS, traces: bool = False, tasks: int = 1) -> list[Path]:
+    for rank in range(tasks):
+        part = rows[len(rows) * rank // tasks : len(rows) * (rank + 1) // tasks]
+        passed = list(SignRows(folder, options, traces).run(map(to_document, part), rank))
+        assert [from_document(document) for document in passed] == part
+    return sorted(folder.glob("*.parquet"))
+
+
+def clusters(rows: list[Row], folder: Path, options: Dedup = DEFAULTS, tasks: int = 1) -> list[int]:
+    labels: list[int] = find_clusters(sign(rows, folder, options, tasks=tasks), options).tolist()
+    return labels
+
+
+NEAR = [
+    LONG + "he has two of one colour. How many must he take?",
+    "Solve this riddle: " + LONG + "he has two of one colour. How many must he take?",
+    LONG.replace("looking", "lookinng") + "he has two of one colour. How many must he take?",
+    LONG.replace("12", "13") + "he has two of one colour. How many must he take?",
+    LONG + "he has two of one colour. How many must he keep?",
+]
+
+
+@pytest.mark.parametrize("tasks", [1, 3])
+def test_near_copies_meet_and_others_do_not(tmp_path: Path, tasks: int) -> None:
+    rows = [row(question) for question in NEAR]
+    assert clusters(rows, tmp_path, tasks=tasks) == [0, 0, 0, 3, 4]
+
+
+def test_without_near_only_notation_may_differ(tmp_path: Path) -> None:
+    rows = [row(question) for question in (NEAR[0], NEAR[1], NEAR[0].replace(" ", "  ").replace(",", ""))]
+    assert clusters(rows, tmp_path, Dedup(near=False)) == [0, 1, 0]
+
+
+def test_one_question_with_other_pictures_is_another(tmp_path: Path) -> None:
+    shown = [(picture(1),), (picture(200),), (picture(1),), (picture(1), picture(200)), (picture(200), picture(1)), ()]
+    assert clusters([row("What is the missing colour?", images=p) for p in shown], tmp_path) == [0, 1, 0, 3, 4, 5]
+
+
+def drawing(mark: int, size: int = 300, **saved: Any) -> bytes:
+    """A chart of seven bars on white; `mark` is the height of one of them."""
+    canvas = Image.new("RGB", (300, 300), "white")
+    pen = ImageDraw.Draw(canvas)
+    for i, height in enumerate((60, 150, 90, mark, 240, 30, 180)):
+        pen.rectangle((15 + 40 * i, 290 - height, 40 + 40 * i, 290), fill=(30 * i, 90, 200 - 25 * i))
+    buffer = io.BytesIO()
+    canvas.resize((size, size)).save(buffer, **{"format": "PNG", **saved})
+    return buffer.getvalue()
+
+
+def test_pictures_encoded_anew_or_resized_are_the_same_pictures(tmp_path: Path) -> None:
+    shown = [drawing(120), drawing(120, format="JPEG", quality=60), drawing(120, size=240), drawing(200), drawing(150)]
+    rows = [row("How tall is the fourth bar?", images=(drawing(90), image)) for image in shown]
+    assert clusters(rows, tmp_path / "near") == [0, 0, 0, 3, 4]
+    assert clusters(rows, tmp_path / "exact", Dedup(pictures=False)) == [0, 1, 2, 3, 4]
+
+
+def test_traces_of_one_question_are_copies_only_when_alike(tmp_path: Path) -> None:
+    trace = (
+        "<think>"
+        + "We add 3 and 4 and look at the sum again, slowly and with care. " * 20
+        + "</think> The answer is 7."
+    )
+    traces = [
+        trace,
+        trace.replace("<think>", "").replace("</think>", "\n"),
+        trace.replace("add", "sum up"),
+        "It is 7.",
+        trace + " 8",
+    ]
+    rows = [row(NEAR[0], completion=t) for t in traces]
+    options = Dedup()
+    files = sign(rows, tmp_path, options, traces=True)
+    labels = find_clusters(files, options)
+    assert labels.tolist() == [0, 0, 0, 0, 0]
+    assert find_copies(files, options, labels).tolist() == [0, 0, 0, 3, 4]
+
+
+def decide(rows: list[Row], folder: Path, options: Dedup = DEFAULTS) -> list[dict[str, Any]]:
+    files = [folder / "rows" / "0.parquet", folder / "rows" / "1.parquet"]
+    for file, part in zip(files, (rows[:2], rows[2:]), strict=True):
+        write_records(file, STAGE, map(to_record, part))
+    assert list(DecideDuplicates(files, folder / "decisions", options).run(None)) == []
+    return [line for file in files for line in read_records(folder / "decisions" / file.name)]
+
+
+def copies(*changes: dict[str, Any]) -> list[Row]:
+    """Rows of one cluster, named a/0, b/1, ..."""
+    first = row(NEAR[0], answer="7", license="MIT")
+    return [
+        replace(first, **{"source": "abcdefg"[i], "source_id": str(i), "cluster": "0", **change})
+        for i, change in enumerate(changes)
+    ]
+
+
+SURVIVORS = [
+    ([{}, {}, {}], 0),
+    ([{"license": "CC-BY-4.0"}, {"license": "GPL-3.0"}, {"license": "Apache-2.0"}], 2),
+    ([{"license": "unknown"}, {"license": "CC BY-NC 4.0"}, {"license": "CC BY-SA 4.0"}], 2),
+    ([{"verified": "wrong"}, {"verified": "correct"}, {"verified": "cannot_judge"}], 1),
+    ([{"answer": ""}, {"completion": "x" * 9}, {"completion": "x" * 99}], 2),
+    ([{"images": (picture(1),)}, {"images": (picture(1, 80),)}, {}], 1),
+]
+
+
+@pytest.mark.parametrize(("changes", "survivor"), SURVIVORS)
+def test_the_best_copy_stays(changes: list[dict[str, Any]], survivor: int, tmp_path: Path) -> None:
+    rows = copies(*changes)
+    lines = decide(rows, tmp_path)
+    name = f"{rows[survivor].source}/{rows[survivor].source_id}"
+    others = ", ".join(f"{r.source}/{r.source_id}" for i, r in enumerate(rows) if i != survivor)
+    for i, line in enumerate(lines):
+        if i == survivor:
+            assert (line["action"], line["note"]) == ("keep", f"merged with it: {others}")
+        else:
+            assert (line["action"], line["reason"], line["detail"]) == ("merged", "duplicate", name)
+
+
+def test_the_order_of_preference_is_an_option(tmp_path: Path) -> None:
+    rows = copies({"completion": "long trace"}, {"license": "CC0-1.0"}, {})
+    assert decide(rows, tmp_path, Dedup(prefer=("longest_solution", "license")))[0]["action"] == "keep"
+    assert (
+        decide(copies({"license": ""}, {}), tmp_path / "order", Dedup(prefer=("source_order",)))[0]["action"] == "keep"
+    )
+
+
+GOLDS = [
+    ([{"answer": "0.5"}, {"answer": r"\frac12"}], False),
+    ([{"answer": "7"}, {"answer": "8"}], True),
+    ([{"answer": "7"}, {"answer": ""}], False),
+    ([{"answer": "x=30"}, {"answer": "30"}], False),
+    ([{"answer": "30"}, {"answer": "x=30"}], False),
+    ([{"answer": "7"}, {"answer": "7", "answer_kind": "number"}], False),
+    ([{"answer": "7"}, {"answer": "7.5", "answer_kind": "number"}], True),
+]
+
+
+@pytest.mark.parametrize(("changes", "conflict"), GOLDS)
+def test_contradicting_golds_set_the_cluster_aside(
+    changes: list[dict[str, Any]], conflict: bool, tmp_path: Path
+) -> None:
+    lines = decide([*copies(*changes), row("Another?", answer="9")], tmp_path)
+    assert [line["reason"] == "conflicting_gold" for line in lines] == [conflict, conflict, False]
+    if conflict:
+        assert lines[0]["detail"] == f"{changes[0]['answer']!r} in a/0, {changes[1]['answer']!r} in b/1"
+
+
+def test_golds_of_two_traces_have_to_agree_though_both_would_stay(tmp_path: Path) -> None:
+    lines = decide(copies({"cluster": cluster_name(0, 0)}, {"cluster": cluster_name(0, 1)}), tmp_path)
+    assert [line["action"] for line in lines] == ["keep", "keep"]
+    lines = decide(copies({"cluster": "0.0"}, {"cluster": "0.1", "answer": "8"}), tmp_path / "conflict")
+    assert [line["reason"] for line in lines] == ["conflicting_gold"] * 2
+
+
+def test_rows_without_a_cluster_go_by_their_id(tmp_path: Path) -> None:
+    rows = [replace(r, cluster="") for r in copies({}, {}, {})] + [row("Another?")]
+    assert [line["action"] for line in decide(rows, tmp_path)] == ["keep", "merged", "merged", "keep"]
+
+
+def test_a_near_copy_is_told_from_an_exact_one(tmp_path: Path) -> None:
+    assert [line["reason"] for line in decide(copies({}, {"id": "other"}, {}), tmp_path)] == [
+        "",
+        "near_duplicate",
+        "duplicate",
+    ]
+
+
+def test_no_rows_give_no_clusters(tmp_path: Path) -> None:
+    assert clusters([], tmp_path) == []
+
+
+def test_most_copies_of_pictures_meet_in_a_band(tmp_path: Path) -> None:
+    """Of those that `near` takes for copies, all but one in thirty."""
+    shown = [drawing(40 + 3 * mark) for mark in range(60)]
+    shrunk = [drawing(40 + 3 * mark, size=100, format="JPEG", quality=30) for mark in range(60)]
+    near_ones = sum(near(picture_hash(one), picture_hash(other)) for one, other in zip(shown, shrunk, strict=True))
+    rows = [
+        row(f"How tall is bar {number}?", images=(image,))
+        for images in (shown, shrunk)
+        for number, image in enumerate(images)
+    ]
+    labels = clusters(rows, tmp_path)
+    found = sum(one == other for one, other in zip(labels[:60], labels[60:], strict=True))
+    assert found >= near_ones * 29 / 30 > 30

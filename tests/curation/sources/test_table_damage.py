@@ -1,0 +1,158 @@
+"""Broken files end in one clear line, what is whole in them can be kept; a bad line costs its row alone."""
+
+import io
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from curation.core.errors import SourceError
+from curation.core.row import Row
+from curation.sources.base import BadRow
+from curation.sources.formats.surrogates import JsonText
+from tests.curation.sources.damage import mutants
+from tests.curation.sources.table_files import FILES, LINES, RECORDS, arrow_file, arrow_stream, parquet, read, write
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("x.json", "", "is empty"),
+        ("x.json", " \n\n", "is empty"),
+        ("x.json", "[]", "holds no records"),
+        ("x.json", "{}", "holds no records"),
+        ("x.csv", "q,a\n", "holds no records"),
+        ("x.json", json.dumps(RECORDS)[:-30], "is truncated: it ends at byte"),
+        ("x.json", json.dumps({"k": RECORDS[0], "l": RECORDS[1]})[:-9], "inside record 2"),
+        ("x.json", '[{"q": "Q?", "a": ' + "9" * 6000 + "}]", "is not JSON"),
+        ("x.json", "[" * 100_000, "is truncated"),
+        ("x.json", b'[{"q": "\xff", "a": 1}]', "is not JSON"),
+        ("x.json", '[{"q": "Q?", "a": 1},\n {"q": nonsense}]', "line 2 column 8"),
+        ("x.json", "plain text", "expected JSON, JSON Lines, CSV, Parquet or Arrow"),
+        ("x.json", b"\x1f\x8b\x08\x00rest", "is truncated: its compressed data ends after 0 bytes"),
+        ("x.json", b"PK\x03\x04rest", "is not a sound zip archive"),
+        ("x.csv", "q,a\nx,1".encode("utf-16")[:-1], "is truncated: it is not whole UTF-16"),
+        ("x.json", b"\0\0\0\0\0\0\0", "expected JSON"),
+        ("x.csv", b"q,a\nQ\xff?,1\n", "is not UTF-8"),
+        ("x.csv", 'q,a\n"Q?",1\n"open,2\n', "is truncated: it ends inside row 2"),
+        ("x.parquet", parquet()[:-20], "is not a sound Parquet file"),
+        ("x.parquet", parquet()[:40] + b"\0" * 40 + parquet()[80:], "Parquet file"),
+        ("x.arrow", arrow_stream()[:-60], "is truncated"),
+        ("x.arrow", arrow_stream()[:40], "is truncated"),
+        ("x.arrow", arrow_file()[:-60], "Arrow file"),
+    ],
+)
+def test_a_broken_file_is_told_in_one_line(tmp_path: Path, name: str, content: str | bytes, told: str) -> None:
+    path = write(tmp_path, name, content)
+    with pytest.raises(SourceError) as error:
+        read(path)
+    assert str(path) in str(error.value)
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complete"),
+    [
+        ("x.json", json.dumps(RECORDS)[:-30], 2),
+        ("x.json", json.dumps(RECORDS)[:-1], 3),
+        ("x.json", json.dumps({"k": RECORDS[0], "l": RECORDS[1], "m": 1})[:-5], 2),
+        ("x.csv", 'q,a\n"Q?",1\n"open,2\n', 1),
+        ("x.arrow", arrow_stream()[:-60], 2),
+    ],
+)
+def test_a_truncated_file_can_keep_its_complete_rows(
+    tmp_path: Path, name: str, content: str | bytes, complete: int
+) -> None:
+    rows = read(write(tmp_path, name, content), on_truncated="keep")
+    assert [type(row) for row in rows] == [Row] * complete + [BadRow]
+    assert isinstance(rows[-1], BadRow)
+    assert rows[-1].reason == "truncated_file"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("x.jsonl", f"{LINES[0]}\n{{broken\n{LINES[1]}\n", "line_not_json"),
+        ("x.jsonl", f"{LINES[0]}\n{LINES[2][:20]}", "line_not_json"),
+        ("x.jsonl", f"{{broken\n{LINES[0]}\n", "line_not_json"),
+        ("x.jsonl", f"{LINES[0]}\n{'[' * 100_000}\n", "line_not_json"),
+        ("x.jsonl", LINES[0].encode() + b'\n{"q": "\xff"}\n', "line_not_json"),
+        ("x.csv", "q,a\nQ?,1\nQ?,2,3\n", "wrong_number_of_cells"),
+    ],
+)
+def test_a_bad_line_is_a_counted_drop(tmp_path: Path, name: str, content: str | bytes, reason: str) -> None:
+    rows = read(write(tmp_path, name, content))
+    assert [row.reason for row in rows if isinstance(row, BadRow)] == [reason]
+    assert any(isinstance(row, Row) for row in rows)
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_a_damaged_file_gives_rows_or_one_clear_line(tmp_path: Path, case: str) -> None:
+    name, content = FILES[case]
+    sound = content.encode() if isinstance(content, str) else content
+    draw = random.Random(case)
+    for number, damaged in enumerate(mutants(sound, draw, 30)):
+        path = write(tmp_path, f"{number}/{name}", damaged)
+        assert "\n" not in error_of(path)
+
+
+def error_of(path: Path) -> str:
+    try:
+        read(path, on_truncated="keep")
+    except SourceError as error:
+        return str(error)
+    return ""
+
+
+ESCAPED = {
+    "half": r"half \ud800 pair",
+    "second half": r"half \udc00 pair",
+    "half before a pair": r"\ud83d\ud83d\ude00",
+    "half before an escape": r"\ud83d\n",
+    "half at the end": r"\uD83D",
+    "pair": r"whole \ud83d\ude00 pair",
+    "backslash": r"\\ud800",
+    "backslashes": r"\\\\\\ud800 \\\\",
+    "half after a backslash": r"\\\ud800",
+    "accents": r"\u00e9\u0301",
+}
+
+
+@pytest.mark.parametrize("case", ESCAPED)
+def test_half_a_surrogate_pair_costs_its_row_in_arrays_as_in_lines(tmp_path: Path, case: str) -> None:
+    record = '{"q": "%s?", "a": 1}' % ESCAPED[case]  # noqa: UP031
+    content = json.dumps(RECORDS[0]), record, json.dumps(RECORDS[1])
+    array = read(write(tmp_path, "rows.json", f"[{', '.join(content)}]"))
+    lines = read(write(tmp_path, "rows.jsonl", "\n".join(content)))
+    assert [type(row) for row in array] == [type(row) for row in lines]
+    assert [row.question for row in array if isinstance(row, Row)] == [
+        row.question for row in lines if isinstance(row, Row)
+    ]
+    assert [row.reason for row in array if isinstance(row, BadRow)] == ["text_not_unicode"] * ("half" in case)
+
+
+@pytest.mark.parametrize("size", range(1, 30))
+def test_escapes_survive_every_way_of_cutting_the_bytes(size: int) -> None:
+    class Slow(io.BytesIO):
+        def read1(self, size: int | None = -1) -> bytes:
+            return super().read(piece)
+
+    piece = size
+    whole = rb'["\ud83d\ude00", "\ud83d", "\\\\ud800\\", "\\\ud800\u00e9", "\udc00\ud83d\ude00\\\\"]'
+    text, got = JsonText(Slow(whole), "x", 100), b""
+    while chunk := text.read(64):
+        got += chunk
+    half = rb"\udbff\udfff"
+    assert (
+        got
+        == rb'["\ud83d\ude00", "'
+        + half
+        + rb'", "\\\\ud800\\", "\\'
+        + half
+        + rb'\u00e9", "'
+        + half
+        + rb'\ud83d\ude00\\\\"]'
+    )
+    assert text.with_surrogates([{"k\U0010ffff": "\U0010ffff"}]) == [{"k\ud800": "\ud800"}]

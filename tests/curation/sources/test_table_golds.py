@@ -1,0 +1,132 @@
+"""Options and golds as data sets store them: read, or told why they cannot be."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from curation.sources.formats.choices import as_options, listed_options, read_letter
+from curation.sources.formats.gold import GoldError, GoldOptions
+
+
+@pytest.mark.parametrize(
+    ("stored", "options"),
+    [
+        (["x", 2, Decimal("9.60")], ["x", "2", "9.60"]),
+        ('["x", "y"]', ["x", "y"]),
+        ("['x', 'it''s']", ["x", "its"]),
+        ("['9.6\\n', 3]", ["9.6", "3"]),
+        ({"B": "y", "A": "x", "C": None}, ["x", "y"]),
+        ('{"A": "x", "B": "y"}', ["x", "y"]),
+        (None, []),
+        ("", []),
+        ("no list", []),
+        ("[broken", []),
+        ("[" * 10_000, []),
+        (5, []),
+    ],
+)
+def test_options_as_data_sets_store_them(stored: Any, options: list[str]) -> None:
+    assert as_options(stored) == options
+
+
+@pytest.mark.parametrize(
+    ("question", "options"),
+    [
+        ("Which?\nA. red\nB. blue", ["red", "blue"]),
+        ("Which?\n(A) red\n (B) light\n blue\n(C) green", ["red", "light\n blue", "green"]),
+        ("Which?\nA: red\nB： blue", ["red", "blue"]),
+        ("Which?\nA). red\nB). blue\n\nAnswer with a letter.", ["red", "blue"]),
+        ("Which?\nA. red,\n\nor so\nB. blue,\n\nor so", ["red,\n\nor so", "blue,\n\nor so"]),
+        ("A. is the only one", []),
+        ("Let A. Then B.", []),
+        ("Which?\nB. red\nC. blue", []),
+        ("What is 1 + 1?", []),
+    ],
+)
+def test_options_inside_a_question(question: str, options: list[str]) -> None:
+    assert listed_options(question) == options
+
+
+@pytest.mark.parametrize(
+    ("gold", "options", "letter"),
+    [
+        ("blue", ["red", "blue"], "B"),
+        ("B", ["red", "blue"], "B"),
+        ("(b).", ["red", "blue"], "B"),
+        ("Blue ", ["red", "blue"], "B"),
+        (5, ["7", "5"], "B"),
+        ("5", ["7", "5.0"], "B"),
+        ("1,000", ["7", "1000"], "B"),
+        ("-5", ["5", "-5"], "B"),
+        ("C", ["red", "blue"], None),
+        ("green", ["red", "blue"], None),
+        ("5", ["5", "5"], None),
+        ("A", ["B", "A"], "B"),  # the text comes before the letter
+    ],
+)
+def test_golds_among_options(gold: Any, options: list[str], letter: str | None) -> None:
+    assert read_letter(gold, options) == letter
+
+
+CHART = {
+    "rules": [
+        {"kind": "math", "when": r"(19|20)\d\d"},
+        {"kind": "number", "options": {"rel_tol": 0.05}},
+        {"kind": "text"},
+    ]
+}
+PAIRS = {"answer_pattern": r"(\w+) is an? (\w+)", "rules": [{"kind": "assignment"}]}
+
+
+@pytest.mark.parametrize(
+    ("options", "raw", "choices", "answer", "kind"),
+    [
+        ({}, "42", [], "42", "math"),
+        ({}, 42, [], "42", "math"),
+        ({}, 27.0, [], "27", "math"),
+        ({}, Decimal("32.40"), [], "32.40", "math"),
+        ({}, ["9.6\n"], [], "9.6", "math"),
+        ({}, True, [], "True", "text"),
+        ({}, "$$6$$", [], "6", "math"),
+        ({}, "B: because of it", ["red", "blue"], "B", "choice"),
+        ({}, 2**100, [], str(2**100), "math"),
+        ({}, [1, 2], [], "[1, 2]", "math"),
+        ({}, "blue", ["red", "blue"], "B", "choice"),
+        ({"first_option": 0}, 1, ["red", "blue"], "B", "choice"),
+        ({"first_option": 1}, "1", ["red", "blue"], "A", "choice"),
+        ({"answer_pattern": "#### (.+)$"}, "so 4\n#### 1\nno\n#### 72", [], "72", "math"),
+        ({"answer_pattern": "answer is .*"}, "The answer is 5", [], "answer is 5", "math"),
+        (CHART, "2017", [], "2017", "math"),
+        (CHART, "20.17", [], "20.17", "number"),
+        (CHART, "Newport", [], "Newport", "text"),
+        (PAIRS, "Zoey is a knight, Ann is a knave.", [], '{"Zoey": "knight", "Ann": "knave"}', "assignment"),
+    ],
+)
+def test_golds_are_read(options: dict[str, Any], raw: Any, choices: list[str], answer: str, kind: str) -> None:
+    gold = GoldOptions.model_validate(options).read(raw, choices)
+    assert (gold.answer, gold.kind) == (answer, kind)
+
+
+@pytest.mark.parametrize(
+    ("options", "raw", "choices", "reason"),
+    [
+        ({}, None, [], "answer_missing"),
+        ({}, " ", [], "answer_missing"),
+        ({}, [], [], "answer_missing"),
+        ({}, "Show that it converges.", [], "gold_unreadable"),
+        ({"missing": ["None."]}, "None.", [], "answer_missing"),
+        ({"answer_pattern": "#### (.+)$"}, "no mark", [], "gold_unreadable"),
+        ({"rules": [{"kind": "choice"}]}, "B", [], "gold_unreadable"),
+        ({}, "green", ["red", "blue"], "gold_not_in_options"),
+        ({"first_option": 0}, 2, ["red", "blue"], "gold_not_in_options"),
+        ({}, "5", ["5", "5", "6"], "gold_not_in_options"),
+        ({}, "c", ["b", "a", "c"], "gold_not_in_options"),
+    ],
+)
+def test_golds_that_cannot_be_read(options: dict[str, Any], raw: Any, choices: list[str], reason: str) -> None:
+    if choices == ["b", "a", "c"]:  # the letter A means the first option, the text "a" the second
+        raw, reason = "b", "options_ambiguous"
+    with pytest.raises(GoldError) as error:
+        GoldOptions.model_validate(options).read(raw, choices)
+    assert error.value.reason == reason

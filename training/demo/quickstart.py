@@ -1,0 +1,214 @@
+"""python -m training.demo.quickstart --out build/quickstart [--seed 1]
+
+The whole recipe of the paper in miniature, offline, on two cores: pretrain the micro model (once, then cached), curate the cold-start
+set, fine-tune the language module on it, curate the RL set with pass rates that the result samples through vLLM, reinforce on the kept
+rows, and measure the mean reward on held-back rows after every stage.
+
+Every step is a command that a user could type; this script only chains them, times them and reads what they leave on disk.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+AGAIN = "the same command keeps what is curated and the pretrained micro model; SFT and GRPO start over"
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+
+
+@dataclass
+class Quickstart:
+    """One run: where it works, its seed, and what its steps took."""
+
+    out: Path
+    seed: int
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_bytes: int = 0
+
+    @property
+    def curated(self) -> Path:
+        return self.out / "curated"
+
+    def model(self, stage: str) -> Path:
+        return self.out / "models" / stage
+
+    def step(self, name: str, *command: str | Path) -> None:
+        """Run one command with its output on the screen.
+
+        Raises:
+            SystemExit: the command failed; it has already said why.
+            KeyboardInterrupt: the command, which a terminal interrupts as well, has ended.
+        """
+        print(f"\n== {name}\n$ {' '.join(map(str, command))}", flush=True)
+        started = time.monotonic()
+        process = subprocess.Popen([sys.executable, "-m", *map(str, command)], env=_environment(self.model("sft")))
+        watch = threading.Thread(target=self._watch_memory, args=(process,), daemon=True)
+        watch.start()
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            _let_end(process)
+            raise
+        watch.join()
+        self.seconds[name] = round(time.monotonic() - started, 1)
+        if code:
+            raise SystemExit(f"quickstart: step {name!r} failed with exit code {code}; {AGAIN}")
+
+    def _watch_memory(self, process: "subprocess.Popen[bytes]") -> None:
+        """Peak of the resident memory of this process and of all that it started; shared pages count once a process."""
+        while process.poll() is None:
+            total = 0
+            for member in [*(me := psutil.Process()).children(recursive=True), me]:
+                try:
+                    total += member.memory_info().rss
+                except psutil.NoSuchProcess:
+                    continue
+            self.peak_bytes = max(self.peak_bytes, total)
+            time.sleep(0.5)
+
+
+def _let_end(process: "subprocess.Popen[bytes]", patience_s: float = 20) -> None:
+    """Wait for an interrupted command; end it where the interrupt has not reached it."""
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait()
+
+
+def _environment(sampler: Path) -> dict[str, str]:
+    """One thread a process: on few cores torch's own threads cost more than they give."""
+    told = {
+        "OMP_NUM_THREADS": "1",
+        "OVR_QUICKSTART_MODEL": str(sampler),
+        "HF_HUB_OFFLINE": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+    return {**told, **os.environ, "OVR_QUICKSTART_MODEL": str(sampler)}
+
+
+def run(out: Path, seed: int) -> dict[str, Any]:
+    """Run every step; returns the summary that also stands in `out/summary.json`."""
+    quickstart = Quickstart(out, seed)
+    step, model, seeds = quickstart.step, quickstart.model, ("--set", f"seed={seed}")
+    workers = ("--workers", str(min(os.cpu_count() or 1, 4)))
+    manifest = MANIFESTS / "quickstart.yaml"
+    started = time.monotonic()
+    step(
+        "curate pictures for the micro model",
+        "curation.cli",
+        "build",
+        MANIFESTS / "micro_model.yaml",
+        "--out",
+        out / "micro_model_data",
+        *workers,
+    )
+    step(
+        "pretrain the micro model",
+        "training.cli",
+        "micro-model",
+        "--data",
+        out / "micro_model_data",
+        "--out",
+        model("base"),
+    )
+    step(
+        "curate the cold start",
+        "curation.cli",
+        "build",
+        manifest,
+        "--out",
+        quickstart.curated,
+        "--only",
+        "cold_start",
+        *seeds,
+        *workers,
+    )
+    step("SFT", "training.cli", "sft", "--config", MANIFESTS / "quickstart_sft.yaml", "--model_name_or_path", model("base"),
+         "--data", quickstart.curated, "--output_dir", model("sft"), "--seed", str(seed))  # fmt: skip
+    step("curate the RL set", "curation.cli", "build", manifest, "--out", quickstart.curated, *seeds, *workers)
+    step("GRPO", "training.cli", "grpo", "--config", MANIFESTS / "quickstart_grpo.yaml", "--model_name_or_path", model("sft"),
+         "--data", quickstart.curated, "--output_dir", model("grpo"), "--seed", str(seed))  # fmt: skip
+    stages = {"before SFT": model("base"), "after SFT": model("sft"), "after GRPO": model("grpo")}
+    models = [word for path in stages.values() for word in ("--model", path)]
+    step("evaluate", "training.cli", "eval", *models, "--data", quickstart.curated, "--out", out / "eval.json")
+    evaluated = json.loads((out / "eval.json").read_text())
+    curated = json.loads((quickstart.curated / "summary.json").read_text())
+    summary = {
+        "seed": seed,
+        "build": curated["build"],
+        "rows": {config: _rows(told) for config, told in curated["configs"].items()},
+        "pass_rates": curated["configs"]["rl"]["pass_rates"],
+        "kept": curated["configs"]["rl"]["kept"],
+        "reward": {stage: result["mean_reward"] for stage, result in zip(stages, evaluated, strict=True)},
+        "evaluations": evaluated,
+        "seconds": {**quickstart.seconds, "total": round(time.monotonic() - started, 1)},
+        "peak_memory_gb": round(quickstart.peak_bytes / 1e9, 2),
+    }
+    (out / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
+    return summary
+
+
+def _rows(told: dict[str, Any]) -> dict[str, Any]:
+    """Rows in, dropped by reason and kept, over all sources of a config."""
+    dropped: dict[str, int] = {}
+    for counts in told["sources"].values():
+        for reason, n in counts["reasons"].items():
+            dropped[reason.partition(": ")[2]] = dropped.get(reason.partition(": ")[2], 0) + n
+    totals = {key: sum(counts[key] for counts in told["sources"].values()) for key in ("in", "out")}
+    return {"in": totals["in"], "dropped": dict(sorted(dropped.items())), "kept": totals["out"]}
+
+
+def show(summary: dict[str, Any]) -> None:
+    """The one table at the end."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"quickstart, seed {summary['seed']}", show_header=False, title_justify="left")
+    for config, rows in summary["rows"].items():
+        dropped = ", ".join(f"{reason} {n}" for reason, n in rows["dropped"].items()) or "none"
+        table.add_row(f"{config} rows", f"{rows['in']} in, {rows['kept']} kept; dropped: {dropped}")
+    kept = ", ".join(f"{name} {n}" for name, n in summary["kept"]["source"].items())
+    table.add_row("kept in rl", kept, end_section=True)
+    measured = summary["pass_rates"]["measured"]
+    for tenth, n in measured.items():
+        bar = "#" * round(40 * n / max(measured.values()))
+        table.add_row(f"pass rate {tenth}", f"{bar} {n}, kept {summary['pass_rates']['kept'].get(tenth, 0)}")
+    table.add_section()
+    for stage, reward in summary["reward"].items():
+        table.add_row(f"mean reward {stage}", "no response could be judged" if reward is None else f"{reward:.3f}")
+    table.add_section()
+    for step, seconds in summary["seconds"].items():
+        table.add_row(step, f"{seconds:.1f} s")
+    table.add_row("peak memory", f"{summary['peak_memory_gb']} GB")
+    Console(width=None if sys.stdout.isatty() else 110).print(table)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run and show."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.demo.quickstart", description="The whole recipe in miniature, offline."
+    )
+    parser.add_argument("--out", type=Path, default=Path("build/quickstart"))
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args(argv)
+    try:
+        show(run(args.out, args.seed))
+    except KeyboardInterrupt:
+        print(f"quickstart: interrupted; {AGAIN}", file=sys.stderr)
+        return 130
+    print(f"\nThe figures stand in {args.out}/summary.json, the shards in {args.out}/curated/data.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

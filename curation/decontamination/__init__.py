@@ -1,4 +1,4 @@
-"""Decontamination: rows that stand in an evaluation set, in other words, with other numbers or by their picture, are found and convicted.
+"""Decontamination: rows that are in an evaluation set too, also in other words, with other numbers or by their image, are dropped.
 
-`benchmarks` indexes the evaluation sets, `scan` looks at every row in parallel, `decide` weighs what was found over the whole corpus.
+`benchmarks` indexes the evaluation sets, `scan` collects every row's candidates in parallel, `decide` matches them over the whole corpus.
 """

@@ -2,7 +2,7 @@
 
     FOLDER/items.parquet     one line an item: benchmark, item, text, pictures
     FOLDER/keys.npz          the keys, sorted, and both directions between keys and items
-    FOLDER/pictures.pickle   the index of the pictures; their keys are ITEM/NUMBER
+    FOLDER/pictures.pickle   the index of the images; their keys are ITEM/NUMBER
     FOLDER/benchmarks.json   benchmark -> {rows, unreadable: {reason: n}}
 
 Memory: about 30 bytes for every 3-gram of the evaluation sets; 100,000 items of 60 words take 200 MB.
@@ -91,6 +91,7 @@ def make_keyring(texts: Iterable[str]) -> Keyring:
     n = np.arange(len(words))
     pairs_key = np.concatenate([grams, wholes[wholes > 0], templates[templates > 0]])
     pairs_item = np.concatenate([owner, n[wholes > 0], n[templates > 0]])
+    # Sorted by key, the pairs are the lists of items of all keys, one after the other: `keys` and `first` say where each list begins.
     order = np.lexsort((pairs_item, pairs_key))
     keys, first = np.unique(pairs_key[order], return_index=True)
     numbers = np.searchsorted(keys, grams)
@@ -115,8 +116,8 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
         self.options, self.seed, self.folder = options, seed, folder
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        texts, pictures = list[str](), PictureIndex()
-        told: dict[str, dict[str, Any]] = {}
+        texts, images = list[str](), PictureIndex()
+        counts: dict[str, dict[str, Any]] = {}
         with AtomicParquetWriter(self.folder / "items.parquet", ITEMS) as writer:
             for benchmark in self.options.benchmarks:
                 unreadable, rows = Counter[str](), 0
@@ -126,31 +127,31 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
                         unreadable[row.reason] += 1
                         continue
                     if self.options.pictures:
-                        _add(pictures, len(texts), row.images)
+                        _add(images, len(texts), row.images)
                     texts.append(row.question if self.options.text else "")
                     record = {"benchmark": benchmark.name, "item": row.source_id, "text": row.question}
                     writer.write({**record, "pictures": row.images}, sum(map(len, row.images)))
-                told[benchmark.name] = {"rows": rows, "unreadable": dict(sorted(unreadable.items()))}
+                counts[benchmark.name] = {"rows": rows, "unreadable": dict(sorted(unreadable.items()))}
         make_keyring(texts).save(self.folder / "keys.npz")
         temporary = self.folder / f".pictures.{uuid.uuid4().hex[:8]}.tmp"
-        temporary.write_bytes(pickle.dumps(pictures))
+        temporary.write_bytes(pickle.dumps(images))
         publish(temporary, self.folder / "pictures.pickle")
-        write_text(self.folder / "benchmarks.json", json.dumps(told))
+        write_text(self.folder / "benchmarks.json", json.dumps(counts))
         yield from ()
 
 
-def _add(index: PictureIndex, item: int, pictures: tuple[bytes, ...]) -> None:
-    """Add an item's pictures; its text counts where one cannot be decoded."""
-    for number, data in enumerate(pictures):
+def _add(index: PictureIndex, item: int, images: tuple[bytes, ...]) -> None:
+    """Add an item's images; its text counts where one cannot be decoded."""
+    for number, data in enumerate(images):
         with suppress(PictureError):
             index.add(f"{item}/{number}", data)
 
 
-def load_pictures(folder: Path) -> PictureIndex:
+def load_images(folder: Path) -> PictureIndex:
     index: PictureIndex = pickle.loads((folder / "pictures.pickle").read_bytes())
     return index
 
 
 def read_items(folder: Path, columns: list[str] | None = None) -> list[dict[str, Any]]:
-    """The items in their order, without the pictures where `columns` leaves them out."""
+    """The items in their order, with all columns or those given."""
     return list(read_records(folder / "items.parquet", columns))

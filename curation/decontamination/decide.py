@@ -1,4 +1,4 @@
-"""The decision: one task over the whole corpus convicts rows, condemns their near duplicates, and leaves the evidence.
+"""The decision: one task over the whole corpus finds the contaminated rows and their near duplicates, and leaves the evidence.
 
 Memory: the index of the evaluation sets, their texts, and a few bytes a row.
 """
@@ -14,11 +14,10 @@ from datatrove.pipeline.base import PipelineStep
 from curation.core.errors import BuildError
 from curation.core.parquet import AtomicParquetWriter, write_records
 from curation.core.schema import DECISION
-from curation.decontamination.convict import COLUMNS, Conviction, Court
 from curation.decontamination.evidence import EVIDENCE
+from curation.decontamination.matcher import COLUMNS, Match, Matcher
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.rows import Numbers, RowFiles
-from curation.decontamination.verdict import Verdict
 from curation.dedup import Clusters
 
 
@@ -50,12 +49,12 @@ class DecideContamination(PipelineStep):  # type: ignore[misc]
         labels = clusters.labels.astype(np.int64)
         if len(labels) != rows.n_rows:
             raise BuildError(f"got {len(labels)} cluster labels, expected one for each of {rows.n_rows} rows")
-        court = Court(rows, self.index, self.scans, self.options)
+        matcher = Matcher(rows, self.index, self.scans, self.options)
         with AtomicParquetWriter(self.evidence, EVIDENCE) as evidence:
-            convicted = court.convict(evidence)
-            copies = _condemn(court, convicted, labels, evidence) if self.options.copies else {}
-        found = {number: ("contaminated", conviction.told) for number, conviction in convicted.items()}
-        found |= {number: ("contaminated_copy", copy.told) for number, copy in copies.items()}
+            contaminated = matcher.contaminated(evidence)
+            copies = _propagate(matcher, contaminated, labels, evidence) if self.options.copies else {}
+        found = {number: ("contaminated", match.detail) for number, match in contaminated.items()}
+        found |= {number: ("contaminated_copy", copy.detail) for number, copy in copies.items()}
         for start, end, file in zip(rows.starts.tolist(), rows.starts[1:].tolist(), rows.files, strict=False):
             lines = (
                 {**self._decision(found.get(number)), "cluster": clusters.name(number)} for number in range(start, end)
@@ -66,25 +65,25 @@ class DecideContamination(PipelineStep):  # type: ignore[misc]
     def _decision(self, found: tuple[str, str] | None) -> dict[str, str]:
         if not found:
             return {"action": "keep", "reason": "", "detail": ""}
-        reason, told = found
+        reason, detail = found
         if self.options.action == "flag":
-            return {"action": "keep", "reason": "", "detail": "", "note": f"{reason}: {told}"}
-        return {"action": "dropped", "reason": reason, "detail": told}
+            return {"action": "keep", "reason": "", "detail": "", "note": f"{reason}: {detail}"}
+        return {"action": "dropped", "reason": reason, "detail": detail}
 
 
-def _condemn(
-    court: Court, convicted: dict[int, Conviction], labels: Numbers, evidence: AtomicParquetWriter
-) -> dict[int, Conviction]:
-    """The innocent rows that share a cluster with a convicted one."""
-    first: dict[int, Conviction] = {}
-    for number, conviction in convicted.items():
-        first.setdefault(int(labels[number]), conviction)
+def _propagate(
+    matcher: Matcher, contaminated: dict[int, Match], labels: Numbers, evidence: AtomicParquetWriter
+) -> dict[int, Match]:
+    """The other rows that share a cluster with a contaminated one."""
+    first: dict[int, Match] = {}
+    for number, match in contaminated.items():
+        first.setdefault(int(labels[number]), match)
     mates = np.flatnonzero(np.isin(labels, np.array(list(first), labels.dtype)))
-    mates = np.setdiff1d(mates, np.array(list(convicted), np.int64))
-    copies: dict[int, Conviction] = {}
-    for number, record in court.rows.at(mates, [*COLUMNS, "images"]):
+    mates = np.setdiff1d(mates, np.array(list(contaminated), np.int64))
+    copies: dict[int, Match] = {}
+    for number, record in matcher.rows.at(mates, [*COLUMNS, "images"]):
         of = first[int(labels[number])]
-        copy = Conviction(record["id"], of.item, Verdict("copy", of.verdict.score), f"copy of {of.id}, {of.told}")
-        court.tell(evidence, record, copy, of.id)
+        copy = Match(record["id"], of.item, "copy", of.score, f"copy of {of.id}, {of.detail}")
+        matcher.write(evidence, record, copy, of.id)
         copies[number] = copy
     return copies

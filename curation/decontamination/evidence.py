@@ -1,7 +1,8 @@
-"""`contamination.parquet`: a line for every conviction, with what a reader needs to check it; and the table per benchmark."""
+"""`contamination.parquet`: a line for every match, with what a reader needs to check it; and the table per benchmark."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ EVIDENCE = pa.schema(
         ("copy_of", pa.string()),
     ]
 )
-"""kind is exact, near, template, picture or copy; a copy is a near duplicate of the convicted row `copy_of`. Score: the weighted share of
-the item's 3-grams that the row has, 1 for exact; for a picture the likeness of the two."""
+"""kind is exact, near, template, picture or copy; a copy is a near duplicate of the contaminated row `copy_of`. Score: the weighted share
+of the item's 3-grams that the row has, 1 for exact; for a picture the similarity of the two images."""
 
 
 def write_evidence(path: Path, of_configs: Mapping[str, Path]) -> None:
@@ -41,23 +42,15 @@ def write_evidence(path: Path, of_configs: Mapping[str, Path]) -> None:
 
 
 def contamination_table(index: Path, evidence: Path) -> dict[str, dict[str, Any]]:
-    """Benchmark -> {rows, unreadable, convicted: {source: {kind: rows}}, items_hit}, for the summary."""
-    told: dict[str, dict[str, Any]] = json.loads((index / "benchmarks.json").read_text())
-    for name, lines in _by_benchmark(read_records(evidence, ["source", "benchmark", "benchmark_item", "kind"], 10_000)):
-        convicted: dict[str, dict[str, int]] = {}
-        for line in lines:
-            kinds = convicted.setdefault(line["source"], {})
-            kinds[line["kind"]] = kinds.get(line["kind"], 0) + 1
-        told[name]["convicted"] = {source: dict(sorted(kinds.items())) for source, kinds in sorted(convicted.items())}
-        told[name]["items_hit"] = len({line["benchmark_item"] for line in lines})
-    for table in told.values():
-        table.setdefault("convicted", {})
-        table.setdefault("items_hit", 0)
-    return told
-
-
-def _by_benchmark(lines: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    grouped: dict[str, list[dict[str, Any]]] = {}
-    for line in lines:
-        grouped.setdefault(line["benchmark"], []).append(line)
-    return sorted(grouped.items())
+    """Benchmark -> {rows, unreadable, contaminated: {source: {kind: rows}}, items_hit}, for the summary."""
+    tables: dict[str, dict[str, Any]] = json.loads((index / "benchmarks.json").read_text())
+    lines = list(read_records(evidence, ["source", "benchmark", "benchmark_item", "kind"], 10_000))
+    counts = Counter((line["benchmark"], line["source"], line["kind"]) for line in lines)
+    items = {(line["benchmark"], line["benchmark_item"]) for line in lines}
+    for name, table in tables.items():
+        table["contaminated"] = {}
+        for (benchmark, source, kind), rows in sorted(counts.items()):
+            if benchmark == name:
+                table["contaminated"].setdefault(source, {})[kind] = rows
+        table["items_hit"] = sum(benchmark == name for benchmark, _ in items)
+    return tables

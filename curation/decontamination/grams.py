@@ -12,7 +12,7 @@ from curation.decontamination.text import template_words
 Keys = npt.NDArray[np.uint64]
 
 N = 3
-"""Words in a gram. Longer ones miss what was reworded; what three common words prove is settled by weight, not by length."""
+"""Words in a gram. Longer ones miss what was reworded; how much three common words prove depends on their weight, not on length."""
 MIN_TEMPLATE_WORDS = 6
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
@@ -28,6 +28,8 @@ def gram_keys(texts: Sequence[Sequence[str]]) -> tuple[Keys, npt.NDArray[np.int6
     lengths = np.array([len(hashes) if words else 0 for hashes, words in zip(padded, texts, strict=True)], np.int64)
     hashes = np.array([h for hashes, words in zip(padded, texts, strict=True) if words for h in hashes], np.uint64)
     owner = np.repeat(np.arange(len(texts)), lengths)
+    # All texts lie one after the other: a gram is any N words with one owner, and is hashed as a sum of its words' hashes, each times the
+    # odd factor of its place, so that the order of the words counts and no loop runs over texts.
     starts = np.flatnonzero(owner[: len(owner) - N + 1] == owner[N - 1 :]) if len(owner) >= N else np.array([], int)
     keys = np.zeros(len(starts), np.uint64)
     for i, factor in enumerate(_FACTORS):

@@ -5,7 +5,7 @@
       benchmarks:
         - {kind: table, name: math500, hub: HuggingFaceH4/MATH-500, split: test, fields: {question: problem, id: unique_id}}
 
-A benchmark is an ordinary source; of its rows only the question and the pictures count.
+A benchmark is an ordinary source; of its rows only the question and the images count.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -22,20 +22,20 @@ else:
 
 
 class Decontaminate(BaseModel):
-    """The evaluation sets, and how much likeness convicts. The thresholds were set on the public sample, see `decide`."""
+    """The evaluation sets, and how similar a row must be to match. The thresholds were set on the public sample, see `text_matcher`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     benchmarks: Annotated[tuple[AnySource, ...], AfterValidator(named_apart)]
     action: Literal["drop", "flag"] = "drop"
-    """flag keeps convicted rows and notes the conviction in their provenance."""
+    """flag keeps contaminated rows and notes the match in their provenance."""
     text: bool = True
     pictures: bool = True
     copies: bool = True
-    """Whether the near duplicates of a convicted row are convicted with it."""
+    """Whether contamination propagates to the near duplicates of a row."""
     min_containment: float = Field(default=0.5, gt=0, le=1)
     """Weighted share of an evaluation question's 3-grams that a row must have, where the row also has all of the question's numbers."""
     min_containment_alone: float = Field(default=0.8, gt=0, le=1)
     """The same where the numbers say nothing. Llama 2 calls an item dirty from 0.8 of its tokens on (arXiv 2307.09288, A.6)."""
     min_evidence: float = Field(default=6.0, gt=0)
-    """Shared 3-grams, each counted by its rarity (1 = nowhere else), below which a long row that holds a short question is innocent."""
+    """Shared 3-grams, each counted by its rarity (1 = nowhere else), below which a long row that holds a short question is unaffected."""

@@ -1,7 +1,7 @@
 """The scan: per row, in parallel, which items of the evaluation sets it might be, and how common their 3-grams are.
 
-It judges nothing: how much a 3-gram proves depends on the whole corpus. What it leaves is small: candidates are rare, and counts are of the
-evaluation sets' keys alone.
+It decides nothing: how much a 3-gram proves depends on the whole corpus. What it leaves is small: candidates are rare, and counts are of
+the evaluation sets' keys alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.parquet import write_records
 from curation.core.row import from_document
-from curation.decontamination.benchmarks import Ints, Keyring, load_pictures
+from curation.decontamination.benchmarks import Ints, Keyring, load_images
 from curation.decontamination.grams import gram_keys, template_key, whole_key
 from curation.decontamination.text import question_words
 from curation.decontamination.weigh import weights
@@ -27,19 +26,19 @@ from curation.images.similarity import PictureIndex
 
 BATCH_ROWS = 64
 MIN_CONTAINMENT = 0.3
-"""Of the weight of an item's grams: well below what convicts, as the corpus may yet weigh them otherwise."""
+"""Of the weight of an item's grams: well below what makes a match, as the corpus may yet weigh them otherwise."""
 MAX_ITEMS = 16
 """Candidates of one row, the likeliest first."""
 MAX_POSTINGS = 200
 """A gram in more items than this finds no candidates."""
 
-_PICTURE = pa.struct(
+_IMAGE_MATCH = pa.struct(
     [("item", pa.int32()), ("numbers", pa.list_(pa.int32())), ("kind", pa.string()), ("score", pa.float64())]
 )
 CANDIDATES = pa.schema(
-    [("row", pa.int32()), ("visual", pa.bool_()), ("items", pa.list_(pa.int32())), ("pictures", pa.list_(_PICTURE))]
+    [("row", pa.int32()), ("visual", pa.bool_()), ("items", pa.list_(pa.int32())), ("pictures", pa.list_(_IMAGE_MATCH))]
 )
-"""`pictures` are matches already, `numbers` says which of the row's pictures is which of the item's; `items` may be innocent."""
+"""`pictures` are matches already, `numbers` says which of the row's images is which of the item's; `items` are yet to be compared."""
 COUNTS = pa.schema([("key", pa.int32()), ("rows", pa.int32())])
 
 
@@ -56,16 +55,16 @@ class ScanContamination(PipelineStep):  # type: ignore[misc]
         self.index, self.folder = index, folder
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        finder, index = Finder(Keyring.load(self.index / "keys.npz")), load_pictures(self.index)
+        finder, index = Finder(Keyring.load(self.index / "keys.npz")), load_images(self.index)
         found: list[dict[str, Any]] = []
         documents, n = iter(data), 0
         while batch := list(islice(documents, BATCH_ROWS)):
             rows = [from_document(document) for document in batch]
             items = dict(finder.candidates([row.question for row in rows]))
             for i, row in enumerate(rows):
-                pictures = search(index, row.images)
-                if i in items or pictures:
-                    line = {"row": n + i, "visual": bool(row.images), "items": items.get(i, []), "pictures": pictures}
+                images = search(index, row.images)
+                if i in items or images:
+                    line = {"row": n + i, "visual": bool(row.images), "items": items.get(i, []), "pictures": images}
                     found.append(line)
             n += len(batch)
             yield from batch
@@ -104,12 +103,17 @@ class Finder:
         return self._likeliest(rows[useful], numbers[useful])
 
     def _likeliest(self, rows: Ints, numbers: Ints) -> list[tuple[int, list[int]]]:
+        """The candidates of each row for its keys, by the share of an item's weight that they make up."""
         keyring = self.keyring
+        # `offsets` counts 0, 1, 2 ... anew for every key, and so spells out its list of items. A (row, item) pair is one integer, so
+        # that `unique` and `bincount` sum the weights of all pairs at once; a whole text or template in common counts as a share of 1.
         lengths = np.minimum(keyring.item_counts[numbers], MAX_POSTINGS)
         offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         items = keyring.items_at[np.repeat(keyring.starts[numbers], lengths) + offsets]
         pair, inverse = np.unique(np.repeat(rows, lengths) * keyring.n_items + items, return_inverse=True)
-        shares = np.bincount(inverse, np.repeat(self._worth(numbers), lengths), len(pair))
+        shares = np.bincount(
+            inverse, np.repeat(np.where(self.is_text[numbers], 0.0, self.weights[numbers]), lengths), len(pair)
+        )
         pair_rows, pair_items = np.divmod(pair, max(keyring.n_items, 1))
         shares = shares / np.maximum(self.totals[pair_items], 1e-9)
         shares += np.bincount(inverse, np.repeat(self.is_text[numbers], lengths), len(pair))
@@ -118,14 +122,11 @@ class Finder:
         order = np.lexsort((pair_items, -shares, pair_rows))
         return _grouped(pair_rows[order], pair_items[order])
 
-    def _worth(self, numbers: Ints) -> npt.NDArray[np.float64]:
-        return np.where(self.is_text[numbers], 0.0, self.weights[numbers])
 
-
-def search(index: PictureIndex, pictures: tuple[bytes, ...]) -> list[dict[str, Any]]:
-    """The evaluation pictures among a row's. A picture that cannot be decoded is none; `NormalisePictures` drops its row."""
+def search(index: PictureIndex, images: tuple[bytes, ...]) -> list[dict[str, Any]]:
+    """The matches of a row's images among the evaluation sets'. One that cannot be decoded has none; `NormalisePictures` drops its row."""
     matches = []
-    for number, data in enumerate(pictures if len(index) else ()):
+    for number, data in enumerate(images if len(index) else ()):
         with suppress(PictureError):
             for match in index.search(data):
                 item, of_item = match.key.split("/")

@@ -1,14 +1,14 @@
 """The words of a question, as decontamination compares them: layout, notation and instructions gone, numbers kept.
 
 Comparison is made to find one problem in two data sets, which differ in markup (`∠A=80°`, `angle A = 80.0`), in the list of options, and in
-what the model is told to do. It errs on the side of sameness; what identifies a row is `row.normalise_prompt`.
+what the model is asked to do. It errs on the side of sameness; what identifies a row is `row.normalise_prompt`.
 """
 
 import re
 import unicodedata
 
 MIN_STEM_WORDS = 8
-"""A question this long speaks for itself; a shorter one ("Which of these is true?") is compared with its options."""
+"""A question this long is compared alone; a shorter one ("Which of these is true?") is compared with its options."""
 
 _SYMBOLS = {
     "∠": "angle", "△": "triangle", "▵": "triangle", "Δ": "triangle", "⊙": "circle", "∥": "parallel", "⊥": "perpendicular",
@@ -26,9 +26,9 @@ _INSTRUCTION = re.compile(
     r"|^answer with the (?:option|letter)",
     re.IGNORECASE,
 )
-"""A sentence that says how to answer."""
+"""A phrase that says how to answer."""
 _MAY_INSTRUCT = re.compile(r"boxed|step|answer", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
+_PHRASE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _LABEL = re.compile(r"^\s*(?:question|problem|hint)\s*:", re.IGNORECASE)
 _OPTIONS = re.compile(
     r"\n[ \t]*(?:answer )?(?:choices|options)[ \t]*:|\bchoices?[ \t]*:[ \t]*\(A\)|\n[ \t]*\[['\"]"
@@ -47,7 +47,7 @@ _WORD = re.compile(r"\d+(?:\.\d+)?|[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+")
 
 
 def question_words(question: str) -> list[str]:
-    """The words to compare: of the question without its options, or with them where it is too short to be told by itself.
+    """The words to compare: of the question without its options, or with them where it is too short to identify a problem.
 
     >>> question_words("In $\\\\triangle ABC$, if $\\\\angle A=80^{\\\\circ}$, how large is its smallest angle?\\nA. 10\\nB. 20")[:6]
     ['in', 'triangle', 'abc', 'if', 'angle', 'a']
@@ -82,7 +82,7 @@ def _without_instructions(text: str) -> str:
     text = _LABEL.sub("", text)
     if not _MAY_INSTRUCT.search(text):
         return text
-    return " ".join(sentence for sentence in _SENTENCE_END.split(text) if not _INSTRUCTION.search(sentence))
+    return " ".join(phrase for phrase in _PHRASE_END.split(text) if not _INSTRUCTION.search(phrase))
 
 
 def _number(word: str) -> str:

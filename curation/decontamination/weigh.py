@@ -1,7 +1,7 @@
 """How much a shared 3-gram proves, and what a row and an item share.
 
 Weight = 1 - log(df) / log(N): inverse document frequency (Sparck Jones 1972), scaled to 1 for a gram that occurs once and 0 for one that
-occurs everywhere. df counts rows of the corpus and items of the benchmarks: "m and n are relatively prime positive integers" stands in
+occurs everywhere. df counts rows of the corpus and items of the benchmarks: "m and n are relatively prime positive integers" is in
 one of six AIME problems and weighs half as much as the words that make a problem.
 """
 
@@ -27,7 +27,7 @@ def weights(df: Ints, n_texts: int) -> npt.NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class Similarity:
     """What a row shares with an item."""
 
     containment: float
@@ -65,18 +65,19 @@ class Scale:
 
     def weigh(self, words: list[str]) -> Weighed:
         """A gram that no item has counts as one that occurs nowhere else."""
+        # Without the grams of no item in the denominator, a long row that holds a common phrase would be covered by it entirely.
         numbers = self.keyring.find(gram_keys([words])[0])
         grams = numbers[numbers >= 0]
         weight = float(self.weights[grams].sum()) + int((numbers < 0).sum())
         return Weighed(words, np.sort(grams), weight, _numbers(words))
 
-    def compare(self, row: Weighed, item: int, item_words: list[str]) -> Likeness:
-        """The likeness of a row to an item."""
+    def compare(self, row: Weighed, item: int, item_words: list[str]) -> Similarity:
+        """What the row and the item share, by weight."""
         grams = self.keyring.grams_of(item)
         shared = self.weights[grams[np.isin(grams, row.grams, assume_unique=True)]]
         evidence, of_item = float(shared.sum()), float(self.weights[grams].sum())
         numbers, ours, theirs = _numbers(item_words), set(row.words), set(item_words)
-        return Likeness(
+        return Similarity(
             containment=evidence / of_item if of_item else 0.0,
             coverage=evidence / row.weight if row.weight else 0.0,
             evidence=evidence,

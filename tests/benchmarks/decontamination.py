@@ -94,7 +94,7 @@ def changed_enough(kind: str, question: str, new: str) -> bool:
     return new != question and (kind != "synonyms" or len(set(new.split()) - set(question.split())) >= 2)
 
 
-def measure_pictures(kind: str, indexed: list[bytes], innocent: list[bytes], n: int) -> dict[str, Any]:
+def measure_pictures(kind: str, indexed: list[bytes], unaffected: list[bytes], n: int) -> dict[str, Any]:
     chance, index = random.Random(kind), PictureIndex()
     for i, data in enumerate(indexed):
         index.add(str(i), data)
@@ -103,15 +103,15 @@ def measure_pictures(kind: str, indexed: list[bytes], innocent: list[bytes], n: 
         any(match.key == str(i % len(indexed)) for match in index.search(PICTURE_KINDS[kind](decode(data), chance)))
         for i, data in enumerate(planted)
     )
-    wrong = sum(bool(index.search(PICTURE_KINDS[kind](decode(data), chance))) for data in innocent)
-    return scores(len(planted), len(innocent), found, wrong)
+    wrong = sum(bool(index.search(PICTURE_KINDS[kind](decode(data), chance))) for data in unaffected)
+    return scores(len(planted), len(unaffected), found, wrong)
 
 
-def scores(planted: int, innocent: int, found: int, wrong: int) -> dict[str, Any]:
+def scores(planted: int, unaffected: int, found: int, wrong: int) -> dict[str, Any]:
     precision = found / (found + wrong) if found + wrong else 1.0
     return {
         "planted": planted, "found": found, "recall": found / max(planted, 1),
-        "innocent": innocent, "convicted": wrong, "precision": precision,
+        "unaffected": unaffected, "flagged": wrong, "precision": precision,
     }  # fmt: skip
 
 
@@ -134,18 +134,18 @@ def main() -> None:
         return
     sets, rows = questions(args.data), training_rows(args.data)
     corpus = [r for name in CORPUS for r in rows[name]]
-    print(f"{'kind':<12} {'planted':>7} {'found':>6} {'recall':>7} {'innocent':>9} {'convicted':>9} {'precision':>9}")
-    told = {kind: measure_text(kind, sets, corpus, args.planted) for kind in TEXT_KINDS}
+    print(f"{'kind':<12} {'planted':>7} {'found':>6} {'recall':>7} {'unaffected':>10} {'flagged':>9} {'precision':>9}")
+    tables = {kind: measure_text(kind, sets, corpus, args.planted) for kind in TEXT_KINDS}
     pictures = [p for name in ("dynamath/dataset/image", "mathvision/images", "logicvista/data/images")
                 for p in sorted((args.data / "decontam" / name).glob("*.*"))]  # fmt: skip
     encoded = [p.read_bytes() for p in pictures]
     training = [r.images[0] for name in ("chartqa", "puzzlevqa", "k12_mm_eureka") for r in rows[name][:40]]
-    told |= {
+    tables |= {
         kind: measure_pictures(kind, encoded[::2], encoded[1::2] + training, args.planted) for kind in PICTURE_KINDS
     }
-    for kind, t in told.items():
+    for kind, t in tables.items():
         print(
-            f"{kind:<12} {t['planted']:>7} {t['found']:>6} {t['recall']:>7.2f} {t['innocent']:>9} {t['convicted']:>9} {t['precision']:>9.2f}"
+            f"{kind:<12} {t['planted']:>7} {t['found']:>6} {t['recall']:>7.2f} {t['unaffected']:>10} {t['flagged']:>9} {t['precision']:>9.2f}"
         )
         if args.misses:
             for name in ("missed", "wrong"):

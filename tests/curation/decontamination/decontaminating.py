@@ -28,7 +28,7 @@ class Outcome:
     evidence_file: Path
 
     def of(self, source: str, benchmark: str = "") -> set[str]:
-        """The source_ids of a source's convicted rows."""
+        """The source_ids of a source's contaminated rows."""
         lines = [e for e in self.evidence if e["source"] == source and e["benchmark"].startswith(benchmark)]
         return {line["source_id"] for line in lines}
 

@@ -1,4 +1,4 @@
-"""Decontamination on questions of our own: what convicts, what does not, and what is left to read."""
+"""Decontamination on questions of our own: what matches, what does not, and what is left to read."""
 
 import io
 import json
@@ -47,8 +47,8 @@ def run(folder: Path, rows: list[Row], labels: list[int] | None = None, **option
     return decontaminate([rows], Decontaminate.model_validate(spec), folder, labels)
 
 
-# question of the row -> kind of its conviction
-JUDGED = {
+# question of the row -> kind of its match
+MATCHES = {
     BALLOON: "exact",
     BALLOON.upper() + "\nPlease reason step by step, and put your final answer within \\boxed{}.": "exact",
     "Read carefully. " + BALLOON + "\nA. 1\nB. 2": "near",
@@ -65,12 +65,12 @@ JUDGED = {
 }
 
 
-@pytest.mark.parametrize("question", JUDGED, ids=[f"{kind}-{i}" for i, kind in enumerate(JUDGED.values())])
-def test_the_same_problem_is_convicted_and_another_is_not(question: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("question", MATCHES, ids=[f"{kind}-{i}" for i, kind in enumerate(MATCHES.values())])
+def test_the_same_problem_matches_and_another_does_not(question: str, tmp_path: Path) -> None:
     rows = [row(text, i) for i, text in enumerate([question, *FILLER])]
     outcome = run(tmp_path, rows)
     kinds = {line["source_id"]: line["kind"] for line in outcome.evidence}
-    assert kinds == ({"0": JUDGED[question]} if JUDGED[question] else {})
+    assert kinds == ({"0": MATCHES[question]} if MATCHES[question] else {})
 
 
 def test_decisions_stand_beside_the_rows_whatever_the_tasks(tmp_path: Path) -> None:
@@ -88,9 +88,10 @@ def test_decisions_stand_beside_the_rows_whatever_the_tasks(tmp_path: Path) -> N
     assert outcomes[0].evidence_file.read_bytes() == outcomes[1].evidence_file.read_bytes()
 
 
-def test_a_convicted_row_condemns_its_cluster(tmp_path: Path) -> None:
+def test_contamination_propagates_to_the_cluster(tmp_path: Path) -> None:
     rows = [
-        row(text, i) for i, text in enumerate(["Quite another wording.", "An innocent row.", BALLOON, "Innocent too."])
+        row(text, i)
+        for i, text in enumerate(["Quite another wording.", "An unaffected row.", BALLOON, "Unaffected too."])
     ]
     outcome = run(tmp_path, rows, labels=[0, 1, 0, 1])
     assert [line["reason"] for line in outcome.decisions] == ["contaminated_copy", "", "contaminated", ""]
@@ -128,7 +129,7 @@ def test_the_table_counts_by_benchmark_source_and_kind(tmp_path: Path) -> None:
         "ours": {
             "rows": 5,
             "unreadable": {},
-            "convicted": {"a": {"exact": 1}, "b": {"exact": 1, "template": 1}},
+            "contaminated": {"a": {"exact": 1}, "b": {"exact": 1, "template": 1}},
             "items_hit": 2,
         }
     }
@@ -196,7 +197,7 @@ def picture_benchmark(folder: Path, n: int) -> dict[str, Any]:
     return {"kind": "table", "name": "seen", "path": str(path), "fields": {"question": "question", "images": "image"}}
 
 
-def test_a_picture_of_a_benchmark_convicts_whatever_is_asked(tmp_path: Path) -> None:
+def test_an_image_of_a_benchmark_matches_whatever_is_asked(tmp_path: Path) -> None:
     small, jpeg, cropped = shapes(1).resize((240, 180)), encoded(shapes(2), "JPEG"), shapes(3).crop((16, 12, 304, 228))
     pictures = [encoded(shapes(9)), encoded(shapes(0)), encoded(small), jpeg, encoded(cropped)]
     rows = [
@@ -217,7 +218,7 @@ def test_a_picture_of_a_benchmark_convicts_whatever_is_asked(tmp_path: Path) -> 
     assert off.evidence == []
 
 
-def test_a_blank_picture_in_a_benchmark_convicts_nobody(tmp_path: Path) -> None:
+def test_a_blank_image_in_a_benchmark_matches_nothing(tmp_path: Path) -> None:
     spec = picture_benchmark(tmp_path, 1)
     Image.new("RGB", (50, 50), "white").save(tmp_path / "0.png")
     rows = [row("Which sign is this?", images=[(tmp_path / "0.png").read_bytes()])]
@@ -225,13 +226,13 @@ def test_a_blank_picture_in_a_benchmark_convicts_nobody(tmp_path: Path) -> None:
 
 
 def test_the_same_words_beside_many_pictures_are_a_generators(tmp_path: Path) -> None:
-    """The picture is the question; with one picture the words still tell."""
+    """The picture is the question; with one picture the words still count."""
     question = "Which letter stands in the hexagon that the ornate arrow of the puzzle points at?"
     spec = {"benchmarks": [benchmark(tmp_path, "ours", [question])]}
-    for n, convicted in ((1, 1), (8, 0)):
+    for n, matches in ((1, 1), (8, 0)):
         rows = [row(question, i, images=[encoded(shapes(i))]) for i in range(n)]
         outcome = decontaminate([rows], Decontaminate.model_validate(spec), tmp_path / str(n))
-        assert len(outcome.evidence) == convicted
+        assert len(outcome.evidence) == matches
 
 
 @pytest.mark.parametrize("part", ["(A) ", "\nA. ", "\n", "![ ", "[asy]", "\\boxed", "1,", "<img ", "reason ", "x"])

@@ -1,4 +1,4 @@
-"""The public sample against its own evaluation sets: what is in them is found, and boilerplate convicts nobody."""
+"""The public sample against its own evaluation sets: what is in them is found, and boilerplate is no match."""
 
 import random
 from pathlib import Path
@@ -38,7 +38,7 @@ BENCHMARKS = {
     "mmmu_pro": (1730, 0),
     "mmlu_pro": (700, 0),
 }
-# (source, benchmark): rows that stand in it, by exact text or known wording
+# (source, benchmark): rows that are in it, by exact text or known wording
 PRESENT = {
     ("aime", "math500"): 5,
     ("aime", "mathvision"): 10,
@@ -83,7 +83,7 @@ def test_what_is_in_an_evaluation_set_is_found(outcome: Outcome, source: str, be
     assert len(outcome.of(source, benchmark)) >= PRESENT[source, benchmark]
 
 
-def test_boilerplate_of_a_contest_convicts_nobody(outcome: Outcome) -> None:
+def test_boilerplate_of_a_contest_is_no_match(outcome: Outcome) -> None:
     """167 of the 975 older AIME problems share 13 words with one of AIME 2024."""
     assert len(outcome.of("aime", "aime24")) <= 3
     assert len(outcome.of("aime", "aime25")) <= 3

@@ -10,27 +10,26 @@ import json
 import platform
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from filelock import FileLock, Timeout
 
 from curation import __version__
-from curation.decontamination.evidence import write_evidence
-from curation.core.errors import BuildError
-from curation.core.ledger import Balance, collect_ledger
+from curation.build.config import ConfigBuild
 from curation.build.manifest import Manifest, load_manifest
-from curation.core.parquet import read_records, write_records, write_text
-from curation.build.plan import SUSPECTS_FILE
-from curation.core.schema import LEDGER, SCHEMA_VERSION
-from curation.build.section import SectionBuild
-from curation.core.stage import digest_of
-from curation.difficulty.triage.step import QUARANTINE
+from curation.build.publish import publish_files, unpublish
 from curation.build.summary import describe_config
+from curation.core.errors import BuildError
+from curation.core.ledger import LEDGER, Balance, LedgerLine, collect_ledger
+from curation.core.parquet import write_records, write_text
+from curation.core.row import Config
+from curation.core.schema import SCHEMA_VERSION
+from curation.core.stage_run import digest_of
 
 LIBRARIES = (
     "datasets",
@@ -108,35 +107,51 @@ def lock_folder(out: Path) -> FileLock:
     return lock
 
 
+def chosen_configs(manifest: Manifest, out: Path, options: BuildOptions) -> list[ConfigBuild]:
+    """The configs that the command line asks for."""
+    code = build_code()
+    configs = [ConfigBuild(manifest, config, out, options.limit, code) for config in manifest.sections]
+    return [config for config in configs if options.only in (None, config.config)]
+
+
 def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, Any]:
     for stale in (file for folder in ("stages", "data", ".") for file in _hidden(out / folder, deep=folder != ".")):
         stale.unlink(missing_ok=True)
-    code = build_code()
-    sections = [SectionBuild(manifest, config, out, options.limit, code) for config in manifest.sections]
-    chosen = [section for section in sections if options.only in (None, section.config)]
-    for section in chosen:
-        section.prepare()
-    if any(not section.is_finished() for section in chosen):
-        for file in ("summary.json", "ledger.parquet", "contamination.parquet", SUSPECTS_FILE, "manifest.lock.yaml"):
+    chosen = chosen_configs(manifest, out, options)
+    for config in chosen:
+        config.prepare()
+    every = chosen if options.only is None else _with_others(manifest, out, options, chosen)
+    if any(not config.is_finished() for config in chosen):
+        unpublish(out)
+        for file in ("summary.json", "ledger.parquet", "manifest.lock.yaml"):
             (out / file).unlink(missing_ok=True)
-    _remove_stale_data(out, [section.config for section in sections if section.is_finished()])
-    for section in chosen:
-        section.run(options.workers)
-    finished = [section for section in sections if section.is_finished()]
+    _remove_stale_data(out, [config for config in every if config.is_finished()])
+    for config in chosen:
+        config.run(options.workers)
+    return _conclude(manifest, out, options, [config for config in every if config.is_finished()])
 
-    lock = _lock(manifest, options, code, finished)
-    balances = {section.config: Balance(section.rows_in()) for section in finished}
-    write_records(out / "ledger.parquet", LEDGER, _ledger(finished, balances))
-    if evidence := {section.config: section.evidence() for section in finished if section.evidence().exists()}:
-        write_evidence(out / "contamination.parquet", evidence)
-    for section in finished:
-        if suspects := section.suspects():
-            write_records(out / SUSPECTS_FILE, QUARANTINE, read_records(suspects))
+
+def _with_others(manifest: Manifest, out: Path, options: BuildOptions, chosen: list[ConfigBuild]) -> list[ConfigBuild]:
+    """The chosen config and those that were built before, in the manifest's order."""
+    every = chosen_configs(manifest, out, replace(options, only=None))
+    return [next((one for one in chosen if one.config == config.config), config) for config in every]
+
+
+def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: list[ConfigBuild]) -> dict[str, Any]:
+    """Write what is about the whole build: ledger, published files, lock and, last, the summary.
+
+    Raises:
+        BuildError: the ledger does not balance, or no rows are left.
+    """
+    lock = _lock(manifest, options, build_code(), finished)
+    balances = {config.config: Balance(config.rows_in()) for config in finished}
+    write_records(out / "ledger.parquet", LEDGER, map(asdict, _ledger(finished, balances)))
+    publish_files(out, {config.config: list(config.published()) for config in finished})
     summary = {
         "name": manifest.name,
         "build": digest_of(lock),
         "balanced": all(balance.balanced for balance in balances.values()),
-        "configs": {section.config: describe_config(section, balances[section.config]) for section in finished},
+        "configs": {config.config: describe_config(config, balances[config.config]) for config in finished},
     }
     write_text(out / "manifest.lock.yaml", yaml.safe_dump(lock, sort_keys=False, allow_unicode=True))
     write_text(out / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
@@ -144,26 +159,26 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, An
         raise BuildError(
             f"{out}: the ledger does not balance: rows in are not rows out + dropped + merged; see summary.json"
         )
-    for section in finished:
-        if not section.shards():
-            raise BuildError(f"{out}: no rows are left in {section.config}; summary.json tells where they went")
+    for config in finished:
+        if not config.shards():
+            raise BuildError(f"{out}: no rows are left in {config.config}; summary.json shows where they went")
     return summary
 
 
-def _ledger(sections: list[SectionBuild], balances: dict[str, Balance]) -> Iterator[dict[str, str]]:
-    for section in sections:
-        for line in collect_ledger(section.stage_folders(), section.shards(), section.config):
-            balances[section.config].count(line)
+def _ledger(configs: list[ConfigBuild], balances: dict[Config, Balance]) -> Iterator[LedgerLine]:
+    for config in configs:
+        for line in collect_ledger(config.folders(), config.shards(), config.config):
+            balances[config.config].count(line)
             yield line
 
 
-def _lock(manifest: Manifest, options: BuildOptions, code: str, sections: list[SectionBuild]) -> dict[str, Any]:
+def _lock(manifest: Manifest, options: BuildOptions, code: str, configs: list[ConfigBuild]) -> dict[str, Any]:
     """The manifest with every default, and all else that the bytes depend on."""
     return {
         "manifest": manifest.model_dump(mode="json"),
         "limit": options.limit,
-        "inputs": {section.config: section.inputs for section in sections},
-        "build": {section.config: section.identity() for section in sections},
+        "inputs": {config.config: config.inputs for config in configs},
+        "build": {config.config: config.identity() for config in configs},
         "versions": {
             "ovr-curate": __version__,
             "code": code,
@@ -201,9 +216,10 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def _remove_stale_data(out: Path, finished: list[str]) -> None:
-    """Shards that are not of this manifest, and what a killed build was writing, must not stay beside the new ones."""
-    unfinished = [out / "data" / config for config in ("cold_start", "rl") if config not in finished]
+def _remove_stale_data(out: Path, finished: list[ConfigBuild]) -> None:
+    """What is not of this manifest must not stay beside what will be: shards, what a killed build was writing, stages of another plan."""
+    configs = {config.config for config in finished}
+    unfinished = [out / "data" / config for config in get_args(Config) if config not in configs]
     for folder in (*unfinished, *(out / "data").glob(".*.building")):
         shutil.rmtree(folder, ignore_errors=True)
 

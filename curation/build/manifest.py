@@ -22,20 +22,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
+from curation.core.errors import ManifestError
+from curation.core.plugins import plugin_union
+from curation.core.row import Config
+from curation.core.stage import Stage
 from curation.decontamination.options import Decontaminate
 from curation.dedup import Dedup
-from curation.core.errors import ManifestError
-from curation.filters.base import Filter
-from curation.mixture import Mixture
-from curation.normalise import Normalise
-from curation.images import Pictures
-from curation.core.plugins import plugin_union
-from curation.release.licences import Release
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
+from curation.filters.base import Filter
+from curation.images import Pictures
+from curation.mixture import Mixture
+from curation.normalise import Normalise
+from curation.release.licences import Release
 from curation.sources.base import Source, named_apart
 
 if TYPE_CHECKING:
@@ -60,6 +71,8 @@ class Section(BaseModel):
     decontaminate: Decontaminate | None = None
     """The evaluation sets whose items must not be in the set."""
     filters: tuple[AnyFilter, ...] = ()
+    stages: tuple[SerializeAsAny[Stage], ...] = ()
+    """Stages of your own, each behind the one that its `after` names."""
     dedup: Dedup = Dedup()
     mixture: Mixture = Mixture()
     """How many rows of which group, and their weights."""
@@ -143,9 +156,10 @@ class Manifest(BaseModel):
         return self
 
     @property
-    def sections(self) -> dict[str, ColdStart | Rl]:
+    def sections(self) -> dict[Config, ColdStart | Rl]:
         """Config name -> section, in build order."""
-        return {name: section for name, section in (("cold_start", self.cold_start), ("rl", self.rl)) if section}
+        both: dict[Config, ColdStart | Rl | None] = {"cold_start": self.cold_start, "rl": self.rl}
+        return {name: section for name, section in both.items() if section}
 
 
 def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:

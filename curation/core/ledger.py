@@ -4,17 +4,39 @@ While a build runs, each stage writes the lines of the rows that end there; `col
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
+import pyarrow as pa
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from curation.core.decision import Decision, drop
 from curation.core.parquet import AtomicParquetWriter, read_records
-from curation.core.row import BadRow, from_document
-from curation.core.schema import LEDGER
+from curation.core.row import BadRow, Config, from_document
+from curation.core.schema import columns_of
+
+Ended = Literal["dropped", "merged"]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """What became of a row that came in, and where. The `reason` of a row that is out is its split."""
+
+    config: Config
+    id: str
+    source: str
+    source_id: str
+    stage: str
+    action: Ended | Literal["out"]
+    reason: str
+    detail: str = ""
+
+
+LEDGER = pa.schema(columns_of(LedgerLine))
 
 
 class LedgerWriter(PipelineStep):  # type: ignore[misc]
@@ -26,7 +48,7 @@ class LedgerWriter(PipelineStep):  # type: ignore[misc]
     type = "ledger"
     name = "lines of rows that end here"
 
-    def __init__(self, folder: Path, config: str, stage: str, step: int) -> None:
+    def __init__(self, folder: Path, config: Config, stage: str, step: int) -> None:
         super().__init__()
         self.folder, self.config, self.stage, self.step = folder, config, stage, step
         self._file: AtomicParquetWriter | None = None
@@ -35,33 +57,27 @@ class LedgerWriter(PipelineStep):  # type: ignore[misc]
         self._file = None
         return self
 
-    def add(self, line: dict[str, str], rank: int) -> None:
+    def add(self, line: LedgerLine, rank: int) -> None:
         if self._file is None:
             path = self.folder / f"{rank:05d}-{self.step:02d}.parquet"
             self._file = AtomicParquetWriter(path, LEDGER, row_group_rows=10_000).__enter__()
-        self._file.write(
-            {"config": self.config, "stage": self.stage, "action": "dropped", "detail": "", "id": "", **line},
-            len(line.get("detail", "")) + len(line["source_id"]),
-        )
+        self._file.write(asdict(line), len(line.detail) + len(line.source_id))
+
+    def end(self, id: str, source: str, source_id: str, decision: Decision, rank: int) -> None:
+        """A row that ends here by a decision."""
+        action: Ended = "merged" if decision.action == "merged" else "dropped"
+        where = (self.config, id, source, source_id, self.stage)
+        self.add(LedgerLine(*where, action, decision.reason, decision.detail), rank)
 
     def write(self, document: Document, rank: int = 0) -> None:
-        """datatrove's call for a dropped document; `filter_reason` is the filter's, `filter_detail` and `action` are ours."""
-        row, told = from_document(document), document.metadata
-        self.add(
-            {
-                "id": row.id,
-                "source": row.source,
-                "source_id": row.source_id,
-                "action": told.get("action", "dropped"),
-                "reason": told["filter_reason"],
-                "detail": told.get("filter_detail", ""),
-            },
-            rank,
-        )
+        """datatrove's call for a dropped document; `filter_reason` is the filter's, `filter_detail` ours."""
+        row, metadata = from_document(document), document.metadata
+        decision = drop(metadata["filter_reason"], metadata.get("filter_detail", ""))
+        self.end(row.id, row.source, row.source_id, decision, rank)
 
     def write_bad(self, bad: BadRow, rank: int) -> None:
-        line = {"source": bad.source, "source_id": bad.source_id, "reason": bad.reason, "detail": bad.detail}
-        self.add(line, rank)
+        """A row that came in and could not be read."""
+        self.end("", bad.source, bad.source_id, drop(bad.reason, bad.detail), rank)
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._file is not None:
@@ -72,20 +88,20 @@ class LedgerWriter(PipelineStep):  # type: ignore[misc]
         raise NotImplementedError("a ledger is written to by the other steps")
 
 
-def ledger_lines(folder: Path) -> Iterator[dict[str, str]]:
+def ledger_lines(folder: Path) -> Iterator[LedgerLine]:
     """The lines that one stage wrote, in task and step order."""
     for file in sorted(folder.glob("*.parquet")):
-        yield from read_records(file, batch_rows=10_000)
+        yield from (LedgerLine(**record) for record in read_records(file, batch_rows=10_000))
 
 
-def collect_ledger(stages: list[Path], shards: list[Path], config: str) -> Iterator[dict[str, str]]:
+def collect_ledger(stages: Iterable[Path], shards: Iterable[Path], config: Config) -> Iterator[LedgerLine]:
     """Every line of a config: the rows that ended in a stage, then those in the shards (whose `reason` is the split)."""
     for stage in stages:
         yield from ledger_lines(stage / "ledger")
     for shard in shards:
         split = shard.name.rpartition("-of-")[0].rpartition("-")[0]
         for record in read_records(shard, columns=["id", "source", "source_id"], batch_rows=10_000):
-            yield {"config": config, **record, "stage": "shards", "action": "out", "reason": split, "detail": ""}
+            yield LedgerLine(config, **record, stage="shards", action="out", reason=split)
 
 
 class Balance:
@@ -96,10 +112,10 @@ class Balance:
         self.actions: dict[str, Counter[str]] = {source: Counter() for source in rows_in}
         self.reasons: dict[str, Counter[str]] = {source: Counter() for source in rows_in}
 
-    def count(self, line: dict[str, str]) -> None:
-        self.actions[line["source"]][line["action"]] += 1
-        if line["action"] != "out":
-            self.reasons[line["source"]][f"{line['stage']}: {line['reason']}"] += 1
+    def count(self, line: LedgerLine) -> None:
+        self.actions[line.source][line.action] += 1
+        if line.action != "out":
+            self.reasons[line.source][f"{line.stage}: {line.reason}"] += 1
 
     @property
     def balanced(self) -> bool:

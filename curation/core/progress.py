@@ -19,17 +19,21 @@ class TaskProgress:
         self.file = folder / f"{rank:05d}.json"
         self.rows = self.total = 0
         self.note = ""
-        self._told_at = 0.0
-        folder.mkdir(parents=True, exist_ok=True)
+        self._reported_at = 0.0
 
     def advance(self, rows: int = 1, total: int = 0, note: str = "") -> None:
         self.rows += rows
         self.total, self.note = total or self.total, note or self.note
-        if time.monotonic() - self._told_at >= REPORT_EVERY_S:
-            self.tell()
+        if time.monotonic() - self._reported_at >= REPORT_EVERY_S:
+            self.flush()
 
-    def tell(self) -> None:
-        self._told_at = time.monotonic()
+    def reach(self, rows: int) -> None:
+        """Report that so many rows are done, unless more were reported already."""
+        self.advance(max(rows - self.rows, 0))
+
+    def flush(self) -> None:
+        self._reported_at = time.monotonic()
+        self.file.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.file.with_suffix(".tmp")
         temporary.write_text(json.dumps({"rows": self.rows, "total": self.total, "note": self.note}))
         os.replace(temporary, self.file)
@@ -48,9 +52,9 @@ class StageProgress:
         return self
 
     def refresh(self) -> None:
-        told = [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
-        rows, note = sum(t["rows"] for t in told), " ".join(t["note"] for t in told if t["note"])
-        total = sum(t["total"] for t in told) or self.total
+        tasks = [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
+        rows, note = sum(task["rows"] for task in tasks), " ".join(task["note"] for task in tasks if task["note"])
+        total = sum(task["total"] for task in tasks) or self.total
         if not self._bar.disable:
             self._bar.total = total
             self._bar.set_postfix_str(note, refresh=False)

@@ -1,7 +1,7 @@
-"""The row: one prompt with its pictures, its gold answer and where it came from, from the reader to the shard.
+"""The row: one prompt with its images, its gold answer and where it came from, from the reader to the shard.
 
-`Row` is frozen and typed; `dict[str, Any]` ends at the readers. It rides through datatrove inside a `Document`, and only
-this file knows how.
+`Row` is frozen and typed, and the Arrow schema of the stages' files is derived from it (`core.schema`); `dict[str, Any]` ends at the
+readers. A row rides through datatrove inside a `Document`, and only this file knows how.
 """
 
 import hashlib
@@ -9,21 +9,27 @@ import io
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, get_args
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import Annotated, Any, Literal, TypedDict, Unpack, get_args
 
+import pyarrow as pa
 from datatrove.data import Document
 from PIL import Image
 
+Config = Literal["cold_start", "rl"]
+Role = Literal["system", "user", "assistant"]
 Stratum = Literal["easy", "intermediate", "challenging"]
 STRATA: tuple[Stratum, ...] = get_args(Stratum)
+Format = Literal["open", "choice", "number"]
+Verified = Literal["", "correct", "wrong", "cannot_judge", "no_gold"]
+"""The verdict on a trace; empty where none was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation. Picture placeholders are the processor's business, not the content's."""
+    """One turn of a conversation. Image placeholders are the processor's business, not the content's."""
 
-    role: str
+    role: Role
     content: str
 
 
@@ -45,7 +51,7 @@ class Difficulty:
     `n_unjudged` = timeouts of the verifier, samples that the infrastructure lost, unreadable golds and refused prompts.
 
     The pass rate is n_correct / n_judged after a fixed number of samples. After another stopping rule, under which that fraction is biased,
-    it is the mean of the posterior (see `sampling.stopping.prior`). The interval is the 95 % interval for the true pass rate.
+    it is the mean of the posterior (see `difficulty.stopping.prior`). The interval is the 95 % interval for the true pass rate.
     """
 
     pass_rate: float
@@ -62,9 +68,33 @@ class Difficulty:
     sampler: Sampler
 
 
+class RowFields(TypedDict, total=False):
+    """What a source or a stage may set of a `Row`, by keyword (a test holds the two together)."""
+
+    id: str
+    source: str
+    source_id: str
+    prompt: tuple[Message, ...]
+    images: tuple[bytes, ...]
+    answer: str
+    answer_kind: str
+    answer_options: str
+    completion: str
+    teacher: str
+    verified: Verified
+    domain: str
+    format: Format
+    language: str
+    stratum: Stratum | Literal[""]
+    license: str
+    weight: float
+    difficulty: Difficulty | None
+    extra: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a build. Pictures are encoded bytes; `answer_options` is JSON; `provenance` says what was changed, by which stage."""
+    """One row of a build. Images are encoded bytes; `answer_options` is JSON; `provenance` says what was changed, by which stage."""
 
     id: str
     source: str
@@ -76,24 +106,24 @@ class Row:
     answer_options: str = "{}"
     completion: str = ""
     teacher: str = ""
-    verified: str = ""
+    verified: Verified = ""
     domain: str = ""
-    format: str = "open"
+    format: Format = "open"
     language: str = ""
-    stratum: str = ""
+    stratum: Stratum | Literal[""] = ""
     license: str = "unknown"
-    weight: float = 1.0
+    weight: Annotated[float, pa.float32()] = 1.0
     difficulty: Difficulty | None = None
-    provenance: tuple[tuple[str, str], ...] = ()
-    cluster: str = ""
-    """The name of the near duplicates that this row is one of (see `dedup.cluster_name`); only inside a build."""
+    provenance: Annotated[tuple[tuple[str, str], ...], pa.string()] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """The columns that stages add to those above (see `stage.Column`), by name."""
 
     @property
     def question(self) -> str:
         """The text of the last user message."""
-        return next((m.content for m in reversed(self.prompt) if m.role == "user"), "")
+        return question_of(self.prompt)
 
-    def changed(self, stage: str, what: str, **fields: Any) -> "Row":
+    def changed(self, stage: str, what: str, **fields: Unpack[RowFields]) -> "Row":
         """A copy with `fields` replaced and the change noted in `provenance`; the id stays what it was when the row came in."""
         return replace(self, **fields, provenance=(*self.provenance, (stage, what)))
 
@@ -108,6 +138,22 @@ class BadRow:
     detail: str = ""
 
 
+class NewRowFields(TypedDict, total=False):
+    """What a new row may have beyond the arguments of `make_row`."""
+
+    answer: str
+    answer_kind: str
+    completion: str
+    teacher: str
+    domain: str
+    format: Format
+    language: str
+    stratum: Stratum | Literal[""]
+    license: str
+    weight: float
+    provenance: tuple[tuple[str, str], ...]
+
+
 def make_row(
     *,
     source: str,
@@ -115,7 +161,7 @@ def make_row(
     question: str,
     images: Iterable[bytes] = (),
     answer_options: Mapping[str, Any] | None = None,
-    **fields: Any,
+    **fields: Unpack[NewRowFields],
 ) -> Row:
     """A row from a single user question; computes the id.
 
@@ -132,6 +178,17 @@ def make_row(
         answer_options=json.dumps(answer_options or {}, sort_keys=True, ensure_ascii=False),
         **fields,
     )
+
+
+def question_of(prompt: Iterable[Message]) -> str:
+    """The content of the last user message, empty where there is none."""
+    return next((message.content for message in reversed(tuple(prompt)) if message.role == "user"), "")
+
+
+def format_of(answer_kind: str) -> Format:
+    """The format of a question by the kind of its answer."""
+    formats: dict[str, Format] = {"choice": "choice", "number": "number"}
+    return formats.get(answer_kind, "open")
 
 
 def normalise_prompt(text: str) -> str:
@@ -175,21 +232,24 @@ def from_document(document: Document) -> Row:
 
 
 def to_record(row: Row) -> dict[str, Any]:
-    """A row as the plain record that a stage's Parquet file holds (see `schema.STAGE`)."""
-    record = {name: getattr(row, name) for name in row.__slots__}
-    record["prompt"] = [asdict(m) for m in row.prompt]
-    record["images"] = list(row.images)
-    record["difficulty"] = asdict(row.difficulty) if row.difficulty else None
-    record["provenance"] = json.dumps(row.provenance, ensure_ascii=False)
-    return record
+    """A row as the plain record that a stage's Parquet file holds: the fields, then the columns that stages added."""
+    record = {one.name: plain(getattr(row, one.name)) for one in fields(Row) if one.name not in ("provenance", "extra")}
+    return {**record, "provenance": json.dumps(row.provenance, ensure_ascii=False), **row.extra}
+
+
+def plain(value: Any) -> Any:
+    """The value of a field as Arrow takes it: dataclasses as mappings, tuples as lists."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return [plain(member) for member in value] if isinstance(value, tuple) else value
 
 
 def from_record(record: Mapping[str, Any]) -> Row:
-    """The inverse of `to_record`."""
-    fields = dict(record)
-    fields["prompt"] = tuple(Message(**m) for m in fields["prompt"])
-    fields["images"] = tuple(fields["images"])
-    if (difficulty := fields["difficulty"]) is not None:
-        fields["difficulty"] = Difficulty(**{**difficulty, "sampler": Sampler(**difficulty["sampler"])})
-    fields["provenance"] = tuple((stage, what) for stage, what in json.loads(fields["provenance"]))
-    return Row(**fields)
+    """The inverse of `to_record`; what is no field of a row is an added column."""
+    values = {name: value for name, value in record.items() if name in Row.__slots__}
+    values["prompt"] = tuple(Message(**message) for message in values["prompt"])
+    values["images"] = tuple(values["images"])
+    if (difficulty := values["difficulty"]) is not None:
+        values["difficulty"] = Difficulty(**{**difficulty, "sampler": Sampler(**difficulty["sampler"])})
+    values["provenance"] = tuple((stage, what) for stage, what in json.loads(values["provenance"]))
+    return Row(**values, extra={name: value for name, value in record.items() if name not in Row.__slots__})

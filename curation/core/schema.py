@@ -1,144 +1,126 @@
-"""The Arrow schemas: of the rows between stages, of the two released configs, of the ledger.
+"""The Arrow schemas, derived from the types of the row: of the rows between stages, of the two released configs, of the ledger.
 
-The released schemas carry the `huggingface` features, so that `datasets.load_dataset` and the Hub's viewer decode the pictures, and
+The released schemas carry the `huggingface` features, so that `datasets.load_dataset` and the Hub's viewer decode the images, and
 `ovr.schema_version`, by which the trainer knows what it reads.
 """
 
-from typing import Any
+import types
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 
-from curation.core.row import Row, to_record
+from curation.core.row import Config, Message, Row, Sampler, to_record
 
 SCHEMA_VERSION = "1"
 
-_MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
-SAMPLER = pa.struct(
-    [
-        ("model", pa.string()),
-        ("revision", pa.string()),
-        ("template_hash", pa.string()),
-        ("temperature", pa.float64()),
-        ("top_p", pa.float64()),
-        ("max_tokens", pa.int32()),
-    ]
-)
+_SCALARS = {str: pa.string(), int: pa.int32(), float: pa.float64(), bool: pa.bool_(), bytes: pa.binary()}
+
+
+def arrow_type(annotation: Any) -> pa.DataType:
+    """The Arrow type of a field by its annotation; `Annotated[..., pa.float32()]` says another than the usual one.
+
+    >>> arrow_type(tuple[int, ...]), arrow_type(Annotated[float, pa.float32()])
+    (ListType(list<item: int32>), DataType(float))
+
+    Raises:
+        TypeError: an annotation that no column can have.
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if annotation in _SCALARS:
+        return _SCALARS[annotation]
+    if is_dataclass(annotation):
+        return pa.struct(columns_of(annotation))
+    if origin is Annotated and isinstance(arguments[1], pa.DataType):
+        return arguments[1]
+    if origin is Literal:
+        return arrow_type(type(arguments[0]))
+    if origin is tuple:
+        return pa.list_(arrow_type(arguments[0]))
+    if origin in (Union, types.UnionType):
+        return arrow_type(next(argument for argument in arguments if argument is not type(None)))
+    raise TypeError(f"got the annotation {annotation!r}, expected one that has an Arrow type")
+
+
+def columns_of(record: Any) -> list[tuple[str, pa.DataType]]:
+    """Name and type of every field of a dataclass or named tuple, in order."""
+    hints = get_type_hints(record, include_extras=True)
+    names = [one.name for one in fields(record)] if is_dataclass(record) else list(record._fields)
+    return [(name, arrow_type(hints[name])) for name in names if name != "extra"]
+
+
+class Column(NamedTuple):
+    """A column that a stage adds to the rows; what is not `released` stays inside the build."""
+
+    name: str
+    type: pa.DataType
+    released: bool = True
+
+
+ROW = dict(columns_of(Row))
+"""Column -> its type."""
+SAMPLER = arrow_type(Sampler)
 """What a response was a draw of: in `difficulty` as in the rollout store."""
-DIFFICULTY = pa.struct(
-    [
-        ("pass_rate", pa.float64()),
-        ("n_correct", pa.int32()),
-        ("n_judged", pa.int32()),
-        ("n_no_answer", pa.int32()),
-        ("n_truncated", pa.int32()),
-        ("n_unjudged", pa.int32()),
-        ("n_timeout", pa.int32()),
-        ("n_infrastructure", pa.int32()),
-        ("ci_low", pa.float64()),
-        ("ci_high", pa.float64()),
-        ("stop_reason", pa.string()),
-        ("sampler", SAMPLER),
-    ]
-)
-
-_SHARED = [
-    ("domain", pa.string()),
-    ("format", pa.string()),
-    ("language", pa.string()),
-    ("stratum", pa.string()),
-    ("source", pa.string()),
-    ("source_id", pa.string()),
-    ("license", pa.string()),
-    ("weight", pa.float32()),
-    ("provenance", pa.string()),
-]
-
-STAGE = pa.schema(
-    [
-        ("id", pa.string()),
-        ("prompt", _MESSAGES),
-        ("images", pa.list_(pa.binary())),
-        ("answer", pa.string()),
-        ("answer_kind", pa.string()),
-        ("answer_options", pa.string()),
-        ("completion", pa.string()),
-        ("teacher", pa.string()),
-        ("verified", pa.string()),
-        ("difficulty", DIFFICULTY),
-        ("cluster", pa.string()),
-        *_SHARED,
-    ]
-)
-
-LEDGER = pa.schema(
-    [(name, pa.string()) for name in ("config", "id", "source", "source_id", "stage", "action", "reason", "detail")]
-)
-
-DECISION = pa.schema(
-    [
-        ("action", pa.string()),
-        ("reason", pa.string()),
-        ("detail", pa.string()),
-        ("note", pa.string()),
-        ("cluster", pa.string()),
-        ("stratum", pa.string()),
-        ("weight", pa.float32()),
-        ("difficulty", DIFFICULTY),
-    ]
-)
-"""One line for every row of the stage before, in its order; action is keep, dropped or merged, with a reason and a detail for the ledger.
-Of a kept row, what is not null is set: `note` in the provenance, the others as the row's fields."""
-
-_RL = [
-    ("id", pa.string()),
-    ("prompt", _MESSAGES),
-    ("images", "images"),
-    ("answer", pa.string()),
-    ("answer_kind", pa.string()),
-    ("answer_options", pa.string()),
-    ("difficulty", DIFFICULTY),
-    *_SHARED,
-]
-
+_MESSAGES = pa.list_(arrow_type(Message))
+_SHARED = ("domain", "format", "language", "stratum", "source", "source_id", "license", "weight", "provenance")
+_GOLD = ("answer", "answer_kind", "answer_options")
 BEHAVIORS = ("backtracking", "subgoal_setting", "verification", "backward_chaining")
+RELEASED: dict[Config, tuple[str, ...]] = {
+    "rl": ("id", "prompt", "images", *_GOLD, "difficulty", *_SHARED),
+    "cold_start": (
+        "id",
+        "prompt",
+        "completion",
+        *_GOLD,
+        "verified",
+        "loss",
+        "n_tokens",
+        "behaviors",
+        "teacher",
+        *_SHARED,
+    ),
+}
+"""Config -> its columns in order; what stages add follows."""
+_RELEASED_AS = {
+    "completion": _MESSAGES,
+    "loss": pa.float32(),
+    "n_tokens": pa.int32(),
+    "behaviors": pa.struct([(name, pa.int32()) for name in BEHAVIORS]),
+}
 
-_COLD_START = [
-    ("id", pa.string()),
-    ("prompt", _MESSAGES),
-    ("completion", _MESSAGES),
-    ("answer", pa.string()),
-    ("answer_kind", pa.string()),
-    ("answer_options", pa.string()),
-    ("verified", pa.string()),
-    ("loss", pa.float32()),
-    ("n_tokens", pa.int32()),
-    ("behaviors", pa.struct([(name, pa.int32()) for name in BEHAVIORS])),
-    ("teacher", pa.string()),
-    *_SHARED,
-]
 
-_COLUMNS: dict[str, list[tuple[str, Any]]] = {"rl": _RL, "cold_start": _COLD_START}
+def stage_schema(added: Iterable[Column] = ()) -> pa.Schema:
+    """The schema of the rows between stages, with the columns that earlier stages added."""
+    return pa.schema([*ROW.items(), *((column.name, column.type) for column in added)])
 
 
-def released_schema(config: str, metadata: dict[str, str]) -> pa.Schema:
-    """The schema of a released config, `rl` or `cold_start`; `metadata` says which manifest, template and seed made it."""
+def released_columns(config: Config, added: Iterable[Column] = ()) -> list[str]:
+    """The columns of a released config."""
+    names = list(RELEASED[config])
+    return [*names, *(column.name for column in added if column.released and column.name not in names)]
+
+
+def released_schema(config: Config, metadata: dict[str, str], added: Iterable[Column] = ()) -> pa.Schema:
+    """The schema of a released config; `metadata` says which manifest, template and seed made it."""
     from datasets import Features, Image, List
     from datasets.features.features import generate_from_arrow_type
 
+    types = {**ROW, **_RELEASED_AS, **{column.name: column.type for column in added}}
     features = {
-        name: List(Image()) if kind == "images" else generate_from_arrow_type(kind) for name, kind in _COLUMNS[config]
+        name: List(Image()) if name == "images" else generate_from_arrow_type(types[name])
+        for name in released_columns(config, added)
     }
     schema: pa.Schema = Features(features).arrow_schema
     ours = {"ovr.schema_version": SCHEMA_VERSION, "ovr.config": config, **{f"ovr.{k}": v for k, v in metadata.items()}}
     return schema.with_metadata({**(schema.metadata or {}), **{k.encode(): v.encode() for k, v in ours.items()}})
 
 
-def released_record(config: str, row: Row, question_text: str) -> dict[str, Any]:
+def released_record(config: Config, row: Row, question_text: str, added: Iterable[Column] = ()) -> dict[str, Any]:
     """A row as the record of a released config. `question_text` is the last user message after the prompt template."""
     record = to_record(row)
     last_user = max(i for i, message in enumerate(row.prompt) if message.role == "user")
     record["prompt"][last_user]["content"] = question_text
     record["images"] = [{"bytes": image, "path": None} for image in row.images]
     record["completion"] = [{"role": "assistant", "content": row.completion}]
-    record.update(loss=None, n_tokens=None, behaviors=None)
-    return {name: record[name] for name, _ in _COLUMNS[config]}
+    return {name: record.get(name) for name in released_columns(config, added)}

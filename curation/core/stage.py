@@ -1,93 +1,165 @@
-"""A stage: a datatrove pipeline with a fingerprint, run once, resumed after an interruption, redone when what it depends on changed."""
+"""A stage: one step of a build, which declares itself. `build/plan.py` puts the stages of a config in order.
 
-import json
-import shutil
-import time
+A stage is a pydantic model. Its fields are all that its rows depend on besides those that came in, so the fingerprint of a build is made of
+them before anything runs. It is one of two kinds, told apart by what it has to see:
+
+    class CountWords(MapStage):                       # one row at a time, a task for every file of rows
+        kind: Literal["count_words"] = "count_words"
+        adds = (Column("n_words", pa.int32()),)
+
+        def map(self, row: Row) -> Decision:
+            return keep(n_words=len(row.question.split()))
+
+    class KeepLongest(DecideStage):                   # all rows, in one task
+        kind: Literal["keep_longest"] = "keep_longest"
+        n: int
+
+        def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
+            ...                                       # one decision for every row, in their order
+
+Neither writes rows: it says what becomes of each, and where rows are read next that is applied (`core.rows`).
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Final, Literal, Protocol
 
-from curation.core.errors import BuildError
-from curation.core.executor import SupervisedExecutor
-from curation.core.ledger import LedgerWriter, ledger_lines
-from curation.core.parquet import write_text
-from curation.core.progress import StageProgress
-from curation.core.write import written_rows
+from datatrove.pipeline.base import PipelineStep
+
+from curation.core.decision import Decision, decision_schema
+from curation.core.ledger import LedgerWriter
+from curation.core.plugins import Plugin
+from curation.core.progress import TaskProgress
+from curation.core.row import Config, Row
+from curation.core.rows import Rows
+from curation.core.schema import Column
+from curation.core.steps import DecideRows, MapRows, ReadRows, WriteDecisions
+
+Leaves = Literal["rows", "decisions", "nothing"]
+ROWS: Final = "rows"
+DECISIONS: Final = "decisions"
+"""In a stage's folder: what it leaves, a file for every file of rows."""
 
 
-def digest_of(payload: Any) -> str:
-    """32 hex digits over a JSON-able payload. The order of its mappings counts: it is the order of rows."""
-    return blake2b(json.dumps(payload, ensure_ascii=False).encode(), digest_size=16).hexdigest()
+@dataclass(frozen=True)
+class Run:
+    """What a stage finds when it runs: the rows that came in, its own folder, those of the stages before it, and the build's folder."""
 
-
-@dataclass
-class StageRun:
-    """One stage of a config inside a build folder. `payload` is everything beyond the stage before that its rows depend on."""
-
+    config: Config
+    name: str
     folder: Path
-    config: str
-    payload: Any
-    before: "StageRun | None" = None
-    seconds: float = 0.0
-    fingerprint: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.fingerprint = digest_of([self.payload, self.before.fingerprint if self.before else "", self.folder.name])
+    out: Path
+    rows: Rows = field(default_factory=lambda: Rows([]))
+    stages: Mapping[str, Path] = field(default_factory=dict)
+    """Name of a stage -> its folder."""
+    columns: tuple[Column, ...] = ()
+    """What the stages before added to the rows."""
+    progress: TaskProgress = field(default_factory=lambda: TaskProgress(Path(), 0))
+    """That of the first task, the only one where a stage decides."""
 
     @property
-    def rows(self) -> dict[Path, int]:
-        """File -> number of rows this stage wrote."""
-        return written_rows(self.folder / "rows")
+    def rollouts(self) -> Path:
+        """The rollout store of the build."""
+        return self.out / "rollouts"
 
-    def ledger(self, step: int) -> LedgerWriter:
+    def ledger(self, step: int = 0) -> LedgerWriter:
+        """Where the rows that end here are written to; `step` tells the steps of one task apart."""
         return LedgerWriter(self.folder / "ledger", self.config, self.folder.name, step)
 
-    def run(self, pipeline: list[Any], tasks: int, workers: int, total: int | None) -> bool:
-        """Run the tasks that are not complete; False when there was nothing to do.
+
+class Cost(Protocol):
+    """What a stage will cost, for the dry run."""
+
+    def line(self, gpu_hour_price: float | None) -> str: ...
+
+
+class Stage(Plugin):
+    """The base of `MapStage` and `DecideStage`, and of the few stages that read or write rows themselves."""
+
+    after: str = ""
+    """Where a stage that the manifest lists has its place: behind this stage, before the mixture by default."""
+
+    adds: ClassVar[tuple[Column, ...]] = ()
+    """The columns that it adds to the rows."""
+    sets: ClassVar[tuple[str, ...]] = ()
+    """The columns of a row that it changes."""
+    publishes: ClassVar[tuple[str, ...]] = ()
+    """Parquet files that it leaves in its folder and the build puts into the build's folder, with the column `config` in front."""
+    leaves: ClassVar[Leaves] = "nothing"
+    """Decisions on the rows that came in, or the rows themselves, written again with their images: for what changes most of them."""
+    signs_as: ClassVar[str] = ""
+    """What the provenance calls it; its kind by default."""
+
+    def inputs(self) -> dict[str, dict[str, str]]:
+        """What it reads beyond the rows: a name for the lock -> path or model -> digest or revision.
 
         Raises:
-            CurationError: from a task, or when a task ended without completing.
+            CurationError: an input is missing.
         """
-        done = self.folder / "done.json"
-        if self._recorded(done) == self.fingerprint:
-            self.seconds = float(json.loads(done.read_text())["seconds"])
-            return False
-        if self._recorded(self.folder / "started.json") != self.fingerprint:
-            self._forget()
-            shutil.rmtree(self.folder, ignore_errors=True)
-            write_text(self.folder / "started.json", json.dumps({"fingerprint": self.fingerprint}))
-        for lines in (self.folder / "ledger").glob("*.parquet"):
-            if not (self.folder / "completions" / lines.name[:5]).exists():
-                lines.unlink()  # of a task that did not complete: it may write fewer lines the next time
-        started = time.monotonic()
-        with StageProgress(self.folder.name, self.folder / "progress", total) as progress:
-            SupervisedExecutor(pipeline, tasks, workers, self.folder, progress.refresh).run()
-        self.seconds = time.monotonic() - started
-        write_text(
-            done, json.dumps({"fingerprint": self.fingerprint, "tasks": tasks, "seconds": round(self.seconds, 3)})
-        )
+        return {}
+
+    def tasks(self, rows: Rows) -> int:
+        return 1
+
+    @abstractmethod
+    def steps(self, run: Run) -> list[PipelineStep]:
+        """The datatrove steps of a task, the reading and the writing included."""
+
+    def rows_in(self, run: Run) -> int:
+        """How many rows came in, by a count that is not its own where there is one."""
+        return len(run.rows)
+
+    def is_whole(self, run: Run) -> bool:
+        """Whether what it left outside of its folder is still there."""
         return True
 
-    def check(self, rows_in: int) -> None:
-        """Rows in = rows written + rows in the ledger.
+    def cost(self, run: Run, pilot: int | None) -> Cost | None:
+        """What it will cost, None where that is only time; with `pilot`, so many prompts are sampled to find out."""
+        return None
 
-        Raises:
-            BuildError: a row was lost or doubled.
-        """
-        rows_out, ended = sum(self.rows.values()), sum(1 for _ in ledger_lines(self.folder / "ledger"))
-        if rows_in != rows_out + ended:
-            self._forget()
-            raise BuildError(
-                f"{self.folder}: {rows_in} rows came in, {rows_out} went out and {ended} ended here: the sum is off;"
-                " the next build runs this stage again"
-            )
+    def summary(self, run: Run) -> dict[str, Any]:
+        """Its part of the config's summary, by key, once it has run."""
+        return {}
 
-    def _forget(self) -> None:
-        """From here on nothing in the folder counts as done."""
-        for name in ("done.json", "started.json"):
-            (self.folder / name).unlink(missing_ok=True)
 
-    @staticmethod
-    def _recorded(file: Path) -> str | None:
-        return json.loads(file.read_text())["fingerprint"] if file.exists() else None
+class MapStage(Stage):
+    """Looks at one row at a time: a task for every file of rows."""
+
+    leaves: ClassVar[Leaves] = DECISIONS
+
+    def tasks(self, rows: Rows) -> int:
+        return len(rows.files)
+
+    def steps(self, run: Run) -> list[PipelineStep]:
+        write = partial(WriteDecisions, run.rows, run.folder / DECISIONS, schema_of(self))
+        return [ReadRows(run.rows, run.folder / "progress"), *self.middle(run), write()]
+
+    def middle(self, run: Run) -> list[PipelineStep]:
+        """What happens between reading and writing; for a stage of several steps."""
+        return [MapRows(self.map, run.ledger())]
+
+    def map(self, row: Row) -> Decision:
+        """What becomes of a row."""
+        raise NotImplementedError(f"stage {self.kind!r} has no `map`")
+
+
+class DecideStage(Stage):
+    """Looks at all rows at once, in one task. It keeps a few bytes a row in numpy arrays, never Python objects for each."""
+
+    leaves: ClassVar[Leaves] = DECISIONS
+
+    def steps(self, run: Run) -> list[PipelineStep]:
+        decide = partial(self.decide, run.rows, run)
+        return [DecideRows(decide, run.rows, run.folder / DECISIONS, schema_of(self), run.ledger(), run.progress)]
+
+    @abstractmethod
+    def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
+        """A decision for every row, in their order."""
+
+
+def schema_of(stage: Stage) -> Any:
+    """The Arrow schema of a stage's decisions."""
+    return decision_schema(stage.signs_as or stage.kind, stage.sets, stage.adds)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.parquet import AtomicParquetWriter, publish, read_records, write_text
+from curation.core.stage import Run, Stage
 from curation.decontamination.grams import Keys, gram_keys, template_key, whole_key
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.text import question_words
@@ -104,6 +105,24 @@ def make_keyring(texts: Iterable[str]) -> Keyring:
         whole=np.where(wholes > 0, np.searchsorted(keys, wholes), -1),
         template=np.where(templates > 0, np.searchsorted(keys, templates), -1),
     )
+
+
+INDEX = "index"
+"""In the stage's folder."""
+
+
+class IndexBenchmarks(Stage):
+    """Reads the evaluation sets into an index."""
+
+    kind: Literal["benchmarks"] = "benchmarks"
+    options: Decontaminate
+    seed: int = 0
+
+    def inputs(self) -> dict[str, dict[str, str]]:
+        return {f"benchmark {benchmark.name}": benchmark.inputs() for benchmark in self.options.benchmarks}
+
+    def steps(self, run: Run) -> list[PipelineStep]:
+        return [ReadBenchmarks(self.options, self.seed, run.folder / INDEX)]
 
 
 class ReadBenchmarks(PipelineStep):  # type: ignore[misc]

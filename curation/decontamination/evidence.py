@@ -2,13 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from curation.core.parquet import AtomicParquetWriter, read_records
+from curation.core.parquet import read_records
 
 EVIDENCE = pa.schema(
     [
@@ -28,17 +27,6 @@ EVIDENCE = pa.schema(
 )
 """kind is exact, near, template, picture or copy; a copy is a near duplicate of the contaminated row `copy_of`. Score: the weighted share
 of the item's 3-grams that the row has, 1 for exact; for a picture the similarity of the two images."""
-
-
-def write_evidence(path: Path, of_configs: Mapping[str, Path]) -> None:
-    """The evidence of all configs in one file, with the config in front."""
-    schema = EVIDENCE.insert(0, pa.field("config", pa.string()))
-    with AtomicParquetWriter(path, schema) as writer:
-        for config, file in of_configs.items():
-            for line in read_records(file):
-                writer.write(
-                    {"config": config, **line}, sum(len(value) for value in line.values() if isinstance(value, bytes))
-                )
 
 
 def contamination_table(index: Path, evidence: Path) -> dict[str, dict[str, Any]]:

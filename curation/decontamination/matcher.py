@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from curation.core.parquet import AtomicParquetWriter, read_records
+from curation.core.row import Message, question_of
+from curation.core.rows import Rows, file_of
 from curation.decontamination.benchmarks import Ints, Keyring, read_items
 from curation.decontamination.options import Decontaminate
-from curation.decontamination.rows import RowFiles, question_of
 from curation.decontamination.text import question_words
 from curation.decontamination.text_matcher import Kind, TextMatcher
 from curation.decontamination.weigh import Scale
@@ -40,11 +41,11 @@ class Match(NamedTuple):
 class Matcher:
     """Matches the rows of a stage by what the scan left in `scans`."""
 
-    def __init__(self, rows: RowFiles, index: Path, scans: Path, options: Decontaminate) -> None:
+    def __init__(self, rows: Rows, index: Path, scans: Path, options: Decontaminate) -> None:
         keyring = Keyring.load(index / "keys.npz")
-        self.rows, self.scans, self.item_rows = rows, scans, RowFiles([index / "items.parquet"])
+        self.rows, self.scans, self.item_rows = rows, scans, Rows([file_of(index / "items.parquet")])
         self.items = read_items(index, ["benchmark", "item", "text"])
-        self.by_text = TextMatcher(Scale(keyring, _counts(scans, len(keyring.keys)), rows.n_rows), options)
+        self.by_text = TextMatcher(Scale(keyring, _counts(scans, len(keyring.keys)), len(rows)), options)
         self.words_of = lru_cache(10_000)(lambda item: question_words(self.items[item]["text"]))
 
     def contaminated(self, evidence: AtomicParquetWriter) -> dict[int, Match]:
@@ -76,7 +77,7 @@ class Matcher:
             "benchmark_item": item["item"],
             "kind": match.kind,
             "score": match.score,
-            "row_text": question_of(record),
+            "row_text": _question(record),
             "benchmark_text": item["text"],
             "row_picture": _small(record["images"], of_row),
             "benchmark_picture": _small(item_images["pictures"], of_item),
@@ -87,7 +88,7 @@ class Matcher:
     def _matches(self, record: dict[str, Any], candidate: dict[str, Any]) -> list[Match]:
         """The row's strongest match in each benchmark, by the benchmark's name."""
         strongest: dict[str, Match] = {}
-        for item, kind, score, images in self._compared(question_words(question_of(record)), candidate):
+        for item, kind, score, images in self._compared(question_words(_question(record)), candidate):
             name = self.items[item]["benchmark"]
             detail = f"{name}/{self.items[item]['item']}: {kind} {score:.2f}"
             match = Match(record["id"], item, kind, score, detail, images)
@@ -107,11 +108,20 @@ class Matcher:
                 yield item, *match, (0, 0)
 
     def _candidates(self) -> Iterator[dict[int, dict[str, Any]]]:
-        """Task by task: row -> its candidates."""
+        """Task by task: row -> its candidates. The scan numbered the rows as they were written; some may have been dropped since."""
+        numbers = self.rows.numbers_by_task()
         for file in sorted(self.scans.glob("*-candidates.parquet")):
-            records = list(read_records(file, batch_rows=10_000))
-            start = self.rows.first_of_task(file.name[:5]) if records else 0
-            yield {start + record["row"]: record for record in records}
+            of_task = numbers.get(file.name[:5])
+            found = (
+                ((int(of_task[r["row"]]), r) for r in read_records(file, batch_rows=10_000))
+                if of_task is not None
+                else ()
+            )
+            yield {number: record for number, record in found if number >= 0}
+
+
+def _question(record: dict[str, Any]) -> str:
+    return question_of(Message(**message) for message in record["prompt"])
 
 
 def _small(images: list[bytes], number: int) -> bytes | None:

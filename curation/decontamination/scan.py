@@ -42,6 +42,10 @@ CANDIDATES = pa.schema(
 COUNTS = pa.schema([("key", pa.int32()), ("rows", pa.int32())])
 
 
+SCAN = "scan"
+"""In the folder of the stage that scans."""
+
+
 class ScanContamination(PipelineStep):  # type: ignore[misc]
     """Passes the rows on; leaves `RANK-candidates.parquet` and `RANK-counts.parquet` in `folder`.
 

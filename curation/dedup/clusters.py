@@ -85,11 +85,6 @@ def find_copies(signatures: list[Path], options: Dedup, clusters: Labels) -> Lab
     return labels
 
 
-def cluster_name(cluster: int, copy: int | None = None) -> str:
-    """What stands in `Row.cluster`: the label, in the cold-start set with the label of the copy (`17.23`)."""
-    return f"{cluster}" if copy is None else f"{cluster}.{copy}"
-
-
 def _join_near(
     signatures: list[Path],
     column: str,

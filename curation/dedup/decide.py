@@ -1,158 +1,108 @@
-"""The decision about duplicates: one row of a cluster stays, the others are merged into it; where golds contradict, all go."""
+"""The stage that merges duplicates: one row of a cluster stays, the others are merged into it; where golds contradict, all go."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
-import pyarrow.parquet as pq
-from datatrove.data import Document
-from datatrove.pipeline.base import PipelineStep
 from numpy.typing import NDArray
 
-from curation.core.parquet import read_records, write_records
-from curation.core.progress import TaskProgress
-from curation.core.schema import DECISION
+from curation.core.decision import KEEP, Decision, drop, keep, merge
+from curation.core.rows import Numbers, Rows
+from curation.core.stage import DecideStage, Run
 from curation.dedup.golds import Gold, conflict_of
 from curation.dedup.options import Dedup
 from curation.dedup.signature import key64
 from curation.dedup.survivor import CRITERIA
 
 Keys = NDArray[np.uint64]
-
-DEFAULTS = Dedup()
 MOST_NAMED = 50
 """Merged rows that the survivor's provenance names; the ledger names the survivor of every one."""
 
 
-class DecideDuplicates(PipelineStep):  # type: ignore[misc]
-    """Groups the rows by `Row.cluster` (by their id where it is empty) and writes a decision for each.
+class MergeDuplicates(DecideStage):
+    """Keeps one row of every `cluster`; in the cold-start set one of every `copy` of it, while golds have to agree over the cluster.
 
-    In the cold-start set a cluster is named `question.copy`: copies are merged, and golds have to agree over the question.
     Memory: forty bytes a row, and the names of the rows in clusters of several.
     """
 
-    type, name = "decision", "duplicates"
+    kind: Literal["duplicates"] = "duplicates"
+    options: Dedup = Dedup()
 
-    def __init__(self, files: list[Path], folder: Path, options: Dedup = DEFAULTS) -> None:
-        super().__init__()
-        self.files, self.folder, self.options = files, folder, options
-
-    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        progress = TaskProgress(self.folder.parent / "progress", rank)
-        clusters, questions, ids = self._keys()
-        survivors, names = self._survivors(clusters)
-        conflicts = self._conflicts(questions)
-        notes = self._notes(survivors, names)
-        first = 0
-        for file in self.files:
-            n = pq.read_metadata(file).num_rows
-            write_records(
-                self.folder / file.name,
-                DECISION,
-                (
-                    self._line(row, int(questions[row]), survivors, ids, names, notes, conflicts)
-                    for row in range(first, first + n)
-                ),
-            )
-            first += n
-            progress.advance(n)
-        progress.tell()
-        yield from ()
-
-    def _line(
-        self,
-        row: int,
-        question: int,
-        survivors: NDArray[np.uint32],
-        ids: Keys,
-        names: dict[int, str],
-        notes: dict[int, str],
-        conflicts: dict[int, str],
-    ) -> dict[str, Any]:
-        if question in conflicts:
-            return {"action": "dropped", "reason": "conflicting_gold", "detail": conflicts[question]}
-        survivor = int(survivors[row])
-        if survivor == row:
-            return {"action": "keep", "reason": "", "detail": "", "note": notes.get(row)}
-        reason = "duplicate" if ids[row] == ids[survivor] else "near_duplicate"
-        return {"action": "merged", "reason": reason, "detail": names[survivor]}
-
-    def _keys(self) -> tuple[Keys, Keys, Keys]:
-        """Of every row: its cluster, its question, its id, as 64-bit hashes."""
-        n = sum(pq.read_metadata(file).num_rows for file in self.files)
-        clusters, questions, ids = (np.empty(n, dtype=np.uint64) for _ in range(3))
-        records = (r for file in self.files for r in read_records(file, ["id", "cluster"], batch_rows=10_000))
-        for row, record in enumerate(records):
-            cluster = record["cluster"] or record["id"]
-            ids[row], clusters[row] = key64([record["id"].encode()]), key64([cluster.encode()])
-            questions[row] = key64([cluster.partition(".")[0].encode()])
-        return clusters, questions, ids
-
-    def _survivors(self, clusters: Keys) -> tuple[NDArray[np.uint32], dict[int, str]]:
-        """Row -> the row that stays for it; the names of all rows in clusters of several."""
-        survivors = np.arange(len(clusters), dtype=np.uint32)
-        rows = _shared(clusters)
-        names: dict[int, str] = {}
-        ranks = np.empty((len(rows), len(self.options.prefer)), dtype=np.int64)
-        columns = {c for criterion in self.options.prefer for c in CRITERIA[criterion][0]} | {"source", "source_id"}
-        for i, record in enumerate(self._records(rows, sorted(columns))):
-            names[record["row"]] = f"{record['source']}/{record['source_id']}"
-            ranks[i] = [CRITERIA[criterion][1](record) for criterion in self.options.prefer]
-        best_first = np.lexsort((rows, *ranks.T[::-1], clusters[rows]))
-        ordered = rows[best_first]
-        starts = np.flatnonzero(np.append(True, clusters[ordered][1:] != clusters[ordered][:-1])[: len(ordered)])
-        survivors[ordered] = np.repeat(ordered[starts], np.diff(np.append(starts, len(ordered))))
-        return survivors, names
-
-    def _conflicts(self, questions: Keys) -> dict[int, str]:
-        """Question -> its two golds that are different answers."""
-        columns = ["answer", "answer_kind", "answer_options"]
-        rows = _shared(questions)
-        told = np.zeros(len(rows), dtype=np.uint64)  # 0: no gold, which contradicts nothing
-        for i, record in enumerate(self._records(rows, columns)):
-            if record["answer"].strip():
-                told[i] = key64(f"{record[c]}\0".encode() for c in columns)
-        rows, told = rows[told > 0], told[told > 0]
-        order = np.lexsort((told, questions[rows]))
-        ordered, told = questions[rows][order], told[order]
-        differ = np.unique(ordered[1:][(ordered[1:] == ordered[:-1]) & (told[1:] != told[:-1])])
-        golds: dict[int, dict[tuple[str, ...], Gold]] = {}
-        for record in self._records(rows[np.isin(questions[rows], differ)], [*columns, "source", "source_id"]):
-            answer, kind, options = (record[c] for c in columns)
-            gold = Gold(answer, kind, options, f"{record['source']}/{record['source_id']}")
-            golds.setdefault(int(questions[record["row"]]), {}).setdefault((answer, kind, options), gold)
-        conflicts = {question: conflict_of(list(found.values())) for question, found in golds.items()}
-        return {question: detail for question, detail in conflicts.items() if detail}
-
-    def _notes(self, survivors: NDArray[np.uint32], names: dict[int, str]) -> dict[int, str]:
-        """Survivor -> what its provenance says of the rows merged into it."""
-        merged: dict[int, list[str]] = {}
-        for row in np.flatnonzero(survivors != np.arange(len(survivors))).tolist():
-            merged.setdefault(int(survivors[row]), []).append(names[row])
-        return {
-            row: "merged with it: "
-            + ", ".join(told[:MOST_NAMED])
-            + (f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else "")
-            for row, told in merged.items()
-        }
-
-    def _records(self, rows: NDArray[np.int64], columns: list[str]) -> Iterator[dict[str, Any]]:
-        """The given columns of the given rows (ascending), with `row`; row groups without any of them are not read."""
-        first = 0
-        for file in self.files:
-            with pq.ParquetFile(file) as parquet:
-                for group in range(parquet.num_row_groups):
-                    n = parquet.metadata.row_group(group).num_rows
-                    wanted = rows[np.searchsorted(rows, first) : np.searchsorted(rows, first + n)]
-                    if len(wanted):
-                        table = parquet.read_row_group(group, columns=columns).take(wanted - first)
-                        for row, record in zip(wanted.tolist(), table.to_pylist(), strict=True):
-                            yield {"row": row, **record}
-                    first += n
+    def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
+        questions, clusters, ids = _keys(rows)
+        survivors, names = _survivors(rows, clusters, self.options)
+        conflicts, notes = _conflicts(rows, questions), _notes(survivors, names)
+        for row, (question, survivor) in enumerate(zip(questions.tolist(), survivors.tolist(), strict=True)):
+            if question in conflicts:
+                yield drop("conflicting_gold", conflicts[question])
+            elif survivor == row:
+                yield keep(notes[row]) if row in notes else KEEP
+            else:
+                yield merge("duplicate" if ids[row] == ids[survivor] else "near_duplicate", names[survivor])
 
 
-def _shared(keys: Keys) -> NDArray[np.int64]:
+def _keys(rows: Rows) -> tuple[Numbers, Numbers, Keys]:
+    """Of every row the cluster of its question, of its question and trace, and a hash of its id."""
+    questions, copies = (np.empty(len(rows), dtype=np.int64) for _ in range(2))
+    ids = np.empty(len(rows), dtype=np.uint64)
+    for row, record in enumerate(rows.records(["id", "cluster", "copy"])):
+        questions[row], copies[row] = record["cluster"], record["copy"] or 0
+        ids[row] = key64([record["id"].encode()])
+    return questions, np.unique((questions << 32) | copies, return_inverse=True)[1], ids
+
+
+def _survivors(rows: Rows, clusters: Numbers, options: Dedup) -> tuple[Numbers, dict[int, str]]:
+    """Row -> the row that stays for it; the names of all rows in clusters of several."""
+    survivors, shared = np.arange(len(clusters)), _shared(clusters)
+    names: dict[int, str] = {}
+    ranks = np.empty((len(shared), len(options.prefer)), dtype=np.int64)
+    columns = {c for criterion in options.prefer for c in CRITERIA[criterion][0]} | {"source", "source_id"}
+    for i, (row, record) in enumerate(rows.at(shared, sorted(columns))):
+        names[row] = f"{record['source']}/{record['source_id']}"
+        ranks[i] = [CRITERIA[criterion][1]({**record, "row": row}) for criterion in options.prefer]
+    # Sorted by cluster, then by the criteria, then by row: the first of a run of one cluster stays for all of the run.
+    ordered = shared[np.lexsort((shared, *ranks.T[::-1], clusters[shared]))]
+    starts = np.flatnonzero(np.append(True, clusters[ordered][1:] != clusters[ordered][:-1])[: len(ordered)])
+    survivors[ordered] = np.repeat(ordered[starts], np.diff(np.append(starts, len(ordered))))
+    return survivors, names
+
+
+def _conflicts(rows: Rows, questions: Numbers) -> dict[int, str]:
+    """Question -> its two golds that are different answers."""
+    columns = ["answer", "answer_kind", "answer_options"]
+    shared = _shared(questions)
+    golds = np.zeros(len(shared), dtype=np.uint64)  # 0: no gold, which contradicts nothing
+    for i, (_, record) in enumerate(rows.at(shared, columns)):
+        if record["answer"].strip():
+            golds[i] = key64(f"{record[c]}\0".encode() for c in columns)
+    shared, golds = shared[golds > 0], golds[golds > 0]
+    # Sorted by question, then by gold: neighbours of one question whose golds differ name the questions worth judging.
+    order = np.lexsort((golds, questions[shared]))
+    ordered, golds = questions[shared][order], golds[order]
+    differ = np.unique(ordered[1:][(ordered[1:] == ordered[:-1]) & (golds[1:] != golds[:-1])])
+    spelled: dict[int, dict[tuple[str, ...], Gold]] = {}
+    for row, record in rows.at(shared[np.isin(questions[shared], differ)], [*columns, "source", "source_id"]):
+        answer, kind, options = (record[c] for c in columns)
+        gold = Gold(answer, kind, options, f"{record['source']}/{record['source_id']}")
+        spelled.setdefault(int(questions[row]), {}).setdefault((answer, kind, options), gold)
+    conflicts = {question: conflict_of(list(found.values())) for question, found in spelled.items()}
+    return {question: detail for question, detail in conflicts.items() if detail}
+
+
+def _notes(survivors: Numbers, names: dict[int, str]) -> dict[int, str]:
+    """Survivor -> what its provenance says of the rows merged into it."""
+    merged: dict[int, list[str]] = {}
+    for row in np.flatnonzero(survivors != np.arange(len(survivors))).tolist():
+        merged.setdefault(int(survivors[row]), []).append(names[row])
+    return {row: _note(others) for row, others in merged.items()}
+
+
+def _note(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return "merged with it: " + ", ".join(names[:MOST_NAMED]) + more
+
+
+def _shared(keys: Numbers) -> Numbers:
     """The rows whose key another row has too, ascending."""
     order = np.argsort(keys, kind="stable")
     same = np.zeros(len(keys) + 1, dtype=bool)

@@ -1,62 +1,37 @@
-"""The clusters of a stage's rows, as the stages after it use them."""
+"""The stage that finds the clusters of near duplicates, for the stages that go by them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import ClassVar, Literal
 
-import pyarrow.parquet as pq
-from datatrove.data import Document
-from datatrove.pipeline.base import PipelineStep
+import pyarrow as pa
 
-from curation.core.parquet import write_records
-from curation.core.schema import DECISION
-from curation.dedup.clusters import Labels, cluster_name, find_clusters, find_copies
+from curation.core.decision import Decision, keep
+from curation.core.errors import BuildError
+from curation.core.rows import Rows
+from curation.core.schema import Column
+from curation.core.stage import DecideStage, Run
+from curation.dedup.clusters import find_clusters, find_copies
 from curation.dedup.options import Dedup
+from curation.dedup.sign import SIGNATURES
 
 
-@dataclass(frozen=True)
-class Clusters:
-    """Of every row, in order: the first row of its cluster, and in the cold-start set the first of those whose trace is a copy too."""
+class FindClusters(DecideStage):
+    """Numbers the cluster of every row, and in the cold-start set that of its trace among the copies of the question."""
 
-    labels: Labels
-    copies: Labels | None = None
-
-    def name(self, row: int) -> str:
-        """What stands in the row's `cluster`."""
-        return cluster_name(int(self.labels[row]), None if self.copies is None else int(self.copies[row]))
-
-
-@dataclass(frozen=True)
-class ClusterSearch:
-    """Finds the clusters of the rows whose signatures `SignRows` left in a folder."""
-
-    signatures: Path
-    options: Dedup
+    kind: Literal["clusters"] = "clusters"
+    options: Dedup = Dedup()
     traces: bool = False
+    adds: ClassVar[tuple[Column, ...]] = (
+        Column("cluster", pa.int64(), released=False),
+        Column("copy", pa.int64(), released=False),
+    )
 
-    def run(self) -> Clusters:
-        files = sorted(self.signatures.glob("*.parquet"))
-        labels = find_clusters(files, self.options)
-        return Clusters(labels, find_copies(files, self.options, labels) if self.traces else None)
-
-
-class DecideClusters(PipelineStep):  # type: ignore[misc]
-    """Notes the cluster of every row, where there is no decontamination that does so."""
-
-    type, name = "decision", "clusters"
-
-    def __init__(self, files: list[Path], folder: Path, search: ClusterSearch) -> None:
-        super().__init__()
-        self.files, self.folder, self.search = files, folder, search
-
-    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        clusters, start = self.search.run(), 0
-        for file in self.files:
-            end = start + pq.read_metadata(file).num_rows
-            lines = (
-                {"action": "keep", "reason": "", "detail": "", "cluster": clusters.name(i)} for i in range(start, end)
-            )
-            write_records(self.folder / file.name, DECISION, lines)
-            start = end
-        yield from ()
+    def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
+        signatures = sorted((run.stages["normalise"] / SIGNATURES).glob("*.parquet"))
+        clusters = find_clusters(signatures, self.options)
+        copies = find_copies(signatures, self.options, clusters) if self.traces else None
+        written = rows.written
+        if len(clusters) <= written.max(initial=-1):
+            raise BuildError(f"got {len(clusters)} signatures, expected one for every row that was normalised")
+        for row in written.tolist():
+            yield keep(cluster=int(clusters[row]), copy=None if copies is None else int(copies[row]))

@@ -13,6 +13,9 @@ from curation.dedup.options import Dedup
 from curation.dedup.signature import beside, sign_question, sign_trace, signature_schema
 from curation.dedup.store import BytesWriter
 
+SIGNATURES = "signatures"
+"""In the folder of the stage that signs."""
+
 
 class SignRows(PipelineStep):  # type: ignore[misc]
     """Hands the rows on and leaves one signature each in `folder/RANK.parquet`, in their order; `traces` signs the completions too."""

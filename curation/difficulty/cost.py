@@ -34,11 +34,12 @@ class Forecast(NamedTuple):
     gpu_hours: float
     basis: int
 
-    def told(self, price: float | None) -> str:
-        """One line; the cost, at a price per GPU-hour, of what is not in the store yet."""
+    def line(self, gpu_hour_price: float | None) -> str:
+        """One line; the cost is that of what is not in the store yet."""
         if not self.basis:
             return f"{self.prompts:,} prompts; nothing in the store tells what they cost: --pilot N samples a few"
         hours = self.gpu_hours * (1 - self.held)
+        price = gpu_hour_price
         cost = "" if price is None else f", {hours * price:,.2f} at {price:g} per GPU-hour"
         return (
             f"{self.prompts:,} prompts, about {self.samples:,} samples and {self.tokens:,} tokens, {self.held:.0%} of them in the store;"

@@ -1,14 +1,10 @@
-"""Steps that look at one row alone: the manifest's filters, and whether the reward can judge the row."""
-
-from dataclasses import replace
+"""Steps that drop rows one by one: a filter of the manifest, the licences of the release."""
 
 from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 
-import rewards
-from curation.core.errors import CurationError
 from curation.core.ledger import LedgerWriter
-from curation.core.row import Row, from_document
+from curation.core.row import from_document
 from curation.filters.base import Filter, Judgement
 from curation.release.licences import Release
 
@@ -40,64 +36,3 @@ class KeepLicensed(BaseFilter):  # type: ignore[misc]
             return True
         doc.metadata["filter_detail"] = license
         return False, "license_not_allowed"
-
-
-class VerifyGolds(BaseFilter):  # type: ignore[misc]
-    """Keeps what the reward can judge: the gold is readable and, given as a response, is judged correct (PAPER 3.3, step 7)."""
-
-    name = "gold can be judged"
-
-    def __init__(self, ledger: LedgerWriter) -> None:
-        super().__init__(exclusion_writer=ledger)
-
-    def filter(self, doc: Document) -> Judgement:
-        row = from_document(doc)
-        verifier = verifier_of(row)
-        if not row.answer.strip():
-            return (False, "no_gold") if verifier.kind.needs_gold else True
-        verdict = verifier.judge_answer(row.answer)
-        if verdict.outcome == "correct":
-            return True
-        doc.metadata["filter_detail"] = f"{row.answer_kind} {row.answer[:200]!r}: {verdict.detail}"
-        return False, verdict.outcome if verdict.outcome in ("unreadable_gold", "timeout") else "gold_fails_itself"
-
-
-class VerifyCompletions(BaseFilter):  # type: ignore[misc]
-    """Judges every trace against its gold, notes the verdict in `verified`, and keeps the verdicts that the manifest names."""
-
-    name = "trace is verified"
-
-    def __init__(self, keep: tuple[str, ...], ledger: LedgerWriter) -> None:
-        super().__init__(exclusion_writer=ledger)
-        self.keep = keep
-
-    def filter(self, doc: Document) -> Judgement:
-        row = from_document(doc)
-        if not row.completion.strip():
-            return False, "no_completion"
-        verified = verify_completion(row)
-        doc.metadata["row"] = replace(row, verified=verified)
-        return True if verified in self.keep else (False, f"verified_{verified}")
-
-
-def verifier_of(row: Row) -> rewards.Verifier:
-    """The row's verifier.
-
-    Raises:
-        CurationError: no such reward kind, or an option that it does not have.
-    """
-    try:
-        return rewards.make_verifier(row.answer, row.answer_kind, row.answer_options)
-    except ValueError as error:
-        raise CurationError(f"{row.source}/{row.source_id}: {error}") from error
-
-
-def verify_completion(row: Row) -> str:
-    """correct, wrong, cannot_judge or no_gold. A trace without an answer, or cut off before it, is wrong."""
-    verifier = verifier_of(row)
-    if not row.answer.strip() and verifier.kind.needs_gold:
-        return "no_gold"
-    verdict = verifier.judge(row.completion)
-    if verdict.reward is None:
-        return "cannot_judge"
-    return "correct" if verdict.outcome == "correct" else "wrong"

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from curation.core.row import Stratum
+
 Column = Literal["domain", "format", "language", "stratum", "source", "license", "answer_kind"]
 COLUMNS: tuple[Column, ...] = ("domain", "format", "language", "stratum", "source", "license", "answer_kind")
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -30,7 +32,7 @@ class Strata(BaseModel):
             raise ValueError(f"challenging_below {self.challenging_below} is above easy_above {self.easy_above}")
         return self
 
-    def of(self, stated: str, pass_rate: float | None) -> str:
+    def of(self, stated: Stratum | Literal[""], pass_rate: float | None) -> Stratum | Literal[""]:
         """easy, intermediate, challenging, or empty where nothing is known."""
         if pass_rate is None or (self.stated_first and stated):
             return stated

@@ -10,11 +10,10 @@ Every change is noted in the row's `provenance`. Where the question changed, the
 import json
 import re
 import string
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from curation.core.row import Message, Row, normalise_prompt, row_id
+from curation.core.row import Message, Row, RowFields, normalise_prompt, row_id
 from curation.normalise.characters import clean_characters
 from curation.normalise.choices import options_in, read_anew
 from curation.normalise.language import LANGUAGES, contradicts, identify
@@ -70,7 +69,7 @@ def _question(row: Row, options: Normalise) -> Row:
         return row
     last = max(number for number, message in enumerate(row.prompt) if message.role == "user")
     prompt = (*row.prompt[:last], Message("user", text), *row.prompt[last + 1 :])
-    fields: dict[str, Any] = {"prompt": prompt}
+    fields: RowFields = {"prompt": prompt}
     if normalise_prompt(text) != normalise_prompt(row.question):
         fields["id"] = row_id(text, row.images)
     if choices := read_anew(json.loads(row.answer_options).get("choices"), row.question, text):
@@ -90,9 +89,9 @@ def _options(row: Row, options: Normalise) -> Row:
         return row
     letter = string.ascii_uppercase[number]
     options_json = json.dumps({"choices": choices}, ensure_ascii=False)
-    fields = {"answer_kind": "choice", "format": "choice", "answer_options": options_json}
+    fields: RowFields = {"answer": letter, "answer_kind": "choice", "format": "choice", "answer_options": options_json}
     note = "" if letter == row.answer else f", answer {row.answer[:80]!r} is {letter}"
-    return row.changed(STAGE, f"options found in the question{note}", answer=letter, **fields)
+    return row.changed(STAGE, f"options found in the question{note}", **fields)
 
 
 def _language(row: Row, options: Normalise) -> Row:

@@ -18,6 +18,10 @@ class Release(BaseModel):
     otherwise: Literal["fail", "drop"] = "fail"
     """What a row with another licence does: fails the build before shards are written, or drops as `license_not_allowed`."""
 
+    @property
+    def drops(self) -> bool:
+        return self.otherwise == "drop"
+
     def allows(self, license: str) -> bool:
         return (license.strip() or "unknown").casefold() in {name.casefold() for name in self.allow}
 

@@ -3,34 +3,65 @@
 import json
 import shutil
 import uuid
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from itertools import islice
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+import pyarrow as pa
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
+from pydantic import Field
 
-from curation.core.decide import decided
-from curation.core.ledger import LedgerWriter
-from curation.core.parquet import AtomicParquetWriter, read_records, write_text
-from curation.core.progress import TaskProgress
-from curation.core.row import from_record
+from curation.core.parquet import AtomicParquetWriter, write_text
+from curation.core.row import Row, from_record
+from curation.core.rows import Numbers, Rows
 from curation.core.schema import released_record, released_schema
-from curation.core.write import row_bytes
-from curation.sampling.template import apply_template
+from curation.core.stage import Run, Stage
+from curation.core.steps import row_bytes
+from curation.sampling.template import apply_template, template_hash
 
 SHARDS = "shards.json"
 """In the stage's folder: the names of the shards that it wrote."""
 
 
-def shards_are_there(stage_folder: Path, folder: Path) -> bool:
-    """Whether every shard that the stage wrote still stands in `folder`."""
-    listed = stage_folder / SHARDS
-    return listed.exists() and all((folder / name).exists() for name in json.loads(listed.read_text()))
+class ShardsStage(Stage):
+    """Writes `DIR/data/CONFIG/SPLIT-00000-of-000NN.parquet`; the folder appears when all shards are whole."""
+
+    kind: Literal["shards"] = "shards"
+    manifest: str = ""
+    """Its name, for the shards' metadata."""
+    build: str = ""
+    """What the rows depend on, as a digest; for the metadata too."""
+    template: str = "{question}"
+    seed: int = 0
+    splits: dict[str, float] = Field(default_factory=dict)
+    rows_per_shard: int = 20_000
+
+    def steps(self, run: Run) -> list[PipelineStep]:
+        return [WriteShards(self, run)]
+
+    def is_whole(self, run: Run) -> bool:
+        listed = run.folder / SHARDS
+        return listed.exists() and all((folder_of(run) / name).exists() for name in json.loads(listed.read_text()))
+
+    def arrow_schema(self, run: Run) -> pa.Schema:
+        metadata = {
+            "manifest": self.manifest,
+            "build": self.build,
+            "seed": str(self.seed),
+            "prompt_template": self.template,
+            "prompt_template_hash": template_hash(self.template),
+        }
+        return released_schema(run.config, metadata, run.columns)
+
+
+def folder_of(run: Run) -> Path:
+    """Where the shards of a config are."""
+    return run.out / "data" / run.config
 
 
 def split_of(row_id: str, seed: int, splits: dict[str, float]) -> str:
@@ -44,76 +75,42 @@ def split_of(row_id: str, seed: int, splits: dict[str, float]) -> str:
 
 
 class WriteShards(PipelineStep):  # type: ignore[misc]
-    """Writes `SPLIT-00000-of-000NN.parquet`, in the order of the stage before; the folder appears when all shards are whole.
-
-    `decisions` are the mixture's, a file for each of `files`; rows that it did not choose go to the ledger.
-    """
+    """Writes the rows of every split in the order in which they came in."""
 
     type, name = "writer", "shards"
 
-    def __init__(
-        self,
-        files: list[Path],
-        decisions: list[Path],
-        folder: Path,
-        config: str,
-        template: str,
-        seed: int,
-        splits: dict[str, float],
-        rows_per_shard: int,
-        metadata: dict[str, str],
-        stage_folder: Path,
-        ledger: LedgerWriter,
-    ) -> None:
+    def __init__(self, stage: ShardsStage, context: Run) -> None:
         super().__init__()
-        self.decisions, self.ledger = decisions, ledger
-        self.files, self.folder, self.config, self.template = files, folder, config, template
-        self.seed, self.splits, self.rows_per_shard = seed, splits, rows_per_shard
-        self.metadata, self.stage_folder = metadata, stage_folder
+        self.stage, self.context, self.progress = stage, context, context.progress
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        progress = TaskProgress(self.stage_folder / "progress", rank)
-        sizes = self._sizes(rank)
-        schema = released_schema(self.config, self.metadata)
-        building = self.folder.with_name(f".{self.folder.name}.{uuid.uuid4().hex[:8]}.building")
+        folder = folder_of(self.context)
+        building = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.building")
         building.mkdir(parents=True)
-        for split, n_rows in sorted(sizes.items()):
-            rows = (
-                decided(from_record(record), line, "mixture")
-                for record, line in self._decided()
-                if line["action"] == "keep" and self._split(record["id"]) == split
-            )
-            n_shards = ceil(n_rows / self.rows_per_shard)
+        for split, numbers in sorted(self._splits(self.context.rows).items()):
+            rows = (from_record(record) for _, record in self.context.rows.at(numbers))
+            n_shards = ceil(len(numbers) / self.stage.rows_per_shard)
             for number in range(n_shards):
-                with AtomicParquetWriter(
-                    building / f"{split}-{number:05d}-of-{n_shards:05d}.parquet", schema
-                ) as writer:
-                    for row in islice(rows, self.rows_per_shard):
-                        released = released_record(self.config, row, apply_template(self.template, row.question))
-                        writer.write(released, row_bytes(row))
-                        progress.advance()
-                        self.stat_update("rows", split)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        building.rename(self.folder)
-        write_text(self.stage_folder / SHARDS, json.dumps(sorted(file.name for file in self.folder.iterdir())))
-        progress.tell()
+                shard = building / f"{split}-{number:05d}-of-{n_shards:05d}.parquet"
+                self._write(shard, islice(rows, self.stage.rows_per_shard), split)
+        shutil.rmtree(folder, ignore_errors=True)
+        building.rename(folder)
+        write_text(self.context.folder / SHARDS, json.dumps(sorted(file.name for file in folder.iterdir())))
+        self.progress.flush()
         yield from ()
 
-    def _sizes(self, rank: int) -> Counter[str]:
-        """Split -> number of its rows; the others get their line in the ledger."""
-        sizes = Counter[str]()
-        with self.ledger as ledger:
-            for record, line in self._decided(["id", "source", "source_id"]):
-                if line["action"] == "keep":
-                    sizes[self._split(record["id"])] += 1
-                else:
-                    ledger.add({**record, **{name: line[name] for name in ("action", "reason", "detail")}}, rank)
-        return sizes
+    def _splits(self, rows: Rows) -> dict[str, Numbers]:
+        """Split -> the numbers of its rows."""
+        members: dict[str, list[int]] = {}
+        for number, record in enumerate(rows.records(["id"])):
+            members.setdefault(split_of(record["id"], self.stage.seed, self.stage.splits), []).append(number)
+        return {split: np.array(numbers) for split, numbers in members.items()}
 
-    def _decided(self, columns: list[str] | None = None) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-        """Every record with its decision."""
-        for file, decisions in zip(self.files, self.decisions, strict=True):
-            yield from zip(read_records(file, columns), read_records(decisions, batch_rows=10_000), strict=True)
-
-    def _split(self, row_id: str) -> str:
-        return split_of(row_id, self.seed, self.splits)
+    def _write(self, shard: Path, rows: Iterable[Row], split: str) -> None:
+        config, added = self.context.config, self.context.columns
+        with AtomicParquetWriter(shard, self.stage.arrow_schema(self.context)) as writer:
+            for row in rows:
+                text = apply_template(self.stage.template, row.question)
+                writer.write(released_record(config, row, text, added), row_bytes(row))
+                self.progress.advance()
+                self.stat_update("rows", split)

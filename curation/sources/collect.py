@@ -1,10 +1,10 @@
-"""The first step of a build: rows from the sources."""
+"""The first stage of a build: rows from the sources, a task for each."""
 
 import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
@@ -12,10 +12,50 @@ from datatrove.pipeline.base import PipelineStep
 from curation.core.errors import SourceError
 from curation.core.ledger import LedgerWriter
 from curation.core.parquet import write_text
+from curation.core.plugins import plugin_union
 from curation.core.progress import TaskProgress
 from curation.core.row import to_document
+from curation.core.rows import Rows
+from curation.core.schema import stage_schema
+from curation.core.stage import ROWS, Leaves, Run, Stage
+from curation.core.steps import WriteRows
 from curation.sources.base import BadRow, Source
 from curation.sources.unique import UniqueIds
+
+if TYPE_CHECKING:
+    AnySource = Source
+else:
+    AnySource = plugin_union(Source)
+
+
+class Collect(Stage):
+    """Reads the sources."""
+
+    kind: Literal["collect"] = "collect"
+    sources: tuple[AnySource, ...]
+    limit: int | None = None
+    """Rows of every source."""
+    seed: int = 0
+    leaves: ClassVar[Leaves] = ROWS
+
+    def inputs(self) -> dict[str, dict[str, str]]:
+        return {source.name: source.inputs() for source in self.sources}
+
+    def tasks(self, rows: Rows) -> int:
+        return len(self.sources)
+
+    def steps(self, run: Run) -> list[PipelineStep]:
+        read = ReadSource(list(self.sources), self.seed, self.limit, run.folder, run.ledger())
+        return [read, WriteRows(run.folder / ROWS, stage_schema())]
+
+    def rows_in(self, run: Run) -> int:
+        return sum(rows_read(run.folder).values())
+
+
+def rows_read(folder: Path) -> dict[str, int]:
+    """Source -> rows that came in, as its reader counted them; `folder` is the stage's."""
+    counts = [json.loads(file.read_text()) for file in sorted(folder.glob("read/*.json"))]
+    return {count["source"]: count["rows"] for count in counts}
 
 
 class ReadSource(PipelineStep):  # type: ignore[misc]
@@ -48,4 +88,4 @@ class ReadSource(PipelineStep):  # type: ignore[misc]
         if n == 0:
             raise SourceError(f"source {source.name!r} ({source.kind}) is empty: got 0 rows, expected at least one")
         write_text(self.folder / "read" / f"{rank:05d}.json", json.dumps({"source": source.name, "rows": n}))
-        progress.tell()
+        progress.flush()

@@ -25,7 +25,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from curation.core.errors import BadRowError, SourceError
-from curation.core.row import STRATA, Row, Stratum, make_row
+from curation.core.row import STRATA, Row, Stratum, format_of, make_row
 from curation.images import explain
 from curation.sources.base import BadRow, Source
 from curation.sources.formats.archive import is_archive, split_place
@@ -195,7 +195,7 @@ class Table(Source):
                 answer_options=gold.options,
                 completion=self._completion(record),
                 teacher=fields.text("teacher", record),
-                format={"choice": "choice", "number": "number"}.get(gold.kind, "open"),
+                format=format_of(gold.kind),
                 provenance=tuple(("collect", note) for note in notes),
                 **columns,
             )

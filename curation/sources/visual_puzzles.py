@@ -15,7 +15,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from curation.core.row import Row, make_row, row_id
+from curation.core.row import Row, format_of, make_row, row_id
 from curation.puzzles import LEVELS, Scene, domain, families, paint, scene
 from curation.puzzles.worked import completion
 from curation.sources.base import BadRow, Source
@@ -126,7 +126,7 @@ class VisualPuzzles(Source):
             answer_options=made.answer_options,
             completion=completion(made.solution, made.answer) if text else "",
             teacher="worked solution" if text else "",
-            format=made.answer_kind if made.answer_kind in ("choice", "number") else "open",
+            format=format_of(made.answer_kind),
             **{**self.row_defaults(), "domain": self.domain or domain(family)},
         )
 

@@ -33,13 +33,20 @@ from datatrove.utils.word_tokenizers import WordTokenizer
 
 sys.path[0] = str(Path(__file__).parents[2])
 
+from curation.core.decision import decision_schema, keep, write_decisions  # noqa: E402
 from curation.core.parquet import write_records  # noqa: E402
 from curation.core.row import Row, make_row, to_document, to_record  # noqa: E402
-from curation.core.schema import STAGE  # noqa: E402
-from curation.dedup import DecideDuplicates, Dedup, SignRows, find_clusters  # noqa: E402
+from curation.core.rows import Rows, decided, file_of  # noqa: E402
+from curation.core.schema import stage_schema  # noqa: E402
+from curation.core.stage import Run  # noqa: E402
+from curation.dedup import Dedup, find_clusters  # noqa: E402
 from curation.dedup.alike import are_alike  # noqa: E402
+from curation.dedup.clusters import Labels  # noqa: E402
+from curation.dedup.decide import MergeDuplicates  # noqa: E402
 from curation.dedup.minhash import jaccard  # noqa: E402
 from curation.dedup.reading import facts_of, read_question  # noqa: E402
+from curation.dedup.search import FindClusters  # noqa: E402
+from curation.dedup.sign import SignRows  # noqa: E402
 
 OPTIONS = Dedup()
 TRACE_BYTES = 17_600
@@ -244,7 +251,7 @@ def repeat(folder: Path, n: int) -> None:
     rows = [generated(i) for i in range(10_000)]
     signatures, stage = folder / "signatures", folder / "rows"
     list(SignRows(signatures, OPTIONS).run(map(to_document, rows)))
-    write_records(stage / "00000.parquet", STAGE, map(to_record, rows))
+    write_records(stage / "00000.parquet", stage_schema(), map(to_record, rows))
     signed, written = pq.read_table(signatures / "00000.parquet"), pq.read_table(stage / "00000.parquet")
     for rank in range(1, n // len(rows)):
         salt = pa.scalar(random.Random(rank).getrandbits(64), pa.uint64())
@@ -262,13 +269,26 @@ def changed(table: pa.Table, columns: dict[str, pa.ChunkedArray]) -> pa.Table:
     return table
 
 
+def clustered(files: list[Path], labels: Labels, folder: Path) -> Rows:
+    """The rows with the column `cluster`."""
+    schema, start, kept = decision_schema("clusters", (), FindClusters.adds), 0, {}
+    rows = Rows(map(file_of, files))
+    for file in rows.files:
+        lines = (keep(cluster=int(label)) for label in labels[start : start + file.n_rows])
+        kept[file.path.name] = write_decisions(folder / file.path.name, schema, lines)
+        start += file.n_rows
+    return decided(rows, folder, kept)
+
+
 def search(arguments: argparse.Namespace) -> None:
     """The measured child: labels, rows with their clusters, decisions."""
     folder = Path(arguments.folder)
     started = time.process_time()
     labels = find_clusters(sorted((folder / "signatures").glob("*.parquet")), OPTIONS)
     files = sorted((folder / "rows").glob("*.parquet"))
-    list(DecideDuplicates(files, folder / "decisions", OPTIONS).run(None))
+    rows = clustered(files, labels, folder / "clusters")
+    for step in MergeDuplicates(options=OPTIONS).steps(Run("rl", "duplicates", folder / "duplicates", folder, rows)):
+        list(step.run(None))
     seconds, peak = time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"| {len(labels):,} | {seconds:.1f} | {peak:.0f} | {sum(a != i for i, a in enumerate(labels.tolist())):,} |",

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from curation.build.build import BuildOptions, build
-from curation.cli import main
 from curation.build.dry_run import dry_run
+from curation.cli import main
 from tests.curation.sampling.models import build_lm
 
 RL: dict[str, Any] = {
@@ -75,7 +75,7 @@ def test_the_build_finds_what_the_pilot_sampled(tmp_path: Path) -> None:
     manifest = written(tmp_path, {**RL, "rl": {**RL["rl"], "difficulty": difficulty}})
     out = tmp_path / "out"
     told = states(dry_run(manifest, out, BuildOptions(), pilot=3, price=2.0))
-    assert told["rl-merge"].startswith("done")
+    assert told["rl-duplicates"].startswith("done")
     assert told["rl-difficulty"].startswith("to run 9 prompts, about 18 samples and ")
     assert "33% of them in the store" in told["rl-difficulty"]
     assert "at 2 per GPU-hour (told by 3 prompts)" in told["rl-difficulty"]

@@ -2,27 +2,27 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from curation.core.decision import Decision
 from curation.core.parquet import read_records
-from curation.core.row import Row, make_row, to_document
-from curation.core.write import WriteRows, written_rows
-from curation.decontamination.benchmarks import ReadBenchmarks
-from curation.decontamination.decide import DecideContamination
+from curation.core.row import Row, from_document, make_row, to_document
+from curation.decontamination.benchmarks import INDEX, ReadBenchmarks
+from curation.decontamination.decide import EVIDENCE_FILE, FindContamination
 from curation.decontamination.options import Decontaminate
-from curation.decontamination.scan import ScanContamination
-from curation.dedup import Clusters
+from curation.decontamination.scan import SCAN, ScanContamination
+from curation.dedup.search import FindClusters
+from tests.curation.stages import decisions, stored
 
 
 @dataclass
 class Outcome:
     """What the decision left."""
 
-    decisions: list[dict[str, Any]]
+    decisions: list[Decision]
     evidence: list[dict[str, Any]]
     index: Path
     evidence_file: Path
@@ -33,36 +33,27 @@ class Outcome:
         return {line["source_id"] for line in lines}
 
 
-@dataclass(frozen=True)
-class Known:
-    """Clusters that are known beforehand."""
-
-    labels: Sequence[int]
-    copies: Sequence[int] | None
-
-    def run(self) -> Clusters:
-        copies = None if self.copies is None else np.array(self.copies, np.uint32)
-        return Clusters(np.array(self.labels, np.uint32), copies)
-
-
 def decontaminate(
-    tasks: Sequence[Sequence[Row]],
-    options: Decontaminate,
-    folder: Path,
-    labels: Sequence[int] | None = None,
-    copies: Sequence[int] | None = None,
+    tasks: Sequence[Sequence[Row]], options: Decontaminate, folder: Path, labels: Sequence[int] | None = None
 ) -> Outcome:
-    """Index, scan (a task for each sequence of rows) and decide; `labels` and `copies` are what dedup found."""
-    index, scans, rows = folder / "index", folder / "scans", folder / "rows"
-    list(ReadBenchmarks(options, 0, index).run(None))
-    for rank, task in enumerate(tasks):
-        scan = ScanContamination(index, scans)
-        list(WriteRows(rows).run(scan.run(map(to_document, task), rank), rank))
-    files, evidence = list(written_rows(rows)), folder / "contamination.parquet"
-    search = None if labels is None else Known(labels, copies)
-    list(DecideContamination(files, index, scans, folder / "decisions", evidence, options, search).run(None))
-    lines = [line for file in files for line in read_records(folder / "decisions" / file.name)]
-    return Outcome(lines, list(read_records(evidence)), index, evidence)
+    """Index, scan (a task for each sequence of rows) and decide; `labels` are the clusters, by default each row is one of its own."""
+    stages = {"benchmarks": folder / "benchmarks", "normalise": folder / "normalise"}
+    list(ReadBenchmarks(options, 0, stages["benchmarks"] / INDEX).run(None))
+    scan, clusters = (
+        ScanContamination(stages["benchmarks"] / INDEX, stages["normalise"] / SCAN),
+        iter(labels or count()),
+    )
+    scanned = [
+        [
+            replace(from_document(document), extra={"cluster": next(clusters)})
+            for document in scan.run(map(to_document, task), rank)
+        ]
+        for rank, task in enumerate(tasks)
+    ]
+    rows = stored(scanned, stages["normalise"] / "rows", FindClusters.adds)
+    made = decisions(FindContamination(options=options), rows, folder / "contamination", stages=stages)
+    evidence = folder / "contamination" / EVIDENCE_FILE
+    return Outcome(made, list(read_records(evidence)), stages["benchmarks"] / INDEX, evidence)
 
 
 def benchmark(folder: Path, name: str, questions: Sequence[str]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from curation.core.errors import BuildError
 from curation.core.row import Row
 from curation.decontamination.evidence import contamination_table
 from curation.decontamination.options import Decontaminate
@@ -73,16 +72,16 @@ def test_the_same_problem_matches_and_another_does_not(question: str, tmp_path: 
     assert kinds == ({"0": MATCHES[question]} if MATCHES[question] else {})
 
 
-def test_decisions_stand_beside_the_rows_whatever_the_tasks(tmp_path: Path) -> None:
+def test_decisions_fit_the_rows_whatever_the_tasks(tmp_path: Path) -> None:
     rows = [row(text, i) for i, text in enumerate([*FILLER, BALLOON, *FILLER, TILES])]
     options = Decontaminate.model_validate({"benchmarks": [benchmark(tmp_path, "ours", ITEMS)]})
     outcomes = [
         decontaminate(tasks, options, tmp_path / str(n)) for n, tasks in enumerate([[rows], [rows[:40], [], rows[40:]]])
     ]
-    actions = [line["action"] for line in outcomes[0].decisions]
+    actions = [line.action for line in outcomes[0].decisions]
     assert [i for i, action in enumerate(actions) if action == "dropped"] == [len(FILLER), len(rows) - 1]
-    assert outcomes[0].decisions[len(FILLER)]["reason"] == "contaminated"
-    assert outcomes[0].decisions[len(FILLER)]["detail"] == "ours/1: exact 1.00"
+    assert outcomes[0].decisions[len(FILLER)].reason == "contaminated"
+    assert outcomes[0].decisions[len(FILLER)].detail == "ours/1: exact 1.00"
     assert outcomes[0].decisions == outcomes[1].decisions
     assert outcomes[0].evidence == outcomes[1].evidence
     assert outcomes[0].evidence_file.read_bytes() == outcomes[1].evidence_file.read_bytes()
@@ -94,32 +93,17 @@ def test_contamination_propagates_to_the_cluster(tmp_path: Path) -> None:
         for i, text in enumerate(["Quite another wording.", "An unaffected row.", BALLOON, "Unaffected too."])
     ]
     outcome = run(tmp_path, rows, labels=[0, 1, 0, 1])
-    assert [line["reason"] for line in outcome.decisions] == ["contaminated_copy", "", "contaminated", ""]
-    assert [line["cluster"] for line in outcome.decisions] == ["0", "1", "0", "1"]
+    assert [line.reason for line in outcome.decisions] == ["contaminated_copy", "", "contaminated", ""]
     copy = next(line for line in outcome.evidence if line["kind"] == "copy")
     assert (copy["copy_of"], copy["row_text"], copy["benchmark_text"]) == (rows[2].id, rows[0].question, BALLOON)
     (tmp_path / "alone").mkdir()
     alone = run(tmp_path / "alone", rows, labels=[0, 1, 0, 1], copies=False)
-    assert [line["action"] for line in alone.decisions] == ["keep", "keep", "dropped", "keep"]
-    (tmp_path / "traces").mkdir()
-    traces = decontaminate(
-        [rows],
-        Decontaminate.model_validate({"benchmarks": [benchmark(tmp_path, "ours", ITEMS)]}),
-        tmp_path / "traces",
-        [0, 1, 0, 1],
-        [0, 1, 2, 1],
-    )
-    assert [line["cluster"] for line in traces.decisions] == ["0.0", "1.1", "0.2", "1.1"]
-
-
-def test_labels_that_do_not_fit_the_rows_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="got 2 cluster labels, expected one for each of 1 rows"):
-        run(tmp_path, [row(BALLOON)], labels=[0, 0])
+    assert [line.action for line in alone.decisions] == ["keep", "keep", "dropped", "keep"]
 
 
 def test_flag_keeps_and_notes(tmp_path: Path) -> None:
     line = run(tmp_path, [row(BALLOON)], action="flag").decisions[0]
-    assert (line["action"], line["note"]) == ("keep", "contaminated: ours/1: exact 1.00")
+    assert (line.action, line.note) == ("keep", "contaminated: ours/1: exact 1.00")
 
 
 def test_the_table_counts_by_benchmark_source_and_kind(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.core.row import make_row, to_document
-from curation.dedup import Dedup, SignRows, find_clusters
+from curation.dedup import Dedup, find_clusters
+from curation.dedup.sign import SignRows
 
 OPTIONS = Dedup(threshold=0.5)
 """The most lenient threshold there is."""

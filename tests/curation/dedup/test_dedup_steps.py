@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from curation.core.parquet import read_records, write_records
-from curation.core.row import Row, from_document, make_row, to_document, to_record
-from curation.core.schema import STAGE
-from curation.dedup import DecideDuplicates, Dedup, SignRows, cluster_name, find_clusters, find_copies
+from curation.core.decision import KEEP, Decision, decision_schema, drop, write_decisions
+from curation.core.errors import BuildError
+from curation.core.row import Row, from_document, make_row, to_document
+from curation.core.rows import decided
+from curation.dedup import Dedup, find_clusters, find_copies
+from curation.dedup.decide import MergeDuplicates
+from curation.dedup.search import FindClusters
+from curation.dedup.sign import SIGNATURES, SignRows
 from curation.images.similarity import near, picture_hash
+from tests.curation.stages import decisions, stored
 
 DEFAULTS = Dedup()
 LONG = "A box holds 12 red and 30 blue marbles, and Tom takes marbles out of it without looking, one after the other, until "
@@ -107,21 +112,38 @@ def test_traces_of_one_question_are_copies_only_when_alike(tmp_path: Path) -> No
     assert find_copies(files, options, labels).tolist() == [0, 0, 0, 3, 4]
 
 
-def decide(rows: list[Row], folder: Path, options: Dedup = DEFAULTS) -> list[dict[str, Any]]:
-    files = [folder / "rows" / "0.parquet", folder / "rows" / "1.parquet"]
-    for file, part in zip(files, (rows[:2], rows[2:]), strict=True):
-        write_records(file, STAGE, map(to_record, part))
-    assert list(DecideDuplicates(files, folder / "decisions", options).run(None)) == []
-    return [line for file in files for line in read_records(folder / "decisions" / file.name)]
+def decide(rows: list[Row], folder: Path, options: Dedup = DEFAULTS) -> list[Decision]:
+    stored_rows = stored([rows[:2], rows[2:]], folder / "rows", FindClusters.adds)
+    return decisions(MergeDuplicates(options=options), stored_rows, folder / "duplicates")
+
+
+def clustered(one: Row, cluster: int, copy: int | None = None) -> Row:
+    return replace(one, extra={"cluster": cluster, "copy": copy})
 
 
 def copies(*changes: dict[str, Any]) -> list[Row]:
     """Rows of one cluster, named a/0, b/1, ..."""
-    first = row(NEAR[0], answer="7", license="MIT")
+    first = clustered(row(NEAR[0], answer="7", license="MIT"), 0)
     return [
-        replace(first, **{"source": "abcdefg"[i], "source_id": str(i), "cluster": "0", **change})
-        for i, change in enumerate(changes)
+        replace(first, **{"source": "abcdefg"[i], "source_id": str(i), **change}) for i, change in enumerate(changes)
     ]
+
+
+def test_clusters_and_copies_become_columns(tmp_path: Path) -> None:
+    """By the rows as they were signed, though some were dropped since; and never where a signature is missing."""
+    rows = [row(question, completion="a trace") for question in (NEAR[0], NEAR[3], NEAR[1])]
+    sign(rows, tmp_path / "normalise" / SIGNATURES, traces=True)
+    stage, whole = FindClusters(traces=True), stored([rows], tmp_path / "rows")
+    stages = {"normalise": tmp_path / "normalise"}
+    assert [d.columns for d in decisions(stage, whole, tmp_path / "all", stages=stages)] == [
+        {"cluster": 0, "copy": 0}, {"cluster": 1, "copy": 1}, {"cluster": 0, "copy": 0},
+    ]  # fmt: skip
+    lines = tmp_path / "dropped" / whole.files[0].path.name
+    write_decisions(lines, decision_schema("filter", (), ()), [KEEP, drop("a reason"), KEEP])
+    fewer = decided(whole, lines.parent, {lines.name: 2})
+    assert [d.columns["cluster"] for d in decisions(stage, fewer, tmp_path / "fewer", stages=stages)] == [0, 0]
+    with pytest.raises(BuildError, match="got 3 signatures, expected one for every row"):
+        decisions(stage, stored([[*rows, rows[0]]], tmp_path / "more"), tmp_path / "refused", stages=stages)
 
 
 SURVIVORS = [
@@ -142,17 +164,15 @@ def test_the_best_copy_stays(changes: list[dict[str, Any]], survivor: int, tmp_p
     others = ", ".join(f"{r.source}/{r.source_id}" for i, r in enumerate(rows) if i != survivor)
     for i, line in enumerate(lines):
         if i == survivor:
-            assert (line["action"], line["note"]) == ("keep", f"merged with it: {others}")
+            assert (line.action, line.note) == ("keep", f"merged with it: {others}")
         else:
-            assert (line["action"], line["reason"], line["detail"]) == ("merged", "duplicate", name)
+            assert (line.action, line.reason, line.detail) == ("merged", "duplicate", name)
 
 
 def test_the_order_of_preference_is_an_option(tmp_path: Path) -> None:
     rows = copies({"completion": "long trace"}, {"license": "CC0-1.0"}, {})
-    assert decide(rows, tmp_path, Dedup(prefer=("longest_solution", "license")))[0]["action"] == "keep"
-    assert (
-        decide(copies({"license": ""}, {}), tmp_path / "order", Dedup(prefer=("source_order",)))[0]["action"] == "keep"
-    )
+    assert decide(rows, tmp_path, Dedup(prefer=("longest_solution", "license")))[0].action == "keep"
+    assert decide(copies({"license": ""}, {}), tmp_path / "order", Dedup(prefer=("source_order",)))[0].action == "keep"
 
 
 GOLDS = [
@@ -170,26 +190,21 @@ GOLDS = [
 def test_contradicting_golds_set_the_cluster_aside(
     changes: list[dict[str, Any]], conflict: bool, tmp_path: Path
 ) -> None:
-    lines = decide([*copies(*changes), row("Another?", answer="9")], tmp_path)
-    assert [line["reason"] == "conflicting_gold" for line in lines] == [conflict, conflict, False]
+    lines = decide([*copies(*changes), clustered(row("Another?", answer="9"), 1)], tmp_path)
+    assert [line.reason == "conflicting_gold" for line in lines] == [conflict, conflict, False]
     if conflict:
-        assert lines[0]["detail"] == f"{changes[0]['answer']!r} in a/0, {changes[1]['answer']!r} in b/1"
+        assert lines[0].detail == f"{changes[0]['answer']!r} in a/0, {changes[1]['answer']!r} in b/1"
 
 
 def test_golds_of_two_traces_have_to_agree_though_both_would_stay(tmp_path: Path) -> None:
-    lines = decide(copies({"cluster": cluster_name(0, 0)}, {"cluster": cluster_name(0, 1)}), tmp_path)
-    assert [line["action"] for line in lines] == ["keep", "keep"]
-    lines = decide(copies({"cluster": "0.0"}, {"cluster": "0.1", "answer": "8"}), tmp_path / "conflict")
-    assert [line["reason"] for line in lines] == ["conflicting_gold"] * 2
+    traces = [clustered(one, 0, copy) for copy, one in enumerate(copies({}, {}))]
+    assert [line.action for line in decide(traces, tmp_path)] == ["keep", "keep"]
+    traces[1] = replace(traces[1], answer="8")
+    assert [line.reason for line in decide(traces, tmp_path / "conflict")] == ["conflicting_gold"] * 2
 
 
-def test_rows_without_a_cluster_go_by_their_id(tmp_path: Path) -> None:
-    rows = [replace(r, cluster="") for r in copies({}, {}, {})] + [row("Another?")]
-    assert [line["action"] for line in decide(rows, tmp_path)] == ["keep", "merged", "merged", "keep"]
-
-
-def test_a_near_copy_is_told_from_an_exact_one(tmp_path: Path) -> None:
-    assert [line["reason"] for line in decide(copies({}, {"id": "other"}, {}), tmp_path)] == [
+def test_a_near_copy_and_an_exact_one_have_their_own_reasons(tmp_path: Path) -> None:
+    assert [line.reason for line in decide(copies({}, {"id": "other"}, {}), tmp_path)] == [
         "",
         "near_duplicate",
         "duplicate",

@@ -16,7 +16,7 @@ from curation.difficulty.triage.marks import (
     picture_not_needed,
     without_pictures,
 )
-from curation.difficulty.triage.step import triaged
+from curation.difficulty.triage.stage import triaged
 from rewards import make_verifier
 
 
@@ -126,22 +126,22 @@ def test_suspicion_can_be_switched_off() -> None:
     assert [mark.name for mark in marks(Counts(8, 0, 8), 0.0, 0.9, off)] == ["hard"]
 
 
-KEPT = {"action": "keep", "reason": "", "detail": "", "note": None}
-
-
 @pytest.mark.parametrize(
-    ("line", "counts", "pass_rate", "options", "changed"),
+    ("measured", "counts", "pass_rate", "options", "action", "reason"),
     [
-        ({"action": "dropped", "reason": "infeasible"}, Counts(8, 0, 8), 0.0, Triage(), {"reason": "suspect_gold"}),
-        ({"action": "dropped", "reason": "truncated"}, Counts(3, 0, 3), 0.0, Triage(), {"reason": "truncated"}),
-        ({}, Counts(8, 0, 8), 0.0, Triage(), {"action": "dropped", "reason": "suspect_gold"}),
-        ({}, Counts(8, 1, 7), 0.125, Triage(), {"action": "keep", "reason": ""}),
-        ({}, Counts(8, 1, 7), 0.125, Triage(drop=("doubtful_gold",)), {"action": "dropped", "reason": "doubtful_gold"}),
-        ({}, Counts(8, 4, 4), 0.5, Triage(), {"action": "keep", "note": None}),
+        ("infeasible", Counts(8, 0, 8), 0.0, Triage(), "dropped", "suspect_gold"),
+        ("truncated", Counts(3, 0, 3), 0.0, Triage(), "dropped", "truncated"),
+        ("trivial", Counts(8, 8, 0), 1.0, Triage(), "dropped", "trivial"),
+        ("keep", Counts(8, 0, 8), 0.0, Triage(), "dropped", "suspect_gold"),
+        ("keep", Counts(8, 1, 7), 0.125, Triage(), "keep", ""),
+        ("keep", Counts(8, 1, 7), 0.125, Triage(drop=("doubtful_gold",)), "dropped", "doubtful_gold"),
+        ("keep", Counts(8, 4, 4), 0.5, Triage(), "keep", ""),
     ],
 )
-def test_lines_of_difficulty_are_changed_by_marks(
-    line: dict[str, Any], counts: Counts, pass_rate: float, options: Triage, changed: dict[str, Any]
+def test_marks_change_what_was_measured(
+    measured: str, counts: Counts, pass_rate: float, options: Triage, action: str, reason: str
 ) -> None:
-    found = triaged({**KEPT, **line}, marks(counts, pass_rate, 0.9, options), options)
-    assert {name: found[name] for name in changed} == changed
+    difficulty = {"n_correct": counts.n_correct, "n_judged": counts.n_answered}
+    found = marks(counts, pass_rate, 0.9, options)
+    decision = triaged(measured, difficulty, found, options)
+    assert (decision.action, decision.reason, bool(decision.note)) == (action, reason, action == "keep" and bool(found))

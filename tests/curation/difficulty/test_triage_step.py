@@ -1,32 +1,49 @@
-"""The step of triage: what becomes of measured rows, of every stopping rule and of several samplers."""
+"""The stage of triage: what becomes of measured rows, of every stopping rule and of several samplers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from curation.core.parquet import read_records, write_records
-from curation.core.row import to_record
-from curation.core.schema import DECISION, STAGE
+from curation.core.decision import Decision
+from curation.core.parquet import read_records
+from curation.core.row import Row
+from curation.core.rows import Rows, decided
+from curation.core.steps import written
 from curation.difficulty.pass_rate import PassRate, measure
-from curation.difficulty.step import DecideDifficulty
+from curation.difficulty.stage import MeasureDifficulty
 from curation.difficulty.stopping.bayes import Bayes
 from curation.difficulty.stopping.exact import Exact
 from curation.difficulty.stopping.fixed import Fixed
-from curation.difficulty.triage.marks import (
-    Triage,
-)
-from curation.difficulty.triage.step import DecideTriage
+from curation.difficulty.triage.marks import Triage
+from curation.difficulty.triage.samples import Samples
+from curation.difficulty.triage.stage import SUSPECTS_FILE, TriageStage, chunks
 from curation.sampling.engines.base import SamplingOptions
 from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore
 from tests.curation.difficulty.test_triage import row
+from tests.curation.stages import decisions, run_of, stored
 
 
 class ScriptedPassRate(PassRate):
     sampler: Any
     samplers: Any = ()
+
+
+def measured(tasks: Iterable[Iterable[Row]], options: PassRate, folder: Path) -> Rows:
+    """The rows in files, with their difficulty."""
+    rows = stored([list(task) for task in tasks], folder / "rows")
+    run = run_of(rows, folder / "difficulty")
+    for step in MeasureDifficulty(options=options, template="{question}").steps(run):
+        list(step.run(None))
+    return decided(rows, run.folder / "decisions", written(run.folder / "decisions"))
+
+
+def triage(rows: Rows, options: Triage, difficulty: PassRate, folder: Path) -> list[Decision]:
+    return decisions(
+        TriageStage(options=options, difficulty=difficulty, template="{question}"), rows, folder / "triage"
+    )
 
 
 def test_a_build_quarantines_suspect_golds(tmp_path: Path, scripted: Callable[..., Any]) -> None:
@@ -37,36 +54,27 @@ def test_a_build_quarantines_suspect_golds(tmp_path: Path, scripted: Callable[..
         return rf"So it is \boxed{{{wrong or (7 if right else 8)}}}.", "stop"
 
     rows = [row(f"row{i}") for i in range(60)] + [row("row60-bad"), row("row61-few"), row("row62-hard")]
-    files = [tmp_path / "rows" / f"{i}.parquet" for i in range(2)]
-    for i, file in enumerate(files):
-        write_records(file, STAGE, map(to_record, rows[i::2]))
     options = ScriptedPassRate(sampler=scripted(script), n=8, sampling=SamplingOptions(max_tokens=64))
-    list(DecideDifficulty(files, tmp_path / "difficulty", options, tmp_path / "rollouts", 0, "{question}").run(None))
-    decided = [tmp_path / "difficulty" / file.name for file in files]
-    arguments = (Triage(), options, tmp_path / "rollouts", 0, "{question}", tmp_path / "suspect_gold.parquet")
-    list(DecideTriage(files, decided, tmp_path / "triage", *arguments).run(None))
+    with_difficulty = measured([rows[::2], rows[1::2]], options, tmp_path)
     n_batches = len(options.sampler.log)
-
-    ids = [one.id for i in range(2) for one in rows[i::2]]
-    before = [line for file in decided for line in read_records(file)]
-    after = [line for file in files for line in read_records(tmp_path / "triage" / file.name)]
-    changed = {i: line for i, was, line in zip(ids, before, after, strict=True) if line != was}
-    assert {i: (line["action"], line["reason"]) for i, line in changed.items()} == {
+    ids = [record["id"] for record in with_difficulty.records(["id"])]
+    after = dict(zip(ids, triage(with_difficulty, Triage(), options, tmp_path), strict=True))
+    remarkable = {i: (d.action, d.reason) for i, d in after.items() if d.note or d.reason not in ("", "trivial")}
+    assert remarkable == {
         "row60-bad": ("dropped", "suspect_gold"),
         "row61-few": ("keep", ""),
         "row62-hard": ("dropped", "infeasible"),
     }
-    assert changed["row61-few"]["note"].startswith("doubtful_gold: 7 of 8 samples agree on another answer, 1 on the")
-    assert changed["row62-hard"]["detail"] == "0 of 8 correct; hard: no two samples agree on an answer"
+    assert after["row61-few"].note.startswith("doubtful_gold: 7 of 8 samples agree on another answer, 1 on the")
+    assert after["row62-hard"].detail == "0 of 8 correct; hard: no two samples agree on an answer"
 
-    suspects = list(read_records(tmp_path / "suspect_gold.parquet"))
+    suspects = list(read_records(tmp_path / "triage" / SUSPECTS_FILE))
     assert [(s["id"], s["mark"], s["gold"], s["agreed_answer"], s["n_agreed"]) for s in suspects] == [
         ("row60-bad", "suspect_gold", "7", "9", 8),
         ("row61-few", "doubtful_gold", "7", "9", 7),
     ]
     assert suspects[0]["responses"] == [r"So it is \boxed{9}."] * 2
     assert len(suspects[0]["rollouts"]) == 8
-    assert DECISION.names == list(after[0])
     assert len(options.sampler.log) == n_batches
 
 
@@ -82,21 +90,17 @@ def test_what_is_solved_without_its_picture_is_marked(
         return rf"\boxed{{{8 if blind and (key == 'needed' or number == 0) else 7}}}", "stop"
 
     pictured = [row("needed", images=(b"1",)), row("not-needed", images=(b"2",)), row("text")]
-    file, store = tmp_path / "rows" / "0.parquet", tmp_path / "rollouts"
-    write_records(file, STAGE, map(to_record, pictured))
     samplers = scripted(script), scripted(script, revision="2")
     fields = {"samplers": samplers, "pass_on": pass_on, "stopping": stopping, "max_pass_rate": 0.5, "n": 8}
     options = ScriptedPassRate(sampling=SamplingOptions(max_tokens=64), **fields)  # type: ignore[call-arg]
-    list(DecideDifficulty([file], tmp_path / "difficulty", options, store, 0, "{question}").run(None))
+    with_difficulty = measured([pictured], options, tmp_path)
     blind.append(True)
 
-    def reasons(triage: Triage) -> list[str]:
+    def reasons(marked: Triage) -> list[str]:
         options.sampler.log.clear()
-        decided, quarantine = [tmp_path / "difficulty" / file.name], tmp_path / "suspect_gold.parquet"
-        arguments = (triage, options, store, 0, "{question}", quarantine)
-        list(DecideTriage([file], decided, tmp_path / "triage", *arguments).run(None))
-        assert list(read_records(quarantine)) == []
-        return [line["reason"] for line in read_records(tmp_path / "triage" / file.name)]
+        made = triage(with_difficulty, marked, options, tmp_path)
+        assert list(read_records(tmp_path / "triage" / SUSPECTS_FILE)) == []
+        return [decision.reason for decision in made]
 
     assert reasons(Triage()) == ["trivial"] * 3
     assert options.sampler.log == []
@@ -115,8 +119,7 @@ def test_the_samples_of_a_difficulty_are_found_again(
 ) -> None:
     """Under every stopping rule, of either sampler, where the store holds more samples than were needed, or longer ones."""
     rows = [row(f"row{i}") for i in range(24)]
-    file, store = tmp_path / "0.parquet", tmp_path / "rollouts"
-    write_records(file, STAGE, map(to_record, rows))
+    store = tmp_path / "rollouts"
 
     def first(key: str, number: int) -> tuple[str, str]:
         return (r"\boxed{9}", "stop") if int(key[3:]) % 3 < 2 else second(key, number)
@@ -139,20 +142,18 @@ def test_the_samples_of_a_difficulty_are_found_again(
     limited = samplers[1].model_copy(update={"max_model_len": max_model_len})
     both = {"samplers": (samplers[0], limited), "pass_on": ("infeasible",), "stopping": stopping}
     options = ScriptedPassRate(**fields, **both)
-    list(DecideDifficulty([file], tmp_path / "difficulty", options, store, 0, "{question}").run(None))
-    decided = [tmp_path / "difficulty" / file.name]
-    arguments = (Triage(), options, store, 0, "{question}", tmp_path / "suspect_gold.parquet")
-    step = DecideTriage([file], decided, tmp_path / "triage", *arguments)
+    with_difficulty = measured([rows], options, tmp_path)
     with RolloutStore(store) as rollouts, VerdictStore(store / "verdicts") as verdicts:
-        step._stores = rollouts, verdicts
-        (chunk,) = step.chunks()
+        samples = Samples(rollouts, verdicts, options, "{question}")
+        (chunk,) = chunks(with_difficulty)
         revisions = set()
-        for (_, told), (drawn, judged) in zip(chunk, step._sampled(chunk), strict=True):
-            found, outcomes = told["difficulty"], [verdict.outcome for verdict in judged]
-            revisions.add(found["sampler"]["revision"])
-            assert {one.setting.revision for one in drawn} == {found["sampler"]["revision"]}
-            assert outcomes.count("correct") == found["n_correct"]
-            assert outcomes.count("truncated") == found["n_truncated"]
-            lost = 0 if truncated == "wrong" else found["n_truncated"]
-            assert len(outcomes) == found["n_judged"] + lost
+        for one, (drawn, judged) in zip(chunk, samples.of(chunk), strict=True):
+            found, outcomes = one.difficulty, [verdict.outcome for verdict in judged]
+            assert found is not None
+            revisions.add(found.sampler.revision)
+            assert {rollout.setting.revision for rollout in drawn} == {found.sampler.revision}
+            assert outcomes.count("correct") == found.n_correct
+            assert outcomes.count("truncated") == found.n_truncated
+            lost = 0 if truncated == "wrong" else found.n_truncated
+            assert len(outcomes) == found.n_judged + lost
     assert revisions == {"1", "2"}

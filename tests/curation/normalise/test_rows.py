@@ -180,4 +180,4 @@ def test_the_step_drops_what_is_only_a_wrapper(tmp_path: Path) -> None:
     bare = to_document(replace(row("Please reason step by step."), source_id="1"))
     kept: list[Document] = list(NormaliseRows(DEFAULTS, ledger()).run([good, bare]))
     assert [document.text for document in kept] == ["What is 1 + 1?"]
-    assert [(line["source_id"], line["reason"]) for line in ledger_lines(tmp_path)] == [("1", "question_empty")]
+    assert [(line.source_id, line.reason) for line in ledger_lines(tmp_path)] == [("1", "question_empty")]

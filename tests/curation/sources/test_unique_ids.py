@@ -55,7 +55,7 @@ def test_a_ledger_holds_its_lines_on_disk_and_shows_them_whole_or_not_at_all(tmp
                 held.append(tracemalloc.get_traced_memory()[0])
         tracemalloc.stop()
         assert not list(tmp_path.glob("*.parquet"))
-    assert [line["source_id"] for line in ledger_lines(tmp_path)] == [str(number) for number in range(30_000)]
+    assert [line.source_id for line in ledger_lines(tmp_path)] == [str(number) for number in range(30_000)]
     assert held[2] - held[0] < 2**20  # the first row group imports what it needs
 
 

@@ -1,0 +1,1 @@
+"""From a manifest to shards: the plan, the build that runs it, the summary."""

@@ -1,0 +1,109 @@
+"""One config of a build, `rl` or `cold_start`, in its folder: what it depends on, whether it is done, what it left."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from curation.build.manifest import Manifest
+from curation.build.plan import plan
+from curation.core.parquet import write_text
+from curation.core.row import Config
+from curation.core.stage import Stage
+from curation.core.stage_run import StageRun, digest_of
+from curation.sources.collect import rows_read
+
+Inputs = dict[str, dict[str, dict[str, str]]]
+"""Stage -> name -> path or model -> digest or revision."""
+
+
+class ConfigBuild:
+    """One config. `prepare` looks at the inputs, `run` runs what is not done."""
+
+    def __init__(self, manifest: Manifest, config: Config, out: Path, limit: int | None, code: str) -> None:
+        self.manifest, self.config, self.out, self.limit, self.code = manifest, config, out, limit, code
+        self.section = manifest.sections[config]
+        self.record = out / "stages" / f"{config}.json"
+        self._inputs: Inputs | None = None
+
+    def prepare(self) -> None:
+        """Digest what the stages read; the earliest point at which a missing input is reported."""
+        self._inputs = {stage.kind: found for stage in self._plan() if (found := stage.inputs())}
+
+    @property
+    def inputs(self) -> dict[str, dict[str, str]]:
+        """For the lock: every input by its name."""
+        return {name: digests for of_stage in self._digests.values() for name, digests in of_stage.items()}
+
+    @property
+    def _digests(self) -> Inputs:
+        """The inputs; of a config that is not prepared, as they were when it was built."""
+        if self._inputs is None:
+            self._inputs = json.loads(self.record.read_text())["inputs"] if self.record.exists() else {}
+        return self._inputs
+
+    def payload(self) -> Any:
+        """Everything that the config's bytes depend on."""
+        manifest = self.manifest.model_dump(mode="json", exclude={"cold_start", "rl", "name", "certify"})
+        return [self.code, self.limit, manifest, self.section.model_dump(mode="json"), self.inputs]
+
+    def identity(self) -> str:
+        """Names the build in the shards' metadata: the payload without the places where things lie, whose digests are in `inputs`."""
+        code, limit, manifest, section, inputs = self.payload()
+        return digest_of([code, limit, manifest, _without_places(section), inputs])
+
+    def is_finished(self) -> bool:
+        """Whether the shards of exactly this manifest are in the build folder."""
+        return self.record.exists() and bool(json.loads(self.record.read_text())["digest"] == digest_of(self.payload()))
+
+    @cached_property
+    def stages(self) -> list[StageRun]:
+        """The stages in their places, whether they have run or not."""
+        runs: list[StageRun] = []
+        for number, stage in enumerate(self._plan(self.identity()), 1):
+            payload = [self.code, self._digests.get(stage.kind)]
+            before = runs[-1] if runs else None
+            runs.append(StageRun(stage, stage.kind, number, self.config, self.out, payload, before))
+        return runs
+
+    def run(self, workers: int) -> None:
+        """Run every stage that is not done.
+
+        Raises:
+            CurationError: bad source, failed stage.
+        """
+        self.record.unlink(missing_ok=True)
+        for folder in {*self.record.parent.glob(f"[0-9][0-9]-{self.config}-*")} - {*self.folders()}:
+            shutil.rmtree(folder)  # of a plan with other stages
+        for stage in self.stages:
+            stage.run(workers)
+        record = {"digest": digest_of(self.payload()), "inputs": self._digests}
+        write_text(self.record, json.dumps(record))
+
+    def rows_in(self) -> dict[str, int]:
+        """Source -> rows that came in, as the reader counted them."""
+        return rows_read(self.stages[0].folder)
+
+    def folders(self) -> list[Path]:
+        return [stage.folder for stage in self.stages]
+
+    def published(self) -> Iterator[tuple[str, Path]]:
+        """(name in the build's folder, file) of everything that the stages publish."""
+        for run in self.stages:
+            yield from ((name, run.folder / name) for name in run.stage.publishes)
+
+    def shards(self) -> list[Path]:
+        return sorted((self.out / "data" / self.config).glob("*.parquet"))
+
+    def _plan(self, build: str = "") -> list[Stage]:
+        return plan(self.manifest, self.config, self.limit, build)
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _without_places(item) for key, item in value.items() if key not in ("path", "root", "model", "lora")
+        }
+    return [_without_places(item) for item in value] if isinstance(value, list) else value

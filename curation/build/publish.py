@@ -1,0 +1,38 @@
+"""The files that stages publish: one of each name in the build's folder, over all configs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curation.core.parquet import AtomicParquetWriter, read_records, write_text
+from curation.core.row import Config
+
+LISTED = Path("stages") / "published.json"
+"""Their names, written before the first of them: what an interrupted or earlier build left is found by it."""
+
+
+def publish_files(out: Path, of_configs: Mapping[Config, Sequence[tuple[str, Path]]]) -> None:
+    """Write each Parquet file to `out`, the lines of all configs one after the other, with the column `config` in front."""
+    unpublish(out)
+    parts: dict[str, list[tuple[Config, Path]]] = {}
+    for config, files in of_configs.items():
+        for name, file in files:
+            parts.setdefault(name, []).append((config, file))
+    write_text(out / LISTED, json.dumps(sorted(parts)))
+    for name, files_of_name in parts.items():
+        schema = pq.read_schema(files_of_name[0][1]).insert(0, pa.field("config", pa.string()))
+        with AtomicParquetWriter(out / name, schema) as writer:
+            for config, file in files_of_name:
+                for line in read_records(file):
+                    n_bytes = sum(len(value) for value in line.values() if isinstance(value, str | bytes))
+                    writer.write({"config": config, **line}, n_bytes)
+
+
+def unpublish(out: Path) -> None:
+    """Remove what an earlier build published."""
+    for name in json.loads((out / LISTED).read_text()) if (out / LISTED).exists() else ():
+        (out / name).unlink(missing_ok=True)
+    (out / LISTED).unlink(missing_ok=True)

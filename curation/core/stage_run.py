@@ -1,0 +1,150 @@
+"""A stage in its place in a build folder: run once, resumed after an interruption, redone when what it depends on changed.
+
+stages/03-rl-normalise/started.json     what it was started for
+                       done.json        what it was finished for
+                       rows|decisions/  what it left, and ledger/, the rows that ended in it
+"""
+
+import json
+import shutil
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from curation.core.errors import BuildError
+from curation.core.executor import SupervisedExecutor
+from curation.core.ledger import ledger_lines
+from curation.core.parquet import write_text
+from curation.core.progress import StageProgress, TaskProgress
+from curation.core.row import Config
+from curation.core.rows import Rows, decided
+from curation.core.stage import DECISIONS, ROWS, Run, Stage
+from curation.core.steps import written, written_rows
+
+
+def digest_of(payload: Any) -> str:
+    """32 hex digits over a JSON-able payload. The order of its mappings counts: it is the order of rows."""
+    return blake2b(json.dumps(payload, ensure_ascii=False).encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """A stage of a config, the number of its place, and the one before it. `payload` is what its rows depend on beyond the options of
+    the stage: the installed code, the digests of its inputs. Nothing is read from the disk to make it.
+    """
+
+    stage: Stage
+    name: str
+    number: int
+    config: Config
+    out: Path
+    payload: Any
+    before: "StageRun | None" = None
+
+    @cached_property
+    def folder(self) -> Path:
+        return self.out / "stages" / f"{self.number:02d}-{self.config}-{self.name}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        before = self.before.fingerprint if self.before else ""
+        return digest_of([self.stage.model_dump(mode="json"), self.payload, before, self.folder.name])
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has run, for exactly this fingerprint, and all that it left is there."""
+        return self._recorded("done.json") == self.fingerprint and self._is_whole() and self.stage.is_whole(self._run)
+
+    def _is_whole(self) -> bool:
+        """Whether every task's list is there and every file that it names."""
+        folder = self.folder / self.stage.leaves
+        if self.stage.leaves == "nothing":
+            return True
+        tasks = json.loads((self.folder / "done.json").read_text())["tasks"]
+        return len(list(folder.glob("*.json"))) == tasks and all((folder / name).exists() for name in written(folder))
+
+    @property
+    def seconds(self) -> float:
+        """What it took when it ran."""
+        return float(json.loads((self.folder / "done.json").read_text())["seconds"])
+
+    @property
+    def rows(self) -> Rows:
+        """The rows it leaves; known once it is done."""
+        folder = self.folder / self.stage.leaves
+        if self.stage.leaves == ROWS:
+            return written_rows(folder)
+        return decided(self.rows_in, folder, written(folder)) if self.stage.leaves == DECISIONS else self.rows_in
+
+    @property
+    def rows_in(self) -> Rows:
+        return self.before.rows if self.before else Rows([])
+
+    @property
+    def context(self) -> Run:
+        """What the stage finds when it runs."""
+        return replace(self._run, rows=self.rows_in)
+
+    @cached_property
+    def _run(self) -> Run:
+        stages = dict(self.before._run.stages, **{self.before.name: self.before.folder}) if self.before else {}
+        columns = (*self.before._run.columns, *self.before.stage.adds) if self.before else ()
+        progress = TaskProgress(self.folder / "progress", 0)
+        return Run(self.config, self.name, self.folder, self.out, Rows([]), stages, columns, progress)
+
+    def run(self, workers: int) -> None:
+        """Run the tasks that are not complete.
+
+        Raises:
+            CurationError: from a task, or when a task ended without completing, or rows were lost or doubled.
+        """
+        if self.is_done:
+            return
+        self._clear()
+        context, started = self.context, time.monotonic()
+        tasks, total = self.stage.tasks(context.rows), len(context.rows) or None
+        with StageProgress(self.folder.name, self.folder / "progress", total) as progress:
+            SupervisedExecutor(self.stage.steps(context), tasks, workers, self.folder, progress.refresh).run()
+        self._check(context)
+        seconds = round(time.monotonic() - started, 3)
+        done = {"fingerprint": self.fingerprint, "tasks": tasks, "seconds": seconds}
+        write_text(self.folder / "done.json", json.dumps(done))
+
+    def _clear(self) -> None:
+        """Remove what another fingerprint left, and the ledger lines of tasks that did not complete: they may write fewer the next time."""
+        if self._recorded("done.json") == self.fingerprint:  # what it left elsewhere is gone
+            shutil.rmtree(self.folder)
+        if self._recorded("started.json") != self.fingerprint:
+            self._forget()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            write_text(self.folder / "started.json", json.dumps({"fingerprint": self.fingerprint}))
+        for lines in (self.folder / "ledger").glob("*.parquet"):
+            if not (self.folder / "completions" / lines.name[:5]).exists():
+                lines.unlink()
+
+    def _check(self, context: Run) -> None:
+        """Rows in = rows left + rows in the ledger.
+
+        Raises:
+            BuildError: a row was lost or doubled.
+        """
+        n_in, n_out = self.stage.rows_in(context), len(self.rows)
+        n_ended = sum(1 for _ in ledger_lines(self.folder / "ledger"))
+        if n_in != n_out + n_ended:
+            self._forget()
+            raise BuildError(
+                f"{self.folder}: {n_in} rows came in, {n_out} went out and {n_ended} ended here: the sum is off;"
+                " the next build runs this stage again"
+            )
+
+    def _forget(self) -> None:
+        """From here on nothing in the folder counts as done."""
+        for name in ("done.json", "started.json"):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def _recorded(self, name: str) -> str | None:
+        file = self.folder / name
+        return json.loads(file.read_text())["fingerprint"] if file.exists() else None

@@ -1,0 +1,52 @@
+"""The stage that measures difficulty: it samples responses to every row through an engine. What the pass rates mean decides `triage`."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import ClassVar, Literal
+
+import pyarrow as pa
+
+from curation.core.decision import Decision, keep
+from curation.core.rows import Rows
+from curation.core.schema import Column
+from curation.core.stage import DecideStage, Run
+from curation.difficulty.cost import Forecast, forecast
+from curation.difficulty.pass_rate import PassRate, Progress, measure
+
+
+class MeasureDifficulty(DecideStage):
+    """Samples responses to every row and sets its `difficulty` (PAPER 3.3, step 8); `measured` is what the stopping rule decided."""
+
+    kind: Literal["difficulty"] = "difficulty"
+    options: PassRate
+    seed: int = 0
+    template: str
+    sets: ClassVar[tuple[str, ...]] = ("difficulty",)
+    adds: ClassVar[tuple[Column, ...]] = (Column("measured", pa.string(), released=False),)
+
+    def inputs(self) -> dict[str, dict[str, str]]:
+        identities = (engine.identity() for engine in self.options.engines)
+        return {f"sampler {number}": {model: revision} for number, (model, revision) in enumerate(identities, 1)}
+
+    def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
+        run.progress.advance(0, total=len(rows), note="starting the engine")
+
+        def report(now: Progress) -> None:
+            run.progress.advance(now.prompts_done - run.progress.rows, note=progress_line(now))
+
+        results = measure(rows, self.options, run.rollouts, self.seed, self.template, progress=report)
+        with closing(results):  # type: ignore[type-var]  # a generator, so that it can be closed
+            for _, difficulty, decision in results:
+                yield keep(difficulty=difficulty, measured=decision)
+
+    def cost(self, run: Run, pilot: int | None) -> Forecast:
+        return forecast(run.rows, self.options, run.rollouts, self.seed, self.template, pilot)
+
+
+def progress_line(now: Progress) -> str:
+    """Tokens, speed, and, once a round has shown what they cost, what is left of them and of the time."""
+    note = f"round {now.round}, {now.tokens:,} tokens, {now.tokens_per_s:,.0f} tokens/s"
+    if not now.tokens_left:
+        return note
+    minutes = f", {now.tokens_left / now.tokens_per_s / 60:,.0f} min" if now.tokens_per_s else ""
+    return f"{note}, about {now.tokens_left:,} tokens{minutes} left"

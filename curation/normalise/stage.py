@@ -1,0 +1,42 @@
+"""The stage that brings rows into one form: their text, their images. On the way it signs them for the stages that compare rows."""
+
+from typing import ClassVar, Literal
+
+from datatrove.pipeline.base import PipelineStep
+
+from curation.core.schema import stage_schema
+from curation.core.stage import ROWS, Leaves, MapStage, Run
+from curation.core.steps import ReadRows, WriteRows
+from curation.decontamination.benchmarks import INDEX
+from curation.decontamination.scan import SCAN, ScanContamination
+from curation.dedup.options import Dedup
+from curation.dedup.sign import SIGNATURES, SignRows
+from curation.images import Pictures
+from curation.images.step import NormalisePictures
+from curation.normalise import Normalise
+from curation.normalise.step import NormaliseRows
+
+
+class NormaliseStage(MapStage):
+    """Normalises text and images, scans for items of the evaluation sets where there are any, and signs the rows for deduplication."""
+
+    kind: Literal["normalise"] = "normalise"
+    text: Normalise = Normalise()
+    images: Pictures = Pictures()
+    signatures: Dedup = Dedup()
+    scan: bool = False
+    """Whether there are evaluation sets to scan for."""
+    traces: bool = False
+    """Whether the completions are signed too."""
+    leaves: ClassVar[Leaves] = ROWS
+
+    def steps(self, run: Run) -> list[PipelineStep]:
+        scan = [ScanContamination(run.stages["benchmarks"] / INDEX, run.folder / SCAN)] if self.scan else []
+        return [
+            ReadRows(run.rows, run.folder / "progress"),
+            NormaliseRows(self.text, run.ledger(0)),
+            NormalisePictures(self.images, run.ledger(1)),
+            *scan,
+            SignRows(run.folder / SIGNATURES, self.signatures, self.traces),
+            WriteRows(run.folder / ROWS, stage_schema(run.columns)),
+        ]

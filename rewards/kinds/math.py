@@ -11,9 +11,9 @@ import re
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rewards.extract import joined_boxes
-from rewards.kinds._base import Compare, Kind
-from rewards.kinds.choice import letter_of
-from rewards.kinds.text import normal, unwrap
+from rewards.kinds._base import Compare, Kind, Variants
+from rewards.kinds._restyled import missed, restyled
+from rewards.kinds._words import letter_of, normal, unwrap
 from rewards.verdict import Ruling, UnreadableGoldError
 from rewards.worker import client as worker
 from rewards.worker.connection import TimedOutError, WorkerError
@@ -64,6 +64,12 @@ class Math(Kind):
             return _Math(self, text)
         except TooBigError as error:
             raise UnreadableGoldError(f"the gold is over a limit: {error}") from None
+
+    def equivalents(self, gold: str) -> Variants:
+        return restyled(gold)
+
+    def near_misses(self, gold: str) -> Variants:
+        return missed(gold)
 
 
 class _Math:

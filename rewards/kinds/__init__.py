@@ -19,10 +19,12 @@ from pydantic import ValidationError
 
 from rewards.kinds._base import Compare, Kind, Variants
 
-__all__ = ["Compare", "Kind", "Variants", "known", "load_plugins", "make_kind"]
+__all__ = ["RENAMED", "Compare", "Kind", "Variants", "known", "load_plugins", "make_kind"]
 
 PLUGINS_VARIABLE = "OVR_REWARD_PLUGINS"
 """The environment variable that names modules with kinds, separated by commas."""
+RENAMED = {"list": "tuple"}
+"""Names that kinds had before."""
 
 
 def known() -> dict[str, type[Kind]]:
@@ -88,6 +90,8 @@ def make_kind(name: str, options: Mapping[str, Any] | str | None = None) -> Kind
         ValueError: an unknown name or option, in one line.
     """
     kinds = known()
+    if name in RENAMED and name not in kinds:
+        raise ValueError(f"kind {name!r} is called {RENAMED[name]!r} now")
     if name not in kinds:
         raise ValueError(
             f"unknown kind {name!r}; known: {', '.join(kinds)} (a kind of another package: import its module,"

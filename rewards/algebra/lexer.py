@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from rewards.algebra import units
 from rewards.algebra.tree import TooBigError
+from rewards.algebra.vocabulary import FUNCTIONS, SHORT_WORDS, WORD_COMMANDS, word_set
 
 MAX_TOKENS = 1500
 MAX_DIGITS = 1000
@@ -43,74 +44,6 @@ _TOKEN = re.compile(
 )
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 
-FUNCTIONS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "arccot",
-        "arcsec",
-        "arccsc",
-        "sinh",
-        "cosh",
-        "tanh",
-        "coth",
-        "sech",
-        "csch",
-        "arsinh",
-        "arcosh",
-        "artanh",
-        "ln",
-        "log",
-        "lg",
-        "exp",
-        "sqrt",
-        "max",
-        "min",
-        "gcd",
-        "lcm",
-        "det",
-        "abs",
-        "floor",
-        "ceil",
-        "arg",
-        "Re",
-        "Im",
-        "deg",
-        "dim",
-        "ker",
-        "tg",
-        "ctg",
-        "arctg",
-        "sgn",
-        "sign",
-        "mod",
-    ]
-)
-_WORD_COMMANDS = frozenset(
-    [
-        "pi",
-        "theta",
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "lambda",
-        "mu",
-        "rho",
-        "phi",
-        "omega",
-        "sigma",
-        "epsilon",
-        "infty",
-    ]
-)
 _ALIASES = {
     "leqslant": "<=", "leq": "<=", "le": "<=", "leqq": "<=", "geqslant": ">=", "geq": ">=", "ge": ">=", "geqq": ">=", "lt": "<", "gt": ">",
     "neq": "!=", "ne": "!=", "approx": "~", "simeq": "~", "sim": "~", "thickapprox": "~", "cong": "~", "doteq": "~", "equiv": "==",
@@ -119,58 +52,9 @@ _ALIASES = {
     "dotsc": "...", "dotsb": "...", "dotsm": "...", "vdots": "...", "colon": ":", "rightarrow": "->", "to": "->", "prime": "'",
     "langle": "(", "rangle": ")",
 }  # fmt: skip
-_STYLES = frozenset(["mathbf", "boldsymbol", "bm", "mathcal", "mathscr", "mathfrak", "bold", "mathnormal"])
-_SHORT_WORDS = frozenset(
-    [
-        "and",
-        "or",
-        "is",
-        "the",
-        "of",
-        "to",
-        "no",
-        "yes",
-        "odd",
-        "even",
-        "if",
-        "for",
-        "not",
-        "all",
-        "any",
-        "be",
-        "by",
-        "on",
-        "at",
-        "so",
-        "we",
-        "it",
-        "as",
-        "are",
-        "was",
-        "has",
-        "can",
-        "both",
-        "each",
-        "when",
-        "only",
-        "none",
-        "true",
-        "false",
-        "let",
-        "out",
-        "set",
-        "two",
-        "one",
-        "six",
-        "ten",
-        "red",
-        "per",
-        "pct",
-        "day",
-        "days",
-        "men",
-    ]
-)
+_SYNONYMS = {"tg": "tan", "ctg": "cot", "arctg": "arctan", "varphi": "phi", "overrightarrow": "vec"}
+_ESCAPED = {"{": "\\{", "}": "\\}", "|": "|", "%": "%"}
+_STYLES = word_set("mathbf boldsymbol bm mathcal mathscr mathfrak bold mathnormal")
 _ORDINAL = frozenset(("st", "nd", "rd", "th"))
 _PERCENT = frozenset(("percent", "percentage", "pct", "percents"))
 _SEPARATORS = frozenset(("and", "or"))
@@ -221,15 +105,9 @@ def _classify(match: re.Match[str], before: list[Token]) -> list[Token]:
     if group == "words":
         return _words(text, before)
     if group == "esc":
-        return (
-            [Token("op", {"{": "\\{", "}": "\\}", "|": "|", "%": "%"}[text])]
-            if text in "{}|%"
-            else [Token("text", text)]
-        )
-    if group in ("begin", "end"):
+        return [Token("op", _ESCAPED[text]) if text in _ESCAPED else Token("text", text)]
+    if group in ("begin", "end", "set"):
         return [Token(group, text)]
-    if group == "set":
-        return [Token("set", text)]
     if group == "row":
         return [Token("row", "")]
     return [Token("text", text)] if group == "other" else []
@@ -237,15 +115,10 @@ def _classify(match: re.Match[str], before: list[Token]) -> list[Token]:
 
 def _command(name: str) -> list[Token]:
     if name in _ALIASES:
-        return [Token("op", {"{": "\\{", "}": "\\}"}.get(_ALIASES[name], _ALIASES[name]))]
+        return [Token("op", _ESCAPED.get(_ALIASES[name], _ALIASES[name]))]
     if name in _STYLES:
         return []
-    return [
-        Token(
-            "cmd",
-            {"tg": "tan", "ctg": "cot", "arctg": "arctan", "varphi": "phi", "overrightarrow": "vec"}.get(name, name),
-        )
-    ]
+    return [Token("cmd", _SYNONYMS.get(name, name))]
 
 
 def _after_number(before: list[Token]) -> bool:
@@ -257,7 +130,7 @@ def _word(word: str, before: list[Token]) -> list[Token]:
     lower = word.lower()
     if lower in _SEPARATORS:
         return [Token("op", lower)]
-    if word in FUNCTIONS or word in _WORD_COMMANDS:
+    if word in FUNCTIONS or word in WORD_COMMANDS:
         return [Token("cmd", word)]
     if lower in ("infinity", "inf") or word == "oo":
         return [Token("cmd", "infty")]
@@ -272,7 +145,7 @@ def _word(word: str, before: list[Token]) -> list[Token]:
     if _after_number(before) and units.is_unit(word):
         return [Token("text", word)]
     if (
-        (lower in _SHORT_WORDS and not word.isupper())
+        (lower in SHORT_WORDS and not word.isupper())
         or (len(word) >= 4 and word[1:].islower())
         or (len(word) >= 3 and word[0].isupper() and word[1:].islower())
     ):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rewards.algebra.lexer import FUNCTIONS
 from rewards.algebra.parser.brackets import Brackets
 from rewards.algebra.parser.environments import Environments
 from rewards.algebra.parser.functions import Functions
 from rewards.algebra.tree import Node, TooBigError, num, sym
-from rewards.algebra.vocabulary import APPLIED, BIG, DECORATIONS, GREEK, ParseError, number
+from rewards.algebra.vocabulary import APPLIED, BIG, DECORATIONS, FUNCTIONS, GREEK, ParseError, number
 
 
 class Atoms(Functions, Brackets, Environments):

@@ -2,9 +2,9 @@ r"""Functions and their arguments: `\sin 2x\cos y` is `\sin(2x)\cos(y)`. Roots, 
 
 from __future__ import annotations
 
-from rewards.algebra.lexer import FUNCTIONS
 from rewards.algebra.parser.arithmetic import Arithmetic
 from rewards.algebra.tree import Node, num
+from rewards.algebra.vocabulary import FUNCTIONS
 
 
 class Functions(Arithmetic):

@@ -8,39 +8,18 @@ from rewards.algebra import units
 from rewards.algebra.lexer import Token
 from rewards.algebra.parser.cursor import Cursor
 from rewards.algebra.tree import Node, num, sym
-from rewards.algebra.vocabulary import NOTES, ParseError
+from rewards.algebra.vocabulary import NOTES, ParseError, word_set
 
-_HARMLESS = frozenset(
-    [
-        "only",
-        "answer",
-        "answers",
-        "is",
-        "are",
-        "the",
-        "final",
-        "value",
-        "values",
-        "solution",
-        "solutions",
-        "set",
-        "all",
-        "a",
-        "an",
-        "x",
-        "therefore",
-        "thus",
-        "hence",
-    ]
-)
+_HARMLESS = word_set("""
+    only answer answers is are the final value values solution solutions set all a an x therefore thus hence
+""")
 """Words that may stand in front of a value without changing it. `not`, `about`, `June` are not among them."""
 MAX_LEAD = 10
-_LEADS = frozenset(["is", "are", "equals", "equal"])
-_QUALIFYING = frozenset(["not", "isn't", "no", "except", "but", "maybe", "perhaps", "wrong", "if", "when", "unless"])
-_DOUBTFUL = _QUALIFYING.union(
-    ["aren't", "incorrect", "never", "nor", "neither", "cannot", "false", "about", "approximately", "nearly", "almost"],
-    ["roughly", "least", "most", "between", "other"],
-)
+_LEADS = word_set("is are equals equal")
+_QUALIFYING = word_set("not isn't no except but maybe perhaps wrong if when unless")
+_DOUBTFUL = _QUALIFYING | word_set("""
+    aren't incorrect never nor neither cannot false about approximately nearly almost roughly least most between other
+""")
 """Words after a value, and words in front of one, that say that it is not quite the answer."""
 _EMPTY = frozenset(("no solution", "no solutions", "empty set", "no real solution", "no real solutions"))
 _OBJECTS = frozenset(("seq", "union", "inter", "minus", "builder", "matrix"))

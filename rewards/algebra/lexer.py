@@ -1,7 +1,7 @@
 r"""Tokens of an answer: numbers, symbols, commands, words, brackets and operators.
 
 Two readings are ambiguous and left to the caller: whether `1,234` is one number or two (`thousands`), and, in
-`rewards.algebra.read`, whether `2,74` is a decimal. Inside brackets a comma always separates: `(1,234)` is a pair.
+`rewards.algebra.reading`, whether `2,74` is a decimal. Inside brackets a comma always separates: `(1,234)` is a pair.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _SEPARATORS = frozenset(("and", "or"))
 
 
 def tokens(text: str, *, thousands: bool = True) -> list[Token]:
-    """The tokens of cleaned LaTeX, ending with `last`. TooBigError over a cap."""
+    """Return the tokens of cleaned LaTeX, ending with `last`. TooBigError over a cap."""
     found: list[Token] = []
     position, depth, spaced = 0, 0, False
     size = len(text)
@@ -126,7 +126,11 @@ def _after_number(before: list[Token]) -> bool:
 
 
 def _word(word: str, before: list[Token]) -> list[Token]:
-    """A run of letters outside any text command: a function, words, a unit after a number, or a product of symbols."""
+    """Return what a run of letters outside any text command is: a function, words, a unit after a number, or a product of symbols.
+
+    The order of the rules is the order of evidence: a name that is reserved beats what stands before the word, which beats its
+    look. Only letters that nothing explains are multiplied, because `xy` is a product and `only` is not.
+    """
     lower = word.lower()
     if lower in _SEPARATORS:
         return [Token("op", lower)]
@@ -161,14 +165,16 @@ _PIECE = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*|\S")
 
 
 def _words(content: str, before: list[Token]) -> list[Token]:
-    r"""The content of `\text{}`: joining words separate, numbers stay numbers, a single letter is a symbol, the rest is words."""
+    r"""Return what is in `\text{}`: joining words separate, numbers stay numbers, a single letter is a symbol, the rest is words."""
     content = content.strip()
     if match := _INNER.match(content):
         return [Token("text" if _after_number(before) and units.is_unit(match.group(1)) else "sym", match.group(1))]
     if _after_number(before) and content and units.read(content).dimension is not None:
         return [Token("text", content)]
+    if any(c.isdigit() for c in content):
+        return [t for t in tokens(content) if t.kind != "last"]
     found: list[Token] = []
-    for piece in _PIECE.findall(content) if not any(c.isdigit() for c in content) else []:
+    for piece in _PIECE.findall(content):
         lower = piece.lower()
         if lower in _SEPARATORS:
             found.append(Token("op", lower))
@@ -182,6 +188,4 @@ def _words(content: str, before: list[Token]) -> list[Token]:
             found.append(Token("sym", piece))
         elif lower not in _ORDINAL or not (before and before[-1].kind == "num"):
             found.append(Token("text", piece))
-    if any(c.isdigit() for c in content):
-        return [t for t in tokens(content) if t.kind != "last"]
     return found

@@ -12,7 +12,7 @@ from rewards.algebra import units
 from rewards.algebra.ball import PRECISIONS, UndefinedError, constant, precision
 from rewards.algebra.exact import rational
 from rewards.algebra.points import same_expression
-from rewards.algebra.relations import core, exact_part
+from rewards.algebra.relations import bare_value
 from rewards.algebra.tree import INF, Node, free, has, num, sym, walk
 
 DOUBLE_DIGITS = 15
@@ -160,7 +160,7 @@ def _same_mod(gold: Node, answer: Node) -> bool:
 
 def is_evaluated(node: Node) -> bool:
     """Whether a node is a plain value: a numeral, fraction, mixed number or power of ten, whatever sign, name or unit is around it."""
-    node = core(exact_part(node)) or node
+    node = bare_value(node)
     if node.op in ("neg", "percent", "degree", "quantity"):
         return is_evaluated(node.args[0])
     if node.op == "div":

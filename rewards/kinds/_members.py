@@ -37,8 +37,9 @@ def _from_json(text: str) -> str:
 
 def against(gold: str, style: str) -> Compare:
     """Compare members in order (style `()`) or in any order with their number (style `set`)."""
-    from rewards.algebra.compare import expand, same
+    from rewards.algebra.compare import same
     from rewards.algebra.scalars import OpenError
+    from rewards.algebra.shapes import expand
     from rewards.algebra.tree import TooBigError
 
     try:

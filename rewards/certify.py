@@ -53,7 +53,7 @@ class Certificate:
     groups: dict[tuple[str, str], Group] = field(default_factory=dict)
 
     def passes(self, max_false_negatives: float, max_false_positives: float) -> bool:
-        """Whether each group's share of wrong verdicts is within the bounds."""
+        """Return whether each group's share of wrong verdicts is within the bounds."""
         return all(
             g.false_negatives <= max_false_negatives * g.cases and g.false_positives <= max_false_positives * g.cases
             for g in self.groups.values()

@@ -47,7 +47,7 @@ def _text(value: Any) -> str:
 
 
 def gold_read(verifier: Verifier) -> str | None:
-    """The gold as it was read, None where it could not be."""
+    """Return the gold as it was read, None where it could not be."""
     found = read_gold(
         verifier.gold, {"kind": verifier.kind.kind, "kind_options": verifier.kind.model_dump(exclude={"kind"})}
     )

@@ -25,7 +25,7 @@ BATCH_THREADS = 8
 
 
 class Verifier:
-    """Judges responses against one gold. Pure: the same response always gets the same verdict; safe from any thread, picklable.
+    """Judges responses against one gold. It is pure (the same response always gets the same verdict), picklable, safe from any thread.
 
     >>> make_verifier("1/2").judge(r"so it is \\boxed{0.5}").outcome
     'correct'
@@ -59,10 +59,10 @@ class Verifier:
             return Verdict("unreadable_gold", answer, str(self._compare))
         if answer is None:
             return Verdict("no_answer", None, "no complete box after the thinking")
-        return self._settled(response, self._ruled(answer))
+        return self._reconciled(response, self._ruled(answer))
 
-    def _settled(self, response: str, verdict: Verdict) -> Verdict:
-        """The verdict on the last box, in the light of the boxes that print as one list with it and of the text behind it."""
+    def _reconciled(self, response: str, verdict: Verdict) -> Verdict:
+        """Return the verdict on the last box, given the boxes that print as one list with it and the text behind it."""
         if (
             verdict.outcome == "wrong"
             and (several := joined_boxes(after_thinking(response) or "")) != verdict.extracted
@@ -99,7 +99,7 @@ def _cached(gold: str, kind: str, options: str, mode: Mode) -> Verifier:
 
 
 def make_verifier(gold: str, kind: str = "math", options: Options = None, *, mode: Mode = "boxed") -> Verifier:
-    """The verifier of one gold. ValueError for an unknown kind or option; an unreadable gold is a verdict, not an error."""
+    """Return the verifier of one gold. ValueError for an unknown kind or option; an unreadable gold is a verdict, not an error."""
     text = options if isinstance(options, str) else json.dumps(dict(options or {}), sort_keys=True, default=str)
     if len(gold) + len(text) > MAX_CACHED_CHARS:
         return Verifier(gold, kind, options, mode=mode)
@@ -133,7 +133,7 @@ def judge_many(
 
 
 def judge_all(verifiers: Sequence[Verifier], responses: Sequence[str]) -> list[Verdict]:
-    """One verdict for each pair, in order. What needs a worker is left to the end and waits for several workers at once."""
+    """Return one verdict for each pair, in order. What needs a worker is left to the end and waits for several workers at once."""
     verdicts: list[Verdict | None] = []
     left: list[int] = []
     with worker.deferring():

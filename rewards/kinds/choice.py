@@ -29,7 +29,10 @@ class Choice(Kind):
         return tuple(str(item) for item in value) if isinstance(value, list | tuple) else value
 
     def index(self, answer: str) -> int | None:
-        """Which option an answer names, None when it names none. A text that is an option wins over a letter: options may be letters."""
+        """Return which option an answer names, None when it names none.
+
+        A text that is an option wins over a letter, because options may be letters themselves.
+        """
         bare = unwrap(answer).strip(" .()")
         if (
             re.fullmatch("[A-Z]", bare)
@@ -51,7 +54,7 @@ class Choice(Kind):
         return index if index < len(texts) and (not rest or rest == texts[index] or rest not in texts) else None
 
     def _same_value(self, answer: str) -> int | None:
-        """The one option with the same mathematical value (142 and 142.0)."""
+        """Return the one option with the same mathematical value (142 and 142.0)."""
         same = []
         for index, choice in enumerate(self.choices):
             try:
@@ -92,5 +95,5 @@ class Choice(Kind):
 
 
 def _option_text(text: str) -> str:
-    """An option without the letter that some data sets write in front of it."""
+    """Return an option without the letter that some data sets write in front of it."""
     return normal(re.sub(r"^\s*\(?[A-Z][).:]\s+", "", text))

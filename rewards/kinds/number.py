@@ -26,7 +26,7 @@ class Measured(NamedTuple):
 
 
 def measured(text: str) -> Measured | None:
-    """The one number that a text states, None when it states none or several."""
+    """Return the one number that a text states, None when it states none or several."""
     from rewards.algebra import units
     from rewards.algebra.ball import UndefinedError, constant
     from rewards.algebra.reading import read
@@ -59,7 +59,7 @@ def measured(text: str) -> Measured | None:
 
 
 def value_of(text: str) -> float | None:
-    """The number alone, whatever its unit."""
+    """Return the number alone, whatever its unit."""
     found = measured(text)
     return None if found is None else found.plain
 

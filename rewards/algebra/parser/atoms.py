@@ -89,7 +89,7 @@ class Atoms(Functions, Brackets, Environments):
         raise ParseError(f"unknown command \\{name}")
 
     def _arrow(self) -> Node:
-        r"""`\vec{AB}` is one name, in this order; the arrow over one letter says nothing."""
+        r"""Read an arrow: `\vec{AB}` is one name, in this order; the arrow over one letter says nothing."""
         ahead = self._tokens[self._at + 1 : self._at + 3]
         if self._is("{") and [t.kind for t in ahead] == ["sym", "sym"]:
             return sym(f"vec {self._decorated()}")

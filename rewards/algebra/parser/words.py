@@ -13,7 +13,7 @@ from rewards.algebra.vocabulary import NOTES, ParseError, word_set
 _HARMLESS = word_set("""
     only answer answers is are the final value values solution solutions set all a an x therefore thus hence
 """)
-"""Words that may stand in front of a value without changing it. `not`, `about`, `June` are not among them."""
+"""Words that may be in front of a value without changing it. `not`, `about`, `June` are not among them."""
 MAX_LEAD = 10
 _LEADS = word_set("is are equals equal")
 _QUALIFYING = word_set("not isn't no except but maybe perhaps wrong if when unless")
@@ -48,7 +48,7 @@ class Words(Cursor):
             self._at = here
 
     def _skip_lead(self) -> None:
-        """A sentence up to its value: `the sum of the roots is`, unless a word of it says that this is not so."""
+        """Read a sentence up to its value: `the sum of the roots is`, unless a word of it says that this is not so."""
         words = [t.text.lower() for t in itertools.takewhile(lambda t: t.kind == "text", self._tokens[self._at :])]
         if 0 < len(words) <= MAX_LEAD and words[-1] in _LEADS and not _DOUBTFUL & set(words):
             self._at += len(words)
@@ -71,7 +71,7 @@ class Words(Cursor):
         return sum((t.text in ("(", "[", "\\{")) - (t.text in (")", "]", "\\}")) for t in passed) > 0
 
     def _with_unit(self, node: Node) -> Node:
-        """Words after a value: a unit (`cm^2`, `miles per hour`) or prose that says nothing else."""
+        """Read words after a value: a unit (`cm^2`, `miles per hour`) or prose that says nothing else."""
         words: list[str] = []
         while True:
             token = self._now
@@ -96,7 +96,7 @@ class Words(Cursor):
 
 
 def meaning(words: list[str]) -> Node:
-    """What words alone say: nothing, everything, a number, or themselves."""
+    """Return what words alone say: nothing, everything, a number, or themselves."""
     phrase = " ".join(words).casefold()
     if phrase in _EMPTY:
         return sym("emptyset")

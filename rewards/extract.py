@@ -109,6 +109,8 @@ def _joins(between: str) -> bool:
     )
 
 
+# A policy may box a guess and hedge behind it. Only plain words of retraction and a plain number or letter named as the answer
+# count: other text behind a box (a unit, a check, thanks) says nothing about it.
 _RETRACTED = re.compile(
     r"scratch that|ignore (?:that|the|my|this)|disregard|i (?:made|had made) (?:a |an )?(?:mistake|error)|i was wrong"
     r"|i take (?:it|that) back"

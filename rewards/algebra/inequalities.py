@@ -83,6 +83,8 @@ def _quotient(node: Node, name: str) -> _Quotient | None:
         return _Quotient(base.top**n, base.bottom**n) if _small(base, n) else None
     if node.op not in ("add", "mul", "div", "neg"):
         return None
+    # Degrees and coefficients are checked after every step, so nothing large is ever multiplied out. Common factors stay: a
+    # root of both top and bottom is a pole, where the expression as it was written has no value.
     total: _Quotient | None = None
     for arg in node.args:
         part = _quotient(arg, name)

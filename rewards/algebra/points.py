@@ -58,8 +58,8 @@ def _multiple_of_pi(node: Node) -> bool:
 def same_expression(a: Node, b: Node) -> bool | None:
     """Return whether two expressions are the same function of their unknowns; None when it stays open.
 
-    One point where both are real and differ is a proof; agreement is believed after `_ENOUGH` points, five tried at least, so
-    that the first domain alone never decides. Where few points are in both domains, two are enough.
+    One point where both are real and differ is a proof; agreement is believed after `_ENOUGH` points, at least five tried unless
+    they are integers, so that the first two domains never decide alone. Where few points are in both domains, two are enough.
     """
     if key(a) == key(b):
         return True

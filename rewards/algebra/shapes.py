@@ -39,6 +39,8 @@ def expand(node: Node) -> list[Node]:
         return [node] if len(items) == len(node.args) else [node._replace(args=tuple(items))]
     if not 0 < count <= 4:
         return [node]
+    # Every combination of signs gives one value. The tree is walked from the top, so `left` hands the signs to the `\pm` in print
+    # order; a `\mp` takes the opposite of the first.
     found = []
     for signs in product((True, False), repeat=count):
         left = iter(signs)

@@ -38,10 +38,8 @@ def sym(name: str) -> Node:
     return Node("sym", (), name)
 
 
-ONE = num(1)
 PI, INF, IMAG, E = sym("pi"), sym("infty"), sym("i"), sym("e")
 CONSTANTS = {"pi", "e", "i", "infty"}
-SETS = {"emptyset", "R", "Z", "N", "Q", "C"}
 
 
 def walk(node: Node) -> Iterator[Node]:

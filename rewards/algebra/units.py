@@ -83,6 +83,8 @@ def is_unit(word: str) -> bool:
 @lru_cache(maxsize=4096)
 def read(text: str) -> Unit:
     """Return the unit that a text states: `cm^2`, `km/h`, `square inches`, `dollars per hour`; no dimension where a word is unknown."""
+    # A power written before its unit ("square metre") waits in `pending` for it; one written behind ("metre squared") adds to
+    # the last unit. After a slash or "per" every power is negative; one unknown word makes the whole unit unknown.
     powers: dict[str, int] = {}
     scale, sign, pending = Fraction(1), 1, 1
     last: tuple[Unit, int] | None = None

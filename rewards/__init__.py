@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from rewards.extract import extract_answer
 from rewards.gold import Gold, Unreadable, read_gold
-from rewards.kinds import Kind, known
+from rewards.kinds import Kind, known, load_plugins
 from rewards.verdict import OUTCOMES, Outcome, UnreadableGoldError, Verdict
 from rewards.verify import Verifier, judge, judge_many, make_verifier
 
@@ -29,11 +29,12 @@ __all__ = [
     "judge",
     "judge_many",
     "kinds",
+    "load_plugins",
     "make_verifier",
     "read_gold",
 ]
 
 
 def kinds() -> dict[str, type[Kind]]:
-    """Every reward kind by name; its options are the fields of the class, `example` a gold and a correct answer."""
+    """Return every reward kind by name; its options are the fields of the class, `example` a gold and a correct answer."""
     return known()

@@ -3,7 +3,8 @@ against near misses.
 
 A gold that its own restyling does not match teaches the model that right is wrong; a near miss that passes teaches
 the opposite. Both are found before training, through the very function that the trainer calls, in a thread and in a
-process.
+process. What is equivalent to a gold and what nearly misses it is known to its kind (`Kind.equivalents`,
+`Kind.near_misses`); a kind that says neither is certified on its golds alone.
 """
 
 from __future__ import annotations
@@ -11,22 +12,21 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
-import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from rewards.adapters import trl
-from rewards.kinds import make_kind
+from rewards.kinds import known, load_plugins, make_kind
 
 MAX_EXAMPLES = 10
 Where = Literal["here", "thread", "process"]
 
 
 class Case(NamedTuple):
-    """One answer to a gold, whether it is right, and how it was made."""
+    """One answer to a gold, whether it is right, and how it was derived from the gold."""
 
     answer: str
     right: bool
@@ -53,163 +53,22 @@ class Certificate:
     groups: dict[tuple[str, str], Group] = field(default_factory=dict)
 
     def passes(self, max_false_negatives: float, max_false_positives: float) -> bool:
-        """Whether each group's share of wrong verdicts is within the bounds."""
+        """Return whether each group's share of wrong verdicts is within the bounds."""
         return all(
             g.false_negatives <= max_false_negatives * g.cases and g.false_positives <= max_false_positives * g.cases
             for g in self.groups.values()
         )
 
 
-# equivalents and near misses, by kind; each gives pairs of (how, answer)
-
-Maker = Callable[[str, Mapping[str, Any]], Iterable[tuple[str, str]]]
-_NUMBER = re.compile(r"(?<![\w.\\^_{])\d+(?![\w.}])")
-_PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
-_WRITTEN = re.compile(r"[{,(\s=+-](\d+)(?=[},)\s+-]|$)")
-
-
-def _style_math(gold: str, options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    if "$" not in gold:
-        yield "delimiters", f"${gold}$"
-    yield "spaces", f"\\, {gold} \\,"
-    yield "full stop", gold.rstrip(".") + "."
-    if "\\frac" in gold:
-        yield "display fractions", gold.replace("\\frac", "\\dfrac")
-    if "\\left" in gold:
-        yield "no sizing", re.sub(r"\\(?:left|right)(?![a-z])", "", gold)
-    elif gold.count("(") == gold.count(")") == 1:
-        yield "sizing", gold.replace("(", "\\left(").replace(")", "\\right)")
-    if _PLAIN.fullmatch(gold):
-        yield "name in front", f"x = {gold}"
-        whole, _, part = gold.partition(".")
-        yield "thousands", f"{int(whole):,}" + (f".{part}" if part else "") if whole not in ("-0", "-") else gold
-        yield "decimals", gold + ("0" if part else ".0")
-        if part:
-            yield "fraction", f"\\frac{{{whole.lstrip('-') + part}}}{{{10 ** len(part)}}}" if whole[0] != "-" else gold
-    if gold.startswith("-"):
-        yield "unicode minus", "\u2212" + gold[1:]
-    if (inner := re.fullmatch(r"\\?\{?([-\d,\s]+)\\?\}?", gold)) and inner.group(1).count(",") > 0 and ", " in gold:
-        yield "reordered", ", ".join(reversed([p.strip() for p in inner.group(1).split(",")]))
-
-
-def _miss_math(gold: str, options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    if not re.search(r"\d", gold) or "pm" in gold or "\\infty" in gold:
-        return
-    if _PLAIN.fullmatch(gold) and float(gold):
-        yield "sign", gold[1:] if gold[0] == "-" else f"-{gold}"
-    found = list(_NUMBER.finditer(gold)) if not _PLAIN.fullmatch(gold) else []
-    if _PLAIN.fullmatch(gold):
-        whole, _, part = gold.partition(".")
-        yield (
-            "off by one",
-            str(int(whole or 0) + 1) + (f".{part}" if part else "") if whole not in ("-", "-0") else "7777",
-        )
-        if len(whole.lstrip("-")) > 1:
-            yield "one digit", gold[:-1] + str((int(gold[-1]) + 3) % 10)
-    for match in found[:1]:
-        yield "off by one", gold[: match.start()] + str(int(match.group()) + 1) + gold[match.end() :]
-    if pair := re.fullmatch(r"\(\s*(-?\d+)\s*,\s*(-?\d+)\s*\)", gold):
-        a, b = pair.groups()
-        if int(a) != int(b):
-            yield "swapped", f"({b}, {a})"
-    if (
-        "\\frac" in gold
-        and (parts := re.search(r"\\frac\{(\d+)\}\{(\d+)\}", gold))
-        and parts.group(1) != parts.group(2)
-        and parts.group(1) != "0"
-    ):
-        yield "upside down", gold.replace(parts.group(), f"\\frac{{{parts.group(2)}}}{{{parts.group(1)}}}", 1)
-
-
-def _style_choice(gold: str, options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    choices = [str(c) for c in options.get("choices", ())]
-    if re.fullmatch(r"[A-Z]", gold):
-        yield "brackets", f"({gold})"
-        yield "full stop", f"{gold}."
-        yield "text", f"\\text{{{gold}}}"
-        index = ord(gold) - ord("A")
-        if index < len(choices):
-            if not re.search(r"\b[A-Z]\b", choices[index]):
-                yield "letter and text", f"({gold}) {choices[index]}"
-            if choices.count(choices[index]) == 1 and not re.fullmatch(r"\(?[A-Z]\)?", choices[index].strip()):
-                yield "option text", choices[index]
-
-
-def _miss_choice(gold: str, options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    choices = [str(c).strip() for c in options.get("choices", ())]
-    if re.fullmatch(r"[A-Z]", gold):
-        other = chr(ord("A") + (ord(gold) - ord("A") + 1) % max(2, len(choices) or 4))
-        for how, text in (
-            ("neighbour", other),
-            ("both", f"{min(gold, other)} or {max(gold, other)}"),
-            ("all", "A, B, C, D"),
-        ):
-            if text not in choices:  # options may themselves be letters
-                yield how, text
-
-
-def _style_text(gold: str, options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    yield "upper case", gold if "\\" in gold else gold.upper()
-    yield "text", f"\\text{{{gold}}}" if "\\" not in gold else gold
-    yield "full stop", gold + "."
-
-
-def _miss_text(gold: str, options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    yield "negated", f"not {gold}"
-    yield "doubled", f"{gold} or nothing"
-
-
-def _style_json(gold: str, options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    value = json.loads(gold) if gold.lstrip().startswith(("{", "[")) else None
-    if isinstance(value, dict):
-        yield "reordered", json.dumps(dict(reversed(value.items())))
-        yield "statements", ", ".join(f"{name} is a {what}" for name, what in value.items())
-    if isinstance(value, list) and value and isinstance(value[0], list):
-        yield "reordered", json.dumps(value[::-1])
-
-
-def _miss_json(gold: str, options: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    value = json.loads(gold) if gold.lstrip().startswith(("{", "[")) else None
-    if isinstance(value, dict) and len(value) > 1:
-        yield "one missing", json.dumps(dict(list(value.items())[1:]))
-        if len(set(map(str, value.values()))) > 1:
-            yield (
-                "swapped",
-                json.dumps(dict(zip(value, reversed(value.values()), strict=True)))
-                if [*value.values()] != [*value.values()][::-1]
-                else "{}",
-            )
-    if isinstance(value, list) and value:
-        rows = value if isinstance(value[0], list) else [value]
-        yield "one more", json.dumps([*rows, [1_000_000 + i for i in range(len(rows[0]))]])
-        yield "moved", json.dumps([[x + 100_000 for x in row] for row in rows])
-
-
-_MAKERS: dict[str, tuple[Maker, Maker]] = {
-    "math": (_style_math, _miss_math),
-    "number": (
-        lambda g, o: (c for c in _style_math(g, o) if c[0] != "name in front"),
-        lambda g, o: [c for c in _miss_math(g, o) if c[0] == "sign"],
-    ),
-    "choice": (_style_choice, _miss_choice),
-    "text": (_style_text, _miss_text),
-    "assignment": (_style_json, _miss_json),
-    "boxes": (_style_json, _miss_json),
-    "points": (_style_json, _miss_json),
-}
-"""A kind that is not here is certified on its gold alone."""
-
-
 def cases(gold: str, kind: str = "math", options: Mapping[str, Any] | str | None = None) -> list[Case]:
-    """The gold itself, its equivalents and its near misses."""
-    known = json.loads(options or "{}") if isinstance(options, str) else dict(options or {})
-    if not gold.strip() and not make_kind(kind, known).needs_gold:
+    """Return the gold itself, its equivalents and its near misses, as its kind makes them."""
+    judge = make_kind(kind, options)
+    if not gold.strip() and not judge.needs_gold:
         return [Case("nothing", False, "no gold, and no answer")]
-    style, miss = _MAKERS.get(kind, (lambda g, o: (), lambda g, o: ()))
-    made = [Case(gold, True, "itself")]
-    made += [Case(text, True, how) for how, text in style(gold, known) if text != gold]
-    made += [Case(text, False, how) for how, text in miss(gold, known) if text.strip() != gold.strip()]
-    return made
+    found = [Case(gold, True, "itself")]
+    found += [Case(text, True, how) for how, text in judge.equivalents(gold) if text != gold]
+    found += [Case(text, False, how) for how, text in judge.near_misses(gold) if text.strip() != gold.strip()]
+    return found
 
 
 def certify(
@@ -224,8 +83,8 @@ def certify(
     for row in _sampled(rows, max_rows, seed):
         group = (str(row.get("source", "")), str(row.get("answer_kind") or "math"))
         certificate.groups.setdefault(group, Group()).rows += 1
-        made = cases(str(row["answer"]), group[1], row.get("answer_options"))
-        batches.setdefault(group, []).extend((row, case) for case in made)
+        of_row = cases(str(row["answer"]), group[1], row.get("answer_options"))
+        batches.setdefault(group, []).extend((row, case) for case in of_row)
     for group, batch in batches.items():
         columns = {
             "completions": [f"So the answer is \\boxed{{{case.answer}}}." for _, case in batch],
@@ -233,7 +92,7 @@ def certify(
             "answer_kind": [group[1]] * len(batch),
             "answer_options": [_options(row) for row, _ in batch],
         }
-        _count(certificate.groups[group], batch, _call(columns, where))
+        _count(certificate.groups[group], batch, _call(columns, group[1], where))
     return certificate
 
 
@@ -261,11 +120,14 @@ def _reward(columns: dict[str, list[str]]) -> list[float | None]:
     return trl.accuracy(**columns)
 
 
-def _call(columns: dict[str, list[str]], where: Where) -> list[float | None]:
+def _call(columns: dict[str, list[str]], kind: str, where: Where) -> list[float | None]:
     if where == "here":
         return _reward(columns)
-    spawned = multiprocessing.get_context("spawn")
-    pool: Executor = ThreadPoolExecutor(1) if where == "thread" else ProcessPoolExecutor(1, mp_context=spawned)
+    pool: Executor = ThreadPoolExecutor(1)
+    if where == "process":  # a fresh process knows a kind of another package only once its module is imported
+        spawned = multiprocessing.get_context("spawn")
+        modules = [known()[kind].__module__]
+        pool = ProcessPoolExecutor(1, mp_context=spawned, initializer=load_plugins, initargs=(modules,))
     with pool:
         return pool.submit(_reward, columns).result()
 
@@ -278,12 +140,4 @@ def _count(group: Group, batch: Sequence[tuple[Mapping[str, Any], Case]], reward
         group.false_negatives += wrong and case.right
         group.false_positives += wrong and not case.right
         if (wrong or reward is None) and len(group.examples) < MAX_EXAMPLES:
-            group.examples.append(
-                {
-                    "gold": str(row["answer"]),
-                    "answer": case.answer,
-                    "how": case.how,
-                    "right": case.right,
-                    "reward": reward,
-                }
-            )
+            group.examples.append({"gold": str(row["answer"]), **case._asdict(), "reward": reward})

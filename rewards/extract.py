@@ -23,7 +23,7 @@ _ENDS = (
 )
 _STARTS = rf"<(?:{_NAMES})>|\u25c1think\u25b7|\[THINK\]"
 _TAG = re.compile(rf"(?P<end>{_ENDS})|(?P<start>{_STARTS})", re.IGNORECASE)
-# A chat template's end of turn: what follows is somebody else's text.
+# A chat template's end of turn: what follows is another speaker's text.
 _TURN = re.compile(
     r"<\|(?:im_end|im_start|eot_id|endoftext|end_of_text|end|end_of_solution)\|>|<\uff5cend\u2581of\u2581sentence\uff5c>|</s>"
 )
@@ -36,7 +36,7 @@ MAX_RESPONSE_CHARS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One complete box: its content, and where the whole of it stands in the text."""
+    """One complete box: its content, and where the whole of it is in the text."""
 
     content: str
     start: int
@@ -44,7 +44,7 @@ class Box:
 
 
 def after_thinking(response: str) -> str | None:
-    """The part of a response after its thinking; None when the thinking was never closed.
+    """Return the part of a response after its thinking; None when the thinking was never closed.
 
     >>> after_thinking("<think>7?</think> It is 8.")
     ' It is 8.'
@@ -61,7 +61,7 @@ def after_thinking(response: str) -> str | None:
 
 
 def boxes(text: str) -> list[Box]:
-    r"""Every outermost complete box, in order. `\boxed 7` without braces takes the one number or letter behind it."""
+    r"""Return every outermost complete box, in order. `\boxed 7` without braces takes the one number or letter behind it."""
     found: list[Box] = []
     closing: dict[int, int] | None = None
     end = -1
@@ -85,7 +85,7 @@ _PRINTED_SPACE = re.compile(r"\\(?:q?quad|text[a-z]*|mbox|[,;:! ()\[\]])|[${}\s~
 
 
 def joined_boxes(text: str) -> str | None:
-    r"""The last box together with the boxes that print as one list with it: `\boxed{1}` and `\boxed{2}`, `x = \boxed{1}, y = \boxed{2}`."""
+    r"""Return the last box together with the boxes that print as one list with it: `x = \boxed{1}, y = \boxed{2}`."""
     found = boxes(text)
     if not found:
         return None
@@ -96,7 +96,7 @@ def joined_boxes(text: str) -> str | None:
 
 
 def _joins(between: str) -> bool:
-    """Nothing, a separator, or a few words that end in one."""
+    """Return whether two boxes with this text between them print as one list: nothing, a separator, a few words that end in one."""
     if len(between) > 80 or "\n\n" in between:
         return False
     plain = _PRINTED_SPACE.sub(" ", between).strip()
@@ -109,6 +109,8 @@ def _joins(between: str) -> bool:
     )
 
 
+# A policy may box a guess and hedge behind it. Only plain words of retraction and a plain number or letter named as the answer
+# count: other text behind a box (a unit, a check, thanks) says nothing about it.
 _RETRACTED = re.compile(
     r"scratch that|ignore (?:that|the|my|this)|disregard|i (?:made|had made) (?:a |an )?(?:mistake|error)|i was wrong"
     r"|i take (?:it|that) back"
@@ -123,7 +125,7 @@ _RESTATED = re.compile(
 
 
 def after_box(response: str) -> tuple[bool, str | None]:
-    """What the text behind the last box does to it: whether it takes it back, and the plain value that it names as the answer."""
+    """Return what the text behind the last box does to it: whether it takes it back, and the plain value that it names as the answer."""
     text = after_thinking(response) or ""
     found = boxes(text)
     rest = text[found[-1].end :] if found else ""
@@ -134,7 +136,7 @@ def after_box(response: str) -> tuple[bool, str | None]:
 
 
 def _closings(text: str, start: int) -> dict[int, int]:
-    """For every opening brace from `start` on, where its closing brace stands. Escaped braces are text."""
+    """Return where the closing brace is of every opening brace from `start` on. Escaped braces are text."""
     pairs: dict[int, int] = {}
     stack: list[int] = []
     for brace in _BRACE.finditer(text, start):
@@ -146,7 +148,7 @@ def _closings(text: str, start: int) -> dict[int, int]:
 
 
 def extract_answer(response: str, mode: Mode = "boxed") -> str | None:
-    r"""The final answer of a response, None when it has none.
+    r"""Return the final answer of a response, None when it has none.
 
     `boxed`: the last complete box after the thinking. `lenient`: failing that, what follows the last "final answer:", an `<answer>` tag,
     or the last line that is not empty.

@@ -18,9 +18,9 @@ from typing import Any
 from rewards.algebra.prose import PROOF
 from rewards.extract import joined_boxes
 from rewards.kinds import make_kind
+from rewards.kinds._words import normal, split_letter
 from rewards.kinds.assignment import read_assignment
-from rewards.kinds.choice import Choice, split_letter
-from rewards.kinds.text import normal
+from rewards.kinds.choice import Choice
 
 MAX_GOLD_CHARS = 2_000
 MAX_TEXT_WORDS = 6

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rewards.gold import Unreadable, read_gold
-from rewards.kinds import known
+from rewards.kinds import RENAMED, known
 from rewards.verify import Verifier, make_verifier
 
 
@@ -23,7 +23,7 @@ def score(pair: Mapping[str, Any], kind: str | None = None) -> dict[str, Any]:
         )
     started = time.perf_counter()
     name = kind or str(pair.get("kind") or "math")
-    name = name if kind or name in known() else "math"
+    name = name if kind or name in known() or name in RENAMED else "math"
     verifier = make_verifier(_text(pair["gold"]), name, pair.get("options"))
     if "response" in pair:
         verdict = verifier.judge(_text(pair["response"]), truncated=bool(pair.get("truncated", False)))
@@ -47,7 +47,7 @@ def _text(value: Any) -> str:
 
 
 def gold_read(verifier: Verifier) -> str | None:
-    """The gold as it was read, None where it could not be."""
+    """Return the gold as it was read, None where it could not be."""
     found = read_gold(
         verifier.gold, {"kind": verifier.kind.kind, "kind_options": verifier.kind.model_dump(exclude={"kind"})}
     )

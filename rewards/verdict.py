@@ -1,5 +1,5 @@
-"""What a judge says. Right, wrong, nothing to judge, cut off, and two ways of not knowing are different things and are
-counted apart.
+"""The outcomes of judging. Right, wrong, nothing to judge, cut off, and two ways of not knowing are different things and
+are counted apart.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class UnreadableGoldError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A kind's opinion of one final answer. `tier` names the step that decided: exact, rational, ball, points, sets, symbolic..."""
+    """A kind's verdict on one final answer. `tier` names the step that decided: exact, rational, ball, points, sets, symbolic..."""
 
     outcome: Outcome
     tier: str
@@ -30,7 +30,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The opinion of one response. `extracted` is the text that was judged, None where the response had no answer.
+    """The verdict on one response. `extracted` is the text that was judged, None where the response had no answer.
 
     >>> Verdict("correct", "42").reward
     1.0
@@ -45,8 +45,8 @@ class Verdict:
     def reward(self) -> float | None:
         """1.0 correct; 0.0 wrong, no answer or truncated; None where the judge cannot know (unreadable gold, timeout).
 
-        A truncated response earns 0.0, so that a policy gains nothing by never finishing; who wants to leave such samples out
-        (as the pass rates of ovr-curate do) asks `outcome == "truncated"`.
+        A truncated response earns 0.0, so that a policy gains nothing by never finishing; to leave such samples out
+        (as the pass rates of ovr-curate do), ask for `outcome == "truncated"`.
         """
         if self.outcome == "correct":
             return 1.0

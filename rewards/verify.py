@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from typing import Any
 
-from rewards import extract
+from rewards.extract import Mode, after_box, after_thinking, extract_answer, joined_boxes
 from rewards.kinds import Compare, Kind, make_kind
 from rewards.verdict import Ruling, UnreadableGoldError, Verdict
 from rewards.worker import client as worker
@@ -25,16 +25,16 @@ BATCH_THREADS = 8
 
 
 class Verifier:
-    """Judges responses against one gold. Pure: the same response always gets the same verdict; safe from any thread, picklable.
+    """Judges responses against one gold. It is pure (the same response always gets the same verdict), picklable, safe from any thread.
 
     >>> make_verifier("1/2").judge(r"so it is \\boxed{0.5}").outcome
     'correct'
     """
 
-    def __init__(self, gold: str, kind: str = "math", options: Options = None, *, mode: extract.Mode = "boxed") -> None:
+    def __init__(self, gold: str, kind: str = "math", options: Options = None, *, mode: Mode = "boxed") -> None:
         self.gold = gold
         self.kind: Kind = make_kind(kind, options)
-        self.mode: extract.Mode = mode
+        self.mode: Mode = mode
 
     def __getstate__(self) -> dict[str, Any]:
         return {"gold": self.gold, "kind": self.kind, "mode": self.mode}
@@ -52,25 +52,25 @@ class Verifier:
 
     def judge(self, response: str, *, truncated: bool = False) -> Verdict:
         """Judge a whole response. `truncated` says that sampling stopped at its limit: such a response is not judged further."""
-        answer = extract.extract_answer(response, self.mode)
+        answer = extract_answer(response, self.mode)
         if truncated:
             return Verdict("truncated", answer, "cut off at the token limit")
         if isinstance(self._compare, UnreadableGoldError):
             return Verdict("unreadable_gold", answer, str(self._compare))
         if answer is None:
             return Verdict("no_answer", None, "no complete box after the thinking")
-        return self._settled(response, self._ruled(answer))
+        return self._reconciled(response, self._ruled(answer))
 
-    def _settled(self, response: str, verdict: Verdict) -> Verdict:
-        """The verdict on the last box, in the light of the boxes that print as one list with it and of the text behind it."""
+    def _reconciled(self, response: str, verdict: Verdict) -> Verdict:
+        """Return the verdict on the last box, given the boxes that print as one list with it and the text behind it."""
         if (
             verdict.outcome == "wrong"
-            and (several := extract.joined_boxes(extract.after_thinking(response) or "")) != verdict.extracted
+            and (several := joined_boxes(after_thinking(response) or "")) != verdict.extracted
         ):
             joined = self._ruled(several or "")
             return joined if joined.outcome == "correct" else verdict
         if verdict.outcome == "correct":
-            retracted, restated = extract.after_box(response)
+            retracted, restated = after_box(response)
             if retracted or (restated is not None and self._ruled(restated).outcome == "wrong"):
                 return Verdict("wrong", verdict.extracted, "the text behind the box takes it back", "extract")
         return verdict
@@ -78,7 +78,7 @@ class Verifier:
     def judge_answer(self, answer: str) -> Verdict:
         """Judge a final answer as it is; of an answer that holds boxes, what they hold."""
         if "boxed" in answer or "fbox" in answer:
-            answer = extract.joined_boxes(answer) or answer
+            answer = joined_boxes(answer) or answer
         return self._ruled(answer)
 
     def _ruled(self, answer: str) -> Verdict:
@@ -94,12 +94,12 @@ class Verifier:
 
 
 @lru_cache(maxsize=1024)
-def _cached(gold: str, kind: str, options: str, mode: extract.Mode) -> Verifier:
+def _cached(gold: str, kind: str, options: str, mode: Mode) -> Verifier:
     return Verifier(gold, kind, options, mode=mode)
 
 
-def make_verifier(gold: str, kind: str = "math", options: Options = None, *, mode: extract.Mode = "boxed") -> Verifier:
-    """The verifier of one gold. ValueError for an unknown kind or option; an unreadable gold is a verdict, not an error."""
+def make_verifier(gold: str, kind: str = "math", options: Options = None, *, mode: Mode = "boxed") -> Verifier:
+    """Return the verifier of one gold. ValueError for an unknown kind or option; an unreadable gold is a verdict, not an error."""
     text = options if isinstance(options, str) else json.dumps(dict(options or {}), sort_keys=True, default=str)
     if len(gold) + len(text) > MAX_CACHED_CHARS:
         return Verifier(gold, kind, options, mode=mode)
@@ -133,7 +133,7 @@ def judge_many(
 
 
 def judge_all(verifiers: Sequence[Verifier], responses: Sequence[str]) -> list[Verdict]:
-    """One verdict for each pair, in order. What needs a worker is left to the end and waits for several workers at once."""
+    """Return one verdict for each pair, in order. What needs a worker is left to the end and waits for several workers at once."""
     verdicts: list[Verdict | None] = []
     left: list[int] = []
     with worker.deferring():

@@ -1,7 +1,7 @@
 r"""Reward functions for TRL's GRPOTrainer (1.16): `GRPOTrainer(reward_funcs=[rewards.adapters.trl.accuracy], ...)`.
 
 TRL hands every data set column to the function as a list and skips what is None. The paper's recipe uses accuracy
-alone.
+alone; TRL's own `get_soft_overlong_punishment` is DAPO's penalty on length.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Completion = str | list[dict[str, Any]]
 
 
 def text_of(completion: Completion) -> str:
-    """The text of one completion: a string, or the messages of a conversation (content as text or as parts)."""
+    """Return the text of one completion: a string, or the messages of a conversation (content as text or as parts)."""
     if isinstance(completion, str):
         return completion
     content = completion[-1]["content"] if completion else ""
@@ -33,7 +33,7 @@ def accuracy(
     answer_options: Sequence[str] | None = None,
     **columns: Any,
 ) -> list[float | None]:
-    """1.0 correct, 0.0 not, None where the judge cannot know.
+    """Return 1.0 for a correct answer, 0.0 for any other, None where the judge cannot know.
 
     >>> accuracy(completions=[[{"role": "assistant", "content": "\\\\boxed{4}"}]], answer=["4"])
     [1.0]
@@ -44,15 +44,6 @@ def accuracy(
 
 
 def format_reward(completions: Sequence[Completion], **columns: Any) -> list[float]:
-    """1.0 where the thinking is closed and exactly one box follows it."""
+    """Return 1.0 where the thinking is closed and exactly one box follows it."""
     texts = (after_thinking(text_of(completion)) for completion in completions)
     return [float(text is not None and len(boxes(text)) == 1) for text in texts]
-
-
-def length_penalty(max_tokens: int, buffer_tokens: int) -> Any:
-    """DAPO's soft overlong punishment (arXiv 2503.14476, eq. 13): 0 up to `max_tokens - buffer_tokens`, falling to -1 at `max_tokens`."""
-
-    def length_penalty_reward(completion_ids: Sequence[Sequence[int]], **columns: Any) -> list[float]:
-        return [max(-1.0, min(0.0, (max_tokens - buffer_tokens - len(ids)) / buffer_tokens)) for ids in completion_ids]
-
-    return length_penalty_reward

@@ -11,7 +11,7 @@ from rewards.verify import judge
 def compute_score(
     data_source: str, solution_str: str, ground_truth: str, extra_info: Mapping[str, Any] | None = None
 ) -> float:
-    """1.0 or 0.0; `extra_info` may carry `answer_kind` and `answer_options`. verl knows no "cannot judge": 0.0."""
+    """Return 1.0 or 0.0; `extra_info` may carry `answer_kind` and `answer_options`. verl knows no "cannot judge": 0.0."""
     extra = extra_info or {}
     verdict = judge(
         str(ground_truth), solution_str, str(extra.get("answer_kind") or "math"), extra.get("answer_options")

@@ -2,25 +2,25 @@
 proved unequal.
 
 Equality of closed forms cannot be proved this way; it is believed when the difference contains 0 and is narrower than
-2^-200 of the values, after the exact tier has settled everything rational. Magnitudes are bounded by Arb itself: what
-overflows becomes an infinite ball.
+2^-320 of the values (`narrow` at 640 bits), after the exact tier has decided everything rational. Magnitudes are
+bounded by Arb itself: what overflows becomes an infinite ball.
 """
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from typing import Any
 
 from flint import acb, arb, ctx, fmpq, fmpz
 
 from rewards.algebra.exact import rational
 from rewards.algebra.tree import Node, key
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from rewards.algebra.vocabulary import word_set
 
 PRECISIONS = (160, 640, 2560)
 """Working bits, tried in turn while the difference is neither proved nor narrow."""
@@ -31,7 +31,7 @@ MAX_TERMS = 200
 
 
 class UndefinedError(ArithmeticError):
-    """Not a finite value: undefined, beyond Arb's range, or made of something that is not computed here."""
+    """The value is not finite: undefined, beyond Arb's range, or with a part that is not computed here."""
 
 
 _LOCK = threading.Lock()  # Arb's precision is one variable per process
@@ -60,7 +60,11 @@ _LIMIT = arb(2) ** MAX_MAGNITUDE_BITS
 
 
 def evaluate(node: Node, at: Mapping[str, Any]) -> Any:
-    """The value of an expression, every part of which is finite and below the limit. UndefinedError otherwise."""
+    """Return the value of an expression as an acb ball, `at` giving unknowns (and opaque parts, by key) their values. Call within
+    `precision`. UndefinedError unless every part of it is finite and below the limit.
+    """
+    # Each part is checked before its parent uses it: in Arb 1/inf is 0 and 0*inf a NaN, which could look like an answer.
+    # Written with `not <`, because every comparison with a NaN is false.
     value = _evaluate(node, at)
     if not value.abs_upper() < _LIMIT:
         raise UndefinedError("beyond the range of values")
@@ -68,7 +72,6 @@ def evaluate(node: Node, at: Mapping[str, Any]) -> Any:
 
 
 def _evaluate(node: Node, at: Mapping[str, Any]) -> Any:
-    """The value of an expression as an acb ball, `at` giving unknowns (and opaque parts, by key) their values. Call within `precision`."""
     op, args = node.op, node.args
     if op == "num":
         value = node.value
@@ -115,20 +118,6 @@ def _opaque(node: Node, at: Mapping[str, Any]) -> Any:
     return at[name]
 
 
-def _sum(values: list[Any]) -> Any:
-    total = values[0]
-    for value in values[1:]:
-        total = total + value
-    return total
-
-
-def _product(values: list[Any]) -> Any:
-    total = values[0]
-    for value in values[1:]:
-        total = total * value
-    return total
-
-
 def _quotient(values: list[Any]) -> Any:
     if values[1].contains(0):
         raise UndefinedError("division by zero")
@@ -136,8 +125,8 @@ def _quotient(values: list[Any]) -> Any:
 
 
 _OPERATORS: dict[str, Callable[[list[Any]], Any]] = {
-    "add": _sum,
-    "mul": _product,
+    "add": lambda v: reduce(operator.add, v),
+    "mul": lambda v: reduce(operator.mul, v),
     "div": _quotient,
     "neg": lambda v: -v[0],
     "degree": lambda v: v[0] * arb.pi() / 180,
@@ -155,6 +144,7 @@ def _power(base_node: Node, exponent_node: Node, at: Mapping[str, Any]) -> Any:
         if whole is not None and whole > 0:
             return base ** acb(whole) if whole.q == 1 else acb(0)
         raise UndefinedError("a power of zero")
+    # Integer exponents go to Arb as integers: (-2)^3 through exp(3 log(-2)) would be a ball around -8 with an imaginary part.
     if whole is not None and whole.q == 1 and abs(whole.p) < 1 << 62:
         return base ** fmpz(whole.p)
     point = _integer(exponent)
@@ -164,11 +154,12 @@ def _power(base_node: Node, exponent_node: Node, at: Mapping[str, Any]) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    """The one integer in a ball, None where there is none, several, or one too long to write down."""
+    """Return the one integer in a ball, None where there is none, several, or one too long to write down."""
     return value.real.unique_fmpz() if value.imag == 0 and value.abs_upper() < 1 << 62 else None
 
 
 def _root(value: Any, index: Any) -> Any:
+    # Odd roots of negative numbers are the real ones, as in school; Arb's principal root of -8 is 1 + 1.73i.
     n = _integer(index)
     if n is None or not 0 < n < 1 << 30:
         raise UndefinedError("root")
@@ -183,10 +174,6 @@ def _log(values: list[Any]) -> Any:
     return values[0].log() if len(values) == 1 else values[0].log() / values[1].log()
 
 
-def _binomial(n: Any, k: Any) -> Any:
-    return (n + 1).gamma() * (k + 1).rgamma() * (n - k + 1).rgamma()
-
-
 def _whole(values: list[Any]) -> list[Any]:
     found = [_integer(v) for v in values]
     if any(f is None for f in found):
@@ -194,34 +181,10 @@ def _whole(values: list[Any]) -> list[Any]:
     return found
 
 
-def _gcd(values: list[Any]) -> Any:
-    numbers = _whole(values)
-    total = numbers[0]
-    for n in numbers[1:]:
-        total = total.gcd(n)
-    return acb(total)
-
-
-def _lcm(values: list[Any]) -> Any:
-    numbers = _whole(values)
-    total = numbers[0]
-    for n in numbers[1:]:
-        total = total.lcm(n)
-    return acb(total)
-
-
 def _real(values: list[Any]) -> list[Any]:
     if any(v.imag != 0 for v in values):
         raise UndefinedError("not real")
     return [v.real for v in values]
-
-
-def _extreme(values: list[Any], *, largest: bool) -> Any:
-    numbers = _real(values)
-    total = numbers[0]
-    for n in numbers[1:]:
-        total = total.max(n) if largest else total.min(n)
-    return acb(total)
 
 
 def _method(name: str) -> Callable[[list[Any]], Any]:
@@ -233,26 +196,23 @@ _CALLS: dict[str, Callable[[list[Any]], Any]] = {
     "root": lambda v: _root(v[0], v[1]),
     "abs": lambda v: acb(abs(v[0])),
     "factorial": lambda v: (v[0] + 1).gamma(),
-    "binom": lambda v: _binomial(v[0], v[1]),
+    "binom": lambda v: (v[0] + 1).gamma() * (v[1] + 1).rgamma() * (v[0] - v[1] + 1).rgamma(),
     "floor": lambda v: acb(_real(v)[0].floor()),
     "ceil": lambda v: acb(_real(v)[0].ceil()),
     "exp": lambda v: v[0].exp(),
     "ln": lambda v: _log(v[:1]),
     "log": _log,
-    "max": lambda v: _extreme(v, largest=True),
-    "min": lambda v: _extreme(v, largest=False),
-    "gcd": _gcd,
-    "lcm": _lcm,
+    "max": lambda v: acb(reduce(lambda a, b: a.max(b), _real(v))),
+    "min": lambda v: acb(reduce(lambda a, b: a.min(b), _real(v))),
+    "gcd": lambda v: acb(reduce(lambda a, b: a.gcd(b), _whole(v))),
+    "lcm": lambda v: acb(reduce(lambda a, b: a.lcm(b), _whole(v))),
     "sign": lambda v: acb(_real(v)[0].sgn()),
     "Re": lambda v: acb(v[0].real),
     "Im": lambda v: acb(v[0].imag),
     "arccot": lambda v: (1 / v[0]).atan(),
     "arcsec": lambda v: (1 / v[0]).acos(),
     "arccsc": lambda v: (1 / v[0]).asin(),
-    **{
-        name: _method(name)
-        for name in ["sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch"]
-    },
+    **{name: _method(name) for name in word_set("sin cos tan cot sec csc sinh cosh tanh coth sech csch")},
     **{f"arc{name}": _method(f"a{name}") for name in ("sin", "cos", "tan")},
     **{f"ar{name}": _method(f"a{name}") for name in ("sinh", "cosh", "tanh")},
 }
@@ -268,7 +228,7 @@ def _call(name: str, values: list[Any]) -> Any:
 
 
 def constant(node: Node, bits: int = PRECISIONS[0]) -> Any:
-    """The ball of an expression without unknowns. UndefinedError where it has no finite value."""
+    """Return the ball of an expression without unknowns. UndefinedError where it has no finite value."""
     with precision(bits):
         value = evaluate(node, {})
     if not value.is_finite():
@@ -277,12 +237,16 @@ def constant(node: Node, bits: int = PRECISIONS[0]) -> Any:
 
 
 def narrow(difference: Any, scale: Any, bits: int) -> bool:
-    """Whether a difference that contains 0 is so narrow, measured by the values, that the values count as equal."""
+    """Return whether a difference that contains 0 is so narrow, measured by the values, that the values count as equal.
+
+    Half of the working bits must agree. The other half is room for cancellation inside the expressions; the small term added
+    to the scale keeps values that are 0 themselves comparable.
+    """
     return bool(abs(difference).upper() <= (abs(scale).upper() + arb(2) ** -(bits // 2)) * arb(2) ** -(bits // 2))
 
 
 def equal_constants(a: Node, b: Node) -> bool | None:
-    """Whether two expressions without unknowns have the same value; None when that stays open. UndefinedError where one has none."""
+    """Return whether two expressions without unknowns have the same value; None when that stays open. UndefinedError where one has none."""
     left, right = rational(a), rational(b)
     if left is not None and right is not None:
         return bool(left == right)
@@ -292,6 +256,7 @@ def equal_constants(a: Node, b: Node) -> bool | None:
             difference = x - y
             if not difference.contains(0):
                 return False
+            # not at the lowest precision: its 80 bits are 24 digits, which a long decimal may share with an exact value
             if bits > PRECISIONS[0] and narrow(difference, x, bits):
                 return True
     return None

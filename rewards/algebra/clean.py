@@ -15,7 +15,7 @@ from rewards.algebra.tree import TooBigError
 MAX_CHARS = 4096
 """Longest answer that is parsed, after runs of blanks are collapsed (the limit of inspect_ai's math scorer)."""
 
-_SUPER = {**dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ", "0123456789+-()ni", strict=True))}
+_SUPER = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ", "0123456789+-()ni", strict=True))
 _SUB = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙ", "0123456789+-()n", strict=True))
 _UNICODE = {
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "﹣": "-", "＋": "+", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "∙": r"\cdot ",
@@ -84,7 +84,11 @@ _NEGATION = re.compile(r"\b(?:not|no|never|except|isn't|or)\b", re.IGNORECASE)
 
 
 def clean(raw: str) -> str:
-    """The answer as plain LaTeX. TooBigError when it is longer than any answer."""
+    """Return the answer as plain LaTeX. TooBigError when it is longer than any answer.
+
+    The order counts: what an escape lost is put back before commands are looked for, delimiters go before sizing, thin spaces
+    inside numbers before spaces in general. The tests in front of a substitution only save time: most answers are short.
+    """
     text = raw.strip()
     if len(text) > MAX_CHARS:
         text = " ".join(text.split())
@@ -129,20 +133,20 @@ def clean(raw: str) -> str:
 
 
 def _chosen(match: re.Match[str]) -> str:
-    """`C_{10}^{3}` and `_{10}C_3`: how many ways to choose, unless the upper number is too large for that."""
+    """Return `C_{10}^{3}` and `_{10}C_3` as a binomial, unless the upper number is too large for that."""
     n, k = (g for g in match.groups() if g)
     return f"\\binom{{{n}}}{{{k}}}" if int(n) >= int(k) else match.group()
 
 
 def _without_thin_edges(text: str) -> str:
-    r"""Without `\,` and its like at either end."""
+    r"""Return the text without `\,` and its like at either end."""
     while text[:2] in _THIN_SPACES or text[-2:] in _THIN_SPACES:
         text = (text[2:] if text[:2] in _THIN_SPACES else text[:-2]).strip()
     return text
 
 
 def _trim(text: str) -> str:
-    """Without a final full stop, stray backslashes and quotes at the edges."""
+    """Return the text without a final full stop, stray backslashes and quotes at the edges."""
     while True:
         before = text
         text = text.strip().strip('"').removesuffix("\\")
@@ -168,7 +172,7 @@ def _vulgar(match: re.Match[str]) -> str:
 
 
 def _undelimited(text: str) -> str:
-    """Without `$`, `\\(`, `\\[` around or inside, without emphasis marks. A single unpaired `$` is money."""
+    """Return the text without `$`, `\\(`, `\\[` around or inside, without emphasis marks. A single unpaired `$` is money."""
     if match := _EMPHASIS.match(text.strip()):
         text = match.group(2)
     while match := _BROKEN_BOX.match(text.strip()):

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import reduce
 
 from flint import fmpq, fmpz
 
 from rewards.algebra.tree import Node
+from rewards.algebra.vocabulary import word_set
 
 MAX_BITS = 1 << 17
 """Longest numerator or denominator that is computed exactly: 2024^4046 (44,412 bits) fits, (10^8)! does not."""
+_CALLS = word_set("factorial binom sqrt root abs floor ceil max min gcd lcm")
 
 
 def rational(node: Node) -> fmpq | None:
-    """The value of an expression that is rational by its form alone, None where it is not, not defined, or over MAX_BITS."""
+    """Return the value of an expression that is rational by its form alone, None where it is not, not defined, or over MAX_BITS."""
     op, args = node.op, node.args
     if op == "num":
         exact = Fraction(node.value or 0)
         return fmpq(exact.numerator, exact.denominator)
-    if op == "call" and node.value in (
-        "factorial",
-        "binom",
-        "sqrt",
-        "root",
-        "abs",
-        "floor",
-        "ceil",
-        "max",
-        "min",
-        "gcd",
-        "lcm",
-    ):
+    if op == "call" and node.value in _CALLS:
         return _called(str(node.value), [rational(a) for a in args])
     if op not in ("add", "mul", "div", "neg", "pow"):
         return None
@@ -54,15 +45,17 @@ def rational(node: Node) -> fmpq | None:
     return total
 
 
-def _bits(value: fmpq) -> int:
+def bits(value: fmpq) -> int:
+    """Return the length of the longer of numerator and denominator."""
     return max(int(value.p).bit_length(), int(value.q).bit_length())
 
 
 def _fits(a: fmpq, b: fmpq) -> bool:
-    return _bits(a) + _bits(b) < MAX_BITS
+    return bits(a) + bits(b) < MAX_BITS
 
 
 def _power(base: fmpq, exponent: fmpq) -> fmpq | None:
+    # The bit length of a power is predicted, not found out: 9^(9^9) would take the memory before it could be refused.
     if exponent.q != 1:
         root = _root(base, int(exponent.q)) if int(exponent.q) <= 64 else None
         return None if root is None else _power(root, fmpq(exponent.p))
@@ -70,13 +63,13 @@ def _power(base: fmpq, exponent: fmpq) -> fmpq | None:
         if base == 0:
             return None if exponent <= 0 else base
         return fmpq(1) if base == 1 or int(exponent.p) % 2 == 0 else base
-    if abs(int(exponent.p)) * _bits(base) > MAX_BITS:
+    if abs(int(exponent.p)) * bits(base) > MAX_BITS:
         return None
     return base ** int(exponent.p)
 
 
 def _root(value: fmpq, index: int) -> fmpq | None:
-    """The rational real root, None where it is irrational. Odd roots of negative numbers are the real ones."""
+    """Return the rational real root, None where it is irrational. Odd roots of negative numbers are the real ones."""
     if value < 0:
         if index % 2 == 0:
             return None
@@ -113,7 +106,4 @@ def _called(name: str, values: list[fmpq | None]) -> fmpq | None:
         return fmpq(fmpz.fac_ui(int(whole[0]))) if 0 <= whole[0] <= 10_000 else None
     if name == "binom":
         return fmpq(fmpz.bin_uiui(int(whole[0]), int(whole[1]))) if 0 <= whole[1] <= whole[0] <= 100_000 else None
-    total = whole[0]
-    for value in whole[1:]:
-        total = total.gcd(value) if name == "gcd" else total.lcm(value)
-    return fmpq(total)
+    return fmpq(reduce(lambda a, b: a.gcd(b) if name == "gcd" else a.lcm(b), whole))

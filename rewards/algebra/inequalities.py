@@ -13,12 +13,12 @@ from typing import NamedTuple
 from flint import fmpq, fmpq_poly, fmpz_poly
 
 from rewards.algebra.ball import constant
-from rewards.algebra.exact import rational
+from rewards.algebra.exact import bits, rational
 from rewards.algebra.tree import INF, Node, free, num, sym
 
 MAX_DEGREE = 12
 MAX_BITS = 64
-_FLIP = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!="}
+FLIP = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!="}
 Range = tuple[Node, bool, Node, bool]
 
 
@@ -28,9 +28,9 @@ class _Quotient(NamedTuple):
 
 
 def solve(left: Node, operator: str, right: Node) -> tuple[Node, list[Range]] | None:
-    """The unknown and the ranges where `left operator right` holds, in order; None where that is not found here."""
+    """Return the unknown and the ranges where `left operator right` holds, in order; None where that is not found here."""
     names = free(left) | free(right)
-    if len(names) != 1 or operator not in _FLIP:
+    if len(names) != 1 or operator not in FLIP:
         return None
     name = next(iter(names))
     found = _difference(left, operator, right, name)
@@ -46,9 +46,13 @@ def solve(left: Node, operator: str, right: Node) -> tuple[Node, list[Range]] | 
 
 
 def _difference(left: Node, operator: str, right: Node, name: str) -> tuple[_Quotient, str] | None:
-    """A quotient of polynomials and the operator that compares it with 0."""
+    """Return a quotient of polynomials and the operator that compares it with 0.
+
+    Squaring keeps the order of two sides that are not negative, so `|A| < b` is `A^2 - b^2 < 0` for b >= 0, and `|A| < |B|`
+    always. No case distinction on the sign of A is needed.
+    """
     if _is_abs(right) and not _is_abs(left):
-        left, operator, right = right, _FLIP[operator], left
+        left, operator, right = right, FLIP[operator], left
     if _is_abs(left):
         bound = rational(right)
         if not (_is_abs(right) or (bound is not None and bound >= 0)):
@@ -64,13 +68,13 @@ def _is_abs(node: Node) -> bool:
 
 
 def _quotient(node: Node, name: str) -> _Quotient | None:
-    """An expression as a quotient of two polynomials; None where it is none, or too large."""
+    """Return an expression as a quotient of two polynomials; None where it is none, or too large."""
     one = fmpq_poly([1])
     if node == sym(name):
         return _Quotient(fmpq_poly([0, 1]), one)
     if name not in free(node):
         value = rational(node)
-        return None if value is None or _bits(value) > MAX_BITS else _Quotient(fmpq_poly([value]), one)
+        return None if value is None or bits(value) > MAX_BITS else _Quotient(fmpq_poly([value]), one)
     if node.op == "pow":
         base, exponent = _quotient(node.args[0], name), rational(node.args[1])
         if base is None or exponent is None or exponent.q != 1 or not 0 < exponent <= MAX_DEGREE:
@@ -79,6 +83,8 @@ def _quotient(node: Node, name: str) -> _Quotient | None:
         return _Quotient(base.top**n, base.bottom**n) if _small(base, n) else None
     if node.op not in ("add", "mul", "div", "neg"):
         return None
+    # Degrees and coefficients are checked after every step, so nothing large is ever multiplied out. Common factors stay: a
+    # root of both top and bottom is a pole, where the expression as it was written has no value.
     total: _Quotient | None = None
     for arg in node.args:
         part = _quotient(arg, name)
@@ -101,18 +107,14 @@ def _quotient(node: Node, name: str) -> _Quotient | None:
     return total
 
 
-def _bits(value: fmpq) -> int:
-    return max(int(value.p).bit_length(), int(value.q).bit_length())
-
-
 def _small(quotient: _Quotient, power: int = 1) -> bool:
     return all(
-        p.degree() * power <= MAX_DEGREE and all(_bits(c) * power <= MAX_BITS for c in p.coeffs()) for p in quotient
+        p.degree() * power <= MAX_DEGREE and all(bits(c) * power <= MAX_BITS for c in p.coeffs()) for p in quotient
     )
 
 
 def _roots(poly: fmpq_poly) -> list[Node] | None:
-    """The real roots as closed forms, in no order; None where a factor has a degree above two."""
+    """Return the real roots as closed forms, in no order; None where a factor has a degree above two."""
     roots: list[Node] = []
     for factor, _ in fmpz_poly(poly.numer()).factor()[1]:
         c, b, a = (int(factor[i]) for i in range(3))
@@ -127,7 +129,11 @@ def _roots(poly: fmpq_poly) -> list[Node] | None:
 
 
 def _ranges(quotient: _Quotient, operator: str, zeros: list[Node], poles: list[Node]) -> list[Range] | None:
-    """Where the sign is right, from one root to the next, and the roots where equality is enough; None where roots are too close."""
+    """Return where the sign is right, from one root to the next, and the roots where equality is enough; None where roots are too close.
+
+    Between two neighbouring roots and poles the sign is constant, so one rational point decides a whole range exactly. The sign
+    of top/bottom is that of top * bottom, which needs no division.
+    """
     equality = operator in ("<=", ">=")
     marks = sorted({*zeros, *poles}, key=lambda node: float(constant(node).real.mid()))
     middles = [Fraction(float(constant(m).real.mid())) for m in marks]

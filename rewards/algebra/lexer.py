@@ -1,7 +1,7 @@
 r"""Tokens of an answer: numbers, symbols, commands, words, brackets and operators.
 
 Two readings are ambiguous and left to the caller: whether `1,234` is one number or two (`thousands`), and, in
-`rewards.algebra.read`, whether `2,74` is a decimal. Inside brackets a comma always separates: `(1,234)` is a pair.
+`rewards.algebra.reading`, whether `2,74` is a decimal. Inside brackets a comma always separates: `(1,234)` is a pair.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from rewards.algebra import units
 from rewards.algebra.tree import TooBigError
+from rewards.algebra.vocabulary import FUNCTIONS, SHORT_WORDS, WORD_COMMANDS, word_set
 
 MAX_TOKENS = 1500
 MAX_DIGITS = 1000
@@ -43,74 +44,6 @@ _TOKEN = re.compile(
 )
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 
-FUNCTIONS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "arccot",
-        "arcsec",
-        "arccsc",
-        "sinh",
-        "cosh",
-        "tanh",
-        "coth",
-        "sech",
-        "csch",
-        "arsinh",
-        "arcosh",
-        "artanh",
-        "ln",
-        "log",
-        "lg",
-        "exp",
-        "sqrt",
-        "max",
-        "min",
-        "gcd",
-        "lcm",
-        "det",
-        "abs",
-        "floor",
-        "ceil",
-        "arg",
-        "Re",
-        "Im",
-        "deg",
-        "dim",
-        "ker",
-        "tg",
-        "ctg",
-        "arctg",
-        "sgn",
-        "sign",
-        "mod",
-    ]
-)
-_WORD_COMMANDS = frozenset(
-    [
-        "pi",
-        "theta",
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "lambda",
-        "mu",
-        "rho",
-        "phi",
-        "omega",
-        "sigma",
-        "epsilon",
-        "infty",
-    ]
-)
 _ALIASES = {
     "leqslant": "<=", "leq": "<=", "le": "<=", "leqq": "<=", "geqslant": ">=", "geq": ">=", "ge": ">=", "geqq": ">=", "lt": "<", "gt": ">",
     "neq": "!=", "ne": "!=", "approx": "~", "simeq": "~", "sim": "~", "thickapprox": "~", "cong": "~", "doteq": "~", "equiv": "==",
@@ -119,65 +52,16 @@ _ALIASES = {
     "dotsc": "...", "dotsb": "...", "dotsm": "...", "vdots": "...", "colon": ":", "rightarrow": "->", "to": "->", "prime": "'",
     "langle": "(", "rangle": ")",
 }  # fmt: skip
-_STYLES = frozenset(["mathbf", "boldsymbol", "bm", "mathcal", "mathscr", "mathfrak", "bold", "mathnormal"])
-_SHORT_WORDS = frozenset(
-    [
-        "and",
-        "or",
-        "is",
-        "the",
-        "of",
-        "to",
-        "no",
-        "yes",
-        "odd",
-        "even",
-        "if",
-        "for",
-        "not",
-        "all",
-        "any",
-        "be",
-        "by",
-        "on",
-        "at",
-        "so",
-        "we",
-        "it",
-        "as",
-        "are",
-        "was",
-        "has",
-        "can",
-        "both",
-        "each",
-        "when",
-        "only",
-        "none",
-        "true",
-        "false",
-        "let",
-        "out",
-        "set",
-        "two",
-        "one",
-        "six",
-        "ten",
-        "red",
-        "per",
-        "pct",
-        "day",
-        "days",
-        "men",
-    ]
-)
+_SYNONYMS = {"tg": "tan", "ctg": "cot", "arctg": "arctan", "varphi": "phi", "overrightarrow": "vec"}
+_ESCAPED = {"{": "\\{", "}": "\\}", "|": "|", "%": "%"}
+_STYLES = word_set("mathbf boldsymbol bm mathcal mathscr mathfrak bold mathnormal")
 _ORDINAL = frozenset(("st", "nd", "rd", "th"))
 _PERCENT = frozenset(("percent", "percentage", "pct", "percents"))
 _SEPARATORS = frozenset(("and", "or"))
 
 
 def tokens(text: str, *, thousands: bool = True) -> list[Token]:
-    """The tokens of cleaned LaTeX, ending with `last`. TooBigError over a cap."""
+    """Return the tokens of cleaned LaTeX, ending with `last`. TooBigError over a cap."""
     found: list[Token] = []
     position, depth, spaced = 0, 0, False
     size = len(text)
@@ -221,15 +105,9 @@ def _classify(match: re.Match[str], before: list[Token]) -> list[Token]:
     if group == "words":
         return _words(text, before)
     if group == "esc":
-        return (
-            [Token("op", {"{": "\\{", "}": "\\}", "|": "|", "%": "%"}[text])]
-            if text in "{}|%"
-            else [Token("text", text)]
-        )
-    if group in ("begin", "end"):
+        return [Token("op", _ESCAPED[text]) if text in _ESCAPED else Token("text", text)]
+    if group in ("begin", "end", "set"):
         return [Token(group, text)]
-    if group == "set":
-        return [Token("set", text)]
     if group == "row":
         return [Token("row", "")]
     return [Token("text", text)] if group == "other" else []
@@ -237,15 +115,10 @@ def _classify(match: re.Match[str], before: list[Token]) -> list[Token]:
 
 def _command(name: str) -> list[Token]:
     if name in _ALIASES:
-        return [Token("op", {"{": "\\{", "}": "\\}"}.get(_ALIASES[name], _ALIASES[name]))]
+        return [Token("op", _ESCAPED.get(_ALIASES[name], _ALIASES[name]))]
     if name in _STYLES:
         return []
-    return [
-        Token(
-            "cmd",
-            {"tg": "tan", "ctg": "cot", "arctg": "arctan", "varphi": "phi", "overrightarrow": "vec"}.get(name, name),
-        )
-    ]
+    return [Token("cmd", _SYNONYMS.get(name, name))]
 
 
 def _after_number(before: list[Token]) -> bool:
@@ -253,11 +126,15 @@ def _after_number(before: list[Token]) -> bool:
 
 
 def _word(word: str, before: list[Token]) -> list[Token]:
-    """A run of letters outside any text command: a function, words, a unit after a number, or a product of symbols."""
+    """Return what a run of letters outside any text command is: a function, words, a unit after a number, or a product of symbols.
+
+    The order of the rules is the order of evidence: a name that is reserved beats what stands before the word, which beats its
+    look. Only letters that nothing explains are multiplied, because `xy` is a product and `only` is not.
+    """
     lower = word.lower()
     if lower in _SEPARATORS:
         return [Token("op", lower)]
-    if word in FUNCTIONS or word in _WORD_COMMANDS:
+    if word in FUNCTIONS or word in WORD_COMMANDS:
         return [Token("cmd", word)]
     if lower in ("infinity", "inf") or word == "oo":
         return [Token("cmd", "infty")]
@@ -272,7 +149,7 @@ def _word(word: str, before: list[Token]) -> list[Token]:
     if _after_number(before) and units.is_unit(word):
         return [Token("text", word)]
     if (
-        (lower in _SHORT_WORDS and not word.isupper())
+        (lower in SHORT_WORDS and not word.isupper())
         or (len(word) >= 4 and word[1:].islower())
         or (len(word) >= 3 and word[0].isupper() and word[1:].islower())
     ):
@@ -288,14 +165,16 @@ _PIECE = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*|\S")
 
 
 def _words(content: str, before: list[Token]) -> list[Token]:
-    r"""The content of `\text{}`: joining words separate, numbers stay numbers, a single letter is a symbol, the rest is words."""
+    r"""Return what is in `\text{}`: joining words separate, numbers stay numbers, a single letter is a symbol, the rest is words."""
     content = content.strip()
     if match := _INNER.match(content):
         return [Token("text" if _after_number(before) and units.is_unit(match.group(1)) else "sym", match.group(1))]
     if _after_number(before) and content and units.read(content).dimension is not None:
         return [Token("text", content)]
+    if any(c.isdigit() for c in content):
+        return [t for t in tokens(content) if t.kind != "last"]
     found: list[Token] = []
-    for piece in _PIECE.findall(content) if not any(c.isdigit() for c in content) else []:
+    for piece in _PIECE.findall(content):
         lower = piece.lower()
         if lower in _SEPARATORS:
             found.append(Token("op", lower))
@@ -309,6 +188,4 @@ def _words(content: str, before: list[Token]) -> list[Token]:
             found.append(Token("sym", piece))
         elif lower not in _ORDINAL or not (before and before[-1].kind == "num"):
             found.append(Token("text", piece))
-    if any(c.isdigit() for c in content):
-        return [t for t in tokens(content) if t.kind != "last"]
     return found

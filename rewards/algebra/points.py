@@ -20,8 +20,8 @@ _ENOUGH = 4
 _DOMAINS = ("unit", "unit", "small", "small", "negative", "negative", "large")
 
 
-def _point(name: str, index: int, domain: str) -> Any:
-    """A rational that depends on nothing but the name, the index and the domain."""
+def point_at(name: str, index: int, domain: str) -> Any:
+    """Return a rational that depends on nothing but the name, the index and the domain."""
     seed = zlib.crc32(f"{name}/{index}/{domain}".encode()) % 9973
     part = fmpq(seed + 13, 9997)
     if domain == "integer":
@@ -56,7 +56,11 @@ def _multiple_of_pi(node: Node) -> bool:
 
 
 def same_expression(a: Node, b: Node) -> bool | None:
-    """Whether two expressions are the same function of their unknowns; None when it stays open."""
+    """Return whether two expressions are the same function of their unknowns; None when it stays open.
+
+    One point where both are real and differ is a proof; agreement is believed after `_ENOUGH` points, at least five tried unless
+    they are integers, so that the first two domains never decide alone. Where few points are in both domains, two are enough.
+    """
     if key(a) == key(b):
         return True
     names = sorted(free(a) | free(b))
@@ -66,14 +70,12 @@ def same_expression(a: Node, b: Node) -> bool | None:
         return _same_constants(a, b)
     domains = ["integer"] * 7 if _wants_integers(a, b) else [*_DOMAINS, *["integer"] * 3]
     is_complex = any(n.op == "sym" and n.value == "i" for n in (*walk(a), *walk(b)))
-    agreed, defined, alone = 0, 0, 0
+    agreed = 0
     for index, domain in enumerate(domains):
         verdict = _compare_at({name: (name, index, domain) for name in names}, a, b, is_complex)
         if verdict is False:
             return False
         agreed += verdict is True
-        defined += verdict is not None
-        alone += verdict is None
         if agreed >= _ENOUGH and (index >= 4 or domain == "integer"):
             return True
     return True if agreed >= 2 else None
@@ -95,10 +97,10 @@ def _undefined(node: Node) -> bool:
 
 
 def _compare_at(names: dict[str, tuple[str, int, str]], a: Node, b: Node, is_complex: bool) -> bool | None:
-    """Agreement at one point; None where either is undefined, not real, or too wide to tell."""
+    """Return whether they agree at one point; None where either is undefined, not real, or too wide to tell."""
     for bits in PRECISIONS[:2]:
         with precision(bits):
-            at = {name: _point(*where) for name, where in names.items()}
+            at = {name: point_at(*where) for name, where in names.items()}
             try:
                 x, y = evaluate(a, at), evaluate(b, at)
             except UndefinedError:

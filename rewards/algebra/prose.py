@@ -1,4 +1,4 @@
-"""Telling sentences from answers: prose is not compared as mathematics, whichever numbers stand in it."""
+"""Sentences against answers: prose is not compared as mathematics, whichever numbers are in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SENTENCES = re.compile(r"[a-z)}$\d]\s*[.;]\s+(?:thus|therefore|hence|so|then)\b
 
 
 def is_prose(text: str) -> bool:
-    """Whether a cleaned text is an explanation or a task, not an answer.
+    """Return whether a cleaned text is an explanation or a task, not an answer.
 
     >>> is_prose("There are 30 people in the hall, and each of them shakes hands with the 29 others."), is_prose("30 people")
     (True, False)

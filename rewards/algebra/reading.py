@@ -34,7 +34,7 @@ _MEASURED = re.compile(r"^(\d+(?:\.\d+)?) ([A-Za-z](?:[A-Za-z/^\d{}]*))$")  # "1
 
 
 def read(raw: str) -> tuple[Reading, ...]:
-    """The readings of an answer, empty when it is none that the parser knows. TooBigError over a cap."""
+    """Return the readings of an answer, empty when it is none that the parser knows. TooBigError over a cap."""
     return _cached(raw) if len(raw) <= MAX_CACHED_CHARS else _readings(raw)
 
 

@@ -1,132 +1,26 @@
-r"""Sets of reals in one normal form: sorted pieces with open or closed ends. Intervals, inequalities, unions and set
-builders end here.
-
-Ends are expressions. Where they are constants, pieces are sorted and merged; where they hold a parameter (`k\pi`),
-pieces are only matched.
-"""
+r"""Sets of reals read from intervals, inequalities, unions and set builders, all in the one normal form of `pieces`."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from rewards.algebra.inequalities import FLIP, solve
+from rewards.algebra.pieces import (
+    ALL,
+    NEGATIVE_INF,
+    NotASetError,
+    Piece,
+    Pieces,
+    complement,
+    intersection,
+    is_infinite,
+    normal,
+)
+from rewards.algebra.tree import INF, Node, free, walk
 
-from rewards.algebra.ball import UndefinedError, constant
-from rewards.algebra.inequalities import solve
-from rewards.algebra.points import same_expression
-from rewards.algebra.tree import INF, Node, free, num, walk
-
-NEGATIVE_INF = Node("neg", (INF,))
-
-
-class Piece(NamedTuple):
-    """From `low` to `high`, each end in or out."""
-
-    low: Node
-    low_in: bool
-    high: Node
-    high_in: bool
-
-
-Pieces = tuple[Piece, ...]
-ALL: Pieces = (Piece(NEGATIVE_INF, False, INF, False),)
-_FLIP = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
-
-
-class NotASetError(ValueError):
-    """Not a set of reals that is understood here."""
-
-
-def _is_inf(node: Node) -> int:
-    if node == INF or (node.op == "add" and node.args == (num(0), INF)):
-        return 1
-    return -1 if node == NEGATIVE_INF else 0
-
-
-def _less(a: Node, b: Node) -> bool:
-    """a < b, proved. NotASetError when the ends cannot be ordered."""
-    left, right = _is_inf(a), _is_inf(b)
-    if left or right:
-        return left < right
-    if free(a) or free(b):
-        raise NotASetError("ends with parameters have no order")
-    try:
-        difference = constant(b).real - constant(a).real
-    except UndefinedError as error:
-        raise NotASetError(str(error)) from None
-    return bool(difference > 0) and not same_expression(a, b)
-
-
-def _same(a: Node, b: Node) -> bool:
-    left, right = _is_inf(a), _is_inf(b)
-    return left == right if left or right else bool(same_expression(a, b))
-
-
-def normal(pieces: Pieces) -> Pieces:
-    """Sorted, empty pieces dropped, overlapping and touching pieces merged."""
-    kept = [p for p in pieces if _less(p.low, p.high) or (p.low_in and p.high_in and _same(p.low, p.high))]
-    ordered: list[Piece] = []
-    for piece in kept:
-        at = 0
-        while at < len(ordered) and (
-            _less(ordered[at].low, piece.low) or (_same(ordered[at].low, piece.low) and ordered[at].low_in)
-        ):
-            at += 1
-        ordered.insert(at, piece)
-    merged: list[Piece] = []
-    for piece in ordered:
-        last = merged[-1] if merged else None
-        if last and (_less(piece.low, last.high) or (_same(piece.low, last.high) and (piece.low_in or last.high_in))):
-            if _less(last.high, piece.high):
-                merged[-1] = Piece(last.low, last.low_in, piece.high, piece.high_in)
-            elif _same(last.high, piece.high):
-                merged[-1] = last._replace(high_in=last.high_in or piece.high_in)
-        else:
-            merged.append(piece)
-    return tuple(merged)
-
-
-def complement(pieces: Pieces) -> Pieces:
-    gaps: list[Piece] = []
-    low, low_in = NEGATIVE_INF, False
-    for piece in normal(pieces):
-        gaps.append(Piece(low, low_in, piece.low, not piece.low_in))
-        low, low_in = piece.high, not piece.high_in
-    gaps.append(Piece(low, low_in, INF, False))
-    return tuple(p for p in gaps if _is_inf(p.low) != 1 and _is_inf(p.high) != -1)
-
-
-def intersection(a: Pieces, b: Pieces) -> Pieces:
-    found = []
-    for p in a:
-        for q in b:
-            low, low_in = (p.low, p.low_in) if _less(q.low, p.low) else (q.low, q.low_in)
-            if _same(p.low, q.low):
-                low_in = p.low_in and q.low_in
-            high, high_in = (p.high, p.high_in) if _less(p.high, q.high) else (q.high, q.high_in)
-            if _same(p.high, q.high):
-                high_in = p.high_in and q.high_in
-            found.append(Piece(low, low_in, high, high_in))
-    return normal(tuple(found))
-
-
-def same_pieces(a: Pieces, b: Pieces) -> bool:
-    """Whether two normal forms are the same set. With parameters in the ends, the pieces are matched in any order."""
-    if len(a) != len(b):
-        return False
-    rest = list(b)
-    for piece in a:
-        twin = next((q for q in rest if _same_piece(piece, q)), None)
-        if twin is None:
-            return False
-        rest.remove(twin)
-    return True
-
-
-def _same_piece(p: Piece, q: Piece) -> bool:
-    return p.low_in == q.low_in and p.high_in == q.high_in and _same(p.low, q.low) and _same(p.high, q.high)
+_FLIP = {**FLIP, "=": "="}
 
 
 def to_pieces(node: Node) -> Pieces:
-    """The set that a node states. NotASetError when it states none."""
+    """Return the set that a node states. NotASetError when it states none."""
     pieces = _pieces(node)
     try:
         return normal(pieces)
@@ -135,16 +29,13 @@ def to_pieces(node: Node) -> Pieces:
 
 
 def _pieces(node: Node) -> Pieces:
+    # "or" and a union give all pieces, conditions joined by "and" their intersection. A bare comma says neither: relations that
+    # can hold together restrict each other, relations that cannot (`x < 0, x > 1`) are alternatives.
     op, args, style = node.op, node.args, node.value
     if op == "seq" and style in ("()", "[]", "(]", "[)") and len(args) == 2:
-        return (
-            Piece(
-                args[0],
-                str(style)[0] == "[" and not _is_inf(args[0]),
-                args[1],
-                str(style)[1] == "]" and not _is_inf(args[1]),
-            ),
-        )
+        low, high = args
+        opens, closes = str(style)[0], str(style)[1]
+        return (Piece(low, opens == "[" and not is_infinite(low), high, closes == "]" and not is_infinite(high)),)
     if op == "seq" and style == "set":
         return tuple(_point(a) for a in args)
     if op == "seq" and style in ("or", "bare", "and") and any(a.op in ("rel", "union") or is_interval(a) for a in args):
@@ -173,7 +64,7 @@ def _pieces(node: Node) -> Pieces:
 
 
 def _restricts(relations: tuple[Node, ...]) -> bool:
-    """`x > 0, x \\neq 1` is one condition; `x < 0, x > 1` can only mean either."""
+    """Return whether relations restrict each other: `x > 0, x \\neq 1` does, `x < 0, x > 1` can only mean either."""
     try:
         total = _pieces(relations[0])
         for relation in relations[1:]:
@@ -190,11 +81,11 @@ def _point(node: Node) -> Piece:
 
 
 def is_interval(node: Node) -> bool:
-    """Brackets that can only be an interval's."""
+    """Return whether brackets can only be an interval's."""
     return (
         node.op == "seq"
         and len(node.args) == 2
-        and (node.value in ("[)", "(]") or (node.value in ("()", "[]") and any(map(_is_inf, node.args))))
+        and (node.value in ("[)", "(]") or (node.value in ("()", "[]") and any(map(is_infinite, node.args))))
     )
 
 
@@ -211,7 +102,7 @@ def _built(element: Node, condition: Node) -> Pieces:
 
 
 def _solved(node: Node) -> Pieces:
-    """A chain of relations in one unknown, as a set of its values."""
+    """Return a chain of relations in one unknown as the set of its values."""
     operators = str(node.value).split()
     if operators == ["in"]:
         return _pieces(node.args[1])
@@ -237,15 +128,15 @@ def _solved(node: Node) -> Pieces:
 def _both(a: Pieces, b: Pieces) -> Pieces:
     if len(a) == len(b) == 1:  # a < x < b with parameters in the ends: no order is needed
         p, q = a[0], b[0]
-        if _is_inf(p.low) == -1 and _is_inf(q.high) == 1:
+        if is_infinite(p.low) == -1 and is_infinite(q.high) == 1:
             return (Piece(q.low, q.low_in, p.high, p.high_in),)
-        if _is_inf(p.high) == 1 and _is_inf(q.low) == -1:
+        if is_infinite(p.high) == 1 and is_infinite(q.low) == -1:
             return (Piece(p.low, p.low_in, q.high, q.high_in),)
     return intersection(a, b)
 
 
 def _half_line(left: Node, operator: str, right: Node) -> tuple[Node, Pieces]:
-    """The unknown and its values in `left operator right`, one side of which is the unknown (or -x, |x|, 2x...)."""
+    """Return the unknown and its values in `left operator right`, one side of which is the unknown (or -x, |x|, 2x...)."""
     if _is_unknown(right) and not _is_unknown(left):
         left, operator, right = right, _FLIP[operator], left
     if not _is_unknown(left) or any(n == left for n in walk(right)):
@@ -284,15 +175,15 @@ def _absolute(operator: str, end: Node) -> Pieces:
 
 
 def _solved_for(left: Node, operator: str, right: Node) -> tuple[Node, Pieces]:
-    """`2x + 1 < 5`, `x^2 < 4`, `|x - 1| < 2`."""
-    found = None if _is_inf(left) or _is_inf(right) else solve(left, operator, right)
+    """Solve `2x + 1 < 5`, `x^2 < 4`, `|x - 1| < 2`."""
+    found = None if is_infinite(left) or is_infinite(right) else solve(left, operator, right)
     if found is None:
         raise NotASetError("not solved here")
     return found[0], tuple(Piece(*part) for part in found[1])
 
 
 def is_unsolved(node: Node) -> bool:
-    """Whether an inequality still has to be solved: its unknown stands alone on neither side of a sign."""
+    """Return whether an inequality still has to be solved: its unknown is alone on neither side of a sign."""
     return any(
         n.op == "rel"
         and any(sign[0] in "<>" for sign in str(n.value).split())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rewards.algebra.ball import UndefinedError, evaluate, narrow, precision
-from rewards.algebra.points import _point, same_expression
+from rewards.algebra.points import point_at, same_expression
 from rewards.algebra.tree import Node, free, key, num, replace, sym
 
 _BITS = 256
@@ -17,7 +17,7 @@ _DOMAINS = ("small", "unit", "negative", "small", "large")
 
 
 def exact_part(node: Node) -> Node:
-    r"""Without what only approximates (`\frac{\sqrt 3}{3} \approx 0.577`) and without `x \in` in front of a set."""
+    r"""Return the node without what only approximates (`\frac{\sqrt 3}{3} \approx 0.577`) and without `x \in` in front of a set."""
     if node.op != "rel":
         return node
     operators = str(node.value).split()
@@ -35,7 +35,7 @@ def exact_part(node: Node) -> Node:
 
 
 def is_name(node: Node) -> bool:
-    r"""What names a value in `name = value`: x, a_1, f(x), AB, |AB|, \angle ABC, S_1 : S_2, \frac{AB}{CD}, (p, q), words."""
+    r"""Return whether a node is the name in `name = value`: x, a_1, f(x), AB, |AB|, \angle ABC, S_1 : S_2, (p, q), words."""
     if node.op in ("sym", "text"):
         return not (node.op == "sym" and not free(node))
     if node.op == "apply":
@@ -65,12 +65,12 @@ def is_name(node: Node) -> bool:
 
 
 def _is_arguments(node: Node) -> bool:
-    """The bracket of `y(t)`, `a(1)`: one unknown or one number."""
+    """Return whether a node is the bracket of `y(t)`: one unknown."""
     return node.op == "sym" and len(free(node)) == 1
 
 
 def core(node: Node) -> Node | None:
-    """The value in `name = ... = value` or `value = name`; None when the relation is an equation in its own right."""
+    """Return the value in `name = ... = value` or `value = name`; None when the relation is an equation in its own right."""
     if node.op != "rel" or set(str(node.value).split()) != {"="}:
         return None
     if is_name(node.args[0]):
@@ -82,6 +82,11 @@ def core(node: Node) -> Node | None:
     return None
 
 
+def bare_value(node: Node) -> Node:
+    """Return the value behind a name and before an approximation; the whole where there is no such value."""
+    return core(exact_part(node)) or node
+
+
 def _difference(node: Node) -> Node | None:
     if node.op == "rel" and len(node.args) == 2:
         return Node("add", (node.args[0], Node("neg", (node.args[1],))))
@@ -89,13 +94,13 @@ def _difference(node: Node) -> Node | None:
 
 
 def _ratio(a: Node, b: Node) -> Any:
-    """The constant factor between two expressions with the same unknowns, as a ball; None when there is none."""
+    """Return the constant factor between two expressions with the same unknowns, as a ball; None when there is none."""
     names = sorted(free(a) | free(b))
     factor: Any = None
     found = 0
     for index, domain in enumerate(_DOMAINS):
         with precision(_BITS):
-            at = {name: _point(name, index, domain) for name in names}
+            at = {name: point_at(name, index, domain) for name in names}
             try:
                 x, y = evaluate(a, at), evaluate(b, at)
             except UndefinedError:
@@ -114,7 +119,7 @@ def _ratio(a: Node, b: Node) -> Any:
 
 
 def proportional(gold: Node, answer: Node) -> bool:
-    """Whether two equations are the same up to a constant factor."""
+    """Return whether two equations are the same up to a constant factor."""
     a, b = _difference(gold), _difference(answer)
     if a is None or b is None or not free(a) or free(a) != free(b):
         return False
@@ -122,7 +127,7 @@ def proportional(gold: Node, answer: Node) -> bool:
 
 
 def inequality(gold: Node, answer: Node) -> bool:
-    """Whether two inequalities in several unknowns are the same up to a factor, whose sign counts."""
+    """Return whether two inequalities in several unknowns are the same up to a factor, whose sign counts."""
     a, b = _difference(gold), _difference(answer)
     if a is None or b is None or not free(a) or free(a) != free(b):
         return False
@@ -138,7 +143,11 @@ def inequality(gold: Node, answer: Node) -> bool:
 
 
 def linear_solution(equation: Node, value: Node) -> bool:
-    """Whether `value` is what the equation gives for one of its unknowns, of which it is a first-degree expression."""
+    """Return whether `value` is what the equation gives for one of its unknowns, of which it is a first-degree expression.
+
+    Nothing is solved: with f the difference of the sides, f(0) + f(2) = 2 f(1) says that f has degree one, f(1) != f(0) that
+    the unknown is in it, f(value) = 0 that the value satisfies it; then it is the only one.
+    """
     difference = _difference(equation)
     if (
         difference is None
@@ -164,7 +173,7 @@ _TURNED = str.maketrans("<>", "><")
 
 
 def same_chain(gold: Node, answer: Node, same: Callable[[Node, Node], bool]) -> bool:
-    """`f(2) < f(1)` and `f(1) > f(2)`: the same members in the same order, read from either end."""
+    """Return whether chains like `f(2) < f(1)` and `f(1) > f(2)` are one: the same members in the same order, read from either end."""
     if len(gold.args) != len(answer.args):
         return False
     turned = Node("rel", answer.args[::-1], " ".join(o.translate(_TURNED) for o in reversed(str(answer.value).split())))

@@ -1,6 +1,6 @@
 """One value against one value: expressions, percentages, degrees, units, ratios, number bases, residues.
 
-What stands inside a unit or a ratio may be anything, so the general comparison is handed in as `same`.
+What is inside a unit or a ratio may be anything, so the general comparison is handed in as `same`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from rewards.algebra import units
 from rewards.algebra.ball import PRECISIONS, UndefinedError, constant, precision
 from rewards.algebra.exact import rational
 from rewards.algebra.points import same_expression
-from rewards.algebra.relations import core, exact_part
+from rewards.algebra.relations import bare_value
 from rewards.algebra.tree import INF, Node, free, has, num, sym, walk
 
 DOUBLE_DIGITS = 15
@@ -22,10 +22,15 @@ Same = Callable[[Node, Node], bool]
 
 
 class OpenError(Exception):
-    """Neither proved equal nor proved different here."""
+    """Two values are neither proved equal nor proved different here."""
 
 
 def same_scalars(gold: Node, answer: Node, same: Same) -> bool:
+    """Return whether two values that are no collection are the same. OpenError where that stays undecided.
+
+    What a value is of goes first: a time is no number, while a percent sign, a unit or a degree may be left out by one side.
+    Only two bare expressions reach the numeric tiers.
+    """
     if "time" in (gold.op, answer.op):
         return gold.op == answer.op and gold.value == answer.value and 0 in (gold.digits, answer.digits)
     if "percent" in (gold.op, answer.op):
@@ -63,12 +68,12 @@ def same_scalars(gold: Node, answer: Node, same: Same) -> bool:
 
 
 def _pairwise(gold: Node, answer: Node, same: Same) -> bool:
-    """Products with a vector in them: the same factors in the same places."""
+    """Compare products with a vector in them: the same factors in the same places."""
     return all(same(g, a) for g, a in zip(gold.args, answer.args, strict=True))
 
 
 def _same_as_double(gold: Node, answer: Node) -> bool:
-    """0.0833333333333333 is 1/12: a decimal of full double precision against an exact value, within one unit of its last digit."""
+    """Accept 0.0833333333333333 for 1/12: a decimal of full double precision, within one unit of its last digit."""
     for decimal, exact in ((gold, answer), (answer, gold)):
         inner = decimal.args[0] if decimal.op == "neg" else decimal
         if inner.op == "num" and DOUBLE_DIGITS <= inner.digits <= 20:
@@ -117,12 +122,12 @@ def _same_quantities(gold: Node, answer: Node, same: Same) -> bool:
 
 
 def _of_degrees(unit: units.Unit | None) -> bool:
-    """Whether a degree sign may stand for this unit: an angle's or a temperature's, or one that is not known."""
+    """Return whether a degree sign may be written for this unit: an angle's or a temperature's, or one that is not known."""
     return unit is None or unit.dimension is None or unit.dimension[0][0].startswith(("angle", "temperature"))
 
 
 def _measured(node: Node) -> tuple[Node, units.Unit | None]:
-    """The bare value and its unit; of two units around one value (`$5 million dollars`) the one that is known."""
+    """Return the bare value and its unit; of two units around one value (`$5 million dollars`) the one that is known."""
     unit: units.Unit | None = None
     while node.op == "quantity":
         found = units.read(str(node.value))
@@ -159,23 +164,16 @@ def _same_mod(gold: Node, answer: Node) -> bool:
 
 
 def is_evaluated(node: Node) -> bool:
-    """Whether a node is a plain value: a numeral, fraction, mixed number or power of ten, whatever sign, name or unit is around it."""
-    node = core(exact_part(node)) or node
+    """Return whether a node is a plain value: a numeral, fraction, mixed number or power of ten, with any sign, name or unit."""
+    node = bare_value(node)
     if node.op in ("neg", "percent", "degree", "quantity"):
         return is_evaluated(node.args[0])
     if node.op == "div":
         return all(a.op == "num" for a in node.args)
     if node.op == "add":  # a mixed number is the one sum without a sign in print
-        return (
-            len(node.args) == 2 and node.args[0].op == "num" and node.args[1].op == "div" and is_evaluated(node.args[1])
-        )
+        return [a.op for a in node.args] == ["num", "div"] and is_evaluated(node.args[1])
     if node.op == "mul":
-        return (
-            len(node.args) == 2
-            and node.args[0].op == "num"
-            and node.args[1].op == "pow"
-            and node.args[1].args[0] == num(10)
-        )
+        return [a.op for a in node.args] == ["num", "pow"] and node.args[1].args[0] == num(10)
     if node.op == "pow":
         return node.args[0] == num(10)
     return node.op == "num"

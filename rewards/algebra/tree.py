@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class TooBigError(ValueError):
-    """An input over one of the caps on length, nesting, digits, nodes or magnitude. Raised before the work, not during it."""
+    """An input is over one of the caps on length, nesting, digits, nodes or magnitude. Raised before the work, not during it."""
 
 
 class Node(NamedTuple):
@@ -30,22 +30,20 @@ class Node(NamedTuple):
     digits: int = 0
 
 
-def num(value: int | Fraction, digits: int = 0) -> Node:
-    return Node("num", (), Fraction(value), digits)
+def num(value: int | Fraction) -> Node:
+    return Node("num", (), Fraction(value))
 
 
 def sym(name: str) -> Node:
     return Node("sym", (), name)
 
 
-ONE = num(1)
 PI, INF, IMAG, E = sym("pi"), sym("infty"), sym("i"), sym("e")
 CONSTANTS = {"pi", "e", "i", "infty"}
-SETS = {"emptyset", "R", "Z", "N", "Q", "C"}
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and everything below it."""
+    """Return the node and everything below it."""
     stack = [node]
     while stack:
         top = stack.pop()
@@ -54,11 +52,12 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def has(node: Node, *ops: str) -> bool:
+    """Return whether the node or anything below it is one of `ops`."""
     return any(n.op in ops for n in walk(node))
 
 
 def replace(node: Node, change: Callable[[Node], Node | None]) -> Node:
-    """The tree with every node for which `change` gives something replaced by it, from the top down."""
+    """Return the tree with every node for which `change` gives something replaced by it, from the top down."""
     new = change(node)
     if new is not None:
         return new
@@ -68,7 +67,7 @@ def replace(node: Node, change: Callable[[Node], Node | None]) -> Node:
 
 
 def rename(node: Node, names: dict[str, str]) -> Node:
-    """The tree with its symbols renamed."""
+    """Return the tree with its symbols renamed."""
 
     def change(n: Node) -> Node | None:
         return n._replace(value=names[str(n.value)]) if n.op == "sym" and n.value in names else None
@@ -77,7 +76,7 @@ def rename(node: Node, names: dict[str, str]) -> Node:
 
 
 def free(node: Node) -> frozenset[str]:
-    """The names of the unknowns: symbols that are no constant, and whole opaque subtrees under their key."""
+    """Return the names of the unknowns: symbols that are no constant, and whole opaque subtrees under their key."""
     if node.op == "sym":
         return frozenset() if node.value in CONSTANTS else frozenset((str(node.value),))
     if node.op in ("apply", "big", "dots", "text"):
@@ -89,7 +88,9 @@ def free(node: Node) -> frozenset[str]:
 
 
 def key(node: Node) -> str:
-    """A normal form as text: sums and products flat and sorted, quotients as powers. Equal keys mean equal things, not the converse."""
+    """Return a normal form as text: sums and products flat and sorted, quotients as powers. Equal keys mean equal things, but
+    equal things may have different keys.
+    """
     op, args = node.op, node.args
     if op == "num":
         return str(node.value)

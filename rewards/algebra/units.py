@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Unit(NamedTuple):
-    """A scale and the powers of the base dimensions; `None` as dimension for words that are no unit (apples, because ...)."""
+    """A scale and the powers of the base dimensions. `dimension` is None for words that are no unit (apples, because ...)."""
 
     scale: Fraction
     dimension: tuple[tuple[str, int], ...] | None
@@ -82,7 +82,9 @@ def is_unit(word: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def read(text: str) -> Unit:
-    """The unit that a text states: `cm^2`, `km/h`, `square inches`, `dollars per hour`. Unknown words give a unit without dimension."""
+    """Return the unit that a text states: `cm^2`, `km/h`, `square inches`, `dollars per hour`; no dimension where a word is unknown."""
+    # A power written before its unit ("square metre") waits in `pending` for it; one written behind ("metre squared") adds to
+    # the last unit. After a slash or "per" every power is negative; one unknown word makes the whole unit unknown.
     powers: dict[str, int] = {}
     scale, sign, pending = Fraction(1), 1, 1
     last: tuple[Unit, int] | None = None

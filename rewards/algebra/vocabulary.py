@@ -1,4 +1,4 @@
-"""The words of answers: which commands are letters, which symbols are functions, which words only explain; and numerals."""
+"""The words of answers: which commands are letters, which names are functions, which words only explain; and numerals."""
 
 from __future__ import annotations
 
@@ -6,104 +6,51 @@ from fractions import Fraction
 
 from rewards.algebra.tree import Node, TooBigError
 
-APPLIED = frozenset(["f", "g", "h", "F", "G", "H", "P", "Q", "W", "Pr", "E", "Var"])
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text, as a set."""
+    return frozenset(text.split())
+
+
+APPLIED = word_set("f g h F G H P Q W Pr E Var")
 """Symbols before a bracket that read as functions; any other symbol is multiplied."""
 
-NOTES = frozenset(["where", "for", "because", "since", "with", "as", "so", "which", "such", "here", "note", "given"])
+NOTES = word_set("where for because since with as so which such here note given")
 """Words after which an answer only explains itself."""
 
-GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "vartheta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Upsilon",
-        "Phi",
-        "Psi",
-        "Omega",
-        "ell",
-        "hbar",
-        "partial",
-        "nabla",
-        "aleph",
-        "imath",
-        "jmath",
-        "zzz",
-    ]
-)
-DECORATIONS = frozenset(
-    [
-        "overline",
-        "bar",
-        "hat",
-        "widehat",
-        "tilde",
-        "widetilde",
-        "dot",
-        "ddot",
-        "underline",
-        "overarc",
-        "overset",
-        "angle",
-        "triangle",
-        "parallelogram",
-        "odot",
-    ]
-)
-BIG = frozenset(["sum", "prod", "int", "iint", "oint", "lim", "limsup", "liminf", "bigcup", "bigcap"])
+GREEK = word_set("""
+    alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau
+    upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar partial nabla
+    aleph imath jmath
+""")
+FUNCTIONS = word_set("""
+    sin cos tan cot sec csc arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth sech csch arsinh arcosh
+    artanh ln log lg exp sqrt max min gcd lcm det abs floor ceil arg Re Im deg dim ker tg ctg arctg sgn sign mod
+""")
+WORD_COMMANDS = word_set("pi theta alpha beta gamma delta lambda mu rho phi omega sigma epsilon infty")
+"""Commands that lost their backslash; FUNCTIONS are read without one as well."""
+SHORT_WORDS = word_set("""
+    and or is the of to no yes odd even if for not all any be by on at so we it as are was has can both each when
+    only none true false let out set two one six ten red per pct day days men
+""")
+"""Runs of two or three letters that are words, not a product of symbols."""
+DECORATIONS = word_set("""
+    overline bar hat widehat tilde widetilde dot ddot underline overarc overset angle triangle parallelogram odot
+""")
+BIG = word_set("sum prod int iint oint lim limsup liminf bigcup bigcap")
 STARTS_ATOM = frozenset(["(", "[", "\\{", "{", "|"])
 SEPARATORS = (",", ";", "and", "or")
-"""What stands between the members of a list."""
+"""What separates the members of a list."""
 
-BASES = {
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "twelve": 12,
-    "sixteen": 16,
-}
+BASES = dict(two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, twelve=12, sixteen=16)
 
 
 class ParseError(ValueError):
-    """Not an expression of the subset; the text may still be words."""
+    """The text is no expression of the subset; it may still be words."""
 
 
 def number(text: str) -> Node:
-    """A numeral, exactly; `digits` counts the significant digits of a decimal."""
+    """Return a numeral, exactly; `digits` counts the significant digits of a decimal."""
     plain = text.replace(",", "")
     mantissa = plain.lower().split("e")[0]
     digits = len(mantissa.replace(".", "").lstrip("0")) if "." in mantissa.rstrip(".") else 0

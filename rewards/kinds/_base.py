@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from rewards.verdict import Ruling
 
 Compare = Callable[[str], Ruling]
+Variants = Iterable[tuple[str, str]]
+"""Pairs of how an answer was made from the gold, and the answer."""
 
 
 class Kind(BaseModel):
@@ -18,13 +20,10 @@ class Kind(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: str
-    """Its name; subclasses narrow it to a Literal."""
+    """Its name; subclasses narrow it to a Literal. A class that does not is a base for others."""
 
     example: ClassVar[tuple[str, str]] = ("", "")
-    """A gold and an answer that is correct, shown by `ovr-curate kinds`."""
-
-    symmetric: ClassVar[bool] = True
-    """Whether gold and answer may be swapped without changing the verdict."""
+    """A gold and an answer that is correct, printed by `ovr-curate kinds`."""
 
     @property
     def needs_gold(self) -> bool:
@@ -34,3 +33,11 @@ class Kind(BaseModel):
     def against(self, gold: str) -> Compare:
         """Read the gold once; return what judges a final answer against it. Raises UnreadableGoldError."""
         raise NotImplementedError
+
+    def equivalents(self, gold: str) -> Variants:
+        """Return other ways of writing the gold; certification expects each to be correct."""
+        return ()
+
+    def near_misses(self, gold: str) -> Variants:
+        """Return answers that resemble the gold; certification expects each to be wrong."""
+        return ()

@@ -1,4 +1,4 @@
-"""What `list`, `tuple` and `set` share: reading members, and comparing them as mathematics."""
+"""What `tuple` and `set` share: reading members, and comparing them as mathematics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rewards.verdict import Ruling, UnreadableGoldError
 
 
 def read_members(text: str) -> list[Any]:
-    """The readings of a text as nodes with members; empty where it is no list. A JSON list is read as what it prints."""
+    """Return the readings of a text as nodes with members; empty where it is no list. A JSON list is read as what it prints."""
     from rewards.algebra.reading import read
     from rewards.algebra.relations import core, exact_part
     from rewards.algebra.tree import Node
@@ -36,9 +36,10 @@ def _from_json(text: str) -> str:
 
 
 def against(gold: str, style: str) -> Compare:
-    """Members in order (style `()`) or in any order with their number (style `set`)."""
-    from rewards.algebra.compare import expand, same
+    """Compare members in order (style `()`) or in any order with their number (style `set`)."""
+    from rewards.algebra.compare import same
     from rewards.algebra.scalars import OpenError
+    from rewards.algebra.shapes import expand
     from rewards.algebra.tree import TooBigError
 
     try:

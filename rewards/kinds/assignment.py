@@ -1,5 +1,5 @@
-"""Who is what: knights and knaves, houses and colours. Every name of the gold must get its value, once, and nobody
-else any.
+"""Who is what: knights and knaves, houses and colours. Every name of the gold must get its value, once, and no other
+name any.
 
 The gold is JSON (`{"Zoey": "knave"}`); statements (`(1) Zoey is a knave`) are read too, which is how a response may
 answer.
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from rewards.kinds._base import Compare, Kind
-from rewards.kinds.text import normal, unwrap
+from rewards.kinds._base import Compare, Kind, Variants
+from rewards.kinds._words import normal, unwrap
 from rewards.verdict import Ruling, UnreadableGoldError
 
 MAX_CHARS = 8_000
@@ -26,7 +26,7 @@ _IS = re.compile(
 
 
 def read_assignment(text: str) -> dict[str, str] | None:
-    """Names and their values, both normalised; None where the text is no assignment or gives one name two values."""
+    """Return names and their values, both normalised; None where the text is no assignment or gives one name two values."""
     if len(text) > MAX_CHARS:
         return None
     text = text.strip().strip("$").replace("\\{", "{").replace("\\}", "}")
@@ -52,9 +52,8 @@ def _from_json(text: str) -> dict[str, str] | None:
         return None
     found: dict[str, str] = {}
     for name, value in pairs:
-        if isinstance(value, list | dict) or found.setdefault(normal(str(name)), normal(str(value))) != normal(
-            str(value)
-        ):
+        text = normal(str(value))
+        if isinstance(value, list | dict) or found.setdefault(normal(str(name)), text) != text:
             return None
     return found or None
 
@@ -81,3 +80,25 @@ class Assignment(Kind):
         if wanted is None:
             raise UnreadableGoldError(f"the gold {gold!r} assigns nothing")
         return lambda answer: Ruling.of(self._read(answer) == wanted, "assignment")
+
+    def equivalents(self, gold: str) -> Variants:
+        if values := _json_object(gold):
+            yield "reordered", json.dumps(dict(reversed(values.items())))
+            yield "statements", ", ".join(f"{name} is a {what}" for name, what in values.items())
+
+    def near_misses(self, gold: str) -> Variants:
+        values = _json_object(gold)
+        if len(values) < 2:
+            return
+        yield "one missing", json.dumps(dict(list(values.items())[1:]))
+        if len(set(map(str, values.values()))) > 1:
+            turned = dict(zip(values, reversed(values.values()), strict=True))
+            yield "swapped", json.dumps(turned) if turned != values else "{}"
+
+
+def _json_object(gold: str) -> dict[str, Any]:
+    try:
+        value = json.loads(gold)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

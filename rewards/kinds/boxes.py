@@ -8,13 +8,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from rewards.kinds._base import Compare, Kind
-from rewards.kinds._geometry import Row, matched, read_rows
+from rewards.kinds._base import Compare, Kind, Variants
+from rewards.kinds._geometry import Coordinates, matched, missed, read_rows, restyled
 from rewards.verdict import Ruling, UnreadableGoldError
 
 
-def overlap(a: Row, b: Row) -> float:
-    """Intersection over union of two boxes (left, top, right, bottom)."""
+def overlap(a: Coordinates, b: Coordinates) -> float:
+    """Return the intersection over union of two boxes (left, top, right, bottom)."""
     width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
     if width <= 0 or height <= 0:
         return 0.0
@@ -32,7 +32,7 @@ class Boxes(Kind):
 
     example: ClassVar[tuple[str, str]] = ("[10, 20, 30, 40]", "[11, 20, 30, 41]")
 
-    def _read(self, text: str) -> list[Row] | None:
+    def _read(self, text: str) -> list[Coordinates] | None:
         rows = read_rows(text, 4)
         if rows is not None and self.layout == "xywh":
             rows = [(x, y, x + w, y + h) for x, y, w, h in rows]
@@ -54,3 +54,9 @@ class Boxes(Kind):
             )
 
         return compare
+
+    def equivalents(self, gold: str) -> Variants:
+        return restyled(gold)
+
+    def near_misses(self, gold: str) -> Variants:
+        return missed(gold)

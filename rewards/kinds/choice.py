@@ -9,33 +9,10 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from rewards.kinds._base import Compare, Kind
-from rewards.kinds.text import normal, unwrap
+from rewards.kinds._base import Compare, Kind, Variants
+from rewards.kinds._words import normal, split_letter, unwrap
+from rewards.kinds.math import Math
 from rewards.verdict import Ruling, UnreadableGoldError
-
-_LETTER = re.compile(
-    r"^(?:(?:the\s+)?(?:correct\s+)?(?:answer|option|choice)\s*(?:is)?\s*:?\s*)?[\(\[{]?\s*([A-Za-z])\s*(?:[)\]}.:]+\s*(.*))?$",
-    re.I | re.S,
-)
-_PRIMED = re.compile(r"^[\s$(]*[A-Z]'")
-_ANOTHER = re.compile(r"^(?:or|and|,|;|/|&)(?:\W|$)|[\(\[][A-Z][)\]]|\b(?:or|and)\s+[A-Z]\b|(?:^|\s)[A-Z][).:](?:\s|$)")
-
-
-def split_letter(answer: str) -> tuple[str, str] | None:
-    """The letter that an answer names, upper case, and the text after it; None when it names none or more than one."""
-    if _PRIMED.match(answer):
-        return None
-    match = _LETTER.match(" ".join(unwrap(answer).split()).strip(" \t\n$*`\"'.,;"))
-    if not match:
-        return None
-    rest = (match.group(2) or "").strip()
-    return None if _ANOTHER.search(rest) else (match.group(1).upper(), rest)
-
-
-def letter_of(answer: str) -> str | None:
-    """The letter that an answer names, whatever text follows it."""
-    found = None if "mathbb" in answer else split_letter(answer)
-    return found[0] if found else None
 
 
 class Choice(Kind):
@@ -52,16 +29,18 @@ class Choice(Kind):
         return tuple(str(item) for item in value) if isinstance(value, list | tuple) else value
 
     def index(self, answer: str) -> int | None:
-        """Which option an answer names, None when it names none. A text that is an option wins over a letter: options may be letters."""
+        """Return which option an answer names, None when it names none.
+
+        A text that is an option wins over a letter, because options may be letters themselves.
+        """
         bare = unwrap(answer).strip(" .()")
         if (
             re.fullmatch("[A-Z]", bare)
             and not {bare, f"({bare})"} & {unwrap(c) for c in self.choices}
             and ord(bare) - ord("A") < len(self.choices)
         ):
-            return ord(bare) - ord(
-                "A"
-            )  # before texts: options like (a), (b), (c) in another order are not these letters
+            # before texts: options like (a), (b), (c) in another order are not these letters
+            return ord(bare) - ord("A")
         texts = [_option_text(choice) for choice in self.choices]
         text = _option_text(answer)
         if texts.count(text) == 1:
@@ -75,9 +54,7 @@ class Choice(Kind):
         return index if index < len(texts) and (not rest or rest == texts[index] or rest not in texts) else None
 
     def _same_value(self, answer: str) -> int | None:
-        """The one option with the same mathematical value (142 and 142.0)."""
-        from rewards.kinds.math import Math
-
+        """Return the one option with the same mathematical value (142 and 142.0)."""
         same = []
         for index, choice in enumerate(self.choices):
             try:
@@ -93,7 +70,30 @@ class Choice(Kind):
             raise UnreadableGoldError(f"the gold {gold!r} is none of the options {list(self.choices)!r}")
         return lambda answer: Ruling.of(self.index(answer) == wanted, "exact")
 
+    def equivalents(self, gold: str) -> Variants:
+        if not re.fullmatch(r"[A-Z]", gold):
+            return
+        yield "brackets", f"({gold})"
+        yield "full stop", f"{gold}."
+        yield "text", f"\\text{{{gold}}}"
+        if (index := ord(gold) - ord("A")) < len(self.choices):
+            option = self.choices[index]
+            if not re.search(r"\b[A-Z]\b", option):
+                yield "letter and text", f"({gold}) {option}"
+            if self.choices.count(option) == 1 and not re.fullmatch(r"\(?[A-Z]\)?", option.strip()):
+                yield "option text", option
+
+    def near_misses(self, gold: str) -> Variants:
+        if not re.fullmatch(r"[A-Z]", gold):
+            return
+        other = chr(ord("A") + (ord(gold) - ord("A") + 1) % max(2, len(self.choices) or 4))
+        both = f"{min(gold, other)} or {max(gold, other)}"
+        options = {choice.strip() for choice in self.choices}
+        for how, text in (("neighbour", other), ("both", both), ("all", "A, B, C, D")):
+            if text not in options:  # options may themselves be letters
+                yield how, text
+
 
 def _option_text(text: str) -> str:
-    """An option without the letter that some data sets write in front of it."""
+    """Return an option without the letter that some data sets write in front of it."""
     return normal(re.sub(r"^\s*\(?[A-Z][).:]\s+", "", text))

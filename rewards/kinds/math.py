@@ -11,9 +11,9 @@ import re
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rewards.extract import joined_boxes
-from rewards.kinds._base import Compare, Kind
-from rewards.kinds.choice import letter_of
-from rewards.kinds.text import normal, unwrap
+from rewards.kinds._base import Compare, Kind, Variants
+from rewards.kinds._restyled import missed, restyled
+from rewards.kinds._words import letter_of, normal, unwrap
 from rewards.verdict import Ruling, UnreadableGoldError
 from rewards.worker import client as worker
 from rewards.worker.connection import TimedOutError, WorkerError
@@ -32,12 +32,12 @@ MAX_SYMBOLIC_CHARS = 400
 
 
 def _spaced(text: str) -> str:
-    """The text without the spaces that print nothing: those between digits tell `1 2` from `12` and `2 1/2` from `21/2`."""
+    """Return the text without the spaces that print nothing: those between digits part `1 2` from `12` and `2 1/2` from `21/2`."""
     return _SPACES.sub("", text)
 
 
 def _letters(text: str) -> str:
-    """The options in `B, D`, `(B)(D)` and `BD`, in alphabetical order; empty where the text is not two or more different ones."""
+    """Return the options in `B, D`, `(B)(D)` and `BD`, in alphabetical order; empty where the text is not two or more different ones."""
     found = _OPTIONS.sub("", unwrap(text).replace(" and ", ""))
     return "".join(sorted(found)) if _SEVERAL.fullmatch(found) and len(set(found)) == len(found) else ""
 
@@ -64,6 +64,12 @@ class Math(Kind):
             return _Math(self, text)
         except TooBigError as error:
             raise UnreadableGoldError(f"the gold is over a limit: {error}") from None
+
+    def equivalents(self, gold: str) -> Variants:
+        return restyled(gold)
+
+    def near_misses(self, gold: str) -> Variants:
+        return missed(gold)
 
 
 class _Math:
@@ -96,6 +102,8 @@ class _Math:
             text = clean(answer)
             if not _SAYS_SOMETHING.search(text):
                 return Ruling("no_answer", "exact", "nothing but punctuation")
+            # Cheap and certain rules first. A gold that is one letter is an option, compared by its letter alone: as mathematics
+            # it would be an unknown.
             if text.replace(" ", "") == self.text.replace(" ", "") and _spaced(text) == _spaced(self.text):
                 return Ruling("correct", "exact")
             if self.letter is not None:
@@ -106,8 +114,7 @@ class _Math:
                 return Ruling("correct", "exact")
             if is_prose(text):
                 return Ruling("wrong", "exact", "prose, not an answer")
-            readings = read(answer)
-            return self._compare(text, answer, readings)
+            return self._compare(text, read(answer))
         except TooBigError as error:
             return Ruling("wrong", "caps", f"over a limit: {error}")
         except RecursionError:
@@ -115,7 +122,7 @@ class _Math:
         except UndefinedError as error:
             return Ruling("wrong", "ball", f"no value: {error}")
 
-    def _compare(self, text: str, answer: str, readings: tuple[Reading, ...]) -> Ruling:
+    def _compare(self, text: str, readings: tuple[Reading, ...]) -> Ruling:
         from rewards.algebra.compare import equal
         from rewards.algebra.realsets import is_unsolved
         from rewards.algebra.scalars import is_evaluated
@@ -129,6 +136,8 @@ class _Math:
             if verdict is not None:
                 return Ruling.of(verdict, "tree")
             return self._symbolic(text)
+        # At least one side is nothing that the parser reads. Words are compared as words; the worker is only asked about two
+        # formulas with the same numbers, because math-verify finds a number in most prose.
         if normal(self.text) == normal(text):
             return Ruling("correct", "exact")
         if bool(self.readings) != bool(readings):

@@ -12,7 +12,8 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from rewards.kinds._base import Compare, Kind
+from rewards.kinds._base import Compare, Kind, Variants
+from rewards.kinds._restyled import missed, restyled
 from rewards.verdict import Ruling, UnreadableGoldError
 
 
@@ -25,7 +26,7 @@ class Measured(NamedTuple):
 
 
 def measured(text: str) -> Measured | None:
-    """The one number that a text states, None when it states none or several."""
+    """Return the one number that a text states, None when it states none or several."""
     from rewards.algebra import units
     from rewards.algebra.ball import UndefinedError, constant
     from rewards.algebra.reading import read
@@ -58,7 +59,7 @@ def measured(text: str) -> Measured | None:
 
 
 def value_of(text: str) -> float | None:
-    """The number alone, whatever its unit."""
+    """Return the number alone, whatever its unit."""
     found = measured(text)
     return None if found is None else found.plain
 
@@ -73,7 +74,6 @@ class Number(Kind):
     """In the gold's own unit; all that is allowed around a gold of 0."""
 
     example: ClassVar[tuple[str, str]] = ("0.3333333", "1/3")
-    symmetric: ClassVar[bool] = False
 
     def against(self, gold: str) -> Compare:
         wanted = measured(gold)
@@ -92,3 +92,9 @@ class Number(Kind):
             return Ruling.of(abs(ours - theirs) <= max(self.rel_tol * abs(ours), self.abs_tol * scale), "number")
 
         return compare
+
+    def equivalents(self, gold: str) -> Variants:
+        return (variant for variant in restyled(gold) if variant[0] != "name in front")
+
+    def near_misses(self, gold: str) -> Variants:
+        return (variant for variant in missed(gold) if variant[0] == "sign")  # others may be within a tolerance

@@ -1,4 +1,4 @@
-"""Points in a picture: as many as the gold has, each close enough to its own."""
+"""Points in an image: as many as the gold has, each close enough to its own."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from rewards.kinds._base import Compare, Kind
-from rewards.kinds._geometry import matched, read_rows
+from rewards.kinds._base import Compare, Kind, Variants
+from rewards.kinds._geometry import matched, missed, read_rows, restyled
 from rewards.verdict import Ruling, UnreadableGoldError
 
 
@@ -34,3 +34,9 @@ class Points(Kind):
             return Ruling.of(same, "points", f"{len(found)} of {len(wanted)}")
 
         return compare
+
+    def equivalents(self, gold: str) -> Variants:
+        return restyled(gold)
+
+    def near_misses(self, gold: str) -> Variants:
+        return missed(gold)

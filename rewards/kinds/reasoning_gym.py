@@ -27,7 +27,6 @@ class ReasoningGym(Kind):
     timeout_s: float = 10.0
 
     example: ClassVar[tuple[str, str]] = ("12", "12")
-    symmetric: ClassVar[bool] = False
 
     @property
     def needs_gold(self) -> bool:

@@ -2,34 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import ClassVar, Literal
 
-from rewards.kinds._base import Compare, Kind
+from rewards.kinds._base import Compare, Kind, Variants
+from rewards.kinds._words import normal
+from rewards.kinds.math import Math
 from rewards.verdict import Ruling, UnreadableGoldError
-
-_WRAPPER = re.compile(
-    r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mathsf|mbox|hbox|operatorname|boxed|fbox|underline|emph|bf|rm)\s*\{([^{}]*)\}"
-)
-_SPACING = re.compile(r"\\[,;:! ]|\\q?quad(?![a-z])|~|\\(?=\s|$)|\\[()\[\]]|[$*`]")
-_EDGE = " \t\n.,;:!?'\"_()[]{}"
-
-
-def unwrap(text: str) -> str:
-    """Without LaTeX text commands, spacing and emphasis."""
-    for _ in range(4):
-        inner = _WRAPPER.sub(r"\1", text)
-        if inner == text:
-            break
-        text = inner
-    return _SPACING.sub(" ", text).strip()
-
-
-def normal(text: str) -> str:
-    """Case-folded words separated by single spaces."""
-    text = unicodedata.normalize("NFKC", unwrap(text))
-    return " ".join(text.casefold().split()).strip(_EDGE)
 
 
 class Text(Kind):
@@ -53,11 +31,19 @@ class Text(Kind):
 
         return compare
 
+    def equivalents(self, gold: str) -> Variants:
+        if "\\" not in gold:
+            yield "upper case", gold.upper()
+            yield "text", f"\\text{{{gold}}}"
+        yield "full stop", gold + "."
+
+    def near_misses(self, gold: str) -> Variants:
+        yield "negated", f"not {gold}"
+        yield "doubled", f"{gold} or nothing"
+
 
 def _formula(gold: str) -> Compare | None:
-    """A gold with a number in it is compared as mathematics when the words differ: `11,111` is the text `11111`."""
-    from rewards.kinds.math import Math
-
+    """Compare a gold with a number in it as mathematics when the words differ: `11,111` is the text `11111`."""
     if not any(c.isdigit() for c in gold):
         return None
     try:

@@ -1,5 +1,5 @@
-"""A tuple or a point: the same members in the same order. Unlike `math`, brackets of any shape and none are the
-same.
+"""A tuple, a list, a point: the same members in the same order. Unlike `math`, brackets of any shape and none are the
+same; members are compared as mathematics, words as words.
 """
 
 from __future__ import annotations

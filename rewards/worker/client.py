@@ -37,7 +37,7 @@ START_S = 60.0
 
 
 class DeferredError(Exception):
-    """Inside `deferring()`: a worker would have been asked."""
+    """A worker would have been asked, inside `deferring()`."""
 
 
 _deferred = threading.local()
@@ -64,11 +64,11 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, task: str, arguments: dict[str, Any], timeout_s: float) -> Any:
-        """The task's answer. The deadline runs from when the server is up; its start has a limit of its own, START_S.
+        """Return the task's answer. The deadline runs from when the server is up; its start has a limit of its own, START_S.
 
         Raises:
             TimedOutError: no answer within `timeout_s` seconds, or the server did not start.
-            WorkerError: the worker cannot tell.
+            WorkerError: the worker has no answer.
         """
         request = json.dumps([task, arguments]).encode()
         judge: Judge | None = None
@@ -78,12 +78,10 @@ class Server:
         except TimeoutError:
             discard(judge, kill=True)
             raise TimedOutError(f"no verdict within {timeout_s:g} s") from None
-        except (OSError, ValueError, WorkerError) as error:  # it died or talks nonsense; closing the socket ends it
+        except (OSError, ValueError, WorkerError) as error:  # it died, or sent no JSON; closing the socket ends it
             discard(judge)
             raise WorkerError(str(error)) from None
-        except (
-            BaseException
-        ):  # KeyboardInterrupt in the middle of an exchange: the judge must not serve the next caller
+        except BaseException:  # KeyboardInterrupt in an exchange: the judge must not serve the next caller
             discard(judge, kill=True)
             raise
         self._give_back(judge)
@@ -92,7 +90,7 @@ class Server:
         return answer
 
     def _take(self, timeout_s: float) -> tuple[Judge, float]:
-        """A judge and its deadline. A server that died since it was up is started again, once: that says nothing about the task."""
+        """Return a judge and its deadline. A server that died since it was up is restarted, once: its death says nothing about the task."""
         self._start()
         try:
             return self._idle_or_forked(timeout_s)
@@ -131,7 +129,7 @@ class Server:
             with theirs:
                 socket.send_fds(self._control, [b"fork"], [theirs.fileno()])
             return Judge(ours, int(self._expect(self._control, b"pid ").removeprefix(b"pid ")))
-        except (OSError, WorkerError):  # it died, or owes us an answer that nobody will read
+        except (OSError, WorkerError):  # it died, or its answer would be read by the next caller
             ours.close()
             self.close(kill=True)
             raise
@@ -194,7 +192,9 @@ class Server:
         return ours
 
     def _give_back(self, judge: Judge) -> None:
-        """Without the lock: a verdict does not wait for another thread's start. Two at once may keep a judge too many."""
+        """Keep the judge for the next caller. No lock is taken, so a verdict never waits for another thread's start; two threads
+        at once may keep one judge too many.
+        """
         if judge.uses < MAX_USES and len(self._idle) < MAX_IDLE:
             self._idle.append(judge)
         else:
@@ -205,7 +205,7 @@ class Server:
         while judge := self._idle_judge():
             judge.sock.close()
         if self._control is not None:
-            self._control.close()  # the server kills its judges and leaves when this end closes
+            self._control.close()  # the server kills its judges and exits when this end closes
         if self._process is not None:
             if kill:
                 self._process.kill()
@@ -217,7 +217,7 @@ class Server:
         self._control, self._process = None, None
 
     def forget(self) -> None:
-        """In a forked child of the caller: drop the parent's server without ending it."""
+        """Drop the parent's server without ending it, in a forked child of the caller."""
         for judge in self._idle:
             judge.sock.close()
         if self._control is not None:

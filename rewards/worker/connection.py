@@ -46,7 +46,7 @@ class Judge:
 
 
 def discard(judge: Judge | None, *, kill: bool = False) -> None:
-    """Drop a judge. It is killed here, without asking its server, so that nobody waits beyond a deadline."""
+    """Drop a judge. It is killed here, without asking its server, so that no caller waits beyond a deadline."""
     if judge is not None:
         judge.sock.close()
         if kill:
@@ -55,14 +55,15 @@ def discard(judge: Judge | None, *, kill: bool = False) -> None:
 
 
 def left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
+    """Return the seconds until the deadline. TimeoutError once it has passed."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
         raise TimeoutError
-    return left
+    return seconds
 
 
 def is_readable(sock: socket.socket) -> bool:
-    """Now, without waiting. `select.select` would refuse descriptors over 1023."""
+    """Return whether there is something to read now. `select.select` would refuse descriptors over 1023."""
     poll = select.poll()
     poll.register(sock, select.POLLIN)
     return bool(poll.poll(0))

@@ -25,7 +25,7 @@ def _scorer(dataset: str) -> Any:
 
 
 def score(dataset: str, answer: str, entry: dict[str, Any]) -> float:
-    """The score in [0, 1] that the library gives. Its errors travel to the caller, who knows whose fault they are.
+    """Return the score in [0, 1] that the library gives. Its errors reach the caller, which knows whether gold or answer caused them.
 
     An entry that came through JSON has lists where its generator made tuples, and grids are compared with `==`: both forms are tried.
     """

@@ -1,7 +1,7 @@
 """The server process behind `rewards.worker.client`: imports one library, then forks a judge for each connection it is
 handed.
 
-Run as `python -P -m rewards.worker.server FLAVOUR FD` by `rewards.worker.client` and by nobody else. A judge answers requests on
+Run as `python -P -m rewards.worker.server FLAVOUR FD` by `rewards.worker.client` alone. A judge answers requests on
 its socket until the socket closes. It may read the libraries it needs and nothing else: an audit hook refuses
 writing, sockets and processes, resource limits bound its memory and its files. The hook is a second
 fence (the first is that no model text is handed to eval), not a sandbox against native code.
@@ -42,19 +42,8 @@ def reasoning_gym_tasks() -> dict[str, Task]:
 
 FLAVOURS: dict[str, Callable[[], dict[str, Task]]] = {"math": math_tasks, "reasoning_gym": reasoning_gym_tasks}
 
-_REFUSED = (
-    "os.",
-    "shutil.",
-    "socket.",
-    "subprocess.",
-    "pty.",
-    "ctypes.dlopen",
-    "urllib.",
-    "http.",
-    "ftplib.",
-    "smtplib.",
-    "webbrowser.",
-)
+_REFUSED = ("os.", "shutil.", "socket.", "subprocess.", "pty.", "ctypes.dlopen",
+            "urllib.", "http.", "ftplib.", "smtplib.", "webbrowser.")  # fmt: skip
 _HARMLESS = ("os.listdir", "os.scandir", "os.walk", "os.fwalk", "os.getxattr", "os.listxattr")
 
 
@@ -108,7 +97,7 @@ def serve(sock: socket.socket, tasks: dict[str, Task]) -> None:
         task, arguments = json.loads(_read(sock, struct.unpack("<I", _read(sock, 4))[0]))
         try:
             answer = ["answer", tasks[task](**arguments)]
-        except Exception as error:  # any library error on hostile text: the caller counts it as "cannot tell"
+        except Exception as error:  # any library error on hostile text: the caller decides what it means
             answer = ["error", f"{type(error).__name__}: {error}"[:500]]
         data = json.dumps(answer).encode()
         sock.sendall(struct.pack("<I", len(data)) + data)

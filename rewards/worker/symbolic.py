@@ -18,7 +18,7 @@ def warm_up() -> None:
 
 
 def equal(gold: str, answer: str) -> bool | None:
-    """Whether both are the same to math-verify in both directions (it is not symmetric), None when it cannot parse one of them."""
+    """Return whether both are the same to math-verify in both directions (it is not symmetric), None when it cannot parse one of them."""
     parsed = [parse(f"${text.strip().strip('$')}$", parsing_timeout=None) for text in (gold, answer)]
     if not all(parsed):
         return None

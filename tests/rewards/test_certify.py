@@ -31,18 +31,27 @@ ROWS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("where", ["here", "thread", "process"])
-def test_sound_rows_pass_everywhere(where: Where) -> None:
+def test_valid_rows_pass_everywhere(where: Where) -> None:
     certificate = certify(ROWS, where)
     assert sum(group.rows for group in certificate.groups.values()) == len(ROWS)
     assert all(not group.examples for group in certificate.groups.values()), certificate
     assert certificate.passes(0.0, 0.0)
 
 
-def test_every_kind_with_makers_has_both_sorts_of_cases() -> None:
+def test_rows_have_both_sorts_of_cases() -> None:
     for row in ROWS:
-        made = cases(row["answer"], row["answer_kind"], row["answer_options"])
-        assert {case.right for case in made} == {True, False}, row
-    assert set(certifying._MAKERS) <= set(rewards.kinds())
+        of_row = cases(row["answer"], row["answer_kind"], row["answer_options"])
+        assert {case.right for case in of_row} == {True, False}, row
+    certified = {row["answer_kind"] for row in ROWS}
+    with_cases = {name for name, kind in rewards.kinds().items() if kind.equivalents is not rewards.Kind.equivalents}
+    assert certified == with_cases
+
+
+@pytest.mark.parametrize(
+    ("kind", "gold"), [("boxes", "[1, 2, 3, 4], [5, 6, 7, 8]"), ("points", "[a, b]"), ("assignment", "[2, 3")]
+)
+def test_a_gold_that_is_no_json_has_no_other_cases(kind: str, gold: str) -> None:
+    assert [case.how for case in cases(gold, kind)] == ["itself"]
 
 
 def test_a_lenient_judge_and_an_unreadable_gold_are_found(monkeypatch: pytest.MonkeyPatch) -> None:

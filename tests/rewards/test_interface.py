@@ -68,7 +68,6 @@ def test_trl() -> None:
     assert trl.format_reward(
         completions=[r"<think>a</think>\boxed{4}", r"<think>\boxed{4}", "4", r"\boxed{4}\boxed{5}"]
     ) == [1.0, 0.0, 0.0, 0.0]
-    assert trl.length_penalty(10, 4)(completion_ids=[[0] * n for n in (6, 8, 10, 20)]) == [0.0, -0.5, -1.0, -1.0]
 
 
 def test_verl() -> None:

@@ -65,11 +65,11 @@ TABLE = [
     ("text", "11,111", {}, "11111", "correct"),
     ("text", "yes", {}, "yes and no", "wrong"),
     ("text", "...", {}, "x", "unreadable_gold"),
-    ("list", "[3, 1, 2]", {}, "3, 1, 2", "correct"),
-    ("list", "[3, 1, 2]", {}, "[1, 2, 3]", "wrong"),
-    ("list", '["red", "blue"]', {}, "red, blue", "correct"),
-    ("list", "red, blue", {}, "blue, red", "wrong"),
-    ("list", "1, 2", {}, "1, 2, 3", "wrong"),
+    ("tuple", "[3, 1, 2]", {}, "3, 1, 2", "correct"),
+    ("tuple", "[3, 1, 2]", {}, "[1, 2, 3]", "wrong"),
+    ("tuple", '["red", "blue"]', {}, "red, blue", "correct"),
+    ("tuple", "red, blue", {}, "blue, red", "wrong"),
+    ("tuple", "1, 2", {}, "1, 2, 3", "wrong"),
     ("tuple", "(1, 1/2)", {}, "[1, 0.5]", "correct"),
     ("tuple", "(1, 2)", {}, "(2, 1)", "wrong"),
     ("set", r"\{1, 2\}", {}, "2, 1", "correct"),
@@ -130,14 +130,16 @@ def test_no_text_takes_long(kind: str) -> None:
 
 
 def test_an_unknown_kind_and_a_wrong_option_say_what_is_known() -> None:
-    with pytest.raises(ValueError, match=r"unknown kind 'maths'; known: assignment, boxes, choice, list, math"):
+    with pytest.raises(ValueError, match=r"unknown kind 'maths'; known: assignment, boxes, choice, math"):
         rewards.make_verifier("1", "maths")
     with pytest.raises(ValueError, match=r"options of kind 'number': tolerance: .*its options: rel_tol, abs_tol"):
         rewards.make_verifier("1", "number", {"tolerance": 2})
     with pytest.raises(ValueError, match="options of kind 'number' are not JSON"):
         rewards.make_verifier("1", "number", "{")
+    with pytest.raises(ValueError, match="kind 'list' is called 'tuple' now"):
+        rewards.make_verifier("1, 2", "list")
 
 
-def test_a_new_kind_is_one_file(tmp_path: object) -> None:
+def test_a_new_kind_is_one_file() -> None:
     modules = {kind.__module__ for kind in rewards.kinds().values()}
     assert len(modules) == len(rewards.kinds())

@@ -11,17 +11,18 @@ _WHOLE = ("bbZ", "bbN", "Z", "N")
 
 
 class AnswerParser(Statements):
-    """The whole grammar: `answer` reads all tokens."""
+    """The whole grammar. `answer` reads all tokens."""
 
     def answer(self) -> Node:
+        """Read all tokens. ParseError where they are no answer."""
         self._skip_harmless()
         node = self.contents()
         if self._now.kind != "last":
-            raise ParseError(f"cannot go on at {self._now.text!r}")
+            raise ParseError(f"unexpected token {self._now.text!r}")
         return node
 
     def contents(self) -> Node:
-        """Statements with separators between. One alone is itself."""
+        """Read statements with separators between. One alone is itself."""
         items, joiners, groups = [self.item()], set[str](), list[int]()
         while True:
             if self._is(*SEPARATORS):
@@ -53,7 +54,7 @@ class AnswerParser(Statements):
         return Node("seq", tuple(items), style)
 
     def _without_domains(self, items: list[Node]) -> list[Node]:
-        r"""Members like `k \in \mathbb{Z}` say what a letter of the others may be; they are noted, not compared."""
+        r"""Set aside members like `k \in \mathbb{Z}`, which say what a letter of the others may be; they are noted, not compared."""
         kept = []
         for item in items:
             domain = (
@@ -66,7 +67,7 @@ class AnswerParser(Statements):
         return kept or items
 
     def item(self) -> Node:
-        """A statement and the words after it."""
+        """Read a statement and the words after it."""
         if self._now.kind == "text":
             phrase = self._phrase()
             return self._with_unit(phrase) if phrase.op in ("quantity", "rel") and self._now.kind == "text" else phrase
@@ -101,7 +102,7 @@ class AnswerParser(Statements):
 
 
 def _compound(items: list[Node]) -> Node:
-    """`2 hours 30 minutes`, in the unit of its first part."""
+    """Return `2 hours 30 minutes` in the unit of its first part."""
     parts = [(i.args[0], units.read(str(i.value))) for i in items if i.op == "quantity"]
     if len(parts) != len(items) or any(u.dimension is None or u.dimension != parts[0][1].dimension for _, u in parts):
         raise ParseError("values side by side")

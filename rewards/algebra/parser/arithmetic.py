@@ -67,7 +67,7 @@ class Arithmetic(Powers):
         return Node("neg", (factor,)) if negative else factor
 
     def _mixed(self, whole: Node) -> Node:
-        r"""`2\frac{1}{3}` and `2 1/3` after their whole part."""
+        r"""Read `2\frac{1}{3}` and `2 1/3` after their whole part."""
         if whole.op != "num" or whole.digits or Fraction(whole.value or 0).denominator != 1:
             return whole
         here, token = self._at, self._now
@@ -108,12 +108,12 @@ class Arithmetic(Powers):
         return token.kind == "begin"
 
     def _is_domain(self) -> bool:
-        r"""`(k \in \mathbb{Z})`"""
+        r"""Return whether `(k \in \mathbb{Z})` is ahead."""
         ahead = self._tokens[self._at + 1 : self._at + 3]
         return self._is("(") and len(ahead) == 2 and ahead[0].kind == "sym" and ahead[1].text == "in"
 
     def _in_brackets_only_words(self) -> bool:
-        """`7 (units)`"""
+        """Return whether a bracket with nothing but words is ahead, as in `7 (units)`."""
         if not self._is("(") or self._tokens[self._at + 1].kind != "text":
             return False
         at = self._at + 1

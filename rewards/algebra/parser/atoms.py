@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rewards.algebra.lexer import FUNCTIONS
 from rewards.algebra.parser.brackets import Brackets
 from rewards.algebra.parser.environments import Environments
 from rewards.algebra.parser.functions import Functions
 from rewards.algebra.tree import Node, TooBigError, num, sym
-from rewards.algebra.vocabulary import APPLIED, BIG, DECORATIONS, GREEK, ParseError, number
+from rewards.algebra.vocabulary import APPLIED, BIG, DECORATIONS, FUNCTIONS, GREEK, ParseError, number
 
 
 class Atoms(Functions, Brackets, Environments):
@@ -90,7 +89,7 @@ class Atoms(Functions, Brackets, Environments):
         raise ParseError(f"unknown command \\{name}")
 
     def _arrow(self) -> Node:
-        r"""`\vec{AB}` is one name, in this order; the arrow over one letter says nothing."""
+        r"""Read an arrow: `\vec{AB}` is one name, in this order; the arrow over one letter says nothing."""
         ahead = self._tokens[self._at + 1 : self._at + 3]
         if self._is("{") and [t.kind for t in ahead] == ["sym", "sym"]:
             return sym(f"vec {self._decorated()}")

@@ -8,7 +8,7 @@ from rewards.algebra.vocabulary import ParseError
 
 
 class Brackets(Groups):
-    """A bracket and what stands in it, after its opening."""
+    """A bracket and what is in it, after its opening."""
 
     def bracket(self, opening: str) -> Node:
         if opening in ("(", "[", "]"):
@@ -63,7 +63,7 @@ class Brackets(Groups):
         return Node("seq", items, "set")
 
     def _plain_braces(self) -> Node:
-        """`{1, 2}` prints as `1, 2`: a list without brackets; `{x | x < 1}` is a set builder whose backslashes were lost."""
+        """Read `{1, 2}`, which prints as `1, 2`: a list without brackets; `{x | x < 1}` is a set builder whose backslashes were lost."""
         self._at -= 1
         here = self._at
         try:

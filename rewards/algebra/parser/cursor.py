@@ -13,7 +13,7 @@ MAX_DEPTH = 40
 
 
 class Cursor(ABC):
-    """Holds the tokens, a position, and the note that followed the value. `_bars`: inside `|...|` or a set builder, where `|`
+    """It holds the tokens, a position, and the note that followed the value. `_bars`: inside `|...|` or a set builder, where `|`
     closes. `_applies`: `f(x)` is a function's value, not a product.
     """
 
@@ -29,7 +29,7 @@ class Cursor(ABC):
     def _next(self) -> Token:
         token = self._tokens[self._at]
         if token.kind == "last":
-            raise ParseError("the text ends too early")
+            raise ParseError("unexpected end of input")
         self._at += 1
         return token
 
@@ -49,12 +49,12 @@ class Cursor(ABC):
 
     @abstractmethod
     def atom(self) -> Node:
-        """The smallest part: a number, a symbol, a command, a bracket."""
+        """Read the smallest part: a number, a symbol, a command, a bracket."""
 
     @abstractmethod
     def item(self) -> Node:
-        """A statement and the words after it."""
+        """Read a statement and the words after it."""
 
     @abstractmethod
     def contents(self) -> Node:
-        """Statements with separators between; what stands between brackets. One alone is itself."""
+        """Read statements with separators between, as in brackets. One alone is itself."""

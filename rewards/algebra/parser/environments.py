@@ -1,4 +1,4 @@
-"""Matrices, determinants, cases and systems: what stands between `\\begin` and `\\end`."""
+"""Matrices, determinants, cases and systems: what is between `\\begin` and `\\end`."""
 
 from __future__ import annotations
 

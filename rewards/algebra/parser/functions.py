@@ -2,16 +2,16 @@ r"""Functions and their arguments: `\sin 2x\cos y` is `\sin(2x)\cos(y)`. Roots, 
 
 from __future__ import annotations
 
-from rewards.algebra.lexer import FUNCTIONS
 from rewards.algebra.parser.arithmetic import Arithmetic
 from rewards.algebra.tree import Node, num
+from rewards.algebra.vocabulary import FUNCTIONS
 
 
 class Functions(Arithmetic):
     """What a command is applied to."""
 
     def _function(self, name: str) -> Node:
-        r"""`\sin x`, `\sin^2 x`, `\sin^{-1} x`, `\log_2 8`, `\max(a, b)`, `\ln(x)y`."""
+        r"""Read `\sin x`, `\sin^2 x`, `\sin^{-1} x`, `\log_2 8`, `\max(a, b)`, `\ln(x)y`."""
         exponent: Node | None = None
         below: Node | None = None
         while self._is("^", "_"):
@@ -41,7 +41,7 @@ class Functions(Arithmetic):
         return inner.args if inner.op == "seq" and inner.value == "bare" else (inner,)
 
     def _juxtaposed(self) -> Node:
-        """The argument of a function without brackets: factors up to the next sign, function or word."""
+        """Read the argument of a function without brackets: factors up to the next sign, function or word."""
         factors = [self._signed_factor() if self._is("-") else self.power()]
         while (
             self._starts_factor()
@@ -72,7 +72,7 @@ class Functions(Arithmetic):
         return Node("call", (inside,), "sqrt") if index is None else Node("call", (inside, index), "root")
 
     def _big(self, name: str) -> Node:
-        """A sum, product, integral or limit: its bounds and its body, which are compared but (finite sums aside) not computed."""
+        """Read a sum, product, integral or limit: its bounds and its body, which are compared but (finite sums aside) not computed."""
         below = above = Node("text", (), "")
         while self._is("^", "_"):
             above, below = (self._bound(), below) if self._next().text == "^" else (above, self._bound())

@@ -1,4 +1,4 @@
-"""What stands in brackets after a command, a name or a script: braces, arguments, plain text."""
+"""What is in brackets after a command, a name or a script: braces, arguments, plain text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Groups(Cursor):
     """Arguments, as TeX and print delimit them."""
 
     def group(self) -> Node:
-        """A braced argument, or the single token that TeX would take (`\\frac12`)."""
+        """Read a braced argument, or the single token that TeX would take (`\\frac12`)."""
         if self._is("{"):
             self._at += 1
             if self._is("}"):
@@ -32,7 +32,7 @@ class Groups(Cursor):
         return self.atom()
 
     def _infix(self, top: Node) -> Node:
-        r"""TeX's own `{a \over b}` and `{n \choose k}`, after their first half."""
+        r"""Read TeX's own `{a \over b}` and `{n \choose k}`, after their first half."""
         if self._now.kind != "cmd" or self._now.text not in ("over", "choose"):
             return top
         if self._next().text == "over":
@@ -54,7 +54,7 @@ class Groups(Cursor):
         return inner.args if inner.op == "seq" and inner.value == "bare" else (inner,)
 
     def _script_text(self) -> str:
-        """A subscript as plain text: `a_{n+1}` and `a_{n + 1}` are one name."""
+        """Read a subscript as plain text: `a_{n+1}` and `a_{n + 1}` are one name."""
         if not self._is("{"):
             return self._next().text
         depth, parts = 0, list[str]()

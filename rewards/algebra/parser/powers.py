@@ -54,7 +54,7 @@ class Powers(Groups):
         return Node("pow", (base, exponent))
 
     def script(self) -> Node:
-        """An exponent or a subscript: a group, a signed number, or one atom."""
+        """Read an exponent or a subscript: a group, a signed number, or one atom."""
         self._deeper()
         try:
             if self._is("-", "+"):
@@ -81,8 +81,8 @@ class Powers(Groups):
 
     def _degrees(self, base: Node) -> Node:
         parts = [base]
-        for mark in (("'",), ("''",)):
-            if self._now.kind == "num" and self._tokens[self._at + 1].text in ("'", '"', *mark):
+        for _ in range(2):  # minutes and seconds
+            if self._now.kind == "num" and self._tokens[self._at + 1].text in ("'", '"'):
                 parts.append(Node("div", (number(self._next().text), num(60 ** len(parts)))))
                 while self._is("'"):
                     self._at += 1

@@ -59,7 +59,7 @@ class Statements(Words, Atoms):
         return parts[0] if len(parts) == 1 else Node("ratio", tuple(parts))
 
     def _is_to(self) -> bool:
-        """`3 to 4` between two numbers."""
+        """Return whether a `to` between two numbers is ahead, as in `3 to 4`."""
         here = self._at
         return (
             self._now.kind == "text"
@@ -80,7 +80,7 @@ class Statements(Words, Atoms):
         return node
 
     def _phrase(self) -> Node:
-        """Words alone: `Evelyn`, `no solution`, `\\$5`."""
+        """Read words alone: `Evelyn`, `no solution`, `\\$5`."""
         words: list[str] = []
         if self._now.text == "$" or self._now.text in ("EUR", "GBP", "CNY", "USD", "INR"):
             unit = self._next().text

@@ -8,39 +8,18 @@ from rewards.algebra import units
 from rewards.algebra.lexer import Token
 from rewards.algebra.parser.cursor import Cursor
 from rewards.algebra.tree import Node, num, sym
-from rewards.algebra.vocabulary import NOTES, ParseError
+from rewards.algebra.vocabulary import NOTES, ParseError, word_set
 
-_HARMLESS = frozenset(
-    [
-        "only",
-        "answer",
-        "answers",
-        "is",
-        "are",
-        "the",
-        "final",
-        "value",
-        "values",
-        "solution",
-        "solutions",
-        "set",
-        "all",
-        "a",
-        "an",
-        "x",
-        "therefore",
-        "thus",
-        "hence",
-    ]
-)
-"""Words that may stand in front of a value without changing it. `not`, `about`, `June` are not among them."""
+_HARMLESS = word_set("""
+    only answer answers is are the final value values solution solutions set all a an x therefore thus hence
+""")
+"""Words that may be in front of a value without changing it. `not`, `about`, `June` are not among them."""
 MAX_LEAD = 10
-_LEADS = frozenset(["is", "are", "equals", "equal"])
-_QUALIFYING = frozenset(["not", "isn't", "no", "except", "but", "maybe", "perhaps", "wrong", "if", "when", "unless"])
-_DOUBTFUL = _QUALIFYING.union(
-    ["aren't", "incorrect", "never", "nor", "neither", "cannot", "false", "about", "approximately", "nearly", "almost"],
-    ["roughly", "least", "most", "between", "other"],
-)
+_LEADS = word_set("is are equals equal")
+_QUALIFYING = word_set("not isn't no except but maybe perhaps wrong if when unless")
+_DOUBTFUL = _QUALIFYING | word_set("""
+    aren't incorrect never nor neither cannot false about approximately nearly almost roughly least most between other
+""")
 """Words after a value, and words in front of one, that say that it is not quite the answer."""
 _EMPTY = frozenset(("no solution", "no solutions", "empty set", "no real solution", "no real solutions"))
 _OBJECTS = frozenset(("seq", "union", "inter", "minus", "builder", "matrix"))
@@ -69,7 +48,7 @@ class Words(Cursor):
             self._at = here
 
     def _skip_lead(self) -> None:
-        """A sentence up to its value: `the sum of the roots is`, unless a word of it says that this is not so."""
+        """Read a sentence up to its value: `the sum of the roots is`, unless a word of it says that this is not so."""
         words = [t.text.lower() for t in itertools.takewhile(lambda t: t.kind == "text", self._tokens[self._at :])]
         if 0 < len(words) <= MAX_LEAD and words[-1] in _LEADS and not _DOUBTFUL & set(words):
             self._at += len(words)
@@ -92,7 +71,7 @@ class Words(Cursor):
         return sum((t.text in ("(", "[", "\\{")) - (t.text in (")", "]", "\\}")) for t in passed) > 0
 
     def _with_unit(self, node: Node) -> Node:
-        """Words after a value: a unit (`cm^2`, `miles per hour`) or prose that says nothing else."""
+        """Read words after a value: a unit (`cm^2`, `miles per hour`) or prose that says nothing else."""
         words: list[str] = []
         while True:
             token = self._now
@@ -117,7 +96,7 @@ class Words(Cursor):
 
 
 def meaning(words: list[str]) -> Node:
-    """What words alone say: nothing, everything, a number, or themselves."""
+    """Return what words alone say: nothing, everything, a number, or themselves."""
     phrase = " ".join(words).casefold()
     if phrase in _EMPTY:
         return sym("emptyset")

@@ -1,0 +1,102 @@
+"""The shapes of answers, one node at a time: what a node stands for before two of them are compared."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from rewards.algebra.relations import core
+from rewards.algebra.tree import Node, free, has, key, replace, sym, walk
+
+
+def is_periodic(node: Node) -> bool:
+    r"""Return whether a node holds a term like `2k\pi`."""
+    return any(
+        n.op == "mul" and sym("pi") in n.args and any(a.op == "sym" and a.value in ("k", "n", "m") for a in n.args)
+        for n in walk(node)
+    )
+
+
+def bound_names(node: Node) -> tuple[str, ...]:
+    """Return the variables that a definition binds: x in `f(x) = ...`."""
+    if node.op == "rel" and node.args[0].op == "apply" and all(a.op == "sym" for a in node.args[0].args):
+        return tuple(str(a.value) for a in node.args[0].args)
+    return ()
+
+
+def spread(node: Node) -> Node:
+    """Return `x = y = z = 1` as three equations."""
+    names, value = node.args[:-1], node.args[-1] if node.args else node
+    if node.op != "rel" or len(names) < 2 or any(n.op != "sym" for n in names) or free(value):
+        return node
+    return Node("seq", tuple(Node("rel", (name, value), "=") for name in names), "bare")
+
+
+def expand(node: Node) -> list[Node]:
+    r"""Return the values that `\pm` stands for: `1 \pm \sqrt 2` is two. Several `\pm` are independent, a `\mp` follows the `\pm`."""
+    count = sum(n.op == "pm" for n in walk(node))
+    if node.op == "seq" and node.value in ("bare", "or", "and", "set"):
+        items = [value for a in node.args for value in expand(a)]
+        return [node] if len(items) == len(node.args) else [node._replace(args=tuple(items))]
+    if not 0 < count <= 4:
+        return [node]
+    # Every combination of signs gives one value. The tree is walked from the top, so `left` hands the signs to the `\pm` in print
+    # order; a `\mp` takes the opposite of the first.
+    found = []
+    for signs in product((True, False), repeat=count):
+        left = iter(signs)
+
+        def choose(n: Node, left: object = left, first: bool = signs[0]) -> Node | None:
+            if n.op not in ("pm", "mp"):
+                return None
+            plus = next(left) if n.op == "pm" else not first  # type: ignore[call-overload]
+            a, b = (replace(x, choose) for x in n.args)
+            return Node("add", (a, b if plus else Node("neg", (b,))))
+
+        found.append(replace(node, choose))
+    return found
+
+
+def listed(items: list[Node]) -> Node:
+    """Return several items as one node."""
+    return items[0] if len(items) == 1 else Node("seq", tuple(items), "bare")
+
+
+def without_label(node: Node) -> Node:
+    """Return the coordinates in `P(2, 5)`."""
+    if node.op == "apply" and str(node.value).isupper() and len(node.args) > 1:
+        return Node("seq", node.args, "()")
+    if node.op == "mul" and len(node.args) == 2 and node.args[0].op == "sym" and str(node.args[0].value).isupper():
+        return node.args[1] if node.args[1].op == "seq" and node.args[1].value == "()" else node
+    return node
+
+
+def as_matrix(node: Node) -> Node:
+    """Return `[[1, 2], [3, 4]]` as a matrix."""
+    rows = node.args if node.op == "seq" and node.value in ("[]", "()") and len(node.args) > 1 else ()
+    if rows and all(a.op == "seq" and a.value == "[]" and len(a.args) == len(rows[0].args) for a in rows):
+        return Node("matrix", tuple(a._replace(value="()") for a in rows))
+    return node
+
+
+def as_vector(node: Node) -> Node:
+    """Return a single column or row of a matrix as a tuple, a product of a number and a matrix multiplied out."""
+    if node.op == "matrix" and node.value is None:
+        if all(len(row.args) == 1 for row in node.args):
+            return Node("seq", tuple(row.args[0] for row in node.args), "()")
+        if len(node.args) == 1:
+            return Node("seq", node.args[0].args, "()")
+    if node.op == "mul" and node.args[-1].op == "matrix" and not has(Node("mul", node.args[:-1]), "matrix", "seq"):
+        rows = (tuple(Node("mul", (*node.args[:-1], x)) for x in row.args) for row in node.args[-1].args)
+        return as_vector(Node("matrix", tuple(Node("seq", row, "()") for row in rows)))
+    return node
+
+
+def names_of(node: Node) -> list[str]:
+    """Return the names in `a = 1, b = 2`, empty unless every member has one."""
+    names = [key(a.args[0]) for a in node.args if a.op == "rel" and str(a.value) == "=" and core(a) is not None]
+    return names if len(names) == len(node.args) else []
+
+
+def are_symbols(names: list[str]) -> bool:
+    """Return whether names are different unknowns (x, y), which give an order: not roots of one (x_1, x_2), not words (maximum)."""
+    return bool(names) and all(n[0] != "t" for n in names) and len({n.split("_")[0] for n in names}) == len(names)

@@ -20,17 +20,17 @@ import yaml
 from filelock import FileLock, Timeout
 
 from curation import __version__
-from curation.decontamination.evidence import write_evidence
+from curation.build.manifest import Manifest, load_manifest
+from curation.build.plan import SUSPECTS_FILE
+from curation.build.section import SectionBuild
+from curation.build.summary import describe_config
 from curation.core.errors import BuildError
 from curation.core.ledger import Balance, collect_ledger
-from curation.build.manifest import Manifest, load_manifest
 from curation.core.parquet import read_records, write_records, write_text
-from curation.build.plan import SUSPECTS_FILE
 from curation.core.schema import LEDGER, SCHEMA_VERSION
-from curation.build.section import SectionBuild
 from curation.core.stage import digest_of
+from curation.decontamination.evidence import write_evidence
 from curation.difficulty.triage.step import QUARANTINE
-from curation.build.summary import describe_config
 
 LIBRARIES = (
     "datasets",

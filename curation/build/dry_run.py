@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from curation.build.build import BuildOptions, build_code, lock_folder, read_manifest
-from curation.difficulty.cost import Forecast, forecast
 from curation.build.manifest import Manifest
 from curation.build.plan import Pipeline
 from curation.build.section import SectionBuild
 from curation.core.stage import StageRun
+from curation.difficulty.cost import Forecast, forecast
 from curation.difficulty.step import DecideDifficulty, StageRows
 
 

@@ -25,17 +25,17 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from curation.core.errors import ManifestError
+from curation.core.plugins import plugin_union
 from curation.decontamination.options import Decontaminate
 from curation.dedup import Dedup
-from curation.core.errors import ManifestError
-from curation.filters.base import Filter
-from curation.mixture import Mixture
-from curation.normalise import Normalise
-from curation.images import Pictures
-from curation.core.plugins import plugin_union
-from curation.release.licences import Release
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
+from curation.filters.base import Filter
+from curation.images import Pictures
+from curation.mixture import Mixture
+from curation.normalise import Normalise
+from curation.release.licences import Release
 from curation.sources.base import Source, named_apart
 
 if TYPE_CHECKING:

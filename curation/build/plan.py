@@ -16,29 +16,28 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from curation.build.manifest import ColdStart, Manifest, Rl
+from curation.core.decide import ApplyDecisions
+from curation.core.parquet import read_records
+from curation.core.read import ReadRows
+from curation.core.stage import StageRun
+from curation.core.write import WriteRows
 from curation.decontamination.benchmarks import ReadBenchmarks
 from curation.decontamination.decide import DecideContamination
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.scan import ScanContamination
 from curation.dedup import ClusterSearch, DecideClusters, DecideDuplicates, SignRows
-from curation.build.manifest import ColdStart, Manifest, Rl
-from curation.core.parquet import read_records
 from curation.difficulty.pass_rate import PassRate
-from curation.sampling.template import template_hash
-from curation.difficulty.triage.marks import Triage
-from curation.core.stage import StageRun
-from curation.core.decide import ApplyDecisions
-from curation.core.read import ReadRows
-from curation.core.write import WriteRows
 from curation.difficulty.step import DecideDifficulty
+from curation.difficulty.triage.marks import Triage
+from curation.difficulty.triage.step import DecideTriage
 from curation.filters.step import FilterRows, KeepLicensed, VerifyCompletions, VerifyGolds
 from curation.images.step import NormalisePictures
 from curation.mixture.step import DecideMixture
 from curation.normalise.step import NormaliseRows
-from curation.release.shards import WriteShards
+from curation.release.shards import WriteShards, shards_are_there
+from curation.sampling.template import template_hash
 from curation.sources.collect import ReadSource
-from curation.release.shards import shards_are_there
-from curation.difficulty.triage.step import DecideTriage
 
 EVIDENCE_FILE = "evidence.parquet"
 """In the folder of the stage `contamination`: a line for every conviction."""

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from curation.build.manifest import Manifest, Rl
-from curation.core.parquet import write_text
 from curation.build.plan import EVIDENCE_FILE, SUSPECTS_FILE, Pipeline
+from curation.core.parquet import write_text
 from curation.core.stage import digest_of
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from curation.decontamination.evidence import contamination_table
-from curation.core.ledger import Balance
-from curation.core.parquet import read_records
-from curation.images.sizes import picture_sizes
 from curation.build.plan import INDEX
 from curation.build.section import SectionBuild
+from curation.core.ledger import Balance
+from curation.core.parquet import read_records
+from curation.decontamination.evidence import contamination_table
+from curation.images.sizes import picture_sizes
 from curation.mixture.step import TABLE
 
 GROUPED_BY = ("source", "domain", "format", "answer_kind", "language", "stratum", "license")

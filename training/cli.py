@@ -3,7 +3,6 @@
 import importlib
 import os
 import sys
-import warnings
 from collections.abc import Sequence
 
 COMMANDS = {
@@ -56,8 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _calm() -> None:
-    """Keep the libraries' own bars out of log files, and say TRL's opinion of vLLM's version once instead of five times."""
-    warnings.filterwarnings("once", message="TRL currently supports vLLM")
+    """Keep the libraries' own bars out of log files."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if not sys.stderr.isatty():
         os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")

@@ -22,10 +22,25 @@ except KeyboardInterrupt:
 """
 
 
-def test_a_failed_step_is_told_with_its_name(tmp_path: Path) -> None:
+def test_a_failed_step_is_told_with_its_name_and_the_end_of_its_log(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit, match="step 'SFT' failed with exit code 1; ") as ended:
         Quickstart(tmp_path, 1).step("SFT", "no_such_module")
     assert str(ended.value).endswith(AGAIN)
+    assert capfd.readouterr().err.endswith("No module named no_such_module\n")
+
+
+def test_what_libraries_say_goes_to_the_log_and_what_a_step_tells_to_the_screen(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "chatty.py").write_text("import warnings; warnings.warn('old'); print('sft 10/120')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    Quickstart(tmp_path, 1).step("curate the RL set", "chatty")
+    shown = capfd.readouterr()
+    assert shown.out.endswith("\nsft 10/120\n")
+    assert shown.err == ""
+    assert "UserWarning: old" in (tmp_path / "logs" / "curate-the-rl-set.log").read_text()
 
 
 def test_an_interrupt_is_one_line_and_130(tmp_path: Path) -> None:

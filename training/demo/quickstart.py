@@ -21,6 +21,7 @@ from typing import Any
 
 import psutil
 
+LINES_OF_A_FAILURE = 20
 AGAIN = "the same command keeps what is curated and the pretrained micro model; SFT and GRPO start over"
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 
@@ -42,15 +43,20 @@ class Quickstart:
         return self.out / "models" / stage
 
     def step(self, name: str, *command: str | Path) -> None:
-        """Run one command with its output on the screen.
+        """Run one command: what it tells is on the screen, what its libraries say in `logs/`.
 
         Raises:
-            SystemExit: the command failed; it has already said why.
+            SystemExit: the command failed; the end of its log, which says why, is on the screen.
             KeyboardInterrupt: the command, which a terminal interrupts as well, has ended.
         """
         print(f"\n== {name}\n$ {' '.join(map(str, command))}", flush=True)
         started = time.monotonic()
-        process = subprocess.Popen([sys.executable, "-m", *map(str, command)], env=_environment(self.model("sft")))
+        log = self.out / "logs" / f"{name.lower().replace(' ', '-')}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as chatter:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *map(str, command)], stderr=chatter, env=_environment(self.model("sft"))
+            )
         watch = threading.Thread(target=self._watch_memory, args=(process,), daemon=True)
         watch.start()
         try:
@@ -61,6 +67,7 @@ class Quickstart:
         watch.join()
         self.seconds[name] = round(time.monotonic() - started, 1)
         if code:
+            print(*log.read_text(errors="replace").splitlines()[-LINES_OF_A_FAILURE:], sep="\n", file=sys.stderr)
             raise SystemExit(f"quickstart: step {name!r} failed with exit code {code}; {AGAIN}")
 
     def _watch_memory(self, process: "subprocess.Popen[bytes]") -> None:
@@ -86,12 +93,13 @@ def _let_end(process: "subprocess.Popen[bytes]", patience_s: float = 20) -> None
 
 
 def _environment(sampler: Path) -> dict[str, str]:
-    """One thread a process: on few cores torch's own threads cost more than they give."""
+    """One thread a process: on few cores torch's own threads cost more than they give. vLLM would log to standard output."""
     told = {
         "OMP_NUM_THREADS": "1",
         "OVR_QUICKSTART_MODEL": str(sampler),
         "HF_HUB_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        "VLLM_LOGGING_STREAM": "ext://sys.stderr",
     }
     return {**told, **os.environ, "OVR_QUICKSTART_MODEL": str(sampler)}
 
@@ -201,12 +209,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("build/quickstart"))
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(argv)
+    if not MANIFESTS.is_dir():
+        print(
+            f"quickstart: found no folder {MANIFESTS}; it runs in a checkout, on the manifests there", file=sys.stderr
+        )
+        return 1
     try:
         show(run(args.out, args.seed))
     except KeyboardInterrupt:
         print(f"quickstart: interrupted; {AGAIN}", file=sys.stderr)
         return 130
-    print(f"\nThe figures stand in {args.out}/summary.json, the shards in {args.out}/curated/data.")
+    print(
+        f"\nThe figures stand in {args.out}/summary.json, the shards in {args.out}/curated/data, the logs in {args.out}/logs."
+    )
     return 0
 
 

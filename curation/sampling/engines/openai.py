@@ -180,12 +180,8 @@ class OpenAISession:
             seeds = [sample_seed(request.seed, request.key, number) for number in numbers]
             body = self._body(messages(), seeds, options)
 
-            async def ask() -> Answer:
-                response = await self.client.chat.completions.with_raw_response.create(**body)
-                return read_answer(response.content, numbers, seeds)
-
             try:
-                answer = await self._retries.of(ask)
+                answer = await self._whole_answer(body, numbers, seeds)
             except Hopeless as error:
                 self._hopeless = str(error)
                 raise
@@ -194,6 +190,30 @@ class OpenAISession:
                 raise
             self._spent_in_a_row, self._ever_answered = 0, True
             return answer
+
+    async def _whole_answer(self, body: dict[str, Any], numbers: Sequence[int], seeds: Sequence[int]) -> Answer:
+        """The server's answer; one that ends with the model's context where the server refuses to begin it."""
+        try:
+            return await self._retries.of(partial(self._post, body, numbers, seeds))
+        except Refused as error:
+            if (room := await self._room(body, error)) < 1:
+                raise
+        return await self._retries.of(partial(self._post, body | {"max_tokens": room}, numbers, seeds))
+
+    async def _room(self, body: dict[str, Any], refusal: Refused) -> int:
+        """Tokens from the end of the prompt to the end of the context, which vLLM up to 0.31 wants to hold the whole limit;
+        0 for any other refusal. A response of one token tells how long the prompt is.
+        """
+        length = self.card.get("max_model_len")
+        if not isinstance(length, int) or "you requested" not in str(refusal):
+            return 0
+        probe = body | {"n": 1, "max_tokens": 1}
+        answer = await self._retries.of(partial(self._post, probe, (0,), (body["seed"],)))
+        return length - answer.prompt_tokens
+
+    async def _post(self, body: dict[str, Any], numbers: Sequence[int], seeds: Sequence[int]) -> Answer:
+        response = await self.client.chat.completions.with_raw_response.create(**body)
+        return read_answer(response.content, numbers, seeds)
 
     def _body(self, messages: Messages, seeds: Sequence[int], options: SamplingOptions) -> dict[str, Any]:
         extra: dict[str, JsonValue] = {}

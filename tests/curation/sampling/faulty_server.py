@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 STALL_S = 60
+PROMPT_TOKENS = 9
 
 
 class FaultyServer(ThreadingHTTPServer):
@@ -158,6 +159,17 @@ class _Handler(BaseHTTPRequestHandler):
     def long(self, _: Any) -> None:
         self._error(400, "maximum context length is 512 tokens", param="messages")
 
+    def reserve(self, body: Any) -> None:
+        """vLLM 0.31: the limit has to fit behind the prompt."""
+        length = self.server.cards[0]["max_model_len"] if self.server.cards else 0
+        if PROMPT_TOKENS + body["max_tokens"] > length:
+            told = (
+                f"maximum context length is {length} tokens. However, you requested {body['max_tokens']} output tokens"
+            )
+            self._error(400, told, param="input_tokens")
+        else:
+            self._send(200, json.dumps(completion("reserve", body)))
+
     def unknown(self, _: Any) -> None:
         self._error(400, "seed is not supported", param="seed")
 
@@ -198,5 +210,5 @@ def completion(text: str | None, body: dict[str, Any], finish_reason: str = "sto
         }
         for k in range(body["n"])
     ]
-    usage = {"prompt_tokens": 9, "completion_tokens": 4 * body["n"], "total_tokens": 9 + 4 * body["n"]}
+    usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": 4 * body["n"], "total_tokens": 9 + 4 * body["n"]}
     return {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": choices, "usage": usage}

@@ -4,6 +4,7 @@ import base64
 import io
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from curation.sampling.engines.base import Request, Response, Sample, SamplingOp
 from curation.sampling.engines.conversation import decode_picture, picture_url
 from curation.sampling.engines.openai import OpenAI
 
-from .faulty_server import FaultyServer, faulty_server
+from .faulty_server import PROMPT_TOKENS, FaultyServer, faulty_server
 
 OPTIONS = SamplingOptions(max_tokens=8)
 
@@ -188,6 +189,20 @@ def test_no_more_tokens_are_asked_for_than_the_model_takes(
     with engine(server).open() as session:
         session.generate(ask("fine"), OPTIONS)
     assert {body["max_tokens"] for body in server.bodies} == {expected}
+
+
+@pytest.mark.parametrize(
+    ("length", "asked"), [(PROMPT_TOKENS + 8, [8]), (PROMPT_TOKENS + 5, [8, 1, 5]), (PROMPT_TOKENS, [8, 1])]
+)
+def test_a_server_that_wants_room_for_the_whole_limit_is_asked_for_what_fits(
+    server: FaultyServer, length: int, asked: list[int]
+) -> None:
+    server.cards = [{"id": "m", "owned_by": "vllm", "max_model_len": length}]
+    request = replace(ask("reserve")[0], sample_numbers=(0,))
+    with engine(server).open() as session:
+        (response,) = session.generate([request], OPTIONS)
+    assert [body["max_tokens"] for body in server.bodies] == asked
+    assert response == whole(request) if asked[-1] > 1 else "you requested 1 output tokens" in response.refused
 
 
 def test_a_server_of_another_kind_gets_the_standard_fields_and_yours(server: FaultyServer) -> None:

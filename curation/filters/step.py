@@ -13,53 +13,64 @@ from curation.filters.base import Filter, Judgement
 from curation.release.licences import Release
 
 
-class FilterRows(BaseFilter):  # type: ignore[misc]
-    """One of the manifest's filters; what it drops goes to the ledger under its reason."""
+class _JudgeRows(BaseFilter):  # type: ignore[misc]
+    """Drops rows by `judge`; reason and detail go to the ledger."""
+
+    def __init__(self, ledger: LedgerWriter) -> None:
+        super().__init__(exclusion_writer=ledger)
+
+    def judge(self, row: Row) -> Judgement:
+        raise NotImplementedError
+
+    def filter(self, doc: Document) -> bool | tuple[bool, str]:
+        judgement = self.judge(from_document(doc))
+        if judgement is True:
+            return True
+        _, reason, *detail = judgement
+        if detail:
+            doc.metadata["filter_detail"] = detail[0]
+        return False, reason
+
+
+class FilterRows(_JudgeRows):
+    """Applies one of the manifest's filters."""
 
     def __init__(self, spec: Filter, ledger: LedgerWriter) -> None:
-        super().__init__(exclusion_writer=ledger)
+        super().__init__(ledger)
         self.spec = spec
         self.name = spec.kind
 
-    def filter(self, doc: Document) -> Judgement:
-        return self.spec.judge(from_document(doc))
+    def judge(self, row: Row) -> Judgement:
+        return self.spec.judge(row)
 
 
-class KeepLicensed(BaseFilter):  # type: ignore[misc]
+class KeepLicensed(_JudgeRows):
     """Drops rows that the release may not hold."""
 
     name = "licence"
 
     def __init__(self, release: Release, ledger: LedgerWriter) -> None:
-        super().__init__(exclusion_writer=ledger)
+        super().__init__(ledger)
         self.release = release
 
-    def filter(self, doc: Document) -> Judgement:
-        license = from_document(doc).license
-        if self.release.allows(license):
-            return True
-        doc.metadata["filter_detail"] = license
-        return False, "license_not_allowed"
+    def judge(self, row: Row) -> Judgement:
+        return True if self.release.allows(row.license) else (False, "license_not_allowed", row.license)
 
 
-class VerifyGolds(BaseFilter):  # type: ignore[misc]
+class VerifyGolds(_JudgeRows):
     """Keeps what the reward can judge: the gold is readable and, given as a response, is judged correct (PAPER 3.3, step 7)."""
 
     name = "gold can be judged"
 
-    def __init__(self, ledger: LedgerWriter) -> None:
-        super().__init__(exclusion_writer=ledger)
-
-    def filter(self, doc: Document) -> Judgement:
-        row = from_document(doc)
+    def judge(self, row: Row) -> Judgement:
         verifier = verifier_of(row)
         if not row.answer.strip():
             return (False, "no_gold") if verifier.kind.needs_gold else True
         verdict = verifier.judge_answer(row.answer)
         if verdict.outcome == "correct":
             return True
-        doc.metadata["filter_detail"] = f"{row.answer_kind} {row.answer[:200]!r}: {verdict.detail}"
-        return False, verdict.outcome if verdict.outcome in ("unreadable_gold", "timeout") else "gold_fails_itself"
+        reason = verdict.outcome if verdict.outcome in ("unreadable_gold", "timeout") else "gold_fails_itself"
+        return False, reason, f"{row.answer_kind} {row.answer[:200]!r}: {verdict.detail}"
 
 
 class VerifyCompletions(BaseFilter):  # type: ignore[misc]
@@ -71,7 +82,7 @@ class VerifyCompletions(BaseFilter):  # type: ignore[misc]
         super().__init__(exclusion_writer=ledger)
         self.keep = keep
 
-    def filter(self, doc: Document) -> Judgement:
+    def filter(self, doc: Document) -> bool | tuple[bool, str]:
         row = from_document(doc)
         if not row.completion.strip():
             return False, "no_completion"

@@ -24,13 +24,13 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from curation.core.digests import folder_digest, sha256_of
 from curation.core.errors import BadRowError, SourceError
 from curation.core.row import STRATA, Row, Stratum, make_row
 from curation.images import explain
 from curation.sources.base import BadRow, Source
 from curation.sources.formats.archive import is_archive, split_place
 from curation.sources.formats.choices import as_options, list_options, listed_options
-from curation.sources.formats.digests import folder_digest, sha256_of
 from curation.sources.formats.expression import evaluate
 from curation.sources.formats.fields import PER_RECORD, Fields
 from curation.sources.formats.files import Format, find_files

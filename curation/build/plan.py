@@ -136,7 +136,7 @@ class Pipeline:
 
     def _filter(self, before: StageRun, decisions: list[Path]) -> StageRun:
         section, release = self._section, self.manifest.release
-        dropping = release if release and release.otherwise == "drop" else None
+        dropping = release if release and release.on_violation == "drop" else None
 
         def steps(stage: StageRun) -> list[Any]:
             found: list[Any] = [ApplyDecisions(decisions, stage.ledger(0), "contamination")]

@@ -49,6 +49,26 @@ def test_a_mistake_is_reported_with_its_key(change: dict[str, Any], message: str
     assert len(str(raised.value).splitlines()) == (2 if "(?s)" in message else 1)
 
 
+TABLE = {"kind": "table", "path": "x", "fields": {"question": "q"}}
+RENAMED: list[tuple[dict[str, Any], str]] = [
+    ({"rl": {"sources": [{**TABLE, "beside": {"a": "b.json"}}]}}, "rl.sources[0]: option 'beside' is called 'join' now"),
+    ({"rl": {"sources": [{**TABLE, "each": "items"}]}}, "rl.sources[0]: option 'each' is called 'explode' now"),
+    ({"rl": {"sources": [{**TABLE, "gold": {"first_option": 0}}]}}, "rl.sources[0].gold: option 'first_option' is called 'option_base' now"),
+    ({"rl": {**GOOD["rl"], "mixture": {"over": ["domain"]}}}, "rl.mixture: option 'over' is called 'group_by' now"),
+    ({"rl": {**GOOD["rl"], "mixture": {"strata": {"stated_first": True}}}}, "rl.mixture.strata: option 'stated_first' is called 'prefer_stated' now"),
+    ({"release": {"allow": ["MIT"], "otherwise": "drop"}}, "release: option 'otherwise' is called 'on_violation' now"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "message"), RENAMED)
+def test_an_old_key_names_the_new_one(change: dict[str, Any], message: str, tmp_path: Path) -> None:
+    path = tmp_path / "old.yaml"
+    path.write_text(yaml.safe_dump({**GOOD, **change}))
+    with pytest.raises(ManifestError) as raised:
+        load_manifest(path)
+    assert str(raised.value) == f"{path}: {message}"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

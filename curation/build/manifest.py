@@ -25,18 +25,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
+from curation.build.mistakes import mistakes_in
+from curation.core.errors import ManifestError
+from curation.core.plugins import Options, load_plugins, plugin_union
 from curation.decontamination.options import Decontaminate
 from curation.dedup import Dedup
-from curation.core.errors import ManifestError
-from curation.filters.base import Filter
-from curation.mixture import Mixture
-from curation.normalise import Normalise
-from curation.images import Pictures
-from curation.build.mistakes import mistakes_in
-from curation.core.plugins import Options, load_plugins, plugin_union
-from curation.release.licences import Release
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
+from curation.filters.base import Filter
+from curation.images import Pictures
+from curation.mixture import Mixture
+from curation.normalise import Normalise
+from curation.release.licences import Release
 from curation.sources.base import Source, named_apart
 
 if TYPE_CHECKING:

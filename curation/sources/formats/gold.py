@@ -6,7 +6,7 @@ import string
 from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator
 
 from curation.core.errors import BadRowError
 from curation.core.plugins import Options
@@ -43,10 +43,8 @@ def check_pattern(pattern: str) -> str:
 NO_GOLD = ReadGold("", "math", {}, "")
 
 
-class Rule(BaseModel):
+class Rule(Options):
     """A kind of answer and when it applies: `choice` to rows with options, `number` to golds that are one, others always."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: str
     when: str = ""

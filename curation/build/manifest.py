@@ -85,12 +85,12 @@ class ColdStart(Section):
 
 
 class Rl(Section):
-    """The multimodal RL set: text and pictures, answers that a rule can judge."""
+    """The multimodal RL set: text and images, answers that a rule can judge."""
 
     difficulty: PassRate | None = None
     """How pass rates are measured and which rows stay; without it no engine is started and `difficulty` is null."""
     triage: Triage = Triage()
-    """What is looked for among the measured prompts: wrong golds, pictures that nobody needs."""
+    """What is looked for among the measured prompts: wrong golds, images that no question needs."""
 
     @model_validator(mode="after")
     def _triage_has_something_measured(self) -> "Rl":
@@ -248,7 +248,7 @@ def _apply_change(raw: dict[str, Any], change: str) -> None:
 
 
 def _resolve(value: Any, folder: Path, key: str) -> Any:
-    """Fill in environment variables; make a relative `path`, and the `root` of pictures, relative to the manifest's folder."""
+    """Fill in environment variables; make a relative `path`, and a `root`, relative to the manifest's folder."""
     if isinstance(value, dict):
         return {k: _resolve(v, folder, str(k)) for k, v in value.items()}
     if isinstance(value, list):

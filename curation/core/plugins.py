@@ -1,4 +1,4 @@
-"""Sources, filters, engines and stopping rules are plugins: one class each, found by importing modules; nobody edits a list.
+"""Sources, filters, engines and stopping rules are plugins: one class each, found by importing modules; no list is edited.
 
     class Length(Filter):
         kind: Literal["length"] = "length"

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from curation import __version__
 from curation.core.errors import CurationError
@@ -15,8 +16,24 @@ from curation.core.errors import CurationError
 Command = Callable[[argparse.Namespace], None]
 
 
+class Listed(NamedTuple):
+    """What a command lists: its name in a sentence, and one of them."""
+
+    plugins: str
+    example: str
+
+
+LISTS = {
+    "sources": Listed("kinds of sources", "table"),
+    "filters": Listed("filters", "length"),
+    "engines": Listed("sampling engines", "vllm"),
+    "stopping": Listed("stopping rules", "exact"),
+    "kinds": Listed("reward kinds", "number"),
+}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns 0 on success, 1 on a failure told in one line; usage errors exit with 2."""
+    """Run one command. Returns 0 on success, 1 on a failure, which is reported in one line; usage errors exit with 2."""
     args = parser().parse_args(argv)
     try:
         args.run(args)
@@ -30,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, ImportError) as error:
         if args.debug:
             traceback.print_exc()
-        told = " ".join(str(error).split()) or "no message"
-        print(f"ovr-curate: {type(error).__name__}: {told} (--debug shows where)", file=sys.stderr)
+        message = " ".join(str(error).split()) or "no message"
+        print(f"ovr-curate: {type(error).__name__}: {message} (--debug shows where)", file=sys.stderr)
         return 1
     return 0
 
@@ -47,6 +64,15 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("--debug", action="store_true", help="show the traceback of a failure")
         sub.set_defaults(run=run, wrong=sub.error)
         return sub
+
+    def plugins(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument(
+            "--plugins",
+            action="append",
+            default=[],
+            metavar="MODULE",
+            help="a module of further plugins: importable, in this folder, or the path of a file",
+        )
 
     sub = command(
         "build",
@@ -67,7 +93,7 @@ def parser() -> argparse.ArgumentParser:
         help="change a key of the manifest, such as rl.difficulty.n=4",
     )
     sub.add_argument(
-        "--dry-run", action="store_true", help="tell what would run and what sampling would cost; build nothing"
+        "--dry-run", action="store_true", help="show what would run and what sampling would cost; build nothing"
     )
     sub.add_argument(
         "--pilot",
@@ -77,11 +103,11 @@ def parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--gpu-hour-price", type=float, metavar="P", help="with --dry-run: price of an hour of one GPU")
 
-    sub = command("check", _check, "Check a build: balance, shards, ids, pictures.", "ovr-curate check build/q")
+    sub = command("check", _check, "Check a build: balance, shards, ids, images.", "ovr-curate check build/q")
     sub.add_argument("dir", type=Path)
 
     sub = command(
-        "why", _why, "Tell what became of a row, by id or by SOURCE/SOURCE_ID.", "ovr-curate why build/q gsm8k/17"
+        "why", _why, "Show what became of a row, by id or by SOURCE/SOURCE_ID.", "ovr-curate why build/q gsm8k/17"
     )
     sub.add_argument("dir", type=Path)
     sub.add_argument("id")
@@ -103,19 +129,27 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("pairs", type=Path)
     sub.add_argument("--out", type=Path, metavar="F", help="where to write (standard output)")
     sub.add_argument("--kind", help="reward kind of the lines that name none (math)")
+    plugins(sub)
 
     sub = command(
         "rollouts",
         _rollouts,
-        "Tell what a rollout store holds: samplers, samples, tokens, verdicts, damage.",
+        "Show what a rollout store holds: samplers, samples, tokens, verdicts, damage.",
         "ovr-curate rollouts build/q",
     )
     sub.add_argument("dir", type=Path, help="a build, or its folder rollouts")
     sub.add_argument("--json", action="store_true", help="the figures as JSON")
 
-    command("sources", _sources, "List the kinds of sources and their options.", "ovr-curate sources")
-    command("filters", _filters, "List the filters and their options.", "ovr-curate filters")
-    command("kinds", _kinds, "List the reward kinds and their options.", "ovr-curate kinds")
+    for name, what in LISTS.items():
+        example = f"ovr-curate {name}, or ovr-curate {name} {what.example}"
+        sub = command(name, _list, f"List the {what.plugins}, or show the options of one with an example.", example)
+        sub.add_argument("name", nargs="?", metavar="NAME", help="show this one: every option and an example")
+        sub.set_defaults(command=name)
+        plugins(sub)
+
+    plugins(
+        command("schema", _schema, "Print the JSON schema of a manifest, for editors.", "ovr-curate schema > m.json")
+    )
     return parser
 
 
@@ -159,8 +193,10 @@ def _certify(args: argparse.Namespace) -> None:
 
 
 def _score(args: argparse.Namespace) -> None:
+    from curation.commands.plugins import load_modules
     from curation.commands.score import score_file
 
+    load_modules(args.plugins)
     score_file(args.pairs, args.out, args.kind)
 
 
@@ -170,27 +206,18 @@ def _rollouts(args: argparse.Namespace) -> None:
     show_rollouts(args.dir, args.json)
 
 
-def _sources(args: argparse.Namespace) -> None:
-    from curation.commands.console import kind_table
-    from curation.core.plugins import known_plugins
-    from curation.sources.base import Source
+def _list(args: argparse.Namespace) -> None:
+    from curation.commands.plugins import load_modules, show_plugins
 
-    print(kind_table(known_plugins(Source)))
-
-
-def _filters(args: argparse.Namespace) -> None:
-    from curation.commands.console import kind_table
-    from curation.core.plugins import known_plugins
-    from curation.filters.base import Filter
-
-    print(kind_table(known_plugins(Filter)))
+    load_modules(args.plugins)
+    print(show_plugins(args.command, args.name))
 
 
-def _kinds(args: argparse.Namespace) -> None:
-    import rewards
-    from curation.commands.console import kind_table
+def _schema(args: argparse.Namespace) -> None:
+    from curation.commands.plugins import load_modules, manifest_schema
 
-    print(kind_table(rewards.kinds()))
+    load_modules(args.plugins)
+    print(manifest_schema())
 
 
 if __name__ == "__main__":

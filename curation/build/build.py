@@ -27,6 +27,7 @@ from curation.build.summary import describe_config
 from curation.core.errors import BuildError
 from curation.core.ledger import LEDGER, Balance, LedgerLine, collect_ledger
 from curation.core.parquet import write_records, write_text
+from curation.core.plugins import plugin_digest
 from curation.core.row import Config
 from curation.core.schema import SCHEMA_VERSION
 from curation.core.stage_run import digest_of
@@ -109,7 +110,7 @@ def lock_folder(out: Path) -> FileLock:
 
 def chosen_configs(manifest: Manifest, out: Path, options: BuildOptions) -> list[ConfigBuild]:
     """The configs that the command line asks for."""
-    code = build_code()
+    code = build_code(manifest)
     configs = [ConfigBuild(manifest, config, out, options.limit, code) for config in manifest.sections]
     return [config for config in configs if options.only in (None, config.config)]
 
@@ -143,7 +144,7 @@ def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: li
     Raises:
         BuildError: the ledger does not balance, or no rows are left.
     """
-    lock = _lock(manifest, options, build_code(), finished)
+    lock = _lock(manifest, options, build_code(manifest), finished)
     balances = {config.config: Balance(config.rows_in()) for config in finished}
     write_records(out / "ledger.parquet", LEDGER, map(asdict, _ledger(finished, balances)))
     publish_files(out, {config.config: list(config.published()) for config in finished})
@@ -189,9 +190,10 @@ def _lock(manifest: Manifest, options: BuildOptions, code: str, configs: list[Co
     }
 
 
-def build_code() -> str:
-    """Digest of everything installed that a stage depends on."""
-    return digest_of([code_digest(), platform.python_version(), library_versions()])
+def build_code(manifest: Manifest) -> str:
+    """Digest of everything installed that a stage depends on, the modules that the manifest names included."""
+    plugins = [plugin_digest(manifest.plugins)] if manifest.plugins else []
+    return digest_of([code_digest(), *plugins, platform.python_version(), library_versions()])
 
 
 def library_versions() -> dict[str, str]:

@@ -30,7 +30,7 @@ class ConfigBuild:
 
     def prepare(self) -> None:
         """Digest what the stages read; the earliest point at which a missing input is reported."""
-        self._inputs = {stage.kind: found for stage in self._plan() if (found := stage.inputs())}
+        self._inputs = {stage.kind: found for stage in self._plan() if (found := stage.digests())}
 
     @property
     def inputs(self) -> dict[str, dict[str, str]]:
@@ -52,7 +52,7 @@ class ConfigBuild:
     def identity(self) -> str:
         """Names the build in the shards' metadata: the payload without the places where things lie, whose digests are in `inputs`."""
         code, limit, manifest, section, inputs = self.payload()
-        return digest_of([code, limit, manifest, _without_places(section), inputs])
+        return digest_of([code, limit, _without_places(manifest), _without_places(section), inputs])
 
     def is_finished(self) -> bool:
         """Whether the shards of exactly this manifest are in the build folder."""

@@ -12,9 +12,10 @@
 Mistakes are named with their key:
 
     manifests/x.yaml: rl.sources[2].kind: unknown kind 'tabel'; known: iconqa, reasoning_gym, table, ...; did you mean 'table'?
+
+`plugins: [my_module]` names Python modules, installed or beside the manifest, whose kinds it can use.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Iterable
@@ -22,20 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SerializeAsAny,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
+from curation.build.mistakes import mistakes_in
 from curation.core.errors import ManifestError
-from curation.core.plugins import plugin_union
+from curation.core.plugins import Options, load_plugins, plugin_union
 from curation.core.row import Config
 from curation.core.stage import Stage
 from curation.decontamination.options import Decontaminate
@@ -52,18 +44,18 @@ from curation.sources.base import Source, named_apart
 if TYPE_CHECKING:
     AnySource = Source
     AnyFilter = Filter
+    AnyStage = Stage
 else:
     AnySource = plugin_union(Source)
     AnyFilter = plugin_union(Filter)
+    AnyStage = plugin_union(Stage)
 
 BOXED = "{question}\n\nPlease reason step by step, and put your final answer within \\boxed{}."
 """The instruction of Qwen2.5's own evaluation; the paper's reward reads the same box (3.2)."""
 
 
-class Section(BaseModel):
+class Section(Options):
     """What both configs have."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     sources: Annotated[tuple[AnySource, ...], AfterValidator(named_apart)]
     normalise: Normalise = Normalise()
@@ -71,13 +63,23 @@ class Section(BaseModel):
     decontaminate: Decontaminate | None = None
     """The evaluation sets whose items must not be in the set."""
     filters: tuple[AnyFilter, ...] = ()
-    stages: tuple[SerializeAsAny[Stage], ...] = ()
+    stages: tuple[AnyStage, ...] = ()
     """Stages of your own, each behind the one that its `after` names."""
     dedup: Dedup = Dedup()
     mixture: Mixture = Mixture()
     """How many rows of which group, and their weights."""
     splits: dict[str, float] = Field(default_factory=dict)
     """Held-back splits and their shares, chosen by row id: `{test: 0.1}`. The rest is `train`."""
+
+    @field_validator("stages")
+    @classmethod
+    def _stages_are_from_outside(cls, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        for stage in stages:
+            if type(stage).__module__.startswith("curation."):
+                raise ValueError(
+                    f"got the stage {stage.kind!r}, which is in the plan by itself; expected one of your own modules"
+                )
+        return stages
 
     @field_validator("splits")
     @classmethod
@@ -99,12 +101,12 @@ class ColdStart(Section):
 
 
 class Rl(Section):
-    """The multimodal RL set: text and pictures, answers that a rule can judge."""
+    """The multimodal RL set: text and images, answers that a rule can judge."""
 
     difficulty: PassRate | None = None
     """How pass rates are measured and which rows stay; without it no engine is started and `difficulty` is null."""
     triage: Triage = Triage()
-    """What is looked for among the measured prompts: wrong golds, pictures that nobody needs."""
+    """What is looked for among the measured prompts: wrong golds, images that no question needs."""
 
     @model_validator(mode="after")
     def _triage_has_something_measured(self) -> "Rl":
@@ -113,10 +115,8 @@ class Rl(Section):
         return self
 
 
-class Certify(BaseModel):
+class Certify(Options):
     """What `ovr-curate certify` lets pass: shares of the judged cases of a source and kind."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_false_negatives: float = Field(default=0.01, ge=0, le=1)
     """Restyled golds that are called wrong."""
@@ -126,12 +126,14 @@ class Certify(BaseModel):
     """Rows of each source and kind, chosen by the seed; null takes all."""
 
 
-class Manifest(BaseModel):
+class Manifest(Options):
     """A whole build."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     name: str = Field(pattern=r"^[\w.-]+$")
+    plugins: tuple[str, ...] = ()
+    """Python modules whose sources, filters, engines, stopping rules and reward kinds can be named by `kind`: installed, or in `root`."""
+    root: str = ""
+    """The folder in which modules of `plugins` are that are not installed; by default that of the manifest."""
     seed: int = Field(default=0, ge=0)
     prompt_template: str = BOXED
     """Wrapped around the question when shards are written and responses are sampled; must hold `{question}`."""
@@ -187,10 +189,24 @@ def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
             if isinstance(error, ManifestError):
                 raise
             raise ManifestError(f"--set {change!r}: {' '.join(str(error).split())}") from error
+    resolved = _resolve(raw, path.resolve().parent, "")
+    _load_plugins(resolved, path)
     try:
-        return Manifest.model_validate(_resolve(raw, path.resolve().parent, ""))
+        return Manifest.model_validate(resolved)
     except ValidationError as error:
-        raise ManifestError("\n".join(f"{path}: {_tell(mistake)}" for mistake in error.errors())) from None
+        raise ManifestError("\n".join(f"{path}: {line}" for line in mistakes_in(resolved, Manifest, error))) from None
+
+
+def _load_plugins(raw: dict[str, Any], path: Path) -> None:
+    """Import the manifest's modules and note the folder that they may be in, for commands that read the manifest lock."""
+    names = raw.get("plugins")
+    if not names or not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return  # nothing to import, or a mistake that the validation names
+    raw["root"] = str(raw.get("root") or path.resolve().parent)
+    try:
+        load_plugins(names, Path(raw["root"]))
+    except ManifestError as error:
+        raise ManifestError(f"{path}: plugins: {error}") from error
 
 
 class _Loader(yaml.SafeLoader):
@@ -210,7 +226,7 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
         if twice := [key for key in keys if keys.count(key) > 1]:
-            raise yaml.constructor.ConstructorError(None, None, f"key {twice[0]!r} stands twice", node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, f"key {twice[0]!r} is given twice", node.start_mark)
         return super().construct_mapping(node, deep)
 
 
@@ -249,7 +265,7 @@ def _apply_change(raw: dict[str, Any], change: str) -> None:
 
 
 def _resolve(value: Any, folder: Path, key: str) -> Any:
-    """Fill in environment variables; make a relative `path`, and the `root` of pictures, relative to the manifest's folder."""
+    """Fill in environment variables; make a relative `path`, and a `root`, relative to the manifest's folder."""
     if isinstance(value, dict):
         return {k: _resolve(v, folder, str(k)) for k, v in value.items()}
     if isinstance(value, list):
@@ -273,23 +289,3 @@ def _variable(found: re.Match[str], value: str) -> str:
     if filled is None:
         raise ManifestError(f"{value!r} needs the environment variable {name}, which is not set")
     return filled
-
-
-def _tell(mistake: ErrorDetails) -> str:
-    where = ""
-    for part in mistake["loc"]:
-        where += f"[{part}]" if isinstance(part, int) else f".{part}"
-    where, context = where.lstrip("."), mistake.get("ctx", {})
-    # A plugin's kind stands in the location as the union's tag; it is not a key of the manifest.
-    where = re.sub(r"((?:sources|filters|benchmarks|samplers)\[\d+\]|sampler|stopping)\.\w+(?=\.|$)", r"\1", where)
-    if mistake["type"] == "union_tag_invalid":
-        known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
-        near = difflib.get_close_matches(context["tag"], known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"{where}.kind: unknown kind {context['tag']!r}; known: {', '.join(known)}{hint}"
-    if mistake["type"] == "extra_forbidden":
-        return f"{where}: unknown option"
-    if mistake["type"] == "value_error":
-        return f"{where}: {context['error']}".lstrip(": ")
-    got = "" if mistake["type"] == "missing" else f", got {mistake['input']!r}"[:200]
-    return f"{where}: {mistake['msg']}{got}"

@@ -10,6 +10,7 @@ from curation.build.manifest import Certify
 from curation.commands.console import render
 from curation.core.errors import BuildError
 from curation.core.parquet import read_records
+from curation.core.plugins import load_plugins
 from rewards.certify import Certificate, certify
 
 COLUMNS = ["id", "source", "answer", "answer_kind", "answer_options"]
@@ -20,12 +21,14 @@ def certify_build(build: Path) -> None:
     """Print false negatives and false positives per source and kind, with examples.
 
     Raises:
+        ManifestError: a module with plugins of the build cannot be imported.
         BuildError: not a build with RL rows; more wrong verdicts than the manifest's `certify` allows; a thread and a process disagree.
     """
     shards = sorted((build / "data" / "rl").glob("*.parquet"))
     if not shards or not (build / "manifest.lock.yaml").exists():
         raise BuildError(f"{build}: no RL shards and manifest lock; expected the folder of a finished build")
     lock = yaml.safe_load((build / "manifest.lock.yaml").read_text())["manifest"]
+    load_plugins(lock.get("plugins", ()), Path(lock["root"]) if lock.get("root") else None)
     bounds = Certify.model_validate(lock.get("certify", {}))
     rows = [record for shard in shards for record in read_records(shard, COLUMNS, batch_rows=10_000)]
     in_thread, in_process = (certify(rows, where, bounds.max_rows, lock["seed"]) for where in ("thread", "process"))
@@ -53,9 +56,9 @@ def _agree(one: Certificate, other: Certificate) -> bool:
 
 def _examples(certificate: Certificate) -> Iterator[str]:
     for (source, _), group in sorted(certificate.groups.items()):
-        for told in group.examples[:EXAMPLES]:
-            answer, gold = (_short(told[name]) for name in ("answer", "gold"))
-            yield f"  {source}: {answer} for the gold {gold} ({told['how']}): reward {told['reward']}"
+        for case in group.examples[:EXAMPLES]:
+            answer, gold = (_short(case[name]) for name in ("answer", "gold"))
+            yield f"  {source}: {answer} for the gold {gold} ({case['how']}): reward {case['reward']}"
 
 
 def _short(text: str) -> str:

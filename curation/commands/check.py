@@ -1,4 +1,4 @@
-"""`ovr-curate check DIR` and `ovr-curate why DIR ID`: what stands in a build, read back from its files."""
+"""`ovr-curate check DIR` and `ovr-curate why DIR ID`: what is in a build, read back from its files."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from curation.core.schema import SCHEMA_VERSION
 
 
 def check(build: Path) -> str:
-    """Read every shard back: schema version, unique ids, pictures that decode, counts that agree with the ledger and the summary.
+    """Read every shard back: schema version, unique ids, images that decode, counts that agree with the ledger and the summary.
 
     Raises:
         BuildError: the first thing that is not as it must be.
@@ -25,42 +25,40 @@ def check(build: Path) -> str:
     out = Counter(
         line["config"] for line in read_records(build / "ledger.parquet", batch_rows=10_000) if line["action"] == "out"
     )
-    told = []
+    lines = []
     for config, described in summary["configs"].items():
         seen: set[str] = set()
-        n_pictures = 0
+        n_images = 0
         for name, expected in described["shards"].items():
             shard = build / "data" / config / name
-            n_pictures += _check_shard(shard, expected, seen)
+            n_images += _check_shard(shard, expected, seen)
         if len(seen) != out[config]:
             raise BuildError(f"{build}: {config} has {len(seen)} rows in its shards and {out[config]} in the ledger")
-        told.append(
-            f"{config}: {len(seen)} rows, {n_pictures} pictures in {len(described['shards'])} shards, all sound"
-        )
-    return "\n".join(told)
+        lines.append(f"{config}: {len(seen)} rows, {n_images} images in {len(described['shards'])} shards, all valid")
+    return "\n".join(lines)
 
 
 def _check_shard(shard: Path, expected: int, seen: set[str]) -> int:
-    """Check one shard, add its ids to `seen`, return its number of pictures."""
+    """Check one shard, add its ids to `seen`, return its number of images."""
     if not shard.exists():
         raise BuildError(f"{shard}: missing; summary.json names it")
     version = (pq.read_schema(shard).metadata or {}).get(b"ovr.schema_version", b"none").decode()
     if version != SCHEMA_VERSION:
         raise BuildError(f"{shard}: ovr.schema_version is {version}, expected {SCHEMA_VERSION}")
-    before, n_pictures = len(seen), 0
+    before, n_images = len(seen), 0
     for record in read_records(shard):
         if record["id"] in seen:
-            raise BuildError(f"{shard}: id {record['id']} stands twice")
+            raise BuildError(f"{shard}: duplicate id {record['id']}")
         seen.add(record["id"])
-        for number, picture in enumerate(record.get("images") or []):
-            n_pictures += 1
+        for number, image in enumerate(record.get("images") or []):
+            n_images += 1
             try:
-                Image.open(io.BytesIO(picture["bytes"])).load()
+                Image.open(io.BytesIO(image["bytes"])).load()
             except OSError as error:
-                raise BuildError(f"{shard}: row {record['id']}, picture {number} does not decode: {error}") from error
+                raise BuildError(f"{shard}: row {record['id']}, image {number} does not decode: {error}") from error
     if len(seen) - before != expected:
         raise BuildError(f"{shard}: has {len(seen) - before} rows, summary.json says {expected}")
-    return n_pictures
+    return n_images
 
 
 def why(build: Path, wanted: str) -> str:

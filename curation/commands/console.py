@@ -1,13 +1,9 @@
 """Tables for the screen."""
 
-from collections.abc import Mapping
 from io import StringIO
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 
@@ -20,29 +16,11 @@ def summary_table(summary: dict[str, Any]) -> str:
         table.add_column(
             heading, justify="right" if heading in ("in", "out", "merged", "dropped") else "left", overflow="fold"
         )
-    for config, told in summary["configs"].items():
-        for source, counts in told["sources"].items():
+    for config, described in summary["configs"].items():
+        for source, counts in described["sources"].items():
             reasons = ", ".join(f"{reason.partition(': ')[2]} {n}" for reason, n in counts["reasons"].items())
             numbers = [f"{counts[column]:,}" for column in ("in", "out", "merged", "dropped")]
             table.add_row(config, source, *numbers, reasons)
-    return render(table)
-
-
-def kind_table(kinds: Mapping[str, type[BaseModel]]) -> str:
-    """Every kind of a plugin with its idea, its options (name and default) and, for a reward kind, a gold and a correct answer."""
-    table = Table(show_lines=True)
-    for heading in ("kind", "what", "options"):
-        table.add_column(heading, overflow="fold")
-    for kind, plugin in kinds.items():
-        options = []
-        for name, field in plugin.model_fields.items():
-            default = field.get_default(call_default_factory=True)
-            shown = "required" if default is PydanticUndefined else repr(default)
-            options += [] if name == "kind" else [escape(f"{name} = {shown}")]
-        what = " ".join((plugin.__doc__ or "").strip().split("\n\n")[0].split())
-        gold, correct = getattr(plugin, "example", ("", ""))
-        example = f"\nexample: {correct} for the gold {gold}" if gold else ""
-        table.add_row(kind, escape(what + example), "\n".join(options))
     return render(table)
 
 

@@ -35,7 +35,7 @@ class _Sampled:
     tokens: int = 0
     seconds: float = 0.0
 
-    def told(self) -> dict[str, Any]:
+    def totals(self) -> dict[str, Any]:
         return {
             "max_tokens": sorted(self.limits),
             "prompts": len(self.prompts),
@@ -51,7 +51,7 @@ def show_rollouts(folder: Path, as_json: bool = False) -> None:
     """Print the summary of a store, or of a build's.
 
     Raises:
-        CurationError: no store there; some of its segments cannot be read (told after what can).
+        CurationError: no store there; some of its segments cannot be read (reported after what can).
     """
     summary = summarise(folder)
     print(json.dumps(summary, indent=1, ensure_ascii=False) if as_json else tables(summary))
@@ -87,22 +87,23 @@ def tables(summary: dict[str, Any]) -> str:
     samplers = Table(title=escape(summary["store"]))
     for heading in ("sampler", "limit", "prompts", "samples", "cut off", "tokens", "hours", "tokens/s"):
         samplers.add_column(heading, justify="left" if heading == "sampler" else "right", overflow="fold")
-    for told in summary["samplers"]:
-        name = f"{_model(told)}\ntemplate {told['template_hash'][:8]}, temperature {told['temperature']:g}, top-p {told['top_p']:g}"
-        limits = "\n".join(f"{limit:,}" for limit in told["max_tokens"])
-        counts = (f"{told['prompts']:,}", f"{told['samples']:,}")
-        cut = told["finish_reasons"].get("length", 0) / told["samples"]
-        speed = "" if told["tokens_per_s"] is None else f"{told['tokens_per_s']:,.0f}"
-        hours = f"{told['seconds'] / 3600:,.2f}"
-        samplers.add_row(escape(name), limits, *counts, f"{cut:.1%}", f"{told['tokens']:,}", hours, speed)
+    for sampler in summary["samplers"]:
+        settings = f"temperature {sampler['temperature']:g}, top-p {sampler['top_p']:g}"
+        name = f"{_model(sampler)}\ntemplate {sampler['template_hash'][:8]}, {settings}"
+        limits = "\n".join(f"{limit:,}" for limit in sampler["max_tokens"])
+        counts = (f"{sampler['prompts']:,}", f"{sampler['samples']:,}")
+        cut = sampler["finish_reasons"].get("length", 0) / sampler["samples"]
+        speed = "" if sampler["tokens_per_s"] is None else f"{sampler['tokens_per_s']:,.0f}"
+        hours = f"{sampler['seconds'] / 3600:,.2f}"
+        samplers.add_row(escape(name), limits, *counts, f"{cut:.1%}", f"{sampler['tokens']:,}", hours, speed)
     judged = Table(title="verdicts")
     for heading in ("sampler", "rewards", "judged", "outcomes"):
         judged.add_column(heading, justify="right" if heading == "judged" else "left", overflow="fold")
-    for told in summary["verdicts"]:
-        total = sum(told["outcomes"].values())
-        shares = ", ".join(f"{outcome} {n / total:.1%}" for outcome, n in told["outcomes"].items())
-        version = f"{told['rewards']}{'' if told['current'] else ' (not this version)'}"
-        judged.add_row(escape(_model(told)), version, f"{total:,}", shares)
+    for verifier in summary["verdicts"]:
+        total = sum(verifier["outcomes"].values())
+        shares = ", ".join(f"{outcome} {n / total:.1%}" for outcome, n in verifier["outcomes"].items())
+        version = f"{verifier['rewards']}{'' if verifier['current'] else ' (not this version)'}"
+        judged.add_row(escape(_model(verifier)), version, f"{total:,}", shares)
     parts = [render(samplers), *([render(judged)] if summary["verdicts"] else [])]
     parts.append(f"{summary['segments']:,} segments, {summary['bytes'] / 2**20:,.1f} MiB")
     if summary["unfinished"]:
@@ -110,8 +111,8 @@ def tables(summary: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def _model(told: dict[str, Any]) -> str:
-    return f"{told['model']} @ {told['revision'][:12]}"
+def _model(sampler: dict[str, Any]) -> str:
+    return f"{sampler['model']} @ {sampler['revision'][:12]}"
 
 
 def _samplers(store: Path, damaged: dict[str, str]) -> list[dict[str, Any]]:
@@ -126,7 +127,7 @@ def _samplers(store: Path, damaged: dict[str, str]) -> list[dict[str, Any]]:
             sampled.seconds += line["seconds_sum"]
         for line in group.group_by([*_SAMPLER, "prompt"]).aggregate([]).to_pylist():
             found[tuple(line[name] for name in _SAMPLER)].prompts.add(line["prompt"])
-    return [{**dict(zip(_SAMPLER, key, strict=True)), **found[key].told()} for key in sorted(found)]
+    return [{**dict(zip(_SAMPLER, key, strict=True)), **found[key].totals()} for key in sorted(found)]
 
 
 def _verdicts(folder: Path, damaged: dict[str, str]) -> list[dict[str, Any]]:

@@ -9,6 +9,9 @@ CurationError
 BadRowError is none of them: it spoils one row, which is counted under its reason (PictureError, FieldError, GoldError).
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class CurationError(ValueError):
     """What was got, what was expected, where - in one line."""
@@ -49,3 +52,13 @@ def first_line(error: BaseException) -> str:
     ('no space', 'OSError')
     """
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: which known ones are near it, empty where none is.
+
+    >>> nearest("tabel", ["table", "tqa"])
+    "; did you mean 'table'?"
+    """
+    near = difflib.get_close_matches(name, list(known), n=2) if isinstance(name, str) else []
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -21,6 +21,7 @@ from typing import Any
 from datatrove.executor import LocalPipelineExecutor
 
 from curation.core.errors import BuildError, CurationError
+from curation.core.plugins import load_plugins, loaded_plugins
 
 PRELOAD = ["curation.build.plan", "datasets"]
 """What the workers' server imports before it forks them."""
@@ -32,8 +33,8 @@ def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def _start_worker(build_pid: int, log: str) -> None:
-    """Send the worker's chatter to a file, and end the worker when the build's process is gone."""
+def _start_worker(build_pid: int, log: str, plugins: tuple[str, ...]) -> None:
+    """Send the worker's chatter to a file, end the worker when the build's process is gone, and import the manifest's modules."""
     os.makedirs(os.path.dirname(log), exist_ok=True)
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     sys.stdout.flush()
@@ -49,6 +50,7 @@ def _start_worker(build_pid: int, log: str) -> None:
                 os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="build watch").start()
+    load_plugins(plugins)
 
 
 class TaskError(Exception):
@@ -107,7 +109,7 @@ class SupervisedExecutor(LocalPipelineExecutor):  # type: ignore[misc]
         forkserver.ensure_running()
         if before is not None:
             signal.signal(signal.SIGINT, before)
-        initargs = (os.getpid(), str(self.folder / "logs" / "workers.log"))
+        initargs = (os.getpid(), str(self.folder / "logs" / "workers.log"), loaded_plugins())
         pool = ProcessPoolExecutor(min(self.workers, len(ranks)), context, _start_worker, initargs)
         with pool:
             waiting = {pool.submit(self.run_rank, rank): rank for rank in ranks}

@@ -1,29 +1,63 @@
-"""Sources, filters and engines are plugins: one file each, found by importing their package's modules.
-
-A plugin is a pydantic model with `kind: Literal["..."]`. `plugin_union(Base)` makes the union that the manifest validates
-against, so a typo names the known kinds and a wrong option names its key. Nobody edits a list.
+"""Sources, filters, engines and stopping rules are plugins: one class each, found by importing modules; no list is edited.
 
     class Length(Filter):
         kind: Literal["length"] = "length"
         max_chars: int = 20_000
+
+The shipped ones are in the package of their base class. A manifest names further modules under `plugins`; `load_plugins` imports them.
+`plugin_union(Base)` is the annotation of a field that holds one plugin: it looks `kind` up when it validates.
 """
 
 import importlib
 import pkgutil
-from typing import Annotated, Any, TypeVar, Union, get_args
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
+
+from curation.core.digests import path_digests
+from curation.core.errors import ManifestError, first_line, nearest
 
 
-class Plugin(BaseModel):
-    """The base of everything that a manifest chooses by `kind`. Unknown options are errors; instances are immutable."""
+class Options(BaseModel):
+    """The base of what a manifest sets. Unknown keys are errors, instances are immutable, the text under a field describes it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), use_attribute_docstrings=True)
+
+    renamed: ClassVar[dict[str, str]] = {}
+    """Old key -> its name today; a manifest with the old one gets a message that names the new one."""
+
+
+class Plugin(Options):
+    """The base of everything that a manifest chooses by `kind`."""
 
     kind: str
+    """Chooses the plugin; subclasses narrow it to a Literal."""
+
+    digested: ClassVar[frozenset[str]] = frozenset()
+    """Options that `inputs` leaves out, because the class digests what they name in its own way."""
+
+    def inputs(self) -> dict[str, str]:
+        """What the plugin depends on beyond its options: name -> digest or revision. A change there makes a build run again.
+
+        These are the files and folders that its options name. A subclass that depends on more adds it to `super().inputs()`.
+
+        Raises:
+            SourceError: a file cannot be read.
+        """
+        return path_digests({name: value for name, value in self if name not in self.digested})
 
 
 P = TypeVar("P", bound=Plugin)
+_loaded: list[str] = []
 
 
 def kind_of(plugin: type[Plugin]) -> str | None:
@@ -33,31 +67,142 @@ def kind_of(plugin: type[Plugin]) -> str | None:
 
 
 def known_plugins(base: type[P]) -> dict[str, type[P]]:
-    """Kind -> class for every plugin in `base`'s package, sorted by kind.
+    """Kind -> class for every subclass of `base` that was imported, those in `base`'s package included, sorted by kind.
 
     Raises:
-        TypeError: two plugins claim one kind.
+        ManifestError: two plugins have one kind.
     """
-    package_name = base.__module__.rpartition(".")[0]
-    package = importlib.import_module(package_name)
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
-        importlib.import_module(f"{package_name}.{module.name}")
+    _import_modules_of(base.__module__.rpartition(".")[0])
     found: dict[str, type[P]] = {}
     queue = [base]
     while queue:
         plugin = queue.pop()
         queue.extend(plugin.__subclasses__())
         kind = kind_of(plugin)
-        if kind is None:
+        if kind is None or not _is_in_its_module(plugin):
             continue
-        if kind in found and found[kind] is not plugin:
-            raise TypeError(f"two plugins claim kind {kind!r}: {found[kind].__module__} and {plugin.__module__}")
-        found[kind] = plugin
+        if (other := found.setdefault(kind, plugin)) is not plugin:
+            places = " and ".join(sorted(f"{p.__module__}.{p.__qualname__}" for p in (other, plugin)))
+            raise ManifestError(f"kind {kind!r} is defined twice: by {places}")
     return dict(sorted(found.items()))
 
 
+@cache
+def _import_modules_of(package_name: str) -> None:
+    package = importlib.import_module(package_name)
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+        importlib.import_module(f"{package_name}.{module.name}")
+
+
+def _is_in_its_module(plugin: type[Plugin]) -> bool:
+    """False for a class made inside a function, which no worker could unpickle, and for one of a module that was imported again."""
+    return getattr(sys.modules.get(plugin.__module__), plugin.__qualname__, None) is plugin
+
+
+# ---- modules that a manifest names ---------------------------------------------------------------------------------------------------
+
+
+def load_plugins(names: Iterable[str], folder: Path | None = None) -> None:
+    """Import modules, which may be in `folder`: it is added to `sys.path`, which worker processes take over.
+
+    Raises:
+        ManifestError: a module cannot be imported, has the name of another one, or defines a kind that there is.
+    """
+    if folder is not None and str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    for name in names:
+        try:
+            module = importlib.import_module(name)
+        except Exception as error:  # a module's own code may raise anything
+            raise ManifestError(f"module {name!r}: {type(error).__name__}: {first_line(error)}") from error
+        _check_place(module, folder)
+        for family in _families(module):
+            known_plugins(family)
+        if name not in _loaded:
+            _loaded.append(name)
+
+
+def loaded_plugins() -> tuple[str, ...]:
+    """The modules that `load_plugins` imported, for a worker process to import as well."""
+    return tuple(_loaded)
+
+
+def plugin_digest(names: Iterable[str]) -> str:
+    """Digest of the source of modules, of a package as a whole: other code may make other rows. The order of the names does not count.
+
+    Raises:
+        ImportError: no such module.
+    """
+    digest = blake2b(digest_size=8)
+    for top in sorted({name.partition(".")[0] for name in names}):
+        for name, file in _source_files(importlib.import_module(top)):
+            digest.update(f"{top}/{name}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _source_files(module: ModuleType) -> list[tuple[str, Path]]:
+    """(name, path) of a module's file, or of every Python file of a package."""
+    folders = [Path(folder) for folder in getattr(module, "__path__", ())]
+    if folders:
+        return sorted(
+            (file.relative_to(folder).as_posix(), file) for folder in folders for file in folder.rglob("*.py")
+        )
+    return [(Path(module.__file__).name, Path(module.__file__))] if module.__file__ else []
+
+
+def _check_place(module: ModuleType, folder: Path | None) -> None:
+    """Refuse a module from elsewhere where one of that name is in `folder`: it would be the wrong one without a word."""
+    top = sys.modules[module.__name__.partition(".")[0]]
+    if folder is None or not any((folder / name).exists() for name in (f"{top.__name__}.py", top.__name__)):
+        return
+    places = [Path(place).resolve() for place in (*getattr(top, "__path__", ()), *filter(None, [top.__file__]))]
+    if not any(place.is_relative_to(folder.resolve()) for place in places):
+        raise ManifestError(
+            f"module {top.__name__!r} is in {folder}, and one of that name was imported from {places[0]}; rename yours"
+            if places
+            else f"module {top.__name__!r} is in {folder}, and Python has one of that name; rename yours"
+        )
+
+
+def _families(module: ModuleType) -> Iterator[type[Plugin]]:
+    """The bases (`Source`, `Filter`, ...) of the plugins that a module holds."""
+    plugins = [thing for thing in vars(module).values() if isinstance(thing, type) and issubclass(thing, Plugin)]
+    yield from dict.fromkeys(base for plugin in plugins for base in plugin.__mro__ if Plugin in base.__bases__)
+
+
+# ---- the field of a manifest ---------------------------------------------------------------------------------------------------------
+
+
 def plugin_union(base: type[Plugin]) -> Any:
-    """The annotation of a manifest field that holds one of `base`'s plugins."""
-    members = tuple(known_plugins(base).values())
-    union = Union[members] if members else base  # noqa: UP007 - the members are known at run time only
-    return Annotated[union, Field(discriminator="kind")] if len(members) > 1 else union
+    """The annotation of a manifest field that holds one of `base`'s plugins, known when the field is validated."""
+    return Annotated[base, _ByKind(base)]
+
+
+@dataclass(frozen=True)
+class _ByKind:
+    """Validates a mapping as the plugin that its `kind` names; dumps a plugin with all the options of its class."""
+
+    base: type[Plugin]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.validate, serialization=core_schema.simple_ser_schema("any")
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        choices = {kind: plugin.__pydantic_core_schema__ for kind, plugin in known_plugins(self.base).items()}
+        return handler(core_schema.tagged_union_schema(choices, discriminator="kind"))
+
+    def validate(self, value: Any) -> Plugin:
+        if isinstance(value, self.base):
+            return value
+        if not isinstance(value, Mapping):
+            raise PydanticCustomError("plugin_type", "expected a mapping with `kind`")
+        known, kind = known_plugins(self.base), value.get("kind")
+        if isinstance(kind, str) and kind in known:
+            return known[kind].model_validate(value)
+        what = f"unknown kind {kind!r}" if "kind" in value else "missing"
+        message = f"{what}; known: {', '.join(known)}{nearest(kind, known)}"
+        error = PydanticCustomError("unknown_kind", "{message}", {"message": message})
+        detail = InitErrorDetails(type=error, loc=("kind",), input=kind)
+        raise ValidationError.from_exception_data(self.base.__name__, [detail])

@@ -93,13 +93,13 @@ class Stage(Plugin):
     signs_as: ClassVar[str] = ""
     """What the provenance calls it; its kind by default."""
 
-    def inputs(self) -> dict[str, dict[str, str]]:
-        """What it reads beyond the rows: a name for the lock -> path or model -> digest or revision.
+    def digests(self) -> dict[str, dict[str, str]]:
+        """What it reads beyond the rows: a name for the lock -> path or model -> digest or revision; by default its `inputs`.
 
         Raises:
             CurationError: an input is missing.
         """
-        return {}
+        return {self.kind: inputs} if (inputs := self.inputs()) else {}
 
     def tasks(self, rows: Rows) -> int:
         return 1

@@ -11,7 +11,7 @@ import pyarrow as pa
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from curation.core.decision import Decision, write_decisions
+from curation.core.decision import KEEP, Decision, write_decisions
 from curation.core.errors import BuildError
 from curation.core.ledger import LedgerWriter
 from curation.core.parquet import AtomicParquetWriter, write_text
@@ -48,20 +48,22 @@ class MapRows(PipelineStep):  # type: ignore[misc]
 
     type, name = "map", "rows"
 
-    def __init__(self, decide: Callable[[Row], Decision], ledger: LedgerWriter) -> None:
+    def __init__(self, decide: Callable[[Row], Decision], ledger: LedgerWriter, name: str = "rows") -> None:
         super().__init__()
-        self.decide, self.ledger = decide, ledger
+        self.decide, self.ledger, self.name = decide, ledger, name
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         with self.ledger as ledger:
             for document in data:
                 row = from_document(document)
-                decision = self.decide(row)
+                with self.track_time():
+                    decision = self.decide(row)
                 self.stat_update(decision.reason or "kept")
                 if decision.action != "keep":
                     ledger.end(row.id, row.source, row.source_id, decision, rank)
                     continue
-                document.metadata["decision"] = decision
+                if decision is not KEEP:
+                    document.metadata["decision"] = decision
                 yield document
 
 
@@ -87,7 +89,7 @@ def _in_place(data: Iterable[Document], n_rows: int) -> Iterator[Decision | None
     for document in data:
         for _ in range(at, document.metadata["number"]):
             yield None
-        yield document.metadata.get("decision", Decision())
+        yield document.metadata.get("decision", KEEP)
         at = document.metadata["number"] + 1
     for _ in range(at, n_rows):
         yield None

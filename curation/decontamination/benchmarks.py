@@ -118,7 +118,7 @@ class IndexBenchmarks(Stage):
     options: Decontaminate
     seed: int = 0
 
-    def inputs(self) -> dict[str, dict[str, str]]:
+    def digests(self) -> dict[str, dict[str, str]]:
         return {f"benchmark {benchmark.name}": benchmark.inputs() for benchmark in self.options.benchmarks}
 
     def steps(self, run: Run) -> list[PipelineStep]:

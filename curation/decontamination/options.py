@@ -10,9 +10,9 @@ A benchmark is an ordinary source; of its rows only the question and the images 
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from curation.core.plugins import plugin_union
+from curation.core.plugins import Options, plugin_union
 from curation.sources.base import Source, named_apart
 
 if TYPE_CHECKING:
@@ -21,10 +21,8 @@ else:
     AnySource = plugin_union(Source)
 
 
-class Decontaminate(BaseModel):
+class Decontaminate(Options):
     """The evaluation sets, and how similar a row must be to match. The thresholds were set on the public sample, see `text_matcher`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     benchmarks: Annotated[tuple[AnySource, ...], AfterValidator(named_apart)]
     action: Literal["drop", "flag"] = "drop"

@@ -2,16 +2,16 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from curation.core.plugins import Options
 
 Criterion = Literal["license", "verified", "gold", "pictures", "longest_solution", "source_order"]
 
 
-class Dedup(BaseModel):
+class Dedup(Options):
     """Rows are copies of each other when their questions have the same pictures, the same numbers, signs and symbols in the same order,
     and the same words but for slips of the pen; in the cold-start set their traces must be alike too."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     near: bool = True
     """Also find copies that are not word for word; without it spacing, case and notation alone may differ."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from curation.core.plugins import plugin_union
+from curation.core.plugins import Options, plugin_union
 from curation.core.row import Difficulty, Sampler
 from curation.difficulty.budget import Budget, gpus_of
 from curation.difficulty.outcomes import OUTCOMES, Bounds, Decision, Ints, Truncated
@@ -37,10 +37,10 @@ else:
 Unsettled = Literal["trivial", "infeasible", "truncated", "unjudged", "all_samples"]
 
 
-class PassRate(BaseModel):
+class PassRate(Options):
     """How difficulty is measured, and which prompts stay."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema["required"].remove("sampler"))  # or `samplers`
 
     sampler: AnyEngine
     samplers: tuple[AnyEngine, ...] = ()

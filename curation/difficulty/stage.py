@@ -24,7 +24,7 @@ class MeasureDifficulty(DecideStage):
     sets: ClassVar[tuple[str, ...]] = ("difficulty",)
     adds: ClassVar[tuple[Column, ...]] = (Column("measured", pa.string(), released=False),)
 
-    def inputs(self) -> dict[str, dict[str, str]]:
+    def digests(self) -> dict[str, dict[str, str]]:
         identities = (engine.identity() for engine in self.options.engines)
         return {f"sampler {number}": {model: revision} for number, (model, revision) in enumerate(identities, 1)}
 

@@ -1,4 +1,4 @@
-"""What a filter is: a class of one idea, `judge(row) -> True | (False, reason)`. Its base runs it and counts what it drops.
+"""What a filter is: a class of one idea, `judge(row) -> True | (False, reason) | (False, reason, detail)`. What it drops is counted.
 
 class Length(Filter):
     kind: Literal["length"] = "length"
@@ -14,12 +14,12 @@ from typing import Literal
 from curation.core.plugins import Plugin
 from curation.core.row import Row
 
-Judgement = Literal[True] | tuple[Literal[False], str]
+Judgement = Literal[True] | tuple[Literal[False], str] | tuple[Literal[False], str, str]
 
 
 class Filter(Plugin):
-    """One reason to drop a row. The reason is a short code: it becomes a column of the summary."""
+    """One reason to drop a row. The reason is a short code, counted in the summary; the detail is in the row's line of the ledger."""
 
     @abstractmethod
     def judge(self, row: Row) -> Judgement:
-        """True to keep the row, (False, reason) to drop it. Pure: the same row always gets the same judgement."""
+        """True to keep the row, (False, reason) or (False, reason, detail) to drop it. Pure: the same row gets the same judgement."""

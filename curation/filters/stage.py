@@ -1,5 +1,7 @@
 """The stages that look at one row alone: the manifest's filters, and whether the reward can judge the row."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from datatrove.pipeline.base import PipelineStep
@@ -10,8 +12,8 @@ from curation.core.errors import CurationError
 from curation.core.plugins import plugin_union
 from curation.core.row import Row, Verified
 from curation.core.stage import MapStage, Run
-from curation.filters.base import Filter
-from curation.filters.step import FilterRows, KeepLicensed
+from curation.core.steps import MapRows
+from curation.filters.base import Filter, Judgement
 from curation.release.licences import Release
 
 if TYPE_CHECKING:
@@ -29,8 +31,19 @@ class FilterStage(MapStage):
     """Given where rows that may not be published are dropped."""
 
     def middle(self, run: Run) -> list[PipelineStep]:
-        steps: list[PipelineStep] = [FilterRows(spec, run.ledger(i)) for i, spec in enumerate(self.filters)]
-        return [*steps, KeepLicensed(self.release, run.ledger(len(steps)))] if self.release else steps
+        judges = [(spec.kind, spec.judge) for spec in self.filters]
+        if self.release:
+            judges.append(("licence", partial(_is_licensed, self.release)))
+        return [MapRows(partial(_decide, judge), run.ledger(i), name) for i, (name, judge) in enumerate(judges)]
+
+
+def _is_licensed(release: Release, row: Row) -> Judgement:
+    return True if release.allows(row.license) else (False, "license_not_allowed", row.license)
+
+
+def _decide(judge: Callable[[Row], Judgement], row: Row) -> Decision:
+    judgement = judge(row)
+    return KEEP if judgement is True else drop(*judgement[1:])
 
 
 class VerifyGolds(MapStage):

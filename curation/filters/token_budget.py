@@ -1,5 +1,7 @@
 """Keep rows that fit the trainer's windows, counted by the model's own processor and chat template, pictures included.
 
+    - {kind: token_budget, processor: Qwen/Qwen2.5-VL-7B-Instruct, max_total_tokens: 65536}
+
 The paper trains the cold start with 64k tokens and RL with growing limits (4.1, appendix B). Characters tell little: a picture costs
 from 4 to 16,384 tokens in Qwen2.5-VL. The counting is the sampler's (`sampling.conversation`): what passes here is what the engine takes.
 """

@@ -7,8 +7,9 @@ import io
 from typing import NamedTuple
 
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from curation.core.plugins import Options
 from curation.images.budget import MAX_ASPECT, MAX_PIXELS, MIN_PIXELS, stored_size
 from curation.images.metadata import stripped
 from curation.images.pixels import Original, decode, sketch
@@ -17,10 +18,8 @@ from curation.images.safe import PictureError, inspect
 KEPT_MODES = ("RGB", "L")
 
 
-class Pictures(BaseModel):
+class Pictures(Options):
     """Which pictures stay, and how they are stored. A row with a picture that does not is dropped."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     min_side: int = Field(default=14, ge=1)
     """Pixels; 14 is one patch of Qwen2.5-VL."""

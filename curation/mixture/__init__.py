@@ -2,7 +2,7 @@
 
 mixture:
   target: 300_000
-  over: [domain, stratum]
+  group_by: [domain, stratum]
   temperature: 2
   caps: {source: {numina_math: 0.3}}
   floors: {stratum: {challenging: 0.2}}

@@ -4,10 +4,11 @@ The paper reweights categories and formats, "over-represented down, rare but cog
 temperature is that of multilingual training (arXiv 1907.05019, section 4.2): a group of n rows has a share in proportion to n^(1/T).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from curation.core.plugins import Options
 from curation.core.row import Stratum
 
 Column = Literal["domain", "format", "language", "stratum", "source", "license", "answer_kind"]
@@ -15,15 +16,15 @@ COLUMNS: tuple[Column, ...] = ("domain", "format", "language", "stratum", "sourc
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Strata(BaseModel):
+class Strata(Options):
     """Where a row's stratum comes from: a measured pass rate if there is one, else what the source states, row by row or as a whole."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    renamed: ClassVar[dict[str, str]] = {"stated_first": "prefer_stated"}
 
     easy_above: float = Field(default=2 / 3, ge=0, le=1)
     """Pass rates above it are easy. The paper names three strata and no thresholds: these are thirds."""
     challenging_below: float = Field(default=1 / 3, ge=0, le=1)
-    stated_first: bool = False
+    prefer_stated: bool = False
     """What the source states wins over a measured pass rate."""
 
     @model_validator(mode="after")
@@ -34,7 +35,7 @@ class Strata(BaseModel):
 
     def of(self, stated: Stratum | Literal[""], pass_rate: float | None) -> Stratum | Literal[""]:
         """easy, intermediate, challenging, or empty where nothing is known."""
-        if pass_rate is None or (self.stated_first and stated):
+        if pass_rate is None or (self.prefer_stated and stated):
             return stated
         return (
             "easy"
@@ -45,14 +46,14 @@ class Strata(BaseModel):
         )
 
 
-class Mixture(BaseModel):
+class Mixture(Options):
     """How many rows of which group. Without a target all rows stay and only their weights say what is wanted."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    renamed: ClassVar[dict[str, str]] = {"over": "group_by"}
 
     target: int | None = Field(default=None, ge=1)
     """Rows of the set, all splits together."""
-    over: tuple[Column, ...] = ()
+    group_by: tuple[Column, ...] = ()
     """The columns whose combinations are the groups that `temperature` balances."""
     temperature: float = Field(default=1.0, ge=1)
     """1 keeps the groups' shares as they are, a large one makes them equal."""
@@ -67,7 +68,7 @@ class Mixture(BaseModel):
     @property
     def columns(self) -> tuple[Column, ...]:
         """All columns that the mixture looks at."""
-        used = {*self.over, *self.weights, *self.caps, *self.floors}
+        used = {*self.group_by, *self.weights, *self.caps, *self.floors}
         return tuple(column for column in COLUMNS if column in used)
 
     @model_validator(mode="after")

@@ -43,7 +43,7 @@ def quotas(available: Mapping[Cell, int], options: Mixture) -> dict[Cell, Quota]
 
 def wanted_shares(cells: list[Cell], rows: Floats, options: Mixture) -> Floats:
     """The share of each cell that temperature and weights ask for; they add up to 1 (to 0 where every weight is 0)."""
-    places = [options.columns.index(column) for column in options.over]
+    places = [options.columns.index(column) for column in options.group_by]
     groups, group_of = np.unique([[cell[i] for i in places] for cell in cells], axis=0, return_inverse=True)
     sizes = np.bincount(group_of.ravel(), weights=rows, minlength=len(groups))
     shares: Floats = sizes[group_of.ravel()] ** (1 / options.temperature - 1) * rows

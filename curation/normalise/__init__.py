@@ -11,8 +11,9 @@ import json
 import re
 import string
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from curation.core.plugins import Options
 from curation.core.row import Message, Row, RowFields, normalise_prompt, row_id
 from curation.normalise.characters import clean_characters
 from curation.normalise.choices import options_in, read_anew
@@ -26,10 +27,8 @@ __all__ = ["Normalise", "normalise_question", "normalise_row"]
 STAGE = "normalise"
 
 
-class Normalise(BaseModel):
+class Normalise(Options):
     """Options of the stage; what is not an option is always done."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     strip: tuple[str, ...] = ()
     """Instructions of this manifest's sources beyond the known ones: regular expressions that match a whole sentence at an end."""

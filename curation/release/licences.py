@@ -1,26 +1,27 @@
 """The licence gate: what a build may publish. `release: {allow: [MIT, Apache-2.0]}` in a manifest."""
 
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from curation.core.errors import BuildError
+from curation.core.plugins import Options
 
 
-class Release(BaseModel):
+class Release(Options):
     """The licences that rows of the set may have; `unknown` counts only where it is listed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    renamed: ClassVar[dict[str, str]] = {"otherwise": "on_violation"}
 
     allow: tuple[str, ...] = Field(min_length=1)
     """SPDX identifiers, compared without regard to case."""
-    otherwise: Literal["fail", "drop"] = "fail"
+    on_violation: Literal["fail", "drop"] = "fail"
     """What a row with another licence does: fails the build before shards are written, or drops as `license_not_allowed`."""
 
     @property
     def drops(self) -> bool:
-        return self.otherwise == "drop"
+        return self.on_violation == "drop"
 
     def allows(self, license: str) -> bool:
         return (license.strip() or "unknown").casefold() in {name.casefold() for name in self.allow}
@@ -33,14 +34,10 @@ class Release(BaseModel):
         """
         refused = {key: n for key, n in counts.items() if not self.allows(key[1])}
         if refused:
-            raise BuildError(
-                f"{config}: {sum(refused.values())} rows may not be published: {_told(refused)}; the manifest allows"
-                f" {', '.join(self.allow)}. Leave the sources out, or say `release.otherwise: drop`"
+            violations = ", ".join(
+                f"{n} of {source} ({licence or 'unknown'})" for (source, licence), n in sorted(refused.items())
             )
-
-
-def _told(refused: Mapping[tuple[str, str], int]) -> str:
-    parts: Iterable[str] = (
-        f"{n} of {source} ({license or 'unknown'})" for (source, license), n in sorted(refused.items())
-    )
-    return ", ".join(parts)
+            raise BuildError(
+                f"{config}: {sum(refused.values())} rows may not be published: {violations}; the manifest allows"
+                f" {', '.join(self.allow)}. Leave the sources out, or say `release.on_violation: drop`"
+            )

@@ -7,7 +7,7 @@
             yield make_row(source=self.name, source_id="0", question="What is 1 + 1?", answer="2", **self.row_defaults())
 
 A source that cannot be read at all raises `SourceError` (one clear line, exit code 1); a row that alone is bad is a `BadRow`,
-counted under its reason.
+counted under its reason. What an option names on disk is digested by `inputs` of the base, so that a change makes a build read again.
 """
 
 from abc import abstractmethod
@@ -52,14 +52,6 @@ class Source(Plugin):
         Raises:
             SourceError: nothing can be read.
         """
-
-    def inputs(self) -> dict[str, str]:
-        """What the rows depend on beyond the options: path or name -> digest or revision. Goes into the manifest lock.
-
-        Raises:
-            SourceError: an input is missing.
-        """
-        return {}
 
     def row_defaults(self) -> dict[str, Any]:
         """The columns that hold for every row of the source."""

@@ -38,7 +38,7 @@ class Collect(Stage):
     seed: int = 0
     leaves: ClassVar[Leaves] = ROWS
 
-    def inputs(self) -> dict[str, dict[str, str]]:
+    def digests(self) -> dict[str, dict[str, str]]:
         return {source.name: source.inputs() for source in self.sources}
 
     def tasks(self, rows: Rows) -> int:

@@ -27,7 +27,7 @@ class IconQa(Table):
     kind: Literal["iconqa"] = "iconqa"  # type: ignore[assignment]
     language: str = "en"
     fields: Fields = Fields(question="question", answer="answer", options="options", images="pictures")
-    gold: GoldOptions = GoldOptions(first_option=0)
+    gold: GoldOptions = GoldOptions(option_base=0)
 
     def inputs(self) -> dict[str, str]:
         """One digest of all: the release has a folder for each of 107,000 questions."""

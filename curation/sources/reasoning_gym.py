@@ -74,7 +74,7 @@ class ReasoningGym(Source):
 
     def inputs(self) -> dict[str, str]:
         """The library's version: another version draws other entries."""
-        return {"reasoning-gym": importlib.metadata.version("reasoning-gym")}
+        return super().inputs() | {"reasoning-gym": importlib.metadata.version("reasoning-gym")}
 
     def read(self, seed: int) -> Iterator[Row | BadRow]:
         """The rows, as fast as the child makes them; the child ends with the reading."""

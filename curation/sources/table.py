@@ -20,17 +20,17 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from curation.core.digests import folder_digest, sha256_of
 from curation.core.errors import BadRowError, SourceError
 from curation.core.row import STRATA, Row, Stratum, format_of, make_row
 from curation.images import explain
 from curation.sources.base import BadRow, Source
 from curation.sources.formats.archive import is_archive, split_place
 from curation.sources.formats.choices import as_options, list_options, listed_options
-from curation.sources.formats.digests import folder_digest, sha256_of
 from curation.sources.formats.expression import evaluate
 from curation.sources.formats.fields import PER_RECORD, Fields
 from curation.sources.formats.files import Format, find_files
@@ -38,7 +38,7 @@ from curation.sources.formats.gold import NO_GOLD, GoldError, GoldOptions, ReadG
 from curation.sources.formats.hub import describe, read_hub, resolve_revision
 from curation.sources.formats.images import Images
 from curation.sources.formats.json_file import Shape
-from curation.sources.formats.nested import split_each, with_beside
+from curation.sources.formats.nested import exploded, joined_with
 from curation.sources.formats.reader import iter_records
 from curation.sources.formats.record import BadRecord, Record
 
@@ -47,6 +47,8 @@ class Table(Source):
     """One data set as a table of records."""
 
     kind: Literal["table"] = "table"
+    renamed: ClassVar[dict[str, str]] = {"beside": "join", "each": "explode"}
+    digested: ClassVar[frozenset[str]] = frozenset({"path", "hub", "images", "join"})
 
     path: str | tuple[str, ...] = ()
     """Files, as globs (`**` too), read one after the other; gzip, bz2, xz, zstd and UTF-16 are undone. A zip or tar archive stands for its
@@ -62,9 +64,9 @@ class Table(Source):
     """How a JSON file holds its records (see `tables.json_file`)."""
     records: str = ""
     """Dotted path of the records inside a JSON file, where they are not at its top level."""
-    each: str = ""
+    explode: str = ""
     """Path of a list (or dict) inside the record: one row per item, which fields then name as `each.*`."""
-    beside: dict[str, str] = Field(default_factory=dict)
+    join: dict[str, str] = Field(default_factory=dict)
     """Name -> a JSON file in the record's folder, which fields then name as `name.*`."""
     on_truncated: Literal["error", "keep"] = "error"
     """A file that is cut short: refuse it, or keep its complete records and count one `truncated_file`."""
@@ -122,11 +124,12 @@ class Table(Source):
 
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every file, a digest of the pictures' folder, or the commit of the Hub data set."""
+        digests = super().inputs()
         if self.hub:
-            return {describe(self.hub, self.config, self.split): self.commit}
+            return digests | {describe(self.hub, self.config, self.split): self.commit}
         found = find_files(self.paths)
-        digests = {name: sha256_of(path) for name, path, _ in found}
-        for name in self.beside.values():
+        digests |= {name: sha256_of(path) for name, path, _ in found}
+        for name in self.join.values():
             for file, path, _ in found:
                 if (neighbour := path.parent / name).is_file() or not is_archive(path):
                     digests[f"{name} beside {file}"] = sha256_of(neighbour) if neighbour.is_file() else "missing"
@@ -143,9 +146,9 @@ class Table(Source):
         else:
             records = iter_records(self.paths, self.format, self.shape, self.records, self.on_truncated == "keep")
         for record in records:
-            joined = with_beside(record, self.beside) if self.beside and isinstance(record, Record) else record
-            if self.each and isinstance(joined, Record):
-                yield from split_each(joined, self.each)
+            joined = joined_with(record, self.join) if self.join and isinstance(record, Record) else record
+            if self.explode and isinstance(joined, Record):
+                yield from exploded(joined, self.explode)
             else:
                 yield joined
 

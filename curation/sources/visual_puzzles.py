@@ -24,6 +24,7 @@ _DRAWS = 4
 """Scenes drawn for a row; the one whose answer is the rarest so far is taken."""
 _TRIES = 25
 """Rows drawn before a family and level counts as exhausted."""
+_Levels = int | tuple[int, ...]
 
 
 class VisualPuzzles(Source):
@@ -50,7 +51,7 @@ class VisualPuzzles(Source):
             domain(name)
         return names
 
-    @field_validator("levels", mode="before")
+    @field_validator("levels", mode="before", json_schema_input_type=_Levels | dict[str, _Levels])
     @classmethod
     def _levels_are_known(cls, levels: object) -> object:
         """A single level may stand without its list."""

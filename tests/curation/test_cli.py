@@ -74,12 +74,13 @@ def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
         assert raised.value.code == 2
 
 
-@pytest.mark.parametrize("command", ["sources", "filters", "kinds"])
+@pytest.mark.parametrize("command", ["sources", "filters", "engines", "stopping", "kinds"])
 def test_lists_name_every_kind(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command]) == 0
     shown = capsys.readouterr().out
-    for kind in {"sources": ("table", "visual_puzzles"), "filters": ("length",), "kinds": ("math", "choice")}[command]:
-        assert kind in shown
+    assert {"sources": "visual_puzzles", "filters": "length", "engines": "vllm", "stopping": "bayes", "kinds": "math"}[
+        command
+    ] in shown
 
 
 def test_score_keeps_the_order_and_names_a_bad_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

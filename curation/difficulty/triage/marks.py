@@ -12,8 +12,9 @@ import math
 from dataclasses import replace
 from typing import Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from curation.core.plugins import Options
 from curation.core.row import Row
 
 MarkName = Literal["suspect_gold", "doubtful_gold", "hard", "picture_not_needed", "not_above_chance"]
@@ -23,10 +24,8 @@ SIGNIFICANCE = 0.05
 NEEDED = 0.5
 
 
-class Triage(BaseModel):
+class Triage(Options):
     """What is looked for among the measured prompts, and what of it drops a row."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     suspect_gold: float | None = Field(default=0.5, gt=0, lt=1)
     """Probability from which a gold is suspect; null: do not look for any."""

@@ -13,6 +13,7 @@ first and then looks at `unanswered(responses)`.
 """
 
 import hashlib
+import json
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,19 +21,18 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from curation.core.plugins import Plugin
+from curation.core.digests import path_digests
+from curation.core.plugins import Options, Plugin
 from curation.core.row import Message
 from curation.sampling.identity import model_identity
 
 FinishReason = Literal["stop", "length"]
 
 
-class SamplingOptions(BaseModel):
+class SamplingOptions(Options):
     """How tokens are drawn. The defaults are the paper's (temperature 1.0, top-p 1.0: appendix B)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     temperature: float = Field(default=1.0, ge=0)
     """0 is greedy: every sample of a prompt is then the same."""
@@ -113,10 +113,15 @@ class Engine(Plugin):
     def identity(self) -> tuple[str, str]:
         """(model, revision), the same on every machine for the same weights. Loads no model.
 
+        Files that options name are part of the revision; folders are not, since an engine may write to one.
+
         Raises:
             SamplingError: the folder is no model, or the revision cannot be found out.
         """
-        return model_identity(self.model, self.revision)
+        model, revision = model_identity(self.model, self.revision)
+        if files := path_digests(dict(self), folders=False):
+            revision += f"+{hashlib.blake2b(json.dumps(files).encode(), digest_size=4).hexdigest()}"
+        return model, revision
 
 
 def unanswered(responses: Sequence[Response]) -> str:

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from curation.core.errors import BadRowError
+from curation.core.plugins import Options
 from curation.sources.formats.expression import MISSING, evaluate
 from curation.sources.formats.limits import MAX_QUESTION
 from curation.sources.formats.record import Record
@@ -17,10 +16,8 @@ class FieldError(BadRowError):
     """A record lacks what a row needs."""
 
 
-class Fields(BaseModel):
+class Fields(Options):
     """Column -> expression (see `tables.expression`). What is not given stays empty."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     question: str
     answer: str = ""

@@ -4,11 +4,12 @@ import json
 import re
 import string
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator
 
 from curation.core.errors import BadRowError
+from curation.core.plugins import Options
 from curation.sources.formats.choices import read_letter
 from curation.sources.formats.expression import MISSING
 from rewards.gold import Unreadable, read_gold
@@ -42,10 +43,8 @@ def check_pattern(pattern: str) -> str:
 NO_GOLD = ReadGold("", "math", {}, "")
 
 
-class Rule(BaseModel):
+class Rule(Options):
     """A kind of answer and when it applies: `choice` to rows with options, `number` to golds that are one, others always."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: str
     when: str = ""
@@ -63,17 +62,17 @@ class Rule(BaseModel):
         return value_of(gold) is not None if self.kind == "number" else True
 
 
-class GoldOptions(BaseModel):
+class GoldOptions(Options):
     """How the value that `fields.answer` names becomes the gold."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    renamed: ClassVar[dict[str, str]] = {"first_option": "option_base"}
 
     answer_pattern: str = ""
     """A regular expression whose last match's first group is the answer: '#### (.+)$'. With two groups, all matches become a
     JSON object {first: second}, the gold of kind `assignment`."""
     rules: tuple[Rule, ...] = ()
     """The first rule that fits decides the kind. Without rules a row with options is `choice`, and `rewards.read_gold` tells the others."""
-    first_option: int | None = None
+    option_base: int | None = None
     """The number of the first option, where the gold is an option's number: 0 in ScienceQA."""
     missing: tuple[str, ...] = ()
     """Texts that mean that there is no answer: ["None."]."""
@@ -119,8 +118,8 @@ class GoldOptions(BaseModel):
         return str(matches[-1][matches[-1].re.groups]).strip()
 
     def _letter(self, text: str, choices: list[str]) -> str:
-        if self.first_option is not None and re.fullmatch(r"\d+", text):
-            number = int(text) - self.first_option
+        if self.option_base is not None and re.fullmatch(r"\d+", text):
+            number = int(text) - self.option_base
             if not 0 <= number < len(choices):
                 raise GoldError("gold_not_in_options", f"{text!r} of {len(choices)} options")
             letter: str | None = string.ascii_uppercase[number]

@@ -5,8 +5,7 @@ import binascii
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from curation.core.plugins import Options
 from curation.images import MAX_BYTES, PictureError, inspect
 from curation.sources.formats.expression import MISSING, evaluate
 from curation.sources.formats.folder import FileError, read_below
@@ -14,10 +13,8 @@ from curation.sources.formats.limits import MAX_PICTURES, MAX_PICTURES_BYTES
 from curation.sources.formats.record import Record
 
 
-class Images(BaseModel):
+class Images(Options):
     """How the values that `fields.images` names become pictures."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     root: str | tuple[str, ...] = ""
     """Folder, zip or tar archive, or folder in one (`pictures.zip!/train`) that paths start from and never leave; several are tried

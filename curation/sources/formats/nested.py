@@ -1,4 +1,4 @@
-"""Records that hold several rows (`each`), and records that go with another file of their folder (`beside`)."""
+"""Records that hold several rows (`explode`), and records that go with another file of their folder (`join`)."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,10 +11,10 @@ from curation.sources.formats.limits import MAX_WHOLE_BYTES
 from curation.sources.formats.record import BadRecord, Record
 
 
-def with_beside(record: Record, beside: Mapping[str, str]) -> Record | BadRecord:
+def joined_with(record: Record, files: Mapping[str, str]) -> Record | BadRecord:
     """The record with the named JSON files of its folder added under their names."""
     value = dict(record.value) if isinstance(record.value, dict) else {"value": record.value}
-    for name, file in beside.items():
+    for name, file in files.items():
         try:
             value[name] = json.loads(read_below(record.folder or Path(), file, (), MAX_WHOLE_BYTES))
         except (BadRowError, ValueError, RecursionError) as error:
@@ -22,7 +22,7 @@ def with_beside(record: Record, beside: Mapping[str, str]) -> Record | BadRecord
     return Record(record.file, record.folder, record.number, record.key, value)
 
 
-def split_each(record: Record, path: str) -> Iterator[Record | BadRecord]:
+def exploded(record: Record, path: str) -> Iterator[Record | BadRecord]:
     """One record per item of a list or dict, which it then holds as `each`; the key gets the item's number or key after a dot."""
     items = lookup(record.value, path)
     pairs = (

@@ -100,5 +100,5 @@ def test_the_recipes_are_of_the_papers_size() -> None:
 def test_the_recipes_let_nothing_unlicensed_out(name: str) -> None:
     release = recipe(name).release
     assert release is not None
-    assert release.otherwise == "drop"
+    assert release.on_violation == "drop"
     assert not release.allows("unknown")

@@ -26,14 +26,14 @@ def taken(options: Mixture, available: dict[tuple[str, ...], int] = AVAILABLE) -
     ("options", "expected"),
     [
         ({}, {"geometry": 100, "mathematics": 10_000, "puzzle": 900}),
-        ({"target": 1_100, "over": ["domain"]}, {"geometry": 10, "mathematics": 1_000, "puzzle": 90}),
-        ({"target": 1_400, "over": ["domain"], "temperature": 2}, {"geometry": 100, "mathematics": 1_000, "puzzle": 300}),
-        ({"target": 1_500, "over": ["domain"], "temperature": 1e9}, {"geometry": 100, "mathematics": 700, "puzzle": 700}),
-        ({"target": 99_999, "over": ["domain"]}, {"geometry": 100, "mathematics": 10_000, "puzzle": 900}),
-        ({"target": 1_000, "over": ["domain"], "caps": {"domain": {"mathematics": 0.5}}}, {"geometry": 50, "mathematics": 500, "puzzle": 450}),
-        ({"target": 4_000, "over": ["domain"], "caps": {"domain": {"mathematics": 0.5}}}, {"geometry": 100, "mathematics": 2_000, "puzzle": 900}),
-        ({"target": 1_100, "over": ["domain"], "floors": {"domain": {"geometry": 0.05}}}, {"geometry": 55, "mathematics": 959, "puzzle": 86}),
-        ({"target": 1_100, "over": ["domain"], "floors": {"domain": {"geometry": 0.5}}}, {"geometry": 100, "mathematics": 917, "puzzle": 83}),
+        ({"target": 1_100, "group_by": ["domain"]}, {"geometry": 10, "mathematics": 1_000, "puzzle": 90}),
+        ({"target": 1_400, "group_by": ["domain"], "temperature": 2}, {"geometry": 100, "mathematics": 1_000, "puzzle": 300}),
+        ({"target": 1_500, "group_by": ["domain"], "temperature": 1e9}, {"geometry": 100, "mathematics": 700, "puzzle": 700}),
+        ({"target": 99_999, "group_by": ["domain"]}, {"geometry": 100, "mathematics": 10_000, "puzzle": 900}),
+        ({"target": 1_000, "group_by": ["domain"], "caps": {"domain": {"mathematics": 0.5}}}, {"geometry": 50, "mathematics": 500, "puzzle": 450}),
+        ({"target": 4_000, "group_by": ["domain"], "caps": {"domain": {"mathematics": 0.5}}}, {"geometry": 100, "mathematics": 2_000, "puzzle": 900}),
+        ({"target": 1_100, "group_by": ["domain"], "floors": {"domain": {"geometry": 0.05}}}, {"geometry": 55, "mathematics": 959, "puzzle": 86}),
+        ({"target": 1_100, "group_by": ["domain"], "floors": {"domain": {"geometry": 0.5}}}, {"geometry": 100, "mathematics": 917, "puzzle": 83}),
         ({"target": 1_000, "weights": {"domain": {"mathematics": 0}}}, {"geometry": 100, "mathematics": 0, "puzzle": 900}),
     ],
 )  # fmt: skip
@@ -64,7 +64,7 @@ def test_quotas_keep_every_bound(
 ) -> None:
     options = Mixture.model_validate(
         {
-            "target": target, "over": ["domain", "format"], "temperature": temperature,
+            "target": target, "group_by": ["domain", "format"], "temperature": temperature,
             "caps": {"domain": {"a": cap}}, "floors": {"format": {"x": floor}},
         }
     )  # fmt: skip
@@ -79,7 +79,7 @@ def test_quotas_keep_every_bound(
 
 def test_without_a_cap_the_target_is_met_exactly() -> None:
     for target in (1, 7, 999, 10_999):
-        got = taken(Mixture.model_validate({"target": target, "over": ["domain"], "temperature": 3}))
+        got = taken(Mixture.model_validate({"target": target, "group_by": ["domain"], "temperature": 3}))
         assert sum(got.values()) == target
 
 
@@ -89,7 +89,7 @@ def test_without_a_cap_the_target_is_met_exactly() -> None:
         ({"caps": {"domain": {"a": 0.5}}}, "shares of `target`"),
         ({"target": 5, "floors": {"domain": {"a": 0.7, "b": 0.7}}}, "add up to 1.4"),
         ({"target": 5, "floors": {"domain": {"a": 0.7}}, "caps": {"domain": {"a": 0.1}}}, "above its cap"),
-        ({"over": ["colour"]}, "rl.mixture.over[0]"),
+        ({"group_by": ["colour"]}, "rl.mixture.group_by[0]"),
     ],
 )
 def test_impossible_mixtures_are_told(write_manifest: Write, options: dict[str, Any], message: str) -> None:
@@ -107,8 +107,8 @@ def test_impossible_mixtures_are_told(write_manifest: Write, options: dict[str, 
         (Strata(), "easy", 0.1, "challenging"),
         (Strata(), "", 0.5, "intermediate"),
         (Strata(), "", 0.9, "easy"),
-        (Strata(stated_first=True), "easy", 0.1, "easy"),
-        (Strata(stated_first=True), "", 0.1, "challenging"),
+        (Strata(prefer_stated=True), "easy", 0.1, "easy"),
+        (Strata(prefer_stated=True), "", 0.1, "challenging"),
         (Strata(easy_above=0.95), "", 0.9, "intermediate"),
     ],
 )
@@ -121,7 +121,7 @@ SUMS = {"kind": "reasoning_gym", "datasets": {"chain_sum": {"count": 20}}}
 
 
 def mixed(target: int) -> dict[str, Any]:
-    mixture = {"target": target, "over": ["domain"], "temperature": 100}
+    mixture = {"target": target, "group_by": ["domain"], "temperature": 100}
     return {"rl": {"sources": [{**PUZZLES, "license": "MIT"}, SUMS], "mixture": mixture}}
 
 
@@ -151,7 +151,7 @@ def test_a_build_takes_the_target_tells_the_table_and_a_larger_target_takes_the_
 
 @pytest.mark.slow
 def test_weights_tell_what_the_rows_at_hand_do_not_give(write_manifest: Write, tmp_path: Path) -> None:
-    manifest = {"rl": {"sources": [PUZZLES, SUMS], "mixture": {"over": ["source"], "temperature": 1e9}}}
+    manifest = {"rl": {"sources": [PUZZLES, SUMS], "mixture": {"group_by": ["source"], "temperature": 1e9}}}
     run(write_manifest(manifest), tmp_path / "out")
     rows = [r for f in (tmp_path / "out/data/rl").glob("*") for r in read_records(f, ["source", "weight"])]
     weight = {row["source"]: row["weight"] for row in rows}
@@ -182,7 +182,7 @@ def test_a_build_that_may_not_be_published_fails_and_leaves_no_shards(write_mani
 @pytest.mark.slow
 def test_rows_that_may_not_be_published_can_drop_instead(write_manifest: Write, tmp_path: Path) -> None:
     sources = [{**PUZZLES, "license": "GPL-3.0"}, {**SUMS, "license": "Apache-2.0"}]
-    manifest = {"release": {"allow": ["Apache-2.0"], "otherwise": "drop"}, "rl": {"sources": sources}}
+    manifest = {"release": {"allow": ["Apache-2.0"], "on_violation": "drop"}, "rl": {"sources": sources}}
     run(write_manifest(manifest), tmp_path / "out")
     counts = json.loads((tmp_path / "out/summary.json").read_text())["configs"]["rl"]["sources"]
     assert counts["visual_puzzles"]["reasons"] == {"04-rl-filter: license_not_allowed": 24}

@@ -217,7 +217,9 @@ def test_a_wrong_option_names_its_key(options: dict[str, Any], told: str) -> Non
 def test_a_wrong_option_is_told_with_its_place_in_the_manifest(tmp_path: Path) -> None:
     manifest = tmp_path / "m.yaml"
     manifest.write_text("name: m\nrl:\n  sources:\n    - {kind: table, path: x, fields: {question: q, anwser: a}}\n")
-    with pytest.raises(ManifestError, match=r"rl\.sources\[0\]\.fields\.anwser: unknown option"):
+    with pytest.raises(
+        ManifestError, match=r"rl\.sources\[0\]\.fields: unknown option 'anwser'; did you mean 'answer'"
+    ):
         load_manifest(manifest)
 
 

@@ -32,7 +32,7 @@ def test_every_format_reads_the_same(tmp_path: Path, case: str) -> None:
         ('{"a": [1], "q": "Q?"}', {}, "Q?"),
         ('{"https://x.org/a.b": "Q?", "a": 1}\n', {"fields": {"question": "https://x.org/a.b", "answer": "a"}}, "Q?"),
         ('{"chat": [{"role": "user", "content": "Q?"}], "a": 1}', {"fields": {"question": "chat.0.content", "answer": "a"}}, "Q?"),
-        ('{"p": "Context.", "t": [{"q": "Q?", "a": 1}]}', {"each": "t", "fields": {"question": "{p} {each.q}", "answer": "each.a"}}, "Context. Q?"),
+        ('{"p": "Context.", "t": [{"q": "Q?", "a": 1}]}', {"explode": "t", "fields": {"question": "{p} {each.q}", "answer": "each.a"}}, "Context. Q?"),
     ],
 )  # fmt: skip
 def test_odd_layouts_are_mapped(tmp_path: Path, content: str, options: dict[str, object], question: str) -> None:
@@ -80,8 +80,8 @@ def test_files_beside_a_record_are_joined(tmp_path: Path) -> None:
     write(tmp_path, "p1/solutions.json", json.dumps([{"text": "Well: <think>It is 1.</think>1"}, {"text": "no"}]))
     rows = read(
         tmp_path / "p*" / "problem.json",
-        beside={"solutions": "solutions.json"},
-        each="solutions",
+        join={"solutions": "solutions.json"},
+        explode="solutions",
         fields={"question": "q", "answer": "a", "completion": "each.text"},
         completion_pattern="(?s)<think>.*",
     )

@@ -1,0 +1,193 @@
+"""`ovr-curate sources|filters|engines|stopping|kinds [NAME]` and `ovr-curate schema`: what a manifest can say."""
+
+import importlib
+import inspect
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_origin
+
+import yaml
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+from rich.markup import escape
+from rich.table import Table
+
+import rewards
+from curation.commands.console import render
+from curation.core.errors import CurationError, nearest
+from curation.core.plugins import known_plugins, load_plugins
+
+PLACES: dict[str, tuple[str, tuple[str | int, ...]]] = {
+    "sources": ("curation.sources.base.Source", ("rl", "sources", 0)),
+    "filters": ("curation.filters.base.Filter", ("rl", "filters", 0)),
+    "engines": ("curation.sampling.engines.base.Engine", ("rl", "difficulty", "sampler")),
+    "stopping": ("curation.difficulty.stopping.base.Stopping", ("rl", "difficulty", "stopping")),
+    "kinds": ("", ("gold", "rules", 0)),
+}
+"""Command -> the base class of its plugins and the place of one in a manifest; reward kinds are found by `rewards`."""
+LIMITS = {
+    "minimum": ">= {}",
+    "exclusiveMinimum": "> {}",
+    "maximum": "<= {}",
+    "exclusiveMaximum": "< {}",
+    "minLength": "at least {} characters",
+    "minItems": "at least {}",
+    "minProperties": "at least {}",
+    "pattern": "matches {}",
+}
+"""Keyword of JSON schema -> how it is shown beside a type."""
+
+
+def load_modules(modules: list[str]) -> None:
+    """Import the modules of `--plugins`: importable, in this folder, or given as the path of a file.
+
+    Raises:
+        ManifestError: one cannot be imported.
+    """
+    for module in modules:
+        path = Path(module)
+        load_plugins([path.stem if path.suffix == ".py" else module], path.resolve().parent)
+
+
+def plugins_of(command: str) -> Mapping[str, type[BaseModel]]:
+    """Kind -> class, as the command lists them."""
+    module, _, name = PLACES[command][0].rpartition(".")
+    return known_plugins(getattr(importlib.import_module(module), name)) if name else rewards.kinds()
+
+
+def show_plugins(command: str, name: str | None) -> str:
+    """A table of the plugins, or all about one.
+
+    Raises:
+        CurationError: no plugin of that name.
+    """
+    known = plugins_of(command)
+    if name is None:
+        return _table(known)
+    if name not in known:
+        raise CurationError(f"{command}: unknown kind {name!r}; known: {', '.join(known)}{nearest(name, known)}")
+    return "\n".join(_description(command, known[name]))
+
+
+def manifest_schema() -> str:
+    """The JSON schema of a manifest, for editors that complete and check YAML."""
+    from curation.build.manifest import Manifest
+
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Manifest.model_json_schema()}
+    return json.dumps(schema, indent=1, ensure_ascii=False)
+
+
+def example_of(plugin: type[BaseModel]) -> dict[str, Any]:
+    """The options of an example: the first `- kind: NAME` in the docstring of the class or its module, else what is required."""
+    kind = plugin.model_fields["kind"].default
+    module = inspect.getmodule(plugin)
+    for text in (plugin.__doc__, module and module.__doc__):
+        if found := _snippet(text or "", kind):
+            return found
+    required = {name: field.annotation for name, field in plugin.model_fields.items() if field.is_required()}
+    options = {name: {} if get_origin(annotation) is dict else name.upper() for name, annotation in required.items()}
+    if issubclass(plugin, rewards.Kind):
+        return {"kind": kind, **({"options": options} if options else {})}
+    return {"kind": kind, **options}
+
+
+def _snippet(docstring: str, kind: str) -> dict[str, Any] | None:
+    """The first item of a YAML list in a docstring that is of this kind, with the lines that are indented further."""
+    found = re.search(
+        rf"^( *)- (\{{ *)?kind: {kind}\b.*(\n\1 +.*|\n(?=\n\1 ))*", inspect.cleandoc(docstring), re.MULTILINE
+    )
+    if not found:
+        return None
+    item = yaml.safe_load(found[0])
+    return dict(item[0])
+
+
+def _table(known: Mapping[str, type[BaseModel]]) -> str:
+    table = Table(show_lines=True)
+    for heading in ("kind", "what", "options"):
+        table.add_column(heading, overflow="fold")
+    for kind, plugin in known.items():
+        options = [
+            f"{name} = {_default(field.get_default(call_default_factory=True))}"
+            for name, field in plugin.model_fields.items()
+            if name != "kind"
+        ]
+        table.add_row(kind, escape(_paragraphs(plugin)[0]), escape("\n".join(options)))
+    return render(table)
+
+
+def _default(value: Any) -> str:
+    return "required" if value is PydanticUndefined else repr(value)
+
+
+def _paragraphs(plugin: type[BaseModel]) -> list[str]:
+    return [" ".join(text.split()) for text in (plugin.__doc__ or "").strip().split("\n\n")]
+
+
+def _description(command: str, plugin: type[BaseModel]) -> Iterator[str]:
+    """One plugin in lines: what it is, its options, an example."""
+    schema = plugin.model_json_schema()
+    yield f"{plugin.model_fields['kind'].default}: {_paragraphs(plugin)[0]}"
+    yield ""
+    options = list(_options(schema, schema.get("$defs", {})))
+    yield from options or ["It has no options."]
+    yield ""
+    item: Any = example_of(plugin)
+    for key in reversed(PLACES[command][1]):
+        item = [item] if isinstance(key, int) else {key: item}
+    yield "In a manifest:"
+    yield ""
+    yield from (f"    {line}" for line in _yaml(item).splitlines())
+    if gold := getattr(plugin, "example", None):
+        yield f"\nA gold and a correct answer: {gold[0]}    {gold[1]}"
+
+
+def _yaml(value: Any) -> str:
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    return text
+
+
+def _options(schema: dict[str, Any], models: dict[str, Any], outer: str = "") -> Iterator[str]:
+    """Every option with type, constraint, default and description; those of a nested model follow it."""
+    for name, option in schema.get("properties", {}).items():
+        if name == "kind":
+            continue
+        inner = models.get(option.get("$ref", "").rpartition("/")[2])
+        default = f" = {json.dumps(option.get('default', {}), ensure_ascii=False)}"
+        if name in schema.get("required", []):
+            default = ", required"
+        elif inner:
+            default = ""
+        yield f"{outer}{name}: {_type(option, models)}{default}"
+        if description := option.get("description"):
+            yield f"    {' '.join(description.split())}"
+        if inner:
+            yield from _options(inner, models, f"{outer}{name}.")
+
+
+def _type(schema: dict[str, Any], models: dict[str, Any]) -> str:
+    """A type of JSON schema in words."""
+    limits = ", ".join(text.format(schema[key]) for key, text in LIMITS.items() if key in schema)
+    return f"{_bare_type(schema, models)}{f' ({limits})' if limits else ''}"
+
+
+def _bare_type(schema: dict[str, Any], models: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        inner = models[schema["$ref"].rpartition("/")[2]]
+        return _type(inner, models) if "properties" not in inner else "options"
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    if "const" in schema:
+        return str(schema["const"])
+    if "anyOf" in schema:
+        return " | ".join(_type(choice, models) for choice in schema["anyOf"])
+    if schema.get("type") == "array":
+        items = schema.get("items") or schema.get("prefixItems", [{}])[0]
+        return f"list of {_type(items, models)}"
+    if schema.get("type") == "object":
+        values = schema.get("additionalProperties")
+        return f"mapping to {_type(values, models)}" if isinstance(values, dict) else "mapping"
+    name = str(schema.get("type", "anything"))
+    return {"string": "text", "boolean": "true | false"}.get(name, name)

@@ -1,0 +1,112 @@
+"""Digests of what a plugin reads, for the manifest lock."""
+
+import glob
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from curation.core.errors import SourceError
+
+MAX_PATH = 4096
+"""A longer text is no path; asking the system about it would fail."""
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file's bytes.
+
+    Raises:
+        SourceError: unreadable.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror}") from error
+
+
+def folder_digest(root: Path, contents: bool = False) -> str:
+    """Hex digest of the names and sizes of all files below a folder: cheap, and it sees a file come, go or change size.
+
+    With `contents` every file is read, and no change is missed.
+
+    Raises:
+        SourceError: a file is unreadable.
+    """
+    digest = hashlib.sha256()
+    for folder, subfolders, names in os.walk(root):
+        subfolders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            size = path.stat().st_size if path.exists() else "missing"
+            content = f"\0{sha256_of(path)}" if contents and path.is_file() else ""
+            line = f"{path.relative_to(root).as_posix()}\0{size}{content}\n"
+            digest.update(line.encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def path_digests(options: Mapping[str, Any], folders: bool = True) -> dict[str, str]:
+    """Option and name -> digest of each file or folder that a value names, in lists, mappings and nested models too.
+
+    A path counts when it exists, a glob in an absolute path by what it matches, `set.zip!/member` by its archive. The name is the last
+    part of the path, so that what was moved as a whole keeps its digests.
+
+    Raises:
+        SourceError: a file is unreadable.
+    """
+    found: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for option, value in options.items():
+        for path in dict.fromkeys(path for text in _texts(value) for path in _paths(text)):
+            if path.is_file() or folders:
+                counts[name := f"{option}: {path.name}"] += 1
+                key = name if counts[name] == 1 else f"{name} ({counts[name]})"
+                found[key] = sha256_of(path) if path.is_file() else folder_digest(path, contents=True)
+    return found
+
+
+def _texts(value: Any) -> Iterator[str | Path]:
+    """Every text and path in a value."""
+    if isinstance(value, str | Path):
+        yield value
+        return
+    inner: Iterable[Any] = ()
+    if isinstance(value, BaseModel):
+        inner = (item for _, item in value)
+    elif isinstance(value, Mapping):
+        inner = value.values()
+    elif isinstance(value, list | tuple | set | frozenset):
+        inner = value
+    for item in inner:
+        yield from _texts(item)
+
+
+def _paths(text: str | Path) -> Iterator[Path]:
+    """The existing files and folders that a text names.
+
+    Not every text is a path. A relative one has to be a file, since `data` or `.` could be anything; a bare word is none.
+    """
+    name = str(text)
+    if not name or len(name) > MAX_PATH or "\0" in name or "\n" in name:
+        return
+    path = Path(name)
+    is_path = isinstance(text, Path) or (path.is_absolute() and len(path.parts) > 1)
+    if _exists(path) and (is_path or (path.is_file() and ("/" in name or "." in name))):
+        yield path
+        return
+    outer, _, _ = name.partition("!/")
+    if is_path and glob.has_magic(outer):
+        yield from map(Path, sorted(glob.glob(outer, recursive=True)))
+    elif is_path and outer != name and _exists(Path(outer)):
+        yield Path(outer)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a part that is too long, or a folder that may not be looked into
+        return False

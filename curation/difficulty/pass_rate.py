@@ -24,7 +24,7 @@ from curation.sampling.engines.base import Engine, SamplingOptions
 from curation.sampling.rollouts.rollout import Setting
 from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore
-from curation.sampling.sample_cached import Draw
+from curation.sampling.sample_cached import CachedSampler
 from curation.sampling.template import template_hash
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def measure(
         for number, engine in enumerate(options.engines):
             setting = setting_of(engine, options.sampling, template)
             rounds = Rounds(rows, wanted, groups, options.stopping, options.bounds, budget)
-            with Draw(engine, options.sampling, setting, store) as draw:
+            with CachedSampler(engine, options.sampling, setting, store) as draw:
                 rounds.run(Work(draw, verdicts, batching, teller(draw, progress)))
             decider[wanted & (rounds.drawn > 0)] = number
             results.append(rounds.results(sampler_of(setting, options.sampling)))
@@ -180,7 +180,7 @@ def sampler_of(setting: Setting, sampling: SamplingOptions) -> Sampler:
     return Sampler(**{name: getattr(setting, name) for name in Setting.__slots__}, max_tokens=sampling.max_tokens)
 
 
-def teller(draw: Draw, progress: Callable[[Progress], None] | None) -> Callable[[Rounds], None]:
+def teller(draw: CachedSampler, progress: Callable[[Progress], None] | None) -> Callable[[Rounds], None]:
     """Tells `progress` where the rounds of a model stand."""
 
     def tell(now: Rounds) -> None:

@@ -23,7 +23,7 @@ from curation.difficulty.stopping.base import Rule, Stopping
 from curation.sampling.engines.base import Request
 from curation.sampling.rollouts.rollout import Rollout
 from curation.sampling.rollouts.verdicts import VerdictStore, judge_rollouts
-from curation.sampling.sample_cached import Draw, Drawn
+from curation.sampling.sample_cached import CachedSampler, SampleResult
 from curation.sampling.template import apply_to_messages
 
 BUDGET = "budget"
@@ -52,7 +52,7 @@ class Batching(NamedTuple):
 class Work(NamedTuple):
     """What the rounds work with; `tell` is called after each batch."""
 
-    draw: Draw
+    draw: CachedSampler
     verdicts: VerdictStore
     batching: Batching
     tell: "Callable[[Rounds], None]"
@@ -196,7 +196,7 @@ class Rounds:
     def _count(
         self,
         ask: Ints,
-        batch: list[tuple[int, Drawn]],
+        batch: list[tuple[int, SampleResult]],
         outcomes: "Future[list[list[str]]]",
         tell: Callable[["Rounds"], None],
     ) -> None:

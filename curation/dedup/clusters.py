@@ -1,4 +1,4 @@
-"""From signatures to clusters: rows with the same facts that meet in a band are compared word by word, and those alike are joined.
+"""From signatures to clusters: rows with the same facts that meet in a band are compared word by word, and equivalent ones are joined.
 
     labels = find_clusters(sorted(folder.glob("*.parquet")), options)      # labels[i]: the first row of row i's cluster
 
@@ -16,17 +16,17 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from curation.dedup.alike import are_alike
+from curation.dedup.equivalent import are_equivalent
+from curation.dedup.images import are_copies
 from curation.dedup.minhash import jaccard, mix
 from curation.dedup.options import Dedup
-from curation.dedup.pictures import are_copies
 from curation.dedup.store import BytesStore
 from curation.dedup.vocabulary import Vocabulary
 from curation.images.similarity.hash import BAND_KEYS, N_BANDS
 
 Labels = NDArray[np.uint32]
 Keys = NDArray[np.uint64]
-Alike = Callable[[int, int], bool]
+Equivalent = Callable[[int, int], bool]
 
 NEIGHBOURS = 8
 """A row is compared with as many others of its bucket in each band; buckets of more are rare, and there are many bands."""
@@ -37,46 +37,46 @@ KEYS_AT_ONCE = 8
 def find_clusters(signatures: list[Path], options: Dedup) -> Labels:
     """Row -> smallest row number of its cluster, rows counted over all files in the order given. The question and its pictures decide."""
     facts = _column(signatures, "facts")
-    guard = _combined(facts, _pictures(signatures, facts, options))
+    guard = _combined(facts, _images(signatures, facts, options))
     labels = _groups(_column(signatures, "exact"), guard)
     if options.near and len(labels):
         _join_near(signatures, "bands", labels, guard, (options.bands, 1), partial(_same_question, signatures, options))
     return labels
 
 
-def _pictures(signatures: list[Path], facts: Keys, options: Dedup) -> Keys:
-    """Row -> a key of its pictures, which copies share among the rows with the same facts."""
+def _images(signatures: list[Path], facts: Keys, options: Dedup) -> Keys:
+    """Row -> a key of its images, which copies share among the rows with the same facts."""
     pictures, n = _column(signatures, "pictures"), _column(signatures, "n_pictures")
     if not (options.near and options.pictures and n.any()):
         return pictures
     guard = _combined(facts, n)
     labels = _groups(pictures, guard)
-    _join_near(signatures, "picture_bands", labels, guard, (N_BANDS, BAND_KEYS), partial(_same_pictures, signatures))
+    _join_near(signatures, "picture_bands", labels, guard, (N_BANDS, BAND_KEYS), partial(_same_images, signatures))
     return labels.astype(np.uint64)
 
 
 @contextmanager
-def _same_question(signatures: list[Path], options: Dedup) -> Iterator[Alike]:
+def _same_question(signatures: list[Path], options: Dedup) -> Iterator[Equivalent]:
     with BytesStore(signatures, "words") as store:
         vocabulary = Vocabulary(store.chunks())
 
-        def alike(a: int, b: int) -> bool:
+        def equivalent(a: int, b: int) -> bool:
             one, other = store.read(a), store.read(b)
             return jaccard(one, other, options.shingle) >= options.threshold and (
-                are_alike(one.decode().split(" "), other.decode().split(" "), vocabulary.__contains__)
+                are_equivalent(one.decode().split(" "), other.decode().split(" "), vocabulary.__contains__)
             )
 
-        yield alike
+        yield equivalent
 
 
 @contextmanager
-def _same_pictures(signatures: list[Path]) -> Iterator[Alike]:
+def _same_images(signatures: list[Path]) -> Iterator[Equivalent]:
     with BytesStore(signatures, "pictures") as store:
         yield lambda a, b: are_copies(store.read(a), store.read(b))
 
 
 def find_copies(signatures: list[Path], options: Dedup, clusters: Labels) -> Labels:
-    """For the cold-start set: row -> smallest row number with the same question and a trace alike: same numbers and signs in the same
+    """For the cold-start set: row -> smallest row number with the same question and an equivalent trace: same numbers and signs in the same
     order, and words near enough to meet in a band."""
     guard = _combined(_column(signatures, "trace_numbers"), clusters.astype(np.uint64))
     labels = _groups(_column(signatures, "trace_exact"), guard)
@@ -91,9 +91,9 @@ def _join_near(
     labels: Labels,
     guard: Keys,
     shape: tuple[int, int],
-    comparison: Callable[[], AbstractContextManager[Alike]],
+    comparison: Callable[[], AbstractContextManager[Equivalent]],
 ) -> None:
-    """Join the clusters of `labels`, in place, whose first rows share their guard and a key of a band, and are alike.
+    """Join the clusters of `labels`, in place, whose first rows share their guard and a key of a band, and are equivalent.
 
     `shape` is a row's number of bands and of keys in each.
     """
@@ -101,37 +101,40 @@ def _join_near(
     if not len(rows):
         return
     parents = np.arange(len(rows), dtype=np.int64)
-    refused = np.empty(0, dtype=np.int64)
+    different = np.empty(0, dtype=np.int64)
+    # Bands are read a few at a time, which bounds memory. A pair that was compared and is not equivalent is remembered, as near questions
+    # meet in many bands; a joined pair needs no memory, it has one root.
     at_once = KEYS_AT_ONCE // shape[1]
-    with comparison() as alike:
+    with comparison() as equivalent:
         for first in range(0, shape[0], at_once):
             bands = _bands(signatures, column, rows, shape, first, min(first + at_once, shape[0]))
             for band in bands.transpose(1, 0, 2):
                 keys = _combined(guard[rows, None], band.astype(np.uint64))
-                found = np.setdiff1d(_pairs(keys), refused)
-                refused = np.union1d(refused, _join(found, rows, parents, alike))
+                found = np.setdiff1d(_pairs(keys), different)
+                different = np.union1d(different, _join(found, rows, parents, equivalent))
     labels[rows] = rows[[_root(parents, i) for i in range(len(rows))]]
     np.take(labels, labels.copy(), out=labels)
 
 
 def _join(
-    pairs: NDArray[np.int64], rows: NDArray[np.int64], parents: NDArray[np.int64], alike: Alike
+    pairs: NDArray[np.int64], rows: NDArray[np.int64], parents: NDArray[np.int64], equivalent: Equivalent
 ) -> NDArray[np.int64]:
-    """Join the pairs (`a << 32 | b`, places in `rows`) that are alike and not yet joined; returns those that are not alike."""
-    refused = np.zeros(len(pairs), dtype=bool)
+    """Join the pairs (`a << 32 | b`, places in `rows`) that are equivalent and not yet joined; returns those that are not equivalent."""
+    different = np.zeros(len(pairs), dtype=bool)
     for place, pair in enumerate(map(int, pairs)):
         a, b = pair >> 32, pair & 0xFFFFFFFF
         one, other = _root(parents, a), _root(parents, b)
         if one == other:
             continue
-        if alike(int(rows[a]), int(rows[b])):
+        if equivalent(int(rows[a]), int(rows[b])):
             parents[max(one, other)] = min(one, other)
         else:
-            refused[place] = True
-    return pairs[np.flatnonzero(refused)]
+            different[place] = True
+    return pairs[np.flatnonzero(different)]
 
 
 def _root(parents: NDArray[np.int64], i: int) -> int:
+    """The root of i in a union-find forest; halves the path on the way."""
     while (parent := int(parents[i])) != i:
         parents[i] = parents[parent]
         i = parent
@@ -140,6 +143,7 @@ def _root(parents: NDArray[np.int64], i: int) -> int:
 
 def _pairs(keys: Keys) -> NDArray[np.int64]:
     """Places of rows that share one of their keys (rows, n), as `a << 32 | b` with a < b: each with its next neighbours in a bucket."""
+    # Sorted, the rows of a bucket are neighbours. Each meets the next few alone: all pairs of a bucket would be quadratic in a common one.
     order = np.argsort(keys, axis=None, kind="stable")
     ordered, places = keys.ravel()[order], order // keys.shape[1]
     found = []

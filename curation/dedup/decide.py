@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from curation.core.decision import KEEP, Decision, drop, keep, merge
 from curation.core.rows import Numbers, Rows
 from curation.core.stage import DecideStage, Run
-from curation.dedup.golds import Gold, conflict_of
+from curation.dedup.golds import SourcedGold, conflict_of
 from curation.dedup.options import Dedup
 from curation.dedup.signature import key64
 from curation.dedup.survivor import CRITERIA
@@ -80,10 +80,10 @@ def _conflicts(rows: Rows, questions: Numbers) -> dict[int, str]:
     order = np.lexsort((golds, questions[shared]))
     ordered, golds = questions[shared][order], golds[order]
     differ = np.unique(ordered[1:][(ordered[1:] == ordered[:-1]) & (golds[1:] != golds[:-1])])
-    spelled: dict[int, dict[tuple[str, ...], Gold]] = {}
+    spelled: dict[int, dict[tuple[str, ...], SourcedGold]] = {}
     for row, record in rows.at(shared[np.isin(questions[shared], differ)], [*columns, "source", "source_id"]):
         answer, kind, options = (record[c] for c in columns)
-        gold = Gold(answer, kind, options, f"{record['source']}/{record['source_id']}")
+        gold = SourcedGold(answer, kind, options, f"{record['source']}/{record['source_id']}")
         spelled.setdefault(int(questions[row]), {}).setdefault((answer, kind, options), gold)
     conflicts = {question: conflict_of(list(found.values())) for question, found in spelled.items()}
     return {question: detail for question, detail in conflicts.items() if detail}

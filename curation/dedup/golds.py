@@ -6,8 +6,8 @@ from typing import NamedTuple
 import rewards
 
 
-class Gold(NamedTuple):
-    """A gold answer, its verifier, and the row that it stands in."""
+class SourcedGold(NamedTuple):
+    """A gold answer, its verifier, and the name of its row."""
 
     answer: str
     kind: str
@@ -15,7 +15,7 @@ class Gold(NamedTuple):
     name: str
 
 
-def same_gold(one: Gold, other: Gold) -> bool:
+def same_gold(one: SourcedGold, other: SourcedGold) -> bool:
     """Whether either is a correct answer where the other is the gold: a whole sentence passes for its number, not the other way round."""
     return any(
         rewards.make_verifier(gold.answer, gold.kind, gold.options).judge_answer(given.answer).outcome == "correct"
@@ -23,8 +23,8 @@ def same_gold(one: Gold, other: Gold) -> bool:
     )
 
 
-def conflict_of(golds: Sequence[Gold]) -> str | None:
-    """The first gold that is another answer than golds[0], told in a line with it; None when all agree."""
+def conflict_of(golds: Sequence[SourcedGold]) -> str | None:
+    """The first gold that is another answer than golds[0], in a line with it; None when all agree."""
     for gold in golds[1:]:
         if not same_gold(golds[0], gold):
             return f"{golds[0].answer[:100]!r} in {golds[0].name}, {gold.answer[:100]!r} in {gold.name}"

@@ -19,6 +19,8 @@ Hashes = NDArray[np.uint64]
 MAX_BYTES = 1 << 20
 """Of a text beyond this, the rest counts for the exact key alone."""
 
+SEED = 1
+"""Of the permutations."""
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _LETTERS = np.random.Generator(np.random.PCG64(5)).integers(1, 2**32, 256, dtype=np.uint32)
 _LETTERS[ord(" ")] = 0
@@ -49,6 +51,7 @@ def word_hashes(words: bytes) -> Words:
         starts = np.concatenate(([0], starts))
     if not len(starts):
         return np.zeros(1, dtype=np.uint32)
+    # A running sum may be cut into words by subtraction, so no loop runs over words; numpy's 32-bit integers wrap round as wanted.
     sums = _LETTERS.take(text)
     sums *= _powers(_BASE)[: len(text)]
     np.cumsum(sums, dtype=np.uint32, out=sums)
@@ -82,8 +85,9 @@ def mix(hashes: Hashes) -> Hashes:
 def band_keys(hashes: Words, options: Dedup) -> NDArray[np.uint32]:
     """One key a band, shape (bands,): texts of Jaccard similarity s share the key of a band with probability s^rows_per_band."""
     shingles = shingle_hashes(hashes, options.shingle)
+    # A band's rows are summed under odd factors into one key: equal rows give equal keys, and 32 bits of it are enough to meet by.
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(
-        shingles, np.array([0, len(shingles)], dtype=np.uint64), options.permutations, options.seed
+        shingles, np.array([0, len(shingles)], dtype=np.uint64), options.permutations, SEED
     )
     rows = np.array(matrix.to_rows()[0], dtype=np.uint64).reshape(options.bands, options.rows_per_band)
     keys: Hashes = mix((rows * _ROW_FACTORS[: options.rows_per_band]).sum(axis=1, dtype=np.uint64))

@@ -1,7 +1,7 @@
 r"""A question as its duplicates see it: its words in one spelling, and among them its facts, which no duplicate may change.
 
 Facts are numbers, signs, operators, relations, brackets, TeX commands, variable names, names of points and units, capitalised names
-and the words that stand for such (not, even, half, twelve). They bear a `#`. Case, spacing, punctuation, TeX sizing and empty
+and the words that mean such (not, even, half, twelve). They bear a `#`. Case, spacing, punctuation, TeX sizing and empty
 scripts are gone:
 
 >>> " ".join(read_question(r"Find  $\dfrac34$ of\, $x_{}^{}+1$."))
@@ -31,7 +31,7 @@ INSTRUCTIONS = frozenset(
     question problem let suppose think
     """.split()  # noqa: SIM905
 )
-"""Capitalised they begin a sentence, though the one before lacks its full stop; they name nobody."""
+"""Capitalised, they begin a sentence, though the one before lacks its full stop; they are no names."""
 
 SYNONYMS = {
     "\\le": "\\leq", "≤": "\\leq", "⩽": "\\leq", "\\leqslant": "\\leq", "\\ge": "\\geq", "≥": "\\geq", "⩾": "\\geq", "\\geqslant": "\\geq",
@@ -92,7 +92,8 @@ def read_question(text: str) -> list[str]:
     tokens: list[str] = []
     in_math, at = False, 0
     for token, (in_formula, in_prose, name) in zip(found, spellings, strict=True):
-        # A sign may be found before its place, where it is no token; letters are tokens everywhere.
+        # `findall` is fast as it keeps no places, so they are searched for: right for letters, which are tokens wherever they occur;
+        # a sign may be found before its place, but only letters ask for theirs.
         at = text.find(token, at)
         if token[0] == "$":
             in_math = not in_math
@@ -105,7 +106,7 @@ def read_question(text: str) -> list[str]:
 
 
 def _spellings_of(token: str) -> tuple[str, str, str]:
-    """A token in a formula, in prose, and, where that takes a look at what stands around it, as a name."""
+    """A token in a formula, in prose, and, where the text around it decides, as a name."""
     if token in SYNONYMS or not _IS_LETTERS.match(token):
         return (_spelling_of_sign(token),) * 2 + ("",)
     lower = token.lower()
@@ -160,7 +161,7 @@ def _without_braces(text: str) -> str:
 
 
 def _names_anywhere(token: str, lower: str) -> bool:
-    """Whether letters outside of formulas name a variable, a point or a unit, wherever they stand."""
+    """Whether letters outside of formulas name a variable, a point or a unit, wherever they are."""
     if len(token) == 1:
         return token.isascii() and token != "I" and lower != "a"
     return token.isupper() or (len(token) <= 3 and not set(lower) & set("aeiou") and lower not in _NO_UNITS)

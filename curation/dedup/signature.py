@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from curation.core.row import Row
+from curation.dedup.images import BANDS_BYTES, sign_images
 from curation.dedup.minhash import Words, band_keys, word_hashes
 from curation.dedup.options import Dedup
-from curation.dedup.pictures import BANDS_BYTES, sign_pictures
 from curation.dedup.reading import facts_of, read_question
 
 _TAG = re.compile(rb"<[|/]{0,2}[A-Za-z_]{3,}\|?>")
@@ -21,7 +21,7 @@ _TRACE_WORDS = bytes(c if c > 127 else ord(chr(c).lower()) if chr(c).isalnum() e
 
 
 def signature_schema(options: Dedup, traces: bool) -> pa.Schema:
-    """Keys are 64-bit hashes, bands 32-bit ones side by side; what is compared at last stands in a file beside, from `start`."""
+    """Keys are 64-bit hashes, bands 32-bit ones side by side; what is compared at last is in a file beside, from `start`."""
     bands = pa.binary(4 * options.bands)
     columns = [("exact", pa.uint64()), ("facts", pa.uint64()), ("bands", bands)]
     columns += [("words_start", pa.uint64()), ("words_length", pa.uint32())]
@@ -33,25 +33,25 @@ def signature_schema(options: Dedup, traces: bool) -> pa.Schema:
 
 
 def sign_question(row: Row, options: Dedup) -> tuple[dict[str, Any], bytes, bytes]:
-    """The keys of a row's prompt and pictures; its words and its pictures' hashes for the last comparison."""
+    """The keys of a row's prompt and images; its words and its images' hashes for the last comparison."""
     tokens = read_question(row.prompt[0].content)
     for message in row.prompt[1:]:
         tokens += [f"#<{message.role}>", *read_question(message.content)]
     words = " ".join(tokens).encode()
-    digests, picture_bands, hashes = sign_pictures(row.images, options.near and options.pictures)
+    digests, image_bands, hashes = sign_images(row.images, options.near and options.pictures)
     keys = {
         "exact": key64([words]),
         "facts": key64([" ".join(facts_of(tokens)).encode()]),
         "bands": _bands(word_hashes(words), options),
         "pictures": key64(digests),
         "n_pictures": len(digests),
-        "picture_bands": picture_bands,
+        "picture_bands": image_bands,
     }
     return keys, words, hashes
 
 
 def sign_trace(completion: str, options: Dedup) -> dict[str, Any]:
-    """The keys of a trace: its words alone, its numbers and signs in their order, its bands. Tags are no words."""
+    """The keys of a trace: its words alone, its numbers and signs in their order, its bands. Tags do not count."""
     text = _TAG.sub(b" ", completion.encode())
     hashes = word_hashes(text.translate(_TRACE_WORDS))
     return {
@@ -66,7 +66,7 @@ def _bands(hashes: Words, options: Dedup) -> bytes:
 
 
 def trace_numbers(text: bytes) -> bytes:
-    """The numbers and signs of a trace in their order, parted as they stand.
+    """The numbers and signs of a trace in their order, with their spaces.
 
     >>> trace_numbers(b"so 3 - 4 = -1.5, and 12 34 apples")
     b'3 - 4 = -1.5 12 34'

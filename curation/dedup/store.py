@@ -29,7 +29,7 @@ class BytesWriter:
         return self
 
     def add(self, data: bytes) -> int:
-        """Where the bytes begin."""
+        """Append the bytes; returns where they begin."""
         start, self._at = self._at, self._at + self._file.write(data)
         return start
 
@@ -44,7 +44,7 @@ class BytesWriter:
 
 
 class BytesStore:
-    """`read(row)` gives what the row left in the `words` or `pictures` files, rows counted over all signature files in the order given.
+    """`read(row)` returns what the row left in the `words` or `pictures` files, rows counted over all signature files in the order given.
 
     Memory: 12 bytes a row.
     """

@@ -3,9 +3,9 @@
 license           permissive, attribution, share-alike, non-commercial or copyleft, unknown
 verified          the trace was judged correct; could not be judged; is wrong
 gold              there is a gold answer
-pictures          the pictures have more pixels
+pictures          the images have more pixels
 longest_solution  the trace is longer
-source_order      the source stands earlier in the manifest (also what decides at last)
+source_order      the source comes earlier in the manifest (also what decides at last)
 """
 
 import re

@@ -1,4 +1,4 @@
-"""How often the corpus uses a word: what it uses often is no slip of the pen."""
+"""How often the corpus uses a word: what it uses often is no typo."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ _SLOTS = 1 << 22
 
 
 class Vocabulary:
-    """Counts words by their hash, in 16 MB. Two words of one slot count together: at worst a slip is taken for a word."""
+    """Counts words by their hash, in 16 MB. Two words of one slot count together: at worst a typo is taken for a word."""
 
     def __init__(self, texts: Iterable[bytes]) -> None:
         self._uses = np.zeros(_SLOTS, dtype=np.uint32)

@@ -1,4 +1,4 @@
-"""What sampling may cost, and what it has cost: tokens, and seconds of so many GPUs."""
+"""The limits of a measurement, and how much of them is used: tokens, and seconds of so many GPUs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from curation.sampling.rollouts.rollout import Rollout
 
 @dataclass
 class Budget:
-    """Counts every sample that a measurement uses, whether it was drawn now or lay in the store, so that a run which was interrupted
-    stops where it would have stopped. Seconds are those recorded with the samples.
+    """Counts every sample that a measurement uses, whether sampled now or read from the store, so that a run which was interrupted
+    stops at the same sample. Seconds are those recorded with the samples.
     """
 
     max_tokens: int | None

@@ -15,7 +15,7 @@ from curation.sampling.engines.base import Request
 from curation.sampling.rollouts.rollout import Rollout
 from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore, judge_rollouts
-from curation.sampling.sample_cached import Draw
+from curation.sampling.sample_cached import CachedSampler
 from curation.sampling.template import apply_to_messages
 
 MOST_PROMPTS = 2_000
@@ -67,7 +67,7 @@ def forecast(
     with (
         RolloutStore(store_dir) as store,
         VerdictStore(store_dir / "verdicts") as verdicts,
-        Draw(engine, options.sampling, setting, store) as draw,
+        CachedSampler(engine, options.sampling, setting, store) as draw,
     ):
         chosen = (row for row, is_chosen in zip(rows, spread, strict=True) if is_chosen or pilot is None)
         while len(counts) < MOST_PROMPTS and (chunk := list(islice(chosen, options.batch_prompts if pilot else CHUNK))):

@@ -22,7 +22,7 @@ DECISIONS: tuple[Decision, ...] = ("keep", "trivial", "infeasible", "truncated",
 KEEP, TRIVIAL, INFEASIBLE, TRUNCATED, UNJUDGED, UNSAMPLED = range(6)
 
 OUTCOMES = ("correct", "wrong", "no_answer", "truncated", "timeout", "infrastructure", "refused", "unreadable_gold")
-"""Those of `rewards`, and the two that an engine adds: a sample it failed to give, a prompt it does not take."""
+"""Those of `rewards`, and the two that an engine adds: a sample that failed, a prompt that it rejects."""
 JUDGED, UNJUDGED_OUTCOMES = OUTCOMES[:3], OUTCOMES[4:]
 
 
@@ -37,10 +37,6 @@ class Tally(NamedTuple):
     @property
     def drawn(self) -> Ints:
         return self.correct + self.incorrect + self.truncated + self.unjudged
-
-    def where(self, chosen: Any) -> "Tally":
-        """The tally of some of the prompts."""
-        return Tally(*(column[chosen] for column in self))
 
     def plus(self, correct: Any = 0, incorrect: Any = 0, truncated: Any = 0, unjudged: Any = 0) -> "Tally":
         """The tally after more samples."""
@@ -64,7 +60,7 @@ def count_outcomes(counts: Iterable[Mapping[str, int]]) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Which prompts stay: those whose pass rate lies strictly between `low` and `high`; None is no bound."""
+    """Which prompts are kept: those whose pass rate lies strictly between `low` and `high`; None is no bound."""
 
     n: int
     low: float | None = 0.0
@@ -101,7 +97,7 @@ class Bounds:
         return np.select(conditions, [lost, np.int64(TRIVIAL), infeasible], KEEP)
 
     def rates(self) -> tuple[float, float]:
-        """The bounds on the true rate. "Never" and "always" right cannot be told of a rate: 0 and 1 stand for the rates at which
+        """The bounds on the true rate. No finite sample shows a rate of 0 or 1, "never" or "always" right: they mean the rates at which
         `n` samples are as likely to show nothing else as not.
         """
         never = 1 - 0.5 ** (1 / self.n)

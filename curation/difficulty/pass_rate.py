@@ -2,7 +2,7 @@
 
 The paper removes "the overly trivial and the infeasible" without saying how; open-r1 takes 8 samples, Skywork-OR1 16
 and keeps 1 to 15 right, ORZ 64 of its own policy. Here a stopping rule says how many each prompt gets, and several models may take turns:
-what the first could not settle goes to the next.
+what the first could not decide goes to the next.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,14 +17,14 @@ from curation.core.plugins import Options, plugin_union
 from curation.core.row import Difficulty, Sampler
 from curation.difficulty.budget import Budget, gpus_of
 from curation.difficulty.outcomes import OUTCOMES, Bounds, Decision, Ints, Truncated
-from curation.difficulty.rounds import LEVELS, Batching, Results, Rounds, Rows, Work
+from curation.difficulty.rounds import LEVELS, Results, Rounds, Rows, Work
 from curation.difficulty.stopping.base import Stopping
 from curation.difficulty.stopping.fixed import Fixed
 from curation.sampling.engines.base import Engine, SamplingOptions
 from curation.sampling.rollouts.rollout import Setting
 from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore
-from curation.sampling.sample_cached import Draw
+from curation.sampling.sample_cached import CachedSampler
 from curation.sampling.template import template_hash
 
 if TYPE_CHECKING:
@@ -34,19 +34,19 @@ else:
     AnyEngine = plugin_union(Engine)
     AnyStopping = plugin_union(Stopping)
 
-Unsettled = Literal["trivial", "infeasible", "truncated", "unjudged", "all_samples"]
+Undecided = Literal["trivial", "infeasible", "truncated", "unjudged", "all_samples"]
 
 
 class PassRate(Options):
-    """How difficulty is measured, and which prompts stay."""
+    """How difficulty is measured, and which prompts are kept."""
 
     model_config = ConfigDict(json_schema_extra=lambda schema: schema["required"].remove("sampler"))  # or `samplers`
 
     sampler: AnyEngine
     samplers: tuple[AnyEngine, ...] = ()
     """Instead of `sampler`: several models, the cheapest first; `pass_on` says what goes to the next one."""
-    pass_on: tuple[Unsettled, ...] = ("infeasible", "truncated", "all_samples")
-    """What a model has not settled: drops for these reasons, and prompts that got all samples before the stopping rule was sure."""
+    pass_on: tuple[Undecided, ...] = ("infeasible", "truncated", "all_samples")
+    """What a model has not decided: drops for these reasons, and prompts that got all samples before the stopping rule was sure."""
     sampling: SamplingOptions = SamplingOptions()
     n: int = Field(default=8, ge=1)
     """Samples per prompt; what `stopping` compares with."""
@@ -112,9 +112,9 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a measurement stands after a batch. Tokens are those sampled by this run, not those found in the store;
-    `outcomes` counts the judged samples of all prompts so far by outcome; `tokens_left` is what is still to be expected, None before the
-    first round has told.
+    """The state of a measurement after a batch. Tokens are those sampled by this run, not those found in the store;
+    `outcomes` counts the judged samples of all prompts so far by outcome; `tokens_left` is what is still to be expected, None in the first
+    round.
     """
 
     prompts_done: int
@@ -141,7 +141,6 @@ def measure(
         SamplingError: the engine cannot start or failed; what was measured before is in the store.
         ValueError: the template is none, or a verifier's kind or options are wrong.
     """
-    batching = Batching(template, seed, options.batch_prompts, options.n)
     groups, budget = number_sources(rows), options.budget
     wanted, decider = np.ones(len(rows), bool), np.zeros(len(rows), np.int8)
     results: list[Results] = []
@@ -149,8 +148,9 @@ def measure(
         for number, engine in enumerate(options.engines):
             setting = setting_of(engine, options.sampling, template)
             rounds = Rounds(rows, wanted, groups, options.stopping, options.bounds, budget)
-            with Draw(engine, options.sampling, setting, store) as draw:
-                rounds.run(Work(draw, verdicts, batching, teller(draw, progress)))
+            with CachedSampler(engine, options.sampling, setting, store) as sampler:
+                report = reporter(sampler, progress)
+                rounds.run(Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, report))
             decider[wanted & (rounds.drawn > 0)] = number
             results.append(rounds.results(sampler_of(setting, options.sampling)))
             wanted = wanted & results[-1].is_one_of(options.pass_on)
@@ -176,17 +176,19 @@ def setting_of(engine: Engine, sampling: SamplingOptions, template: str) -> Sett
 
 
 def sampler_of(setting: Setting, sampling: SamplingOptions) -> Sampler:
-    """The same as a row tells it."""
+    """The same as a row's `difficulty.sampler`."""
     return Sampler(**{name: getattr(setting, name) for name in Setting.__slots__}, max_tokens=sampling.max_tokens)
 
 
-def teller(draw: Draw, progress: Callable[[Progress], None] | None) -> Callable[[Rounds], None]:
-    """Tells `progress` where the rounds of a model stand."""
+def reporter(sampler: CachedSampler, progress: Callable[[Progress], None] | None) -> Callable[[Rounds], None]:
+    """A callback that hands the `Progress` of a model's rounds to `progress`."""
 
-    def tell(now: Rounds) -> None:
+    def report(now: Rounds) -> None:
         if progress is not None:
             outcomes = dict(zip(OUTCOMES, now.counts.sum(0).tolist(), strict=True))
-            speed = draw.tokens / draw.seconds if draw.seconds else 0.0
-            progress(Progress(now.n_settled, len(now.rows), now.round, draw.tokens, speed, now.tokens_left, outcomes))
+            speed = sampler.tokens / sampler.seconds if sampler.seconds else 0.0
+            progress(
+                Progress(now.n_stopped, len(now.rows), now.round, sampler.tokens, speed, now.tokens_left, outcomes)
+            )
 
-    return tell
+    return report

@@ -1,10 +1,11 @@
-"""One model's rounds over all prompts: the first for every prompt, the others for those that the stopping rule has not settled.
+"""One model's rounds over all prompts: the first for every prompt, the others for those that the stopping rule has not stopped.
 
 Memory holds some numbers per prompt (about 100 bytes), never a text. What a round asks for depends on the counts of the rounds before it
-and on nothing else, so a run that was interrupted finds its samples in the store and goes on as if it had not been. While the engine
+and on nothing else, so a run that was interrupted finds its samples in the store and continues as if it had not been. While the engine
 samples a batch, a thread judges the one before.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,19 +18,29 @@ from numpy.typing import NDArray
 
 from curation.core.row import Difficulty, Row, Sampler
 from curation.difficulty.budget import Budget
-from curation.difficulty.counts import difficulty
-from curation.difficulty.outcomes import DECISIONS, OUTCOMES, UNSAMPLED, Bools, Bounds, Decision, Floats, Ints, tally_of
+from curation.difficulty.outcomes import (
+    DECISIONS,
+    OUTCOMES,
+    UNJUDGED_OUTCOMES,
+    UNSAMPLED,
+    Bools,
+    Bounds,
+    Decision,
+    Floats,
+    Ints,
+    tally_of,
+)  # fmt: skip
 from curation.difficulty.stopping.base import Rule, Stopping
 from curation.sampling.engines.base import Request
 from curation.sampling.rollouts.rollout import Rollout
 from curation.sampling.rollouts.verdicts import VerdictStore, judge_rollouts
-from curation.sampling.sample_cached import Draw, Drawn
+from curation.sampling.sample_cached import CachedSampler, SampleResult
 from curation.sampling.template import apply_to_messages
 
 BUDGET = "budget"
 LEVELS = 4
-PICTURES = 4
-"""A batch has up to so many times `batch_prompts` prompts when few samples of each are wanted; all their pictures are in memory."""
+MAX_PROMPTS = 4
+"""A batch has up to so many times `batch_prompts` prompts when few samples of each are wanted; all their images are in memory."""
 
 
 class Rows(Protocol):
@@ -40,22 +51,17 @@ class Rows(Protocol):
     def __iter__(self) -> Iterator[Row]: ...
 
 
-class Batching(NamedTuple):
-    """How rows become requests. A batch holds `prompts` prompts, or more where fewer than `n` samples of each are wanted."""
+class Work(NamedTuple):
+    """What the rounds work with. A batch holds `batch_prompts` prompts, or more where fewer than `n` samples of each are wanted;
+    `report` is called after each."""
 
+    sampler: CachedSampler
+    verdicts: VerdictStore
     template: str
     seed: int
-    prompts: int
+    batch_prompts: int
     n: int
-
-
-class Work(NamedTuple):
-    """What the rounds work with; `tell` is called after each batch."""
-
-    draw: Draw
-    verdicts: VerdictStore
-    batching: Batching
-    tell: "Callable[[Rounds], None]"
+    report: "Callable[[Rounds], None]"
 
 
 @dataclass(frozen=True)
@@ -72,15 +78,29 @@ class Results:
 
     def of(self, prompt: int) -> tuple[Difficulty, Decision]:
         """The difficulty of a prompt, and what it decides."""
-        outcomes = dict(zip(OUTCOMES, self.counts[prompt].tolist(), strict=True))
-        rate, low, high = (float(values[prompt]) for values in self.estimates)
-        reason = self.reasons[self.stops[prompt]]
-        measured = difficulty(outcomes, int(self.judged[prompt]), (rate, low, high), reason, self.sampler)
-        return measured, DECISIONS[self.decisions[prompt]]
+        n = dict(zip(OUTCOMES, self.counts[prompt].tolist(), strict=True))
+        n_judged = int(self.judged[prompt])
+        estimate = [float(values[prompt]) for values in self.estimates]
+        rate, low, high = estimate if n_judged else (math.nan, 0.0, 1.0)
+        difficulty = Difficulty(
+            pass_rate=rate,
+            n_correct=n["correct"],
+            n_judged=n_judged,
+            n_no_answer=n["no_answer"],
+            n_truncated=n["truncated"],
+            n_unjudged=sum(n[name] for name in UNJUDGED_OUTCOMES),
+            n_timeout=n["timeout"],
+            n_infrastructure=n["infrastructure"],
+            ci_low=low,
+            ci_high=high,
+            stop_reason=self.reasons[self.stops[prompt]],
+            sampler=self.sampler,
+        )
+        return difficulty, DECISIONS[self.decisions[prompt]]
 
     @property
     def levels(self) -> Ints:
-        """Never right, seldom, mostly, always: what the next model's prior goes by besides the source."""
+        """0 to 3: never right, seldom, mostly, always. The next model's priors are fitted by it and the source."""
         correct = self.counts[:, 0].astype(np.int64)
         return np.where(correct == 0, 0, 1 + (2 * correct >= self.judged) + (correct == self.judged))
 
@@ -111,7 +131,7 @@ class Rounds:
         return np.asarray(self.counts.sum(1, dtype=np.int64))
 
     def run(self, work: Work) -> None:
-        """Sample until every prompt is settled or the budget is spent."""
+        """Sample until every prompt is stopped or the budget is spent."""
         ask = np.where(self.wanted, self.stopping.first(self.bounds), 0)
         while ask.any():
             self.round += 1
@@ -125,7 +145,7 @@ class Rounds:
             ask = np.where(still, self.rule.more(tally, self.groups), 0)
             for n in np.unique(self.drawn[still & (ask == 0)]):
                 self._stop(still & (ask == 0) & (self.drawn == n), self.rule.reason(int(n)))
-            ask = self._affordable(ask, self.rule.urgency(tally, self.groups))
+            ask = self._affordable(ask, self.rule.priority(tally, self.groups))
 
     def results(self, sampler: Sampler) -> Results:
         """What has been found."""
@@ -136,14 +156,14 @@ class Rounds:
         return Results(self.counts, self.bounds.judged(tally), estimates, decisions, self.stops, self.reasons, sampler)
 
     @property
-    def n_settled(self) -> int:
+    def n_stopped(self) -> int:
         """Prompts that get no more samples, this model's or not; in the first round of `fixed` those that are judged."""
         in_one_round = (self.rule is None) & (self.drawn >= self.bounds.n)
         return int((~self.wanted | (self.stops > 0) | in_one_round).sum())
 
     @property
     def tokens_left(self) -> int | None:
-        """Tokens still to be expected of this model, None as long as the first round has not told."""
+        """Tokens still to be expected of this model, None before the end of the first round."""
         if self.rule is None:
             return None
         open_prompts = self.wanted & (self.stops == 0)
@@ -157,12 +177,12 @@ class Rounds:
         each = np.where(drawn > 0, self.tokens / np.maximum(drawn, 1), mean)
         return np.asarray(np.ceil(samples * each), np.int64)
 
-    def _affordable(self, ask: Ints, urgency: Floats) -> Ints:
-        """`ask` without what the budget does not cover; the most urgent prompts go first."""
+    def _affordable(self, ask: Ints, priority: Floats) -> Ints:
+        """`ask` without what the budget does not cover; prompts of the highest priority go first."""
         left = self.budget.tokens_left
         if left is None or not ask.any():
             return ask
-        order = np.lexsort((np.arange(len(ask)), -np.where(ask > 0, urgency, -np.inf)))
+        order = np.lexsort((np.arange(len(ask)), -np.where(ask > 0, priority, -np.inf)))
         affordable = np.zeros(len(ask), bool)
         affordable[order] = np.cumsum(self.expected_tokens(ask)[order]) <= left
         self._stop((ask > 0) & ~affordable, BUDGET)
@@ -175,20 +195,20 @@ class Rounds:
         failed = np.zeros(len(ask), bool)
         waiting: list[Callable[[], None]] = []
         with ThreadPoolExecutor(1, "judge") as judge:
-            for numbers, rows in self._batches(ask, work.batching):
+            for numbers, rows in self._batches(ask, work):
                 if self.budget.is_spent:
                     self._stop(numbers, BUDGET)
                     continue
-                requests = [self._request(i, row, ask[i], work.batching) for i, row in zip(numbers, rows, strict=True)]
-                all_drawn = work.draw(requests)
-                failed[numbers] = [bool(drawn.failed) and not last_chance for drawn in all_drawn]
-                batch = [b for b in zip(numbers, rows, all_drawn, strict=True) if not failed[b[0]]]
-                self.budget.spend(rollout for _, _, drawn in batch for rollout in drawn.rollouts)
-                outcomes = judge.submit(_outcomes, [(row, drawn.rollouts) for _, row, drawn in batch], work.verdicts)
+                requests = [self._request(i, row, ask[i], work) for i, row in zip(numbers, rows, strict=True)]
+                results = work.sampler(requests)
+                failed[numbers] = [bool(result.failed) and not last_chance for result in results]
+                batch = [b for b in zip(numbers, rows, results, strict=True) if not failed[b[0]]]
+                self.budget.spend(rollout for _, _, result in batch for rollout in result.rollouts)
+                outcomes = judge.submit(_outcomes, [(row, result.rollouts) for _, row, result in batch], work.verdicts)
                 for count in waiting:
                     count()
-                counted = [(i, drawn) for i, _, drawn in batch]
-                waiting = [partial(self._count, ask, counted, outcomes, work.tell)]
+                counted = [(i, result) for i, _, result in batch]
+                waiting = [partial(self._count, ask, counted, outcomes, work.report)]
             for count in waiting:
                 count()
         return failed
@@ -196,31 +216,31 @@ class Rounds:
     def _count(
         self,
         ask: Ints,
-        batch: list[tuple[int, Drawn]],
+        batch: list[tuple[int, SampleResult]],
         outcomes: "Future[list[list[str]]]",
-        tell: Callable[["Rounds"], None],
+        report: Callable[["Rounds"], None],
     ) -> None:
-        for (i, drawn), names in zip(batch, outcomes.result(), strict=True):
+        for (i, result), names in zip(batch, outcomes.result(), strict=True):
             for name in names:
                 self.counts[i, OUTCOMES.index(name)] += 1
-            self.tokens[i] += sum(rollout.sample.n_tokens for rollout in drawn.rollouts)
+            self.tokens[i] += sum(rollout.sample.n_tokens for rollout in result.rollouts)
             if missing := ask[i] - len(names):
-                outcome, why = ("infrastructure", drawn.failed) if drawn.failed else ("refused", drawn.refused)
+                outcome, why = ("infrastructure", result.failed) if result.failed else ("refused", result.refused)
                 self.counts[i, OUTCOMES.index(outcome)] += missing
                 self._stop(i, f"{outcome}: {why}")
-        tell(self)
+        report(self)
 
     def _stop(self, prompts: Any, reason: str) -> None:
         if reason not in self.reasons:
             self.reasons.append(reason)
         self.stops[prompts] = self.reasons.index(reason)
 
-    def _request(self, prompt: int, row: Row, more: np.int64, batching: Batching) -> Request:
+    def _request(self, prompt: int, row: Row, more: np.int64, work: Work) -> Request:
         first = int(self.counts[prompt].sum())
-        messages = apply_to_messages(batching.template, row.prompt)
-        return Request(row.id, messages, row.images, tuple(range(first, first + int(more))), batching.seed)
+        messages = apply_to_messages(work.template, row.prompt)
+        return Request(row.id, messages, row.images, tuple(range(first, first + int(more))), work.seed)
 
-    def _batches(self, ask: Ints, batching: Batching) -> Iterator[tuple[list[int], list[Row]]]:
+    def _batches(self, ask: Ints, work: Work) -> Iterator[tuple[list[int], list[Row]]]:
         """The prompts with something asked for, in their order, in batches of about as many samples."""
         numbers: list[int] = []
         rows: list[Row] = []
@@ -229,7 +249,7 @@ class Rounds:
             numbers.append(i)
             rows.append(row)
             samples += int(ask[i])
-            if samples >= batching.prompts * batching.n or len(rows) >= PICTURES * batching.prompts:
+            if samples >= work.batch_prompts * work.n or len(rows) >= MAX_PROMPTS * work.batch_prompts:
                 yield numbers, rows
                 numbers, rows, samples = [], [], 0
         if rows:

@@ -1,4 +1,4 @@
-"""Which model is it? A name and a revision that change when the weights, the tokenizer or the configuration change."""
+"""What identifies a model: a name and a revision that change when the weights, the tokenizer or the configuration change."""
 
 import hashlib
 import os

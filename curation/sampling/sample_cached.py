@@ -12,7 +12,7 @@ from curation.sampling.rollouts.rollout import Rollout, Setting, prompt_hash, re
 from curation.sampling.rollouts.store import RolloutStore
 
 
-class Drawn(NamedTuple):
+class SampleResult(NamedTuple):
     """The samples of one request; where there are fewer than were asked for, `refused` or `failed` says why (see `Response`)."""
 
     rollouts: list[Rollout]
@@ -20,7 +20,7 @@ class Drawn(NamedTuple):
     failed: str = ""
 
 
-class Draw:
+class CachedSampler:
     """Requests in, rollouts out. `tokens` and `seconds` are what this run sampled, not what it found."""
 
     def __init__(self, engine: Engine, sampling: SamplingOptions, setting: Setting, store: RolloutStore) -> None:
@@ -30,13 +30,13 @@ class Draw:
         self._session: Session | None = None
         self._exit = ExitStack()
 
-    def __enter__(self) -> "Draw":
+    def __enter__(self) -> "CachedSampler":
         return self
 
     def __exit__(self, *error: object) -> None:
         self._exit.close()
 
-    def __call__(self, requests: Sequence[Request]) -> list[Drawn]:
+    def __call__(self, requests: Sequence[Request]) -> list[SampleResult]:
         """For every request the samples of its `sample_numbers`, in their order."""
         prompts = [prompt_hash(request) for request in requests]
         held = self.held(prompts)
@@ -51,7 +51,9 @@ class Draw:
         }
         refused, failed = self._sample(wanted, held)
         return [
-            Drawn([held[p][k] for k in request.sample_numbers if k in held[p]], refused.get(p, ""), failed.get(p, ""))
+            SampleResult(
+                [held[p][k] for k in request.sample_numbers if k in held[p]], refused.get(p, ""), failed.get(p, "")
+            )
             for p, request in zip(prompts, requests, strict=True)
         ]
 

@@ -1,4 +1,4 @@
-r"""The prompt template: what stands around a question, in a shard as in the sampler.
+r"""The prompt template: the text around a question, in a shard as in the sampler.
 
 apply_template("{question} Put the final answer in \boxed{}.", "What is 1 + 1?")
 """
@@ -34,5 +34,5 @@ def apply_to_messages(template: str, messages: tuple[Message, ...]) -> tuple[Mes
 
 
 def template_hash(template: str) -> str:
-    """16 hex digits that stand for the template in `difficulty.sampler` and in the shards' metadata."""
+    """16 hex digits that identify the template in `difficulty.sampler` and in the shards' metadata."""
     return hashlib.blake2b(template.encode(), digest_size=8).hexdigest()

@@ -40,9 +40,9 @@ from curation.core.rows import Rows, decided, file_of  # noqa: E402
 from curation.core.schema import stage_schema  # noqa: E402
 from curation.core.stage import Run  # noqa: E402
 from curation.dedup import Dedup, find_clusters  # noqa: E402
-from curation.dedup.alike import are_alike  # noqa: E402
 from curation.dedup.clusters import Labels  # noqa: E402
 from curation.dedup.decide import MergeDuplicates  # noqa: E402
+from curation.dedup.equivalent import are_equivalent  # noqa: E402
 from curation.dedup.minhash import jaccard  # noqa: E402
 from curation.dedup.reading import facts_of, read_question  # noqa: E402
 from curation.dedup.search import FindClusters  # noqa: E402
@@ -199,7 +199,7 @@ def recall(arguments: argparse.Namespace) -> None:
         planted = kinds[b] if origin[b] == a else ""
         if not planted and not same_facts:
             count["other symbols or names"] += 1
-        elif not planted and not are_alike(tokens[a], tokens[b], lambda word: uses[word] >= 5):
+        elif not planted and not are_equivalent(tokens[a], tokens[b], lambda word: uses[word] >= 5):
             count["other words"] += 1
         else:
             count["to find"] += 1

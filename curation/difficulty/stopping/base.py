@@ -15,10 +15,10 @@ class Rule(Protocol):
     """A stopping rule in use. Arrays have one entry per prompt; `groups` is the number of its source."""
 
     def more(self, tally: Tally, groups: Ints) -> Ints:
-        """How many more samples; 0 where the prompt is settled or has had all."""
+        """How many more samples; 0 where the prompt is decided or has had all."""
 
-    def urgency(self, tally: Tally, groups: Ints) -> Floats:
-        """How much a decision gains from more samples; when a budget ends, the highest go first."""
+    def priority(self, tally: Tally, groups: Ints) -> Floats:
+        """How much a decision gains from more samples; where the budget does not cover all, the highest come first."""
 
     def decide(self, tally: Tally, groups: Ints) -> Ints:
         """Indices of `DECISIONS`."""
@@ -27,7 +27,7 @@ class Rule(Protocol):
         """The pass rate and the ends of its 95 % interval, as far as something was judged."""
 
     def left(self, tally: Tally, groups: Ints) -> Floats:
-        """How many more samples are to be expected, for the forecast."""
+        """How many more samples are to be expected, for the cost."""
 
     def reason(self, n_drawn: int) -> str:
         """Why a prompt that gets no more samples got `n_drawn`."""

@@ -1,11 +1,11 @@
 """`bayes`: samples go where they change a decision.
 
 The first round fits a beta prior to every source. From it follows the best plan there is for prompts of that source: a table over
-(correct, judged) of whether the next samples are worth their price, by backward induction from `n_max` (Wald's sequential test as a
-decision problem: DeGroot, Optimal Statistical Decisions, 1970, chapter 12). The price of a sample is one for all sources. It is set so that
-decisions are wrong as rarely as was asked for: as rarely as those of `n` samples of every prompt, or at a stated `risk`, or as rarely as
-`mean_samples` a prompt can buy. What obvious prompts save goes to the undecided ones; a prompt at a bound, where sampling is in vain, is
-let go early.
+(correct, judged) of whether the next samples are worth their cost, by backward induction from `n_max` (Wald's sequential test as a
+decision problem: DeGroot, Optimal Statistical Decisions, 1970, chapter 12). The cost of a sample, in wrong decisions, is one for all
+sources. It is set so that decisions are wrong as rarely as was asked for: as rarely as those of `n` samples of every prompt, or at a
+stated `risk`, or as rarely as `mean_samples` a prompt can buy. What clear prompts save goes to the undecided ones; a prompt at a bound,
+where sampling is in vain, is stopped early.
 """
 
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from curation.difficulty.stopping.base import Rule, Stopping
 from curation.difficulty.stopping.prior import RATES, Prior, estimates, fit_priors
 
 SURELY_LOST = 0.95
-"""A prompt is given up as truncated or unjudged when its share of lost samples is above `max_lost` with this probability."""
+"""A prompt is stopped as truncated or unjudged when its share of lost samples is above `max_lost` with this probability."""
 
 
 class Bayes(Stopping):
-    """Until the next sample is not worth its price, by the posterior of the pass rate; at most `n_max`."""
+    """Until the value of the next sample is below its cost, by the posterior of the pass rate; at most `n_max`."""
 
     kind: Literal["bayes"] = "bayes"
     first_round: int = Field(default=4, ge=1)
@@ -59,28 +59,28 @@ class Bayes(Stopping):
         )
         states = [(groups == group) & (judged > 0) for group in range(len(plans))]
         at = [(tally.correct[who], judged[who]) for who in states]
-        price = self._price(plans, at, bounds)
-        solved = [plan.solve(price) for plan in plans]
+        cost = self._sample_cost(plans, at, bounds)
+        solved = [plan.solve(cost) for plan in plans]
         return BayesRule(
             bounds=bounds,
             n_max=n_max,
             round=self.round,
-            worth=np.stack([go for go, _, _ in solved]),
+            pays=np.stack([pays for pays, _, _ in solved]),
             samples=np.stack([samples for _, _, samples in solved]),
             below=np.stack([plan.below for plan in plans]),
             above=np.stack([plan.above for plan in plans]),
         )
 
-    def _price(self, plans: "tuple[Plan, ...]", at: list[tuple[Ints, Ints]], bounds: Bounds) -> float:
-        """The highest price of a sample at which the expected errors, or the lowest at which the expected samples, are as asked for."""
+    def _sample_cost(self, plans: "tuple[Plan, ...]", at: list[tuple[Ints, Ints]], bounds: Bounds) -> float:
+        """The highest cost of a sample at which the expected errors, or the lowest at which the expected samples, are as asked for."""
         sizes = np.array([len(correct) for correct, _ in at])
         if not sizes.sum():
             return 1.0
 
-        def expected(price: float) -> tuple[float, float]:
+        def expected(cost: float) -> tuple[float, float]:
             totals = np.zeros(2)
             for plan, (correct, judged) in zip(plans, at, strict=True):
-                _, errors, samples = plan.solve(price)
+                _, errors, samples = plan.solve(cost)
                 totals += errors[judged, correct].sum(), (samples[judged, correct] + judged).sum()
             return float(totals[0] / sizes.sum()), float(totals[1] / sizes.sum())
 
@@ -89,10 +89,10 @@ class Bayes(Stopping):
         )
         low, high = np.log(1e-6), np.log(0.5)
         for _ in range(14):
-            price = float(np.exp((low + high) / 2))
-            errors, samples = expected(price)
-            too_dear = samples < self.mean_samples if self.mean_samples else errors > risk
-            low, high = (low, np.log(price)) if too_dear else (np.log(price), high)
+            cost = float(np.exp((low + high) / 2))
+            errors, samples = expected(cost)
+            too_high = samples < self.mean_samples if self.mean_samples else errors > risk
+            low, high = (low, np.log(cost)) if too_high else (np.log(cost), high)
         return float(np.exp(low))
 
 
@@ -110,6 +110,8 @@ class Plan:
 
     @classmethod
     def make(cls, prior: Prior, bounds: Bounds, n_max: int, least: int) -> "Plan":
+        # One posterior per (judged, correct) over the grid of rates: its mass beyond the bounds, and, times the binomial of a round, the
+        # chances of what that round may bring. Weights are scaled by their largest, as likelihoods of many samples underflow.
         low, high = bounds.rates()
         below, above = np.zeros((2, n_max + 1, n_max + 1))
         counts = np.arange(n_max + 1)[:, None]
@@ -141,13 +143,14 @@ class Plan:
         inside = (low < RATES) & (high > RATES)
         return float(self.prior.posterior(np.zeros(1, int), np.zeros(1, int))[0] @ np.where(inside, 1 - keep, keep))
 
-    def solve(self, price: float) -> tuple[Bools, Floats, Floats]:
-        """Where another round is worth its price, the expected error, and the expected number of samples still to come.
+    def solve(self, cost: float) -> tuple[Bools, Floats, Floats]:
+        """Where another round pays, at this cost of a sample, the expected error, and the expected number of samples still to come.
 
-        Backward induction over the number judged.
+        Backward induction over the number judged: with all samples drawn the error is that of the better decision; before that, another
+        round pays where the expected error after it and the cost of its samples are less than the error now.
         """
         errors, side = self.error, len(self.error)
-        go, samples = np.zeros((side, side), bool), np.zeros((side, side))
+        pays, samples = np.zeros((side, side), bool), np.zeros((side, side))
         for judged in range(side - 2, -1, -1):
             step = self.steps[judged]
             k = step.shape[1] - 1
@@ -155,11 +158,11 @@ class Plan:
             later_errors = (step * errors[judged + k][reached]).sum(1)
             later_samples = k + (step * samples[judged + k][reached]).sum(1)
             now = errors[judged, : judged + 1]
-            pays = later_errors + price * later_samples < now
-            go[judged, : judged + 1] = pays
-            samples[judged, : judged + 1] = np.where(pays, later_samples, 0)
-            errors[judged, : judged + 1] = np.where(pays, later_errors, now)
-        return go, errors, samples
+            worthwhile = later_errors + cost * later_samples < now
+            pays[judged, : judged + 1] = worthwhile
+            samples[judged, : judged + 1] = np.where(worthwhile, later_samples, 0)
+            errors[judged, : judged + 1] = np.where(worthwhile, later_errors, now)
+        return pays, errors, samples
 
 
 @dataclass(frozen=True)
@@ -169,18 +172,18 @@ class BayesRule:
     bounds: Bounds
     n_max: int
     round: int
-    worth: Bools
+    pays: Bools
     samples: Floats
     below: Floats
     above: Floats
-    """Tables over (group, judged, correct): is another round worth it, samples to come, P(rate at or beyond a bound)."""
+    """Tables over (group, judged, correct): whether another round pays, samples to come, P(rate at or beyond a bound)."""
 
     def more(self, tally: Tally, groups: Ints) -> Ints:
         judged, left = self.bounds.judged(tally), self.n_max - tally.drawn
-        wanted = self.worth[self._place(tally, groups)] & ~self._surely_lost(tally)
+        wanted = self.pays[self._place(tally, groups)] & ~self._surely_lost(tally)
         return np.where(wanted, np.minimum(block(judged, self.round, self.n_max), left), 0)
 
-    def urgency(self, tally: Tally, groups: Ints) -> Floats:
+    def priority(self, tally: Tally, groups: Ints) -> Floats:
         """The probability that the decision of now is wrong."""
         drop = (self.below + self.above)[self._place(tally, groups)]
         return np.minimum(drop, 1 - drop)
@@ -230,7 +233,7 @@ def _more_lost_than(share: float, n_max: int) -> Floats:
 
 
 def block(judged: Ints, least: int, n_max: int) -> Ints:
-    """How many samples are asked for at once after so many: few while each may settle the prompt, more later on."""
+    """How many samples are asked for at once after so many: few while each may decide the prompt, more later on."""
     return np.asarray(np.minimum(np.maximum(judged // 4, least), n_max - judged))
 
 

@@ -5,9 +5,10 @@ from typing import Literal
 
 import numpy as np
 
-from curation.difficulty.interval import wilson
 from curation.difficulty.outcomes import Bounds, Floats, Ints, Tally
 from curation.difficulty.stopping.base import Rule, Stopping
+
+_Z95 = 1.959963984540054
 
 
 class Fixed(Stopping):
@@ -31,7 +32,7 @@ class FixedRule:
     def more(self, tally: Tally, groups: Ints) -> Ints:
         return np.zeros_like(groups)
 
-    def urgency(self, tally: Tally, groups: Ints) -> Floats:
+    def priority(self, tally: Tally, groups: Ints) -> Floats:
         return np.zeros(len(groups))
 
     def decide(self, tally: Tally, groups: Ints) -> Ints:
@@ -46,3 +47,18 @@ class FixedRule:
 
     def reason(self, n_drawn: int) -> str:
         return "fixed"
+
+
+def wilson(n_correct: Ints, n_judged: Ints) -> tuple[Floats, Floats]:
+    """Wilson's score interval (1927) for the true rates behind `n_correct` of `n_judged`; (0, 1) for 0 of 0.
+
+    Brown, Cai and DasGupta (Interval Estimation for a Binomial Proportion, Statistical Science 16(2), 2001, section 4)
+    recommend it, or Jeffreys', for n up to 40; unlike the textbook interval it is not empty at 0 of n and n of n.
+    """
+    n, z2 = np.maximum(n_judged, 1), _Z95**2
+    rate = n_correct / n
+    centre, scale = rate + z2 / (2 * n), 1 + z2 / n
+    spread = _Z95 * np.sqrt(rate * (1 - rate) / n + z2 / (4 * n**2))
+    low = np.where(n_correct == 0, 0.0, (centre - spread) / scale)
+    high = np.where(n_correct == n_judged, 1.0, (centre + spread) / scale)
+    return low, high

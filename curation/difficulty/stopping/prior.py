@@ -1,4 +1,4 @@
-"""The beta prior of a source's pass rates, and what it makes of a prompt's counts.
+"""The beta prior of a source's pass rates, and the posterior of a prompt's counts.
 
 A posterior ignores how it was decided to stop: the likelihood of k right of m is the same for every stopping rule, so estimates and
 intervals hold under all of them as far as the prior does (Berger and Wolpert, The Likelihood Principle, 1988, section 4.2).
@@ -56,6 +56,8 @@ class Prior:
 
 def fit_prior(correct: Ints, judged: Ints) -> Prior:
     """The beta of the highest likelihood of the counts (beta-binomial, maximised over a grid of log a, log b that closes in)."""
+    # Prompts with equal counts are one term of the likelihood, weighted; the grid halves its reach around the best point each time, which
+    # needs no gradient and cannot diverge on the flat ridges of small samples.
     states, weights = np.unique(np.stack([correct, judged]), axis=1, return_counts=True)
     log_a = log_b = 0.0
     reach = 4.0
@@ -80,6 +82,7 @@ def fit_priors(correct: Ints, judged: Ints, groups: Ints) -> tuple[Prior, ...]:
 def estimates(correct: Ints, judged: Ints, groups: Ints) -> tuple[Floats, Floats, Floats]:
     """`Prior.estimate` of every prompt, by a prior fitted to all counts of its group."""
     priors = fit_priors(correct, judged, groups)
+    # Posteriors are taken once for every different (group, correct, judged), of which there are few, and spread over the prompts.
     found = np.full((3, len(groups)), np.nan)
     states, which = np.unique(np.stack([groups, correct, judged]), axis=1, return_inverse=True)
     for group, prior in enumerate(priors):

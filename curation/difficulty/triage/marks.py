@@ -1,10 +1,10 @@
-"""What the ends of the pass rate mean: a wrong gold or a hard prompt at 0, a picture that nobody needs at 1, guesses
+"""What the ends of the pass rate mean: a wrong gold or a hard prompt at 0, an image that is not needed at 1, guesses
 between.
 
 `suspect_gold`: the samples agree on another answer and none gives the gold. It is marked where the gold is more likely
 wrong than right (see `suspicion`) and more than half of the samples that answered give that one answer, three at least.
 `doubtful_gold`: the same where a few samples give the gold. `hard`: no sample is right, and nothing speaks against the
-gold. `picture_not_needed`: the prompt is answered without its pictures too. `not_above_chance`: a choice question is
+gold. `picture_not_needed`: the prompt is answered without its images too. `not_above_chance`: a choice question is
 answered no better than by guessing.
 """
 
@@ -30,13 +30,13 @@ class Triage(Options):
     suspect_gold: float | None = Field(default=0.5, gt=0, lt=1)
     """Probability from which a gold is suspect; null: do not look for any."""
     without_pictures: bool = False
-    """Sample the prompts with pictures that were found trivial a second time, without them; by the first sampler."""
+    """Sample the prompts with images that were found trivial a second time, without them; by the first sampler."""
     drop: tuple[MarkName, ...] = ("suspect_gold", "picture_not_needed")
     """Marks that drop a row even where its pass rate would keep it; the others are noted in its provenance."""
 
 
 class Counts(NamedTuple):
-    """One prompt's samples: see `agreement.Agreement`; `blind_` counts those without pictures."""
+    """One prompt's samples: see `agreement.Agreement`; `blind_` counts those without images."""
 
     n_answered: int = 0
     n_correct: int = 0
@@ -47,7 +47,7 @@ class Counts(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """What was found, and the figures that say so."""
+    """A name and the figures behind it."""
 
     name: MarkName
     detail: str
@@ -67,8 +67,8 @@ def marks(counts: Counts, pass_rate: float, probability: float, options: Triage)
     elif counts.n_correct == 0:
         found.append(Mark("hard", agreed if counts.n_agreed > 1 else "no two samples agree on an answer"))
     if picture_not_needed(counts.blind_correct, counts.blind_judged, counts.n_options):
-        told = f"{counts.blind_correct} of {counts.blind_judged} correct without the picture"
-        found.append(Mark("picture_not_needed", told))
+        detail = f"{counts.blind_correct} of {counts.blind_judged} correct without the picture"
+        found.append(Mark("picture_not_needed", detail))
     if counts.n_options > 1 and counts.n_correct and (above := chance_corrected(pass_rate, counts.n_options)) <= 0:
         found.append(Mark("not_above_chance", f"{above:.2f} after correction for {counts.n_options} options"))
     return found
@@ -93,7 +93,7 @@ def chance_corrected(pass_rate: float, n_options: int) -> float:
 
 
 def picture_not_needed(n_correct: int, n_judged: int, n_options: int = 0) -> bool:
-    """Whether the samples without pictures are right more often than not, after correction for chance: the hypothesis
+    """Whether the samples without images are right more often than not, after correction for chance: the hypothesis
     that they are right half of the time at most is rejected at 5 % (exact one-sided binomial test).
 
     >>> picture_not_needed(7, 8), picture_not_needed(6, 8), picture_not_needed(7, 8, n_options=4)

@@ -3,10 +3,10 @@
 Two stories explain `n_answered` samples of which `n_correct` give the gold and `n_agreed` the most frequent other
 answer. Either the gold is right: n_correct is what the sampler gets right, and n_agreed of the rest happen to make the
 same mistake. Or the gold is wrong: n_agreed is what the sampler gets right, and the gold is one of the mistakes, or
-nobody's. How often this sampler is right, and how often its mistakes agree, are two beta-binomial distributions that
+an answer that no sample gives. How often this sampler is right, and how often its mistakes agree, are two beta-binomial distributions that
 are fitted to the prompts themselves (by expectation-maximisation over the two stories), for each group of prompts
 alone: a set of hard prompts, or of questions with two options, has other habits than a set of easy open ones. So a
-weak sampler, whose misses say little, raises no alarm, and a strong one raises it on a small majority.
+weak sampler, whose misses say little, makes no gold suspect, and a strong one does by a small majority.
 """
 
 import math
@@ -22,7 +22,7 @@ SHARE_WRONG = 0.033
 """Of golds, before the samples are seen: the mean over ten test sets in Northcutt, Athalye and Mueller (Pervasive Label Errors
 in Test Sets, NeurIPS 2021 Datasets and Benchmarks)."""
 STRENGTH = 60
-"""Prompts that this prior is worth."""
+"""Weight of this prior, in prompts."""
 MAX_SHARE_WRONG = 0.3
 MIN_GROUP = 40
 """A smaller group shares the habits of all prompts with as many options."""
@@ -66,8 +66,8 @@ def _probabilities(kinds: Ints, times: Ints) -> Floats:
     for _ in range(ROUNDS):
         accuracy = np.argmax(right_correct @ (times * (1 - wrong)) + wrong_agreed @ (times * wrong) + imagined[0])
         mistakes = np.argmax(right_agreed @ (confirmed * (1 - wrong)) + imagined[1])
-        nobodys = 0.5 * (correct == 0) + 0.5 * np.exp(wrong_correct[mistakes])
-        odds = wrong_agreed[accuracy] + np.log(nobodys) - right_correct[accuracy] - right_agreed[mistakes]
+        unseen = 0.5 * (correct == 0) + 0.5 * np.exp(wrong_correct[mistakes])
+        odds = wrong_agreed[accuracy] + np.log(unseen) - right_correct[accuracy] - right_agreed[mistakes]
         odds += math.log(share / (1 - share))
         wrong = np.where(agreed > 0, 1 / (1 + np.exp(-np.clip(odds, -700, 700))), 0.0)
         share = min((wrong @ times + SHARE_WRONG * STRENGTH) / (times.sum() + STRENGTH), MAX_SHARE_WRONG)

@@ -7,8 +7,8 @@ An engine is a plugin: one file with one class, chosen in a manifest by `kind` (
 asks for samples by number, each with a seed of its own (`sample_seed`), so sample 3 of a prompt is the same draw
 whether 4 or 16 are asked for, and whatever else is in the batch.
 
-A prompt that the engine will never take is `refused`; one that it could not answer now (a server that stays away, a
-crash that no prompt is to blame for) is `failed` and wants to be asked again. The caller keeps the samples of a batch
+A prompt that the engine will never take is `refused`; one that it could not answer now (an unreachable server, a
+crash that no prompt is to blame for) is `failed` and may be sent again. The caller keeps the samples of a batch
 first and then looks at `unanswered(responses)`.
 """
 
@@ -32,7 +32,7 @@ FinishReason = Literal["stop", "length"]
 
 
 class SamplingOptions(Options):
-    """How tokens are drawn. The defaults are the paper's (temperature 1.0, top-p 1.0: appendix B)."""
+    """How tokens are sampled. The defaults are the paper's (temperature 1.0, top-p 1.0: appendix B)."""
 
     temperature: float = Field(default=1.0, ge=0)
     """0 is greedy: every sample of a prompt is then the same."""
@@ -69,7 +69,7 @@ class Sample:
 class Response:
     """The samples of one request, by number: all that were asked for, unless it says why not.
 
-    `refused`: the engine cannot take this prompt (too long for the model, a picture it cannot process, a prompt that
+    `refused`: the engine cannot take this prompt (too long for the model, an image it cannot process, a prompt that
     kills it); there are no samples. `failed`: the engine or the way to it failed; `samples` holds what did arrive,
     the others count for nothing and may be asked for again.
     """
@@ -125,7 +125,7 @@ class Engine(Plugin):
 
 
 def unanswered(responses: Sequence[Response]) -> str:
-    """One line on the requests that failed, empty where none did. To be asked when their samples are safe."""
+    """One line on the requests that failed, empty where none did. Look at it when their samples are stored."""
     failed = [response for response in responses if response.failed]
     if not failed:
         return ""

@@ -1,8 +1,8 @@
 """A request as the message list that a chat template takes, laid out as TRL's GRPO lays it out.
 
 Sampling and training must see the same token prompt. TRL (`trl.data_utils.prepare_multimodal_messages`) puts all
-pictures before the text of the first user message and makes every content a list of parts; `datasets` hands it the
-pictures with their EXIF orientation applied, and the processor drops transparency with `convert("RGB")`. So do we,
+images before the text of the first user message and makes every content a list of parts; `datasets` hands it the
+images with their EXIF orientation applied, and the processor drops transparency with `convert("RGB")`. So do we,
 for every engine.
 """
 
@@ -16,78 +16,76 @@ from curation.sampling.engines.base import Request
 
 
 def conversation(request: Request, image_type: str = "image") -> list[dict[str, Any]]:
-    """Messages with content parts. `image_type` names the picture part and its payload: `image`, or vLLM's `image_pil`.
+    """Messages with content parts. `image_type` names the image part and its payload: `image`, or vLLM's `image_pil`.
 
     Raises:
-        ValueError: pictures without a user message to stand in, or a picture that cannot be decoded.
+        ValueError: images without a user message, or an image that cannot be decoded.
     """
-    pictures = [{"type": image_type, image_type: decode_picture(data)} for data in request.images]
-    messages: list[dict[str, Any]] = []
-    for message in request.messages:
-        parts: list[dict[str, Any]] = [{"type": "text", "text": message.content}]
-        if message.role == "user" and pictures:
-            parts, pictures = [*pictures, *parts], []
-        messages.append({"role": message.role, "content": parts})
-    if pictures:
-        raise ValueError(f"request {request.key!r} has {len(pictures)} pictures and no user message")
-    return messages
+    return _with_images(request, [{"type": image_type, image_type: decode_image(data)} for data in request.images])
 
 
 def text_conversation(request: Request) -> list[dict[str, str]]:
     """Messages with plain strings, for a model without vision.
 
     Raises:
-        ValueError: the request has pictures.
+        ValueError: the request has images.
     """
     if request.images:
-        raise ValueError(f"request {request.key!r} has {len(request.images)} pictures, the model takes none")
+        raise ValueError(f"request {request.key!r} has {len(request.images)} images, the model takes none")
     return [{"role": message.role, "content": message.content} for message in request.messages]
 
 
-def decode_picture(data: bytes) -> Image.Image:
-    """The picture upright, in RGB.
+def decode_image(data: bytes) -> Image.Image:
+    """The image upright, in RGB.
 
     Raises:
-        ValueError: the bytes are no picture.
+        ValueError: the bytes are no image.
     """
     try:
-        with Image.open(io.BytesIO(data)) as picture:
-            return ImageOps.exif_transpose(picture).convert("RGB")
+        with Image.open(io.BytesIO(data)) as opened:
+            return ImageOps.exif_transpose(opened).convert("RGB")
     except (OSError, Image.DecompressionBombError) as error:
-        raise ValueError(f"picture of {len(data)} bytes cannot be decoded: {error}") from error
+        raise ValueError(f"image of {len(data)} bytes cannot be decoded: {error}") from error
 
 
 def served_conversation(request: Request) -> list[dict[str, Any]]:
-    """Messages for a server: pictures as data URLs, a message without any as a plain string.
+    """Messages for a server: images as data URLs, a message without any as a plain string.
 
     Raises:
         ValueError: as `conversation`.
     """
-    parts = [{"type": "image_url", "image_url": {"url": picture_url(data)}} for data in request.images]
-    messages: list[dict[str, Any]] = []
-    for message in request.messages:
-        content: str | list[dict[str, Any]] = message.content
-        if message.role == "user" and parts:
-            content, parts = [*parts, {"type": "text", "text": message.content}], []
-        messages.append({"role": message.role, "content": content})
-    if parts:
-        raise ValueError(f"request {request.key!r} has {len(parts)} pictures and no user message")
+    urls = [{"type": "image_url", "image_url": {"url": image_url(data)}} for data in request.images]
+    messages = _with_images(request, urls)
+    for message, plain in zip(messages, request.messages, strict=True):
+        if len(message["content"]) == 1:
+            message["content"] = plain.content
     return messages
 
 
-def picture_url(data: bytes) -> str:
-    """The picture in a data URL, as it is where every reader sees in it what `decode_picture` sees, else as PNG.
+def _with_images(request: Request, images: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The messages as content parts, the images' parts before the text of the first user message."""
+    messages = [{"role": m.role, "content": [{"type": "text", "text": m.content}]} for m in request.messages]
+    first = next((message for message in messages if message["role"] == "user"), None)
+    if first is not None:
+        first["content"] = [*images, *first["content"]]
+    elif images:
+        raise ValueError(f"request {request.key!r} has {len(images)} images and no user message")
+    return messages
+
+
+def image_url(data: bytes) -> str:
+    """The image in a data URL, as it is where every reader sees in it what `decode_image` sees, else as PNG.
 
     Servers differ in what they make of transparency and of EXIF.
 
     Raises:
-        ValueError: the bytes are no picture.
+        ValueError: the bytes are no image.
     """
-    picture = decode_picture(data)
+    image = decode_image(data)
     with Image.open(io.BytesIO(data)) as raw:
         kind, plain = raw.format, raw.mode == "RGB" and raw.getexif().get(ExifTags.Base.Orientation, 1) == 1
     if kind not in ("PNG", "JPEG") or not plain:
         file = io.BytesIO()
-        picture.save(file, "PNG", compress_level=1)
+        image.save(file, "PNG", compress_level=1)
         kind, data = "PNG", file.getvalue()
     return f"data:image/{kind.lower()};base64,{base64.b64encode(data).decode()}"

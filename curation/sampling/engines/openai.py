@@ -8,10 +8,10 @@ vLLM's does. What does not arrive whole is asked for again; what never arrives i
 import asyncio
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, JsonValue
 
@@ -19,14 +19,15 @@ from curation.core.errors import SamplingError, first_line
 from curation.sampling.engines.base import Engine, Request, Response, SamplingOptions, consecutive, sample_seed
 from curation.sampling.engines.conversation import served_conversation
 from curation.sampling.engines.openai_response import Answer, read_answer
-from curation.sampling.engines.openai_retry import Hopeless, Refused, Retries, Spent
+from curation.sampling.engines.openai_retry import FatalError, PromptRejected, RetriesExhausted, with_retries
 
+T = TypeVar("T")
 Messages = list[dict[str, Any]]
 
 _NEUTRAL: dict[str, JsonValue] = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 """Where they are left out, vLLM and SGLang take the model's generation_config, which would change what is measured."""
-_SPENT_IN_A_ROW = 3
-"""Requests that used up their attempts, none being answered meanwhile, after which the rest of a batch is not asked."""
+_MAX_EXHAUSTED = 3
+"""Requests whose retries are exhausted, none being answered meanwhile, after which the rest of a batch is not sent."""
 
 
 class OpenAI(Engine):
@@ -49,8 +50,6 @@ class OpenAI(Engine):
     """One attempt, from the first byte sent to the last received."""
     max_retries: int = Field(default=6, ge=0)
     """Further attempts for a request that failed."""
-    longest_wait_s: float = Field(default=300, ge=0)
-    """A server that asks for a longer pause (Retry-After) is given up."""
     extra_body: dict[str, JsonValue] = Field(default_factory=dict)
     """Further fields of every request, for what a server needs beyond the standard."""
 
@@ -67,7 +66,7 @@ class OpenAI(Engine):
         with asyncio.Runner() as runner:
             session = OpenAISession(self, self._client(), runner)
             try:
-                session.greet()
+                session.find_model()
                 yield session
             finally:
                 runner.run(session.client.close())
@@ -76,14 +75,10 @@ class OpenAI(Engine):
         """The library's client.
 
         Raises:
-            SamplingError: the library or the key is missing.
+            SamplingError: the key is missing.
         """
-        try:
-            from openai import AsyncOpenAI
-        except ImportError as error:
-            raise SamplingError(
-                f"engine 'openai' cannot import openai ({first_line(error)}); install the extra `openai`"
-            ) from error
+        from openai import AsyncOpenAI
+
         key = "none" if self.api_key_env is None else os.environ.get(self.api_key_env)
         if not key:
             raise SamplingError(f"engine 'openai' found no key in the environment variable {self.api_key_env!r}")
@@ -98,22 +93,21 @@ class OpenAISession:
         self.client = client
         self.card: dict[str, Any] = {}
         self._runner = runner
-        self._retries = Retries(engine.max_retries, engine.request_timeout_s, engine.longest_wait_s)
         self._slots = asyncio.Semaphore(engine.concurrency)
         self._where = f"engine 'openai' at {engine.base_url}"
-        self._spent_in_a_row = 0
-        self._spent = self._hopeless = ""
+        self._exhausted_in_a_row = 0
+        self._exhausted = self._fatal = ""
         self._ever_answered = False
 
-    def greet(self) -> None:
+    def find_model(self) -> None:
         """Ask the server which models it has; not every server has a list.
 
         Raises:
             SamplingError: it is not there, refuses the key, or is one of those that have a list and has not the model.
         """
         try:
-            cards = self._runner.run(self._retries.of(self._cards))
-        except (Refused, Hopeless, Spent) as error:
+            cards = self._runner.run(self._retried(self._cards))
+        except (PromptRejected, FatalError, RetriesExhausted) as error:
             if str(error).startswith(("404", "405")):
                 return
             raise SamplingError(f"{self._where}: {error}") from error
@@ -121,6 +115,9 @@ class OpenAISession:
         if not self.card and any(card.get("owned_by") in ("vllm", "sglang") for card in cards):
             known = ", ".join(sorted(repr(card.get("id")) for card in cards))
             raise SamplingError(f"{self._where} has no model {self.engine.model!r}; known: {known}")
+
+    def _retried(self, attempt: Callable[[], Awaitable[T]]) -> Coroutine[Any, Any, T]:
+        return with_retries(attempt, self.engine.max_retries, self.engine.request_timeout_s)
 
     async def _cards(self) -> list[dict[str, Any]]:
         response = await self.client.models.with_raw_response.list()
@@ -131,7 +128,7 @@ class OpenAISession:
 
     def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
         """See `Session.generate`."""
-        self._spent_in_a_row, self._hopeless = 0, ""
+        self._exhausted_in_a_row, self._fatal = 0, ""
         responses: list[Response] = self._runner.run(self._respond_to_all(requests, options))
         refused = {response.refused for response in responses}
         if not self._ever_answered and len(responses) > 1 and len(refused) == 1 and "" not in refused:
@@ -154,9 +151,9 @@ class OpenAISession:
         prompt_tokens = max((answer.prompt_tokens for answer in answers), default=0)
         failed = ""
         for result in results:
-            if isinstance(result, Refused | ValueError):
+            if isinstance(result, PromptRejected | ValueError):
                 return Response(request.key, (), prompt_tokens, refused=first_line(result))
-            if isinstance(result, Spent | Hopeless):
+            if isinstance(result, RetriesExhausted | FatalError):
                 failed = failed or f"{self._where}: {result}"
             elif isinstance(result, BaseException):
                 raise result
@@ -166,54 +163,57 @@ class OpenAISession:
     async def _ask(
         self, request: Request, messages: Callable[[], Messages], numbers: Sequence[int], options: SamplingOptions
     ) -> Answer:
-        """The samples of one HTTP request. `messages` encodes the pictures when it is first called.
+        """The samples of one HTTP request. `messages` encodes the images when it is first called.
 
         Raises:
-            Refused, Spent, Hopeless: see there.
-            ValueError: a picture that is none.
+            PromptRejected, RetriesExhausted, FatalError: see there.
+            ValueError: an image that cannot be decoded.
         """
         async with self._slots:
-            if self._hopeless:
-                raise Hopeless(self._hopeless)
-            if self._spent_in_a_row >= _SPENT_IN_A_ROW:
-                raise Spent(f"not asked, the server answers nobody: {self._spent}")
+            if self._fatal:
+                raise FatalError(self._fatal)
+            if self._exhausted_in_a_row >= _MAX_EXHAUSTED:
+                raise RetriesExhausted(f"not sent, the server answers no request: {self._exhausted}")
             seeds = [sample_seed(request.seed, request.key, number) for number in numbers]
             body = self._body(messages(), seeds, options)
 
             try:
                 answer = await self._whole_answer(body, numbers, seeds)
-            except Hopeless as error:
-                self._hopeless = str(error)
+            except FatalError as error:
+                self._fatal = str(error)
                 raise
-            except Spent as error:
-                self._spent_in_a_row, self._spent = self._spent_in_a_row + 1, str(error)
+            except RetriesExhausted as error:
+                self._exhausted_in_a_row, self._exhausted = self._exhausted_in_a_row + 1, str(error)
                 raise
-            self._spent_in_a_row, self._ever_answered = 0, True
+            self._exhausted_in_a_row, self._ever_answered = 0, True
             return answer
 
     async def _whole_answer(self, body: dict[str, Any], numbers: Sequence[int], seeds: Sequence[int]) -> Answer:
         """The server's answer; one that ends with the model's context where the server refuses to begin it."""
         try:
-            return await self._retries.of(partial(self._post, body, numbers, seeds))
-        except Refused as error:
+            return await self._post(body, numbers, seeds)
+        except PromptRejected as error:
             if (room := await self._room(body, error)) < 1:
                 raise
-        return await self._retries.of(partial(self._post, body | {"max_tokens": room}, numbers, seeds))
+        return await self._post(body | {"max_tokens": room}, numbers, seeds)
 
-    async def _room(self, body: dict[str, Any], refusal: Refused) -> int:
+    async def _room(self, body: dict[str, Any], refusal: PromptRejected) -> int:
         """Tokens from the end of the prompt to the end of the context, which vLLM up to 0.31 wants to hold the whole limit;
-        0 for any other refusal. A response of one token tells how long the prompt is.
+        0 for any other refusal. A response of one token has the length of the prompt in its usage.
         """
         length = self.card.get("max_model_len")
         if not isinstance(length, int) or "you requested" not in str(refusal):
             return 0
         probe = body | {"n": 1, "max_tokens": 1}
-        answer = await self._retries.of(partial(self._post, probe, (0,), (body["seed"],)))
+        answer = await self._post(probe, (0,), (body["seed"],))
         return length - answer.prompt_tokens
 
     async def _post(self, body: dict[str, Any], numbers: Sequence[int], seeds: Sequence[int]) -> Answer:
-        response = await self.client.chat.completions.with_raw_response.create(**body)
-        return read_answer(response.content, numbers, seeds)
+        async def attempt() -> Answer:
+            response = await self.client.chat.completions.with_raw_response.create(**body)
+            return read_answer(response.content, numbers, seeds)
+
+        return await self._retried(attempt)
 
     def _body(self, messages: Messages, seeds: Sequence[int], options: SamplingOptions) -> dict[str, Any]:
         extra: dict[str, JsonValue] = {}

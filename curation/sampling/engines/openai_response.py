@@ -1,4 +1,4 @@
-"""A server's answer as samples: read strictly, because an answer that is half there must not become a sample."""
+"""A server's answer as samples: read strictly, because a part of an answer must not become a sample."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, NonNegativeInt, ValidationError
 
 from curation.sampling.engines.base import Sample
-from curation.sampling.engines.openai_retry import HalfAnswer, Refused
+from curation.sampling.engines.openai_retry import IncompleteResponse, PromptRejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +47,18 @@ def read_answer(body: bytes, numbers: Sequence[int], seeds: Sequence[int]) -> An
     """The samples `numbers` from a response body with one choice each.
 
     Raises:
-        HalfAnswer: the body is no completion, or not all of it.
-        Refused: the server's filter took a response away.
+        IncompleteResponse: the body is no completion, or not all of it.
+        PromptRejected: the server's filter took a response away.
     """
     try:
         completion = _Completion.model_validate_json(body)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise HalfAnswer(f"{where}: {first['msg']}" if where else first["msg"]) from error
+        raise IncompleteResponse(f"{where}: {first['msg']}" if where else first["msg"]) from error
     choices = {choice.index: choice for choice in completion.choices}
     if len(choices) != len(completion.choices) or sorted(choices) != list(range(len(numbers))):
-        raise HalfAnswer(f"choices {[choice.index for choice in completion.choices]}, expected {len(numbers)}")
+        raise IncompleteResponse(f"choices {[choice.index for choice in completion.choices]}, expected {len(numbers)}")
     samples = [
         _sample(number, seed, choices[i], completion.usage)
         for i, (number, seed) in enumerate(zip(numbers, seeds, strict=True))
@@ -68,11 +68,11 @@ def read_answer(body: bytes, numbers: Sequence[int], seeds: Sequence[int]) -> An
 
 def _sample(number: int, seed: int, choice: _Choice, usage: _Usage) -> Sample:
     if choice.finish_reason == "content_filter":
-        raise Refused("the server's content filter")
+        raise PromptRejected("the server's content filter")
     text = _text(choice.message)
     n_tokens = usage.completion_tokens if choice.token_ids is None else len(choice.token_ids)
     if text is None or n_tokens == 0 or (not text and choice.token_ids is None and n_tokens > 1):
-        raise HalfAnswer(f"no text, {n_tokens} tokens")
+        raise IncompleteResponse(f"no text, {n_tokens} tokens")
     return Sample(number, text, choice.finish_reason, n_tokens, seed)
 
 

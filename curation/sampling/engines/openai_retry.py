@@ -1,8 +1,8 @@
-"""When to ask a server again and when there is no point: what a failed attempt was, and how long to wait after it.
+"""When to ask a server again and when there is no point: why an attempt failed, and how long to wait after it.
 
-The client library's own retries are switched off. They know dropped connections, 429 and 5xx, but neither an answer
-that is half there nor a limit on a whole attempt (its timeouts are for the gap between two bytes), and they give up
-at once on a Retry-After of more than two minutes.
+The client library's own retries are switched off. They know dropped connections, 429 and 5xx, but neither an incomplete
+response nor a limit on a whole attempt (its timeouts are for the gap between two bytes), and they do not wait out a
+Retry-After of several minutes.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -20,71 +19,64 @@ from curation.core.errors import first_line
 T = TypeVar("T")
 
 _FIRST_WAIT_S = 0.5
-_LONGEST_OWN_WAIT_S = 30.0
+_MAX_BACKOFF_S = 30.0
+_MAX_WAIT_S = 300.0
+"""A server that asks for a longer pause (Retry-After) is given up."""
 _PROMPT_ERRORS = (400, 413, 415, 422)
 _LATER = (408, 409, 425, 429)
 _OF_THE_RUN = {"model", "n", "seed", "temperature", "top_p", "max_tokens", "top_k", "min_p", "repetition_penalty"}
 """Parameters that are the same for every prompt."""
 
 
-class HalfAnswer(Exception):  # noqa: N818 - it says what came
-    """The server said that all is well and sent something that is no answer to what was asked."""
+class IncompleteResponse(Exception):  # noqa: N818 - as its siblings: an outcome of an attempt
+    """The server said 200 and sent something that is no answer, or a part of one."""
 
 
-class Refused(Exception):  # noqa: N818 - it says what happened
+class PromptRejected(Exception):  # noqa: N818
     """The server does not take this prompt."""
 
 
-class Spent(Exception):  # noqa: N818 - it says what happened
+class RetriesExhausted(Exception):  # noqa: N818
     """Every attempt failed."""
 
 
-class Hopeless(Exception):  # noqa: N818 - it says what it is
+class FatalError(Exception):
     """The server takes no request of this run: a wrong key, no such model, an option it does not know."""
 
 
-@dataclass(frozen=True)
-class Retries:
-    """How often, how long."""
+async def with_retries(attempt: Callable[[], Awaitable[T]], max_retries: int, timeout_s: float) -> T:
+    """The result of the first attempt that has one; each may take `timeout_s`.
 
-    max_retries: int
-    timeout_s: float
-    longest_wait_s: float
+    Raises:
+        PromptRejected, FatalError: another attempt would not help.
+        RetriesExhausted: no attempt succeeded, or the server asks for too long a pause.
+    """
+    from openai import APIError
 
-    async def of(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """What `ask` gives when it gives something.
-
-        Raises:
-            Refused, Hopeless: another attempt would not help.
-            Spent: no attempt did.
-        """
-        from openai import APIError
-
-        failures: Counter[str] = Counter()
-        for attempt in range(self.max_retries + 1):
-            try:
-                async with asyncio.timeout(self.timeout_s):
-                    return await ask()
-            except TimeoutError:
-                failures[f"no answer in {self.timeout_s:g} s"] += 1
-                wait_s = back_off_s(attempt)
-            except HalfAnswer as error:
-                failures[f"half an answer ({error})"] += 1
-                wait_s = back_off_s(attempt)
-            except APIError as error:
-                if (final := _final(error)) is not None:
-                    raise final from error
-                failures[told(error)] += 1
-                asked_s = retry_after_s(getattr(getattr(error, "response", None), "headers", {}))
-                wait_s = back_off_s(attempt) if asked_s is None else asked_s
-                if wait_s > self.longest_wait_s:
-                    raise Spent(f"{told(error)}, and the server asks to wait {wait_s:g} s") from error
-            if attempt < self.max_retries:
-                await asyncio.sleep(wait_s)
-        raise Spent(", ".join(f"{count} x {failure}" for failure, count in failures.items()))
+    failures: Counter[str] = Counter()
+    for number in range(max_retries + 1):
+        wait_s = backoff_s(number)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await attempt()
+        except TimeoutError:
+            failures[f"no answer in {timeout_s:g} s"] += 1
+        except IncompleteResponse as error:
+            failures[f"incomplete response ({error})"] += 1
+        except APIError as error:
+            if (final := _final(error)) is not None:
+                raise final from error
+            failures[describe(error)] += 1
+            asked_s = retry_after_s(getattr(getattr(error, "response", None), "headers", {}))
+            wait_s = wait_s if asked_s is None else asked_s
+            if wait_s > _MAX_WAIT_S:
+                raise RetriesExhausted(f"{describe(error)}, and the server asks to wait {wait_s:g} s") from error
+        if number < max_retries:
+            await asyncio.sleep(wait_s)
+    raise RetriesExhausted(", ".join(f"{count} x {failure}" for failure, count in failures.items()))
 
 
-def _final(error: Exception) -> Refused | Hopeless | None:
+def _final(error: Exception) -> PromptRejected | FatalError | None:
     """What a status says that no further attempt will change."""
     status = getattr(error, "status_code", None)
     if status is None or status >= 500:
@@ -92,12 +84,12 @@ def _final(error: Exception) -> Refused | Hopeless | None:
     if status in _LATER and getattr(error, "code", None) != "insufficient_quota":
         return None
     if status in _PROMPT_ERRORS and getattr(error, "param", None) not in _OF_THE_RUN:
-        return Refused(told(error))
-    return Hopeless(told(error))
+        return PromptRejected(describe(error))
+    return FatalError(describe(error))
 
 
-def told(error: Exception) -> str:
-    """What an attempt came to, in the server's words or the system's, one line."""
+def describe(error: Exception) -> str:
+    """Why an attempt failed, in the server's words or the system's, one line."""
     status, body = getattr(error, "status_code", None), getattr(error, "body", None)
     if status is None:
         cause = error.__cause__ or error
@@ -108,11 +100,11 @@ def told(error: Exception) -> str:
     )
 
 
-def back_off_s(attempt: int) -> float:
-    """Seconds after attempt 0, 1, ...: twice as long each time, less up to a half by chance, so that requests that
-    failed together do not come back together.
+def backoff_s(attempt: int) -> float:
+    """Seconds after attempt 0, 1, ...: twice as long each time, less up to a half by chance, so that requests
+    that failed together are not repeated together.
     """
-    return min(_FIRST_WAIT_S * 2.0**attempt, _LONGEST_OWN_WAIT_S) * random.uniform(0.5, 1)
+    return min(_FIRST_WAIT_S * 2.0**attempt, _MAX_BACKOFF_S) * random.uniform(0.5, 1)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -22,13 +22,15 @@ from curation.core.errors import CurationError, first_line
 
 _CHILD = "import sys; sys.path[:] = sys.argv[3:]; from curation.sampling.engines.process import main; main(*map(int, sys.argv[1:3]))"
 _GRACE_S = 15.0
-_BEAT_S = 1.0
+_HEARTBEAT_S = 1.0
 
 
 class EngineDied(Exception):  # noqa: N818 - it says what happened
-    """The engine's process ended, failed, or was ended because it hung; one line says which. `told`: by the engine."""
+    """The engine's process ended, failed, or was ended because it hung; one line says which. `reported`: by the engine itself."""
 
-    told = False
+    def __init__(self, reason: str, reported: bool = False) -> None:
+        super().__init__(reason)
+        self.reported = reported
 
 
 class EngineProcess:
@@ -63,17 +65,15 @@ class EngineProcess:
         try:
             self._connection.send(message)
             while (reply := self._receive())[0] == "alive":
-                watchdog.rest()
+                watchdog.heartbeat()
         except (EOFError, OSError) as error:
             self.kill()
-            raise EngineDied(f"no sign of life for {silence_s:g} s" if watchdog.barked else self._end()) from error
+            raise EngineDied(f"no sign of life for {silence_s:g} s" if watchdog.timed_out else self._end()) from error
         finally:
             watchdog.stop()
         outcome, payload = reply
         if outcome == "failed":
-            died = EngineDied(payload)
-            died.told = True
-            raise died
+            raise EngineDied(payload, reported=True)
         self._idle = True
         return payload
 
@@ -111,17 +111,17 @@ class EngineProcess:
 
 
 class Watchdog:
-    """Calls `bark` once, from a thread of its own, when `patience_s` have passed since the last `rest`."""
+    """Calls `on_timeout` once, from a thread of its own, when `timeout_s` have passed since the last `heartbeat`."""
 
-    def __init__(self, patience_s: float, bark: Callable[[], None]) -> None:
-        self.barked = False
-        self._patience_s, self._bark = patience_s, bark
-        self._deadline = time.monotonic() + patience_s
+    def __init__(self, timeout_s: float, on_timeout: Callable[[], None]) -> None:
+        self.timed_out = False
+        self._timeout_s, self._on_timeout = timeout_s, on_timeout
+        self._deadline = time.monotonic() + timeout_s
         self._stopped = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
 
-    def rest(self) -> None:
-        self._deadline = time.monotonic() + self._patience_s
+    def heartbeat(self) -> None:
+        self._deadline = time.monotonic() + self._timeout_s
 
     def stop(self) -> None:
         self._stopped.set()
@@ -129,8 +129,8 @@ class Watchdog:
     def _watch(self) -> None:
         while not self._stopped.wait(max(0.0, self._deadline - time.monotonic())):
             if time.monotonic() >= self._deadline:
-                self.barked = True
-                self._bark()
+                self.timed_out = True
+                self._on_timeout()
                 return
 
 
@@ -138,36 +138,36 @@ def main(descriptor: int, parent: int) -> None:
     """The process itself: serve the process `parent` over the socket `descriptor`."""
     os.set_inheritable(descriptor, False)
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
-    nobody_asks = threading.Event()
+    is_done = threading.Event()
 
     @atexit.register  # the first to register is the last to run
-    def end_what_it_started() -> None:
-        if nobody_asks.is_set():
+    def end_group_when_done() -> None:
+        if is_done.is_set():
             _end_group()
 
     with Connection(descriptor) as connection:
         try:
             _serve(connection)
         except Exception as error:  # whatever it was, the other side decides what becomes of the batch
-            with suppress(OSError):  # nobody may be there to be told
-                connection.send(("failed", str(error) if isinstance(error, CurationError) else _whole(error)))
-    nobody_asks.set()
+            with suppress(OSError):  # the other side may be gone
+                connection.send(("failed", str(error) if isinstance(error, CurationError) else _described(error)))
+    is_done.set()
 
 
-def _whole(error: Exception) -> str:
+def _described(error: Exception) -> str:
     return f"engine failed with {type(error).__name__}: {first_line(error)}"
 
 
 def _serve(connection: Any) -> None:
     last = time.monotonic()
 
-    def beat() -> None:
+    def heartbeat() -> None:
         nonlocal last
-        if time.monotonic() - last > _BEAT_S:
+        if time.monotonic() - last > _HEARTBEAT_S:
             connection.send(("alive", None))
             last = time.monotonic()
 
-    with connection.recv().load(beat) as session:
+    with connection.recv().load(heartbeat) as session:
         connection.send(("ready", None))
         while True:
             try:
@@ -178,7 +178,7 @@ def _serve(connection: Any) -> None:
 
 
 def _die_with(parent: int) -> None:
-    """End this process and its children when `parent` is gone: nobody else would."""
+    """End this process and its children when `parent` is gone, which no signal says."""
     while os.getppid() == parent:
         time.sleep(0.5)
     _end_group()

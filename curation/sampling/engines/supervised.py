@@ -1,7 +1,7 @@
 """An engine in a process of its own, so that a crash costs a restart and not the run.
 
 A batch in which the process dies (killed, out of memory, a segmentation fault), fails or hangs is asked once more, in
-case no prompt was to blame, and then in halves, until the prompt that kills the engine stands alone. That one is
+case no prompt was to blame, and then in halves, until the prompt that kills the engine is alone. That one is
 refused with `engine_died`; all others get their samples, and since a sample is a draw from a seed of its own they are
 the samples of a run in which nothing happened.
 """
@@ -18,11 +18,11 @@ from curation.sampling.engines.base import Engine, Request, Response, SamplingOp
 from curation.sampling.engines.process import EngineDied, EngineProcess
 from curation.sampling.engines.replicas import Replicas, in_parallel
 
-_LONGEST_PAUSE_S = 30.0
+_MAX_PAUSE_S = 30.0
 
 
-def nobody_listens() -> None:
-    """A beat that nobody waits for."""
+def no_op() -> None:
+    """The heartbeat of an engine that is not watched."""
 
 
 class LocalEngine(Engine):
@@ -34,12 +34,12 @@ class LocalEngine(Engine):
     """Crashes in a row, with no prompt answered between them, after which the engine is given up. To find a bad prompt
     among n takes log2(n) + 3."""
     hang_timeout_s: float = Field(default=900, gt=0)
-    """An engine that for so long does not get on by a single token has hung, which counts as a crash."""
+    """An engine that for so long generates no token has hung, which counts as a crash."""
     start_timeout_s: float = Field(default=1800, gt=0)
 
     @abstractmethod
-    def load(self, beat: Callable[[], None] = nobody_listens) -> AbstractContextManager[Session]:
-        """The engine in this very process; otherwise as `open`. The session calls `beat` again and again as it gets on."""
+    def load(self, heartbeat: Callable[[], None] = no_op) -> AbstractContextManager[Session]:
+        """The engine in this very process; otherwise as `open`. The session calls `heartbeat` with every step."""
 
     def environments(self) -> list[dict[str, str]]:
         """The variables that each copy of the engine gets in addition to ours; one copy unless an engine says otherwise.
@@ -82,8 +82,8 @@ class SupervisedSession:
             self._process.ask(self._engine, self._engine.start_timeout_s)
         except EngineDied as error:
             self._end_process()
-            told = str(error) if error.told else f"engine {self._engine.kind!r} does not start: {error}"
-            raise SamplingError(told) from error
+            reason = str(error) if error.reported else f"engine {self._engine.kind!r} does not start: {error}"
+            raise SamplingError(reason) from error
 
     def close(self) -> None:
         """End the engine's process and the processes it has started, for good."""
@@ -104,7 +104,7 @@ class SupervisedSession:
             try:
                 process = self._running()
             except SamplingError as error:
-                return _given_up(requests, answers, error)
+                return _partial(requests, answers, error)
             try:
                 responses = process.ask(([requests[i] for i in batch], options), self._engine.hang_timeout_s)
             except EngineDied as error:
@@ -120,7 +120,7 @@ class SupervisedSession:
         return [answers[i] for i in range(len(requests))]
 
     def _running(self) -> EngineProcess:
-        """The engine's process, started anew where it is gone.
+        """The engine's process, restarted where it is gone.
 
         Raises:
             SamplingError: it has died too often, or the session is closed.
@@ -136,13 +136,13 @@ class SupervisedSession:
             except SamplingError as error:
                 self._deaths += 1
                 self._reason = str(error)
-                time.sleep(min(2.0**self._deaths, _LONGEST_PAUSE_S))
+                time.sleep(min(2.0**self._deaths, _MAX_PAUSE_S))
         return self._process
 
 
 def _again(batch: list[int], deaths: int) -> list[tuple[list[int], int]]:
     """What of a batch that has killed the engine `deaths` times is asked next, the last of the list first: all of it,
-    halves, nothing of a single prompt. A prompt that comes to stand alone has its second chance then.
+    halves, nothing of a single prompt. A prompt that is alone for the first time gets its second chance then.
     """
     if deaths == 1:
         return [(batch, deaths)]
@@ -150,7 +150,7 @@ def _again(batch: list[int], deaths: int) -> list[tuple[list[int], int]]:
     return [(part, int(len(part) > 1)) for part in (batch[half:], batch[:half])] if half else []
 
 
-def _given_up(requests: Sequence[Request], answers: dict[int, Response], error: SamplingError) -> list[Response]:
+def _partial(requests: Sequence[Request], answers: dict[int, Response], error: SamplingError) -> list[Response]:
     """What was answered, and the others as failed.
 
     Raises:

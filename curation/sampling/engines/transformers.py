@@ -16,7 +16,7 @@ from pydantic import Field
 from curation.core.errors import SamplingError, first_line
 from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed
 from curation.sampling.engines.conversation import conversation, text_conversation
-from curation.sampling.engines.supervised import LocalEngine, nobody_listens
+from curation.sampling.engines.supervised import LocalEngine, no_op
 
 
 class Transformers(LocalEngine):
@@ -29,9 +29,9 @@ class Transformers(LocalEngine):
     """Responses generated at once."""
 
     @contextmanager
-    def load(self, beat: Callable[[], None] = nobody_listens) -> Iterator["TransformersSession"]:
+    def load(self, heartbeat: Callable[[], None] = no_op) -> Iterator["TransformersSession"]:
         session = self._start()
-        session.beat = beat
+        session.heartbeat = heartbeat
         try:
             yield session
         finally:
@@ -78,7 +78,7 @@ class TransformersSession:
 
         self.model = model
         self.processor = processor
-        self.beat: Callable[[], None] = nobody_listens
+        self.heartbeat: Callable[[], None] = no_op
         self._tokenizer = processor.tokenizer if isinstance(processor, ProcessorMixin) else processor
         self._conversation = conversation if isinstance(processor, ProcessorMixin) else text_conversation
         self._batch_size = batch_size
@@ -116,7 +116,7 @@ class TransformersSession:
         """The model's inputs for one request, batch dimension 1.
 
         Raises:
-            ValueError: a picture that cannot be processed, or a prompt that leaves no room for a response.
+            ValueError: an image that cannot be processed, or a prompt that leaves no room for a response.
         """
         inputs = self.processor.apply_chat_template(
             self._conversation(request),
@@ -148,16 +148,16 @@ class TransformersSession:
                     **{name: tensor.to(self.model.device) for name, tensor in inputs.items()},
                     max_new_tokens=max(limits),
                     do_sample=False,
-                    logits_processor=[*seeded_sampling(seeds, options, self.model.device), self._alive],
+                    logits_processor=[*seeded_sampling(seeds, options, self.model.device), self._heartbeat],
                 )
         except RuntimeError as error:
             raise SamplingError(f"engine 'transformers' failed while sampling: {first_line(error)}") from error
         rows = output[:, width:].tolist()
         return [self._until_end(row[:limit]) for row, limit in zip(rows, limits, strict=True)]
 
-    def _alive(self, _: Any, scores: Any) -> Any:
+    def _heartbeat(self, _: Any, scores: Any) -> Any:
         """A logits processor that changes nothing, called for every token."""
-        self.beat()
+        self.heartbeat()
         return scores
 
     def _until_end(self, tokens: list[int]) -> list[int]:
@@ -196,7 +196,7 @@ def seeded_sampling(seeds: Sequence[int], options: SamplingOptions, device: Any)
 
 
 def _left_padded(prompts: list[dict[str, Any]], pad: int) -> dict[str, Any]:
-    """The prompts' inputs as one batch: per-token tensors padded on the left, pictures' tensors one after the other."""
+    """The prompts' inputs as one batch: per-token tensors padded on the left, images' tensors one after the other."""
     import torch
 
     width = max(prompt["input_ids"].shape[1] for prompt in prompts)

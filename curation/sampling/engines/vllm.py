@@ -1,6 +1,6 @@
 """vLLM without a server: the engine that scales. `vllm serve` is the engine `openai`'s business.
 
-The n samples of a prompt are one vLLM request, so the prompt is tokenised and its pictures are processed once; vLLM
+The n samples of a prompt are one vLLM request, so the prompt is tokenised and its images are processed once; vLLM
 gives sample k of a request the request's seed + k, which is `sample_seed`. Every seeded sample costs vLLM one small
 generator call per token; it is the price of draws that do not depend on the batch they were in.
 """
@@ -21,7 +21,7 @@ from pydantic import Field, JsonValue, model_validator
 from curation.core.errors import SamplingError, first_line
 from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, consecutive, sample_seed
 from curation.sampling.engines.conversation import conversation
-from curation.sampling.engines.supervised import LocalEngine, nobody_listens
+from curation.sampling.engines.supervised import LocalEngine, no_op
 from curation.sampling.engines.vllm_on_cpu import options_on_cpu
 from curation.sampling.identity import folder_revision
 
@@ -46,7 +46,7 @@ class Vllm(LocalEngine):
     """Start faster, run slower: no compiled graphs. Always on a CPU."""
     prefix_caching: bool = True
     max_images: int = Field(default=8, ge=1)
-    """Most pictures in a prompt."""
+    """Most images in a prompt."""
     lora: str | None = None
     """Folder of a LoRA adapter that is applied to the model."""
     engine_args: dict[str, JsonValue] = Field(default_factory=dict)
@@ -61,7 +61,7 @@ class Vllm(LocalEngine):
         return self
 
     def identity(self) -> tuple[str, str]:
-        """What `engine_args` makes of the weights or of the pictures is part of the revision."""
+        """What `engine_args` makes of the weights or of the images is part of the revision."""
         model, revision = super().identity()
         if changes := {name: self.engine_args[name] for name in _CHANGES_THE_MODEL if name in self.engine_args}:
             digest = hashlib.blake2b(json.dumps(changes, sort_keys=True).encode(), digest_size=4).hexdigest()
@@ -82,10 +82,10 @@ class Vllm(LocalEngine):
         return [{"CUDA_VISIBLE_DEVICES": ",".join(visible[k : k + size])} for k in range(0, needed, size)]
 
     @contextmanager
-    def load(self, beat: Callable[[], None] = nobody_listens) -> Iterator["VllmSession"]:
+    def load(self, heartbeat: Callable[[], None] = no_op) -> Iterator["VllmSession"]:
         llm = self._start()
         try:
-            yield VllmSession(llm, beat, self.lora)
+            yield VllmSession(llm, heartbeat, self.lora)
         finally:
             llm.llm_engine.engine_core.shutdown()
             del llm
@@ -134,9 +134,9 @@ class Vllm(LocalEngine):
 class VllmSession:
     """A running `vllm.LLM`, as `llm`."""
 
-    def __init__(self, llm: Any, beat: Callable[[], None], lora: str | None = None) -> None:
+    def __init__(self, llm: Any, heartbeat: Callable[[], None], lora: str | None = None) -> None:
         self.llm = llm
-        self._beat = beat
+        self._heartbeat = heartbeat
         self._content_format = "openai" if llm.model_config.is_multimodal_model else "string"
         self._lora = _lora_request(lora) if lora is not None else None
 
@@ -150,7 +150,7 @@ class VllmSession:
                 for numbers in consecutive(request.sample_numbers, 1 if options.temperature == 0 else None):
                     self._enqueue(messages, request, numbers, options)
                     runs.append((i, numbers))
-                    self._beat()
+                    self._heartbeat()
             except (ValueError, _client_error()) as error:
                 refused[i] = first_line(error)
         outputs = self._finish()
@@ -185,13 +185,13 @@ class VllmSession:
         )
 
     def _finish(self) -> list[Any]:
-        """Run until all is answered: `LLM.wait_for_completion` with a beat. Request ids are numbers in queue order."""
+        """Run until all is answered: `LLM.wait_for_completion` with a heartbeat. Request ids are numbers in queue order."""
         engine = self.llm.llm_engine
         outputs: list[Any] = []
         try:
             while engine.has_unfinished_requests():
                 outputs += [output for output in engine.step() if output.finished]
-                self._beat()
+                self._heartbeat()
             return sorted(outputs, key=lambda output: int(output.request_id))
         except Exception as error:  # whatever it was, the batch is lost and not wrong
             raise SamplingError(f"engine 'vllm' failed while sampling: {first_line(error)}") from error
@@ -199,7 +199,7 @@ class VllmSession:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Errors only, unless the environment asks for more: vLLM says a hundred lines while it starts."""
+    """Errors only, unless the environment asks for more: vLLM logs a hundred lines while it starts."""
     for name in ("VLLM_LOGGING_LEVEL", "TORCH_CPP_LOG_LEVEL"):
         os.environ.setdefault(name, "ERROR")
     if os.environ["VLLM_LOGGING_LEVEL"] != "ERROR":

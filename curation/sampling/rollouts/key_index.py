@@ -9,7 +9,7 @@ Locations = npt.NDArray[np.uint32]
 
 class KeyIndex:
     """Hashed key -> locations. Runs of entries are merged when the last is no longer much smaller than the one before,
-    so that there are about log2(entries) of them and adding stays cheap.
+    as in a log-structured merge tree, so that there are about log2(entries) of them and adding stays cheap.
     """
 
     def __init__(self) -> None:

@@ -55,9 +55,9 @@ class Rollout:
 
 
 def prompt_hash(request: Request) -> str:
-    """Hash of exactly what is sampled, messages and picture bytes, 32 hex digits.
+    """Hash of exactly what is sampled, messages and image bytes, 32 hex digits.
 
-    The row's id alone would not do: an earlier stage may change a question or resize a picture and keep the id.
+    The row's id is not enough: an earlier stage may change a question or resize an image and keep the id.
     """
     digest = hashlib.blake2b(digest_size=16)
     for message in request.messages:

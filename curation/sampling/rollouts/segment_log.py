@@ -8,7 +8,6 @@ Memory holds the newest segment and twelve bytes for every key of every row grou
 """
 
 import hashlib
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +22,7 @@ from curation.sampling.rollouts.segments import (
     lock_folder,
     next_segment,
     read_groups,
-    remove_stale,
+    stale_files,
     unlock_folder,
     write_segment,
 )
@@ -38,21 +37,8 @@ GROUP_BYTES = 2**20
 _GROUPS = 2**12
 
 
-class Closed(ABC):
-    """Is closed at the end of a `with`."""
-
-    @abstractmethod
-    def close(self) -> None: ...
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-
-class SegmentLog(Closed):
-    """The lines in `folder`, open for their one writer. Lines are found by `key`, some of the columns of `schema`.
+class SegmentLog:
+    """The lines in `folder`, open for their one writer until the end of a `with`. They are found by `key`, some columns of `schema`.
 
     Raises:
         SamplingError: another process has it open, or a segment is damaged.
@@ -64,7 +50,8 @@ class SegmentLog(Closed):
         self.schema, self.key = schema, list(key)
         self._lock = lock_folder(self.folder)
         try:
-            remove_stale(self.folder)
+            for path in stale_files(self.folder):
+                path.unlink()
             self._segments = list_segments(self.folder)
             self._index = KeyIndex()
             for number, path in enumerate(self._segments):
@@ -79,13 +66,20 @@ class SegmentLog(Closed):
         """Let another writer in."""
         unlock_folder(self.folder, self._lock)
 
-    def append(self, lines: Sequence[dict[str, Any]]) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def append_lines(self, lines: Sequence[dict[str, Any]]) -> None:
         """Add lines, all or none of them; when this returns they are on disk."""
         if not lines:
             return
         table = pa.Table.from_pylist(list(lines), schema=self.schema)
         limit = max(SMALL_BYTES, min(SEGMENT_BYTES, BATCHES * table.nbytes))
         before = self._tail if sum(group.nbytes for group in self._tail) + table.nbytes <= limit else []
+        # A rename replaces a whole file, so a batch joins the newest segment by writing both again; the limit bounds how often.
         groups = _packed(before, table)
         path = self._segments[-1] if before else next_segment(self._segments, self.folder)
         write_segment(groups, path)
@@ -96,7 +90,7 @@ class SegmentLog(Closed):
         for group in range(first, len(groups)):
             self._add_to_index(groups[group].select(self.key), (len(self._segments) - 1) * _GROUPS + group)
 
-    def find(self, keys: Iterable[tuple[Any, ...]], columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    def find_lines(self, keys: Iterable[tuple[Any, ...]], columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The lines of `keys`, oldest first, perhaps among others: of the row groups that hold a key, those lines whose
         first key column agrees with one of them. All columns, or `columns` and that one.
         """
@@ -118,9 +112,7 @@ class SegmentLog(Closed):
 
 
 def _packed(groups: Sequence[pa.Table], table: pa.Table) -> list[pa.Table]:
-    """`groups` with the lines of `table` behind them: in the last group while that is small, then in groups of their
-    own.
-    """
+    """`groups` followed by the lines of `table`: in the last group while that is small, then in groups of their own."""
     packed = list(groups)
     if packed and packed[-1].nbytes < GROUP_BYTES:
         table = pa.concat_tables([packed.pop(), table])

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.core.errors import SamplingError, first_line
+from curation.core.parquet import publish
 
 _locked_here: set[Path] = set()
 
@@ -43,14 +44,8 @@ def unlock_folder(folder: Path, file: IO[bytes]) -> None:
 
 
 def stale_files(folder: Path) -> list[Path]:
-    """What a writer is writing, or was when it was killed."""
+    """What a writer is writing, or was when it was killed; only the holder of the lock may remove it."""
     return sorted(folder.glob(".segment-*.tmp"))
-
-
-def remove_stale(folder: Path) -> None:
-    """Remove what a killed writer left half-written. Only for the holder of the lock."""
-    for path in stale_files(folder):
-        path.unlink()
 
 
 def list_segments(folder: Path) -> list[Path]:
@@ -69,13 +64,10 @@ def write_segment(groups: Sequence[pa.Table], path: Path) -> None:
     stops.
     """
     temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as file:
-        with pq.ParquetWriter(file, groups[0].schema, compression="zstd", write_page_checksum=True) as writer:
-            for group in groups:
-                writer.write_table(group, row_group_size=group.num_rows)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
+    with pq.ParquetWriter(temporary, groups[0].schema, compression="zstd", write_page_checksum=True) as writer:
+        for group in groups:
+            writer.write_table(group, row_group_size=group.num_rows)
+    publish(temporary, path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

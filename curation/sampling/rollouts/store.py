@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from curation.sampling.rollouts.rollout import SCHEMA, Rollout, Setting, from_line, response_limit, to_line
-from curation.sampling.rollouts.segment_log import Closed, SegmentLog
+from curation.sampling.rollouts.segment_log import SegmentLog
 
 _SETTING = ["model", "revision", "template_hash", "temperature", "top_p"]
 _KEY = ["prompt", *_SETTING]
 _IDENTITY = [*_KEY, "max_tokens", "number"]
 
 
-class RolloutStore(Closed):
+class RolloutStore(SegmentLog):
     """The store in `folder`, open for its one writer.
 
     Raises:
@@ -31,12 +31,7 @@ class RolloutStore(Closed):
     """
 
     def __init__(self, folder: Path) -> None:
-        self._log = SegmentLog(folder, SCHEMA, _KEY)
-        self.folder = self._log.folder
-
-    def close(self) -> None:
-        """Let another writer in."""
-        self._log.close()
+        super().__init__(folder, SCHEMA, _KEY)
 
     def load(
         self, setting: Setting, prompts: Iterable[str], max_tokens: int, max_model_len: int | None = None
@@ -59,15 +54,15 @@ class RolloutStore(Closed):
         new: dict[tuple[Any, ...], Rollout] = {}
         for rollout in rollouts:
             new.setdefault(_identity(rollout), rollout)
-        for lines in self._log.find((_key(rollout) for rollout in rollouts), _IDENTITY):
+        for lines in self.find_lines((_key(rollout) for rollout in rollouts), _IDENTITY):
             for held in zip(*(lines[name].to_pylist() for name in _IDENTITY), strict=True):
                 new.pop(held, None)
-        self._log.append([to_line(rollout) for rollout in new.values()])
+        self.append_lines([to_line(rollout) for rollout in new.values()])
 
     def _read(self, setting: Setting, prompts: Iterable[str]) -> Iterator[Rollout]:
         """Every rollout of `prompts`, oldest first."""
         sampled = astuple(setting)
-        for lines in self._log.find((prompt, *sampled) for prompt in prompts):
+        for lines in self.find_lines((prompt, *sampled) for prompt in prompts):
             for line in lines.to_pylist():
                 if tuple(line[name] for name in _SETTING) == sampled:
                     yield from_line(line)

@@ -23,7 +23,7 @@ import pyarrow as pa
 import rewards
 from curation.core.row import Row
 from curation.sampling.rollouts.rollout import Rollout, rollout_id
-from curation.sampling.rollouts.segment_log import Closed, SegmentLog
+from curation.sampling.rollouts.segment_log import SegmentLog
 from rewards.verify import judge_all
 
 SCHEMA = pa.schema(
@@ -60,10 +60,10 @@ Key = tuple[str, str]
 """Of a verdict: rollout, verifier."""
 
 
-class VerdictStore(Closed):
+class VerdictStore(SegmentLog):
     """The verdicts in `folder`, open for their one writer. `n_judged` counts what had to be judged since.
 
-    A response that was cut off has no line: its `finish_reason` says it. Nor has a timeout, which is no property of the
+    A response that was cut off has no line: its `finish_reason` says so. Nor has a timeout, which is no property of the
     response: it is remembered until the store is closed, and tried again by the next run.
 
     Raises:
@@ -71,32 +71,28 @@ class VerdictStore(Closed):
     """
 
     def __init__(self, folder: Path) -> None:
-        self._log = SegmentLog(folder, SCHEMA, ["prompt", "verifier"])
+        super().__init__(folder, SCHEMA, ["prompt", "verifier"])
         self._timed_out: dict[Key, rewards.Verdict] = {}
         self.n_judged = 0
-
-    def close(self) -> None:
-        """Let another writer in."""
-        self._log.close()
 
     def load(self, prompts: Iterable[tuple[str, str]]) -> dict[Key, rewards.Verdict]:
         """Every verdict that is held for pairs of prompt and verifier."""
         found = dict(self._timed_out)
         names = ("rollout", "verifier", "outcome", "extracted", "detail", "tier")
-        for lines in self._log.find(prompts, names):
+        for lines in self.find_lines(prompts, names):
             for rollout, verifier, *verdict in zip(*(lines[name].to_pylist() for name in names), strict=True):
                 found[rollout, verifier] = rewards.Verdict(*verdict)
         return found
 
     def append(self, judged: Mapping[Key, rewards.Verdict], about: Mapping[Key, tuple[Row, Rollout]]) -> None:
-        """Add verdicts that are not held; `about` tells the row and the rollout of each."""
+        """Add verdicts that are not held; `about` has the row and the rollout of each."""
         lines = []
         for key, verdict in judged.items():
             if verdict.outcome == "timeout":
                 self._timed_out[key] = verdict
             else:
                 lines.append(_line(key, verdict, *about[key]))
-        self._log.append(lines)
+        self.append_lines(lines)
         self.n_judged += len(judged)
 
 
@@ -132,8 +128,8 @@ def judge_rollouts(rows: Sequence[tuple[Row, Sequence[Rollout]]], store: Verdict
 
 def verifier_id(row: Row) -> str:
     """Hash of everything that a verdict depends on beside the response, 32 hex digits."""
-    told = repr((row.answer, row.answer_kind, row.answer_options, rewards_version()))
-    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+    parts = repr((row.answer, row.answer_kind, row.answer_options, rewards_version()))
+    return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import pytest
 
-from curation.dedup.alike import are_alike
+from curation.dedup.equivalent import are_equivalent
 from curation.dedup.reading import facts_of, read_question
 
 SAME = [
@@ -82,7 +82,7 @@ def test_a_long_question_reads_like_a_short_one() -> None:
 
 
 KNOWN = frozenset(("area", "perimeter", "height", "weight", "balls", "bells", "circle"))
-ALIKE = [
+EQUIVALENT = [
     ("find the area of the rectangle", "what is the area of a rectangle", True),
     ("the perimeter of the rectangle", "the area of the rectangle", False),
     ("its height is large", "its weight is large", False),
@@ -98,7 +98,7 @@ ALIKE = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other", "expected"), ALIKE)
+@pytest.mark.parametrize(("one", "other", "expected"), EQUIVALENT)
 def test_every_difference_has_to_be_excused(one: str, other: str, expected: bool) -> None:
     for a, b in ((one, other), (other, one)):
-        assert are_alike(a.split(), b.split(), KNOWN.__contains__) is expected
+        assert are_equivalent(a.split(), b.split(), KNOWN.__contains__) is expected

@@ -84,14 +84,14 @@ def drawing(mark: int, size: int = 300, **saved: Any) -> bytes:
     return buffer.getvalue()
 
 
-def test_pictures_encoded_anew_or_resized_are_the_same_pictures(tmp_path: Path) -> None:
+def test_re_encoded_or_resized_images_are_the_same_images(tmp_path: Path) -> None:
     shown = [drawing(120), drawing(120, format="JPEG", quality=60), drawing(120, size=240), drawing(200), drawing(150)]
     rows = [row("How tall is the fourth bar?", images=(drawing(90), image)) for image in shown]
     assert clusters(rows, tmp_path / "near") == [0, 0, 0, 3, 4]
     assert clusters(rows, tmp_path / "exact", Dedup(pictures=False)) == [0, 1, 2, 3, 4]
 
 
-def test_traces_of_one_question_are_copies_only_when_alike(tmp_path: Path) -> None:
+def test_traces_of_one_question_are_copies_only_when_equivalent(tmp_path: Path) -> None:
     trace = (
         "<think>"
         + "We add 3 and 4 and look at the sum again, slowly and with care. " * 20

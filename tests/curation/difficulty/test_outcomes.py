@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from curation.difficulty.interval import wilson
 from curation.difficulty.outcomes import DECISIONS, Bounds, Truncated, count_outcomes, tally_of
+from curation.difficulty.stopping.fixed import wilson
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_exact_stops_when_and_only_when_every_ending_decides_the_same(
     ends = endings(counts, bounds.n - sum(counts))
     rule = ExactRule(bounds, 1)
     decisions = set(bounds.decide(ends).tolist())
-    assert bool(rule.settled(tally(*counts))[0]) == (len(decisions) == 1)
+    assert bool(rule.is_decided(tally(*counts))[0]) == (len(decisions) == 1)
     if len(decisions) == 1:
         assert set(rule.decide(tally(*counts), np.zeros(1, int)).tolist()) == decisions
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from curation.core.errors import SamplingError
 from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed
-from curation.sampling.engines.supervised import LocalEngine, nobody_listens
+from curation.sampling.engines.supervised import LocalEngine, no_op
 
 
 class Faulty(LocalEngine):
@@ -26,12 +26,12 @@ class Faulty(LocalEngine):
         return [{"FAULTY_COPY": str(k)} for k in range(self.copies)]
 
     @contextmanager
-    def load(self, beat: Callable[[], None] = nobody_listens) -> Iterator["FaultySession"]:
+    def load(self, heartbeat: Callable[[], None] = no_op) -> Iterator["FaultySession"]:
         with (self.folder / "starts").open("a") as file:
             file.write(f"{os.getpid()}\n")
         if os.environ.get("FAULTY_COPY", "0") == "0":
             _obey(self.at_start, self.folder)
-        yield FaultySession(self.folder, beat)
+        yield FaultySession(self.folder, heartbeat)
 
     @property
     def starts(self) -> list[int]:
@@ -39,16 +39,16 @@ class Faulty(LocalEngine):
 
 
 class FaultySession:
-    def __init__(self, folder: Path, beat: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, heartbeat: Callable[[], None]) -> None:
         self.folder = folder
-        self.beat = beat
+        self.heartbeat = heartbeat
 
     def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
         for request in requests:
             _obey(request.messages[0].content, self.folder)
             for _ in range(25 if request.messages[0].content == "work" else 0):
                 time.sleep(0.1)
-                self.beat()
+                self.heartbeat()
         return [
             Response(request.key, tuple(_sample(request, k) for k in request.sample_numbers), 3) for request in requests
         ]
@@ -59,13 +59,13 @@ def _sample(request: Request, number: int) -> Sample:
     return Sample(number, f"{request.key} {seed}", "stop", 5, seed)
 
 
-def _obey(told: str, folder: Path) -> None:
+def _obey(order: str, folder: Path) -> None:
     """Do what the text says; `... once` does it the first time only."""
-    fault, _, once = told.partition(" ")
+    fault, _, once = order.partition(" ")
     if once:
-        if (folder / told).exists():
+        if (folder / order).exists():
             return
-        (folder / told).touch()
+        (folder / order).touch()
     if fault == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     elif fault == "exit":

@@ -8,7 +8,7 @@ from PIL import Image
 
 from curation.core.row import Message
 from curation.sampling.engines.base import Request
-from curation.sampling.engines.conversation import conversation, decode_picture, text_conversation
+from curation.sampling.engines.conversation import conversation, decode_image, text_conversation
 from curation.sampling.template import apply_template, apply_to_messages, template_hash
 
 
@@ -47,13 +47,13 @@ def test_a_picture_is_turned_upright() -> None:
     exif[0x0112] = 6  # rotated by 90 degrees
     file = io.BytesIO()
     Image.new("RGB", (40, 20)).save(file, "JPEG", exif=exif)
-    assert decode_picture(file.getvalue()).size == (20, 40)
+    assert decode_image(file.getvalue()).size == (20, 40)
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n"])
 def test_bytes_that_are_no_picture_are_a_value_error(data: bytes) -> None:
-    with pytest.raises(ValueError, match=f"picture of {len(data)} bytes"):
-        decode_picture(data)
+    with pytest.raises(ValueError, match=f"image of {len(data)} bytes"):
+        decode_image(data)
 
 
 def test_pictures_need_a_user_and_a_model_that_sees(requests: list[Request]) -> None:

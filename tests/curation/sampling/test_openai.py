@@ -13,7 +13,7 @@ from PIL import Image
 from curation.core.errors import SamplingError
 from curation.core.row import Message
 from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed, unanswered
-from curation.sampling.engines.conversation import decode_picture, picture_url
+from curation.sampling.engines.conversation import decode_image, image_url
 from curation.sampling.engines.openai import OpenAI
 
 from .faulty_server import PROMPT_TOKENS, FaultyServer, faulty_server
@@ -75,9 +75,9 @@ def test_it_waits_as_long_as_the_server_asks(server: FaultyServer) -> None:
         ("tomorrow", "429 come back tomorrow, and the server asks to wait 86400 s"),
         ("stall", "2 x no answer in 1 s"),
         ("drip", "2 x no answer in 1 s"),
-        ("truncated", "2 x half an answer (Invalid JSON: EOF while parsing"),
-        ("fewer", "2 x half an answer (choices [], expected 1"),
-        ("null", "2 x half an answer (no text, 4 tokens)"),
+        ("truncated", "2 x incomplete response (Invalid JSON: EOF while parsing"),
+        ("fewer", "2 x incomplete response (choices [], expected 1"),
+        ("null", "2 x incomplete response (no text, 4 tokens)"),
         ("missing", "404 no such model"),
     ],
 )
@@ -251,10 +251,10 @@ def test_a_server_sees_the_picture_that_the_other_engines_see() -> None:
         saved(plain.convert("P"), "GIF"),
     ]
     for i, data in enumerate(pictures):
-        head, _, payload = picture_url(data).partition(";base64,")
+        head, _, payload = image_url(data).partition(";base64,")
         sent = base64.b64decode(payload)
         assert (sent == data) == (i < 2)
         with Image.open(io.BytesIO(sent)) as seen:
             assert head == f"data:image/{str(seen.format).lower()}"
             assert seen.mode == "RGB"
-            assert seen.tobytes() == decode_picture(data).tobytes()
+            assert seen.tobytes() == decode_image(data).tobytes()

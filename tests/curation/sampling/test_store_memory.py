@@ -39,7 +39,7 @@ print(json.dumps(seen))
 
 @pytest.mark.slow
 def test_memory_is_flat_over_prompts_and_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=":")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "difficulty"), prepend=":")
     command = [sys.executable, "-c", SCRIPT, str(tmp_path), "8000"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     seen: dict[str, int] = json.loads(run.stdout)

@@ -26,7 +26,7 @@ def line(name: str, kind: str = "x", text: str = "text") -> dict[str, Any]:
 
 
 def found(log: SegmentLog, *names: str, kind: str = "x") -> list[tuple[str, str, str]]:
-    lines = [line for table in log.find([(name, kind) for name in names]) for line in table.to_pylist()]
+    lines = [line for table in log.find_lines([(name, kind) for name in names]) for line in table.to_pylist()]
     return [(held["name"], held["kind"], held["text"]) for held in lines if held["kind"] == kind]
 
 
@@ -46,7 +46,7 @@ def test_every_line_is_found_by_its_key_and_after_reopening(tmp_path: Path) -> N
     with opened(tmp_path) as log:
         for batch in range(60):
             lines = [line(f"n{rng.randrange(100)}", text=f"{batch} " * rng.randrange(1, 60)) for _ in range(8)]
-            log.append(lines)
+            log.append_lines(lines)
             for one in lines:
                 written.setdefault(one["name"], []).append(one["text"])
         in_memory = {name: [text for _, _, text in found(log, name)] for name in written}
@@ -63,7 +63,7 @@ def test_every_line_is_found_by_its_key_and_after_reopening(tmp_path: Path) -> N
 def test_many_small_batches_leave_few_files_and_bounded_groups(tmp_path: Path) -> None:
     with opened(tmp_path) as log:
         for number in range(300):
-            log.append([line(f"n{number}", text="x" * 200)])
+            log.append_lines([line(f"n{number}", text="x" * 200)])
     segments = list_segments(tmp_path)
     groups = [table for path in segments for table in read_groups(path, SCHEMA)]
     assert len(segments) < 7
@@ -76,27 +76,27 @@ def test_many_small_batches_leave_few_files_and_bounded_groups(tmp_path: Path) -
 def test_no_byte_is_written_more_than_sixteen_times(tmp_path: Path, batch_bytes: int, segments: int) -> None:
     with opened(tmp_path) as log:
         for number in range(64):
-            log.append([line(f"n{number}", text="x" * batch_bytes)])
+            log.append_lines([line(f"n{number}", text="x" * batch_bytes)])
     assert len(list_segments(tmp_path)) == segments
 
 
 def test_a_batch_larger_than_a_segment_is_one_segment(tmp_path: Path, small: None) -> None:
     with opened(tmp_path) as log:
-        log.append([line(f"n{number}", text="x" * 500) for number in range(100)])
-        log.append([line("last")])
+        log.append_lines([line(f"n{number}", text="x" * 500) for number in range(100)])
+        log.append_lines([line("last")])
         assert len(found(log, *(f"n{number}" for number in range(100)), "last")) == 101
     assert [sum(t.num_rows for t in read_groups(path, SCHEMA)) for path in list_segments(tmp_path)] == [100, 1]
 
 
 def test_an_append_that_fails_changes_nothing(tmp_path: Path) -> None:
     with opened(tmp_path) as log:
-        log.append([line("a")])
+        log.append_lines([line("a")])
         (tmp_path / ".segment-00000000.parquet.tmp").mkdir()  # what cannot be written over
         with pytest.raises(OSError, match="segment"):
-            log.append([line("b")])
+            log.append_lines([line("b")])
         (tmp_path / ".segment-00000000.parquet.tmp").rmdir()
         assert found(log, "a", "b") == [("a", "x", "text")]
-        log.append([line("c")])
+        log.append_lines([line("c")])
     with opened(tmp_path) as log:
         assert found(log, "a", "b", "c") == [("a", "x", "text"), ("c", "x", "text")]
 
@@ -104,7 +104,7 @@ def test_an_append_that_fails_changes_nothing(tmp_path: Path) -> None:
 def test_a_flipped_byte_is_found_out(tmp_path: Path) -> None:
     text = "".join(random.Random(0).choices("abcdefgh", k=5_000))
     with opened(tmp_path) as log:
-        log.append([line("a", text=text)])
+        log.append_lines([line("a", text=text)])
     (segment,) = list_segments(tmp_path)
     content = bytearray(segment.read_bytes())
     content[len(content) // 2] ^= 1
@@ -115,7 +115,7 @@ def test_a_flipped_byte_is_found_out(tmp_path: Path) -> None:
 
 def test_a_segment_of_another_version_is_named(tmp_path: Path) -> None:
     with opened(tmp_path) as log:
-        log.append([line("a")])
+        log.append_lines([line("a")])
     other = pa.schema([*SCHEMA, ("language", pa.string())])
     with pytest.raises(SamplingError, match="has other columns than this version writes: language; move it away"):
         SegmentLog(tmp_path, other, ["name", "kind"])

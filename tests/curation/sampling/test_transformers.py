@@ -30,11 +30,11 @@ def session(vlm: Path) -> Iterator[TransformersSession]:
 def test_the_token_prompt_is_the_trainers(session: TransformersSession, requests: list[Request]) -> None:
     from trl.data_utils import prepare_multimodal_messages
 
-    from curation.sampling.engines.conversation import decode_picture
+    from curation.sampling.engines.conversation import decode_image
 
     for request in requests:
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
-        pictures = [decode_picture(image) for image in request.images]
+        pictures = [decode_image(image) for image in request.images]
         theirs = session.processor.apply_chat_template(
             conversation=[prepare_multimodal_messages(messages, images=pictures)],
             add_generation_prompt=True,
@@ -82,7 +82,7 @@ def test_a_prompt_that_cannot_be_taken_is_refused_alone(session: TransformersSes
     responses = session.generate([long, requests[0], broken], OPTIONS)
     assert [len(response.samples) for response in responses] == [0, 4, 0]
     assert "tokens, the model takes 512" in responses[0].refused
-    assert "picture of 10 bytes" in responses[2].refused
+    assert "image of 10 bytes" in responses[2].refused
     assert responses[1] == session.generate(requests[:1], OPTIONS)[0]
 
 

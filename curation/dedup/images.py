@@ -1,4 +1,4 @@
-"""What a row's pictures leave behind: a key of their pixels, and hashes by which a picture is known encoded anew or resized."""
+"""What a row's images leave behind: a key of their pixels, and hashes that survive re-encoding and resizing."""
 
 import hashlib
 import zlib
@@ -11,19 +11,19 @@ from curation.images.similarity.hash import BAND_KEYS, N_BANDS, hash_of
 BANDS_BYTES = 4 * N_BANDS * BAND_KEYS
 
 
-def sign_pictures(images: Sequence[bytes], perceptual: bool) -> tuple[list[bytes], bytes, bytes]:
-    """Of every picture the digest of its size and pixels; the first one's bands to find copies by; all hashes in a row.
+def sign_images(images: Sequence[bytes], perceptual: bool) -> tuple[list[bytes], bytes, bytes]:
+    """Of every image the digest of its size and pixels; the first one's bands to find copies by; all hashes in a row.
 
     Raises:
-        PictureError: a picture cannot be decoded.
+        PictureError: an image cannot be decoded.
     """
     digests: list[bytes] = []
     hashes: list[PictureHash] = []
     for image in images:
-        picture = decode(image)
-        digests.append(hashlib.blake2b(f"{picture.size}".encode() + picture.tobytes(), digest_size=16).digest())
+        pixels = decode(image)
+        digests.append(hashlib.blake2b(f"{pixels.size}".encode() + pixels.tobytes(), digest_size=16).digest())
         if perceptual:
-            hashes.append(hash_of(picture, picture.size))
+            hashes.append(hash_of(pixels, pixels.size))
     return digests, _bands(hashes[0]) if hashes else bytes(BANDS_BYTES), b"".join(map(PictureHash.to_bytes, hashes))
 
 
@@ -32,7 +32,7 @@ def _bands(first: PictureHash) -> bytes:
 
 
 def are_copies(one: bytes, other: bytes) -> bool:
-    """Whether two rows of hashes are of the same pictures in the same order."""
+    """Whether two rows of hashes are of the same images in the same order."""
     return len(one) == len(other) and all(near(a, b) for a, b in zip(_hashes(one), _hashes(other), strict=True))
 
 

@@ -31,7 +31,7 @@ from curation.core.errors import ManifestError
 from curation.filters.base import Filter
 from curation.mixture import Mixture
 from curation.normalise import Normalise
-from curation.images import Pictures
+from curation.images import ImageOptions
 from curation.core.plugins import plugin_union
 from curation.release.licences import Release
 from curation.difficulty.pass_rate import PassRate
@@ -56,7 +56,7 @@ class Section(BaseModel):
 
     sources: Annotated[tuple[AnySource, ...], AfterValidator(named_apart)]
     normalise: Normalise = Normalise()
-    pictures: Pictures = Pictures()
+    pictures: ImageOptions = ImageOptions()
     decontaminate: Decontaminate | None = None
     """The evaluation sets whose items must not be in the set."""
     filters: tuple[AnyFilter, ...] = ()

@@ -32,7 +32,7 @@ from curation.core.read import ReadRows
 from curation.core.write import WriteRows
 from curation.difficulty.step import DecideDifficulty
 from curation.filters.step import FilterRows, KeepLicensed, VerifyCompletions, VerifyGolds
-from curation.images.step import NormalisePictures
+from curation.images.step import NormaliseImages
 from curation.mixture.step import DecideMixture
 from curation.normalise.step import NormaliseRows
 from curation.release.shards import WriteShards
@@ -114,7 +114,7 @@ class Pipeline:
             scan = [ScanContamination(index, stage.folder / "scan")] if index else []
             return [
                 NormaliseRows(section.normalise, stage.ledger(0)),
-                NormalisePictures(section.pictures, stage.ledger(1)),
+                NormaliseImages(section.pictures, stage.ledger(1)),
                 *scan,
                 SignRows(stage.folder / "signatures", section.dedup, traces=self.config == "cold_start"),
             ]

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from curation.decontamination.evidence import contamination_table
 from curation.core.ledger import Balance
 from curation.core.parquet import read_records
-from curation.images.sizes import picture_sizes
+from curation.images.sizes import image_sizes
 from curation.build.plan import INDEX
 from curation.build.section import SectionBuild
 from curation.mixture.step import TABLE
@@ -25,7 +25,7 @@ def describe_config(section: SectionBuild, balance: Balance) -> dict[str, Any]:
         "sources": balance.table(),
         "shards": {shard.name: pq.read_metadata(shard).num_rows for shard in shards},
         "kept": groups(shards),
-        "pictures": picture_sizes(shards),
+        "pictures": image_sizes(shards),
         "contamination": contamination(section),
         "mixture": json.loads((section.stage("mixture") / TABLE).read_text()),
         "pass_rates": pass_rates(section),

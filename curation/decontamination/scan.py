@@ -22,8 +22,8 @@ from curation.decontamination.benchmarks import Ints, Keyring, load_pictures
 from curation.decontamination.grams import gram_keys, template_key, whole_key
 from curation.decontamination.text import question_words
 from curation.decontamination.weigh import weights
-from curation.images import PictureError
-from curation.images.similarity import PictureIndex
+from curation.images import ImageError
+from curation.images.similarity import ImageIndex
 
 BATCH_ROWS = 64
 MIN_CONTAINMENT = 0.3
@@ -122,11 +122,11 @@ class Finder:
         return np.where(self.is_text[numbers], 0.0, self.weights[numbers])
 
 
-def search(index: PictureIndex, pictures: tuple[bytes, ...]) -> list[dict[str, Any]]:
-    """The evaluation pictures among a row's. A picture that cannot be decoded is none; `NormalisePictures` drops its row."""
+def search(index: ImageIndex, pictures: tuple[bytes, ...]) -> list[dict[str, Any]]:
+    """The evaluation pictures among a row's. A picture that cannot be decoded is none; `NormaliseImages` drops its row."""
     matches = []
     for number, data in enumerate(pictures if len(index) else ()):
-        with suppress(PictureError):
+        with suppress(ImageError):
             for match in index.search(data):
                 item, of_item = match.key.split("/")
                 numbers = [number, int(of_item)]

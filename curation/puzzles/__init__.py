@@ -1,4 +1,4 @@
-"""Seeded picture puzzles with known answers and five levels of difficulty, the seed data that needs no download.
+"""Seeded image puzzles with known answers and five levels of difficulty, the seed data that needs no download.
 
 A family is one module of this package with a `DOMAIN` and a `make(level, rng) -> Scene`; its name is the module's.
 
@@ -26,7 +26,7 @@ __all__ = ["LEVELS", "Puzzle", "Scene", "domain", "families", "generate", "paint
 
 @dataclass(frozen=True)
 class Puzzle:
-    """A painted puzzle: an RGB picture of size x size pixels and everything that is known about it."""
+    """A painted puzzle: an RGB image of size x size pixels and everything that is known about it."""
 
     image: Image.Image
     question: str
@@ -41,7 +41,7 @@ class Puzzle:
 
 
 def families() -> tuple[str, ...]:
-    """The names of all picture families, sorted."""
+    """The names of all image families, sorted."""
     return tuple(sorted(_modules()))
 
 
@@ -51,7 +51,7 @@ def domain(family: str) -> str:
 
 
 def scene(family: str, level: int, rng: random.Random) -> Scene:
-    """The puzzle without its picture; the same draws from `rng` as `generate`.
+    """The puzzle without its image; the same draws from `rng` as `generate`.
 
     Raises ValueError for an unknown family or level.
     """
@@ -65,7 +65,7 @@ def scene(family: str, level: int, rng: random.Random) -> Scene:
 
 
 def paint(scene: Scene, size: int) -> Image.Image:
-    """The scene's picture, size x size pixels."""
+    """The scene's image, size x size pixels."""
     canvas = Canvas(size)
     scene.paint(canvas)
     return canvas.image()

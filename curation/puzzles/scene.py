@@ -1,6 +1,6 @@
-"""What a picture family returns: a scene told in words, its question and gold, and how to paint it.
+"""What an image family returns: a scene told in words, its question and gold, and how to paint it.
 
-Every random choice is made while the scene is built; painting is deterministic, so a text row never pays for a picture.
+Every random choice is made while the scene is built; painting is deterministic, so a text row never pays for an image.
 """
 
 import random

@@ -121,7 +121,7 @@ class Table(Source):
             raise SourceError(f"source {self.name!r} gives no row; {missing}")
 
     def inputs(self) -> dict[str, str]:
-        """SHA-256 of every file, a digest of the pictures' folder, or the commit of the Hub data set."""
+        """SHA-256 of every file, a digest of the images' folder, or the commit of the Hub data set."""
         if self.hub:
             return {describe(self.hub, self.config, self.split): self.commit}
         found = find_files(self.paths)
@@ -181,7 +181,7 @@ class Table(Source):
         if gold.kind == "choice" and options and len(listed_options(question)) < len(options):
             question = list_options(question, options)
             notes.append("options listed below the question")
-        pictures = self.images.load(fields.image_expressions, record)
+        images = self.images.load(fields.image_expressions, record)
         columns = self.row_defaults()
         columns |= {name: text for name in PER_RECORD if (text := self._stated(name, record))}
         try:
@@ -189,7 +189,7 @@ class Table(Source):
                 source=self.name,
                 source_id=source_id,
                 question=question,
-                images=pictures,
+                images=images,
                 answer=gold.answer,
                 answer_kind=gold.kind,
                 answer_options=gold.options,
@@ -200,7 +200,7 @@ class Table(Source):
                 **columns,
             )
         except Exception as error:  # decoders raise anything on hostile bytes; counted under its reason
-            if not pictures or isinstance(error, UnicodeEncodeError):
+            if not images or isinstance(error, UnicodeEncodeError):
                 raise
             raise explain(error) from error
 

@@ -1,10 +1,10 @@
-r"""Our own picture puzzles (`curation.puzzles`): exact answers, five levels of difficulty, nothing to download.
+r"""Our own image puzzles (`curation.puzzles`): exact answers, five levels of difficulty, nothing to download.
 
     - {kind: visual_puzzles, families: [count, bar_chart], levels: [1, 2], count: 200, size: 224}
     - {kind: visual_puzzles, levels: {count: [1], clock: [3, 4]}, count: 50, modality: text}
 
 `modality: text` puts the scene into the prompt in words and adds a worked trace: the cold-start form, after the paper's
-observation that reasoning learned from text alone carries over to pictures.
+observation that reasoning learned from text alone carries over to images.
 """
 
 import io
@@ -39,9 +39,9 @@ class VisualPuzzles(Source):
     count: int = Field(default=100, ge=1)
     """Rows of each family, shared evenly by its levels."""
     size: int = Field(default=224, ge=28, le=2048)
-    """Side of the picture in pixels."""
+    """Side of the image in pixels."""
     modality: Literal["picture", "text"] = "picture"
-    """`picture`: the picture and the question. `text`: the scene in words, and a completion."""
+    """`picture`: the image and the question. `text`: the scene in words, and a completion."""
 
     @field_validator("families")
     @classmethod

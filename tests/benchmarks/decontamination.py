@@ -28,7 +28,7 @@ from curation.decontamination.benchmarks import make_keyring  # noqa: E402
 from curation.decontamination.options import AnySource, Decontaminate  # noqa: E402
 from curation.decontamination.scan import BATCH_ROWS, Finder  # noqa: E402
 from curation.images import decode  # noqa: E402
-from curation.images.similarity import PictureIndex  # noqa: E402
+from curation.images.similarity import ImageIndex  # noqa: E402
 from tests.curation.decontamination.decontaminating import benchmark, decontaminate, row  # noqa: E402
 from tests.curation.decontamination.planting import PICTURE_KINDS, TEXT_KINDS, eligible  # noqa: E402
 
@@ -95,7 +95,7 @@ def changed_enough(kind: str, question: str, new: str) -> bool:
 
 
 def measure_pictures(kind: str, indexed: list[bytes], innocent: list[bytes], n: int) -> dict[str, Any]:
-    chance, index = random.Random(kind), PictureIndex()
+    chance, index = random.Random(kind), ImageIndex()
     for i, data in enumerate(indexed):
         index.add(str(i), data)
     planted = [indexed[i % len(indexed)] for i in range(n)]

@@ -1,4 +1,4 @@
-"""Which part of a picture another one shows: the edges of an upright rectangle, found by least squares.
+"""Which part of an image another one shows: the edges of an upright rectangle, found by least squares.
 
 Lucas and Kanade (1981) with four parameters, coarse to fine, with Levenberg's damping. Cutting a rectangle out and shrinking it to n x n
 cells is two products with matrices of area weights, whatever the edges.
@@ -17,7 +17,7 @@ Box = npt.NDArray[np.float64]
 LEVELS = {12: 4, 24: 4, 48: 5}
 """Cells a side -> steps at most."""
 SLACK = 0.2
-"""How far an edge may lie inside the picture."""
+"""How far an edge may lie inside the image."""
 STEP = 0.03
 """How far an edge moves at once: half a cell of the coarsest level."""
 

@@ -1,19 +1,19 @@
-"""Whether two hashes are of one picture, encoded anew or resized: strict, so that two puzzles of one family stay two.
+"""Whether two hashes are of one image, encoded anew or resized: strict, so that two puzzles of one family stay two.
 
 The cells of a copy differ by what encoding and resampling can do, and by no more. JPEG at quality 30 moves a cell's mean by a few levels;
 resampling moves it by a share of the contrast around it; both fall with the number of pixels in a cell. Another digit moves its cells by
-more, as long as it spans about two of them in the smaller picture. The numbers are from 1,104 public pictures of eight sources.
+more, as long as it spans about two of them in the smaller image. The numbers are from 1,104 public images of eight sources.
 """
 
 import numpy as np
 
 from curation.images.similarity.cells import Cells, Tolerance, contrast, correlation, misfit
-from curation.images.similarity.hash import CELLS, PictureHash
+from curation.images.similarity.hash import CELLS, ImageHash
 
 SAME_SIZE = Tolerance(1.0, 0.15, 0.6)
 RESIZED = Tolerance(2.1, 0.15, 0.8)
 SHRUNK = 0.4
-"""A copy at less than this share of the size may have lost its digits: there no cell may stand out among those of its picture."""
+"""A copy at less than this share of the size may have lost its digits: there no cell may stand out among those of its image."""
 TYPICAL, OUTSTANDING = 0.9, 2.5
 """The quantile of the cells' changes that counts as usual, and how many times as much stands out."""
 UNDISPUTED = 0.9
@@ -26,10 +26,10 @@ STRETCH = 0.01
 """How far the aspect ratios may differ beyond the rounding to whole pixels."""
 
 
-def near(a: PictureHash, b: PictureHash) -> bool:
-    """Whether one picture is the other encoded anew (JPEG at quality 30 and better), resized (0.25x to 2x), or both.
+def near(a: ImageHash, b: ImageHash) -> bool:
+    """Whether one image is the other encoded anew (JPEG at quality 30 and better), resized (0.25x to 2x), or both.
 
-    Pictures of one colour are near only where their hashes are equal.
+    Images of one colour are near only where their hashes are equal.
     """
     if a == b:
         return True
@@ -48,7 +48,7 @@ def near(a: PictureHash, b: PictureHash) -> bool:
     return worst <= tolerance.share(side)
 
 
-def _scale(a: PictureHash, b: PictureHash) -> float:
+def _scale(a: ImageHash, b: ImageHash) -> float:
     return min(a.width, b.width) / max(a.width, b.width)
 
 
@@ -59,7 +59,7 @@ def _usual(one: Cells, other: Cells) -> float:
     return float(np.quantile(np.abs(one - other)[there] / (around[there] + 4), TYPICAL)) if there.any() else 0.0
 
 
-def _same_shape(a: PictureHash, b: PictureHash) -> bool:
+def _same_shape(a: ImageHash, b: ImageHash) -> bool:
     rounding = 0.5 / min(a.width, b.width) + 0.5 / min(a.height, b.height)
     return abs(float(np.log(a.width * b.height / (a.height * b.width)))) <= rounding + STRETCH
 

@@ -14,7 +14,7 @@ from curation.sources.formats.limits import MAX_CSV_COLUMNS, MAX_CSV_LINE, MAX_R
 from curation.sources.formats.record import BadItem, Item, TruncatedError
 
 _BATCH_ROWS = 64
-"""Rows decoded at a time; a picture row can be a megabyte."""
+"""Rows decoded at a time; an image row can be a megabyte."""
 
 
 def read_csv(file: DataFile) -> Iterator[Item | BadItem]:

@@ -21,7 +21,7 @@ def sha256_of(path: Path) -> str:
 
 
 def folder_digest(root: Path) -> str:
-    """Hex digest of the names and sizes of all files below a folder: cheap, and it sees a picture come, go or change size."""
+    """Hex digest of the names and sizes of all files below a folder: cheap, and it sees an image come, go or change size."""
     digest = hashlib.sha256()
     for folder, subfolders, names in os.walk(root):
         subfolders.sort()

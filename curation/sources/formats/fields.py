@@ -27,7 +27,7 @@ class Fields(BaseModel):
     options: str = ""
     """The choices of a multiple-choice row; `$question` reads them off the question's own lines `A. ...`."""
     images: str | tuple[str, ...] = ()
-    """One expression or several; a value that is a list gives several pictures."""
+    """One expression or several; a value that is a list gives several images."""
     id: str = ""
     """Default: the dict key where there is one, else the record's number; the file's name in front when there are several."""
     completion: str = ""

@@ -12,7 +12,7 @@ from curation.core.parquet import read_records, write_records
 from curation.core.row import Row, from_document, make_row, to_document, to_record
 from curation.core.schema import STAGE
 from curation.dedup import DecideDuplicates, Dedup, SignRows, cluster_name, find_clusters, find_copies
-from curation.images.similarity import near, picture_hash
+from curation.images.similarity import image_hash, near
 
 DEFAULTS = Dedup()
 LONG = "A box holds 12 red and 30 blue marbles, and Tom takes marbles out of it without looking, one after the other, until "
@@ -204,7 +204,7 @@ def test_most_copies_of_pictures_meet_in_a_band(tmp_path: Path) -> None:
     """Of those that `near` takes for copies, all but one in thirty."""
     shown = [drawing(40 + 3 * mark) for mark in range(60)]
     shrunk = [drawing(40 + 3 * mark, size=100, format="JPEG", quality=30) for mark in range(60)]
-    near_ones = sum(near(picture_hash(one), picture_hash(other)) for one, other in zip(shown, shrunk, strict=True))
+    near_ones = sum(near(image_hash(one), image_hash(other)) for one, other in zip(shown, shrunk, strict=True))
     rows = [
         row(f"How tall is bar {number}?", images=(image,))
         for images in (shown, shrunk)

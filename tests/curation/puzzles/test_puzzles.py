@@ -1,4 +1,4 @@
-"""Each family's answer is computed again from its description alone; pictures are deterministic and show what is described."""
+"""Each family's answer is computed again from its description alone; images are deterministic and show what is described."""
 
 import collections
 import itertools
@@ -50,7 +50,7 @@ def test_answers_are_varied(family: str, level: int) -> None:
 
 @pytest.mark.parametrize("size", [56, 112, 224, 448])
 @pytest.mark.parametrize("family", puzzles.families())
-def test_pictures_have_the_asked_size_at_every_level(family: str, size: int) -> None:
+def test_images_have_the_asked_size_at_every_level(family: str, size: int) -> None:
     for level in puzzles.LEVELS if size < 200 else (1, 5):
         puzzle = puzzles.generate(family, level, size, random.Random(level))
         assert (puzzle.image.size, puzzle.image.mode) == ((size, size), "RGB")
@@ -61,7 +61,7 @@ NAMED_COLOURS = [("bar_chart", 1), *itertools.product(("count", "compare", "loca
 
 
 @pytest.mark.parametrize(("family", "level"), NAMED_COLOURS)
-def test_pictures_show_the_described_colours(family: str, level: int) -> None:
+def test_images_show_the_described_colours(family: str, level: int) -> None:
     palette = {tuple(bytes.fromhex(code[1:])): name for name, code in COLOURS.items() if name != "black"}
     for i in range(5):
         puzzle = puzzles.generate(family, level, 224, random.Random(i))

@@ -1,4 +1,4 @@
-"""Archives, pictures and tables made byte by byte."""
+"""Archives, images and tables made byte by byte."""
 
 import io
 import struct

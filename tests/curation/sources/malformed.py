@@ -71,8 +71,8 @@ def records_files() -> dict[str, bytes]:
     return files
 
 
-def pictures() -> dict[str, bytes]:
-    """A sound picture of every format."""
+def valid_images() -> dict[str, bytes]:
+    """A sound image of every format."""
     noise = Image.effect_noise((40, 30), 90).convert("RGB")
     found = {
         f"p.{kind.lower()}": in_memory(lambda out, kind=kind: noise.save(out, kind))
@@ -89,11 +89,11 @@ def make(folder: Path) -> dict[str, dict[str, Any]]:
     for name, sound in records_files().items():
         for number, data in enumerate(mutants(sound, draw, MUTANTS)):
             found[f"{number} {name}"] = {"path": put(folder / f"mutants/{number}/{name}", data)}
-    shown = dict(pictures())
+    shown = dict(valid_images())
     for name, sound in list(shown.items()):
         for number, data in enumerate(mutants(sound, draw, MUTANTS)):
             shown[f"{number}.{name}"] = data
-    shown |= hostile_pictures()
+    shown |= hostile_images()
     for name, data in shown.items():
         put(folder / "shown" / name, data)
     put(folder / "shown.zip", zipped(shown))
@@ -118,9 +118,9 @@ def make(folder: Path) -> dict[str, dict[str, Any]]:
     for name in [*shown, *odd]:
         lines = json.dumps({**RECORDS[1], "i": name}) + "\n"
         path = put(folder / f"rows/{len(found)}.jsonl", lines.encode())
-        for root in ("shown", "shown.zip", "shown.tar") if name in odd or name in hostile_pictures() else ("shown",):
+        for root in ("shown", "shown.zip", "shown.tar") if name in odd or name in hostile_images() else ("shown",):
             images = {"root": str(folder / root)}
-            found[f"picture {name[:20]!r} of {root}"] = {
+            found[f"image {name[:20]!r} of {root}"] = {
                 "path": path,
                 "images": images,
                 "fields": {**FIELDS, "images": "i"},
@@ -131,8 +131,8 @@ def make(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def hostile_pictures() -> dict[str, bytes]:
-    """Pictures that ask for far more than they are, and what is no picture."""
+def hostile_images() -> dict[str, bytes]:
+    """Images that ask for far more than they are, and what is no image."""
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd"/></svg>'
     return {
         "huge.png": png_header(50_000, 50_000),

@@ -1,4 +1,4 @@
-"""Data files and pictures inside zip and tar archives: read where they are, named by the manifest, never outside the archive."""
+"""Data files and images inside zip and tar archives: read where they are, named by the manifest, never outside the archive."""
 
 import gzip
 import io
@@ -57,7 +57,7 @@ FILES: Files = {
     "readme.txt": b"not data",
     "__MACOSX/a.json": b"\0\0",
     ".hidden.json": b"[",
-    "pictures/1.png": png("red"),
+    "images/1.png": png("red"),
 }
 
 
@@ -224,7 +224,7 @@ def test_a_gzip_that_ends_early_gives_its_complete_lines(tmp_path: Path) -> None
         assert told(rows)[-1] == "truncated_file"
 
 
-def pictures(folder: Path, *values: Any, **options: Any) -> list[Any]:
+def images_read(folder: Path, *values: Any, **options: Any) -> list[Any]:
     rows = b"".join(line(number, i=value, k=number) for number, value in enumerate(values))
     put(folder / "rows.jsonl", rows)
     options = {"fields": {"question": "q", "answer": "a", "images": "i"}, **options}
@@ -261,11 +261,11 @@ RED, BLUE, GREEN, GRAY = SHOWN.values()
         ("", [], "picture_missing"),
     ],
 )
-def test_pictures_inside_an_archive(tmp_path: Path, name: str, inner: str, value: Any, expected: Any) -> None:
+def test_images_inside_an_archive(tmp_path: Path, name: str, inner: str, value: Any, expected: Any) -> None:
     put(tmp_path / name, PACKERS[name](SHOWN))
     images = {"root": f"{tmp_path}/{name}{inner}", "extensions": [".jpg", ".png"]}
-    sound = [row for row in ("1.png" if inner == "!/train" else "train/1.png",) if inner != "!/none"]
-    assert pictures(tmp_path, value, *sound, images=images)[0] == expected
+    valid = [row for row in ("1.png" if inner == "!/train" else "train/1.png",) if inner != "!/none"]
+    assert images_read(tmp_path, value, *valid, images=images)[0] == expected
 
 
 def test_roots_are_tried_in_order(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_roots_are_tried_in_order(tmp_path: Path) -> None:
     put(tmp_path / "b.tar", tarred({"1.png": BLUE, "2.png": BLUE}))
     put(tmp_path / "disk" / "3.png", GREEN)
     roots = [f"{tmp_path}/{name}" for name in ("a.zip", "b.tar", "disk")]
-    assert pictures(tmp_path, "1.png", "2.png", "3.png", "4.png", images={"root": roots}) == [
+    assert images_read(tmp_path, "1.png", "2.png", "3.png", "4.png", images={"root": roots}) == [
         (RED,),
         (BLUE,),
         (GREEN,),
@@ -297,7 +297,7 @@ def test_the_digest_covers_the_archives(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred])
-def test_pictures_lie_beside_their_record_as_in_webdataset(tmp_path: Path, pack: Any) -> None:
+def test_images_lie_beside_their_record_as_in_webdataset(tmp_path: Path, pack: Any) -> None:
     files = {
         f"s/{n:03d}.{end}": data
         for n, color in enumerate(["red", "blue"])

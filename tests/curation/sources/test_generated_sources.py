@@ -28,12 +28,12 @@ def judged(row: Row, response: str) -> str:
     return rewards.judge(gold=row.answer, response=response, kind=row.answer_kind, options=options).outcome
 
 
-def test_picture_rows_have_one_png_of_the_asked_size_and_no_completion() -> None:
+def test_image_rows_have_one_png_of_the_asked_size_and_no_completion() -> None:
     rows = rows_of(list(VisualPuzzles(count=5, size=56, weight=2.0).read(1)))
     assert len(rows) == 5 * len(families())
     for row in rows:
-        (picture,) = row.images
-        with Image.open(io.BytesIO(picture)) as image:
+        (data,) = row.images
+        with Image.open(io.BytesIO(data)) as image:
             assert (image.format, image.size) == ("PNG", (56, 56))
         assert (row.completion, row.teacher) == ("", "")
         assert (row.source, row.license, row.language, row.weight) == ("visual_puzzles", "Apache-2.0", "en", 2.0)

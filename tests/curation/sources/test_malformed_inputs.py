@@ -79,20 +79,20 @@ EXPECTED = {
     "columns.csv": "300000 columns",
     "deep.json": "truncated_file",
     "number.jsonl": "line_not_json",
-    "picture 'huge.png' of shown": "picture_too_large",
-    "picture 'huge.png' of shown.zip": "picture_too_large",
-    "picture 'long.png' of shown.tar": "picture_too_large",
-    "picture 'huge.gif' of shown": "picture_too_large",
-    "picture 'x.svg' of shown.zip": "picture_unreadable",
-    "picture 'x.eps' of shown": "picture_unreadable",
-    "picture 'empty.png' of shown.tar": "picture_unreadable",
-    "picture 'loop.png' of shown": "picture_missing",
-    "picture 'pipe.png' of shown": "picture_missing",
-    "picture 'out.png' of shown": "picture_outside_root",
-    "picture 'zero.png' of shown": "picture_outside_root",
-    "picture '../x.png' of shown.zip": "picture_outside_root",
-    "picture '/dev/zero' of shown.tar": "picture_outside_root",
-    "picture 'a\\x00b' of shown": "picture_missing",
+    "image 'huge.png' of shown": "picture_too_large",
+    "image 'huge.png' of shown.zip": "picture_too_large",
+    "image 'long.png' of shown.tar": "picture_too_large",
+    "image 'huge.gif' of shown": "picture_too_large",
+    "image 'x.svg' of shown.zip": "picture_unreadable",
+    "image 'x.eps' of shown": "picture_unreadable",
+    "image 'empty.png' of shown.tar": "picture_unreadable",
+    "image 'loop.png' of shown": "picture_missing",
+    "image 'pipe.png' of shown": "picture_missing",
+    "image 'out.png' of shown": "picture_outside_root",
+    "image 'zero.png' of shown": "picture_outside_root",
+    "image '../x.png' of shown.zip": "picture_outside_root",
+    "image '/dev/zero' of shown.tar": "picture_outside_root",
+    "image 'a\\x00b' of shown": "picture_missing",
     "links 'data/**/*.jsonl'": "line_not_json",
     "links 'self.jsonl'": "no such file",
     "links 'zero.jsonl'": "no such file",
@@ -106,7 +106,7 @@ def test_what_is_wrong_is_told(told: dict[str, dict[str, Any]], name: str) -> No
     assert EXPECTED[name] in line["error"] + " ".join(line["reasons"])
 
 
-def test_a_picture_is_known_by_all_its_pixels() -> None:
+def test_an_image_is_known_by_all_its_pixels() -> None:
     """Told band by band as at once, in every mode."""
     noise = Image.effect_noise((300, 600), 90)
     for mode, kind, options in (
@@ -130,7 +130,7 @@ def build(folder: Path, sources: list[dict[str, Any]], capsys: pytest.CaptureFix
 
 
 def test_a_build_drops_what_is_malformed_and_balances(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shown = {"sound.png": malformed.pictures()["p.png"], "huge.png": crafted.png_header(50_000, 50_000)}
+    shown = {"sound.png": malformed.valid_images()["p.png"], "huge.png": crafted.png_header(50_000, 50_000)}
     crafted.put(tmp_path / "shown.zip", crafted.zipped(shown))
     names = ["sound.png", "huge.png", "../up.png", "none.png"]
     lines = [json.dumps({**malformed.RECORDS[n], "i": name}) for n, name in enumerate(names)] + [
@@ -138,8 +138,8 @@ def test_a_build_drops_what_is_malformed_and_balances(tmp_path: Path, capsys: py
         "broken",
     ]
     crafted.put(tmp_path / "rows.zip", crafted.zipped({"rows.jsonl": "\n".join(lines).encode(), "../rows.jsonl": b""}))
-    pictures = {"fields": {**malformed.FIELDS, "images": "i"}, "images": {"root": "shown.zip"}}
-    code, error = build(tmp_path, [{"name": "rows", "path": "rows.zip", **pictures}], capsys)
+    images = {"fields": {**malformed.FIELDS, "images": "i"}, "images": {"root": "shown.zip"}}
+    code, error = build(tmp_path, [{"name": "rows", "path": "rows.zip", **images}], capsys)
     assert code == 0, error
     summary = json.loads((tmp_path / "out/summary.json").read_text())
     assert summary["balanced"]

@@ -1,6 +1,6 @@
 """Keep rows that fit the trainer's windows, counted by the model's own processor and chat template, images included.
 
-The paper trains the cold start with 64k tokens and RL with growing limits (4.1, appendix B). Characters tell little: an image costs
+The paper trains the cold start with 64k tokens and RL with growing limits (4.1, appendix B). Characters say little: an image costs
 from 4 to 16,384 tokens in Qwen2.5-VL. The counting is the sampler's (`sampling.conversation`): what passes here is what the engine takes.
 """
 
@@ -65,8 +65,8 @@ def prompt_tokens(processor: Any, row: Row, template: str = "{question}") -> int
     """
     request = Request(row.id, apply_to_messages(template, row.prompt), row.images, (0,), seed=0)
     messages = conversation(request) if hasattr(processor, "tokenizer") else text_conversation(request)
-    told = processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=True)
-    ids = told["input_ids"]
+    encoded = processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=True)
+    ids = encoded["input_ids"]
     return len(ids[0]) if ids and isinstance(ids[0], list) else len(ids)
 
 

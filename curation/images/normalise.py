@@ -33,7 +33,7 @@ class ImageOptions(BaseModel):
     max_pictures: int = Field(default=8, ge=1)
     """Of one row."""
     jpeg_quality: int = Field(default=95, ge=1, le=100)
-    """Of a JPEG that had to be encoded anew; its chroma is not subsampled."""
+    """Of a JPEG that had to be re-encoded; its chroma is not subsampled."""
 
 
 class Normalised(NamedTuple):

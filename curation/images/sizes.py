@@ -36,11 +36,11 @@ def image_sizes(shards: Iterable[Path]) -> dict[str, Any] | None:
                 column.append(value)
     if not per_row:
         return None
-    told = {name: _quantiles(values) for name, values in {**columns, "pictures_per_row": per_row}.items()}
-    return {"rows": len(per_row), "pictures": len(columns["width"]), **told}
+    quantiles = {name: _quantiles(values) for name, values in {**columns, "pictures_per_row": per_row}.items()}
+    return {"rows": len(per_row), "pictures": len(columns["width"]), **quantiles}
 
 
 def _quantiles(values: "array[int]") -> dict[str, int]:
-    """Values that occur, not means between two of them."""
-    found = np.quantile(np.asarray(values), list(QUANTILES.values()), method="inverted_cdf")
-    return {name: int(value) for name, value in zip(QUANTILES, found, strict=True)}
+    """The quantiles as values that occur, not means between two of them."""
+    quantiles = np.quantile(np.asarray(values), list(QUANTILES.values()), method="inverted_cdf")
+    return {name: int(value) for name, value in zip(QUANTILES, quantiles, strict=True)}

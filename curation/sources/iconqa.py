@@ -32,8 +32,8 @@ class IconQa(Table):
     def inputs(self) -> dict[str, str]:
         """One digest of all: the release has a folder for each of 107,000 questions."""
         digests = super().inputs()
-        told = json.dumps(digests, sort_keys=True).encode()
-        return {f"{self.name}, {len(digests)} files and folders": hashlib.sha256(told).hexdigest()}
+        lines = json.dumps(digests, sort_keys=True).encode()
+        return {f"{self.name}, {len(digests)} files and folders": hashlib.sha256(lines).hexdigest()}
 
     def _records(self) -> Iterator[Record | BadRecord]:
         for record in super()._records():

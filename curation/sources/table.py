@@ -10,9 +10,9 @@
       gold: {answer_pattern: '#### (.+)$'}
       strip: ["Let's think step by step and output the final answer within \\\\boxed{}."]
 
-The format is told by content: JSON in several shapes, JSON Lines, CSV, Parquet, Arrow; compressed, in UTF-16, or inside zip and tar
-archives (`tables.files` says how members are named, `tables.limits` how large a part may be). Each part is documented with its options:
-`tables.fields`, `tables.expression` (what a field may say), `tables.images`, `tables.gold`, `tables.json_file` (shapes).
+The format is recognised by content: JSON in several shapes, JSON Lines, CSV, Parquet, Arrow; compressed, in UTF-16, or inside zip and tar
+archives (`formats.files` says how members are named, `formats.limits` how large a part may be). Each part is documented with its options:
+`formats.fields`, `formats.expression` (what a field may say), `formats.images`, `formats.gold`, `formats.json_file` (shapes).
 """
 
 import re
@@ -49,7 +49,7 @@ class Table(Source):
     kind: Literal["table"] = "table"
 
     path: str | tuple[str, ...] = ()
-    """Files, as globs (`**` too), read one after the other; gzip, bz2, xz, zstd and UTF-16 are undone. A zip or tar archive stands for its
+    """Files, as globs (`**` too), read one after the other; gzip, bz2, xz, zstd and UTF-16 are undone. A zip or tar archive means its
     data files; `set.zip!/train/*.json` names members."""
     hub: str = ""
     """Name of a Hub data set, instead of `path`."""
@@ -59,7 +59,7 @@ class Table(Source):
     """Commit, tag or branch of the Hub data set; the manifest lock records the commit."""
     format: Format | Literal["auto"] = "auto"
     shape: Shape = "auto"
-    """How a JSON file holds its records (see `tables.json_file`)."""
+    """How a JSON file holds its records (see `formats.json_file`)."""
     records: str = ""
     """Dotted path of the records inside a JSON file, where they are not at its top level."""
     each: str = ""
@@ -74,7 +74,7 @@ class Table(Source):
     strip: tuple[str, ...] = ()
     """Instructions removed from the beginning or end of questions."""
     completion_pattern: str = ""
-    """A regular expression whose first match is the trace, where more stands around it: '(?s)<think>.*'."""
+    """A regular expression whose first match is the trace, where more is around it: '(?s)<think>.*'."""
 
     levels: dict[Stratum, str] = Field(default_factory=dict)
     """Stratum -> a regular expression for the values of `fields.stratum` that belong to it: {easy: 'Level [12]', challenging: 'Level 5'}.
@@ -124,14 +124,14 @@ class Table(Source):
         """SHA-256 of every file, a digest of the images' folder, or the commit of the Hub data set."""
         if self.hub:
             return {describe(self.hub, self.config, self.split): self.commit}
-        found = find_files(self.paths)
-        digests = {name: sha256_of(path) for name, path, _ in found}
+        files = find_files(self.paths)
+        digests = {name: sha256_of(path) for name, path, _ in files}
         for name in self.beside.values():
-            for file, path, _ in found:
+            for file, path, _ in files:
                 if (neighbour := path.parent / name).is_file() or not is_archive(path):
                     digests[f"{name} beside {file}"] = sha256_of(neighbour) if neighbour.is_file() else "missing"
         if self.fields.images:
-            roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in found})
+            roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in files})
             digests |= {f"pictures {i}": _place_digest(root) for i, root in enumerate(roots)}
         return digests
 
@@ -258,8 +258,8 @@ def _meant(patterns: Mapping[Any, str], text: str) -> str:
 
 def _several(patterns: tuple[str, ...]) -> bool:
     """Whether the file's name belongs into a row's id."""
-    found = find_files(patterns)
-    return len(found) > 1 or is_archive(found[0][1])
+    files = find_files(patterns)
+    return len(files) > 1 or is_archive(files[0][1])
 
 
 def _place_digest(root: Path) -> str:
@@ -268,7 +268,7 @@ def _place_digest(root: Path) -> str:
 
 
 def _encode(row: Row) -> None:
-    """Make sure that UTF-8, and so Parquet, can hold every text of a row: JSON may say half a surrogate pair (`\\ud800`).
+    """Make sure that UTF-8, and so Parquet, can hold every text of a row: JSON may hold a lone surrogate (`\\ud800`).
 
     Raises:
         UnicodeEncodeError: it cannot.

@@ -56,10 +56,10 @@ def flat(question: Any) -> dict[str, Any]:
     texts = (
         [lookup(options[letter], "processedText") for letter in sorted(options)] if isinstance(options, dict) else []
     )
-    found = {
+    columns = {
         "question": lookup(question, "beingAsked.processedText"),
         "options": [text for text in texts if text is not MISSING],
         "answer": lookup(question, "correctAnswer.processedText"),
         "image": lookup(question, "imagePath"),
     }
-    return {name: value for name, value in found.items() if value is not MISSING}
+    return {name: value for name, value in columns.items() if value is not MISSING}

@@ -32,7 +32,7 @@ def planes_of(image: Image.Image, width: int, height: int) -> tuple[Image.Image,
     return luma, blue, red
 
 
-def misfit(one: Cells, other: Cells, side: float) -> float:
+def residual(one: Cells, other: Cells, side: float) -> float:
     """The largest share of the contrast around a cell by which it differs, beyond what encoding does. `side` is a cell's in pixels."""
     beyond = np.abs(one - other) - (ENCODING[0] + ENCODING[1] / side)
     return float((np.maximum(beyond, 0) / (contrast(one, other) + 1)).max())

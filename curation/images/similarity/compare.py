@@ -1,4 +1,4 @@
-"""Whether two hashes are of one image, encoded anew or resized: strict, so that two puzzles of one family stay two.
+"""Whether two hashes are of one image, re-encoded or resized: strict, so that two puzzles of one family stay two.
 
 The cells of a copy differ by what encoding and resampling can do, and by no more. JPEG at quality 30 moves a cell's mean by a few levels;
 resampling moves it by a share of the contrast around it; both fall with the number of pixels in a cell. Another digit moves its cells by
@@ -7,17 +7,17 @@ more, as long as it spans about two of them in the smaller image. The numbers ar
 
 import numpy as np
 
-from curation.images.similarity.cells import Cells, Tolerance, contrast, correlation, misfit
+from curation.images.similarity.cells import Cells, Tolerance, contrast, correlation, residual
 from curation.images.similarity.hash import CELLS, ImageHash
 
 SAME_SIZE = Tolerance(1.0, 0.15, 0.6)
 RESIZED = Tolerance(2.1, 0.15, 0.8)
 SHRUNK = 0.4
-"""A copy at less than this share of the size may have lost its digits: there no cell may stand out among those of its image."""
-TYPICAL, OUTSTANDING = 0.9, 2.5
-"""The quantile of the cells' changes that counts as usual, and how many times as much stands out."""
+"""A copy at less than this share of the size may have lost its digits: there no cell may differ much more than the others."""
+TYPICAL, OUTLIER = 0.9, 2.5
+"""The quantile of the cells' changes that counts as usual, and how many times as much is an outlier."""
 UNDISPUTED = 0.9
-"""Share of the contrast that never stands out, times the cell's side in pixels."""
+"""Share of the contrast that is never an outlier, times the cell's side in pixels."""
 CHROMA = 14.0
 """Largest change of a colour cell: chroma is subsampled and quantised most."""
 CORRELATION = 0.55
@@ -27,7 +27,7 @@ STRETCH = 0.01
 
 
 def near(a: ImageHash, b: ImageHash) -> bool:
-    """Whether one image is the other encoded anew (JPEG at quality 30 and better), resized (0.25x to 2x), or both.
+    """Whether one image is the other re-encoded (JPEG at quality 30 and better), resized (0.25x to 2x), or both.
 
     Images of one colour are near only where their hashes are equal.
     """
@@ -37,13 +37,13 @@ def near(a: ImageHash, b: ImageHash) -> bool:
         return False
     if np.abs(_cells(a.chroma) - _cells(b.chroma)).max() > CHROMA:
         return False
-    one, other = (_cells(told.luma).reshape(CELLS, CELLS) for told in (a, b))
+    one, other = (_cells(image.luma).reshape(CELLS, CELLS) for image in (a, b))
     if correlation(one, other) < CORRELATION:
         return False
     side = min(a.width, b.width, a.height, b.height) / CELLS
     tolerance = SAME_SIZE if (a.width, a.height) == (b.width, b.height) else RESIZED
-    worst = misfit(one, other, side)
-    if _scale(a, b) < SHRUNK and worst > max(UNDISPUTED / side, OUTSTANDING * _usual(one, other)):
+    worst = residual(one, other, side)
+    if _scale(a, b) < SHRUNK and worst > max(UNDISPUTED / side, OUTLIER * _usual(one, other)):
         return False
     return worst <= tolerance.share(side)
 
@@ -53,7 +53,10 @@ def _scale(a: ImageHash, b: ImageHash) -> float:
 
 
 def _usual(one: Cells, other: Cells) -> float:
-    """By what share of the contrast around them most cells changed, of those where there is some."""
+    """By what share of the contrast around them most cells changed, of those where there is some.
+
+    Flat cells are left out: their change is rounding, and would pull the quantile down to where every edge is an outlier.
+    """
     around = contrast(one, other)
     there = around > 24
     return float(np.quantile(np.abs(one - other)[there] / (around[there] + 4), TYPICAL)) if there.any() else 0.0

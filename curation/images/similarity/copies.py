@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from curation.images.similarity.align import LEVELS, Box, align, cut_out
-from curation.images.similarity.cells import BLANK, Cells, Tolerance, contrast, correlation, misfit, planes_of
+from curation.images.similarity.cells import BLANK, Cells, Tolerance, contrast, correlation, planes_of, residual
 from curation.images.similarity.frequencies import lowest, packed
 
 Code = npt.NDArray[np.uint64]
@@ -20,7 +20,7 @@ FINE, CHROMA_CELLS = 48, 8
 KEPT_SIDE, KEPT_CHROMA = 160, 16
 """An evaluation image is kept no larger than that."""
 TOLERANCE = Tolerance(4.0, 0.4, 0.9)
-"""Wider than that of a resized copy: the rectangle is found to within a fifth of a cell."""
+"""Wider than that of a resized copy: the rectangle is known to within a fifth of a cell."""
 CORRELATION, SURE = 0.8, 0.95
 """Below the first it is another image; below the second the rectangle may be the wrong one."""
 CHROMA, CHROMA_SHARE = 14.0, 0.3
@@ -28,10 +28,10 @@ CHROMA, CHROMA_SHARE = 14.0, 0.3
 
 
 class Fit(NamedTuple):
-    """How two images of one thing fit: the correlation of their cells, and the misfit of the worst."""
+    """How two images of one thing fit: the correlation of their cells, and the residual of the worst."""
 
     score: float
-    misfit: float
+    residual: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,18 @@ class Kept:
         return luma.reshape(height, width), chroma[0], chroma[1]
 
     def fit(self, shown: Shown, starts: list[Box]) -> Fit | None:
-        """How the part of this image that `shown` shows fits it; None when it is another image."""
+        """How the part of this image that `shown` shows fits it; None when it is another image.
+
+        Correlation alone would take two charts of one family for one; the worst cell alone would take a badly aligned copy for another
+        image. So the first picks the rectangle and the second decides.
+        """
         luma, *chroma = self.unpack()
         fine = shown.luma[FINE]
         score, box = -1.0, starts[0]
         for start in starts:
-            found = align(shown.luma, luma, start)
-            if (likeness := correlation(fine, cut_out(luma, found, FINE))) > score:
-                score, box = likeness, found
+            aligned = align(shown.luma, luma, start)
+            if (similarity := correlation(fine, cut_out(luma, aligned, FINE))) > score:
+                score, box = similarity, aligned
             if score > SURE:
                 break
         if score < CORRELATION:
@@ -99,7 +103,7 @@ class Kept:
                 return None
         width, height = self.width * (box[2] - box[0]), self.height * (box[3] - box[1])
         side = min(shown.width, shown.height, width, height) / FINE
-        worst = misfit(fine, cut_out(luma, box, FINE), side)
+        worst = residual(fine, cut_out(luma, box, FINE), side)
         return Fit(score, worst) if worst <= TOLERANCE.share(side) else None
 
 

@@ -1,6 +1,6 @@
 """An image's hash: the image at 48x48, its colours at 8x8, and its size; encoding and resizing hardly change it.
 
-A few bits alone (pHash, dHash) cannot tell two charts or puzzles of one family apart, which differ in one number and hence in a few
+A few bits alone (pHash, dHash) cannot distinguish two charts or puzzles of one family, which differ in one number and hence in a few
 cells. So the cells themselves are kept, for `near` to compare, and the bits serve as keys to find what is worth comparing.
 """
 

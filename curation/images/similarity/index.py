@@ -21,14 +21,14 @@ CROPS: tuple[Box, ...] = tuple(
     for x in offsets
 )
 MOST_BITS = 38
-"""Bits in which the code of a copy may differ: of 985 real images that were cropped, encoded anew and resized, one lay above."""
+"""Bits in which the code of a copy may differ: of 985 real images that were cropped, re-encoded and resized, one lay above."""
 MOST_CANDIDATES = 48
 STARTS = 3
 """Crops from which the rectangle is sought, until one fits."""
 ASPECT = 0.17
 """Cropping one side alone to 85 % changes the logarithm of the aspect ratio by so much."""
 SIBLINGS = (2.0, 0.1)
-"""Of a family of look-alikes the one that fits best is meant: another is a match up to so many times its misfit, and so much more."""
+"""Of a family of siblings the one that fits best is meant: another is a match up to so many times its residual, and so much more."""
 
 
 class ImageMatch(NamedTuple):
@@ -40,7 +40,7 @@ class ImageMatch(NamedTuple):
 
 
 class ImageIndex:
-    """Finds the images of which another is a copy: the same pixels, or encoded anew, resized, cropped to 90 % of each side.
+    """Finds the images of which another is a copy: the same pixels, or re-encoded, resized, cropped to 90 % of each side.
 
     An image of one colour is a copy of nothing. An evaluation image takes about 0.5 kB and, by its detail, 1 to 15 kB.
     """
@@ -81,16 +81,20 @@ class ImageIndex:
         if shown.is_blank or not self._keys:
             return []
         same = self._same.get(digest_of(image), [])
-        found = {i: fit for i, fit in self._near(shown).items() if i not in same}
-        best = 0.0 if same else min((fit.misfit for fit in found.values()), default=0.0)
-        alike = [(i, fit.score) for i, fit in found.items() if fit.misfit <= SIBLINGS[0] * best + SIBLINGS[1]]
+        fits = {i: fit for i, fit in self._near(shown).items() if i not in same}
+        best = 0.0 if same else min((fit.residual for fit in fits.values()), default=0.0)
+        matches = [(i, fit.score) for i, fit in fits.items() if fit.residual <= SIBLINGS[0] * best + SIBLINGS[1]]
         return [ImageMatch(self._keys[i], "exact", 1.0) for i in same] + [
             ImageMatch(self._keys[i], "near", round(score, 4))
-            for i, score in sorted(alike, key=lambda match: (-match[1], match[0]))
+            for i, score in sorted(matches, key=lambda match: (-match[1], match[0]))
         ]
 
     def _near(self, shown: Shown) -> dict[int, Fit]:
-        """Place in the index -> how it fits."""
+        """Place in the index -> how it fits.
+
+        XOR and a count of bits give the distance of every crop of every image at once; only the few nearest of a like shape are
+        aligned, which costs far more.
+        """
         if self._table is None:
             shapes = np.log([kept.width / kept.height for kept in self._kept])
             self._table = np.stack(self._codes), shapes
@@ -100,9 +104,9 @@ class ImageIndex:
         candidates = np.flatnonzero(
             (nearest <= MOST_BITS) & (np.abs(shapes - np.log(shown.width / shown.height)) <= ASPECT)
         )
-        found: dict[int, Fit] = {}
+        fits: dict[int, Fit] = {}
         for i in candidates[np.argsort(nearest[candidates], kind="stable")][:MOST_CANDIDATES]:
             starts = [CROPS[crop] for crop in np.argsort(bits[i], kind="stable")[:STARTS]]
             if (fit := self._kept[i].fit(shown, starts)) is not None:
-                found[int(i)] = fit
-        return found
+                fits[int(i)] = fit
+        return fits

@@ -18,7 +18,7 @@ class FieldError(BadRowError):
 
 
 class Fields(BaseModel):
-    """Column -> expression (see `tables.expression`). What is not given stays empty."""
+    """Column -> expression (see `formats.expression`). What is not named stays empty."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,7 +31,7 @@ class Fields(BaseModel):
     id: str = ""
     """Default: the dict key where there is one, else the record's number; the file's name in front when there are several."""
     completion: str = ""
-    """A trace; `Table.completion_pattern` takes the trace out of what stands around it."""
+    """A trace; `Table.completion_pattern` takes the trace out of what is around it."""
     teacher: str = ""
     domain: str = ""
     """This and the three below override the source's option of that name where the record has a value."""

@@ -28,7 +28,7 @@ def read_hub(name: str, config: str | None, split: str, revision: str) -> Iterat
 
 
 def resolve_revision(name: str, revision: str | None) -> str:
-    """The commit that a revision stands for; a full commit needs no network.
+    """The commit that a revision means; a full commit needs no network.
 
     Raises:
         SourceError: no such data set or revision, or no network.

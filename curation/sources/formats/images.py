@@ -65,15 +65,15 @@ class Images(BaseModel):
         roots = self.roots or ((record.folder,) if record.folder is not None else ())
         if not roots:
             raise ImageError("picture_missing", f"{name!r} is a path, and the source has no folder; set images.root")
-        told: list[str] = []
+        missing: list[str] = []
         for root in roots:
             try:
                 return read_below(root, name, self.extensions, MAX_BYTES)
             except FileError as error:
                 if error.reason != "missing":
                     raise ImageError(f"picture_{error.reason}", error.detail) from error
-                told.append(error.detail)
-        raise ImageError("picture_missing", "; ".join(told)[:400])
+                missing.append(error.detail)
+        raise ImageError("picture_missing", "; ".join(missing)[:400])
 
 
 def _values(value: Any) -> Iterator[Any]:

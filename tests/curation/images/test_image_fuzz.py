@@ -152,5 +152,5 @@ print(peak_mb())
 def test_the_largest_image_takes_less_than_a_gigabyte(mode: str, format: str, options: dict[str, Any]) -> None:
     out = io.BytesIO()
     Image.new(mode, (7_990, 7_990), 77).save(out, format, **options)
-    told = subprocess.run([sys.executable, "-c", PEAK], input=out.getvalue(), capture_output=True, check=True)
-    assert int(told.stdout) < 1000
+    done = subprocess.run([sys.executable, "-c", PEAK], input=out.getvalue(), capture_output=True, check=True)
+    assert int(done.stdout) < 1000

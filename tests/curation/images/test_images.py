@@ -1,4 +1,4 @@
-"""Encoded images, sound and hostile."""
+"""Encoded images, valid and hostile."""
 
 import io
 import pickle
@@ -79,9 +79,9 @@ def test_too_many_bytes_are_refused_unread(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
 def test_damaged_bytes_are_an_image_or_a_reason(format: str) -> None:
-    sound = encoded(format)
-    for place in range(0, len(sound), max(1, len(sound) // 40)):
-        damaged = sound[:place] + bytes([sound[place] ^ 0xFF]) + sound[place + 1 :]
+    valid = encoded(format)
+    for place in range(0, len(valid), max(1, len(valid) // 40)):
+        damaged = valid[:place] + bytes([valid[place] ^ 0xFF]) + valid[place + 1 :]
         reason = reason_of(damaged)
         assert reason in ("", "picture_unreadable", "picture_truncated", "picture_too_large")
 

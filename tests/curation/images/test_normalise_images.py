@@ -39,9 +39,9 @@ def with_exif(orientation: int, image: Image.Image | None = None, format: str = 
 
 
 def commented(text: str = "by someone") -> bytes:
-    told = PngImagePlugin.PngInfo()
-    told.add_text("Author", text)
-    return encoded(noise(), pnginfo=told)
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Author", text)
+    return encoded(noise(), pnginfo=info)
 
 
 ANIMATED = [Image.new("RGB", SIZE, colour) for colour in (RED, "green", "blue")]
@@ -155,8 +155,8 @@ def test_images_are_resized_to_the_budget(
 ) -> None:
     done = normalise_image(encoded(Image.new("RGB", size, RED), format), ImageOptions(**options))
     assert inspect(done.data)[:3] == (format, *stored)
-    told = ("resized {}x{} -> {}x{}".format(*size, *stored),) if size != stored else ()
-    assert (done.notes, done.moved) == (told, bool(told))
+    notes = ("resized {}x{} -> {}x{}".format(*size, *stored),) if size != stored else ()
+    assert (done.notes, done.moved) == (notes, bool(notes))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def filtered(row: Row, options: ImageOptions, folder: Path) -> tuple[Any, Docume
     return NormaliseImages(options, LedgerWriter(folder, "rl", "normalise", 0)).filter(document), document
 
 
-def test_a_row_tells_what_happened_to_which_image(tmp_path: Path) -> None:
+def test_a_row_says_what_happened_to_which_image(tmp_path: Path) -> None:
     row = make_row(source="s", source_id="1", question="?", images=[encoded(noise()), commented(), encoded(PALETTE)])
     kept, document = filtered(row, ImageOptions(), tmp_path)
     done = from_document(document)
@@ -227,12 +227,12 @@ def test_sizes_of_a_set(tmp_path: Path) -> None:
         for n in range(1, 12)
     ]
     write_records(tmp_path / "a.parquet", released_schema("rl", {}), [released_record("rl", row, "?") for row in rows])
-    told = image_sizes([tmp_path / "a.parquet"])
-    assert told is not None
-    assert (told["rows"], told["pictures"]) == (8, 12)
-    assert told["width"] == {"p50": 50, "p90": 110, "p99": 110, "max": 110}
-    assert told["height"]["p50"] == 20
-    assert told["pictures_per_row"] == {"p50": 1, "p90": 2, "p99": 2, "max": 2}
+    sizes = image_sizes([tmp_path / "a.parquet"])
+    assert sizes is not None
+    assert (sizes["rows"], sizes["pictures"]) == (8, 12)
+    assert sizes["width"] == {"p50": 50, "p90": 110, "p99": 110, "max": 110}
+    assert sizes["height"]["p50"] == 20
+    assert sizes["pictures_per_row"] == {"p50": 1, "p90": 2, "p99": 2, "max": 2}
 
 
 def test_sizes_of_a_set_without_images(tmp_path: Path) -> None:

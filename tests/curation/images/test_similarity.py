@@ -1,4 +1,4 @@
-"""Images of our own, encoded anew, resized and cropped; and siblings that differ in one number."""
+"""Images of our own, re-encoded, resized and cropped; and siblings that differ in one number."""
 
 import io
 import pickle
@@ -53,9 +53,9 @@ def test_another_number_or_colour_is_not(copy: str, other: Image.Image) -> None:
 
 @pytest.mark.parametrize("copy", COPIES)
 def test_a_copy_shares_a_band(copy: str) -> None:
-    told, original = image_hash(COPIES[copy]), image_hash(COPIES["png"])
-    assert any(set(mine) & set(theirs) for mine, theirs in zip(told.bands(), original.bands(), strict=True))
-    assert [len(set(keys)) for keys in told.bands()] == [BAND_KEYS] * N_BANDS
+    hashed, original = image_hash(COPIES[copy]), image_hash(COPIES["png"])
+    assert any(set(mine) & set(theirs) for mine, theirs in zip(hashed.bands(), original.bands(), strict=True))
+    assert [len(set(keys)) for keys in hashed.bands()] == [BAND_KEYS] * N_BANDS
 
 
 def test_a_blank_image_is_like_its_own_copy_alone() -> None:
@@ -66,10 +66,10 @@ def test_a_blank_image_is_like_its_own_copy_alone() -> None:
 
 
 def test_a_hash_is_a_few_bytes_and_back() -> None:
-    told = image_hash(COPIES["png"])
-    assert len(told.to_bytes()) == HASH_BYTES
-    assert ImageHash.from_bytes(told.to_bytes()) == told
-    assert len({told, ImageHash.from_bytes(told.to_bytes())}) == 1
+    hashed = image_hash(COPIES["png"])
+    assert len(hashed.to_bytes()) == HASH_BYTES
+    assert ImageHash.from_bytes(hashed.to_bytes()) == hashed
+    assert len({hashed, ImageHash.from_bytes(hashed.to_bytes())}) == 1
     with pytest.raises(ValueError, match=f"got 3 bytes, expected an image hash of {HASH_BYTES}"):
         ImageHash.from_bytes(b"abc")
 

@@ -70,7 +70,7 @@ def read(path: object, **options: Any) -> list[Row | BadRow]:
     return list(table(path, **options).read(seed=0))
 
 
-def told(rows: list[Row | BadRow]) -> list[str]:
+def outcomes(rows: list[Row | BadRow]) -> list[str]:
     return [row.answer if isinstance(row, Row) else row.reason for row in rows]
 
 
@@ -78,7 +78,7 @@ def told(rows: list[Row | BadRow]) -> list[str]:
 def test_an_archive_stands_for_its_data_files(tmp_path: Path, name: str) -> None:
     path = put(tmp_path / name, PACKERS[name](FILES))
     rows = read(path)
-    assert told(rows) == ["1", "2", "5", "3", "4", "6"]  # by the names of the members
+    assert outcomes(rows) == ["1", "2", "5", "3", "4", "6"]  # by the names of the members
     assert [row.source_id for row in rows[:3]] == [
         f"{name}!/a.json:1",
         f"{name}!/a.parquet:1",
@@ -102,7 +102,7 @@ def test_an_archive_stands_for_its_data_files(tmp_path: Path, name: str) -> None
 )
 def test_members_are_named_by_a_pattern(tmp_path: Path, name: str, pattern: str, answers: list[str]) -> None:
     put(tmp_path / name, PACKERS[name](FILES))
-    assert told(read(f"{tmp_path}/{name}!/{pattern}")) == answers
+    assert outcomes(read(f"{tmp_path}/{name}!/{pattern}")) == answers
 
 
 def test_archives_are_found_by_a_pattern_too(tmp_path: Path) -> None:
@@ -110,8 +110,8 @@ def test_archives_are_found_by_a_pattern_too(tmp_path: Path) -> None:
     put(tmp_path / "x/1.tar", tarred({"r.jsonl": line(1)}))
     put(tmp_path / "x/0.jsonl", line(0))
     for pattern in ("**/*", "**", "x/**", "x**/*", "*/**/[012]*"):
-        assert told(read(tmp_path / pattern)) == ["0", "1", "2"]
-    assert told(read(f"{tmp_path}/x/[12]*!/*.jsonl")) == ["1", "2"]
+        assert outcomes(read(tmp_path / pattern)) == ["0", "1", "2"]
+    assert outcomes(read(f"{tmp_path}/x/[12]*!/*.jsonl")) == ["1", "2"]
     assert list(table(tmp_path / "x/*").inputs()) == ["0.jsonl", "1.tar", "2.zip"]
 
 
@@ -137,7 +137,7 @@ def test_a_path_that_leads_nowhere_is_told(tmp_path: Path, path: str, expected: 
 
 def test_a_folder_may_be_named_like_the_separator(tmp_path: Path) -> None:
     put(tmp_path / "wow!" / "rows.jsonl", line(1))
-    assert told(read(f"{tmp_path}/wow!/*.jsonl")) == ["1"]
+    assert outcomes(read(f"{tmp_path}/wow!/*.jsonl")) == ["1"]
 
 
 def escapes() -> Files:
@@ -148,7 +148,7 @@ def escapes() -> Files:
 @pytest.mark.parametrize("pack", [zipped, tarred])
 def test_members_that_leave_the_archive_or_nest_are_counted_and_not_read(tmp_path: Path, pack: Any) -> None:
     rows = read(put(tmp_path / "set", pack({"rows.jsonl": line(1), **escapes()})))
-    assert sorted(told(rows)) == ["1"] + ["member_refused"] * 7
+    assert sorted(outcomes(rows)) == ["1"] + ["member_refused"] * 7
     details = " ".join(row.detail for row in rows if isinstance(row, BadRow))
     for reason in ("a name that leaves the archive", "an absolute name", "an archive inside the archive"):
         assert reason in details
@@ -170,7 +170,7 @@ def test_links_devices_and_encrypted_members_are_counted_and_not_read(tmp_path: 
         member = tarfile.TarInfo("rows.jsonl")
         member.size = len(line(1))
         archive.addfile(member, io.BytesIO(line(1)))
-    assert sorted(told(read(put(tmp_path / "x.tar", out.getvalue())))) == ["1"] + ["member_refused"] * 5
+    assert sorted(outcomes(read(put(tmp_path / "x.tar", out.getvalue())))) == ["1"] + ["member_refused"] * 5
     link = zipfile.ZipInfo("soft.json")
     link.external_attr = 0o120777 << 16
     out = io.BytesIO()
@@ -181,7 +181,7 @@ def test_links_devices_and_encrypted_members_are_counted_and_not_read(tmp_path: 
     locked = bytearray(out.getvalue())
     entry = locked.rfind(b"PK\1\2")  # the directory's line of the last member: set its encryption flag
     locked[entry + 8] |= 1
-    assert sorted(told(read(put(tmp_path / "x.zip", bytes(locked))))) == ["1", "member_refused", "member_refused"]
+    assert sorted(outcomes(read(put(tmp_path / "x.zip", bytes(locked))))) == ["1", "member_refused", "member_refused"]
 
 
 @pytest.mark.parametrize("name", ["set.tar", "set.tar.gz", "set.tar.xz"])
@@ -193,8 +193,8 @@ def test_a_tar_that_ends_early_gives_its_complete_members(tmp_path: Path, name: 
     path = put(tmp_path / name, cut)
     with pytest.raises(SourceError, match="is truncated"):
         read(path)
-    assert told(read(path, on_truncated="keep"))[:2] == ["1", "2"]
-    assert told(read(path, on_truncated="keep"))[-1] == "truncated_file"
+    assert outcomes(read(path, on_truncated="keep"))[:2] == ["1", "2"]
+    assert outcomes(read(path, on_truncated="keep"))[-1] == "truncated_file"
 
 
 @pytest.mark.parametrize("name", ["set.tar", "set.tar.gz"])
@@ -221,7 +221,7 @@ def test_a_gzip_that_ends_early_gives_its_complete_lines(tmp_path: Path) -> None
         rows = read(path, on_truncated="keep")
         assert len(rows) > 1_500
         assert {type(row) for row in rows[:-1]} == {Row}
-        assert told(rows)[-1] == "truncated_file"
+        assert outcomes(rows)[-1] == "truncated_file"
 
 
 def images_read(folder: Path, *values: Any, **options: Any) -> list[Any]:
@@ -315,4 +315,4 @@ def test_links_between_folders_are_followed_once(tmp_path: Path) -> None:
         (tmp_path / "data" / name).symlink_to(tmp_path / "data")  # 3 ** 40 ways through
     (tmp_path / "data" / "other").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "data" / "self.jsonl").symlink_to("self.jsonl")
-    assert told(read(tmp_path / "data/**/*.jsonl")) == ["1", "2"]
+    assert outcomes(read(tmp_path / "data/**/*.jsonl")) == ["1", "2"]

@@ -25,7 +25,7 @@ PEAK_MB = 1000
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def lines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What a process of its own says of every input, by name; the one it died on has no `error`."""
     folder = tmp_path_factory.mktemp("malformed")
     inputs = malformed.make(folder)
@@ -40,19 +40,19 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_every_malformed_input_is_rows_drops_or_one_line(told: dict[str, dict[str, Any]]) -> None:
-    assert len(told) > 350
-    damaged = [line for line in told.values() if line["error"] or line["reasons"]]
+def test_every_malformed_input_is_rows_drops_or_one_line(lines: dict[str, dict[str, Any]]) -> None:
+    assert len(lines) > 350
+    damaged = [line for line in lines.values() if line["error"] or line["reasons"]]
     assert len(damaged) > 200
     for line in damaged:
         assert "\n" not in line["error"], line
         assert len(line["error"]) < 1000, line
 
 
-def test_none_takes_long_or_fills_the_memory(told: dict[str, dict[str, Any]]) -> None:
-    slowest = max(told.values(), key=lambda line: float(line["seconds"]))
+def test_none_takes_long_or_fills_the_memory(lines: dict[str, dict[str, Any]]) -> None:
+    slowest = max(lines.values(), key=lambda line: float(line["seconds"]))
     assert slowest["seconds"] < SECONDS, slowest
-    largest = max(told.values(), key=lambda line: int(line["peak_mb"]))
+    largest = max(lines.values(), key=lambda line: int(line["peak_mb"]))
     assert largest["peak_mb"] < PEAK_MB, largest
 
 
@@ -101,8 +101,8 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_what_is_wrong_is_told(told: dict[str, dict[str, Any]], name: str) -> None:
-    line = told[name]
+def test_what_is_wrong_is_named(lines: dict[str, dict[str, Any]], name: str) -> None:
+    line = lines[name]
     assert EXPECTED[name] in line["error"] + " ".join(line["reasons"])
 
 
@@ -130,11 +130,11 @@ def build(folder: Path, sources: list[dict[str, Any]], capsys: pytest.CaptureFix
 
 
 def test_a_build_drops_what_is_malformed_and_balances(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shown = {"sound.png": malformed.valid_images()["p.png"], "huge.png": crafted.png_header(50_000, 50_000)}
+    shown = {"valid.png": malformed.valid_images()["p.png"], "huge.png": crafted.png_header(50_000, 50_000)}
     crafted.put(tmp_path / "shown.zip", crafted.zipped(shown))
-    names = ["sound.png", "huge.png", "../up.png", "none.png"]
+    names = ["valid.png", "huge.png", "../up.png", "none.png"]
     lines = [json.dumps({**malformed.RECORDS[n], "i": name}) for n, name in enumerate(names)] + [
-        '{"q": "half \\ud800"}',
+        '{"q": "lone \\ud800"}',
         "broken",
     ]
     crafted.put(tmp_path / "rows.zip", crafted.zipped({"rows.jsonl": "\n".join(lines).encode(), "../rows.jsonl": b""}))

@@ -35,7 +35,7 @@ from curation.dedup import Dedup
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
 from curation.filters.base import Filter
-from curation.images import Pictures
+from curation.images import ImageOptions
 from curation.mixture import Mixture
 from curation.normalise import Normalise
 from curation.release.licences import Release
@@ -59,7 +59,7 @@ class Section(Options):
 
     sources: Annotated[tuple[AnySource, ...], AfterValidator(named_apart)]
     normalise: Normalise = Normalise()
-    pictures: Pictures = Pictures()
+    pictures: ImageOptions = ImageOptions()
     decontaminate: Decontaminate | None = None
     """The evaluation sets whose items must not be in the set."""
     filters: tuple[AnyFilter, ...] = ()

@@ -10,7 +10,7 @@ from curation.build.config import ConfigBuild
 from curation.core.errors import BuildError
 from curation.core.ledger import Balance
 from curation.core.parquet import read_records
-from curation.images.sizes import picture_sizes
+from curation.images.sizes import image_sizes
 
 GROUPED_BY = ("source", "domain", "format", "answer_kind", "language", "stratum", "license")
 
@@ -26,7 +26,7 @@ def describe_config(config: ConfigBuild, balance: Balance) -> dict[str, Any]:
         "sources": balance.table(),
         "shards": {shard.name: pq.read_metadata(shard).num_rows for shard in shards},
         "kept": groups(shards),
-        "pictures": picture_sizes(shards),
+        "pictures": image_sizes(shards),
         "seconds": {run.folder.name: run.seconds for run in config.stages},
     }
     for run in config.stages:

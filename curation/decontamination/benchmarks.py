@@ -29,8 +29,8 @@ from curation.core.stage import Run, Stage
 from curation.decontamination.grams import Keys, gram_keys, template_key, whole_key
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.text import question_words
-from curation.images import PictureError
-from curation.images.similarity import PictureIndex
+from curation.images import ImageError
+from curation.images.similarity import ImageIndex
 from curation.sources.base import BadRow
 
 ITEMS = pa.schema(
@@ -135,7 +135,7 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
         self.options, self.seed, self.folder = options, seed, folder
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        texts, images = list[str](), PictureIndex()
+        texts, images = list[str](), ImageIndex()
         counts: dict[str, dict[str, Any]] = {}
         with AtomicParquetWriter(self.folder / "items.parquet", ITEMS) as writer:
             for benchmark in self.options.benchmarks:
@@ -159,15 +159,15 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
         yield from ()
 
 
-def _add(index: PictureIndex, item: int, images: tuple[bytes, ...]) -> None:
+def _add(index: ImageIndex, item: int, images: tuple[bytes, ...]) -> None:
     """Add an item's images; its text counts where one cannot be decoded."""
     for number, data in enumerate(images):
-        with suppress(PictureError):
+        with suppress(ImageError):
             index.add(f"{item}/{number}", data)
 
 
-def load_images(folder: Path) -> PictureIndex:
-    index: PictureIndex = pickle.loads((folder / "pictures.pickle").read_bytes())
+def load_images(folder: Path) -> ImageIndex:
+    index: ImageIndex = pickle.loads((folder / "pictures.pickle").read_bytes())
     return index
 
 

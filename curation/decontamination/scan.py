@@ -21,8 +21,8 @@ from curation.decontamination.benchmarks import Ints, Keyring, load_images
 from curation.decontamination.grams import gram_keys, template_key, whole_key
 from curation.decontamination.text import question_words
 from curation.decontamination.weigh import weights
-from curation.images import PictureError
-from curation.images.similarity import PictureIndex
+from curation.images import ImageError
+from curation.images.similarity import ImageIndex
 
 BATCH_ROWS = 64
 MIN_CONTAINMENT = 0.3
@@ -127,11 +127,11 @@ class Finder:
         return _grouped(pair_rows[order], pair_items[order])
 
 
-def search(index: PictureIndex, images: tuple[bytes, ...]) -> list[dict[str, Any]]:
-    """The matches of a row's images among the evaluation sets'. One that cannot be decoded has none; `NormalisePictures` drops its row."""
+def search(index: ImageIndex, images: tuple[bytes, ...]) -> list[dict[str, Any]]:
+    """The matches of a row's images among the evaluation sets'. One that cannot be decoded has none; `NormaliseImages` drops its row."""
     matches = []
     for number, data in enumerate(images if len(index) else ()):
-        with suppress(PictureError):
+        with suppress(ImageError):
             for match in index.search(data):
                 item, of_item = match.key.split("/")
                 numbers = [number, int(of_item)]

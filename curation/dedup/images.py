@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Sequence
 
 from curation.images import decode
-from curation.images.similarity import HASH_BYTES, PictureHash, near
+from curation.images.similarity import HASH_BYTES, ImageHash, near
 from curation.images.similarity.hash import BAND_KEYS, N_BANDS, hash_of
 
 BANDS_BYTES = 4 * N_BANDS * BAND_KEYS
@@ -15,19 +15,19 @@ def sign_images(images: Sequence[bytes], perceptual: bool) -> tuple[list[bytes],
     """Of every image the digest of its size and pixels; the first one's bands to find copies by; all hashes in a row.
 
     Raises:
-        PictureError: an image cannot be decoded.
+        ImageError: an image cannot be decoded.
     """
     digests: list[bytes] = []
-    hashes: list[PictureHash] = []
+    hashes: list[ImageHash] = []
     for image in images:
         pixels = decode(image)
         digests.append(hashlib.blake2b(f"{pixels.size}".encode() + pixels.tobytes(), digest_size=16).digest())
         if perceptual:
             hashes.append(hash_of(pixels, pixels.size))
-    return digests, _bands(hashes[0]) if hashes else bytes(BANDS_BYTES), b"".join(map(PictureHash.to_bytes, hashes))
+    return digests, _bands(hashes[0]) if hashes else bytes(BANDS_BYTES), b"".join(map(ImageHash.to_bytes, hashes))
 
 
-def _bands(first: PictureHash) -> bytes:
+def _bands(first: ImageHash) -> bytes:
     return b"".join(zlib.crc32(key).to_bytes(4, "little") for keys in first.bands() for key in keys)
 
 
@@ -36,5 +36,5 @@ def are_copies(one: bytes, other: bytes) -> bool:
     return len(one) == len(other) and all(near(a, b) for a, b in zip(_hashes(one), _hashes(other), strict=True))
 
 
-def _hashes(data: bytes) -> list[PictureHash]:
-    return [PictureHash.from_bytes(data[i : i + HASH_BYTES]) for i in range(0, len(data), HASH_BYTES)]
+def _hashes(data: bytes) -> list[ImageHash]:
+    return [ImageHash.from_bytes(data[i : i + HASH_BYTES]) for i in range(0, len(data), HASH_BYTES)]

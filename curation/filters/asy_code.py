@@ -1,7 +1,7 @@
 """Drop questions whose figure is drawing code, Asymptote or TikZ: what is asked is to see, and there is nothing to be seen.
 
-Asymptote figures are how the AoPS wiki, and with it MATH and AIME, stores its pictures (79 of the 975 AIME problems to 2023). They
-may be rendered instead; until then the code is neither language nor a picture.
+Asymptote figures are how the AoPS wiki, and with it MATH and AIME, stores its images (79 of the 975 AIME problems to 2023). They
+may be rendered instead; until then the code is neither language nor an image.
 """
 
 import re

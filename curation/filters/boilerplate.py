@@ -1,4 +1,4 @@
-"""Drop rows that carry text of a web page, of a translator or of a chat template: it was left over, nobody asked it.
+"""Drop rows that carry text of a web page, of a translator or of a chat template: it is no part of the question.
 
 The web rules are C4's (Raffel et al. 2020, arXiv 1910.10683, 2.2: lorem ipsum, javascript, cookie and policy notes), as phrases that no
 problem needs. The others are what public reasoning sets leak: NuminaMath's translator prompt, forum tags of AoPS, tokens of chat

@@ -1,7 +1,7 @@
 """Keep the languages that are wanted.
 
-The rule of CCNet (Wenzek et al. 2020, arXiv 1911.00359, 3.3), on the language that the source states or the normalisation found, with
-no threshold: where a question has too few words to tell, its language is `und`, and formulas are read everywhere.
+The rule of CCNet (Wenzek et al. 2020, arXiv 1911.00359, 3.3), on the language that the source states or the normalisation identified, with
+no threshold: where a question has too few words to decide, its language is `und`, and formulas are read everywhere.
 """
 
 from typing import Literal

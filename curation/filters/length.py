@@ -1,7 +1,7 @@
-"""Drop prompts that are too short to ask anything or too long to be one question, and traces outside given bounds.
+"""Drop prompts that are too short to ask anything or too long to be one question, and traces outside bounds.
 
 The rule is Gopher's document length (Rae et al. 2021, arXiv 2112.11446, A1.1), on characters; the bounds are ours: the longest prompt of
-MATH, AIME and GSM8K has under 5,000 characters. Beside a picture a word can be a question ("Perimeter?"). For tokens see `token_budget`.
+MATH, AIME and GSM8K has under 5,000 characters. Beside an image a word can be a question ("Perimeter?"). For tokens see `token_budget`.
 """
 
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Drop text rows that refer to a picture they do not have: "as shown in the figure", a linked image, `如图`.
+"""Drop text rows that refer to an image they do not have: "as shown in the figure", a linked image, `如图`.
 
 Such rows are common where text sets were collected from illustrated ones (GeoQA without its images, NuminaMath's `![](https://...)`);
 the answer can only be guessed. A figure given as `[asy]` code is in the text: see `asy_code`.
@@ -30,7 +30,7 @@ _IN_TEXT = re.compile(r"\[asy\]|\\begin\{(?:tikzpicture|asy|picture|array|tabula
 
 
 class MissingPicture(Filter):
-    """A row without pictures whose question points at one."""
+    """A row without images whose question points at one."""
 
     kind: Literal["missing_picture"] = "missing_picture"
 

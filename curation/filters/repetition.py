@@ -1,8 +1,8 @@
 """Drop traces that go round in circles: the same passages again and again, usually until the token limit.
 
 After Gopher's repetition rules (Rae et al. 2021, arXiv 2112.11446, table A1: characters in duplicate n-grams, n = 5 to 10, at most
-10 to 15 %). What differs: reasoning restates its formulas, so short n-grams and short lines repeat in sound traces. Here n is 20 words and
-the limit 25 %: of 179 public Sky-T1 traces 33 are above it, of 278 sound traces of DeepSeek-R1 and Marco-o1 none (their most is 15 %,
+10 to 15 %). What differs: reasoning restates its formulas, so short n-grams and short lines repeat in good traces. Here n is 20 words and
+the limit 25 %: of 179 public Sky-T1 traces 33 are above it, of 278 good traces of DeepSeek-R1 and Marco-o1 none (their most is 15 %,
 and at n = 10 one had 22 %). A loop without spaces has no words, but compresses to almost nothing.
 """
 
@@ -24,9 +24,9 @@ class Repetition(Filter):
     kind: Literal["repetition"] = "repetition"
     n_words: int = Field(default=20, ge=2)
     max_repeated: float = Field(default=0.25, ge=0, le=1)
-    """Share of the characters that may stand in passages of `n_words` words which stood there before."""
+    """Share of the characters that may be in passages of `n_words` words which occurred before."""
     min_compressed: float = Field(default=0.1, ge=0, le=1)
-    """Size of the trace compressed by zlib, as a share of its size: sound traces have 0.22 to 0.4. Only of 1,000 bytes and more."""
+    """Size of the trace compressed by zlib, as a share of its size: good traces have 0.22 to 0.4. Only of 1,000 bytes and more."""
 
     def judge(self, row: Row) -> Judgement:
         trace = row.completion
@@ -39,7 +39,7 @@ class Repetition(Filter):
 
 
 def repeated_share(words: list[str], n: int) -> float:
-    """Share of the characters that stand in a run of n words which occurred before; overlapping runs count once.
+    """Share of the characters that are in a run of n words which occurred before; overlapping runs count once.
 
     >>> repeated_share("a b c a b c".split(), 3)
     0.5

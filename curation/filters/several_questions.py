@@ -1,4 +1,4 @@
-r"""Drop rows that ask several questions: one gold answers one of them, and nobody says which.
+r"""Drop rows that ask several questions: one gold answers one of them, and it is not stated which.
 
 Big-Math removes multi-part questions for the same reason (Albalak et al. 2025, arXiv 2502.17387, 3.2). A part counts when it asks; parts
 that state conditions, and the options of multiple choice, do not. In Chinese school problems as NuminaMath holds them,
@@ -33,7 +33,7 @@ _LIST = re.compile(
     r"[^.?!]{0,30}:?\s*\Z",
     re.IGNORECASE,
 )
-"""What stands in front of a list of exercises."""
+"""What comes before a list of exercises."""
 _FORMULA = re.compile(
     r"\$\$.{0,2000}?\$\$|\$(?:(?!\b[a-z]{2,} [a-z]{2,})[^$]){0,2000}\$|\\\[.{0,2000}?\\\]|\\\(.{0,2000}?\\\)", re.DOTALL
 )

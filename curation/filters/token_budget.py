@@ -1,8 +1,8 @@
-"""Keep rows that fit the trainer's windows, counted by the model's own processor and chat template, pictures included.
+"""Keep rows that fit the trainer's windows, counted by the model's own processor and chat template, images included.
 
     - {kind: token_budget, processor: Qwen/Qwen2.5-VL-7B-Instruct, max_total_tokens: 65536}
 
-The paper trains the cold start with 64k tokens and RL with growing limits (4.1, appendix B). Characters tell little: a picture costs
+The paper trains the cold start with 64k tokens and RL with growing limits (4.1, appendix B). Characters say little: an image costs
 from 4 to 16,384 tokens in Qwen2.5-VL. The counting is the sampler's (`sampling.conversation`): what passes here is what the engine takes.
 """
 
@@ -60,15 +60,15 @@ class TokenBudget(Filter):
 
 
 def prompt_tokens(processor: Any, row: Row, template: str = "{question}") -> int:
-    """Tokens of the prompt as the engine sends it: template, chat template, generation prompt, a picture's tokens each.
+    """Tokens of the prompt as the engine sends it: template, chat template, generation prompt, an image's tokens each.
 
     Raises:
-        ValueError: a picture cannot be decoded, or the model takes none.
+        ValueError: an image cannot be decoded, or the model takes none.
     """
     request = Request(row.id, apply_to_messages(template, row.prompt), row.images, (0,), seed=0)
     messages = conversation(request) if hasattr(processor, "tokenizer") else text_conversation(request)
-    told = processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=True)
-    ids = told["input_ids"]
+    encoded = processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=True)
+    ids = encoded["input_ids"]
     return len(ids[0]) if ids and isinstance(ids[0], list) else len(ids)
 
 

@@ -28,5 +28,5 @@ class Toxic(Filter):
     kind: Literal["toxic"] = "toxic"
 
     def judge(self, row: Row) -> Judgement:
-        found = any(_PHRASES.search(text) for text in (row.question, row.answer, row.completion))
-        return (False, "toxic") if found else True
+        is_toxic = any(_PHRASES.search(text) for text in (row.question, row.answer, row.completion))
+        return (False, "toxic") if is_toxic else True

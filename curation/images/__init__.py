@@ -1,19 +1,19 @@
-"""Encoded pictures: opened safely, decoded to RGB on white, normalised, measured."""
+"""Encoded images: opened safely, decoded to RGB on white, normalised, measured."""
 
-from curation.images.normalise import Normalised, Pictures, normalise_picture
+from curation.images.normalise import ImageOptions, Normalised, normalise_image
 from curation.images.pixels import decode
-from curation.images.safe import FORMATS, MAX_BYTES, PictureError, PictureInfo, explain, inspect, verify
+from curation.images.safe import FORMATS, MAX_BYTES, ImageError, ImageInfo, explain, inspect, verify
 
 __all__ = [
     "FORMATS",
     "MAX_BYTES",
+    "ImageError",
+    "ImageInfo",
+    "ImageOptions",
     "Normalised",
-    "PictureError",
-    "PictureInfo",
-    "Pictures",
     "decode",
     "explain",
     "inspect",
-    "normalise_picture",
+    "normalise_image",
     "verify",
 ]

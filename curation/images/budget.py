@@ -1,7 +1,7 @@
-"""The sizes at which a vision-language model takes pictures.
+"""The sizes at which a vision-language model takes images.
 
 The rule and the numbers are Qwen2.5-VL's: its processor rounds both sides to multiples of 28 (14-pixel patches, merged two by two) and
-scales a picture into a range of pixels; it refuses aspect ratios above 200. What differs: a picture already inside the range keeps its size
+scales an image into a range of pixels; it refuses aspect ratios above 200. What differs: an image already inside the range keeps its size
 here, since the processor's rounding can be left to the processor.
 """
 
@@ -14,7 +14,7 @@ MAX_ASPECT = 200.0
 
 
 def model_size(width: int, height: int, min_pixels: int = MIN_PIXELS, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Width and height at which the processor hands a picture to the model."""
+    """Width and height at which the processor hands an image to the model."""
     wide, high = round(width / FACTOR) * FACTOR, round(height / FACTOR) * FACTOR
     if wide * high > max_pixels:
         shrink = math.sqrt(width * height / max_pixels)
@@ -26,6 +26,6 @@ def model_size(width: int, height: int, min_pixels: int = MIN_PIXELS, max_pixels
 
 
 def stored_size(width: int, height: int, min_pixels: int = MIN_PIXELS, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Width and height at which a picture is stored: its own where it lies within the budget, the model's otherwise."""
+    """Width and height at which an image is stored: its own where it lies within the budget, the model's otherwise."""
     within = min_pixels <= round(width / FACTOR) * round(height / FACTOR) * FACTOR * FACTOR <= max_pixels
     return (width, height) if within else model_size(width, height, min_pixels, max_pixels)

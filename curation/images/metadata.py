@@ -1,7 +1,7 @@
-"""Take what tells of people and places out of a PNG or JPEG file, without touching a pixel.
+"""Take what identifies people and places out of a PNG or JPEG file, without touching a pixel.
 
 Text, comments, EXIF (with the place where a photograph was taken), XMP and IPTC go, and so does an animation after the first frame of a
-PNG, or anything behind the end of the picture. Resolution, colour space and colour profile stay.
+PNG, or anything behind the end of the image. Resolution, colour space and colour profile stay.
 """
 
 import struct
@@ -44,9 +44,9 @@ def _jpeg(data: bytes) -> bytes | None:
         if marker == 0xFF:  # padding
             place += 1
             continue
-        if (
-            marker == SCAN
-        ):  # the scans of a progressive picture, with the tables between them, up to the last end marker
+        if marker == SCAN:
+            # Everything to the end marker: a progressive image has tables between its scans, and inside a scan the bytes FF D9
+            # cannot occur, since an encoder writes FF of data as FF 00.
             end = data.index(b"\xff\xd9", place) + 2
             return b"".join([*parts, data[place:end]])
         (length,) = struct.unpack_from(">H", data, place + 2)

@@ -1,4 +1,4 @@
-"""A picture as it is trained on: checked whole, upright, RGB on white, of a size the model takes, PNG or JPEG, without metadata.
+"""An image as it is trained on: checked whole, upright, RGB on white, of a size the model takes, PNG or JPEG, without metadata.
 
 Where none of that changes a pixel the file is kept byte for byte; where only metadata goes the pixels' bytes are.
 """
@@ -13,26 +13,26 @@ from curation.core.plugins import Options
 from curation.images.budget import MAX_ASPECT, MAX_PIXELS, MIN_PIXELS, stored_size
 from curation.images.metadata import stripped
 from curation.images.pixels import Original, decode, sketch
-from curation.images.safe import PictureError, inspect
+from curation.images.safe import ImageError, inspect
 
 KEPT_MODES = ("RGB", "L")
 
 
-class Pictures(Options):
-    """Which pictures stay, and how they are stored. A row with a picture that does not is dropped."""
+class ImageOptions(Options):
+    """Which images stay, and how they are stored. A row with an image that does not is dropped."""
 
     min_side: int = Field(default=14, ge=1)
     """Pixels; 14 is one patch of Qwen2.5-VL."""
     max_aspect: float = Field(default=MAX_ASPECT, ge=1)
     """Longer side by shorter; Qwen2.5-VL refuses more than 200."""
     min_pixels: int = Field(default=MIN_PIXELS, ge=1)
-    """Smaller pictures are enlarged, as the model's processor would."""
+    """Smaller images are enlarged, as the model's processor would."""
     max_pixels: int = Field(default=MAX_PIXELS, ge=28 * 28)
     """Larger ones are shrunk; 784 pixels are one visual token."""
     max_pictures: int = Field(default=8, ge=1)
     """Of one row."""
     jpeg_quality: int = Field(default=95, ge=1, le=100)
-    """Of a JPEG that had to be encoded anew; its chroma is not subsampled."""
+    """Of a JPEG that had to be re-encoded; its chroma is not subsampled."""
 
 
 class Normalised(NamedTuple):
@@ -43,34 +43,34 @@ class Normalised(NamedTuple):
     moved: bool
 
 
-def normalise_picture(data: bytes, options: Pictures) -> Normalised:
-    """The picture as it is stored.
+def normalise_image(data: bytes, options: ImageOptions) -> Normalised:
+    """The image as it is stored.
 
     Raises:
-        PictureError: unreadable, cut short, or beyond a limit (`picture_too_small`, `picture_too_large`, `picture_too_long`).
+        ImageError: unreadable, cut short, or beyond a limit (`picture_too_small`, `picture_too_large`, `picture_too_long`).
     """
     info = inspect(data)
     _check_limits(info.width, info.height, options)
     shrunk = min(stored_size(info.width, info.height, options.min_pixels, options.max_pixels))
-    picture, original = sketch(data, shrunk if shrunk < min(info.width, info.height) else None)
+    image, original = sketch(data, shrunk if shrunk < min(info.width, info.height) else None)
     target = stored_size(*original.size, options.min_pixels, options.max_pixels)
     notes = list(_notes(original, target))
     moved = original.turned or target != original.size
-    if picture.size != target:
-        picture = picture.resize(target, Image.Resampling.BICUBIC)
+    if image.size != target:
+        image = image.resize(target, Image.Resampling.BICUBIC)
     if not notes and (bare := stripped(data)) is not None:
         if bare == data:
             return Normalised(data, (), False)
-        if decode(bare).tobytes() == picture.tobytes():
+        if decode(bare).tobytes() == image.tobytes():
             return Normalised(bare, ("metadata dropped",), False)
-    return Normalised(_encode(picture, original.format, options.jpeg_quality), tuple(notes or ["encoded anew"]), moved)
+    return Normalised(_encode(image, original.format, options.jpeg_quality), tuple(notes or ["encoded anew"]), moved)
 
 
-def _check_limits(width: int, height: int, options: Pictures) -> None:
+def _check_limits(width: int, height: int, options: ImageOptions) -> None:
     if min(width, height) < options.min_side:
-        raise PictureError("picture_too_small", f"{width}x{height}, smallest side {options.min_side}")
+        raise ImageError("picture_too_small", f"{width}x{height}, smallest side {options.min_side}")
     if max(width, height) > options.max_aspect * min(width, height):
-        raise PictureError("picture_too_long", f"{width}x{height}, largest aspect ratio {options.max_aspect:g}")
+        raise ImageError("picture_too_long", f"{width}x{height}, largest aspect ratio {options.max_aspect:g}")
 
 
 def _notes(original: Original, target: tuple[int, int]) -> list[str]:
@@ -86,11 +86,11 @@ def _notes(original: Original, target: tuple[int, int]) -> list[str]:
     return [note for note, happens in changes.items() if happens]
 
 
-def _encode(picture: Image.Image, format: str, quality: int) -> bytes:
+def _encode(image: Image.Image, format: str, quality: int) -> bytes:
     out = io.BytesIO()
-    picture.info = {}  # Pillow would write comments and profiles along
+    image.info = {}  # Pillow would write comments and profiles along
     if format == "JPEG":
-        picture.save(out, "JPEG", quality=quality, subsampling=0)
+        image.save(out, "JPEG", quality=quality, subsampling=0)
     else:
-        picture.save(out, "PNG")
+        image.save(out, "PNG")
     return out.getvalue()

@@ -21,11 +21,11 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""EXIF's orientation -> what makes the picture upright."""
+"""EXIF's orientation -> what makes the image upright."""
 
 
 class Original(NamedTuple):
-    """What a picture was before it was decoded. `size` is width and height when upright."""
+    """What an image was before it was decoded. `size` is width and height when upright."""
 
     format: str
     mode: str
@@ -36,63 +36,63 @@ class Original(NamedTuple):
 
 
 def decode(data: bytes) -> Image.Image:
-    """The pixels of a picture's first frame, turned as its EXIF orientation says, RGB on white.
+    """The pixels of an image's first frame, turned as its EXIF orientation says, RGB on white.
 
     Raises:
-        PictureError: not a picture, larger than the limits, damaged or cut short.
+        ImageError: not an image, larger than the limits, damaged or cut short.
     """
     return sketch(data, None)[0]
 
 
 def sketch(data: bytes, side: int | None) -> tuple[Image.Image, Original]:
-    """As `decode`, and what the picture was. A JPEG may come at a half, a quarter or an eighth of its size, `side` at least.
+    """As `decode`, and what the image was. A JPEG may come at a half, a quarter or an eighth of its size, `side` at least.
 
     Raises:
-        PictureError: as `decode`.
+        ImageError: as `decode`.
     """
-    with _opened(data) as picture:
-        mode, size = picture.mode, picture.size
+    with _opened(data) as image:
+        mode, size = image.mode, image.size
         if side:
-            picture.draft(None, (side, side))
-        picture.load()
-        turn = TURNS.get(_orientation(picture))
+            image.draft(None, (side, side))
+        image.load()
+        turn = TURNS.get(_orientation(image))
         if turn in (TURNS[5], TURNS[6], TURNS[7], TURNS[8]):
             size = size[::-1]
-        frames, transparent = int(getattr(picture, "n_frames", 1)), picture.has_transparency_data
-        original = Original(str(picture.format), mode, size, frames, turn is not None, transparent)
-        upright = picture if turn is None else picture.transpose(turn)
+        frames, transparent = int(getattr(image, "n_frames", 1)), image.has_transparency_data
+        original = Original(str(image.format), mode, size, frames, turn is not None, transparent)
+        upright = image if turn is None else image.transpose(turn)
         return on_white(upright), original
 
 
 @contextmanager
 def _opened(data: bytes) -> Iterator[Image.Image]:
-    """A picture within the limits; whatever its decoder raises is a PictureError."""
+    """An image within the limits; whatever its decoder raises is an ImageError."""
     inspect(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-                yield picture
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                yield image
     except Exception as error:  # decoders meet hostile bytes here and raise anything; the caller counts the reason
         raise explain(error, data) from error
 
 
-def _orientation(picture: Image.Image) -> int:
+def _orientation(image: Image.Image) -> int:
     try:
-        return int(picture.getexif().get(ORIENTATION, 1))
+        return int(image.getexif().get(ORIENTATION, 1))
     except Exception:  # garbage in EXIF is no reason to lose the pixels
         return 1
 
 
-def on_white(picture: Image.Image) -> Image.Image:
+def on_white(image: Image.Image) -> Image.Image:
     """RGB: transparent parts become white, 16 bits a channel become 8."""
-    if picture.mode.startswith("I;16"):
-        picture = picture.convert("I")
-    if picture.mode == "I":  # Pillow would clip at 255
-        picture = picture.point(lambda value: value * (1 / 257)).convert("L")
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    picture = picture.convert("RGBA")
-    canvas = Image.new("RGB", picture.size, WHITE)
-    canvas.paste(picture, mask=picture.getchannel("A"))
+    if image.mode.startswith("I;16"):
+        image = image.convert("I")
+    if image.mode == "I":  # Pillow would clip at 255
+        image = image.point(lambda value: value * (1 / 257)).convert("L")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    canvas = Image.new("RGB", image.size, WHITE)
+    canvas.paste(image, mask=image.getchannel("A"))
     return canvas

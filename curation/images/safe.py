@@ -1,9 +1,9 @@
-"""Open encoded pictures safely: nothing is decoded before its format and size are known to be harmless.
+"""Open encoded images safely: nothing is decoded before its format and size are known to be harmless.
 
     info = inspect(data)        # reads the header only
     verify(data)                # decodes all of it
 
-Both raise PictureError with a short reason code: `picture_unreadable`, `picture_truncated`, `picture_too_large`.
+Both raise ImageError with a short reason code: `picture_unreadable`, `picture_truncated`, `picture_too_large`.
 """
 
 import io
@@ -22,11 +22,11 @@ MAX_PIXELS = 64_000_000
 MAX_SIDE = 30_000
 
 
-class PictureError(BadRowError):
-    """A picture that cannot be used."""
+class ImageError(BadRowError):
+    """An image that cannot be used."""
 
 
-class PictureInfo(NamedTuple):
+class ImageInfo(NamedTuple):
     """What the header says."""
 
     format: str
@@ -35,54 +35,54 @@ class PictureInfo(NamedTuple):
     mode: str
 
 
-def inspect(data: bytes) -> PictureInfo:
-    """Read a picture's header and check its format and size; decodes no pixel.
+def inspect(data: bytes) -> ImageInfo:
+    """Read an image's header and check its format and size; decodes no pixel.
 
     Raises:
-        PictureError: not a picture of a known format, or larger than the limits.
+        ImageError: not an image of a known format, or larger than the limits.
     """
     if len(data) > MAX_BYTES:
-        raise PictureError("picture_too_large", f"{len(data)} bytes, limit {MAX_BYTES}")
+        raise ImageError("picture_too_large", f"{len(data)} bytes, limit {MAX_BYTES}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-                info = PictureInfo(str(picture.format), picture.width, picture.height, picture.mode)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                info = ImageInfo(str(image.format), image.width, image.height, image.mode)
     except Exception as error:  # decoders meet hostile bytes here and raise anything; the caller counts the reason
         raise explain(error, data) from error
     if info.width * info.height > MAX_PIXELS or max(info.width, info.height) > MAX_SIDE:
-        raise PictureError(
+        raise ImageError(
             "picture_too_large", f"{info.width}x{info.height}, limit {MAX_PIXELS} pixels and {MAX_SIDE} a side"
         )
     return info
 
 
-def verify(data: bytes) -> PictureInfo:
-    """Check a picture whole: header, limits and every pixel of its first frame.
+def verify(data: bytes) -> ImageInfo:
+    """Check an image whole: header, limits and every pixel of its first frame.
 
     Raises:
-        PictureError: as `inspect`, or the pixels are damaged or cut short.
+        ImageError: as `inspect`, or the pixels are damaged or cut short.
     """
     info = inspect(data)
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            picture.load()
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            image.load()
     except Exception as error:  # as above
         raise explain(error, data) from error
     return info
 
 
-def explain(error: Exception, data: bytes = b"") -> PictureError:
+def explain(error: Exception, data: bytes = b"") -> ImageError:
     """The reason code of whatever a decoder raised."""
     text = first_line(error)
-    if isinstance(error, PictureError):
+    if isinstance(error, ImageError):
         return error
     if isinstance(error, Image.DecompressionBombError | MemoryError):
-        return PictureError("picture_too_large", text)
+        return ImageError("picture_too_large", text)
     if isinstance(error, UnidentifiedImageError):
-        return PictureError(
+        return ImageError(
             "picture_unreadable", f"no {', '.join(FORMATS)}: {len(data)} bytes starting with {data[:12]!r}"
         )
     if "truncated" in text.lower() or "not enough image data" in text.lower():
-        return PictureError("picture_truncated", text)
-    return PictureError("picture_unreadable", f"{type(error).__name__}: {text}")
+        return ImageError("picture_truncated", text)
+    return ImageError("picture_unreadable", f"{type(error).__name__}: {text}")

@@ -1,4 +1,4 @@
-"""How large the released pictures are: what a trainer's memory has to hold."""
+"""How large the released images are: what a trainer's memory has to hold."""
 
 from array import array
 from collections.abc import Iterable
@@ -14,18 +14,18 @@ from curation.images.safe import inspect
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 
 
-def picture_sizes(shards: Iterable[Path]) -> dict[str, Any] | None:
-    """Quantiles of width, height, pixels and bytes over the pictures, and of the pictures of a row over the rows that have any.
+def image_sizes(shards: Iterable[Path]) -> dict[str, Any] | None:
+    """Quantiles of width, height, pixels and bytes over the images, and of the images of a row over the rows that have any.
 
-    Reads headers only and keeps 21 bytes a picture. None where no row has a picture, as in the cold-start set.
+    Reads headers only and keeps 21 bytes an image. None where no row has an image, as in the cold-start set.
 
     Raises:
-        PictureError: a picture in a shard cannot be opened.
+        ImageError: an image in a shard cannot be opened.
     """
     columns = {"width": array("H"), "height": array("H"), "pixels": array("L"), "bytes": array("L")}
     per_row = array("H")
-    with_pictures = (shard for shard in shards if "images" in pq.read_schema(shard).names)
-    for record in (record for shard in with_pictures for record in read_records(shard, ["images"])):
+    with_images = (shard for shard in shards if "images" in pq.read_schema(shard).names)
+    for record in (record for shard in with_images for record in read_records(shard, ["images"])):
         if not record["images"]:
             continue
         per_row.append(len(record["images"]))
@@ -36,11 +36,11 @@ def picture_sizes(shards: Iterable[Path]) -> dict[str, Any] | None:
                 column.append(value)
     if not per_row:
         return None
-    told = {name: _quantiles(values) for name, values in {**columns, "pictures_per_row": per_row}.items()}
-    return {"rows": len(per_row), "pictures": len(columns["width"]), **told}
+    quantiles = {name: _quantiles(values) for name, values in {**columns, "pictures_per_row": per_row}.items()}
+    return {"rows": len(per_row), "pictures": len(columns["width"]), **quantiles}
 
 
 def _quantiles(values: "array[int]") -> dict[str, int]:
-    """Values that occur, not means between two of them."""
-    found = np.quantile(np.asarray(values), list(QUANTILES.values()), method="inverted_cdf")
-    return {name: int(value) for name, value in zip(QUANTILES, found, strict=True)}
+    """The quantiles as values that occur, not means between two of them."""
+    quantiles = np.quantile(np.asarray(values), list(QUANTILES.values()), method="inverted_cdf")
+    return {name: int(value) for name, value in zip(QUANTILES, quantiles, strict=True)}

@@ -11,8 +11,8 @@ from curation.decontamination.benchmarks import INDEX
 from curation.decontamination.scan import SCAN, ScanContamination
 from curation.dedup.options import Dedup
 from curation.dedup.sign import SIGNATURES, SignRows
-from curation.images import Pictures
-from curation.images.step import NormalisePictures
+from curation.images import ImageOptions
+from curation.images.step import NormaliseImages
 from curation.normalise import Normalise
 from curation.normalise.step import NormaliseRows
 
@@ -22,7 +22,7 @@ class NormaliseStage(MapStage):
 
     kind: Literal["normalise"] = "normalise"
     text: Normalise = Normalise()
-    images: Pictures = Pictures()
+    images: ImageOptions = ImageOptions()
     signatures: Dedup = Dedup()
     scan: bool = False
     """Whether there are evaluation sets to scan for."""
@@ -35,7 +35,7 @@ class NormaliseStage(MapStage):
         return [
             ReadRows(run.rows, run.folder / "progress"),
             NormaliseRows(self.text, run.ledger(0)),
-            NormalisePictures(self.images, run.ledger(1)),
+            NormaliseImages(self.images, run.ledger(1)),
             *scan,
             SignRows(run.folder / SIGNATURES, self.signatures, self.traces),
             WriteRows(run.folder / ROWS, stage_schema(run.columns)),

@@ -1,14 +1,12 @@
 """A pair of scales: which side is heavier, and what an unknown weight must be for the scales to balance."""
 
 import random
-from collections.abc import Callable
 
 from curation.puzzles.canvas import COLOURS, INK, Canvas
-from curation.puzzles.scene import Scene, choice_scene
+from curation.puzzles.scene import Painter, Scene, added, choice_scene, compared
 
 DOMAIN = "logic"
 
-Painter = Callable[[Canvas], None]
 Pan = list[str]  # "3" is a weight, "red" a box of unknown weight
 
 
@@ -25,16 +23,14 @@ def _heavier(level: int, rng: random.Random) -> Scene:
         if word == _word(sum(left), sum(right)):
             break
     pans = [[str(weight) for weight in side] for side in (left, right)]
-    told = [
-        f"{name} is {' + '.join(pan)}" + (f" = {sum(side)}" if n > 1 else "")
+    sides = [
+        f"{name} is {added(side) if n > 1 else pan[0]}"
         for name, pan, side in zip(("Left", "Right"), pans, (left, right), strict=True)
     ]
-    a, b = sum(left), sum(right)
-    compared = f"{a} is the same as {b}." if a == b else f"{max(a, b)} is more than {min(a, b)}."
-    solution = f"{told[0]}. {told[1]}. {compared}"
+    solution = f"{sides[0]}. {sides[1]}. {compared(sum(left), sum(right))}"
     question = "Which side is heavier?"
     return choice_scene(
-        question, ("left", "right", "same"), word, _told([pans], "A beam"), solution, _painted([pans], rng)
+        question, ("left", "right", "same"), word, _described([pans], "A beam"), solution, _painted([pans], rng)
     )
 
 
@@ -83,10 +79,10 @@ def _two_scales(level: int, rng: random.Random) -> Scene:
 def _weight(colour: str, answer: int, scales: list[list[Pan]], solution: str, rng: random.Random) -> Scene:
     equal = "The scales balance. " if len(scales) == 1 else "Both scales balance. "
     question = f"{equal}How heavy is one {colour} box?"
-    return Scene(question, str(answer), "number", _told(scales, "Scales"), solution, _painted(scales, rng))
+    return Scene(question, str(answer), "number", _described(scales, "Scales"), solution, _painted(scales, rng))
 
 
-def _told(scales: list[list[Pan]], name: str) -> str:
+def _described(scales: list[list[Pan]], name: str) -> str:
     parts = [" + ".join(f"{item} box" if item in COLOURS else item for item in pan) for pans in scales for pan in pans]
     if len(scales) == 1:
         return f"{name}. Left: {parts[0]}. Right: {parts[1]}."
@@ -94,7 +90,7 @@ def _told(scales: list[list[Pan]], name: str) -> str:
 
 
 def _painted(scales: list[list[Pan]], rng: random.Random) -> Painter:
-    """One pair of level scales for each member; neither the beam nor a block's size tells the answer."""
+    """One pair of level scales for each member; neither the beam nor a block's size gives the answer away."""
     fill, shift = rng.choice(("#e8e8e8", "#fdf0c8", "#dbe7fb", "#dff2df")), rng.uniform(-0.06, 0.06)
 
     def paint(canvas: Canvas) -> None:

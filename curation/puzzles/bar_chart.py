@@ -1,14 +1,12 @@
 """Read a bar chart: a value, the highest or lowest bar, a difference, a sum, the bars above a line."""
 
 import random
-from collections.abc import Callable
 
 from curation.puzzles.canvas import COLOURS, GRID, INK, Canvas
-from curation.puzzles.scene import Scene, choice_scene, joined
+from curation.puzzles.scene import Painter, Scene, choice_scene, joined
 
 DOMAIN = "chart"
 
-Painter = Callable[[Canvas], None]
 _BARS = {1: 3, 2: 3, 3: 4, 4: 5, 5: 6}
 _STEP = {1: 1, 2: 1, 3: 1, 4: 5, 5: 10}
 _MOST = {1: 4, 2: 5, 3: 9, 4: 50, 5: 100}
@@ -35,15 +33,15 @@ def make(level: int, rng: random.Random) -> Scene:
             canvas.text(centre, _BOTTOM + 0.075, name, 0.095)
         canvas.line([(_LEFT, _BOTTOM), (_RIGHT, _BOTTOM)], INK, 0.012)
 
-    told = joined([f"{name} {value}" for name, value in bars.items()])
-    description = f"A bar chart. {told}."
+    listed = joined([f"{name} {value}" for name, value in bars.items()])
+    description = f"A bar chart. {listed}."
     a, b = bars[first], bars[second]
     if level == 1:
         return _number(f"What is the value of the {first} bar?", a, description, f"The {first} bar ends at {a}.", paint)
     if level == 2:
         word, best = rng.choice((("highest", max(values)), ("lowest", min(values))))
         right = next(name for name, value in bars.items() if value == best)
-        solution = f"The bars are {told}. The {word} is {right}, {best}."
+        solution = f"The bars are {listed}. The {word} is {right}, {best}."
         return choice_scene(f"Which bar is the {word}?", names, right, description, solution, paint)
     read = f"Bar {first} is {a}. Bar {second} is {b}."
     if level == 3:

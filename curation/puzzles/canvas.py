@@ -44,7 +44,7 @@ class Canvas:
         self._draw = ImageDraw.Draw(self._image)
 
     def image(self) -> Image.Image:
-        """The finished RGB picture, size x size pixels."""
+        """The finished RGB image, size x size pixels."""
         return self._image.reduce(self._scale)
 
     def _points(self, points: Sequence[Point]) -> list[Point]:

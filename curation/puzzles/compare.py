@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import COLOURS, GRID, SHAPES, Canvas
-from curation.puzzles.scene import Scene, choice_scene
+from curation.puzzles.scene import Scene, choice_scene, compared
 
 DOMAIN = "puzzle"
 
@@ -42,14 +42,8 @@ def _sides(level: int, rng: random.Random) -> Scene:
     verdict = _verdict(left, right)
     word = {"more": "left", "fewer": "right", "the same": "same"}[verdict]
     description = f"Left: {left} {colours[0]} dots. Right: {right} {colours[1]} dots."
-    solution = f"Left has {left}. Right has {right}. {_told(left, right)}"
+    solution = f"Left has {left}. Right has {right}. {compared(left, right)}"
     return choice_scene("Which side has more dots?", ("left", "right", "same"), word, description, solution, paint)
-
-
-def _told(left: int, right: int) -> str:
-    if left == right:
-        return f"{left} is the same as {right}."
-    return f"{max(left, right)} is more than {min(left, right)}."
 
 
 def _mixed(level: int, rng: random.Random) -> Scene:
@@ -73,7 +67,7 @@ def _mixed(level: int, rng: random.Random) -> Scene:
     counts = description = f"There are {n} {first} shapes and {m} {second} shapes."
     if level == 4:
         word = {"more": first, "fewer": second, "the same": "same"}[_verdict(n, m)]
-        solution = f"{counts} {_told(n, m)}"
+        solution = f"{counts} {compared(n, m)}"
         return choice_scene(
             "Which colour has more shapes?", (first, second, "same"), word, description, solution, paint
         )

@@ -2,7 +2,6 @@
 
 import math
 import random
-from collections.abc import Callable
 from fractions import Fraction
 
 from curation.puzzles.canvas import COLOURS, INK, Canvas, clockwise
@@ -10,7 +9,6 @@ from curation.puzzles.scene import Scene
 
 DOMAIN = "puzzle"
 
-Painter = Callable[[Canvas], None]
 _PARTS = {1: (2, 3, 4), 2: (3, 4, 5, 6), 3: (4, 6, 8, 9, 10)}
 
 
@@ -62,7 +60,7 @@ def _two(level: int, rng: random.Random) -> Scene:
         canvas.text(0.06, 0.08, "A", 0.1)
         canvas.text(0.94, 0.92, "B", 0.1)
 
-    told = [
+    sentences = [
         f"{filled} of the {parts} equal parts of disc {name} are {colour}."
         for name, filled, parts in zip("AB", fills, wholes, strict=True)
     ]
@@ -74,7 +72,7 @@ def _two(level: int, rng: random.Random) -> Scene:
         4: f"Add the {colour} share of disc A and the {colour} share of disc B. What is the sum as a fraction?",
         5: f"By what fraction is the {colour} share of disc A larger than the {colour} share of disc B?",
     }[level]
-    return Scene(question, str(result), "math", " ".join(told), solution, paint)
+    return Scene(question, str(result), "math", " ".join(sentences), solution, paint)
 
 
 def _pie(

@@ -55,7 +55,7 @@ def _perimeter(rng: random.Random) -> Scene:
 
 
 def _triangle(canvas: Canvas, angles: tuple[int, int, int], labels: tuple[str, str, str]) -> None:
-    """A triangle with the given angles at A, B (its base) and C; each label stands inside its corner."""
+    """A triangle with the given angles at A, B (its base) and C; each label is inside its corner."""
     a, b, c = (math.radians(angle) for angle in angles)
     side = math.sin(b) / math.sin(c)
     corners = [(0.0, 0.0), (1.0, 0.0), (side * math.cos(a), -side * math.sin(a))]

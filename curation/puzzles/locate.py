@@ -1,17 +1,15 @@
 """Say where an object is: a quadrant, a direction from another object, a named cell, the object at a walk's end."""
 
 import random
-from collections.abc import Callable
 
 from curation.puzzles.canvas import COLOURS, GRID, SHAPES, Canvas
-from curation.puzzles.scene import Scene, choice_scene, choices_with, joined
+from curation.puzzles.scene import Painter, Scene, choice_scene, choices_with, joined
 
 DOMAIN = "puzzle"
 
 QUADRANTS = ("top left", "top right", "bottom left", "bottom right")
 _SIDE = {1: 2, 2: 2, 3: 3, 4: 4, 5: 5}
 _THINGS = {2: 3, 3: 4, 4: 7, 5: 12}
-Painter = Callable[[Canvas], None]
 Places = dict[str, tuple[int, int]]
 
 

@@ -4,7 +4,7 @@ import random
 from itertools import pairwise, permutations, product
 
 from curation.puzzles.canvas import COLOURS, INK, Canvas, Point, clockwise
-from curation.puzzles.scene import Scene, joined
+from curation.puzzles.scene import Scene, added, joined
 
 DOMAIN = "logic"
 
@@ -40,20 +40,16 @@ def _steps(level: int, rng: random.Random) -> Scene:
         for x, y in corners[:1] + corners[-1:]:
             canvas.disc(*place(x, y), 0.055, INK)
 
-    told = joined([f"{length} {direction}" for direction, length in legs])
-    description = f"A {colour} path on a grid of dots: {told}."
+    route = joined([f"{length} {direction}" for direction, length in legs])
+    description = f"A {colour} path on a grid of dots: {route}."
     count = (
         f"Count the steps: {joined([str(i) for i in range(1, total + 1)])}."
         if level == 1
-        else _sum([n for _, n in legs])
+        else added([n for _, n in legs]) + "."
     )
     return Scene(
-        "How many steps long is the path?", str(total), "number", description, f"The path goes {told}. {count}", paint
+        "How many steps long is the path?", str(total), "number", description, f"The path goes {route}. {count}", paint
     )
-
-
-def _sum(lengths: list[int]) -> str:
-    return f"{' + '.join(map(str, lengths))} = {sum(lengths)}."
 
 
 def _legs(level: int, side: int, rng: random.Random) -> list[tuple[str, int]]:
@@ -122,7 +118,7 @@ def _graph(level: int, rng: random.Random) -> Scene:
 
     (best, way), (second, other) = ways[0], ways[1]
     description = f"Roads: {joined([f'{a}-{b} {length}' for (a, b), length in roads.items()])}."
-    solution = f"The shortest way is {'-'.join(way)}: {_told(way, roads)} = {best}. "
+    solution = f"The shortest way is {'-'.join(way)}: {_terms(way, roads)} = {best}. "
     solution += f"The next best is {'-'.join(other)}: {second}."
     return Scene(f"How long is the shortest way from A to {goal}?", str(best), "number", description, solution, paint)
 
@@ -145,5 +141,5 @@ def _length(way: tuple[str, ...], roads: Roads) -> int | None:
     return None if None in lengths else sum(length or 0 for length in lengths)
 
 
-def _told(way: tuple[str, ...], roads: Roads) -> str:
+def _terms(way: tuple[str, ...], roads: Roads) -> str:
     return " + ".join(map(str, _lengths(way, roads)))

@@ -1,6 +1,6 @@
-"""What a picture family returns: a scene told in words, its question and gold, and how to paint it.
+"""What a family returns: a scene in words, its question and gold, and how to paint it.
 
-Every random choice is made while the scene is built; painting is deterministic, so a text row never pays for a picture.
+Every random choice is made while the scene is built; painting is deterministic, so a text row never pays for an image.
 """
 
 import random
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from curation.puzzles.canvas import Canvas
 
 T = TypeVar("T")
+Painter = Callable[[Canvas], None]
 
 LEVELS = (1, 2, 3, 4, 5)
 LETTERS = "ABCDEFGH"
@@ -28,12 +29,12 @@ class Scene:
     answer_kind: str
     description: str
     solution: str
-    paint: Callable[[Canvas], None]
+    paint: Painter
     answer_options: dict[str, Any] = field(default_factory=dict)
 
 
 def choice_scene(
-    question: str, choices: Sequence[str], right: str, description: str, solution: str, paint: Callable[[Canvas], None]
+    question: str, choices: Sequence[str], right: str, description: str, solution: str, paint: Painter
 ) -> Scene:
     """A scene answered by a letter; the lettered choices end the question, the letter ends the solution."""
     letter = LETTERS[list(choices).index(right)]
@@ -59,3 +60,15 @@ def choices_with(right: T, others: Sequence[T], n: int, rng: random.Random) -> l
 def joined(words: Sequence[str]) -> str:
     """`a, b, c`; `nothing` for none."""
     return ", ".join(words) if words else "nothing"
+
+
+def added(numbers: Sequence[int]) -> str:
+    """`1 + 2 = 3`."""
+    return f"{' + '.join(map(str, numbers))} = {sum(numbers)}"
+
+
+def compared(left: int, right: int) -> str:
+    """`3 is more than 2.`"""
+    return (
+        f"{left} is the same as {right}." if left == right else f"{max(left, right)} is more than {min(left, right)}."
+    )

@@ -1,15 +1,12 @@
 """Continue a pattern: repeating colours, two periods at once, growing numbers of dots, a matrix with a missing cell."""
 
 import random
-from collections.abc import Callable
 from itertools import pairwise
 
 from curation.puzzles.canvas import COLOURS, GRID, INK, SHAPES, Canvas
-from curation.puzzles.scene import Scene, choice_scene, choices_with, joined
+from curation.puzzles.scene import Painter, Scene, choice_scene, choices_with, joined
 
 DOMAIN = "logic"
-
-Painter = Callable[[Canvas], None]
 
 
 def make(level: int, rng: random.Random) -> Scene:

@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import GRID, INK, Canvas
-from curation.puzzles.scene import Scene
+from curation.puzzles.scene import Scene, added
 
 DOMAIN = "chart"
 
@@ -31,16 +31,16 @@ def make(level: int, rng: random.Random) -> Scene:
             for i in range(n_rows):
                 canvas.text((j + 0.5) * wide, (i + 1.5) * high, str(cells[i][j - 1]), text)
 
-    told = [" ".join(f"{name} {value}" for name, value in zip(columns, row, strict=True)) for row in cells]
-    description = f"A table. {' '.join(f'Row {name}: {row}.' for name, row in zip(rows, told, strict=True))}"
+    texts = [" ".join(f"{name} {value}" for name, value in zip(columns, row, strict=True)) for row in cells]
+    description = f"A table. {' '.join(f'Row {name}: {row}.' for name, row in zip(rows, texts, strict=True))}"
     i, j = rng.randrange(n_rows), rng.randrange(n_columns)
     if level <= 2:
         question = f"What number is in row {rows[i]}, column {columns[j]}?"
-        solution = f"Row {rows[i]} is {told[i]}. Column {columns[j]} is {cells[i][j]}."
+        solution = f"Row {rows[i]} is {texts[i]}. Column {columns[j]} is {cells[i][j]}."
         return Scene(question, str(cells[i][j]), "number", description, solution, paint)
     if level == 3:
         question = f"What is the sum of row {rows[i]}?"
-        solution = f"Row {rows[i]} is {told[i]}. {_sum(cells[i])}."
+        solution = f"Row {rows[i]} is {texts[i]}. {added(cells[i])}."
         return Scene(question, str(sum(cells[i])), "number", description, solution, paint)
     if level == 4:
         first, second = rng.sample(range(n_columns), 2)
@@ -48,7 +48,7 @@ def make(level: int, rng: random.Random) -> Scene:
         high, low = max(sum(a), sum(b)), min(sum(a), sum(b))
         question = f"What is the difference between the sums of column {columns[first]} and column {columns[second]}?"
         solution = (
-            f"Column {columns[first]}: {_sum(a)}. Column {columns[second]}: {_sum(b)}. {high} - {low} = {high - low}."
+            f"Column {columns[first]}: {added(a)}. Column {columns[second]}: {added(b)}. {high} - {low} = {high - low}."
         )
         return Scene(question, str(high - low), "number", description, solution, paint)
     sums = [sum(row) for row in cells]
@@ -59,7 +59,3 @@ def make(level: int, rng: random.Random) -> Scene:
     return Scene(
         "What is the number of the row with the largest sum?", rows[best], "number", description, solution, paint
     )
-
-
-def _sum(values: list[int]) -> str:
-    return f"{' + '.join(map(str, values))} = {sum(values)}"

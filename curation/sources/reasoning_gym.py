@@ -6,7 +6,7 @@
 
 The generators run in a Python of their own with a fixed hash seed, and the global random state is set before each
 entry: some (isomorphic_strings, word_ladder, codeio, ... in 0.1.25) draw from that state or from the order of a set.
-The entry travels with its row as JSON; one whose gold the scorer then refuses is a bad row, not a wrong reward.
+The entry is kept in its row as JSON; one whose gold the scorer then refuses is a bad row, not a wrong reward.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from curation.core.errors import SourceError
 from curation.core.row import Row, make_row
-from curation.puzzles.worked import WORKED, completion, worked
+from curation.puzzles.solutions import SOLUTIONS, completion, solution
 from curation.sources.base import BadRow, Source
 
 _DOMAINS = {"algebra": "mathematics", "arithmetic": "mathematics", "probability": "mathematics"}
@@ -57,7 +57,7 @@ class ReasoningGym(Source):
     datasets: dict[str, GymDataset] = Field(min_length=1)
     """Name -> {count, options of the dataset's configuration}."""
     traces: bool = False
-    """Add a worked solution as completion; for the datasets that `curation.puzzles.worked` knows."""
+    """Add the solution in words as completion; for the datasets that `curation.puzzles.solutions` knows."""
 
     @field_validator("datasets")
     @classmethod
@@ -68,8 +68,8 @@ class ReasoningGym(Source):
 
     @model_validator(mode="after")
     def _traces_are_known(self) -> "ReasoningGym":
-        if self.traces and (unknown := [name for name in self.datasets if name not in WORKED]):
-            raise ValueError(f"no worked solutions for dataset {unknown[0]!r}; known: {', '.join(sorted(WORKED))}")
+        if self.traces and (unknown := [name for name in self.datasets if name not in SOLUTIONS]):
+            raise ValueError(f"no solutions in words for dataset {unknown[0]!r}; known: {', '.join(sorted(SOLUTIONS))}")
         return self
 
     def inputs(self) -> dict[str, str]:
@@ -98,7 +98,7 @@ class ReasoningGym(Source):
             try:
                 for line in child.stdout or ():
                     yield tuple(json.loads(line))
-            except BaseException:  # the reader stops early: nobody wants the rest
+            except BaseException:  # the reader stops early
                 child.kill()
                 raise
             if child.wait():
@@ -115,7 +115,7 @@ class ReasoningGym(Source):
             answer=answer,
             answer_kind="reasoning_gym",
             answer_options={"dataset": name, "entry": entry},
-            completion=completion(worked(name, entry), answer) if self.traces else "",
+            completion=completion(solution(name, entry), answer) if self.traces else "",
             teacher="worked solution" if self.traces else "",
             **{**self.row_defaults(), "domain": self.domain or _domain(name)},
         )
@@ -166,15 +166,15 @@ def _generate(seed: str, name: str, count: int, options: dict[str, Any]) -> Iter
         for _ in range(_TRIES):
             random.seed(f"{seed}/{name}/{draw}")
             try:
-                made = dataset[draw]
+                entry = dataset[draw]
             except Exception as error:  # whatever a generator raises costs this row alone, and is counted
                 yield name, index, None, "generator_failed", f"{type(error).__name__}: {error}"
                 break
             finally:
                 draw += 1
-            if made["question"] not in seen:
-                seen.add(made["question"])
-                yield name, index, *_travelling(made, scorer)
+            if entry["question"] not in seen:
+                seen.add(entry["question"])
+                yield name, index, *_as_json(entry, scorer)
                 break
         else:
             left = f"{_TRIES} draws gave no new question after {len(seen)}"
@@ -182,10 +182,10 @@ def _generate(seed: str, name: str, count: int, options: dict[str, Any]) -> Iter
             return
 
 
-def _travelling(made: dict[str, Any], scorer: Any) -> tuple[dict[str, Any] | None, str, str]:
+def _as_json(drawn: dict[str, Any], scorer: Any) -> tuple[dict[str, Any] | None, str, str]:
     """The entry as it comes back from JSON, if its gold still gets full marks."""
     try:
-        entry = json.loads(json.dumps(made, default=_plain, allow_nan=False))
+        entry = json.loads(json.dumps(drawn, default=_plain, allow_nan=False))
     except (TypeError, ValueError) as error:
         return None, "entry_not_json", str(error)
     if entry["answer"] is None:  # several answers are right; the scorer needs no gold
@@ -216,10 +216,10 @@ def _serve(job: dict[str, Any]) -> None:
     running = [_generate(job["seed"], name, count, options) for name, (count, options) in job["datasets"].items()]
     while running:
         for entries in list(running):
-            if (made := next(entries, None)) is None:
+            if (entry := next(entries, None)) is None:
                 running.remove(entries)
             else:
-                print(json.dumps(made), file=out, flush=True)
+                print(json.dumps(entry), file=out, flush=True)
 
 
 if __name__ == "__main__":

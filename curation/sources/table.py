@@ -10,9 +10,9 @@
       gold: {answer_pattern: '#### (.+)$'}
       strip: ["Let's think step by step and output the final answer within \\\\boxed{}."]
 
-The format is told by content: JSON in several shapes, JSON Lines, CSV, Parquet, Arrow; compressed, in UTF-16, or inside zip and tar
-archives (`tables.files` says how members are named, `tables.limits` how large a part may be). Each part is documented with its options:
-`tables.fields`, `tables.expression` (what a field may say), `tables.images`, `tables.gold`, `tables.json_file` (shapes).
+The format is recognised by content: JSON in several shapes, JSON Lines, CSV, Parquet, Arrow; compressed, in UTF-16, or inside zip and tar
+archives (`formats.files` says how members are named, `formats.limits` how large a part may be). Each part is documented with its options:
+`formats.fields`, `formats.expression` (what a field may say), `formats.images`, `formats.gold`, `formats.json_file` (shapes).
 """
 
 import re
@@ -51,7 +51,7 @@ class Table(Source):
     digested: ClassVar[frozenset[str]] = frozenset({"path", "hub", "images", "join"})
 
     path: str | tuple[str, ...] = ()
-    """Files, as globs (`**` too), read one after the other; gzip, bz2, xz, zstd and UTF-16 are undone. A zip or tar archive stands for its
+    """Files, as globs (`**` too), read one after the other; gzip, bz2, xz, zstd and UTF-16 are undone. A zip or tar archive means its
     data files; `set.zip!/train/*.json` names members."""
     hub: str = ""
     """Name of a Hub data set, instead of `path`."""
@@ -61,7 +61,7 @@ class Table(Source):
     """Commit, tag or branch of the Hub data set; the manifest lock records the commit."""
     format: Format | Literal["auto"] = "auto"
     shape: Shape = "auto"
-    """How a JSON file holds its records (see `tables.json_file`)."""
+    """How a JSON file holds its records (see `formats.json_file`)."""
     records: str = ""
     """Dotted path of the records inside a JSON file, where they are not at its top level."""
     explode: str = ""
@@ -76,7 +76,7 @@ class Table(Source):
     strip: tuple[str, ...] = ()
     """Instructions removed from the beginning or end of questions."""
     completion_pattern: str = ""
-    """A regular expression whose first match is the trace, where more stands around it: '(?s)<think>.*'."""
+    """A regular expression whose first match is the trace, where more is around it: '(?s)<think>.*'."""
 
     levels: dict[Stratum, str] = Field(default_factory=dict)
     """Stratum -> a regular expression for the values of `fields.stratum` that belong to it: {easy: 'Level [12]', challenging: 'Level 5'}.
@@ -123,18 +123,18 @@ class Table(Source):
             raise SourceError(f"source {self.name!r} gives no row; {missing}")
 
     def inputs(self) -> dict[str, str]:
-        """SHA-256 of every file, a digest of the pictures' folder, or the commit of the Hub data set."""
+        """SHA-256 of every file, a digest of the images' folder, or the commit of the Hub data set."""
         digests = super().inputs()
         if self.hub:
             return digests | {describe(self.hub, self.config, self.split): self.commit}
-        found = find_files(self.paths)
-        digests |= {name: sha256_of(path) for name, path, _ in found}
+        files = find_files(self.paths)
+        digests |= {name: sha256_of(path) for name, path, _ in files}
         for name in self.join.values():
-            for file, path, _ in found:
+            for file, path, _ in files:
                 if (neighbour := path.parent / name).is_file() or not is_archive(path):
                     digests[f"{name} beside {file}"] = sha256_of(neighbour) if neighbour.is_file() else "missing"
         if self.fields.images:
-            roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in found})
+            roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in files})
             digests |= {f"pictures {i}": _place_digest(root) for i, root in enumerate(roots)}
         return digests
 
@@ -184,7 +184,7 @@ class Table(Source):
         if gold.kind == "choice" and options and len(listed_options(question)) < len(options):
             question = list_options(question, options)
             notes.append("options listed below the question")
-        pictures = self.images.load(fields.image_expressions, record)
+        images = self.images.load(fields.image_expressions, record)
         columns = self.row_defaults()
         columns |= {name: text for name in PER_RECORD if (text := self._stated(name, record))}
         try:
@@ -192,7 +192,7 @@ class Table(Source):
                 source=self.name,
                 source_id=source_id,
                 question=question,
-                images=pictures,
+                images=images,
                 answer=gold.answer,
                 answer_kind=gold.kind,
                 answer_options=gold.options,
@@ -203,7 +203,7 @@ class Table(Source):
                 **columns,
             )
         except Exception as error:  # decoders raise anything on hostile bytes; counted under its reason
-            if not pictures or isinstance(error, UnicodeEncodeError):
+            if not images or isinstance(error, UnicodeEncodeError):
                 raise
             raise explain(error) from error
 
@@ -261,8 +261,8 @@ def _meant(patterns: Mapping[Any, str], text: str) -> str:
 
 def _several(patterns: tuple[str, ...]) -> bool:
     """Whether the file's name belongs into a row's id."""
-    found = find_files(patterns)
-    return len(found) > 1 or is_archive(found[0][1])
+    files = find_files(patterns)
+    return len(files) > 1 or is_archive(files[0][1])
 
 
 def _place_digest(root: Path) -> str:
@@ -271,7 +271,7 @@ def _place_digest(root: Path) -> str:
 
 
 def _encode(row: Row) -> None:
-    """Make sure that UTF-8, and so Parquet, can hold every text of a row: JSON may say half a surrogate pair (`\\ud800`).
+    """Make sure that UTF-8, and so Parquet, can hold every text of a row: JSON may hold a lone surrogate (`\\ud800`).
 
     Raises:
         UnicodeEncodeError: it cannot.

@@ -6,7 +6,7 @@
 
 Its files are lists of lessons: `questions.diagramQuestions` and `questions.nonDiagramQuestions` hold a question by its id, with
 `answerChoices` as dicts by letter and a letter as `correctAnswer`. The lesson's text is left out: most questions ask for what is known,
-and a lesson has thousands of words. Otherwise a `table`; pictures lie below the folder of the file.
+and a lesson has thousands of words. Otherwise a `table`; images lie below the folder of the file.
 """
 
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ from curation.sources.table import Table
 
 
 class Tqa(Table):
-    """The questions of the lessons, with the picture of those about a diagram."""
+    """The questions of the lessons, with the image of those about a diagram."""
 
     kind: Literal["tqa"] = "tqa"  # type: ignore[assignment]
     domain: str = "science"
     language: str = "en"
     fields: Fields = Fields(question="question", answer="answer", options="options", images="image")
     images: Images = Images(required=False)
-    """Only diagram questions have a picture; a picture that is named and missing drops its row all the same."""
+    """Only diagram questions have an image; an image that is named and missing drops its row all the same."""
 
     def _records(self) -> Iterator[Record | BadRecord]:
         for lesson in super()._records():
@@ -56,10 +56,10 @@ def flat(question: Any) -> dict[str, Any]:
     texts = (
         [lookup(options[letter], "processedText") for letter in sorted(options)] if isinstance(options, dict) else []
     )
-    found = {
+    columns = {
         "question": lookup(question, "beingAsked.processedText"),
         "options": [text for text in texts if text is not MISSING],
         "answer": lookup(question, "correctAnswer.processedText"),
         "image": lookup(question, "imagePath"),
     }
-    return {name: value for name, value in found.items() if value is not MISSING}
+    return {name: value for name, value in columns.items() if value is not MISSING}

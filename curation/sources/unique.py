@@ -1,4 +1,4 @@
-"""Ids made unique, in a few bytes a row."""
+"""Make ids unique, in a few bytes a row."""
 
 from array import array
 from hashlib import blake2b
@@ -51,7 +51,7 @@ class UniqueIds:
         return True
 
     def _slot(self, key: int) -> int:
-        """Where the key stands, or the free place where it would."""
+        """The place of the key, or the free one where it belongs."""
         table, mask = self._table, len(self._table) - 1
         slot = key & mask
         while table[slot] not in (0, key):

@@ -1,23 +1,23 @@
-r"""Our own picture puzzles (`curation.puzzles`): exact answers, five levels of difficulty, nothing to download.
+r"""Our own puzzles in images (`curation.puzzles`): exact answers, five levels of difficulty, nothing to download.
 
     - {kind: visual_puzzles, families: [count, bar_chart], levels: [1, 2], count: 200, size: 224}
-    - {kind: visual_puzzles, levels: {count: [1], clock: [3, 4]}, count: 50, modality: text}
+    - {kind: visual_puzzles, levels: 1, count: 50, modality: text}
 
-`modality: text` puts the scene into the prompt in words and adds a worked trace: the cold-start form, after the paper's
-observation that reasoning learned from text alone carries over to pictures.
+`modality: text` puts the scene into the prompt in words and adds a trace: the cold-start form, after the paper's
+observation that reasoning learned from text alone carries over to images.
 """
 
 import io
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from curation.core.row import Row, format_of, make_row, row_id
 from curation.puzzles import LEVELS, Scene, domain, families, paint, scene
-from curation.puzzles.worked import completion
+from curation.puzzles.solutions import completion
 from curation.sources.base import BadRow, Source
 
 _DRAWS = 4
@@ -34,15 +34,15 @@ class VisualPuzzles(Source):
     license: str = "Apache-2.0"
     language: str = "en"
     families: tuple[str, ...] = ()
-    """Which families; empty means those named in `levels`, or all."""
-    levels: tuple[int, ...] | dict[str, tuple[int, ...]] = LEVELS
-    """1 (easiest) to 5; a list for all families or a list for each."""
+    """Which families; empty means all."""
+    levels: tuple[int, ...] = LEVELS
+    """1 (easiest) to 5, one or several."""
     count: int = Field(default=100, ge=1)
     """Rows of each family, shared evenly by its levels."""
     size: int = Field(default=224, ge=28, le=2048)
-    """Side of the picture in pixels."""
+    """Side of the image in pixels."""
     modality: Literal["picture", "text"] = "picture"
-    """`picture`: the picture and the question. `text`: the scene in words, and a completion."""
+    """`picture`: the image and the question. `text`: the scene in words, and a completion."""
 
     @field_validator("families")
     @classmethod
@@ -54,37 +54,20 @@ class VisualPuzzles(Source):
     @field_validator("levels", mode="before", json_schema_input_type=_Levels | dict[str, _Levels])
     @classmethod
     def _levels_are_known(cls, levels: object) -> object:
-        """A single level may stand without its list."""
-        read = {}
-        for family, wanted in (levels if isinstance(levels, Mapping) else {"": levels}).items():
-            if family:
-                domain(str(family))
-            read[family] = tuple(wanted) if isinstance(wanted, list | tuple) else (wanted,)
-            if not read[family] or any(level not in LEVELS for level in read[family]):
-                raise ValueError(f"got levels {wanted!r}, expected some of {list(LEVELS)}")
-        return read if isinstance(levels, Mapping) else read[""]
-
-    @model_validator(mode="after")
-    def _every_family_has_levels(self) -> "VisualPuzzles":
-        known = self.levels if isinstance(self.levels, Mapping) else self.families
-        if missing := [name for name in self.families if name not in known]:
-            raise ValueError(f"`levels` says nothing about family {missing[0]!r}")
-        return self
-
-    def plan(self) -> dict[str, tuple[int, ...]]:
-        """Family -> its levels, in the order in which rows are drawn."""
-        if isinstance(self.levels, Mapping):
-            return {name: self.levels[name] for name in self.families or self.levels}
-        return dict.fromkeys(self.families or families(), self.levels)
+        """The levels as a tuple; a single one needs no list."""
+        wanted = levels if isinstance(levels, list | tuple) else (levels,)
+        if not wanted or any(level not in LEVELS for level in wanted):
+            raise ValueError(f"got levels {levels!r}, expected some of {list(LEVELS)}")
+        return tuple(wanted)
 
     def read(self, seed: int) -> Iterator[Row | BadRow]:
-        """One row of each family after the other, so that a `limit` cuts them all alike."""
+        """One row of each family after the other, so that a `limit` cuts all of them equally."""
         seen: set[str] = set()
         answers: dict[tuple[str, int], Counter[str]] = {}
         exhausted: set[tuple[str, int]] = set()
         for number in range(self.count):
-            for family, levels in self.plan().items():
-                level = levels[number % len(levels)]
+            for family in self.families or families():
+                level = self.levels[number % len(self.levels)]
                 source_id = f"{family}-{level}-{number:06d}"
                 rng = random.Random(f"{seed}/{self.name}/{self.modality}/{source_id}")
                 counts = answers.setdefault((family, level), Counter())
@@ -103,40 +86,43 @@ class VisualPuzzles(Source):
     def _new_row(
         self, family: str, level: int, source_id: str, rng: random.Random, counts: Counter[str], seen: set[str]
     ) -> Row | None:
-        """A row that did not come before, None when none is found."""
+        """A row that did not come before, or None.
+
+        Of several scenes the one with the rarest answer so far is taken, which balances the answers without rejecting any of them.
+        """
         for _ in range(_TRIES):
             scenes = [scene(family, level, rng) for _ in range(_DRAWS)]
             if self.modality == "text":
-                scenes = [made for made in scenes if row_id(_in_words(made)) not in seen]
+                scenes = [puzzle for puzzle in scenes if row_id(_in_words(puzzle)) not in seen]
             if not scenes:
                 continue
-            row = self._row(family, min(scenes, key=lambda made: counts[made.answer]), source_id)
+            row = self._row(family, min(scenes, key=lambda puzzle: counts[puzzle.answer]), source_id)
             if row.id not in seen:
                 return row
         return None
 
-    def _row(self, family: str, made: Scene, source_id: str) -> Row:
+    def _row(self, family: str, puzzle: Scene, source_id: str) -> Row:
         text = self.modality == "text"
         return make_row(
             source=self.name,
             source_id=source_id,
-            question=_in_words(made) if text else made.question,
-            images=[] if text else [_png(made, self.size)],
-            answer=made.answer,
-            answer_kind=made.answer_kind,
-            answer_options=made.answer_options,
-            completion=completion(made.solution, made.answer) if text else "",
+            question=_in_words(puzzle) if text else puzzle.question,
+            images=[] if text else [_png(puzzle, self.size)],
+            answer=puzzle.answer,
+            answer_kind=puzzle.answer_kind,
+            answer_options=puzzle.answer_options,
+            completion=completion(puzzle.solution, puzzle.answer) if text else "",
             teacher="worked solution" if text else "",
-            format=format_of(made.answer_kind),
+            format=format_of(puzzle.answer_kind),
             **{**self.row_defaults(), "domain": self.domain or domain(family)},
         )
 
 
-def _in_words(made: Scene) -> str:
-    return f"{made.description}\n{made.question}"
+def _in_words(puzzle: Scene) -> str:
+    return f"{puzzle.description}\n{puzzle.question}"
 
 
-def _png(made: Scene, size: int) -> bytes:
+def _png(puzzle: Scene, size: int) -> bytes:
     buffer = io.BytesIO()
-    paint(made, size).save(buffer, "PNG")
+    paint(puzzle, size).save(buffer, "PNG")
     return buffer.getvalue()

@@ -3,7 +3,7 @@
     python tests/benchmarks/decontamination.py [--planted 100] [--data $OVR_REAL_DATA]
 
 Text: half of each evaluation set of the public sample is indexed. Altered questions of that half are planted among real training rows (to be
-found), and as many of the other half, altered alike (the same family and corpus: to be left alone). Pictures: the same, with the held-out
+found), and as many of the other half, altered alike (the same family and corpus: to be left alone). ImageOptions: the same, with the held-out
 pictures and those of the training rows to be left alone. A find counts where it names the right item."""
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from curation.decontamination.benchmarks import make_keyring  # noqa: E402
 from curation.decontamination.options import AnySource, Decontaminate  # noqa: E402
 from curation.decontamination.scan import BATCH_ROWS, Finder  # noqa: E402
 from curation.images import decode  # noqa: E402
-from curation.images.similarity import PictureIndex  # noqa: E402
+from curation.images.similarity import ImageIndex  # noqa: E402
 from tests.curation.decontamination.decontaminating import benchmark, decontaminate, row  # noqa: E402
 from tests.curation.decontamination.planting import PICTURE_KINDS, TEXT_KINDS, eligible  # noqa: E402
 
@@ -95,7 +95,7 @@ def changed_enough(kind: str, question: str, new: str) -> bool:
 
 
 def measure_pictures(kind: str, indexed: list[bytes], unaffected: list[bytes], n: int) -> dict[str, Any]:
-    chance, index = random.Random(kind), PictureIndex()
+    chance, index = random.Random(kind), ImageIndex()
     for i, data in enumerate(indexed):
         index.add(str(i), data)
     planted = [indexed[i % len(indexed)] for i in range(n)]

@@ -4,7 +4,7 @@ r"""Picture likeness on real pictures: recall and precision on planted copies, f
 
 Three tables over all pictures below FOLDER (files of the same bytes count once):
 - `near`: each planted copy against every other picture; and all pairs of originals that it would merge (`--sheet` draws them).
-- `PictureIndex`: the pictures below `--evaluation` and 100 others are the evaluation set; copies of them are searched, and so
+- `ImageIndex`: the pictures below `--evaluation` and 100 others are the evaluation set; copies of them are searched, and so
   are all pictures outside the set, none of which may match. A match is right where it names the original.
 - cost: CPU microseconds a picture, and bytes an evaluation picture.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 from PIL import Image
 
 from curation.images import decode
-from curation.images.similarity import PictureHash, PictureIndex, near, picture_hash
+from curation.images.similarity import ImageHash, ImageIndex, image_hash, near
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 FILTERS = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
@@ -78,7 +78,7 @@ def distinct(folder: Path) -> dict[str, bytes]:
     return dict(found.values())
 
 
-def merged(hashes: dict[str, PictureHash]) -> Iterator[tuple[str, str]]:
+def merged(hashes: dict[str, ImageHash]) -> Iterator[tuple[str, str]]:
     names = list(hashes)
     for i, one in enumerate(names):
         for other in names[i + 1 :]:
@@ -92,12 +92,12 @@ def line(kind: str, planted: int, found: int, wrong: int) -> None:
 
 
 def measure_near(pictures: dict[str, bytes], each: int, seed: int, sheet: Path | None) -> None:
-    hashes = {name: picture_hash(data) for name, data in pictures.items()}
+    hashes = {name: image_hash(data) for name, data in pictures.items()}
     print(f"\nnear\n{'kind':22} {'planted':>8} {'recall':>8} {'precision':>10} {'wrong':>6}")
     for kind, change in WHOLE.items():
         found = wrong = sharing = 0
         for name in random.Random(f"{seed} {kind}").sample(sorted(pictures), each):
-            copy = picture_hash(change(decode(pictures[name]), random.Random(f"{seed} {kind} {name}")))
+            copy = image_hash(change(decode(pictures[name]), random.Random(f"{seed} {kind} {name}")))
             found += near(copy, hashes[name])
             sharing += any(set(a) & set(b) for a, b in zip(copy.bands(), hashes[name].bands(), strict=True))
             wrong += sum(near(copy, other) for key, other in hashes.items() if key != name)
@@ -112,7 +112,7 @@ def measure_near(pictures: dict[str, bytes], each: int, seed: int, sheet: Path |
 
 
 def measure_index(pictures: dict[str, bytes], evaluation: set[str], each: int, seed: int) -> None:
-    index = PictureIndex()
+    index = ImageIndex()
     for name in sorted(evaluation):
         index.add(name, pictures[name])
     began = time.process_time()
@@ -140,12 +140,12 @@ def measure_index(pictures: dict[str, bytes], evaluation: set[str], each: int, s
 
 
 def measure_hash(pictures: dict[str, bytes]) -> None:
-    for what, work in {"decoding": decode, "hash, decoding included": picture_hash}.items():
+    for what, work in {"decoding": decode, "hash, decoding included": image_hash}.items():
         began = time.process_time()
         for data in pictures.values():
             work(data)
         print(f"{what}: {(time.process_time() - began) / len(pictures) * 1e6:.0f} us")
-    some = [picture_hash(data) for data in list(pictures.values())[:40]]
+    some = [image_hash(data) for data in list(pictures.values())[:40]]
     began = time.process_time()
     for one in some:
         for other in some:

@@ -42,7 +42,7 @@ MIXED: dict[str, Any] = {
         ]
     },
 }
-"""Pictures, text and traces; two configs."""
+"""ImageOptions, text and traces; two configs."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Bits of a picture's lowest frequencies: pHash (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010).
+"""Bits of an image's lowest frequencies: pHash (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010).
 
 Differs from it in the order of the bits, by rising frequency, and in leaving the mean out. A bit is whether a coefficient of the DCT lies
 above the median; bits of coefficients near the median are the first to flip in a copy.
@@ -13,7 +13,7 @@ from curation.images.similarity.cells import Cells
 
 
 def lowest(luma: Cells, n: int) -> Cells:
-    """The n lowest frequencies of a square picture but its mean, less their median: (n,)."""
+    """The n lowest frequencies of a square image but its mean, less their median: (n,)."""
     basis = _basis(len(luma))
     coefficients = (basis @ luma @ basis.T)[_places(n)].astype(np.float32, copy=False)
     return coefficients - np.float32(np.median(coefficients))

@@ -1,6 +1,6 @@
-"""A picture's hash: the picture at 48x48, its colours at 8x8, and its size; encoding and resizing hardly change it.
+"""An image's hash: the image at 48x48, its colours at 8x8, and its size; encoding and resizing hardly change it.
 
-A few bits alone (pHash, dHash) cannot tell two charts or puzzles of one family apart, which differ in one number and hence in a few
+A few bits alone (pHash, dHash) cannot distinguish two charts or puzzles of one family, which differ in one number and hence in a few
 cells. So the cells themselves are kept, for `near` to compare, and the bits serve as keys to find what is worth comparing.
 """
 
@@ -26,8 +26,8 @@ _LAYOUT = struct.Struct(f"<HH{CELLS * CELLS}s{2 * CHROMA_CELLS * CHROMA_CELLS}s"
 HASH_BYTES = _LAYOUT.size
 
 
-class PictureHash(NamedTuple):
-    """Hashable and of fixed size. Ask `near` whether two are of one picture."""
+class ImageHash(NamedTuple):
+    """Hashable and of fixed size. Ask `near` whether two are of one image."""
 
     width: int
     height: int
@@ -36,11 +36,11 @@ class PictureHash(NamedTuple):
 
     @property
     def is_blank(self) -> bool:
-        """Whether the picture is (nearly) of one colour, like any other such picture."""
+        """Whether the image is (nearly) of one colour, like any other such image."""
         return int(np.ptp(np.frombuffer(self.luma, np.uint8))) < BLANK
 
     def bands(self) -> list[list[bytes]]:
-        """Keys for candidate search, those of a band together: two near pictures nearly always share a key of some band.
+        """Keys for candidate search, those of a band together: two near images nearly always share a key of some band.
 
         Bands are the quarters of the 64 lowest frequencies, and all of them, by which puzzles of one family fall apart. A band has four
         keys: the two bits that flip first are tried both ways.
@@ -55,32 +55,32 @@ class PictureHash(NamedTuple):
         return _LAYOUT.pack(*self)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "PictureHash":
+    def from_bytes(cls, data: bytes) -> "ImageHash":
         """The inverse of `to_bytes`.
 
         Raises:
             ValueError: not as many bytes as a hash has.
         """
         if len(data) != HASH_BYTES:
-            raise ValueError(f"got {len(data)} bytes, expected a picture hash of {HASH_BYTES}")
+            raise ValueError(f"got {len(data)} bytes, expected an image hash of {HASH_BYTES}")
         return cls(*_LAYOUT.unpack(data))
 
 
-def picture_hash(data: bytes) -> PictureHash:
-    """The hash of an encoded picture: upright, first frame, RGB on white.
+def image_hash(data: bytes) -> ImageHash:
+    """The hash of an encoded image: upright, first frame, RGB on white.
 
     Raises:
-        PictureError: the picture cannot be decoded.
+        ImageError: the image cannot be decoded.
     """
-    picture, original = sketch(data, 1024)
-    return hash_of(picture, original.size)
+    image, original = sketch(data, 1024)
+    return hash_of(image, original.size)
 
 
-def hash_of(picture: Image.Image, size: tuple[int, int]) -> PictureHash:
-    """The hash of a decoded RGB picture whose full size is `size`."""
-    luma, blue, red = planes_of(picture, CELLS, CELLS)
+def hash_of(image: Image.Image, size: tuple[int, int]) -> ImageHash:
+    """The hash of a decoded RGB image whose full size is `size`."""
+    luma, blue, red = planes_of(image, CELLS, CELLS)
     chroma = (plane.resize((CHROMA_CELLS, CHROMA_CELLS), Image.Resampling.BOX).tobytes() for plane in (blue, red))
-    return PictureHash(*size, luma.tobytes(), b"".join(chroma))
+    return ImageHash(*size, luma.tobytes(), b"".join(chroma))
 
 
 def _keys(band: Cells) -> list[bytes]:

@@ -1,8 +1,8 @@
-"""Evaluation pictures, to be searched by training pictures: which of them is this one a copy of, maybe resized or lightly cropped?
+"""Evaluation images, to be searched by training images: which of them is this one a copy of, maybe resized or lightly cropped?
 
-An evaluation picture is filed under 14 codes: of the whole, and of crops to 90 and 95 % of each side on a grid, so that any crop lies
-within 2.5 % of one of them. A code is 128 bits of the lowest frequencies. Where a picture's code differs from one of them in few bits, the
-two are aligned and compared (`copies`). Looking through the codes is all that most pictures cost.
+An evaluation image is filed under 14 codes: of the whole, and of crops to 90 and 95 % of each side on a grid, so that any crop lies
+within 2.5 % of one of them. A code is 128 bits of the lowest frequencies. Where an image's code differs from one of them in few bits, the
+two are aligned and compared (`copies`). Looking through the codes is all that most images cost.
 """
 
 from typing import Literal, NamedTuple
@@ -21,28 +21,28 @@ CROPS: tuple[Box, ...] = tuple(
     for x in offsets
 )
 MOST_BITS = 38
-"""Bits in which the code of a copy may differ: of 985 real pictures that were cropped, encoded anew and resized, one lay above."""
+"""Bits in which the code of a copy may differ: of 985 real images that were cropped, re-encoded and resized, one lay above."""
 MOST_CANDIDATES = 48
 STARTS = 3
 """Crops from which the rectangle is sought, until one fits."""
 ASPECT = 0.17
 """Cropping one side alone to 85 % changes the logarithm of the aspect ratio by so much."""
 SIBLINGS = (2.0, 0.1)
-"""Of a family of look-alikes the one that fits best is meant: another is a match up to so many times its misfit, and so much more."""
+"""Of a family of siblings the one that fits best is meant: another is a match up to so many times its residual, and so much more."""
 
 
-class PictureMatch(NamedTuple):
-    """An evaluation picture of which a picture is a copy; `score` is 1 for the same pixels, else how well the two correlate."""
+class ImageMatch(NamedTuple):
+    """An evaluation image of which an image is a copy; `score` is 1 for the same pixels, else how well the two correlate."""
 
     key: str
     kind: Literal["exact", "near"]
     score: float
 
 
-class PictureIndex:
-    """Finds the pictures of which another is a copy: the same pixels, or encoded anew, resized, cropped to 90 % of each side.
+class ImageIndex:
+    """Finds the images of which another is a copy: the same pixels, or re-encoded, resized, cropped to 90 % of each side.
 
-    A picture of one colour is a copy of nothing. An evaluation picture takes about 0.5 kB and, by its detail, 1 to 15 kB.
+    An image of one colour is a copy of nothing. An evaluation image takes about 0.5 kB and, by its detail, 1 to 15 kB.
     """
 
     def __init__(self) -> None:
@@ -56,41 +56,45 @@ class PictureIndex:
         return len(self._keys)
 
     def add(self, key: str, data: bytes) -> None:
-        """Add an evaluation picture under a name.
+        """Add an evaluation image under a name.
 
         Raises:
-            PictureError: the picture cannot be decoded.
+            ImageError: the image cannot be decoded.
         """
-        picture = decode(data)
-        kept = Kept.of(picture)
+        image = decode(data)
+        kept = Kept.of(image)
         luma = kept.unpack()[0]
-        self._same.setdefault(digest_of(picture), []).append(len(self))
+        self._same.setdefault(digest_of(image), []).append(len(self))
         self._keys.append(key)
         self._kept.append(kept)
         self._codes.append(np.stack([code_of(cut_out(luma, crop, CODE_CELLS)) for crop in CROPS]))
         self._table = None
 
-    def search(self, data: bytes) -> list[PictureMatch]:
-        """Every picture of the index of which this one is a copy: those of the same pixels first, then by falling score.
+    def search(self, data: bytes) -> list[ImageMatch]:
+        """Every image of the index of which this one is a copy: those of the same pixels first, then by falling score.
 
         Raises:
-            PictureError: the picture cannot be decoded.
+            ImageError: the image cannot be decoded.
         """
-        picture = decode(data)
-        shown = Shown.of(picture)
+        image = decode(data)
+        shown = Shown.of(image)
         if shown.is_blank or not self._keys:
             return []
-        same = self._same.get(digest_of(picture), [])
-        found = {i: fit for i, fit in self._near(shown).items() if i not in same}
-        best = 0.0 if same else min((fit.misfit for fit in found.values()), default=0.0)
-        alike = [(i, fit.score) for i, fit in found.items() if fit.misfit <= SIBLINGS[0] * best + SIBLINGS[1]]
-        return [PictureMatch(self._keys[i], "exact", 1.0) for i in same] + [
-            PictureMatch(self._keys[i], "near", round(score, 4))
-            for i, score in sorted(alike, key=lambda match: (-match[1], match[0]))
+        same = self._same.get(digest_of(image), [])
+        fits = {i: fit for i, fit in self._near(shown).items() if i not in same}
+        best = 0.0 if same else min((fit.residual for fit in fits.values()), default=0.0)
+        matches = [(i, fit.score) for i, fit in fits.items() if fit.residual <= SIBLINGS[0] * best + SIBLINGS[1]]
+        return [ImageMatch(self._keys[i], "exact", 1.0) for i in same] + [
+            ImageMatch(self._keys[i], "near", round(score, 4))
+            for i, score in sorted(matches, key=lambda match: (-match[1], match[0]))
         ]
 
     def _near(self, shown: Shown) -> dict[int, Fit]:
-        """Place in the index -> how it fits."""
+        """Place in the index -> how it fits.
+
+        XOR and a count of bits give the distance of every crop of every image at once; only the few nearest of a like shape are
+        aligned, which costs far more.
+        """
         if self._table is None:
             shapes = np.log([kept.width / kept.height for kept in self._kept])
             self._table = np.stack(self._codes), shapes
@@ -100,9 +104,9 @@ class PictureIndex:
         candidates = np.flatnonzero(
             (nearest <= MOST_BITS) & (np.abs(shapes - np.log(shown.width / shown.height)) <= ASPECT)
         )
-        found: dict[int, Fit] = {}
+        fits: dict[int, Fit] = {}
         for i in candidates[np.argsort(nearest[candidates], kind="stable")][:MOST_CANDIDATES]:
             starts = [CROPS[crop] for crop in np.argsort(bits[i], kind="stable")[:STARTS]]
             if (fit := self._kept[i].fit(shown, starts)) is not None:
-                found[int(i)] = fit
-        return found
+                fits[int(i)] = fit
+        return fits

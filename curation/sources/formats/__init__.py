@@ -1,1 +1,1 @@
-"""What the `table` source is made of: readers of file formats, field expressions, pictures and gold answers of a record."""
+"""What the `table` source is made of: readers of file formats, field expressions, images and gold answers of a record."""

@@ -80,7 +80,7 @@ class ZipArchive(Archive):
         try:
             self._zip = zipfile.ZipFile(path)
         except DECODER_ERRORS as error:
-            raise SourceError(f"{path} is not a sound zip archive: {first_line(error)}") from error
+            raise SourceError(f"{path} is not a valid zip archive: {first_line(error)}") from error
         infos = self._zip.infolist()
         self._check_count(len(infos))
         files = [info for info in infos if not info.is_dir()]
@@ -132,7 +132,7 @@ class TarArchive(Archive):
                 self._members[name] = (member.offset_data, member.size)
             self._file.seek(tar.offset)
         if (block := self._file.read(HEAD_BYTES)).strip(b"\0") or not block:  # tarfile takes both for the end
-            raise tarfile.ReadError(f"no sound header and no end at byte {tar.offset}")
+            raise tarfile.ReadError(f"no valid header and no end at byte {tar.offset}")
 
     def open_packed(self, name: str) -> tuple[io.RawIOBase, int]:
         start, size = self._members[name]
@@ -140,7 +140,7 @@ class TarArchive(Archive):
 
 
 class _Slice(io.RawIOBase):
-    """A part of a file that others read, too. It holds its `archive`, which closes the file when nobody needs it."""
+    """A part of a file that others read, too. It holds its `archive`, which closes the file when it is collected."""
 
     def __init__(self, archive: TarArchive, file: IO[bytes], start: int, size: int) -> None:
         super().__init__()
@@ -187,8 +187,8 @@ def _open_archive(path: Path, size: int, changed: int) -> Archive:
 def split_place(place: str | Path) -> tuple[Path, str] | None:
     """(archive, name in it) of `set.zip`, `set.zip!/train`; None where the place is no archive."""
     whole = str(place)
-    outer, found, inner = whole.partition(SEPARATOR)
-    if found and Path(outer).is_file():
+    outer, separator, inner = whole.partition(SEPARATOR)
+    if separator and Path(outer).is_file():
         return Path(outer), inner.strip("/")
     return (Path(whole), "") if Path(whole).is_file() else None
 
@@ -205,7 +205,7 @@ def _kind(path: Path) -> type[ZipArchive] | type[TarArchive] | None:
     except OSError as error:
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
     except SourceError:
-        return None  # damaged: its reader tells how
+        return None  # damaged: its reader says how
     return TarArchive if head[257:262] == b"ustar" else None
 
 
@@ -234,7 +234,11 @@ def _tar_refusal(member: tarfile.TarInfo) -> str:
 
 
 def _check_directory(path: Path) -> None:
-    """Refuse a directory that `zipfile` would read into more memory than there is; it stands before the last 22 bytes (or the comment)."""
+    """Refuse a directory that `zipfile` would read into more memory than there is; it is before the last 22 bytes (or the comment).
+
+    The end record holds its size, at 12; where that is FFFFFFFF, the zip64 end record before it does, at 40. Both are read by hand:
+    `zipfile` has already read the directory when it could be asked.
+    """
     with path.open("rb") as file:
         file.seek(max(path.stat().st_size - (1 << 16) - 100, 0))
         tail = file.read()

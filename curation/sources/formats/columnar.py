@@ -14,7 +14,7 @@ from curation.sources.formats.limits import MAX_CSV_COLUMNS, MAX_CSV_LINE, MAX_R
 from curation.sources.formats.record import BadItem, Item, TruncatedError
 
 _BATCH_ROWS = 64
-"""Rows decoded at a time; a picture row can be a megabyte."""
+"""Rows decoded at a time; an image row can be a megabyte."""
 
 
 def read_csv(file: DataFile) -> Iterator[Item | BadItem]:
@@ -74,7 +74,7 @@ def read_parquet(file: DataFile) -> Iterator[Item]:
                     number += 1
                     yield Item(number, "", value)
     except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{file} is not a sound Parquet file, after {number} rows: {first_line(error)}") from error
+        raise SourceError(f"{file} is not a valid Parquet file, after {number} rows: {first_line(error)}") from error
 
 
 def _check_expansion(metadata: Any, file: DataFile) -> None:
@@ -116,4 +116,4 @@ def read_arrow(file: DataFile) -> Iterator[Item]:
     except (pa.ArrowException, OSError) as error:
         if "Expected to be able to read" in str(error) or "Expected to read" in str(error):
             raise TruncatedError(f"{file} is truncated: it ends after row {number}") from error
-        raise SourceError(f"{file} is not a sound Arrow file, after {number} rows: {first_line(error)}") from error
+        raise SourceError(f"{file} is not a valid Arrow file, after {number} rows: {first_line(error)}") from error

@@ -6,7 +6,7 @@
     $key  $line  $file  $stem the dict key, the record's number, the file's name with and without folder and extension
     =DeepSeek-R1              a constant
 
-A key that itself contains dots (a URL as a column name) is found too: the longest key that fits wins.
+A key that itself contains dots (a URL as a column name) works too: the longest key that fits wins.
 """
 
 import re
@@ -45,9 +45,9 @@ def lookup(value: Any, path: str) -> Any:
             if path[:dot] in value:
                 return lookup(value[path[:dot]], path[dot + 1 :])
     elif isinstance(value, list):
-        head, _, rest = path.partition(".")
+        head, _, tail = path.partition(".")
         if re.fullmatch(r"-?\d+", head) and -len(value) <= int(head) < len(value):
-            return lookup(value[int(head)], rest) if rest else value[int(head)]
+            return lookup(value[int(head)], tail) if tail else value[int(head)]
     return MISSING
 
 

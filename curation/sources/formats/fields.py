@@ -17,18 +17,18 @@ class FieldError(BadRowError):
 
 
 class Fields(Options):
-    """Column -> expression (see `tables.expression`). What is not given stays empty."""
+    """Column -> expression (see `formats.expression`). What is not named stays empty."""
 
     question: str
     answer: str = ""
     options: str = ""
     """The choices of a multiple-choice row; `$question` reads them off the question's own lines `A. ...`."""
     images: str | tuple[str, ...] = ()
-    """One expression or several; a value that is a list gives several pictures."""
+    """One expression or several; a value that is a list gives several images."""
     id: str = ""
     """Default: the dict key where there is one, else the record's number; the file's name in front when there are several."""
     completion: str = ""
-    """A trace; `Table.completion_pattern` takes the trace out of what stands around it."""
+    """A trace; `Table.completion_pattern` takes the trace out of what is around it."""
     teacher: str = ""
     domain: str = ""
     """This and the three below override the source's option of that name where the record has a value."""

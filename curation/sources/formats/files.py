@@ -1,4 +1,4 @@
-"""Find the files of a source, on disk and in archives, and tell their format by content.
+"""Find the files of a source, on disk and in archives, and recognise their format by content.
 
 data/*.json                 files on disk; `**` goes through folders, a folder that links lead to twice is read once
 data/set.zip                every file of the archive whose name ends like data: .json, .jsonl, .csv, .tsv, .parquet, .arrow
@@ -48,7 +48,7 @@ class DataFile:
 
     @property
     def folder(self) -> Path:
-        """What it stands in: a folder, an archive, or a folder of one as `set.zip!/folder`."""
+        """What it is in: a folder, an archive, or a folder of one as `set.zip!/folder`."""
         return (Path(str(self)).parent if "/" in self.member else self.path) if self.member else self.path.parent
 
     @property
@@ -87,7 +87,7 @@ def find_files(patterns: Sequence[str]) -> list[tuple[str, Path, str]]:
     Raises:
         SourceError: a pattern matches no file.
     """
-    found: dict[tuple[Path, str], str] = {}
+    names: dict[tuple[Path, str], str] = {}
     for pattern in patterns:
         outer, inner = split_pattern(pattern)
         base = fixed_part(outer)
@@ -96,8 +96,8 @@ def find_files(patterns: Sequence[str]) -> list[tuple[str, Path, str]]:
             what = "no file matches" if glob.has_magic(outer) else "no such file:"
             raise SourceError(f"{what} {outer!r}")
         for path in paths:
-            found.setdefault((path, inner), path.relative_to(base).as_posix())
-    return [(_shown(name), path, inner) for (path, inner), name in found.items()]
+            names.setdefault((path, inner), path.relative_to(base).as_posix())
+    return [(_shown(name), path, inner) for (path, inner), name in names.items()]
 
 
 def data_files(patterns: Sequence[str]) -> Iterator[DataFile]:
@@ -139,18 +139,20 @@ def sniff(file: DataFile) -> Format:
 
 
 def _members(name: str, path: Path, inner: str) -> Iterator[DataFile]:
-    archive, found = open_archive(path), False
+    archive, any_matches = open_archive(path), False
     pattern = inner.split("/")
     names = sorted([*archive.names, *archive.refused])
     for member in names:
         if not (matches(member.split("/"), pattern) if inner else _is_data(member)):
             continue
-        found, told = True, archive.refused.get(member)
-        problem = ("member_refused", f"{member!r} in {path} is {told}") if told and member not in archive else None
+        any_matches, refusal = True, archive.refused.get(member)
+        problem = (
+            ("member_refused", f"{member!r} in {path} is {refusal}") if refusal and member not in archive else None
+        )
         yield DataFile(_shown(f"{name}{SEPARATOR}{member}"), path, member, problem)
     if archive.cut:
         yield DataFile(_shown(name), path, problem=("truncated_file", archive.cut))
-    elif not found:
+    elif not any_matches:
         expected = f"matches {inner!r}" if inner else f"ends in {', '.join(_DATA_SUFFIXES)}"
         has = ", ".join(names[:3]) or "nothing"
         raise SourceError(f"{path}: no member {expected}; it has {len(names)}: {has}")

@@ -41,11 +41,11 @@ def read_below(root: str | Path, name: str, extensions: Sequence[str], max_bytes
 def _read_member(path: Path, inner: str, name: str, extensions: Sequence[str], max_bytes: int) -> bytes:
     archive = open_archive(path)
     whole = posixpath.normpath(posixpath.join("/", inner, name)).lstrip("/")
-    # a leading slash swallows what leads above it, so depth is told by a relative path as well
+    # a leading slash swallows what leads above it, so a relative path is checked as well
     relative = posixpath.normpath(posixpath.join(inner or ".", name))
     if name.startswith("/") or relative.startswith("..") or (inner and not relative.startswith(f"{inner}/")):
         raise FileError("outside_root", f"{name!r} leaves {path}!/{inner}")
-    member = next((found for extension in ("", *extensions) if (found := whole + extension) in archive), None)
+    member = next((path for path in (whole, *(whole + extension for extension in extensions)) if path in archive), None)
     if member is None:
         reason = archive.refused.get(whole, "")
         raise FileError("missing", f"no file {name!r} in {path}!/{inner}" + (f": it is {reason}" if reason else ""))

@@ -1,4 +1,4 @@
-"""The gold answer of a record: picked out of its field, cleaned a little, and given to the kind that judges it."""
+"""The gold answer of a record: picked out of its field, cleaned a little, with the kind that judges it."""
 
 import json
 import re
@@ -71,7 +71,7 @@ class GoldOptions(Options):
     """A regular expression whose last match's first group is the answer: '#### (.+)$'. With two groups, all matches become a
     JSON object {first: second}, the gold of kind `assignment`."""
     rules: tuple[Rule, ...] = ()
-    """The first rule that fits decides the kind. Without rules a row with options is `choice`, and `rewards.read_gold` tells the others."""
+    """The first rule that fits decides the kind. Without rules a row with options is `choice`, the others as `rewards.read_gold` says."""
     option_base: int | None = None
     """The number of the first option, where the gold is an option's number: 0 in ScienceQA."""
     missing: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from curation.sources.formats.record import Item
 
 
 def read_hub(name: str, config: str | None, split: str, revision: str) -> Iterator[Item]:
-    """The rows of one split, pictures left encoded ({"bytes": ..., "path": ...}).
+    """The rows of one split, images left encoded ({"bytes": ..., "path": ...}).
 
     Raises:
         SourceError: no such data set, config, split or revision, or no network.
@@ -28,7 +28,7 @@ def read_hub(name: str, config: str | None, split: str, revision: str) -> Iterat
 
 
 def resolve_revision(name: str, revision: str | None) -> str:
-    """The commit that a revision stands for; a full commit needs no network.
+    """The commit that a revision means; a full commit needs no network.
 
     Raises:
         SourceError: no such data set or revision, or no network.

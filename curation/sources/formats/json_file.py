@@ -6,7 +6,7 @@
     columns   {"question": [...], "answer": [...]} or pandas' {"question": {"0": ...}, "answer": {"0": ...}}
     one       the whole file is one record
 
-`auto` tells them apart by the first few values.
+`auto` recognises them by the first few values.
 """
 
 import contextlib
@@ -156,11 +156,14 @@ def _children(events: Events) -> Iterator[tuple[str, Any]]:
 
 
 class _TooLarge:
-    """Stands for a value of more than `MAX_VALUES` values."""
+    """In the place of a value of more than `MAX_VALUES` values."""
 
 
 def _value(first: tuple[str, Any], events: Events) -> Any:
-    """The value that begins with the event `first`; consumes its other events."""
+    """The value that begins with the event `first`; consumes its other events.
+
+    A value that is too large is still read to its end, without being built: the records behind it count.
+    """
     import ijson
 
     builder, depth = ijson.ObjectBuilder(), 0
@@ -186,7 +189,7 @@ def _rows_of_columns(table: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _sniff_shape(events: Events) -> Shape:
-    """Tell the shape from the container's first events, and from its second value where the first is a list of objects."""
+    """The shape, from the container's first events, and from its second value where the first is a list of objects."""
     first = list(itertools.islice(events, 5))
     match [event for event, _ in first]:
         case ["start_array", *_]:

@@ -1,7 +1,7 @@
 """How large the parts of a file may be, so that no input fills the memory. What is over a limit is a bad record or one clear line."""
 
 MAX_RECORD_BYTES = 32 << 20
-"""One JSON record or JSON line; its pictures may be in it as base64."""
+"""One JSON record or JSON line; its images may be in it as base64."""
 MAX_WHOLE_BYTES = 128 << 20
 """A JSON file that has to be read whole: column-oriented, or one record."""
 MAX_VALUES = 2_000_000
@@ -11,9 +11,9 @@ MAX_CSV_LINE = 8 << 20
 MAX_CSV_COLUMNS = 10_000
 MAX_QUESTION = 1_000_000
 """Characters; the identity of a row splits its question into words."""
-MAX_PICTURES = 64
-"""Pictures of one row, which is in memory as a whole."""
-MAX_PICTURES_BYTES = 128 << 20
+MAX_IMAGES = 64
+"""Images of one row, which is in memory as a whole."""
+MAX_IMAGES_BYTES = 128 << 20
 
 MAX_MEMBERS = 500_000
 """Files in one archive: their names and places are in memory."""

@@ -21,11 +21,11 @@ def split_pattern(pattern: str) -> tuple[str, str]:
 
 def matching_paths(pattern: str) -> Iterator[str]:
     """As `glob.glob`, but `**` enters no folder twice: links may lead round and round."""
-    found = re.match(r"(.*?(?:^|/))\*\*/(.*)", pattern, re.DOTALL)
-    if not found:
+    recursive = re.match(r"(.*?(?:^|/))\*\*/(.*)", pattern, re.DOTALL)
+    if not recursive:
         yield from glob.glob(pattern)
         return
-    before, after = found.groups()
+    before, after = recursive.groups()
     seen: set[tuple[int, int]] = set()
     for start in sorted(glob.glob(before or ".")):
         for folder, subfolders, _ in os.walk(start, followlinks=True):

@@ -58,7 +58,7 @@ def open_plain(raw: io.RawIOBase, where: str, packed_bytes: int) -> io.BufferedR
     `packed_bytes` is what the file takes in all, for the limit of its expansion; `where` names it in errors.
 
     Raises (while reading, too):
-        TruncatedError: the compressed data ends early; what came before was given out.
+        TruncatedError: the compressed data ends early; what came before was returned.
         SourceError: damaged, compressed twice, or expanding out of proportion.
     """
     file = unpacked(raw, where, packed_bytes)
@@ -91,13 +91,13 @@ def spool(file: io.BufferedReader, where: str) -> tuple[IO[bytes], str]:
             if size > MAX_SPOOL_BYTES:
                 raise SourceError(f"{where} expands to more than {MAX_SPOOL_BYTES >> 30} GiB")
             copy.write(chunk)
-        told = ""
+        cut = ""
     except TruncatedError as error:
-        told = str(error)
+        cut = str(error)
     except OSError as error:
         raise SourceError(f"{where} does not fit into {tempfile.gettempdir()}: {error.strerror or error}") from error
     copy.seek(0)
-    return copy, told
+    return copy, cut
 
 
 class Guarded(io.RawIOBase):
@@ -146,21 +146,21 @@ class Guarded(io.RawIOBase):
 
 
 class _Recoded(io.RawIOBase):
-    """UTF-16 or UTF-32 text as UTF-8. Half surrogate pairs stay what they are, for the readers to find."""
+    """UTF-16 or UTF-32 text as UTF-8. Lone surrogates stay what they are, for the readers to count."""
 
     def __init__(self, file: io.BufferedReader, encoding: str, where: str) -> None:
         super().__init__()
         self.file, self.where, self.encoding = file, where, encoding
-        self.decoder, self.rest = codecs.getincrementaldecoder(encoding)("surrogatepass"), b""
+        self.decoder, self.pending = codecs.getincrementaldecoder(encoding)("surrogatepass"), b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while not self.rest:
+        while not self.pending:
             chunk = self.file.read1(_CHUNK)
             try:
-                self.rest = self.decoder.decode(chunk, final=not chunk).encode("utf-8", "surrogatepass")
+                self.pending = self.decoder.decode(chunk, final=not chunk).encode("utf-8", "surrogatepass")
             except UnicodeDecodeError as error:
                 name = self.encoding.upper()
                 if not chunk:
@@ -170,7 +170,7 @@ class _Recoded(io.RawIOBase):
                 raise SourceError(f"{self.where} is not {name}: {error.reason}") from error
             if not chunk:
                 break
-        data, self.rest = self.rest[: len(buffer)], self.rest[len(buffer) :]
+        data, self.pending = self.pending[: len(buffer)], self.pending[len(buffer) :]
         buffer[: len(data)] = data
         return len(data)
 

@@ -1,6 +1,6 @@
-"""The bytes of a JSON file for ijson, which replaces half a surrogate pair (`\\ud800`) without a word where the row has to go.
+"""The bytes of a JSON file for ijson, which replaces a lone surrogate (`\\ud800`) silently where the row has to be counted as bad.
 
-A half is handed over as U+10FFFF, which Unicode keeps out of text, and put back into the values of that record.
+A lone surrogate is handed over as U+10FFFF, which Unicode keeps out of text, and put back into the values of that record.
 """
 
 import re
@@ -9,8 +9,10 @@ from typing import Any, BinaryIO
 from curation.core.errors import SourceError
 
 CHUNK = 1 << 18
-"""The parser takes a long string together anew with every chunk."""
-_MARK, _HALF = "\U0010ffff", "\ud800"
+"""Large, since the parser copies a long string again with every chunk."""
+_MARK, _LONE = "\U0010ffff", "\ud800"
+# Alternatives in this order: a pair is skipped whole, what is left of surrogates is lone (group 1), and any other escape is skipped,
+# so that in `\\ud800` the escaped backslash does not make a surrogate of the text behind it.
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
@@ -30,10 +32,10 @@ class JsonText:
     def __init__(self, file: BinaryIO, where: str, limit: int) -> None:
         self.file, self.where, self.limit = file, where, limit
         self.n_bytes = self.n_part = 0
-        self._rest, self._marked = b"", False
+        self._pending, self._marked = b"", False
 
     def begin(self) -> None:
-        """Something is complete: the limit starts anew."""
+        """Something is complete: the limit starts again."""
         self.n_part = 0
 
     def read(self, n: int = CHUNK) -> bytes:
@@ -47,18 +49,18 @@ class JsonText:
                 raise SourceError(
                     f"{self.where}: got more than {self.limit >> 20} MiB in one record, before byte {self.n_bytes}"
                 )
-            data = self._rest + chunk
-            self._rest = b""
+            data = self._pending + chunk
+            self._pending = b""
             if chunk and (end := _open_end(data)):
-                data, self._rest = data[:-end], data[-end:]
+                data, self._pending = data[:-end], data[-end:]
             if data or not chunk:
-                return self._without_halves(data)
+                return self._without_lone(data)
 
     def with_surrogates(self, value: Any) -> Any:
-        """A record with its halves put back."""
+        """A record with its lone surrogates put back."""
         return _put_back(value) if self._marked else value
 
-    def _without_halves(self, data: bytes) -> bytes:
+    def _without_lone(self, data: bytes) -> bytes:
         if b"\\u" not in data:
             return data
 
@@ -74,7 +76,7 @@ class JsonText:
 def _open_end(data: bytes) -> int:
     """Length of an escape at the end that the next bytes may complete, or make the first half of a pair."""
     start = max(len(data) - _LONGEST, 0)
-    while start and data[start - 1] == 0x5C:  # a backslash: whether it escapes or is escaped is told by those before
+    while start and data[start - 1] == 0x5C:  # a backslash: whether it escapes or is escaped depends on those before
         start -= 1
     match = _OPEN_END.search(data, start)
     return len(match[1]) if match else 0
@@ -82,7 +84,7 @@ def _open_end(data: bytes) -> int:
 
 def _put_back(value: Any) -> Any:
     if isinstance(value, str):
-        return value.replace(_MARK, _HALF)
+        return value.replace(_MARK, _LONE)
     if isinstance(value, list):
         return [_put_back(item) for item in value]
     if isinstance(value, dict):

@@ -60,7 +60,7 @@ def test_every_set_is_read_in_its_layout(name: str, source: str, tmp_path: Path)
             continue
         assert isinstance(row, Row), row
         assert (row.question, row.answer, row.answer_kind) == (expected.question, expected.answer, expected.kind)
-        assert (len(row.images), row.stratum) == (expected.pictures, expected.stratum)
+        assert (len(row.images), row.stratum) == (expected.images, expected.stratum)
         if name == "cold_start":
             assert row.completion.startswith("<think>")
             assert row.teacher == "DeepSeek-R1"

@@ -85,7 +85,7 @@ def test_missing_picture(text: str, expected: str) -> None:
     assert verdict(MissingPicture(), question(text)) == expected
 
 
-def test_a_row_with_its_picture_is_kept() -> None:
+def test_a_row_with_its_image_is_kept() -> None:
     row = replace(question("As shown in the figure, AB = 3. Find BC."), images=(b"any",))
     assert verdict(MissingPicture(), row) == "kept"
 

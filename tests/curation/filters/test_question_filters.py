@@ -190,7 +190,7 @@ def test_length_of_completions(question: str, completion: str, expected: str) ->
     assert verdict(spec, row(question, completion=completion)) == expected
 
 
-def test_beside_a_picture_a_word_is_a_question() -> None:
+def test_beside_an_image_a_word_is_a_question() -> None:
     assert verdict(Length(), row("Area?")) == "prompt_too_short"
     assert verdict(Length(), replace(row("Area?"), images=(b"any",))) == "kept"
 

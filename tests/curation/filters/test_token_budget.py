@@ -39,11 +39,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def row(*pictures: bytes, question: str = QUESTION, completion: str = "") -> Row:
-    return make_row(source="test", source_id="0", question=question, images=pictures, completion=completion)
+def row(*images: bytes, question: str = QUESTION, completion: str = "") -> Row:
+    return make_row(source="test", source_id="0", question=question, images=images, completion=completion)
 
 
-def test_a_picture_costs_its_patches(folder: Path) -> None:
+def test_an_image_costs_its_patches(folder: Path) -> None:
     from transformers import AutoProcessor
 
     processor = AutoProcessor.from_pretrained(folder)
@@ -83,11 +83,11 @@ def test_bounds_are_inclusive(folder: Path, bounds: dict[str, int], expected: ob
     assert spec.judge(one) == expected
 
 
-def test_too_few_tokens_and_bad_pictures_are_told(folder: Path) -> None:
+def test_too_few_tokens_and_bad_images_are_told(folder: Path) -> None:
     spec = TokenBudget(processor=str(folder), min_tokens=5)
     assert spec.judge(row(completion="333")) == (False, "too_few_tokens")
     assert spec.judge(row(completion="33333")) is True
-    assert spec.judge(replace(row(), images=(b"no picture",))) == (False, "picture_unreadable")
+    assert spec.judge(replace(row(), images=(b"no image",))) == (False, "picture_unreadable")
 
 
 @pytest.mark.parametrize(

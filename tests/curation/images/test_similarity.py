@@ -1,4 +1,4 @@
-"""Pictures of our own, encoded anew, resized and cropped; and siblings that differ in one number."""
+"""Images of our own, re-encoded, resized and cropped; and siblings that differ in one number."""
 
 import io
 import pickle
@@ -6,7 +6,7 @@ import pickle
 import pytest
 from PIL import Image, ImageDraw
 
-from curation.images.similarity import HASH_BYTES, PictureHash, PictureIndex, near, picture_hash
+from curation.images.similarity import HASH_BYTES, ImageHash, ImageIndex, image_hash, near
 from curation.images.similarity.hash import BAND_KEYS, N_BANDS
 
 SIZE = (512, 400)
@@ -14,19 +14,19 @@ SIZE = (512, 400)
 
 def drawn(number: int = 3, colour: str = "navy") -> Image.Image:
     """A grid puzzle with one number in it."""
-    picture = Image.new("RGB", SIZE, "white")
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("RGB", SIZE, "white")
+    draw = ImageDraw.Draw(image)
     for x in range(3):
         for y in range(3):
             draw.rectangle((60 + 130 * x, 20 + 120 * y, 160 + 130 * x, 120 + 120 * y), "wheat", "black", 3)
     draw.ellipse((75, 35, 145, 105), colour)
     draw.text((200, 150), str(number), "black", font_size=48)
-    return picture
+    return image
 
 
-def encoded(picture: Image.Image, format: str = "PNG", scale: float = 1, **options: int) -> bytes:
+def encoded(image: Image.Image, format: str = "PNG", scale: float = 1, **options: int) -> bytes:
     out = io.BytesIO()
-    picture.resize((round(picture.width * scale), round(picture.height * scale))).save(out, format, **options)
+    image.resize((round(image.width * scale), round(image.height * scale))).save(out, format, **options)
     return out.getvalue()
 
 
@@ -42,40 +42,40 @@ COPIES = {
 
 @pytest.mark.parametrize("copy", COPIES)
 def test_a_copy_is_near(copy: str) -> None:
-    assert near(picture_hash(COPIES[copy]), picture_hash(encoded(drawn())))
+    assert near(image_hash(COPIES[copy]), image_hash(encoded(drawn())))
 
 
 @pytest.mark.parametrize("copy", COPIES)
 @pytest.mark.parametrize("other", [drawn(8), drawn(4), drawn(colour="maroon"), drawn().rotate(180)])
 def test_another_number_or_colour_is_not(copy: str, other: Image.Image) -> None:
-    assert not near(picture_hash(COPIES[copy]), picture_hash(encoded(other)))
+    assert not near(image_hash(COPIES[copy]), image_hash(encoded(other)))
 
 
 @pytest.mark.parametrize("copy", COPIES)
 def test_a_copy_shares_a_band(copy: str) -> None:
-    told, original = picture_hash(COPIES[copy]), picture_hash(COPIES["png"])
-    assert any(set(mine) & set(theirs) for mine, theirs in zip(told.bands(), original.bands(), strict=True))
-    assert [len(set(keys)) for keys in told.bands()] == [BAND_KEYS] * N_BANDS
+    hashed, original = image_hash(COPIES[copy]), image_hash(COPIES["png"])
+    assert any(set(mine) & set(theirs) for mine, theirs in zip(hashed.bands(), original.bands(), strict=True))
+    assert [len(set(keys)) for keys in hashed.bands()] == [BAND_KEYS] * N_BANDS
 
 
-def test_a_blank_picture_is_like_its_own_copy_alone() -> None:
-    white, grey = (picture_hash(encoded(Image.new("RGB", SIZE, colour))) for colour in ("white", "#fefefe"))
+def test_a_blank_image_is_like_its_own_copy_alone() -> None:
+    white, grey = (image_hash(encoded(Image.new("RGB", SIZE, colour))) for colour in ("white", "#fefefe"))
     assert white.is_blank
-    assert near(white, picture_hash(encoded(Image.new("RGB", SIZE, "white"), "BMP")))
+    assert near(white, image_hash(encoded(Image.new("RGB", SIZE, "white"), "BMP")))
     assert not near(white, grey)
 
 
 def test_a_hash_is_a_few_bytes_and_back() -> None:
-    told = picture_hash(COPIES["png"])
-    assert len(told.to_bytes()) == HASH_BYTES
-    assert PictureHash.from_bytes(told.to_bytes()) == told
-    assert len({told, PictureHash.from_bytes(told.to_bytes())}) == 1
-    with pytest.raises(ValueError, match=f"got 3 bytes, expected a picture hash of {HASH_BYTES}"):
-        PictureHash.from_bytes(b"abc")
+    hashed = image_hash(COPIES["png"])
+    assert len(hashed.to_bytes()) == HASH_BYTES
+    assert ImageHash.from_bytes(hashed.to_bytes()) == hashed
+    assert len({hashed, ImageHash.from_bytes(hashed.to_bytes())}) == 1
+    with pytest.raises(ValueError, match=f"got 3 bytes, expected an image hash of {HASH_BYTES}"):
+        ImageHash.from_bytes(b"abc")
 
 
 def test_the_index_tells_copies_apart_from_siblings() -> None:
-    index = PictureIndex()
+    index = ImageIndex()
     for number in (0, 1, 3, 4, 5, 6, 7, 8, 9):
         index.add(f"n{number}", encoded(drawn(number)))
     index = pickle.loads(pickle.dumps(index))

@@ -23,23 +23,23 @@ def things(text: str) -> list[tuple[str, str]]:
     return re.findall(rf"\b({'|'.join(COLOURS)}) ({'|'.join(SHAPES)})\b", text)
 
 
-def count(told: str, question: str) -> str:
+def count(description: str, question: str) -> str:
     if match := re.search(r"many (\w+?)s that are not (\w+)", question):
-        return str(sum(shape == match[1] and colour != match[2] for colour, shape in things(told)))
+        return str(sum(shape == match[1] and colour != match[2] for colour, shape in things(description)))
     colour, shape = re.findall(r"many (\w+) (\w+?)s are", question)[0]
-    return str(sum(c == colour and shape in (s, "shape") for c, s in things(told)))
+    return str(sum(c == colour and shape in (s, "shape") for c, s in things(description)))
 
 
-def compare(told: str, question: str) -> str:
-    a, b = numbers(told)
+def compare(description: str, question: str) -> str:
+    a, b = numbers(description)
     if "How many more" in question:
         return str(a - b)
-    first, second = ("left", "right") if "side" in question else re.findall(r"\d+ (\w+) shapes", told)
+    first, second = ("left", "right") if "side" in question else re.findall(r"\d+ (\w+) shapes", description)
     return "same" if a == b else first if a > b else second
 
 
-def bar_chart(told: str, question: str) -> str:
-    bars = named(told)
+def bar_chart(description: str, question: str) -> str:
+    bars = named(description)
     asked = [bars[name] for name in re.findall(r"\b(?:bar )?([A-F]|[a-z]+)\b(?: bar)?", question) if name in bars]
     if "highest" in question or "lowest" in question:
         return (max if "highest" in question else min)(bars, key=lambda name: bars[name])
@@ -50,8 +50,8 @@ def bar_chart(told: str, question: str) -> str:
     return str(sum(asked))
 
 
-def table(told: str, question: str) -> str:
-    rows = {name: named(cells) for name, cells in re.findall(r"Row (\d): ([^.]*)\.", told)}
+def table(description: str, question: str) -> str:
+    rows = {name: named(cells) for name, cells in re.findall(r"Row (\d): ([^.]*)\.", description)}
     if match := re.search(r"row (\d), column (\w)", question):
         return str(rows[match[1]][match[2]])
     if match := re.search(r"sum of row (\d)", question):
@@ -63,11 +63,12 @@ def table(told: str, question: str) -> str:
     return name
 
 
-def locate(told: str, question: str) -> str:
+def locate(description: str, question: str) -> str:
     if match := re.search(r"Where is the (\w+ \w+)\?", question):
-        return re.findall(rf"{match[1]} (\w+ \w+)", told.lower())[0]
+        return re.findall(rf"{match[1]} (\w+ \w+)", description.lower())[0]
     cells = {
-        name: (int(row), "ABCDE".index(column)) for name, column, row in re.findall(r"(\w+ \w+) ([A-E])(\d)", told)
+        name: (int(row), "ABCDE".index(column))
+        for name, column, row in re.findall(r"(\w+ \w+) ([A-E])(\d)", description)
     }
     if match := re.search(r"In which cell is the (\w+ \w+)\?", question):
         return "ABCDE"[cells[match[1]][1]] + str(cells[match[1]][0])
@@ -83,24 +84,24 @@ def locate(told: str, question: str) -> str:
     return "above" if first[0] < second[0] else "below"
 
 
-def geometry(told: str, question: str) -> str:
-    n = numbers(told)
-    if "ring" in told:
+def geometry(description: str, question: str) -> str:
+    n = numbers(description)
+    if "ring" in description:
         return f"{n[1] ** 2 - n[0] ** 2}\\pi"
-    if "L shape" in told:
+    if "L shape" in description:
         return str(n[0] * n[1] - n[2] * n[3])
-    if "right triangle" in told:
+    if "right triangle" in description:
         return str(math.isqrt(n[0] ** 2 + n[1] ** 2))
-    if "isosceles" in told:
+    if "isosceles" in description:
         return str(180 - 2 * n[0])
-    if "angles" in told:
+    if "angles" in description:
         return str(180 - n[0] - n[1])
     return str(n[0] * n[1] if "area" in question else 2 * (n[0] + n[1]))
 
 
-def clock(told: str, question: str) -> str:
-    hour = int(re.findall(r"red hand is (?:at|between) (\d+)", told)[0])
-    marks, five = re.findall(r"blue hand is (?:(\d) small marks after|at) (\d+)", told)[0]
+def clock(description: str, question: str) -> str:
+    hour = int(re.findall(r"red hand is (?:at|between) (\d+)", description)[0])
+    marks, five = re.findall(r"blue hand is (?:(\d) small marks after|at) (\d+)", description)[0]
     minutes = int(five) % 12 * 5 + int(marks or 0)
     if "What hour" in question:
         assert minutes == 0
@@ -110,12 +111,12 @@ def clock(told: str, question: str) -> str:
     return f"{(hour - 1) % 12 + 1}:{minutes:02d}"
 
 
-def sequence(told: str, question: str) -> str:
-    if "dots" in told:
-        _, b, c, d = numbers(told)
+def sequence(description: str, question: str) -> str:
+    if "dots" in description:
+        _, b, c, d = numbers(description)
         return str(d + (d - c) + ((d - c) - (c - b)))
-    seen = things(told)
-    if told.startswith("Row"):
+    seen = things(description)
+    if description.startswith("Row"):
         rare = (collections.Counter(names) for names in zip(*seen, strict=True))
         return " ".join(min(names, key=lambda name: names[name]) for names in rare)
 
@@ -127,11 +128,11 @@ def sequence(told: str, question: str) -> str:
     return following(colours) if "colour" in question else f"{following(colours)} {following(shapes)}"
 
 
-def path(told: str, question: str) -> str:
-    if not told.startswith("Roads"):
-        return str(sum(numbers(told)))
+def path(description: str, question: str) -> str:
+    if not description.startswith("Roads"):
+        return str(sum(numbers(description)))
     best = {"A": 0}
-    roads = re.findall(r"(\w)-(\w) (\d)", told)
+    roads = re.findall(r"(\w)-(\w) (\d)", description)
     for _ in roads:
         for a, b, length in roads + [(b, a, length) for a, b, length in roads]:
             if a in best:
@@ -139,8 +140,8 @@ def path(told: str, question: str) -> str:
     return str(best[re.findall(r"to (\w)\?", question)[0]])
 
 
-def balance(told: str, question: str) -> str:
-    pans = [side.split(" + ") for side in re.findall(r"(?:Left|Right): ([^.]+)\.", told)]
+def balance(description: str, question: str) -> str:
+    pans = [side.split(" + ") for side in re.findall(r"(?:Left|Right): ([^.]+)\.", description)]
     if "heavier" in question:
         left, right = (sum(map(int, pan)) for pan in pans)
         return "same" if left == right else "left" if left > right else "right"
@@ -159,9 +160,9 @@ def balance(told: str, question: str) -> str:
     return str(solutions[0][re.findall(r"one (\w+ box)", question)[0]])
 
 
-def fraction(told: str, question: str) -> str:
-    n = numbers(told)
-    if "disc A" in told:
+def fraction(description: str, question: str) -> str:
+    n = numbers(description)
+    if "disc A" in description:
         first, second = Fraction(n[0], n[1]), Fraction(n[2], n[3])
         return str(first + second if "sum" in question else first - second)
     return str(n[1]) if "How many" in question else str(Fraction(n[1], n[0]))

@@ -1,4 +1,4 @@
-"""Archives, pictures and tables made byte by byte."""
+"""Archives, images and tables made byte by byte."""
 
 import io
 import struct
@@ -44,8 +44,8 @@ def tarred(files: dict[str, bytes], format: int = tarfile.PAX_FORMAT) -> bytes:
     return out.getvalue()
 
 
-def big_zip(tells: int = 0) -> bytes:
-    """A member of 400 MiB of zeros, which the headers may tell to be less."""
+def big_zip(stated: int = 0) -> bytes:
+    """A member of 400 MiB of zeros, which the headers may state to be less."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
@@ -54,7 +54,7 @@ def big_zip(tells: int = 0) -> bytes:
         for _ in range(50):
             member.write(bytes(MANY))
     data = out.getvalue()
-    return data.replace(struct.pack("<L", 50 * MANY), struct.pack("<L", tells)) if tells else data
+    return data.replace(struct.pack("<L", 50 * MANY), struct.pack("<L", stated)) if stated else data
 
 
 def chunk(kind: str, data: bytes) -> bytes:

@@ -4,10 +4,10 @@ import random
 from collections.abc import Iterator
 
 
-def mutants(sound: bytes, draw: random.Random, count: int) -> Iterator[bytes]:
+def mutants(valid: bytes, draw: random.Random, count: int) -> Iterator[bytes]:
     """Damaged copies: bytes changed, taken out, put in, doubled, numbers blown up, the end cut off."""
     for _ in range(count):
-        data = bytearray(sound)
+        data = bytearray(valid)
         for _ in range(draw.choice((1, 1, 2, 5))):
             place = draw.randrange(len(data) or 1)
             match draw.randrange(7):

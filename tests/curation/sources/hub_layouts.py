@@ -13,7 +13,7 @@ def png(color: str = "green") -> bytes:
     return out.getvalue()
 
 
-PICTURE = {"bytes": png(), "path": None}
+IMAGE = {"bytes": png(), "path": None}
 """The `Image` feature as the Hub's files hold it."""
 
 
@@ -24,7 +24,7 @@ class Expected:
     question: str | None
     answer: str
     kind: str = "math"
-    pictures: int = 0
+    images: int = 0
     stratum: str = ""
 
 
@@ -47,7 +47,7 @@ def drops(reason: str) -> Expected:
 def turns(question: str, answer: str) -> dict[str, Any]:
     """A row of LLaVA-OneVision-Data."""
     said = [{"from": "human", "value": question}, {"from": "gpt", "value": answer}]
-    return {"id": "i1", "image": PICTURE, "conversations": said, "data_source": "own"}
+    return {"id": "i1", "image": IMAGE, "conversations": said, "data_source": "own"}
 
 
 LETTER_HINT = "Hint: Please answer the question and provide the correct option letter, e.g., A, B, C, D, at the end."
@@ -87,14 +87,14 @@ MATHEMATICS: dict[str, Layout] = {
     ),
 }  # fmt: skip
 
-PICTURES: dict[str, Layout] = {
+IMAGES: dict[str, Layout] = {
     "geometry3k": Layout(
-        [{"images": [PICTURE], "problem": "<image>Find $x$.", "answer": r"2 \sqrt { 221 }", "id": 1}],
-        [Expected("Find $x$.", r"2 \sqrt { 221 }", pictures=1, stratum="intermediate")],
+        [{"images": [IMAGE], "problem": "<image>Find $x$.", "answer": r"2 \sqrt { 221 }", "id": 1}],
+        [Expected("Find $x$.", r"2 \sqrt { 221 }", images=1, stratum="intermediate")],
     ),
     "geoqa": Layout(
-        [{"image": PICTURE, "problem": "How large is angle A?", "solution": "<answer> 145° </answer>"}],
-        [Expected("How large is angle A?", "145°", pictures=1, stratum="intermediate")],
+        [{"image": IMAGE, "problem": "How large is angle A?", "solution": "<answer> 145° </answer>"}],
+        [Expected("How large is angle A?", "145°", images=1, stratum="intermediate")],
     ),
     "geos": Layout(
         [
@@ -127,9 +127,9 @@ PICTURES: dict[str, Layout] = {
     ),
     "chartqa": Layout(
         [
-            {"image": PICTURE, "query": "How many bars?", "label": ["14"], "human_or_machine": 0},
-            {"image": PICTURE, "query": "In which year?", "label": ["2010"], "human_or_machine": 1},
-            {"image": PICTURE, "query": "Which colour?", "label": ["Green"], "human_or_machine": 1},
+            {"image": IMAGE, "query": "How many bars?", "label": ["14"], "human_or_machine": 0},
+            {"image": IMAGE, "query": "In which year?", "label": ["2010"], "human_or_machine": 1},
+            {"image": IMAGE, "query": "Which colour?", "label": ["Green"], "human_or_machine": 1},
         ],
         [
             Expected("How many bars?", "14", "number", 1),
@@ -138,7 +138,7 @@ PICTURES: dict[str, Layout] = {
         ],
     ),
     "puzzlevqa": Layout(
-        [{"image": PICTURE, "category": "own", "question": "Which number?", "answer": "5", "options": "['7', '5']", "caption": ""}],
+        [{"image": IMAGE, "category": "own", "question": "Which number?", "answer": "5", "options": "['7', '5']", "caption": ""}],
         [Expected("Which number?\nA. 7\nB. 5", "B", "choice", 1)],
     ),
     "algopuzzlevqa": Layout(
@@ -190,7 +190,7 @@ PICTURES: dict[str, Layout] = {
     "scienceqa": Layout(
         [
             {"image": None, "question": "Which is a mammal?", "choices": ["cat", "fly"], "answer": 0, "hint": "Mammals have fur."},
-            {"image": PICTURE, "question": "Which is north?", "choices": ["P", "Q"], "answer": 1, "hint": ""},
+            {"image": IMAGE, "question": "Which is north?", "choices": ["P", "Q"], "answer": 1, "hint": ""},
         ],
         [
             Expected("Mammals have fur.\n\nWhich is a mammal?\nA. cat\nB. fly", "A", "choice", 0, "easy"),
@@ -198,8 +198,8 @@ PICTURES: dict[str, Layout] = {
         ],
     ),
     "k12_mm_eureka": Layout(
-        [{"id": "k1", "question": "<image>How long is AB?", "answer": "3", "subject": "math", "image": PICTURE}],
-        [Expected("How long is AB?", "3", pictures=1)],
+        [{"id": "k1", "question": "<image>How long is AB?", "answer": "3", "subject": "math", "image": IMAGE}],
+        [Expected("How long is AB?", "3", images=1)],
     ),
     "atomthink": Layout(
         [
@@ -212,7 +212,7 @@ PICTURES: dict[str, Layout] = {
             }
             for reply in ("Step 1: It is a square.", "To sum up, the final answer is: 4.")
         ],
-        [drops("gold_unreadable"), Expected("How many sides has it?", "4", pictures=1)],
+        [drops("gold_unreadable"), Expected("How many sides has it?", "4", images=1)],
         file="AMATH-SFT.json",
         files={"images/own/1.png": png()},
     ),
@@ -257,6 +257,6 @@ TRACES: dict[str, Layout] = {
 }  # fmt: skip
 
 LAYOUTS: dict[tuple[str, str], Layout] = {
-    **{("multimodal_rl", name): layout for name, layout in {**MATHEMATICS, **PICTURES}.items()},
+    **{("multimodal_rl", name): layout for name, layout in {**MATHEMATICS, **IMAGES}.items()},
     **{("cold_start", name): layout for name, layout in TRACES.items()},
 }

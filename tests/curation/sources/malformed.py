@@ -1,4 +1,4 @@
-"""Malformed inputs by a seeded mutator from tiny sound files, and by hand; and a process that reads them all and tells what came.
+"""Malformed inputs by a seeded mutator from tiny valid files, and by hand; and a process that reads them all and reports what came.
 
 python -m tests.curation.sources.malformed FOLDER      one line of JSON per input: {name, rows, reasons, error, seconds}, then {peak_mb}
 """
@@ -39,7 +39,7 @@ MUTANTS = 10
 
 
 def records_files() -> dict[str, bytes]:
-    """A sound file of every format, by name."""
+    """A valid file of every format, by name."""
     lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in RECORDS).encode()
     array = json.dumps(RECORDS).encode()
     text = io.StringIO()
@@ -71,8 +71,8 @@ def records_files() -> dict[str, bytes]:
     return files
 
 
-def pictures() -> dict[str, bytes]:
-    """A sound picture of every format."""
+def valid_images() -> dict[str, bytes]:
+    """A valid image of every format."""
     noise = Image.effect_noise((40, 30), 90).convert("RGB")
     found = {
         f"p.{kind.lower()}": in_memory(lambda out, kind=kind: noise.save(out, kind))
@@ -86,14 +86,14 @@ def pictures() -> dict[str, bytes]:
 def make(folder: Path) -> dict[str, dict[str, Any]]:
     """Write every input; returns name -> options of the table that reads it."""
     draw, found = random.Random(20250705), dict[str, dict[str, Any]]()
-    for name, sound in records_files().items():
-        for number, data in enumerate(mutants(sound, draw, MUTANTS)):
+    for name, valid in records_files().items():
+        for number, data in enumerate(mutants(valid, draw, MUTANTS)):
             found[f"{number} {name}"] = {"path": put(folder / f"mutants/{number}/{name}", data)}
-    shown = dict(pictures())
-    for name, sound in list(shown.items()):
-        for number, data in enumerate(mutants(sound, draw, MUTANTS)):
+    shown = dict(valid_images())
+    for name, valid in list(shown.items()):
+        for number, data in enumerate(mutants(valid, draw, MUTANTS)):
             shown[f"{number}.{name}"] = data
-    shown |= hostile_pictures()
+    shown |= hostile_images()
     for name, data in shown.items():
         put(folder / "shown" / name, data)
     put(folder / "shown.zip", zipped(shown))
@@ -118,9 +118,9 @@ def make(folder: Path) -> dict[str, dict[str, Any]]:
     for name in [*shown, *odd]:
         lines = json.dumps({**RECORDS[1], "i": name}) + "\n"
         path = put(folder / f"rows/{len(found)}.jsonl", lines.encode())
-        for root in ("shown", "shown.zip", "shown.tar") if name in odd or name in hostile_pictures() else ("shown",):
+        for root in ("shown", "shown.zip", "shown.tar") if name in odd or name in hostile_images() else ("shown",):
             images = {"root": str(folder / root)}
-            found[f"picture {name[:20]!r} of {root}"] = {
+            found[f"image {name[:20]!r} of {root}"] = {
                 "path": path,
                 "images": images,
                 "fields": {**FIELDS, "images": "i"},
@@ -131,8 +131,8 @@ def make(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def hostile_pictures() -> dict[str, bytes]:
-    """Pictures that ask for far more than they are, and what is no picture."""
+def hostile_images() -> dict[str, bytes]:
+    """Images that ask for far more than they are, and what is no image."""
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd"/></svg>'
     return {
         "huge.png": png_header(50_000, 50_000),
@@ -159,7 +159,7 @@ def hostile_files() -> Iterator[tuple[str, bytes]]:
         gzip.compress(tarred({"a.json": b""})[:124] + b"77777777777\0" + zeros, mtime=0) + gzip.compress(zeros) * 100,
     )
     yield "bomb.zip", big_zip()
-    yield "lying.zip", big_zip(tells=1_000)
+    yield "lying.zip", big_zip(stated=1_000)
     yield "quine.zip", zipped({"a.zip": zipped({"a.zip": zipped({"a.json": b"[]"})})})
     yield "members.zip", zipped({f"{n}.txt": b"" for n in range(3_000)})
     yield (
@@ -227,8 +227,8 @@ def read(options: dict[str, Any]) -> dict[str, Any]:
         for row in source.read(seed=0):
             rows += isinstance(row, Row)
             reasons[getattr(row, "reason", "")] += not isinstance(row, Row)
-    except CurationError as told:
-        error = str(told)
+    except CurationError as problem:
+        error = str(problem)
     return {"rows": rows, "reasons": dict(+reasons), "error": error}
 
 
@@ -245,9 +245,9 @@ def main(listed: Path) -> None:
     for name, options in json.loads(listed.read_text()).items():
         print(json.dumps({"starts": name}), flush=True)
         started = time.process_time()
-        told = read(options)
+        result = read(options)
         print(
-            json.dumps({"name": name, **told, "seconds": time.process_time() - started, "peak_mb": peak_mb()}),
+            json.dumps({"name": name, **result, "seconds": time.process_time() - started, "peak_mb": peak_mb()}),
             flush=True,
         )
 

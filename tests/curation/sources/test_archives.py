@@ -1,4 +1,4 @@
-"""Data files and pictures inside zip and tar archives: read where they are, named by the manifest, never outside the archive."""
+"""Data files and images inside zip and tar archives: read where they are, named by the manifest, never outside the archive."""
 
 import gzip
 import io
@@ -57,7 +57,7 @@ FILES: Files = {
     "readme.txt": b"not data",
     "__MACOSX/a.json": b"\0\0",
     ".hidden.json": b"[",
-    "pictures/1.png": png("red"),
+    "images/1.png": png("red"),
 }
 
 
@@ -70,7 +70,7 @@ def read(path: object, **options: Any) -> list[Row | BadRow]:
     return list(table(path, **options).read(seed=0))
 
 
-def told(rows: list[Row | BadRow]) -> list[str]:
+def outcomes(rows: list[Row | BadRow]) -> list[str]:
     return [row.answer if isinstance(row, Row) else row.reason for row in rows]
 
 
@@ -78,7 +78,7 @@ def told(rows: list[Row | BadRow]) -> list[str]:
 def test_an_archive_stands_for_its_data_files(tmp_path: Path, name: str) -> None:
     path = put(tmp_path / name, PACKERS[name](FILES))
     rows = read(path)
-    assert told(rows) == ["1", "2", "5", "3", "4", "6"]  # by the names of the members
+    assert outcomes(rows) == ["1", "2", "5", "3", "4", "6"]  # by the names of the members
     assert [row.source_id for row in rows[:3]] == [
         f"{name}!/a.json:1",
         f"{name}!/a.parquet:1",
@@ -102,7 +102,7 @@ def test_an_archive_stands_for_its_data_files(tmp_path: Path, name: str) -> None
 )
 def test_members_are_named_by_a_pattern(tmp_path: Path, name: str, pattern: str, answers: list[str]) -> None:
     put(tmp_path / name, PACKERS[name](FILES))
-    assert told(read(f"{tmp_path}/{name}!/{pattern}")) == answers
+    assert outcomes(read(f"{tmp_path}/{name}!/{pattern}")) == answers
 
 
 def test_archives_are_found_by_a_pattern_too(tmp_path: Path) -> None:
@@ -110,8 +110,8 @@ def test_archives_are_found_by_a_pattern_too(tmp_path: Path) -> None:
     put(tmp_path / "x/1.tar", tarred({"r.jsonl": line(1)}))
     put(tmp_path / "x/0.jsonl", line(0))
     for pattern in ("**/*", "**", "x/**", "x**/*", "*/**/[012]*"):
-        assert told(read(tmp_path / pattern)) == ["0", "1", "2"]
-    assert told(read(f"{tmp_path}/x/[12]*!/*.jsonl")) == ["1", "2"]
+        assert outcomes(read(tmp_path / pattern)) == ["0", "1", "2"]
+    assert outcomes(read(f"{tmp_path}/x/[12]*!/*.jsonl")) == ["1", "2"]
     assert list(table(tmp_path / "x/*").inputs()) == ["0.jsonl", "1.tar", "2.zip"]
 
 
@@ -137,7 +137,7 @@ def test_a_path_that_leads_nowhere_is_told(tmp_path: Path, path: str, expected: 
 
 def test_a_folder_may_be_named_like_the_separator(tmp_path: Path) -> None:
     put(tmp_path / "wow!" / "rows.jsonl", line(1))
-    assert told(read(f"{tmp_path}/wow!/*.jsonl")) == ["1"]
+    assert outcomes(read(f"{tmp_path}/wow!/*.jsonl")) == ["1"]
 
 
 def escapes() -> Files:
@@ -148,7 +148,7 @@ def escapes() -> Files:
 @pytest.mark.parametrize("pack", [zipped, tarred])
 def test_members_that_leave_the_archive_or_nest_are_counted_and_not_read(tmp_path: Path, pack: Any) -> None:
     rows = read(put(tmp_path / "set", pack({"rows.jsonl": line(1), **escapes()})))
-    assert sorted(told(rows)) == ["1"] + ["member_refused"] * 7
+    assert sorted(outcomes(rows)) == ["1"] + ["member_refused"] * 7
     details = " ".join(row.detail for row in rows if isinstance(row, BadRow))
     for reason in ("a name that leaves the archive", "an absolute name", "an archive inside the archive"):
         assert reason in details
@@ -170,7 +170,7 @@ def test_links_devices_and_encrypted_members_are_counted_and_not_read(tmp_path: 
         member = tarfile.TarInfo("rows.jsonl")
         member.size = len(line(1))
         archive.addfile(member, io.BytesIO(line(1)))
-    assert sorted(told(read(put(tmp_path / "x.tar", out.getvalue())))) == ["1"] + ["member_refused"] * 5
+    assert sorted(outcomes(read(put(tmp_path / "x.tar", out.getvalue())))) == ["1"] + ["member_refused"] * 5
     link = zipfile.ZipInfo("soft.json")
     link.external_attr = 0o120777 << 16
     out = io.BytesIO()
@@ -181,7 +181,7 @@ def test_links_devices_and_encrypted_members_are_counted_and_not_read(tmp_path: 
     locked = bytearray(out.getvalue())
     entry = locked.rfind(b"PK\1\2")  # the directory's line of the last member: set its encryption flag
     locked[entry + 8] |= 1
-    assert sorted(told(read(put(tmp_path / "x.zip", bytes(locked))))) == ["1", "member_refused", "member_refused"]
+    assert sorted(outcomes(read(put(tmp_path / "x.zip", bytes(locked))))) == ["1", "member_refused", "member_refused"]
 
 
 @pytest.mark.parametrize("name", ["set.tar", "set.tar.gz", "set.tar.xz"])
@@ -193,8 +193,8 @@ def test_a_tar_that_ends_early_gives_its_complete_members(tmp_path: Path, name: 
     path = put(tmp_path / name, cut)
     with pytest.raises(SourceError, match="is truncated"):
         read(path)
-    assert told(read(path, on_truncated="keep"))[:2] == ["1", "2"]
-    assert told(read(path, on_truncated="keep"))[-1] == "truncated_file"
+    assert outcomes(read(path, on_truncated="keep"))[:2] == ["1", "2"]
+    assert outcomes(read(path, on_truncated="keep"))[-1] == "truncated_file"
 
 
 @pytest.mark.parametrize("name", ["set.tar", "set.tar.gz"])
@@ -221,10 +221,10 @@ def test_a_gzip_that_ends_early_gives_its_complete_lines(tmp_path: Path) -> None
         rows = read(path, on_truncated="keep")
         assert len(rows) > 1_500
         assert {type(row) for row in rows[:-1]} == {Row}
-        assert told(rows)[-1] == "truncated_file"
+        assert outcomes(rows)[-1] == "truncated_file"
 
 
-def pictures(folder: Path, *values: Any, **options: Any) -> list[Any]:
+def images_read(folder: Path, *values: Any, **options: Any) -> list[Any]:
     rows = b"".join(line(number, i=value, k=number) for number, value in enumerate(values))
     put(folder / "rows.jsonl", rows)
     options = {"fields": {"question": "q", "answer": "a", "images": "i"}, **options}
@@ -261,11 +261,11 @@ RED, BLUE, GREEN, GRAY = SHOWN.values()
         ("", [], "picture_missing"),
     ],
 )
-def test_pictures_inside_an_archive(tmp_path: Path, name: str, inner: str, value: Any, expected: Any) -> None:
+def test_images_inside_an_archive(tmp_path: Path, name: str, inner: str, value: Any, expected: Any) -> None:
     put(tmp_path / name, PACKERS[name](SHOWN))
     images = {"root": f"{tmp_path}/{name}{inner}", "extensions": [".jpg", ".png"]}
-    sound = [row for row in ("1.png" if inner == "!/train" else "train/1.png",) if inner != "!/none"]
-    assert pictures(tmp_path, value, *sound, images=images)[0] == expected
+    valid = [row for row in ("1.png" if inner == "!/train" else "train/1.png",) if inner != "!/none"]
+    assert images_read(tmp_path, value, *valid, images=images)[0] == expected
 
 
 def test_roots_are_tried_in_order(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_roots_are_tried_in_order(tmp_path: Path) -> None:
     put(tmp_path / "b.tar", tarred({"1.png": BLUE, "2.png": BLUE}))
     put(tmp_path / "disk" / "3.png", GREEN)
     roots = [f"{tmp_path}/{name}" for name in ("a.zip", "b.tar", "disk")]
-    assert pictures(tmp_path, "1.png", "2.png", "3.png", "4.png", images={"root": roots}) == [
+    assert images_read(tmp_path, "1.png", "2.png", "3.png", "4.png", images={"root": roots}) == [
         (RED,),
         (BLUE,),
         (GREEN,),
@@ -297,7 +297,7 @@ def test_the_digest_covers_the_archives(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred])
-def test_pictures_lie_beside_their_record_as_in_webdataset(tmp_path: Path, pack: Any) -> None:
+def test_images_lie_beside_their_record_as_in_webdataset(tmp_path: Path, pack: Any) -> None:
     files = {
         f"s/{n:03d}.{end}": data
         for n, color in enumerate(["red", "blue"])
@@ -315,4 +315,4 @@ def test_links_between_folders_are_followed_once(tmp_path: Path) -> None:
         (tmp_path / "data" / name).symlink_to(tmp_path / "data")  # 3 ** 40 ways through
     (tmp_path / "data" / "other").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "data" / "self.jsonl").symlink_to("self.jsonl")
-    assert told(read(tmp_path / "data/**/*.jsonl")) == ["1", "2"]
+    assert outcomes(read(tmp_path / "data/**/*.jsonl")) == ["1", "2"]

@@ -1,4 +1,4 @@
-"""The sources that make their own rows: what comes out, that it comes out twice, and what a wrong manifest is told."""
+"""The sources that make their own rows: what comes out, that it comes out twice, and what a wrong manifest is answered."""
 
 import io
 import json
@@ -13,14 +13,14 @@ from pydantic import ValidationError
 
 import rewards
 from curation.core.row import Row
-from curation.puzzles import LEVELS, families
+from curation.puzzles import families
 from curation.sources.base import BadRow
-from curation.sources.reasoning_gym import ReasoningGym, _generate, _travelling
+from curation.sources.reasoning_gym import ReasoningGym, _as_json, _generate
 from curation.sources.visual_puzzles import VisualPuzzles
 
 
-def rows_of(made: list[Row | BadRow]) -> list[Row]:
-    return [row for row in made if isinstance(row, Row)]
+def rows_of(rows: list[Row | BadRow]) -> list[Row]:
+    return [row for row in rows if isinstance(row, Row)]
 
 
 def judged(row: Row, response: str) -> str:
@@ -28,12 +28,12 @@ def judged(row: Row, response: str) -> str:
     return rewards.judge(gold=row.answer, response=response, kind=row.answer_kind, options=options).outcome
 
 
-def test_picture_rows_have_one_png_of_the_asked_size_and_no_completion() -> None:
+def test_image_rows_have_one_png_of_the_asked_size_and_no_completion() -> None:
     rows = rows_of(list(VisualPuzzles(count=5, size=56, weight=2.0).read(1)))
     assert len(rows) == 5 * len(families())
     for row in rows:
-        (picture,) = row.images
-        with Image.open(io.BytesIO(picture)) as image:
+        (data,) = row.images
+        with Image.open(io.BytesIO(data)) as image:
             assert (image.format, image.size) == ("PNG", (56, 56))
         assert (row.completion, row.teacher) == ("", "")
         assert (row.source, row.license, row.language, row.weight) == ("visual_puzzles", "Apache-2.0", "en", 2.0)
@@ -41,7 +41,7 @@ def test_picture_rows_have_one_png_of_the_asked_size_and_no_completion() -> None
     assert {row.format for row in rows} == {"choice", "number", "open"}
 
 
-def test_text_rows_tell_the_scene_and_carry_a_trace() -> None:
+def test_text_rows_have_the_scene_and_a_trace() -> None:
     for row in rows_of(list(VisualPuzzles(count=5, modality="text").read(1))):
         assert row.images == ()
         assert row.completion.startswith("<think>\n")
@@ -91,30 +91,23 @@ def test_answers_are_balanced() -> None:
         assert max(counts.values()) - min(counts.values()) <= 4
 
 
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        ({}, dict.fromkeys(families(), LEVELS)),
-        ({"families": ["table"], "levels": [2]}, {"table": (2,)}),
-        ({"families": ["table"], "levels": 2}, {"table": (2,)}),
-        ({"levels": {"clock": [3, 4], "count": 1}}, {"clock": (3, 4), "count": (1,)}),
-        ({"levels": {"clock": [3, 4], "count": [1]}, "families": ["count"]}, {"count": (1,)}),
-    ],
-)
-def test_families_and_levels_are_chosen(options: dict[str, Any], expected: dict[str, tuple[int, ...]]) -> None:
-    assert VisualPuzzles(**options).plan() == expected
+def test_families_take_the_levels_in_turn() -> None:
+    ids = [
+        row.source_id
+        for row in rows_of(list(VisualPuzzles(families=["table", "clock"], levels=[2, 4], count=2, size=28).read(0)))
+    ]
+    assert ids == ["table-2-000000", "clock-2-000000", "table-4-000001", "clock-4-000001"]
+    assert len(rows_of(list(VisualPuzzles(levels=2, count=1, size=28).read(0)))) == len(families())
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"families": ["tabel"]}, "unknown puzzle family 'tabel'; did you mean 'table'"),
-        ({"levels": {"tabel": [1]}}, "unknown puzzle family 'tabel'; did you mean 'table'"),
         ({"levels": [1, 7]}, "got levels [1, 7], expected some of [1, 2, 3, 4, 5]"),
         ({"levels": "easy"}, "got levels 'easy', expected some of [1, 2, 3, 4, 5]"),
-        ({"levels": {"clock": ["1"]}}, "got levels ['1'], expected some of [1, 2, 3, 4, 5]"),
+        ({"levels": ["1"]}, "got levels ['1'], expected some of [1, 2, 3, 4, 5]"),
         ({"levels": []}, "got levels [], expected some of [1, 2, 3, 4, 5]"),
-        ({"levels": {"clock": [1]}, "families": ["table"]}, "`levels` says nothing about family 'table'"),
         ({"modality": "video"}, "Input should be 'picture' or 'text'"),
         ({"pixels": 3}, "Extra inputs are not permitted"),
         ({"count": 0}, "greater than or equal to 1"),
@@ -184,14 +177,14 @@ def test_repeated_questions_are_left_out_and_counted() -> None:
         ({"grid": ((1,),)}, ZeroDivisionError("zero"), "gold_refused"),
     ],
 )
-def test_an_entry_that_cannot_travel_is_a_bad_row(metadata: dict[str, Any], score: Any, reason: str) -> None:
+def test_an_entry_that_is_not_json_is_a_bad_row(metadata: dict[str, Any], score: Any, reason: str) -> None:
     def scorer(answer: str, entry: dict[str, Any]) -> float:
         if isinstance(score, Exception):
             raise score
         return float(score)
 
-    entry, told, _ = _travelling({"question": "?", "answer": "1", "metadata": metadata}, scorer)
-    assert told == reason
+    entry, got, _ = _as_json({"question": "?", "answer": "1", "metadata": metadata}, scorer)
+    assert got == reason
     assert (entry is None) == bool(reason)
 
 
@@ -206,7 +199,7 @@ def test_an_entry_that_cannot_travel_is_a_bad_row(metadata: dict[str, Any], scor
         ),
         ({"datasets": {"chain_sum": {"seed": 2}}}, "dataset 'chain_sum': unknown option 'seed'"),
         ({"datasets": {"chain_sum": {"min_terms": -1}}}, "dataset 'chain_sum': min_terms must be positive"),
-        ({"datasets": {"maze": {}}, "traces": True}, "no worked solutions for dataset 'maze'; known: chain_sum, gcd"),
+        ({"datasets": {"maze": {}}, "traces": True}, "no solutions in words for dataset 'maze'; known: chain_sum, gcd"),
         ({"datasets": {}}, "at least 1 item"),
     ],
 )

@@ -25,7 +25,7 @@ PEAK_MB = 1000
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def lines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What a process of its own says of every input, by name; the one it died on has no `error`."""
     folder = tmp_path_factory.mktemp("malformed")
     inputs = malformed.make(folder)
@@ -40,19 +40,19 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_every_malformed_input_is_rows_drops_or_one_line(told: dict[str, dict[str, Any]]) -> None:
-    assert len(told) > 350
-    damaged = [line for line in told.values() if line["error"] or line["reasons"]]
+def test_every_malformed_input_is_rows_drops_or_one_line(lines: dict[str, dict[str, Any]]) -> None:
+    assert len(lines) > 350
+    damaged = [line for line in lines.values() if line["error"] or line["reasons"]]
     assert len(damaged) > 200
     for line in damaged:
         assert "\n" not in line["error"], line
         assert len(line["error"]) < 1000, line
 
 
-def test_none_takes_long_or_fills_the_memory(told: dict[str, dict[str, Any]]) -> None:
-    slowest = max(told.values(), key=lambda line: float(line["seconds"]))
+def test_none_takes_long_or_fills_the_memory(lines: dict[str, dict[str, Any]]) -> None:
+    slowest = max(lines.values(), key=lambda line: float(line["seconds"]))
     assert slowest["seconds"] < SECONDS, slowest
-    largest = max(told.values(), key=lambda line: int(line["peak_mb"]))
+    largest = max(lines.values(), key=lambda line: int(line["peak_mb"]))
     assert largest["peak_mb"] < PEAK_MB, largest
 
 
@@ -79,20 +79,20 @@ EXPECTED = {
     "columns.csv": "300000 columns",
     "deep.json": "truncated_file",
     "number.jsonl": "line_not_json",
-    "picture 'huge.png' of shown": "picture_too_large",
-    "picture 'huge.png' of shown.zip": "picture_too_large",
-    "picture 'long.png' of shown.tar": "picture_too_large",
-    "picture 'huge.gif' of shown": "picture_too_large",
-    "picture 'x.svg' of shown.zip": "picture_unreadable",
-    "picture 'x.eps' of shown": "picture_unreadable",
-    "picture 'empty.png' of shown.tar": "picture_unreadable",
-    "picture 'loop.png' of shown": "picture_missing",
-    "picture 'pipe.png' of shown": "picture_missing",
-    "picture 'out.png' of shown": "picture_outside_root",
-    "picture 'zero.png' of shown": "picture_outside_root",
-    "picture '../x.png' of shown.zip": "picture_outside_root",
-    "picture '/dev/zero' of shown.tar": "picture_outside_root",
-    "picture 'a\\x00b' of shown": "picture_missing",
+    "image 'huge.png' of shown": "picture_too_large",
+    "image 'huge.png' of shown.zip": "picture_too_large",
+    "image 'long.png' of shown.tar": "picture_too_large",
+    "image 'huge.gif' of shown": "picture_too_large",
+    "image 'x.svg' of shown.zip": "picture_unreadable",
+    "image 'x.eps' of shown": "picture_unreadable",
+    "image 'empty.png' of shown.tar": "picture_unreadable",
+    "image 'loop.png' of shown": "picture_missing",
+    "image 'pipe.png' of shown": "picture_missing",
+    "image 'out.png' of shown": "picture_outside_root",
+    "image 'zero.png' of shown": "picture_outside_root",
+    "image '../x.png' of shown.zip": "picture_outside_root",
+    "image '/dev/zero' of shown.tar": "picture_outside_root",
+    "image 'a\\x00b' of shown": "picture_missing",
     "links 'data/**/*.jsonl'": "line_not_json",
     "links 'self.jsonl'": "no such file",
     "links 'zero.jsonl'": "no such file",
@@ -101,12 +101,12 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_what_is_wrong_is_told(told: dict[str, dict[str, Any]], name: str) -> None:
-    line = told[name]
+def test_what_is_wrong_is_named(lines: dict[str, dict[str, Any]], name: str) -> None:
+    line = lines[name]
     assert EXPECTED[name] in line["error"] + " ".join(line["reasons"])
 
 
-def test_a_picture_is_known_by_all_its_pixels() -> None:
+def test_an_image_is_known_by_all_its_pixels() -> None:
     """Told band by band as at once, in every mode."""
     noise = Image.effect_noise((300, 600), 90)
     for mode, kind, options in (
@@ -130,16 +130,16 @@ def build(folder: Path, sources: list[dict[str, Any]], capsys: pytest.CaptureFix
 
 
 def test_a_build_drops_what_is_malformed_and_balances(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shown = {"sound.png": malformed.pictures()["p.png"], "huge.png": crafted.png_header(50_000, 50_000)}
+    shown = {"valid.png": malformed.valid_images()["p.png"], "huge.png": crafted.png_header(50_000, 50_000)}
     crafted.put(tmp_path / "shown.zip", crafted.zipped(shown))
-    names = ["sound.png", "huge.png", "../up.png", "none.png"]
+    names = ["valid.png", "huge.png", "../up.png", "none.png"]
     lines = [json.dumps({**malformed.RECORDS[n], "i": name}) for n, name in enumerate(names)] + [
-        '{"q": "half \\ud800"}',
+        '{"q": "lone \\ud800"}',
         "broken",
     ]
     crafted.put(tmp_path / "rows.zip", crafted.zipped({"rows.jsonl": "\n".join(lines).encode(), "../rows.jsonl": b""}))
-    pictures = {"fields": {**malformed.FIELDS, "images": "i"}, "images": {"root": "shown.zip"}}
-    code, error = build(tmp_path, [{"name": "rows", "path": "rows.zip", **pictures}], capsys)
+    images = {"fields": {**malformed.FIELDS, "images": "i"}, "images": {"root": "shown.zip"}}
+    code, error = build(tmp_path, [{"name": "rows", "path": "rows.zip", **images}], capsys)
     assert code == 0, error
     summary = json.loads((tmp_path / "out/summary.json").read_text())
     assert summary["balanced"]

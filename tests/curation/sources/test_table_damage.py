@@ -16,7 +16,7 @@ from tests.curation.sources.table_files import FILES, LINES, RECORDS, arrow_file
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("x.json", "", "is empty"),
         ("x.json", " \n\n", "is empty"),
@@ -31,24 +31,24 @@ from tests.curation.sources.table_files import FILES, LINES, RECORDS, arrow_file
         ("x.json", '[{"q": "Q?", "a": 1},\n {"q": nonsense}]', "line 2 column 8"),
         ("x.json", "plain text", "expected JSON, JSON Lines, CSV, Parquet or Arrow"),
         ("x.json", b"\x1f\x8b\x08\x00rest", "is truncated: its compressed data ends after 0 bytes"),
-        ("x.json", b"PK\x03\x04rest", "is not a sound zip archive"),
+        ("x.json", b"PK\x03\x04rest", "is not a valid zip archive"),
         ("x.csv", "q,a\nx,1".encode("utf-16")[:-1], "is truncated: it is not whole UTF-16"),
         ("x.json", b"\0\0\0\0\0\0\0", "expected JSON"),
         ("x.csv", b"q,a\nQ\xff?,1\n", "is not UTF-8"),
         ("x.csv", 'q,a\n"Q?",1\n"open,2\n', "is truncated: it ends inside row 2"),
-        ("x.parquet", parquet()[:-20], "is not a sound Parquet file"),
+        ("x.parquet", parquet()[:-20], "is not a valid Parquet file"),
         ("x.parquet", parquet()[:40] + b"\0" * 40 + parquet()[80:], "Parquet file"),
         ("x.arrow", arrow_stream()[:-60], "is truncated"),
         ("x.arrow", arrow_stream()[:40], "is truncated"),
         ("x.arrow", arrow_file()[:-60], "Arrow file"),
     ],
 )
-def test_a_broken_file_is_told_in_one_line(tmp_path: Path, name: str, content: str | bytes, told: str) -> None:
+def test_a_broken_file_ends_in_one_line(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
     path = write(tmp_path, name, content)
     with pytest.raises(SourceError) as error:
         read(path)
     assert str(path) in str(error.value)
-    assert told in str(error.value)
+    assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
@@ -91,9 +91,9 @@ def test_a_bad_line_is_a_counted_drop(tmp_path: Path, name: str, content: str | 
 @pytest.mark.parametrize("case", FILES)
 def test_a_damaged_file_gives_rows_or_one_clear_line(tmp_path: Path, case: str) -> None:
     name, content = FILES[case]
-    sound = content.encode() if isinstance(content, str) else content
+    valid = content.encode() if isinstance(content, str) else content
     draw = random.Random(case)
-    for number, damaged in enumerate(mutants(sound, draw, 30)):
+    for number, damaged in enumerate(mutants(valid, draw, 30)):
         path = write(tmp_path, f"{number}/{name}", damaged)
         assert "\n" not in error_of(path)
 
@@ -107,15 +107,15 @@ def error_of(path: Path) -> str:
 
 
 ESCAPED = {
-    "half": r"half \ud800 pair",
-    "second half": r"half \udc00 pair",
-    "half before a pair": r"\ud83d\ud83d\ude00",
-    "half before an escape": r"\ud83d\n",
-    "half at the end": r"\uD83D",
+    "lone": r"lone \ud800 pair",
+    "lone second": r"lone \udc00 pair",
+    "lone before a pair": r"\ud83d\ud83d\ude00",
+    "lone before an escape": r"\ud83d\n",
+    "lone at the end": r"\uD83D",
     "pair": r"whole \ud83d\ude00 pair",
     "backslash": r"\\ud800",
     "backslashes": r"\\\\\\ud800 \\\\",
-    "half after a backslash": r"\\\ud800",
+    "lone after a backslash": r"\\\ud800",
     "accents": r"\u00e9\u0301",
 }
 
@@ -130,7 +130,7 @@ def test_half_a_surrogate_pair_costs_its_row_in_arrays_as_in_lines(tmp_path: Pat
     assert [row.question for row in array if isinstance(row, Row)] == [
         row.question for row in lines if isinstance(row, Row)
     ]
-    assert [row.reason for row in array if isinstance(row, BadRow)] == ["text_not_unicode"] * ("half" in case)
+    assert [row.reason for row in array if isinstance(row, BadRow)] == ["text_not_unicode"] * ("lone" in case)
 
 
 @pytest.mark.parametrize("size", range(1, 30))
@@ -144,15 +144,15 @@ def test_escapes_survive_every_way_of_cutting_the_bytes(size: int) -> None:
     text, got = JsonText(Slow(whole), "x", 100), b""
     while chunk := text.read(64):
         got += chunk
-    half = rb"\udbff\udfff"
+    lone = rb"\udbff\udfff"
     assert (
         got
         == rb'["\ud83d\ude00", "'
-        + half
+        + lone
         + rb'", "\\\\ud800\\", "\\'
-        + half
+        + lone
         + rb'\u00e9", "'
-        + half
+        + lone
         + rb'\ud83d\ude00\\\\"]'
     )
     assert text.with_surrogates([{"k\U0010ffff": "\U0010ffff"}]) == [{"k\ud800": "\ud800"}]

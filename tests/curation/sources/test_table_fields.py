@@ -77,19 +77,19 @@ def test_a_bad_record_is_dropped_with_its_reason(tmp_path: Path, record: Any, re
     assert bad.detail
 
 
-HALF = "half \ud800 a pair"
+LONE = "lone \ud800 a pair"
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 
 
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        *(({field: HALF}, "text_not_unicode") for field in ("q", "a", "c", "id", "teacher", "domain")),
-        ({"q": HALF, "i": PNG}, "text_not_unicode"),
-        ({"o": ["1", HALF]}, "text_not_unicode"),
-        ({"q": f"Think. {HALF}"}, "text_not_unicode"),
-        ({"i": HALF}, "picture_missing"),
-        ({"id": HALF, "q": ""}, "question_missing"),
+        *(({field: LONE}, "text_not_unicode") for field in ("q", "a", "c", "id", "teacher", "domain")),
+        ({"q": LONE, "i": PNG}, "text_not_unicode"),
+        ({"o": ["1", LONE]}, "text_not_unicode"),
+        ({"q": f"Think. {LONE}"}, "text_not_unicode"),
+        ({"i": LONE}, "picture_missing"),
+        ({"id": LONE, "q": ""}, "question_missing"),
     ],
 )
 def test_text_that_is_not_unicode_costs_one_row(tmp_path: Path, record: dict[str, Any], reason: str) -> None:
@@ -181,8 +181,8 @@ def test_columns_come_from_the_source_or_the_record(tmp_path: Path) -> None:
     records = [{"q": "Q?", "a": 1, "lang": "zh", "n": "x1"}, {"q": "Q2?", "a": 1, "lang": None, "n": "x2"}]
     fields = {"question": "q", "answer": "a", "language": "lang", "id": "n", "teacher": "=R1", "domain": "none"}
     rows = rows_of(tmp_path, records, fields=fields, language="en", domain="logic", license="MIT", weight=2)
-    told = [(r.source_id, r.language, r.domain, r.license, r.teacher, r.weight) for r in rows if isinstance(r, Row)]
-    assert told == [("x1", "zh", "logic", "MIT", "R1", 2.0), ("x2", "en", "logic", "MIT", "R1", 2.0)]
+    columns = [(r.source_id, r.language, r.domain, r.license, r.teacher, r.weight) for r in rows if isinstance(r, Row)]
+    assert columns == [("x1", "zh", "logic", "MIT", "R1", 2.0), ("x2", "en", "logic", "MIT", "R1", 2.0)]
 
 
 def test_traces_may_have_no_gold(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_traces_may_have_no_gold(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"pth": "x"}, "pth"),
         ({"path": "x", "hub": "a/b"}, "expected `path` or `hub`"),
@@ -207,11 +207,11 @@ def test_traces_may_have_no_gold(tmp_path: Path) -> None:
         ({"path": "x", "completion_pattern": "["}, "completion_pattern"),
     ],
 )
-def test_a_wrong_option_names_its_key(options: dict[str, Any], told: str) -> None:
+def test_a_wrong_option_names_its_key(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError) as error:
         Table.model_validate({"kind": "table", "fields": {"question": "q"}, **options})
     first = error.value.errors()[0]
-    assert told in ".".join(map(str, first["loc"])) + " " + first["msg"]
+    assert message in ".".join(map(str, first["loc"])) + " " + first["msg"]
 
 
 def test_a_wrong_option_is_told_with_its_place_in_the_manifest(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Options and golds as data sets store them: read, or told why they cannot be."""
+"""Options and golds as data sets store them: read, or refused with the reason."""
 
 from decimal import Decimal
 from typing import Any

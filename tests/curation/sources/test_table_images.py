@@ -1,4 +1,4 @@
-"""Pictures of a table: by path, bytes, base64 or feature; missing, broken and escaping ones; and the Hub's streaming reader."""
+"""Images of a table: by path, bytes, base64 or feature; missing, broken and escaping ones; and the Hub's streaming reader."""
 
 import base64
 import io
@@ -37,13 +37,13 @@ RED, BLUE, NOISE = png("red"), png("blue"), noise()
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A data folder with pictures, a secret beside it, and a link that leads out."""
+    """A data folder with images, a secret beside it, and a link that leads out."""
     data = tmp_path / "set" / "data"
     (data / "img").mkdir(parents=True)
     (data / "img" / "red.png").write_bytes(RED)
     (data / "img" / "blue.jpg").write_bytes(BLUE)  # PNG named .jpg
     (data / "img" / "broken.png").write_bytes(NOISE[:-200])
-    (data / "img" / "text.png").write_text("not a picture")
+    (data / "img" / "text.png").write_text("not an image")
     (data / "img" / "empty.png").write_bytes(b"")
     (tmp_path / "secret.png").write_bytes(RED)
     (data / "link.png").symlink_to(tmp_path / "secret.png")
@@ -60,7 +60,7 @@ def rows_of(folder: Path, *values: Any, **options: Any) -> list[Row | BadRow]:
     )
 
 
-def pictures(rows: list[Row | BadRow]) -> list[tuple[bytes, ...] | str]:
+def images(rows: list[Row | BadRow]) -> list[tuple[bytes, ...] | str]:
     return [row.images if isinstance(row, Row) else row.reason for row in rows]
 
 
@@ -92,35 +92,35 @@ def pictures(rows: list[Row | BadRow]) -> list[tuple[bytes, ...] | str]:
         ("img/broken.png", "picture_truncated"),
     ],
 )
-def test_pictures_by_path(folder: Path, value: Any, expected: tuple[bytes, ...] | str) -> None:
-    assert pictures(rows_of(folder, "img/red.png", value)) == [(RED,), expected]
+def test_images_by_path(folder: Path, value: Any, expected: tuple[bytes, ...] | str) -> None:
+    assert images(rows_of(folder, "img/red.png", value)) == [(RED,), expected]
 
 
 def test_a_root_may_lie_elsewhere_and_templates_build_names(folder: Path) -> None:
     fields = {"question": "q", "answer": "a", "images": "data/img/{n}.png"}
-    assert pictures(rows_of(folder, None, fields=fields, images={"root": str(folder.parent)})) == [(RED,)]
+    assert images(rows_of(folder, None, fields=fields, images={"root": str(folder.parent)})) == [(RED,)]
 
 
-def test_a_template_with_an_empty_part_is_no_picture(folder: Path) -> None:
+def test_a_template_with_an_empty_part_is_no_image(folder: Path) -> None:
     fields = {"question": "q", "answer": "a", "images": "img/{i}"}
-    assert pictures(rows_of(folder, "red.png", None, fields=fields, images={"required": False})) == [(RED,), ()]
+    assert images(rows_of(folder, "red.png", None, fields=fields, images={"required": False})) == [(RED,), ()]
 
 
 def test_extensions_are_tried_in_order(folder: Path) -> None:
     rows = rows_of(folder, "img/red", "img/blue", "img/none", "../../secret", images={"extensions": [".jpg", ".png"]})
-    assert pictures(rows) == [(RED,), (BLUE,), "picture_missing", "picture_outside_root"]
+    assert images(rows) == [(RED,), (BLUE,), "picture_missing", "picture_outside_root"]
 
 
 def test_base64_text(folder: Path) -> None:
-    assert pictures(rows_of(folder, base64.b64encode(RED).decode(), images={"read_as": "base64"})) == [(RED,)]
+    assert images(rows_of(folder, base64.b64encode(RED).decode(), images={"read_as": "base64"})) == [(RED,)]
 
 
-def test_several_columns_of_pictures(folder: Path) -> None:
+def test_several_columns_of_images(folder: Path) -> None:
     fields = {"question": "q", "answer": "a", "images": ["i", "img/{n}.png"]}
-    assert pictures(rows_of(folder, "img/blue.jpg", fields=fields)) == [(BLUE, RED)]
+    assert images(rows_of(folder, "img/blue.jpg", fields=fields)) == [(BLUE, RED)]
 
 
-def test_the_digest_of_the_pictures_changes_with_them(folder: Path) -> None:
+def test_the_digest_of_the_images_changes_with_them(folder: Path) -> None:
     rows_of(folder, "img/red.png")
     fields = {"question": "q", "answer": "a", "images": "i"}
     source = Table.model_validate({"kind": "table", "path": str(folder / "rows.json"), "fields": fields})
@@ -149,7 +149,7 @@ def test_image_features_of_a_parquet_file(hub_folder: Path) -> None:
     source = Table.model_validate(
         {"kind": "table", "path": path, "fields": {"question": "q", "answer": "a", "images": "i"}}
     )
-    assert pictures(list(source.read(0))) == [(RED,)] * 3
+    assert images(list(source.read(0))) == [(RED,)] * 3
 
 
 def test_a_data_set_by_name_is_streamed(hub_folder: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_data_set_by_name_is_streamed(hub_folder: Path) -> None:
         {"kind": "table", "hub": str(hub_folder), "revision": "0" * 40, "limit": 2, "fields": fields}
     )
     rows = list(source.read(0))
-    assert pictures(rows) == [(RED,)] * 2
+    assert images(rows) == [(RED,)] * 2
     assert [row.source_id for row in rows] == ["1", "2"]
 
 

@@ -12,7 +12,7 @@ from curation.core.row import Row
 from curation.normalise import Normalise, normalise_row
 from curation.sources.table import Table
 
-# name: (rows that came in, rows read, rows with a picture, reasons of the rest)
+# name: (rows that came in, rows read, rows with an image, reasons of the rest)
 EXPECTED: dict[str, tuple[int, int, int, dict[str, int]]] = {
     "gsm8k": (800, 800, 0, {}),
     "aime": (975, 975, 0, {}),

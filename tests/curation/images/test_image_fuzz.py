@@ -1,4 +1,4 @@
-"""Hostile bytes: every picture is normalised, hashed and searched, or refused with a PictureError, in bounded memory."""
+"""Hostile bytes: every image is normalised, hashed and searched, or refused with an ImageError, in bounded memory."""
 
 import io
 import struct
@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from curation.images import PictureError, Pictures, normalise_picture
-from curation.images.similarity import PictureIndex, picture_hash
+from curation.images import ImageError, ImageOptions, normalise_image
+from curation.images.similarity import ImageIndex, image_hash
 
 REASONS = {
     "",
@@ -64,18 +64,18 @@ SEEDS = {
     "tiff": encoded("TIFF", compression="tiff_lzw"),
     "tiff jpeg": encoded("TIFF", compression="jpeg"),
 }
-INDEX = PictureIndex()
+INDEX = ImageIndex()
 INDEX.add("seed", SEEDS["png"])
 
 
 def outcome(data: bytes) -> str:
-    """The reason of a refusal, empty where the picture can be used; anything else that is raised fails the test."""
+    """The reason of a refusal, empty where the image can be used; anything else that is raised fails the test."""
     try:
-        done = normalise_picture(data, Pictures())
-        again = normalise_picture(done.data, Pictures())
-        picture_hash(data)
+        done = normalise_image(data, ImageOptions())
+        again = normalise_image(done.data, ImageOptions())
+        image_hash(data)
         INDEX.search(data)
-    except PictureError as error:
+    except ImageError as error:
         return error.reason
     return "" if again.data == done.data else "changes twice"
 
@@ -129,12 +129,12 @@ def test_bombs_and_absurd_headers(data: bytes, reason: str) -> None:
 
 PEAK = """
 import sys
-from curation.images.similarity import PictureIndex, picture_hash
-from curation.images import Pictures, normalise_picture
+from curation.images.similarity import ImageIndex, image_hash
+from curation.images import ImageOptions, normalise_image
 from tests.curation.sources.malformed import peak_mb
 
 data = sys.stdin.buffer.read()
-for work in (lambda: normalise_picture(data, Pictures()), lambda: picture_hash(data), lambda: PictureIndex().search(data)):
+for work in (lambda: normalise_image(data, ImageOptions()), lambda: image_hash(data), lambda: ImageIndex().search(data)):
     work()
 print(peak_mb())
 """
@@ -149,8 +149,8 @@ print(peak_mb())
         ("I;16", "PNG", {"compress_level": 1}),
     ],
 )
-def test_the_largest_picture_takes_less_than_a_gigabyte(mode: str, format: str, options: dict[str, Any]) -> None:
+def test_the_largest_image_takes_less_than_a_gigabyte(mode: str, format: str, options: dict[str, Any]) -> None:
     out = io.BytesIO()
     Image.new(mode, (7_990, 7_990), 77).save(out, format, **options)
-    told = subprocess.run([sys.executable, "-c", PEAK], input=out.getvalue(), capture_output=True, check=True)
-    assert int(told.stdout) < 1000
+    done = subprocess.run([sys.executable, "-c", PEAK], input=out.getvalue(), capture_output=True, check=True)
+    assert int(done.stdout) < 1000

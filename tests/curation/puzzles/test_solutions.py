@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from curation.puzzles.worked import WORKED, completion, worked
+from curation.puzzles.solutions import SOLUTIONS, completion, solution
 
 
 @pytest.mark.parametrize(
@@ -20,21 +20,21 @@ from curation.puzzles.worked import WORKED, completion, worked
         ("letter_counting", {"target_letter": "z", "span": ["no"]}, "No word has the letter z: 0."),
     ],
 )
-def test_worked_solutions(dataset: str, metadata: dict[str, object], expected: str) -> None:
-    assert worked(dataset, {"metadata": metadata}) == expected
+def test_solutions_go_step_by_step(dataset: str, metadata: dict[str, object], expected: str) -> None:
+    assert solution(dataset, {"metadata": metadata}) == expected
 
 
 @pytest.mark.parametrize(
     ("dataset", "entry", "message"),
     [
-        ("maze", {"metadata": {}}, "no worked solutions for dataset 'maze'; known: " + ", ".join(sorted(WORKED))),
+        ("maze", {"metadata": {}}, "no solutions in words for dataset 'maze'; known: " + ", ".join(sorted(SOLUTIONS))),
         ("chain_sum", {"metadata": {}}, "has no 'expression'"),
         ("chain_sum", {"metadata": {"expression": "2 * 3"}}, "expected a chain of sums and differences"),
     ],
 )
-def test_what_has_no_worked_solution_says_so(dataset: str, entry: dict[str, object], message: str) -> None:
+def test_what_has_no_solution_says_so(dataset: str, entry: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
-        worked(dataset, entry)
+        solution(dataset, entry)
 
 
 def test_a_completion_thinks_once_and_boxes_its_answer() -> None:

@@ -1,4 +1,4 @@
-"""Encoded pictures, sound and hostile."""
+"""Encoded images, valid and hostile."""
 
 import io
 import pickle
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from curation.core.errors import BadRowError
-from curation.images import PictureError, inspect, verify
+from curation.images import ImageError, inspect, verify
 from curation.sources.formats.fields import FieldError
 from curation.sources.formats.gold import GoldError
 
@@ -23,7 +23,7 @@ def encoded(format: str, mode: str = "RGB", size: tuple[int, int] = (20, 10)) ->
 def reason_of(data: bytes) -> str:
     try:
         verify(data)
-    except PictureError as error:
+    except ImageError as error:
         return error.reason
     return ""
 
@@ -53,7 +53,7 @@ def test_modes_of_png(mode: str) -> None:
     ("data", "reason"),
     [
         (b"", "picture_unreadable"),
-        (b"not a picture", "picture_unreadable"),
+        (b"not an image", "picture_unreadable"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><rect width='1' height='1'/></svg>", "picture_unreadable"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "picture_unreadable"),
         (b"P6\n9 9\n255\n" + bytes(243), "picture_unreadable"),
@@ -65,28 +65,28 @@ def test_modes_of_png(mode: str) -> None:
         (encoded("PNG")[:20], "picture_truncated"),
     ],
 )
-def test_bad_pictures_have_a_reason(data: bytes, reason: str) -> None:
-    with pytest.raises(PictureError) as error:
+def test_bad_images_have_a_reason(data: bytes, reason: str) -> None:
+    with pytest.raises(ImageError) as error:
         verify(data)
     assert error.value.reason == reason
 
 
 def test_too_many_bytes_are_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("curation.images.safe.MAX_BYTES", 10)
-    with pytest.raises(PictureError, match="picture_too_large"):
+    with pytest.raises(ImageError, match="picture_too_large"):
         inspect(encoded("PNG"))
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
-def test_damaged_bytes_are_a_picture_or_a_reason(format: str) -> None:
-    sound = encoded(format)
-    for place in range(0, len(sound), max(1, len(sound) // 40)):
-        damaged = sound[:place] + bytes([sound[place] ^ 0xFF]) + sound[place + 1 :]
+def test_damaged_bytes_are_an_image_or_a_reason(format: str) -> None:
+    valid = encoded(format)
+    for place in range(0, len(valid), max(1, len(valid) // 40)):
+        damaged = valid[:place] + bytes([valid[place] ^ 0xFF]) + valid[place + 1 :]
         reason = reason_of(damaged)
         assert reason in ("", "picture_unreadable", "picture_truncated", "picture_too_large")
 
 
-@pytest.mark.parametrize("kind", [PictureError, FieldError, GoldError])
+@pytest.mark.parametrize("kind", [ImageError, FieldError, GoldError])
 def test_a_bad_row_crosses_processes_with_its_reason(kind: type[BadRowError]) -> None:
     error = pickle.loads(pickle.dumps(kind("picture_missing", "no file 'a.png'")))
     assert (type(error), error.reason, error.detail) == (kind, "picture_missing", "no file 'a.png'")

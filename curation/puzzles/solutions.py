@@ -1,6 +1,6 @@
-r"""Worked solutions in words for text problems of reasoning_gym, and the form in which every trace of ours is written.
+r"""Solutions in words for text problems of reasoning_gym, and the form in which every trace of ours is written.
 
->>> worked("chain_sum", {"metadata": {"expression": "3 + 4 - 2"}})
+>>> solution("chain_sum", {"metadata": {"expression": "3 + 4 - 2"}})
 '3 + 4 = 7. 7 - 2 = 5.'
 >>> completion("3 + 4 = 7.", "7")
 '<think>\n3 + 4 = 7.\n</think>\n\\boxed{7}'
@@ -16,18 +16,18 @@ def completion(solution: str, answer: str) -> str:
     return f"<think>\n{solution}\n</think>\n\\boxed{{{answer}}}"
 
 
-def worked(dataset: str, entry: Mapping[str, Any]) -> str:
+def solution(dataset: str, entry: Mapping[str, Any]) -> str:
     """The solution of an entry, step by step.
 
     Raises:
         ValueError: no solution is known for the dataset, or the entry is not of its form.
     """
-    if dataset not in WORKED:
-        raise ValueError(f"no worked solutions for dataset {dataset!r}; known: {', '.join(sorted(WORKED))}")
+    if dataset not in SOLUTIONS:
+        raise ValueError(f"no solutions in words for dataset {dataset!r}; known: {', '.join(sorted(SOLUTIONS))}")
     try:
-        return WORKED[dataset](entry["metadata"])
+        return SOLUTIONS[dataset](entry["metadata"])
     except (KeyError, TypeError) as error:
-        raise ValueError(f"this entry of {dataset!r} has no {error}, which its worked solution needs") from error
+        raise ValueError(f"this entry of {dataset!r} has no {error}, which its solution needs") from error
 
 
 def _chain_sum(metadata: Mapping[str, Any]) -> str:
@@ -35,9 +35,9 @@ def _chain_sum(metadata: Mapping[str, Any]) -> str:
     expression = metadata["expression"]
     if not re.fullmatch(r"-?\d+( [+-] -?\d+)*", expression):
         raise ValueError(f"got the expression {expression!r}, expected a chain of sums and differences")
-    first, *rest = expression.split()
+    first, *terms = expression.split()
     total, steps = int(first), []
-    for sign, term in zip(rest[::2], rest[1::2], strict=True):
+    for sign, term in zip(terms[::2], terms[1::2], strict=True):
         after = total + int(term) if sign == "+" else total - int(term)
         steps.append(f"{total} {sign} {term} = {after}.")
         total = after
@@ -64,7 +64,7 @@ def _spell_backward(metadata: Mapping[str, Any]) -> str:
 
 
 def _letter_counting(metadata: Mapping[str, Any]) -> str:
-    """The words that hold the letter and how often each does; upper and lower case count alike, as in the library."""
+    """The words that hold the letter and how often each does; upper and lower case count the same, as in the library."""
     letter, total, steps = metadata["target_letter"], 0, []
     for word in metadata["span"]:
         if n := word.lower().count(letter.lower()):
@@ -73,7 +73,7 @@ def _letter_counting(metadata: Mapping[str, Any]) -> str:
     return " ".join(steps) or f"No word has the letter {letter}: 0."
 
 
-WORKED: dict[str, Callable[[Mapping[str, Any]], str]] = {
+SOLUTIONS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "chain_sum": _chain_sum,
     "gcd": _gcd,
     "letter_counting": _letter_counting,

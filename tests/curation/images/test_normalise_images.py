@@ -1,4 +1,4 @@
-"""Pictures as they are stored: sizes, modes, orientation, metadata, formats; and the step that drops or changes rows."""
+"""Images as they are stored: sizes, modes, orientation, metadata, formats; and the step that drops or changes rows."""
 
 import io
 from pathlib import Path
@@ -12,18 +12,18 @@ from curation.core.ledger import LedgerWriter
 from curation.core.parquet import write_records
 from curation.core.row import Row, from_document, make_row, to_document
 from curation.core.schema import released_record, released_schema
-from curation.images import PictureError, Pictures, decode, inspect, normalise_picture
+from curation.images import ImageError, ImageOptions, decode, inspect, normalise_image
 from curation.images.budget import model_size
-from curation.images.sizes import picture_sizes
-from curation.images.step import NormalisePictures
+from curation.images.sizes import image_sizes
+from curation.images.step import NormaliseImages
 
 SIZE = (90, 60)
 RED, HALF = (200, 30, 30), (200, 30, 30, 128)
 
 
-def encoded(picture: Image.Image, format: str = "PNG", **options: Any) -> bytes:
+def encoded(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:
     out = io.BytesIO()
-    picture.save(out, format, **options)
+    image.save(out, format, **options)
     return out.getvalue()
 
 
@@ -31,17 +31,17 @@ def noise(mode: str = "RGB", size: tuple[int, int] = SIZE) -> Image.Image:
     return Image.effect_noise(size, 60).convert(mode)
 
 
-def with_exif(orientation: int, picture: Image.Image | None = None, format: str = "JPEG") -> bytes:
+def with_exif(orientation: int, image: Image.Image | None = None, format: str = "JPEG") -> bytes:
     exif = Image.Exif()
     exif[0x0112] = orientation
     exif.get_ifd(0x8825)[1] = "N"
-    return encoded(picture or noise(), format, exif=exif.tobytes())
+    return encoded(image or noise(), format, exif=exif.tobytes())
 
 
 def commented(text: str = "by someone") -> bytes:
-    told = PngImagePlugin.PngInfo()
-    told.add_text("Author", text)
-    return encoded(noise(), pnginfo=told)
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Author", text)
+    return encoded(noise(), pnginfo=info)
 
 
 ANIMATED = [Image.new("RGB", SIZE, colour) for colour in (RED, "green", "blue")]
@@ -52,8 +52,8 @@ PALETTE = noise("P")
 @pytest.mark.parametrize(
     "data", [encoded(noise()), encoded(noise("L")), encoded(noise(), "JPEG"), encoded(noise("L"), "JPEG")]
 )
-def test_a_plain_picture_is_kept_byte_for_byte(data: bytes) -> None:
-    assert normalise_picture(data, Pictures()) == (data, (), False)
+def test_a_plain_image_is_kept_byte_for_byte(data: bytes) -> None:
+    assert normalise_image(data, ImageOptions()) == (data, (), False)
 
 
 @pytest.mark.parametrize(
@@ -76,22 +76,22 @@ def test_a_plain_picture_is_kept_byte_for_byte(data: bytes) -> None:
         (with_exif(1), "JPEG", "metadata dropped"),
         (with_exif(1, format="PNG"), "PNG", "metadata dropped"),
         (encoded(noise(), "JPEG", comment="here"), "JPEG", "metadata dropped"),
-        (encoded(noise(), "JPEG") + b"a second picture", "JPEG", "metadata dropped"),
+        (encoded(noise(), "JPEG") + b"a second image", "JPEG", "metadata dropped"),
         (commented(), "PNG", "metadata dropped"),
     ],
 )  # fmt: skip
 def test_what_changes_is_told_and_shows_the_same(data: bytes, format: str, notes: str) -> None:
-    done = normalise_picture(data, Pictures())
+    done = normalise_image(data, ImageOptions())
     assert ", ".join(done.notes) == notes
-    with Image.open(io.BytesIO(done.data)) as picture:
-        assert (picture.format, picture.mode in ("RGB", "L"), getattr(picture, "n_frames", 1)) == (format, True, 1)
-        assert not picture.getexif()
-        assert not set(picture.info) - {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+    with Image.open(io.BytesIO(done.data)) as image:
+        assert (image.format, image.mode in ("RGB", "L"), getattr(image, "n_frames", 1)) == (format, True, 1)
+        assert not image.getexif()
+        assert not set(image.info) - {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
     before, after = decode(data), decode(done.data)
     if format == "PNG" or notes == "metadata dropped":
         assert before.tobytes() == after.tobytes()
-    assert normalise_picture(data, Pictures()) == done
-    assert normalise_picture(done.data, Pictures()) == (done.data, (), False)
+    assert normalise_image(data, ImageOptions()) == done
+    assert normalise_image(done.data, ImageOptions()) == (done.data, (), False)
 
 
 @pytest.mark.parametrize(("data", "colour"), [
@@ -103,7 +103,7 @@ def test_what_changes_is_told_and_shows_the_same(data: bytes, format: str, notes
     (encoded(ANIMATED[0], "GIF", save_all=True, append_images=ANIMATED[1:]), RED),
 ])  # fmt: skip
 def test_colours(data: bytes, colour: tuple[int, int, int]) -> None:
-    assert decode(normalise_picture(data, Pictures()).data).getpixel((5, 5)) == colour
+    assert decode(normalise_image(data, ImageOptions()).data).getpixel((5, 5)) == colour
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -112,7 +112,7 @@ def test_a_photograph_stands_upright(orientation: int) -> None:
     corner.paste("red", (0, 0, 40, 30))
     back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
     laid = corner.transpose(Image.Transpose(back[orientation])) if orientation > 1 else corner
-    done = normalise_picture(with_exif(orientation, laid), Pictures())
+    done = normalise_image(with_exif(orientation, laid), ImageOptions())
     upright = decode(done.data)
     assert upright.size == (80, 60)
     assert done.moved == (orientation > 1)
@@ -133,10 +133,10 @@ def test_a_photograph_stands_upright(orientation: int) -> None:
 def test_limits(size: tuple[int, int], options: dict[str, Any], reason: str) -> None:
     data = encoded(Image.new("RGB", size))
     if not reason:
-        normalise_picture(data, Pictures(**options))
+        normalise_image(data, ImageOptions(**options))
         return
-    with pytest.raises(PictureError, match=f"{reason}: {size[0]}x{size[1]}"):
-        normalise_picture(data, Pictures(**options))
+    with pytest.raises(ImageError, match=f"{reason}: {size[0]}x{size[1]}"):
+        normalise_image(data, ImageOptions(**options))
 
 
 @pytest.mark.parametrize(
@@ -150,13 +150,13 @@ def test_limits(size: tuple[int, int], options: dict[str, Any], reason: str) -> 
     ],
 )
 @pytest.mark.parametrize("format", ["PNG", "JPEG"])
-def test_pictures_are_resized_to_the_budget(
+def test_images_are_resized_to_the_budget(
     size: tuple[int, int], options: dict[str, int], stored: tuple[int, int], format: str
 ) -> None:
-    done = normalise_picture(encoded(Image.new("RGB", size, RED), format), Pictures(**options))
+    done = normalise_image(encoded(Image.new("RGB", size, RED), format), ImageOptions(**options))
     assert inspect(done.data)[:3] == (format, *stored)
-    told = ("resized {}x{} -> {}x{}".format(*size, *stored),) if size != stored else ()
-    assert (done.notes, done.moved) == (told, bool(told))
+    notes = ("resized {}x{} -> {}x{}".format(*size, *stored),) if size != stored else ()
+    assert (done.notes, done.moved) == (notes, bool(notes))
 
 
 @pytest.mark.parametrize(
@@ -186,14 +186,14 @@ def test_the_budget_is_the_processor_s_own() -> None:
             assert model_size(width, height, **budget) == theirs(height, width, 28, **numbers)[::-1]
 
 
-def filtered(row: Row, options: Pictures, folder: Path) -> tuple[Any, Document]:
+def filtered(row: Row, options: ImageOptions, folder: Path) -> tuple[Any, Document]:
     document = to_document(row)
-    return NormalisePictures(options, LedgerWriter(folder, "rl", "normalise", 0)).filter(document), document
+    return NormaliseImages(options, LedgerWriter(folder, "rl", "normalise", 0)).filter(document), document
 
 
-def test_a_row_tells_what_happened_to_which_picture(tmp_path: Path) -> None:
+def test_a_row_says_what_happened_to_which_image(tmp_path: Path) -> None:
     row = make_row(source="s", source_id="1", question="?", images=[encoded(noise()), commented(), encoded(PALETTE)])
-    kept, document = filtered(row, Pictures(), tmp_path)
+    kept, document = filtered(row, ImageOptions(), tmp_path)
     done = from_document(document)
     assert kept is True
     assert done.id == row.id
@@ -207,7 +207,7 @@ def test_a_row_tells_what_happened_to_which_picture(tmp_path: Path) -> None:
         ([encoded(noise()), encoded(noise())[:90]], {}, "picture_truncated", "picture 2: "),
         ([encoded(noise()), b"no"], {}, "picture_unreadable", "picture 2: no PNG"),
         ([encoded(Image.new("RGB", (5, 5)))], {}, "picture_too_small", "picture 1: 5x5, smallest side 14"),
-        ([encoded(noise())] * 3, {}, "too_many_pictures", "3 pictures, limit 2"),
+        ([encoded(noise())] * 3, {}, "too_many_pictures", "3 images, limit 2"),
         ([with_exif(6)], {"answer_kind": "boxes"}, "gold_in_pixels", "picture 1: turned"),
     ],
 )
@@ -215,7 +215,7 @@ def test_a_row_is_dropped_with_a_reason(
     images: list[bytes], fields: dict[str, Any], reason: str, detail: str, tmp_path: Path
 ) -> None:
     row = Row("id", "s", "1", (), tuple(images), **fields)
-    verdict, document = filtered(row, Pictures(max_pictures=2), tmp_path)
+    verdict, document = filtered(row, ImageOptions(max_pictures=2), tmp_path)
     assert verdict == (False, reason)
     assert document.metadata["filter_detail"].startswith(detail)
 
@@ -227,16 +227,16 @@ def test_sizes_of_a_set(tmp_path: Path) -> None:
         for n in range(1, 12)
     ]
     write_records(tmp_path / "a.parquet", released_schema("rl", {}), [released_record("rl", row, "?") for row in rows])
-    told = picture_sizes([tmp_path / "a.parquet"])
-    assert told is not None
-    assert (told["rows"], told["pictures"]) == (8, 12)
-    assert told["width"] == {"p50": 50, "p90": 110, "p99": 110, "max": 110}
-    assert told["height"]["p50"] == 20
-    assert told["pictures_per_row"] == {"p50": 1, "p90": 2, "p99": 2, "max": 2}
+    sizes = image_sizes([tmp_path / "a.parquet"])
+    assert sizes is not None
+    assert (sizes["rows"], sizes["pictures"]) == (8, 12)
+    assert sizes["width"] == {"p50": 50, "p90": 110, "p99": 110, "max": 110}
+    assert sizes["height"]["p50"] == 20
+    assert sizes["pictures_per_row"] == {"p50": 1, "p90": 2, "p99": 2, "max": 2}
 
 
-def test_sizes_of_a_set_without_pictures(tmp_path: Path) -> None:
+def test_sizes_of_a_set_without_images(tmp_path: Path) -> None:
 
     row = make_row(source="s", source_id="1", question="?")
     write_records(tmp_path / "a.parquet", released_schema("rl", {}), [released_record("rl", row, "?")])
-    assert picture_sizes([tmp_path / "a.parquet"]) is None
+    assert image_sizes([tmp_path / "a.parquet"]) is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rewards import judge
 from rewards.gold import Gold, read_gold
-from rewards.kinds.text import normal
+from rewards.kinds._words import normal
 from rewards.options import as_options, options_in
 
 LISTS: list[tuple[str, list[str]]] = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import rewards
 from curation.core.row import Row
-from rewards.gold import options_in
+from curation.text.options import options_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def agreement(row: Row, verdicts: Sequence[rewards.Verdict]) -> Agreement:
 
 
 def n_options(row: Row) -> int:
-    """How many options a choice question has, in the row or in the question's text; 0 where none are known."""
+    """How many options a choice question has, in the row or in the question's text; 0 where neither lists any."""
     if row.answer_kind != "choice":
         return 0
     return len(json.loads(row.answer_options).get("choices") or options_in(row.question))

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from datatrove.data import Document
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from curation.core.ledger import LedgerWriter, ledger_lines
 from curation.core.row import Row, make_row, row_id, to_document
 from curation.normalise import Normalise, normalise_row
-from curation.normalise.choices import options_in
 from curation.normalise.language import contradicts, identify
 from curation.normalise.step import NormaliseRows
 from rewards import Gold, judge, read_gold
@@ -77,8 +78,24 @@ def test_an_instruction_is_no_part_of_the_last_option(options: str) -> None:
     read = row(question, answer=gold.answer, answer_kind=gold.answer_kind, answer_options=json.loads(gold.options))
     after = normalise_row(read, DEFAULTS)
     assert json.loads(after.answer_options) == {"choices": ["3", "4", "5"]}
-    assert after.provenance == (("normalise", "instruction removed; options read anew"),)
+    assert after.provenance == (("normalise", "instruction removed; options re-read"),)
     assert judge(after.answer, r"\boxed{5}", after.answer_kind, json.loads(after.answer_options)).outcome == "correct"
+
+
+STYLES = ["{}. {}", "{}) {}", "({}) {}", "**{})** {}", r"$\textbf{{({})}}\ {}$", "- {}. {}", "{}．{}", "（{}）{}"]
+
+
+@given(
+    st.lists(st.from_regex(r"[1-9a-z][0-9a-z +=]{0,9}[0-9a-z]", fullmatch=True), min_size=3, max_size=6, unique=True),
+    st.sampled_from(STYLES),
+    st.sampled_from(["", INSTRUCTION, "\n" + INSTRUCTION, "\n\nAnswer with a letter."]),
+)
+def test_options_of_any_style_are_final_once_normalised(texts: list[str], style: str, instruction: str) -> None:
+    lines = [style.format(letter, text) for letter, text in zip("ABCDEF", texts, strict=False)]
+    before = row("Which is it?\n" + "\n".join(lines) + instruction, answer="B", answer_kind="choice")
+    after = normalise_row(before, DEFAULTS)
+    assert json.loads(after.answer_options) == {"choices": texts}
+    assert normalise_row(after, DEFAULTS) is after
 
 
 def test_options_that_were_not_read_from_the_question_stay_as_it_changes() -> None:
@@ -89,20 +106,6 @@ def test_options_that_were_not_read_from_the_question_stay_as_it_changes() -> No
         answer_options={"choices": ["3", "four"]},
     )
     assert json.loads(normalise_row(before, DEFAULTS).answer_options) == {"choices": ["3", "four"]}
-
-
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        ("(A) 1 (B) 2", []),
-        ("A. Smith met B. Jones and C. Brown met D.", ["Smith met", "Jones and", "Brown met D."]),
-        ("(A) 1 (B) 2 (D) 3", []),
-        ("(A) 1 (B) 1 (C) 2", []),
-        ("(A) 1 (B) 2 (C) 3 or rather (A) 4 (B) 5 (C) 6", ["4", "5", "6"]),
-    ],
-)
-def test_lists_of_options(question: str, expected: list[str]) -> None:
-    assert options_in(question) == expected
 
 
 SENTENCES = {

@@ -21,6 +21,9 @@ FEATURES = Features(
 )
 
 
+SCHEMA = FEATURES.arrow_schema.with_metadata({**FEATURES.arrow_schema.metadata, b"ovr.schema_version": b"1"})
+
+
 def png(colour: str) -> bytes:
     """A 56 x 56 picture of one colour."""
     buffer = io.BytesIO()

@@ -1,1 +1,1 @@
-"""ovr-train: a thin TRL trainer over curated shards. It knows curation only through the Parquet columns."""
+"""ovr-train: a thin TRL trainer over curated shards. Of `curation` it knows their columns, and `curation.sampling` to evaluate."""

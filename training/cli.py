@@ -27,7 +27,7 @@ HELP = "\n".join(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a subcommand; 0 success, 1 a failure told in one line, 2 wrong usage."""
+    """Run a subcommand; 0 success, 1 a failure in one line, 2 wrong usage."""
     args = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in args
     args = [arg for arg in args if arg != "--debug"]
@@ -44,10 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ImportError, OSError, RuntimeError, ValueError) as error:  # RuntimeError: torch's, out of memory above all
         if debug:
             raise
-        told = " ".join(str(error).split()) or type(error).__name__
+        message = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, ImportError):
-            told += "; install the extra `train`: pip install 'ovr-curate[train]'"
-        print(f"ovr-train {command}: {told}", file=sys.stderr)
+            message += "; install the extra `train`: pip install 'ovr-curate[train]'"
+        print(f"ovr-train {command}: {message}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"ovr-train {command}: interrupted", file=sys.stderr)

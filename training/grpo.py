@@ -1,27 +1,30 @@
 """ovr-train grpo --config manifests/quickstart_grpo.yaml [any TRL option]
 
-Multimodal reinforcement learning with verifiable rewards on text and picture rows together (paper, 3.2 and 4.1). The paper
+Multimodal reinforcement learning with verifiable rewards on text and image rows together (paper, 3.2 and 4.1). The paper
 trains with PPO and a critic; this is TRL's GRPO with the same reward, sampling and on-policy settings: no KL term, temperature
 1, top-p 1, advantages normalised over the batch. Every option is TRL's GRPOConfig and ModelConfig.
 """
 
 from collections.abc import Sequence
-from typing import Any
-
-from trl import GRPOConfig, GRPOTrainer, get_peft_config
+from typing import TYPE_CHECKING, Any
 
 from rewards.adapters.trl import accuracy
-from training.arguments import model_kwargs, parse
+from training.arguments import model_kwargs, parse, prepare
 from training.mixed import accept_mixed_batches
-from training.progress import show_progress
 from training.shards import read_shards
 from training.vision import freeze_vision
+
+if TYPE_CHECKING:
+    from trl import GRPOConfig, GRPOTrainer
 
 REWARD_COLUMNS = ["prompt", "images", "answer", "answer_kind", "answer_options"]
 
 
 def main(argv: Sequence[str]) -> int:
     """Train on an rl split and save to `output_dir`."""
+    prepare("grpo", "rl", argv)
+    from trl import GRPOConfig, get_peft_config
+
     data, config, model = parse("grpo", GRPOConfig, argv)
     rows = read_shards(data.data, "rl", data.split)
     print(f"grpo: {len(rows)} rows from {data.data}, model {model.model_name_or_path}", flush=True)
@@ -36,9 +39,13 @@ def main(argv: Sequence[str]) -> int:
 
 
 def grpo_trainer(
-    model: Any, config: GRPOConfig, rows: Any, processor: Any = None, peft_config: Any = None
-) -> GRPOTrainer:
-    """TRL's trainer over rl rows; rows with and without pictures may share a batch."""
+    model: Any, config: "GRPOConfig", rows: Any, processor: Any = None, peft_config: Any = None
+) -> "GRPOTrainer":
+    """TRL's trainer over rl rows; rows with and without images may share a batch."""
+    from trl import GRPOTrainer
+
+    from training.progress import show_progress
+
     trainer = GRPOTrainer(
         model=model,
         args=config,

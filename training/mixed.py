@@ -1,6 +1,6 @@
-"""Text and picture rows in one batch, for TRL 1.16 with a Qwen-VL model.
+"""Text and image rows in one batch, for TRL 1.16 with a Qwen-VL model.
 
-TRL hands a mixed batch's pictures over as `[[picture], [], None, ...]`, which transformers' processors reject, and a micro-batch
+TRL hands a mixed batch's images over as `[[image], [], None, ...]`, which transformers' processors reject, and a micro-batch
 that happens to hold only text rows gets zero-length `pixel_values`, which the vision tower rejects. Both are dropped here; a
 batch of one kind passes through unchanged.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def accept_mixed_batches(model: Any, processor: Any) -> None:
-    """Change `processor` (a ProcessorMixin) and `model` in place so that a batch may hold rows without pictures."""
+    """Change `processor` (a ProcessorMixin) and `model` in place so that a batch may hold rows without images."""
     base: Any = type(processor)
     if getattr(base, "drops_empty_images", False):
         return
@@ -27,10 +27,10 @@ def accept_mixed_batches(model: Any, processor: Any) -> None:
 
 
 def without_empty(images: Any) -> Any:
-    """The batch's pictures without the entries of text rows; None where no row has one.
+    """The batch's images without the entries of text rows; None where no row has one.
 
-    >>> without_empty([["picture"], [], None])
-    [['picture']]
+    >>> without_empty([["image"], [], None])
+    [['image']]
     >>> without_empty([[], None]) is None
     True
     """

@@ -5,19 +5,22 @@ The cold start: supervised fine-tuning of the language module on text-only reaso
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trl import SFTConfig, SFTTrainer, get_peft_config
-
-from training.arguments import model_kwargs, parse
+from training.arguments import model_kwargs, parse, prepare
 from training.mixed import accept_mixed_batches
-from training.progress import show_progress
 from training.shards import read_shards
 from training.vision import freeze_vision
+
+if TYPE_CHECKING:
+    from trl import SFTConfig, SFTTrainer
 
 
 def main(argv: Sequence[str]) -> int:
     """Train on a cold_start split and save to `output_dir`."""
+    prepare("sft", "cold_start", argv)
+    from trl import SFTConfig, get_peft_config
+
     data, config, model = parse("sft", SFTConfig, argv)
     rows = read_shards(data.data, "cold_start", data.split)
     print(f"sft: {len(rows)} rows from {data.data}, model {model.model_name_or_path}", flush=True)
@@ -36,12 +39,16 @@ def main(argv: Sequence[str]) -> int:
 
 
 def sft_trainer(
-    model: Any, config: SFTConfig, rows: Any, *, language_only: bool, processor: Any = None, peft_config: Any = None
-) -> SFTTrainer:
-    """TRL's trainer over rows of prompt and completion, and images where the rows have pictures.
+    model: Any, config: "SFTConfig", rows: Any, *, language_only: bool, processor: Any = None, peft_config: Any = None
+) -> "SFTTrainer":
+    """TRL's trainer over rows of prompt and completion, with images or without.
 
     A batch may mix both; `language_only` freezes the vision tower and its projector.
     """
+    from trl import SFTTrainer
+
+    from training.progress import show_progress
+
     trainer = SFTTrainer(
         model=model, args=config, train_dataset=rows, processing_class=processor, peft_config=peft_config
     )

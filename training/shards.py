@@ -2,18 +2,22 @@
 
     DIR/data/<config>/<split>-00000-of-00001.parquet
 
-`rl` rows: prompt (messages), images, answer, answer_kind, answer_options; `cold_start` rows: prompt, completion (messages). What is
-told of how pass rates were measured (`difficulty.sampler`) is read where it is there.
+`rl` rows: prompt (messages), images, answer, answer_kind, answer_options; `cold_start` rows: prompt, completion (messages). How pass
+rates were measured (`difficulty.sampler`) is read where a shard says it. Whatever is wrong with the shards comes out of
+`check_shards`, which loads nothing heavier than pyarrow.
 """
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+import rewards
+from curation.core.row import Message, Row
 
 Config = Literal["rl", "cold_start"]
 
@@ -43,23 +47,53 @@ def shard_files(data: Path, config: Config, split: str) -> list[Path]:
     return files
 
 
-def read_shards(data: str | Path, config: Config, split: str = "train") -> Any:
-    """The split as a `datasets.Dataset` with the columns of `COLUMNS[config]`, pictures decoded on access.
+def check_shards(data: str | Path, config: Config, split: str) -> list[Path]:
+    """The shards of a split that have rows; reads their metadata, and of `rl` shards which reward kinds they name.
 
     Raises:
         FileNotFoundError: see `shard_files`.
-        ValueError: a file is not Parquet, has another schema version, lacks a column, or the split has no rows.
+        ValueError: a file is not Parquet, has another schema version, lacks a column or names a kind that does not exist, or the
+            split has no rows.
+    """
+    files = [path for path in shard_files(Path(data), config, split) if _n_rows(path, config)]
+    if not files:
+        raise ValueError(f"split {split!r} of {data} has no rows")
+    for path in files if config == "rl" else ():
+        _check_kinds(path)
+    return files
+
+
+def read_shards(data: str | Path, config: Config, split: str = "train") -> Any:
+    """The split as a `datasets.Dataset` with the columns of `COLUMNS[config]`, images decoded on access.
+
+    Raises:
+        FileNotFoundError, ValueError: see `check_shards`.
     """
     from datasets import Dataset, concatenate_datasets
 
-    files = shard_files(Path(data), config, split)
-    full = [path for path in files if _n_rows(path, config)]
-    if not full:
-        raise ValueError(f"split {split!r} of {data} has no rows")
-    for path in full if config == "rl" else ():
-        _warn_of_another_template(path)
+    files = check_shards(data, config, split)
+    if config == "rl":
+        warn_of_another_template(files)
     columns = list(COLUMNS[config])
-    return concatenate_datasets([Dataset.from_parquet(str(path)).select_columns(columns) for path in full])
+    return concatenate_datasets([Dataset.from_parquet(str(path)).select_columns(columns) for path in files])
+
+
+def read_rows(files: Iterable[Path]) -> Iterator[Row]:
+    """The rows of rl shards, with what sampling and judging need; images stay encoded."""
+    for path in files:
+        for batch in pq.ParquetFile(path).iter_batches(256, columns=list(COLUMNS["rl"])):
+            for record in batch.to_pylist():
+                yield Row(
+                    id=record["id"],
+                    source=record["source"] or "",
+                    source_id="",
+                    prompt=tuple(Message(**message) for message in record["prompt"]),
+                    images=tuple(image["bytes"] for image in record["images"] or ()),
+                    answer=record["answer"] or "",
+                    answer_kind=record["answer_kind"] or "math",
+                    answer_options=record["answer_options"] or "{}",
+                    domain=record["domain"] or "",
+                )
 
 
 def measured_sampling(data: str | Path, split: str) -> dict[str, Any]:
@@ -88,16 +122,31 @@ def _samplers(path: Path) -> Iterator[dict[str, Any]]:
             yield difficulty["sampler"]
 
 
-def _warn_of_another_template(path: Path) -> None:
-    """Pass rates that were measured with another prompt template than the shard's prompts have say little about them."""
-    written = (pq.read_schema(path).metadata or {}).get(b"ovr.prompt_template_hash", b"").decode()
-    for sampler in _samplers(path):
-        if (sampled := sampler["template_hash"]) != written:
-            warnings.warn(
-                f"{path}: prompts have template {written}, their pass rates were measured with {sampled}",
-                stacklevel=3,
-            )
-            return
+def template_hash(path: Path) -> str:
+    """The hash of the prompt template that a shard was written with; empty where it does not say."""
+    return str((pq.read_schema(path).metadata or {}).get(b"ovr.prompt_template_hash", b"").decode())
+
+
+def warn_of_another_template(files: Iterable[Path]) -> None:
+    """Warn of pass rates that were measured with another prompt template than the shard's: they say little about its prompts."""
+    for path in files:
+        written = template_hash(path)
+        other = next((s["template_hash"] for s in _samplers(path) if s["template_hash"] != written), None)
+        if other is not None:
+            message = f"{path}: prompts have template {written}, their pass rates were measured with {other}"
+            warnings.warn(message, stacklevel=3)
+
+
+def _check_kinds(path: Path) -> None:
+    """Make sure that every reward kind which a shard names exists.
+
+    Raises:
+        ValueError: names the file, the kind and the known kinds.
+    """
+    known = rewards.kinds()
+    for kind in pq.read_table(path, columns=["answer_kind"])["answer_kind"].unique().to_pylist():
+        if kind and kind not in known:
+            raise ValueError(f"{path} has answer_kind {kind!r}; known: {', '.join(sorted(known))}")
 
 
 def _n_rows(path: Path, config: Config) -> int:

@@ -24,7 +24,7 @@ def freeze_vision(model: Any) -> int:
     frozen = [parameter for name, parameter in model.named_parameters() if is_vision(name)]
     if not frozen and getattr(model.config, "vision_config", None) is not None:
         parts = sorted({name.split(".")[1] for name, _ in model.named_parameters() if "." in name})
-        raise ValueError(f"cannot tell the vision tower of {type(model).__name__} among {', '.join(parts)}")
+        raise ValueError(f"found no vision tower of {type(model).__name__} among {', '.join(parts)}")
     for parameter in frozen:
         parameter.requires_grad_(False)
     return sum(parameter.numel() for parameter in frozen)

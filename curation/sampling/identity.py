@@ -21,14 +21,26 @@ def model_identity(model: str, revision: str | None = None) -> tuple[str, str]:
     Raises:
         SamplingError: no such model, or no way to find out its commit.
     """
-    folder = Path(model)
-    if folder.is_dir():
+    if (folder := model_folder(model)) is not None:
         return folder.resolve().name, folder_revision(folder)
-    if folder.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
-        raise SamplingError(f"model {model!r} is neither a folder nor a name on the Hub")
     if revision is not None and _COMMIT.match(revision):
         return model, revision
     return model, _hub_commit(model, revision)
+
+
+def model_folder(model: str) -> Path | None:
+    """The folder of a model, None for what can only be a name on the Hub. Reads no weights.
+
+    Raises:
+        SamplingError: a folder without `config.json`, or a path where no folder is.
+    """
+    folder = Path(model)
+    if folder.is_dir():
+        _must_have(folder, "config.json")
+        return folder
+    if folder.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
+        raise SamplingError(f"model {model!r} is neither a folder nor a name on the Hub")
+    return None
 
 
 def folder_revision(folder: Path, must_have: str = "config.json") -> str:
@@ -39,14 +51,18 @@ def folder_revision(folder: Path, must_have: str = "config.json") -> str:
     Raises:
         SamplingError: the folder has no file `must_have`.
     """
-    if not (folder / must_have).is_file():
-        raise SamplingError(f"model folder {str(folder)!r} has no {must_have}")
+    _must_have(folder, must_have)
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(p for p in folder.iterdir() if _is_model_file(p)):
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "blake2b")
         digest.update(f"{path.name}\0{content.hexdigest()}\0".encode())
     return digest.hexdigest()
+
+
+def _must_have(folder: Path, name: str) -> None:
+    if not (folder / name).is_file():
+        raise SamplingError(f"model folder {str(folder)!r} has no {name}")
 
 
 def _is_model_file(path: Path) -> bool:

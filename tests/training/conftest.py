@@ -21,28 +21,31 @@ FEATURES = Features(
 )
 
 
-def png(colour: str) -> bytes:
-    """A 56 x 56 picture of one colour."""
+SCHEMA = FEATURES.arrow_schema.with_metadata({**FEATURES.arrow_schema.metadata, b"ovr.schema_version": b"1"})
+
+
+def png(color: str) -> bytes:
+    """A 56 x 56 image of one color."""
     buffer = io.BytesIO()
-    PIL.Image.new("RGB", (56, 56), colour).save(buffer, "PNG")
+    PIL.Image.new("RGB", (56, 56), color).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def row(number: int, colour: str | None = None) -> dict[str, Any]:
-    """A text row, or a picture row where a colour is given."""
-    question = f"What is {number} + 1?" if colour is None else "How many red shapes are there?"
+def row(number: int, color: str | None = None) -> dict[str, Any]:
+    """A text row, or an image row where a color is given."""
+    question = f"What is {number} + 1?" if color is None else "How many red shapes are there?"
     return {
         "id": f"{number:032x}",
         "prompt": [{"role": "user", "content": question}],
         "completion": [
             {"role": "assistant", "content": f"<think>{number} + 1 = {number + 1}.</think> \\boxed{{{number + 1}}}"}
         ],
-        "images": [] if colour is None else [{"bytes": png(colour), "path": None}],
+        "images": [] if color is None else [{"bytes": png(color), "path": None}],
         "answer": str(number + 1),
         "answer_kind": "number",
         "answer_options": "{}",
-        "source": "sums" if colour is None else "shapes",
-        "domain": "mathematics" if colour is None else "puzzle",
+        "source": "sums" if color is None else "shapes",
+        "domain": "mathematics" if color is None else "puzzle",
     }
 
 
@@ -68,7 +71,7 @@ def add_difficulty(path: Path, difficulties: list[dict[str, Any] | None], templa
 
 @pytest.fixture(scope="session")
 def mixed_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A build's directory with an rl and a cold_start config of eight rows; in rl every second row has a picture."""
+    """A build's directory with an rl and a cold_start config of eight rows; in rl every second row has an image."""
     build = tmp_path_factory.mktemp("build")
     rows = [row(i, "red" if i % 2 else None) for i in range(8)]
     for split in ("train", "test"):

@@ -32,7 +32,7 @@ def test_other_shapes_are_refused_by_name(tmp_path: Path) -> None:
         average(folders, tmp_path / "out")
 
 
-def test_a_folder_without_weights_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_weights_is_named_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["average", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert "model.safetensors" in capsys.readouterr().err
 

@@ -8,7 +8,7 @@ import pytest
 from training.demo.micro_model import MARKS, Recipe, micro_model, new_model, recipe_hash, short_completion
 
 
-def test_the_model_has_about_a_million_weights_and_one_token_a_picture(tiny_model: Path) -> None:
+def test_the_model_has_about_a_million_weights_and_one_token_an_image(tiny_model: Path) -> None:
     from PIL import Image
     from transformers import AutoProcessor
 

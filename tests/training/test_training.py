@@ -1,4 +1,4 @@
-"""One step of each trainer on a tiny untrained model: what changes, what must not, and that pictures reach the model."""
+"""One step of each trainer on a tiny untrained model: what changes, what must not, and that images reach the model."""
 
 from pathlib import Path
 from typing import Any
@@ -68,15 +68,15 @@ def test_sft_on_a_mixed_batch_trains_the_tower_too(mixed_shards: Path, tiny_mode
 
 
 @pytest.mark.parametrize("other", ["blue", None])
-def test_the_loss_depends_on_the_picture(tiny_model: Path, tmp_path: Path, other: str | None) -> None:
-    """TRL once dropped pictures without a word (TRL#5132, #4874)."""
+def test_the_loss_depends_on_the_image(tiny_model: Path, tmp_path: Path, other: str | None) -> None:
+    """TRL once dropped images silently (TRL#5132, #4874)."""
     from trl import SFTConfig
 
     from training.sft import sft_trainer
 
-    def loss(name: str, colour: str | None) -> float:
+    def loss(name: str, color: str | None) -> float:
         folder = write_shard(
-            tmp_path / name / "train-00000-of-00001.parquet", [{**row(1, "red"), "images": row(1, colour)["images"]}]
+            tmp_path / name / "train-00000-of-00001.parquet", [{**row(1, "red"), "images": row(1, color)["images"]}]
         )
         rows = read_shards(folder, "rl").select_columns(["prompt", "images"])
         rows = rows.add_column("completion", [[{"role": "assistant", "content": "\\boxed{1}"}]])

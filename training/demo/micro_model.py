@@ -3,12 +3,12 @@ r"""ovr-train micro-model --data build/micro_model_data [--out build/micro_model
 A Qwen2.5-VL of 0.8 million parameters, built from nothing and pretrained by the project's own SFT trainer in about a minute on
 one core. It is the embedded default sampler: a real model for tests, for the quickstart and for vLLM, with no network.
 
-What differs from a Qwen2.5-VL that somebody downloads, besides size: a picture is 56 x 56 pixels and becomes a single token (the
+What differs from a Qwen2.5-VL that somebody downloads, besides size: an image is 56 x 56 pixels and becomes a single token (the
 merger joins 4 x 4 patches instead of 2 x 2), for with so little training only the merger's matrix learns *where* things are. Digits
 are tokens of their own; the initial weights are three times wider than the default, which suits a hidden size of 128.
 
-Pretraining rows are `rl` shards of easy picture puzzles and short text. The completion is the bare answer, boxed in every second
-row and told in a sentence in the others, chosen by the row's id: like a pretrained model it knows some answers and some
+Pretraining rows are `rl` shards of easy image puzzles and short text. The completion is the bare answer, boxed in every second
+row and stated in a sentence in the others, chosen by the row's id: like a pretrained model it knows some answers and some
 formats, and it has never reasoned. Both come from the later stages.
 """
 
@@ -24,7 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from training.shards import read_shards, shard_files
+from training.shards import check_shards, read_shards
 
 SPECIAL = (
     "<|endoftext|>",
@@ -117,19 +117,19 @@ def recipe_hash(data: Path, recipe: Recipe) -> str:
     digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
     digest.update(Path(__file__).read_bytes())
     digest.update(" ".join(version(name) for name in ("torch", "transformers", "trl")).encode())
-    for path in shard_files(data, "rl", "train"):
+    for path in check_shards(data, "rl", "train"):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def short_completion(row_id: str, answer: str) -> str:
-    r"""The bare answer, boxed or told, chosen by the row's id.
+    r"""The bare answer, boxed or in a sentence, chosen by the row's id.
 
     >>> short_completion("2", "7"), short_completion("3", "7")
     ('The answer is 7.', '\\boxed{7}')
     """
-    told = int(hashlib.sha256(row_id.encode()).hexdigest(), 16) % 2
-    return f"The answer is {answer}." if told else f"\\boxed{{{answer}}}"
+    in_a_sentence = int(hashlib.sha256(row_id.encode()).hexdigest(), 16) % 2
+    return f"The answer is {answer}." if in_a_sentence else f"\\boxed{{{answer}}}"
 
 
 def _pretrain(data: Path, recipe: Recipe, out: Path) -> None:
@@ -176,7 +176,7 @@ def _texts(rows: Any) -> Iterator[str]:
 
 
 def new_processor(texts: Iterable[str], recipe: Recipe) -> Any:
-    """A Qwen2.5-VL processor whose tokenizer is trained on `texts`; pictures are scaled to about one merged patch."""
+    """A Qwen2.5-VL processor whose tokenizer is trained on `texts`; images are scaled to about one merged patch."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast, Qwen2_5_VLProcessor, Qwen2VLVideoProcessor
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
@@ -210,9 +210,9 @@ def new_processor(texts: Iterable[str], recipe: Recipe) -> Any:
         "temporal_patch_size": 2,
     }
     side = recipe.patch_size * recipe.merge_size
-    pictures = Qwen2VLImageProcessorPil(min_pixels=side**2, max_pixels=side**2, **patches)
+    image_processor = Qwen2VLImageProcessorPil(min_pixels=side**2, max_pixels=side**2, **patches)
     return Qwen2_5_VLProcessor(
-        image_processor=pictures,
+        image_processor=image_processor,
         tokenizer=tokenizer,
         video_processor=Qwen2VLVideoProcessor(**patches),
         chat_template=CHAT_TEMPLATE,

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,58 +106,39 @@ def _environment(sampler: Path) -> dict[str, str]:
 
 
 def run(out: Path, seed: int) -> dict[str, Any]:
-    """Run every step; returns the summary that also stands in `out/summary.json`."""
+    """Run every step; return the summary, which is also in `out/summary.json`."""
     quickstart = Quickstart(out, seed)
-    step, model, seeds = quickstart.step, quickstart.model, ("--set", f"seed={seed}")
-    workers = ("--workers", str(min(os.cpu_count() or 1, 4)))
-    manifest = MANIFESTS / "quickstart.yaml"
-    started = time.monotonic()
-    step(
-        "curate pictures for the micro model",
-        "curation.cli",
-        "build",
-        MANIFESTS / "micro_model.yaml",
-        "--out",
-        out / "micro_model_data",
-        *workers,
-    )
-    step(
-        "pretrain the micro model",
-        "training.cli",
-        "micro-model",
-        "--data",
-        out / "micro_model_data",
-        "--out",
-        model("base"),
-    )
-    step(
-        "curate the cold start",
-        "curation.cli",
-        "build",
-        manifest,
-        "--out",
-        quickstart.curated,
-        "--only",
-        "cold_start",
-        *seeds,
-        *workers,
-    )
-    step("SFT", "training.cli", "sft", "--config", MANIFESTS / "quickstart_sft.yaml", "--model_name_or_path", model("base"),
-         "--data", quickstart.curated, "--output_dir", model("sft"), "--seed", str(seed))  # fmt: skip
-    step("curate the RL set", "curation.cli", "build", manifest, "--out", quickstart.curated, *seeds, *workers)
-    step("GRPO", "training.cli", "grpo", "--config", MANIFESTS / "quickstart_grpo.yaml", "--model_name_or_path", model("sft"),
-         "--data", quickstart.curated, "--output_dir", model("grpo"), "--seed", str(seed))  # fmt: skip
+    model, curated, images = quickstart.model, quickstart.curated, out / "micro_model_data"
     stages = {"before SFT": model("base"), "after SFT": model("sft"), "after GRPO": model("grpo")}
     models = [word for path in stages.values() for word in ("--model", path)]
-    step("evaluate", "training.cli", "eval", *models, "--data", quickstart.curated, "--out", out / "eval.json")
+    workers = ("--workers", str(min(os.cpu_count() or 1, 4)))
+    build = ("curation.cli", "build")
+    curate = (*build, MANIFESTS / "quickstart.yaml", "--out", curated, "--set", f"seed={seed}", *workers)
+    options = ("--data", curated, "--seed", str(seed))
+    in_process = ("--engine_option", "isolate=false", "--engine_option", "batch_size=512")  # one start for three models
+    steps: dict[str, tuple[str | Path, ...]] = {
+        "curate images for the micro model": (*build, MANIFESTS / "micro_model.yaml", "--out", images, *workers),
+        "pretrain the micro model": ("training.cli", "micro-model", "--data", images, "--out", model("base")),
+        "curate the cold start": (*curate, "--only", "cold_start"),
+        "SFT": ("training.cli", "sft", "--config", MANIFESTS / "quickstart_sft.yaml",
+                "--model_name_or_path", model("base"), "--output_dir", model("sft"), *options),
+        "curate the RL set": curate,
+        "GRPO": ("training.cli", "grpo", "--config", MANIFESTS / "quickstart_grpo.yaml",
+                 "--model_name_or_path", model("sft"), "--output_dir", model("grpo"), *options),
+        "evaluate": ("training.cli", "eval", *models, "--data", curated, "--out", out / "eval.json",
+                     "--engine", "transformers", *in_process),
+    }  # fmt: skip
+    started = time.monotonic()
+    for name, command in steps.items():
+        quickstart.step(name, *command)
     evaluated = json.loads((out / "eval.json").read_text())
-    curated = json.loads((quickstart.curated / "summary.json").read_text())
+    built = json.loads((curated / "summary.json").read_text())
     summary = {
         "seed": seed,
-        "build": curated["build"],
-        "rows": {config: _rows(told) for config, told in curated["configs"].items()},
-        "pass_rates": curated["configs"]["rl"]["pass_rates"],
-        "kept": curated["configs"]["rl"]["kept"],
+        "build": built["build"],
+        "rows": {config: _rows(counts["sources"]) for config, counts in built["configs"].items()},
+        "pass_rates": built["configs"]["rl"]["pass_rates"],
+        "kept": built["configs"]["rl"]["kept"],
         "reward": {stage: result["mean_reward"] for stage, result in zip(stages, evaluated, strict=True)},
         "evaluations": evaluated,
         "seconds": {**quickstart.seconds, "total": round(time.monotonic() - started, 1)},
@@ -166,13 +148,13 @@ def run(out: Path, seed: int) -> dict[str, Any]:
     return summary
 
 
-def _rows(told: dict[str, Any]) -> dict[str, Any]:
+def _rows(sources: dict[str, Any]) -> dict[str, Any]:
     """Rows in, dropped by reason and kept, over all sources of a config."""
-    dropped: dict[str, int] = {}
-    for counts in told["sources"].values():
+    dropped: Counter[str] = Counter()
+    for counts in sources.values():
         for reason, n in counts["reasons"].items():
-            dropped[reason.partition(": ")[2]] = dropped.get(reason.partition(": ")[2], 0) + n
-    totals = {key: sum(counts[key] for counts in told["sources"].values()) for key in ("in", "out")}
+            dropped[reason.partition(": ")[2]] += n
+    totals = {key: sum(counts[key] for counts in sources.values()) for key in ("in", "out")}
     return {"in": totals["in"], "dropped": dict(sorted(dropped.items())), "kept": totals["out"]}
 
 

@@ -28,6 +28,7 @@ LISTS = {
     "filters": Listed("filters", "length"),
     "engines": Listed("sampling engines", "vllm"),
     "stopping": Listed("stopping rules", "exact"),
+    "stages": Listed("stages of your own modules", "my_stage --plugins my_module"),
     "kinds": Listed("reward kinds", "number"),
 }
 

@@ -1,4 +1,4 @@
-"""`ovr-curate sources|filters|engines|stopping|kinds [NAME]` and `ovr-curate schema`: what a manifest can say."""
+"""`ovr-curate sources|filters|engines|stopping|stages|kinds [NAME]` and `ovr-curate schema`: what a manifest can say."""
 
 import importlib
 import inspect
@@ -24,6 +24,7 @@ PLACES: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "filters": ("curation.filters.base.Filter", ("rl", "filters", 0)),
     "engines": ("curation.sampling.engines.base.Engine", ("rl", "difficulty", "sampler")),
     "stopping": ("curation.difficulty.stopping.base.Stopping", ("rl", "difficulty", "stopping")),
+    "stages": ("curation.core.stage.Stage", ("rl", "stages", 0)),
     "kinds": ("", ("gold", "rules", 0)),
 }
 """Command -> the base class of its plugins and the place of one in a manifest; reward kinds are found by `rewards`."""
@@ -52,9 +53,12 @@ def load_modules(modules: list[str]) -> None:
 
 
 def plugins_of(command: str) -> Mapping[str, type[BaseModel]]:
-    """Kind -> class, as the command lists them."""
+    """Kind -> class, as the command lists them; of the stages those that a manifest can name."""
     module, _, name = PLACES[command][0].rpartition(".")
-    return known_plugins(getattr(importlib.import_module(module), name)) if name else rewards.kinds()
+    known = known_plugins(getattr(importlib.import_module(module), name)) if name else rewards.kinds()
+    return {
+        kind: one for kind, one in known.items() if command != "stages" or not one.__module__.startswith("curation.")
+    }
 
 
 def show_plugins(command: str, name: str | None) -> str:
@@ -65,7 +69,7 @@ def show_plugins(command: str, name: str | None) -> str:
     """
     known = plugins_of(command)
     if name is None:
-        return _table(known)
+        return _table(known) if known else f"no {command}: name the modules that have some with --plugins"
     if name not in known:
         raise CurationError(f"{command}: unknown kind {name!r}; known: {', '.join(known)}{nearest(name, known)}")
     return "\n".join(_description(command, known[name]))

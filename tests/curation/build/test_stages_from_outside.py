@@ -11,6 +11,7 @@ import yaml
 
 from curation.build.build import BuildOptions, build
 from curation.build.dry_run import dry_run
+from curation.cli import main
 from curation.core.errors import CurationError
 from curation.core.parquet import read_records
 from tests.curation.conftest import shard_bytes
@@ -134,6 +135,16 @@ def test_a_change_of_an_option_or_an_input_redoes_what_follows(manifest: Path, t
     summary = build(manifest, out, changed("rl.stages[1].after=count_words"))
     assert summary["configs"]["rl"]["longest"] == 6
     assert not list((out / "stages").glob("08-rl-keep_longest"))
+
+
+def test_stages_are_listed(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    module = str(manifest.parent / "my_stages.py")
+    assert main(["stages"]) == 0
+    assert "no stages: name the modules" in capsys.readouterr().out
+    assert main(["stages", "count_words", "--plugins", module]) == 0
+    shown = capsys.readouterr().out
+    assert "A file of words that do not count." in shown
+    assert "kind: count_words, words: WORDS" in shown
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from rewards.kinds import make_kind
 from rewards.kinds._words import normal, split_letter
 from rewards.kinds.assignment import read_assignment
 from rewards.kinds.choice import Choice
+from rewards.options import as_options, options_in
 
 MAX_GOLD_CHARS = 2_000
 MAX_TEXT_WORDS = 6
@@ -35,8 +36,6 @@ _COMPUTE = re.compile(
     r"\b(?:evaluate|compute|calculate|simplify|find the value of|what is the value of)\b", re.IGNORECASE
 )
 """Questions that hand over an expression and ask for its value: handing it back is no answer."""
-_OPTION = re.compile(r"(?:^|[\s(])\(?([A-H])[).:]\s*(.+?)(?=(?:[\s(]\(?[B-I][).:]\s)|\n\s*\n|$)", re.DOTALL)
-_WRAPPED = re.compile(r"(?:\\q?quad|\\hspace\{[^{}]*\}|\\(?:mathrm|text|textbf|rm)\s*\{|\\\\|[\s(,;])+$")
 _EXPLAINED = re.compile(r"^\s*(?:answer\s*:?\s*)?\(?([A-H])\)?(?:\s*[).:,：]|\s*\n|\s*-(?=[\sA-Z])|\s*$)")
 _FOLLOWED = re.compile(r"^\s*([A-H])\s+\S+(?:\s+\S+){3,}")
 """A letter and a sentence without a mark between; `A` may be an article, so this counts only where the row has options."""
@@ -78,7 +77,7 @@ def read_gold(raw: Any, hints: Mapping[str, Any] | None = None) -> Gold | Unread
     if hints.get("kind"):
         return _fixed(text, str(hints["kind"]), hints.get("kind_options") or {}, hints)
     question = str(hints.get("question") or "")
-    choices = _choices(hints.get("options"))
+    choices = _stated(hints)
     asked = choices or options_in(question)
     if choices and type(raw) is int and 0 <= raw < len(choices) and Choice(choices=tuple(choices)).index(text) is None:
         text = choices[raw]  # a number that is no option counts the options from 0 (ScienceQA)
@@ -117,38 +116,10 @@ def _text(raw: Any) -> str | Unreadable:
     return text.strip()
 
 
-def _choices(options: Any) -> list[str]:
-    """The row's options as texts, in the order of their letters."""
-    if isinstance(options, Mapping):
-        return [str(options[k]) for k in sorted(options)]
-    if isinstance(options, str):
-        try:
-            options = (
-                ast.literal_eval(options)
-                if options.lstrip().startswith(("[", "("))
-                else [o for o in options.split("\n") if o.strip()]
-            )
-        except (ValueError, SyntaxError):
-            return []
-    return [str(o).strip() for o in options] if isinstance(options, Sequence) and len(options) > 1 else []
-
-
-def options_in(question: str) -> list[str]:
-    """The options that a question ends with (`A. 3  B. 4`, one a line or in a row); empty unless the letters run from A without a gap."""
-    start = max(question.rfind("A."), question.rfind("A)"), question.rfind("A:"))
-    if start < 0:
-        return []
-    found = _OPTION.findall(question[max(0, start - 1) :])
-    letters = "".join(letter for letter, _ in found)
-    return [_unwrapped(text) for _, text in found] if len(found) > 1 and "ABCDEFGH".startswith(letters) else []
-
-
-def _unwrapped(option: str) -> str:
-    r"""An option without the `\qquad \textbf{(` of the next one and the brace and dollar that closed its own letter."""
-    option = _WRAPPED.sub("", option).strip()
-    while option.count("}") > option.count("{"):
-        option = option[1:].strip() if option.startswith("}") else option[::-1].replace("}", "", 1)[::-1].strip()
-    return option.strip("$ ") if option.count("$") % 2 else option
+def _stated(hints: Mapping[str, Any]) -> list[str]:
+    """The options that the row states; a single one is none."""
+    choices = as_options(hints.get("options"))
+    return choices if len(choices) > 1 else []
 
 
 def _choice(text: str, choices: list[str], *, named: bool) -> Gold | Unreadable | None:
@@ -169,7 +140,7 @@ def _choice(text: str, choices: list[str], *, named: bool) -> Gold | Unreadable 
 def _fixed(text: str, kind: str, options: Mapping[str, Any], hints: Mapping[str, Any]) -> Gold | Unreadable:
     """A gold whose kind the source knows."""
     if kind == "choice" and not options:
-        choices = _choices(hints.get("options")) or options_in(str(hints.get("question") or ""))
+        choices = _stated(hints) or options_in(str(hints.get("question") or ""))
         return _choice(text, choices, named=True) or Unreadable(f"{text[:60]!r} names no option")
     from rewards.verify import Verifier
 

@@ -16,10 +16,10 @@ from pydantic import Field, field_validator
 from curation.core.plugins import Options
 from curation.core.row import Message, Row, RowFields, normalise_prompt, row_id
 from curation.normalise.characters import clean_characters
-from curation.normalise.choices import options_in, read_anew
 from curation.normalise.language import LANGUAGES, contradicts, identify
 from curation.normalise.question import apply_rules, normalise_question
 from curation.normalise.traces import drop_end_marks, drop_prompt, one_style
+from curation.text.options import options_in, read_again
 from rewards.kinds.choice import Choice
 
 __all__ = ["Normalise", "normalise_question", "normalise_row"]
@@ -71,8 +71,8 @@ def _question(row: Row, options: Normalise) -> Row:
     fields: RowFields = {"prompt": prompt}
     if normalise_prompt(text) != normalise_prompt(row.question):
         fields["id"] = row_id(text, row.images)
-    if choices := read_anew(json.loads(row.answer_options).get("choices"), row.question, text):
-        told.append("options read anew")
+    if choices := read_again(json.loads(row.answer_options).get("choices"), row.question, text):
+        told.append("options re-read")
         fields["answer_options"] = json.dumps(json.loads(row.answer_options) | {"choices": choices}, ensure_ascii=False)
     return row.changed(STAGE, "; ".join(told), **fields)
 
@@ -84,7 +84,7 @@ def _options(row: Row, options: Normalise) -> Row:
     if not (choices := options_in(row.question)):
         return row
     number = Choice(choices=tuple(choices)).index(row.answer) if row.answer else None
-    if number is None or any(option.upper() in string.ascii_uppercase for option in choices):
+    if number is None or any(len(option) == 1 and option in string.ascii_letters for option in choices):
         return row
     letter = string.ascii_uppercase[number]
     options_json = json.dumps({"choices": choices}, ensure_ascii=False)

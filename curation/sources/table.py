@@ -30,7 +30,6 @@ from curation.core.row import STRATA, Row, Stratum, format_of, make_row
 from curation.images import explain
 from curation.sources.base import BadRow, Source
 from curation.sources.formats.archive import is_archive, split_place
-from curation.sources.formats.choices import as_options, list_options, listed_options
 from curation.sources.formats.expression import evaluate
 from curation.sources.formats.fields import PER_RECORD, Fields
 from curation.sources.formats.files import Format, find_files
@@ -41,6 +40,7 @@ from curation.sources.formats.json_file import Shape
 from curation.sources.formats.nested import exploded, joined_with
 from curation.sources.formats.reader import iter_records
 from curation.sources.formats.record import BadRecord, Record
+from curation.text.options import as_options, list_options, options_in
 
 
 class Table(Source):
@@ -181,7 +181,7 @@ class Table(Source):
         gold = self._gold(record, options, question)
         if gold.note:
             notes.append(gold.note)
-        if gold.kind == "choice" and options and len(listed_options(question)) < len(options):
+        if gold.kind == "choice" and options and len(options_in(question)) < len(options):
             question = list_options(question, options)
             notes.append("options listed below the question")
         pictures = self.images.load(fields.image_expressions, record)
@@ -234,7 +234,7 @@ class Table(Source):
 
     def _options(self, question: str, record: Record) -> list[str]:
         if self.fields.options == "$question":
-            return listed_options(question)
+            return options_in(question)
         return as_options(evaluate(self.fields.options, record)) if self.fields.options else []
 
     def _gold(self, record: Record, options: list[str], question: str) -> ReadGold:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import rewards
-from rewards.gold import Gold, Unreadable, options_in, read_gold
+from rewards.gold import Gold, Unreadable, read_gold
 
 READ: list[tuple[Any, dict[str, Any], str, str]] = [
     ("72", {}, "72", "math"),
@@ -119,10 +119,3 @@ def test_prose_is_no_gold_and_no_answer_of_mathematics(text: str) -> None:
     assert rewards.judge(text, rf"\boxed{{{text}}}").outcome == "unreadable_gold"
     assert rewards.judge("300", rf"\boxed{{{text}}}").outcome == "wrong"
     assert rewards.judge(text, rf"\boxed{{{text}}}", "text").outcome == "correct"
-
-
-def test_options_inside_a_question() -> None:
-    assert options_in("What is 2+2? (A) 3 (B) 4 (C) 5") == ["3", "4", "5"]
-    assert options_in("What is 2+2?\nA. 3\nB. 4\nC. 5") == ["3", "4", "5"]
-    assert options_in(r"$\textbf{(A)}\ 3 \qquad \textbf{(B)}\ 4$") != ["3"]
-    assert options_in("Point A is on AB.") == []

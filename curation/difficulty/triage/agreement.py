@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import rewards
 from curation.core.row import Row
-from rewards.gold import options_in
+from curation.text.options import options_in
 
 
 @dataclass(frozen=True, slots=True)

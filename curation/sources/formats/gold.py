@@ -10,8 +10,8 @@ from pydantic import Field, JsonValue, field_validator
 
 from curation.core.errors import BadRowError
 from curation.core.plugins import Options
-from curation.sources.formats.choices import read_letter
 from curation.sources.formats.expression import MISSING
+from curation.text.options import read_letter
 from rewards.gold import Unreadable, read_gold
 from rewards.kinds.number import value_of
 

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from curation.core.ledger import LedgerWriter, ledger_lines
 from curation.core.row import Row, make_row, row_id, to_document
 from curation.normalise import Normalise, normalise_row
-from curation.normalise.choices import options_in
 from curation.normalise.language import contradicts, identify
 from curation.normalise.step import NormaliseRows
 from rewards import Gold, judge, read_gold
@@ -77,7 +76,7 @@ def test_an_instruction_is_no_part_of_the_last_option(options: str) -> None:
     read = row(question, answer=gold.answer, answer_kind=gold.answer_kind, answer_options=json.loads(gold.options))
     after = normalise_row(read, DEFAULTS)
     assert json.loads(after.answer_options) == {"choices": ["3", "4", "5"]}
-    assert after.provenance == (("normalise", "instruction removed; options read anew"),)
+    assert after.provenance == (("normalise", "instruction removed; options re-read"),)
     assert judge(after.answer, r"\boxed{5}", after.answer_kind, json.loads(after.answer_options)).outcome == "correct"
 
 
@@ -89,20 +88,6 @@ def test_options_that_were_not_read_from_the_question_stay_as_it_changes() -> No
         answer_options={"choices": ["3", "four"]},
     )
     assert json.loads(normalise_row(before, DEFAULTS).answer_options) == {"choices": ["3", "four"]}
-
-
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        ("(A) 1 (B) 2", []),
-        ("A. Smith met B. Jones and C. Brown met D.", ["Smith met", "Jones and", "Brown met D."]),
-        ("(A) 1 (B) 2 (D) 3", []),
-        ("(A) 1 (B) 1 (C) 2", []),
-        ("(A) 1 (B) 2 (C) 3 or rather (A) 4 (B) 5 (C) 6", ["4", "5", "6"]),
-    ],
-)
-def test_lists_of_options(question: str, expected: list[str]) -> None:
-    assert options_in(question) == expected
 
 
 SENTENCES = {

@@ -5,47 +5,8 @@ from typing import Any
 
 import pytest
 
-from curation.sources.formats.choices import as_options, listed_options, read_letter
 from curation.sources.formats.gold import GoldError, GoldOptions
-
-
-@pytest.mark.parametrize(
-    ("stored", "options"),
-    [
-        (["x", 2, Decimal("9.60")], ["x", "2", "9.60"]),
-        ('["x", "y"]', ["x", "y"]),
-        ("['x', 'it''s']", ["x", "its"]),
-        ("['9.6\\n', 3]", ["9.6", "3"]),
-        ({"B": "y", "A": "x", "C": None}, ["x", "y"]),
-        ('{"A": "x", "B": "y"}', ["x", "y"]),
-        (None, []),
-        ("", []),
-        ("no list", []),
-        ("[broken", []),
-        ("[" * 10_000, []),
-        (5, []),
-    ],
-)
-def test_options_as_data_sets_store_them(stored: Any, options: list[str]) -> None:
-    assert as_options(stored) == options
-
-
-@pytest.mark.parametrize(
-    ("question", "options"),
-    [
-        ("Which?\nA. red\nB. blue", ["red", "blue"]),
-        ("Which?\n(A) red\n (B) light\n blue\n(C) green", ["red", "light\n blue", "green"]),
-        ("Which?\nA: red\nB： blue", ["red", "blue"]),
-        ("Which?\nA). red\nB). blue\n\nAnswer with a letter.", ["red", "blue"]),
-        ("Which?\nA. red,\n\nor so\nB. blue,\n\nor so", ["red,\n\nor so", "blue,\n\nor so"]),
-        ("A. is the only one", []),
-        ("Let A. Then B.", []),
-        ("Which?\nB. red\nC. blue", []),
-        ("What is 1 + 1?", []),
-    ],
-)
-def test_options_inside_a_question(question: str, options: list[str]) -> None:
-    assert listed_options(question) == options
+from curation.text.options import read_letter
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
+from curation.text.formulas import folded_lines, without_figures
 
 _START = r"(?:^|[.?!;:,)\]$]\s*|\n\s*|\b(?:and|then|also|please|to|or|must|should|can you|could you)\s+)"
 _PROOF = re.compile(
@@ -41,24 +42,9 @@ class OpenEnded(Filter):
     kind: Literal["open_ended"] = "open_ended"
 
     def judge(self, row: Row) -> Judgement:
-        question = folded_lines(without_code(row.question))
+        question = folded_lines(without_figures(row.question))
         if row.answer_kind == "choice" or _VALUE.search(question):
             return True
         if _PROOF.search(question):
             return False, "proof"
         return (False, "open_ended") if _OPEN.search(question) else True
-
-
-def folded_lines(text: str) -> str:
-    """The text with single spaces and without blank lines: patterns then need not look through runs of white space."""
-    return "\n".join(folded for line in text.split("\n") if (folded := " ".join(line.split())))
-
-
-def without_code(text: str) -> str:
-    """The text without `[asy]` figures, which are full of `draw`.
-
-    >>> without_code("Find x. [asy]draw(x);[/asy] Now.")
-    'Find x.  Now.'
-    """
-    head, *figures = text.split("[asy]")
-    return head + "".join(figure.partition("[/asy]")[2] for figure in figures)

@@ -11,8 +11,9 @@ from typing import Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
+from curation.text.formulas import without_formulas
 
-_FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$|\\\[.*?\\\]|\\\(.*?\\\)|```.*?```", re.DOTALL)
+_CODE = re.compile(r"```.*?```", re.DOTALL)
 _MAIL = re.compile(r"\b[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}\b")
 _NOBODY = re.compile(
     r"@(?:[\w-]+\.)*(?:example|test|domain|email|mail|company|mycompany|website|site|abc|xyz|foo|bar)\.\w+\Z"
@@ -36,7 +37,7 @@ class PersonalData(Filter):
 
     def judge(self, row: Row) -> Judgement:
         for text in (row.question, row.completion):
-            bare = _FORMULA.sub(" ", text) if any(sign in text for sign in "@-+.") else ""
+            bare = without_formulas(_CODE.sub(" ", text)) if any(sign in text for sign in "@-+.") else ""
             if any(not _NOBODY.search(match[0]) for match in _MAIL.finditer(bare)):
                 return False, "mail_address"
             if any(not _invented(match[0]) for match in _PHONE.finditer(bare)):

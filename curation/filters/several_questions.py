@@ -11,7 +11,7 @@ from typing import Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
-from curation.filters.open_ended import folded_lines, without_code
+from curation.text.formulas import folded_lines, without_figures, without_formulas
 
 _MARKER = re.compile(
     r"(?:^|(?<=[\s.?!:;,>$。；，：？]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|iv|v|i{1,3})\s*[)）]\$?[\s.:]*"
@@ -34,10 +34,6 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 """What stands in front of a list of exercises."""
-_FORMULA = re.compile(
-    r"\$\$.{0,2000}?\$\$|\$(?:(?!\b[a-z]{2,} [a-z]{2,})[^$]){0,2000}\$|\\\[.{0,2000}?\\\]|\\\(.{0,2000}?\\\)", re.DOTALL
-)
-"""Words in a row between two dollar signs: those are prices."""
 _QUOTED = re.compile(r"\"[^\"]{0,400}\"|“[^”]{0,400}”|``.{0,400}?''", re.DOTALL)
 _ASKED = re.compile(
     r"(?:^|(?<=[.?!:;,])\s|\b(?:and|so|then|hence|thus)\s)(?!\W{0,9}that is\b)[\W_]{0,9}(?:in |at |by |for |to |of |on |from )?"
@@ -70,10 +66,10 @@ class SeveralQuestions(Filter):
             return True
         if _PARTS_IN_GOLD.search(row.answer):
             return False, "gold_in_parts"
-        question = folded_lines(without_code(row.question))
+        question = folded_lines(without_figures(row.question))
         if parts_that_ask(question) > 1:
             return False, "several_parts"
-        bare = _FORMULA.sub(" x ", _QUOTED.sub(" x ", question))
+        bare = without_formulas(_QUOTED.sub(" x ", question), " x ")
         if _ALSO.search(bare) or several_asked(bare):
             return False, "several_questions"
         return True

@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from curation.text.formulas import FORMULA, without_figures
+
 LANGUAGES = (
     "ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id", "it", "ja", "ko",
     "nl", "no", "pl", "pt", "ro", "ru", "sk", "sv", "th", "tr", "uk", "vi", "zh",
 )  # fmt: skip
 MIN_WORDS = 6
 _NO_LANGUAGE = re.compile(
-    r"```.{0,4000}?```|\[asy\].{0,4000}?\[/asy\]|\$\$.{0,2000}?\$\$|\$[^$]{0,2000}\$|\\\[.{0,2000}?\\\]|\\\(.{0,2000}?\\\)"
+    rf"```.{{0,4000}}?```|{FORMULA}"
     r"|\\begin\{(\w{1,20}\*?)\}.{0,4000}?\\end\{\1\}|\\[A-Za-z]+|https?://\S+|\b[\w.+-]{1,64}@\S+|<[^<>\s]{1,40}>",
     re.DOTALL,
 )
@@ -46,14 +48,19 @@ _WRITTEN_IN = {
 }  # fmt: skip
 
 
+def _prose(text: str) -> str:
+    """The text without what has no language."""
+    return _NO_LANGUAGE.sub(" ", without_figures(text))
+
+
 def plain_words(text: str) -> list[str]:
     """The words of a question, without what has no language."""
-    return _WORD.findall(_NO_LANGUAGE.sub(" ", text))
+    return _WORD.findall(_prose(text))
 
 
 def script_of(text: str) -> str:
     """The script that most letters are in; a Han sign counts three letters, for it is a word. '' where there is none."""
-    text = _NO_LANGUAGE.sub(" ", text)
+    text = _prose(text)
     counts = Counter({name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()})
     counts["han"] *= 3
     counts["greek"] *= 4
@@ -90,7 +97,7 @@ def contradicts(stated: str, text: str) -> bool:
 
 def _enough(script: str, text: str) -> bool:
     """Ten letters: a name or a sign of another script makes no other language. Latin letters may be variables, so they need words."""
-    letters = len(_SCRIPTS[script].findall(_NO_LANGUAGE.sub(" ", text)))
+    letters = len(_SCRIPTS[script].findall(_prose(text)))
     return letters >= 10 and (script != "latin" or len(plain_words(text)) >= MIN_WORDS)
 
 

@@ -7,9 +7,9 @@ A list is made of labels in order from A (to J at most), all in one style, each 
     list    a label at the start of every line, or labels within lines
 
 Two options make a list; three where the labels are lower-case letters, which also count parts and conditions, or bare ones. Within a
-line `A.` may be an initial or a point at the end of a sentence, so where a capital letter follows the list has to stand behind the end
-of a question or a blank; three options may stand behind any sentence, four behind any word. Of several lists the last counts. It ends
-at a blank line, or at a line that says how to answer.
+line `A.` may be an initial or a point at the end of a sentence, so where a capital letter follows the list has to follow the end of a
+question or a blank; three options may follow any sentence, four any word. Of several lists the last counts. It ends at a blank line,
+or at a line that says how to answer. Letters of prose and of formulas (`Bank A: ... Bank B: ...`, `(A), which`) make no list.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LABEL = re.compile(
 _SPACING = re.compile(r"(?:[\s~}]|\\[ ,;:!]|\\q?quad(?![a-z])){0,20}")
 _HALF_WIDTH = str.maketrans("．：）", ".:)")
 _MAY_FOLLOW = re.compile(r"(?:\A|[\s$.?!:;)}\]_。？！：；）】]|\\\\|quad)\Z")
-"""What a label within a line may stand behind."""
+"""What a label within a line may follow."""
 _ENDS_STEM = re.compile(r"(?:[?:_)\]}$=？：；）】]|\n)\s*\Z")
 _ENDS_SENTENCE = re.compile(r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bProf)(?<!\bSt)[.!。！]\s*\Z")
 _ENDS_WORD = re.compile(r"[^\W\d_]\s*\Z")
@@ -129,15 +129,11 @@ def _fits(match: re.Match[str], before: str) -> bool:
         return True
     if match["sign"] == "．" and match["letter"] != "A":
         return not before[-1:].isupper()
-    if (
-        match["sign"]
-        and not match["enclosed"]
-        and _ABBREVIATES.match(match.string, match.end())
-        and match[0][-1] == "."
-    ):
+    if match["letter"] and match[0][-1] == "." and _ABBREVIATES.match(match.string, match.end()):
         return False
-    unopened = match["enclosed"] or match["sign"] not in (")", "）") or before.count("(") <= before.count(")")
-    return bool(unopened and _MAY_FOLLOW.search(before))
+    if match["letter"] and match[0][-1] in ")）" and before.count("(") > before.count(")"):
+        return False
+    return bool(_MAY_FOLLOW.search(before))
 
 
 def _runs(labels: Sequence[_Label]) -> list[list[_Label]]:

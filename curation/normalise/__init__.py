@@ -33,7 +33,7 @@ class Normalise(Options):
     strip: tuple[str, ...] = ()
     """Instructions of this manifest's sources beyond the known ones: regular expressions that match a whole sentence at an end."""
     languages: tuple[str, ...] = Field(default=LANGUAGES, min_length=1)
-    """ISO 639-1 codes that are told apart where a source states no language."""
+    """ISO 639-1 codes that are distinguished where a source states no language."""
 
     @field_validator("strip")
     @classmethod
@@ -63,7 +63,7 @@ def normalise_row(row: Row, options: Normalise) -> Row:
 
 
 def _question(row: Row, options: Normalise) -> Row:
-    text, told = normalise_question(row.question, options.strip, bool(row.images))
+    text, changes = normalise_question(row.question, options.strip, bool(row.images))
     if text == row.question:
         return row
     last = max(number for number, message in enumerate(row.prompt) if message.role == "user")
@@ -72,9 +72,9 @@ def _question(row: Row, options: Normalise) -> Row:
     if normalise_prompt(text) != normalise_prompt(row.question):
         fields["id"] = row_id(text, row.images)
     if choices := read_again(json.loads(row.answer_options).get("choices"), row.question, text):
-        told.append("options re-read")
+        changes.append("options re-read")
         fields["answer_options"] = json.dumps(json.loads(row.answer_options) | {"choices": choices}, ensure_ascii=False)
-    return row.changed(STAGE, "; ".join(told), **fields)
+    return row.changed(STAGE, "; ".join(changes), **fields)
 
 
 def _options(row: Row, options: Normalise) -> Row:
@@ -111,5 +111,5 @@ def _trace(row: Row, options: Normalise) -> Row:
         ("repeated prompt removed", lambda trace: drop_prompt(trace, row.question)),
         ("trace tags made <think>", one_style),
     )
-    trace, told = apply_rules(row.completion, rules)
-    return row.changed(STAGE, "; ".join(told), completion=trace) if trace != row.completion else row
+    trace, changes = apply_rules(row.completion, rules)
+    return row.changed(STAGE, "; ".join(changes), completion=trace) if trace != row.completion else row

@@ -64,7 +64,7 @@ def restore_commands(text: str) -> str:
 
 
 def read_escapes(text: str) -> str:
-    r"""`\n` and `\t` written as two characters become what they stand for, where they can be neither LaTeX nor code.
+    r"""`\n` and `\t` written as two characters become a line break and a tab, where they can be neither LaTeX nor code.
 
     A letter run that starts with a LaTeX command stays (`\nu`, `\neq`, `\times`), so `\next` stays too.
 

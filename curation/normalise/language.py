@@ -1,7 +1,7 @@
-r"""The language of a question: its script where that decides, py3langid for the rest, `und` where there are too few words to tell.
+r"""The language of a question: its script where that decides, py3langid for the rest, `und` where there are too few words.
 
 Formulas, commands, code, links and numbers are taken off first. Under six words py3langid guesses (of the questions of a public English
-sample all of 13,269 with six words or more were told right, and half of those with one to five were not), so there only the verbs in
+sample all of 13,269 with six words or more were identified, and half of those with one to five were not), so there only the verbs in
 which mathematics is set count.
 """
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from curation.normalise.characters import clean_characters, read_escapes, restore_commands
 from curation.normalise.chat import last_question, unwrap_chat
 from curation.normalise.latex import spell_signs, trim_formulas
-from curation.normalise.pictures_in_text import drop_placeholders, plain_placeholders
+from curation.normalise.placeholders import drop_placeholders, plain_placeholders
 from curation.normalise.wrappers import strip_instructions
 
 Rule = tuple[str, Callable[[str], str]]
@@ -26,28 +26,28 @@ _AFTER: tuple[Rule, ...] = (
 )
 
 
-def normalise_question(text: str, extra: Sequence[str] = (), has_pictures: bool = False) -> tuple[str, list[str]]:
+def normalise_question(text: str, extra: Sequence[str] = (), has_images: bool = False) -> tuple[str, list[str]]:
     r"""The question and what was changed, in fixed phrases. `extra` are regular expressions of further instructions.
 
     >>> normalise_question("Question: What is $ x $?\\nA. 1\\nB. 2 Answer:")
     ('What is $x$?\nA. 1\nB. 2', ['literal line breaks read', 'instruction removed', 'formula spacing trimmed'])
     """
     rules = [*_BEFORE, ("instruction removed", lambda text: strip_instructions(text, extra)), *_AFTER]
-    if has_pictures:
+    if has_images:
         rules.insert(len(_BEFORE), ("picture placeholder removed", drop_placeholders))
     return apply_rules(text, rules)
 
 
 def apply_rules(text: str, rules: Sequence[Rule]) -> tuple[str, list[str]]:
     """Every rule in turn, again while something changes."""
-    told: list[str] = []
+    changes: list[str] = []
     for _ in range(MAX_ROUNDS):
         before = text
         for what, rule in rules:
             changed = rule(text)
-            if changed != text and what not in told:
-                told.append(what)
+            if changed != text and what not in changes:
+                changes.append(what)
             text = changed
         if text == before:
             break
-    return text, told
+    return text, changes

@@ -38,10 +38,10 @@ def rows_of(real_manifest: Manifest, name: str) -> list[Row]:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_changes_are_counted_and_final(real_manifest: Manifest, name: str) -> None:
     after = [normalise_row(row, OPTIONS) for row in rows_of(real_manifest, name)]
-    told = Counter(
+    changes = Counter(
         what for row in after for stage, note in row.provenance if stage == "normalise" for what in note.split("; ")
     )
-    assert {what: told[what] for what in EXPECTED[name]} == EXPECTED[name]
+    assert {what: changes[what] for what in EXPECTED[name]} == EXPECTED[name]
     if name in LANGUAGES:
         assert Counter(row.language for row in after) == LANGUAGES[name]
     assert all(normalise_row(row, OPTIONS) is row for row in after)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from datatrove.data import Document
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from curation.core.ledger import LedgerWriter, ledger_lines
@@ -78,6 +80,22 @@ def test_an_instruction_is_no_part_of_the_last_option(options: str) -> None:
     assert json.loads(after.answer_options) == {"choices": ["3", "4", "5"]}
     assert after.provenance == (("normalise", "instruction removed; options re-read"),)
     assert judge(after.answer, r"\boxed{5}", after.answer_kind, json.loads(after.answer_options)).outcome == "correct"
+
+
+STYLES = ["{}. {}", "{}) {}", "({}) {}", "**{})** {}", r"$\textbf{{({})}}\ {}$", "- {}. {}", "{}．{}", "（{}）{}"]
+
+
+@given(
+    st.lists(st.from_regex(r"[1-9a-z][0-9a-z +=]{0,9}[0-9a-z]", fullmatch=True), min_size=3, max_size=6, unique=True),
+    st.sampled_from(STYLES),
+    st.sampled_from(["", INSTRUCTION, "\n" + INSTRUCTION, "\n\nAnswer with a letter."]),
+)
+def test_options_of_any_style_are_final_once_normalised(texts: list[str], style: str, instruction: str) -> None:
+    lines = [style.format(letter, text) for letter, text in zip("ABCDEF", texts, strict=False)]
+    before = row("Which is it?\n" + "\n".join(lines) + instruction, answer="B", answer_kind="choice")
+    after = normalise_row(before, DEFAULTS)
+    assert json.loads(after.answer_options) == {"choices": texts}
+    assert normalise_row(after, DEFAULTS) is after
 
 
 def test_options_that_were_not_read_from_the_question_stay_as_it_changes() -> None:

@@ -12,7 +12,7 @@ from curation.core.row import make_row
 from curation.normalise import Normalise, normalise_question, normalise_row
 from curation.normalise.characters import clean_characters, read_escapes, restore_commands
 from curation.normalise.latex import spell_signs, trim_formulas
-from curation.normalise.pictures_in_text import drop_placeholders, plain_placeholders
+from curation.normalise.placeholders import drop_placeholders, plain_placeholders
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_placeholders(text: str, expected: str) -> None:
 
 def test_a_text_row_keeps_its_placeholder_for_the_filter() -> None:
     assert normalise_question("<image>What is it?")[0] == "<image>What is it?"
-    assert normalise_question("<image>What is it?", has_pictures=True)[0] == "What is it?"
+    assert normalise_question("<image>What is it?", has_images=True)[0] == "What is it?"
 
 
 PIECES = st.sampled_from((
@@ -117,8 +117,8 @@ SIGNS = re.compile(r"[0-9+*=^_-]")
 @settings(max_examples=400, deadline=None)
 @given(TEXTS)
 def test_normalising_twice_is_normalising_once(text: str) -> None:
-    once, _ = normalise_question(text, has_pictures=True)
-    assert normalise_question(once, has_pictures=True) == (once, [])
+    once, _ = normalise_question(text, has_images=True)
+    assert normalise_question(once, has_images=True) == (once, [])
 
 
 @settings(max_examples=400, deadline=None)

@@ -1,7 +1,7 @@
-r"""Picture placeholders in the text: `<image>`, `<image 1>`, Qwen's vision tokens. The processor puts its own where the pictures are.
+r"""Image placeholders in the text: `<image>`, `<image 1>`, Qwen's vision tokens. The processor puts its own where the images are.
 
-A literal `<|image_pad|>` would make the processor count a picture too many, so those become `<image>` first. Placeholders go at the
-ends and on lines of their own, and only from rows that have pictures: without one, `<image>` tells the `missing_picture` filter.
+A literal `<|image_pad|>` would make the processor count one image too many, so those become `<image>` first. Placeholders go at the
+ends and on lines of their own, and only from rows that have images: without one, the `missing_picture` filter looks for `<image>`.
 """
 
 import re

@@ -6,29 +6,6 @@ from typing import Any
 import pytest
 
 from curation.sources.formats.gold import GoldError, GoldOptions
-from curation.text.options import read_letter
-
-
-@pytest.mark.parametrize(
-    ("gold", "options", "letter"),
-    [
-        ("blue", ["red", "blue"], "B"),
-        ("B", ["red", "blue"], "B"),
-        ("(b).", ["red", "blue"], "B"),
-        ("Blue ", ["red", "blue"], "B"),
-        (5, ["7", "5"], "B"),
-        ("5", ["7", "5.0"], "B"),
-        ("1,000", ["7", "1000"], "B"),
-        ("-5", ["5", "-5"], "B"),
-        ("C", ["red", "blue"], None),
-        ("green", ["red", "blue"], None),
-        ("5", ["5", "5"], None),
-        ("A", ["B", "A"], "B"),  # the text comes before the letter
-    ],
-)
-def test_golds_among_options(gold: Any, options: list[str], letter: str | None) -> None:
-    assert read_letter(gold, options) == letter
-
 
 CHART = {
     "rules": [

@@ -1,7 +1,7 @@
 """Drop questions whose gold is yes or no, true or false: half of the guesses are right, so the reward says little about the reasoning.
 
-Big-Math removes true/false and yes/no questions (Albalak et al. 2025, arXiv 2502.17387, 3.2). The paper names no rule: the policy is
-the manifest's. Statements with a third answer ("cannot be determined") are kept, and so is a choice among more than two options.
+Big-Math removes true/false and yes/no questions (Albalak et al. 2025, arXiv 2502.17387, 3.2). The paper names no rule: leave the filter
+out to keep them. Statements with a third answer ("cannot be determined") are kept, and so is a choice among more than two options.
 """
 
 import json
@@ -20,12 +20,8 @@ class YesNo(Filter):
     """A gold that is yes, no, true or false, or starts with one; or a choice of the two."""
 
     kind: Literal["yes_no"] = "yes_no"
-    policy: Literal["drop", "keep"] = "drop"
-    """`keep` states in the manifest that such questions are wanted."""
 
     def judge(self, row: Row) -> Judgement:
-        if self.policy == "keep":
-            return True
         if row.answer_kind == "choice":
             choices = json.loads(row.answer_options).get("choices", [])
             guessed = len(choices) == 2 and all(_PAIRS.fullmatch(_BARE.sub("", str(choice))) for choice in choices)

@@ -2,7 +2,7 @@
 
 from curation.images.normalise import ImageOptions, Normalised, normalise_image
 from curation.images.pixels import decode
-from curation.images.safe import FORMATS, MAX_BYTES, ImageError, ImageInfo, explain, inspect, verify
+from curation.images.safe import FORMATS, MAX_BYTES, ImageError, ImageInfo, explain, inspect
 
 __all__ = [
     "FORMATS",
@@ -15,5 +15,4 @@ __all__ = [
     "explain",
     "inspect",
     "normalise_image",
-    "verify",
 ]

@@ -1,14 +1,10 @@
 """From encoded bytes to pixels as a model sees them: upright, first frame, RGB on white."""
 
-import io
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from PIL import Image
 
-from curation.images.safe import FORMATS, explain, inspect
+from curation.images.safe import opened
 
 WHITE = (255, 255, 255)
 ORIENTATION = 0x0112
@@ -50,7 +46,7 @@ def sketch(data: bytes, side: int | None) -> tuple[Image.Image, Original]:
     Raises:
         ImageError: as `decode`.
     """
-    with _opened(data) as image:
+    with opened(data) as image:
         mode, size = image.mode, image.size
         if side:
             image.draft(None, (side, side))
@@ -62,19 +58,6 @@ def sketch(data: bytes, side: int | None) -> tuple[Image.Image, Original]:
         original = Original(str(image.format), mode, size, frames, turn is not None, transparent)
         upright = image if turn is None else image.transpose(turn)
         return on_white(upright), original
-
-
-@contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image]:
-    """An image within the limits; whatever its decoder raises is an ImageError."""
-    inspect(data)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                yield image
-    except Exception as error:  # decoders meet hostile bytes here and raise anything; the caller counts the reason
-        raise explain(error, data) from error
 
 
 def _orientation(image: Image.Image) -> int:

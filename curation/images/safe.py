@@ -1,13 +1,15 @@
 """Open encoded images safely: nothing is decoded before its format and size are known to be harmless.
 
-    info = inspect(data)        # reads the header only
-    verify(data)                # decodes all of it
+    info = inspect(data)                # reads the header only
+    with opened(data) as image: ...     # of a known format and size; may be decoded
 
 Both raise ImageError with a short reason code: `picture_unreadable`, `picture_truncated`, `picture_too_large`.
 """
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
@@ -41,35 +43,31 @@ def inspect(data: bytes) -> ImageInfo:
     Raises:
         ImageError: not an image of a known format, or larger than the limits.
     """
+    with opened(data) as image:
+        return ImageInfo(str(image.format), image.width, image.height, image.mode)
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[Image.Image]:
+    """An image within the limits, not decoded yet; whatever its decoder raises inside the block is an ImageError.
+
+    Raises:
+        ImageError: as `inspect`, or what is decoded inside the block is damaged or cut short.
+    """
     if len(data) > MAX_BYTES:
         raise ImageError("picture_too_large", f"{len(data)} bytes, limit {MAX_BYTES}")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                info = ImageInfo(str(image.format), image.width, image.height, image.mode)
+                if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
+                    limits = f"limit {MAX_PIXELS} pixels and {MAX_SIDE} a side"
+                    raise ImageError("picture_too_large", f"{image.width}x{image.height}, {limits}")
+                yield image
+    except ImageError:
+        raise
     except Exception as error:  # decoders meet hostile bytes here and raise anything; the caller counts the reason
         raise explain(error, data) from error
-    if info.width * info.height > MAX_PIXELS or max(info.width, info.height) > MAX_SIDE:
-        raise ImageError(
-            "picture_too_large", f"{info.width}x{info.height}, limit {MAX_PIXELS} pixels and {MAX_SIDE} a side"
-        )
-    return info
-
-
-def verify(data: bytes) -> ImageInfo:
-    """Check an image whole: header, limits and every pixel of its first frame.
-
-    Raises:
-        ImageError: as `inspect`, or the pixels are damaged or cut short.
-    """
-    info = inspect(data)
-    try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            image.load()
-    except Exception as error:  # as above
-        raise explain(error, data) from error
-    return info
 
 
 def explain(error: Exception, data: bytes = b"") -> ImageError:

@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import COLOURS, INK, Canvas
-from curation.puzzles.scene import Painter, Scene, added, choice_scene, compared
+from curation.puzzles.scene import Painter, Scene, added, choice_scene, compared, number_scene
 
 DOMAIN = "logic"
 
@@ -79,7 +79,7 @@ def _two_scales(level: int, rng: random.Random) -> Scene:
 def _weight(colour: str, answer: int, scales: list[list[Pan]], solution: str, rng: random.Random) -> Scene:
     equal = "The scales balance. " if len(scales) == 1 else "Both scales balance. "
     question = f"{equal}How heavy is one {colour} box?"
-    return Scene(question, str(answer), "number", _described(scales, "Scales"), solution, _painted(scales, rng))
+    return number_scene(question, answer, _described(scales, "Scales"), solution, _painted(scales, rng))
 
 
 def _described(scales: list[list[Pan]], name: str) -> str:

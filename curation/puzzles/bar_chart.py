@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import COLOURS, GRID, INK, Canvas
-from curation.puzzles.scene import Painter, Scene, choice_scene, joined
+from curation.puzzles.scene import Scene, choice_scene, joined, number_scene
 
 DOMAIN = "chart"
 
@@ -37,7 +37,9 @@ def make(level: int, rng: random.Random) -> Scene:
     description = f"A bar chart. {listed}."
     a, b = bars[first], bars[second]
     if level == 1:
-        return _number(f"What is the value of the {first} bar?", a, description, f"The {first} bar ends at {a}.", paint)
+        return number_scene(
+            f"What is the value of the {first} bar?", a, description, f"The {first} bar ends at {a}.", paint
+        )
     if level == 2:
         word, best = rng.choice((("highest", max(values)), ("lowest", min(values))))
         right = next(name for name, value in bars.items() if value == best)
@@ -46,9 +48,11 @@ def make(level: int, rng: random.Random) -> Scene:
     read = f"Bar {first} is {a}. Bar {second} is {b}."
     if level == 3:
         question = f"What is the difference between bar {first} and bar {second}?"
-        return _number(question, abs(a - b), description, f"{read} {max(a, b)} - {min(a, b)} = {abs(a - b)}.", paint)
+        return number_scene(
+            question, abs(a - b), description, f"{read} {max(a, b)} - {min(a, b)} = {abs(a - b)}.", paint
+        )
     if level == 4:
-        return _number(
+        return number_scene(
             f"What is the sum of bar {first} and bar {second}?",
             a + b,
             description,
@@ -59,7 +63,7 @@ def make(level: int, rng: random.Random) -> Scene:
     above = [name for name, value in bars.items() if value * n > total]
     solution = f"The sum is {total}, so the mean is {total} / {n}, about {total / n:.1f}. "
     solution += f"Above it: {joined(above)}. That makes {len(above)}."
-    return _number("How many bars are higher than the mean of all bars?", len(above), description, solution, paint)
+    return number_scene("How many bars are higher than the mean of all bars?", len(above), description, solution, paint)
 
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.17, 0.97, 0.07, 0.84
@@ -75,7 +79,3 @@ def _axes(canvas: Canvas, level: int) -> None:
         canvas.line([(_LEFT, y), (_RIGHT, y)], GRID)
         canvas.text(_LEFT - 0.03, y, str(value), 0.11 if level <= 2 else 0.085, anchor="rm")
     canvas.line([(_LEFT, _TOP), (_LEFT, _BOTTOM)], INK, 0.012)
-
-
-def _number(question: str, answer: int, description: str, solution: str, paint: Painter) -> Scene:
-    return Scene(question, str(answer), "number", description, solution, paint)

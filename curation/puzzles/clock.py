@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import INK, Canvas, clockwise
-from curation.puzzles.scene import Scene
+from curation.puzzles.scene import Scene, number_scene
 
 DOMAIN = "puzzle"
 
@@ -27,9 +27,7 @@ def make(level: int, rng: random.Random) -> Scene:
 
     if level == 1:
         description = f"A clock. The short red hand is at {hour}. The long blue hand is at 12."
-        return Scene(
-            "What hour does the clock show?", str(hour), "number", description, f"The short hand is at {hour}.", paint
-        )
+        return number_scene("What hour does the clock show?", hour, description, f"The short hand is at {hour}.", paint)
     short = f"at {hour}" if minute == 0 else f"between {hour} and {hour % 12 + 1}"
     at = minute // 5 or 12
     long = f"at {at}" if minute % 5 == 0 else f"{minute % 5} small marks after {at}"

@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import COLOURS, GRID, SHAPES, Canvas
-from curation.puzzles.scene import Scene, choice_scene, compared
+from curation.puzzles.scene import Scene, choice_scene, compared, number_scene
 
 DOMAIN = "puzzle"
 
@@ -72,4 +72,4 @@ def _mixed(level: int, rng: random.Random) -> Scene:
             "Which colour has more shapes?", (first, second, "same"), word, description, solution, paint
         )
     question = f"How many more {first} shapes than {second} shapes are there?"
-    return Scene(question, str(n - m), "number", description, f"{counts} {n} - {m} = {n - m}.", paint)
+    return number_scene(question, n - m, description, f"{counts} {n} - {m} = {n - m}.", paint)

@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import COLOURS, SHAPES, Canvas
-from curation.puzzles.scene import Scene, joined
+from curation.puzzles.scene import Scene, joined, number_scene
 
 DOMAIN = "puzzle"
 
@@ -61,7 +61,7 @@ def make(level: int, rng: random.Random) -> Scene:
     else:
         per_row = [sum(1 for thing in row if thing and wanted(thing)) for row in rows]
         solution = f"Count the {asked} in each row: {' + '.join(map(str, per_row))} = {n}."
-    return Scene(f"How many {asked} are there?", str(n), "number", description, solution, paint)
+    return number_scene(f"How many {asked} are there?", n, description, solution, paint)
 
 
 def _names(row: list[Thing | None]) -> list[str]:

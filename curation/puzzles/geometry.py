@@ -4,7 +4,7 @@ import math
 import random
 
 from curation.puzzles.canvas import COLOURS, INK, Canvas, Point, clockwise
-from curation.puzzles.scene import Scene
+from curation.puzzles.scene import Scene, number_scene
 
 DOMAIN = "geometry"
 
@@ -35,7 +35,7 @@ def _squares(rng: random.Random) -> Scene:
 
     description = f"A rectangle made of {colour} unit squares. Width {wide}, height {high}."
     solution = f"Width {wide}, height {high}. {wide} * {high} = {wide * high}."
-    return Scene("What is the area of the rectangle?", str(wide * high), "number", description, solution, paint)
+    return number_scene("What is the area of the rectangle?", wide * high, description, solution, paint)
 
 
 def _perimeter(rng: random.Random) -> Scene:
@@ -51,7 +51,7 @@ def _perimeter(rng: random.Random) -> Scene:
     description = f"A rectangle. Width {wide}, height {high}."
     total = 2 * (wide + high)
     solution = f"Width {wide}, height {high}. 2 * ({wide} + {high}) = 2 * {wide + high} = {total}."
-    return Scene("What is the perimeter of the rectangle?", str(total), "number", description, solution, paint)
+    return number_scene("What is the perimeter of the rectangle?", total, description, solution, paint)
 
 
 def _triangle(canvas: Canvas, angles: tuple[int, int, int], labels: tuple[str, str, str]) -> None:
@@ -86,7 +86,7 @@ def _third_angle(rng: random.Random) -> Scene:
 
     description = f"A triangle with the angles {a}°, {b}° and x."
     solution = f"The angles sum to 180. 180 - {a} = {180 - a}. {180 - a} - {b} = {c}."
-    return Scene("How many degrees is the angle x?", str(c), "number", description, solution, paint)
+    return number_scene("How many degrees is the angle x?", c, description, solution, paint)
 
 
 def _isosceles(rng: random.Random) -> Scene:
@@ -104,13 +104,8 @@ def _isosceles(rng: random.Random) -> Scene:
     description = "An isosceles triangle. Its two marked sides are equal. "
     description += f"One angle at its base is {base}°, the angle between the equal sides is x."
     solution = f"Both angles at the base are {base}. 2 * {base} = {2 * base}. 180 - {2 * base} = {apex}."
-    return Scene(
-        "The marked sides are equal. How many degrees is the angle x?",
-        str(apex),
-        "number",
-        description,
-        solution,
-        paint,
+    return number_scene(
+        "The marked sides are equal. How many degrees is the angle x?", apex, description, solution, paint
     )
 
 
@@ -129,7 +124,7 @@ def _right_triangle(rng: random.Random) -> Scene:
 
     description = f"A right triangle. The sides at the right angle are {a} and {b}. The longest side is x."
     solution = f"x * x = {a} * {a} + {b} * {b} = {a * a} + {b * b} = {c * c}. The root of {c * c} is {c}."
-    return Scene("How long is the side x?", str(c), "number", description, solution, paint)
+    return number_scene("How long is the side x?", c, description, solution, paint)
 
 
 def _l_shape(rng: random.Random) -> Scene:
@@ -154,9 +149,7 @@ def _l_shape(rng: random.Random) -> Scene:
     )
     whole, cut = wide * high, cut_wide * cut_high
     solution = f"{wide} * {high} = {whole}. {cut_wide} * {cut_high} = {cut}. {whole} - {cut} = {area}."
-    return Scene(
-        "All angles are right. What is the area of the shape?", str(area), "number", description, solution, paint
-    )
+    return number_scene("All angles are right. What is the area of the shape?", area, description, solution, paint)
 
 
 def _ring(rng: random.Random) -> Scene:

@@ -4,7 +4,7 @@ import random
 from itertools import pairwise, permutations, product
 
 from curation.puzzles.canvas import COLOURS, INK, Canvas, Point, clockwise
-from curation.puzzles.scene import Scene, added, joined
+from curation.puzzles.scene import Scene, added, joined, number_scene
 
 DOMAIN = "logic"
 
@@ -47,8 +47,8 @@ def _steps(level: int, rng: random.Random) -> Scene:
         if level == 1
         else added([n for _, n in legs]) + "."
     )
-    return Scene(
-        "How many steps long is the path?", str(total), "number", description, f"The path goes {route}. {count}", paint
+    return number_scene(
+        "How many steps long is the path?", total, description, f"The path goes {route}. {count}", paint
     )
 
 
@@ -120,7 +120,7 @@ def _graph(level: int, rng: random.Random) -> Scene:
     description = f"Roads: {joined([f'{a}-{b} {length}' for (a, b), length in roads.items()])}."
     solution = f"The shortest way is {'-'.join(way)}: {_terms(way, roads)} = {best}. "
     solution += f"The next best is {'-'.join(other)}: {second}."
-    return Scene(f"How long is the shortest way from A to {goal}?", str(best), "number", description, solution, paint)
+    return number_scene(f"How long is the shortest way from A to {goal}?", best, description, solution, paint)
 
 
 Roads = dict[tuple[str, str], int]

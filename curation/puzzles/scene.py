@@ -33,6 +33,11 @@ class Scene:
     answer_options: dict[str, Any] = field(default_factory=dict)
 
 
+def number_scene(question: str, answer: int, description: str, solution: str, paint: Painter) -> Scene:
+    """A scene answered by a number."""
+    return Scene(question, str(answer), "number", description, solution, paint)
+
+
 def choice_scene(
     question: str, choices: Sequence[str], right: str, description: str, solution: str, paint: Painter
 ) -> Scene:

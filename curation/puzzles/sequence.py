@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 from curation.puzzles.canvas import COLOURS, GRID, INK, SHAPES, Canvas
-from curation.puzzles.scene import Painter, Scene, choice_scene, choices_with, joined
+from curation.puzzles.scene import Painter, Scene, choice_scene, choices_with, joined, number_scene
 
 DOMAIN = "logic"
 
@@ -91,7 +91,7 @@ def _dots(rng: random.Random) -> Scene:
     )
     solution += f"next {steps[3]}. {known[3]} + {steps[3]} = {counts[4]}."
     question = "The pattern goes on. How many dots belong in the box with the question mark?"
-    return Scene(question, str(counts[4]), "number", description, solution, paint)
+    return number_scene(question, counts[4], description, solution, paint)
 
 
 def _matrix(rng: random.Random) -> Scene:

@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import GRID, INK, Canvas
-from curation.puzzles.scene import Scene, added
+from curation.puzzles.scene import Scene, added, number_scene
 
 DOMAIN = "chart"
 
@@ -37,11 +37,11 @@ def make(level: int, rng: random.Random) -> Scene:
     if level <= 2:
         question = f"What number is in row {rows[i]}, column {columns[j]}?"
         solution = f"Row {rows[i]} is {texts[i]}. Column {columns[j]} is {cells[i][j]}."
-        return Scene(question, str(cells[i][j]), "number", description, solution, paint)
+        return number_scene(question, cells[i][j], description, solution, paint)
     if level == 3:
         question = f"What is the sum of row {rows[i]}?"
         solution = f"Row {rows[i]} is {texts[i]}. {added(cells[i])}."
-        return Scene(question, str(sum(cells[i])), "number", description, solution, paint)
+        return number_scene(question, sum(cells[i]), description, solution, paint)
     if level == 4:
         first, second = rng.sample(range(n_columns), 2)
         a, b = [row[first] for row in cells], [row[second] for row in cells]
@@ -50,7 +50,7 @@ def make(level: int, rng: random.Random) -> Scene:
         solution = (
             f"Column {columns[first]}: {added(a)}. Column {columns[second]}: {added(b)}. {high} - {low} = {high - low}."
         )
-        return Scene(question, str(high - low), "number", description, solution, paint)
+        return number_scene(question, high - low, description, solution, paint)
     sums = [sum(row) for row in cells]
     if sums.count(max(sums)) > 1:
         return make(level, rng)

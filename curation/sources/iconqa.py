@@ -11,6 +11,7 @@ has them behind the question's own image, and options that say which is which. `
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 from curation.sources.formats.fields import Fields
@@ -38,7 +39,7 @@ class IconQa(Table):
     def _records(self) -> Iterator[Record | BadRecord]:
         for record in super()._records():
             if isinstance(record, Record) and isinstance(record.value, dict):
-                record = Record(record.file, record.folder, record.number, record.key, with_images(record.value))
+                record = replace(record, value=with_images(record.value))
             yield record
 
 

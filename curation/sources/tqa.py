@@ -10,6 +10,7 @@ and a lesson has thousands of words. Otherwise a `table`; images lie below the f
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 from curation.sources.formats.expression import MISSING, lookup
@@ -43,7 +44,7 @@ def questions(lesson: Record) -> Iterator[Record | BadRecord]:
             yield BadRecord(lesson.file, lesson.number, "no_items", f"expected a dict at questions.{group}, got {got}")
             continue
         for key, question in asked.items():
-            yield Record(lesson.file, lesson.folder, lesson.number, str(key), flat(question))
+            yield replace(lesson, key=str(key), value=flat(question))
 
 
 def flat(question: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from curation.core.errors import BadRowError
@@ -19,7 +20,7 @@ def joined_with(record: Record, files: Mapping[str, str]) -> Record | BadRecord:
             value[name] = json.loads(read_below(record.folder or Path(), file, (), MAX_WHOLE_BYTES))
         except (BadRowError, ValueError, RecursionError) as error:
             return BadRecord(record.file, record.number, "beside_unreadable", f"{file}: {error}")
-    return Record(record.file, record.folder, record.number, record.key, value)
+    return replace(record, value=value)
 
 
 def exploded(record: Record, path: str) -> Iterator[Record | BadRecord]:
@@ -33,4 +34,4 @@ def exploded(record: Record, path: str) -> Iterator[Record | BadRecord]:
         yield BadRecord(record.file, record.number, "no_items", f"expected a list at {path!r}, got {got}")
     for key, item in pairs:
         value = {**(record.value if isinstance(record.value, dict) else {}), "each": item}
-        yield Record(record.file, record.folder, record.number, f"{record.key or record.number}.{key}", value)
+        yield replace(record, key=f"{record.key or record.number}.{key}", value=value)

@@ -109,7 +109,6 @@ def test_options_are_no_parts() -> None:
 def test_yes_no(answer: str, kind: str, choices: list[str] | None, expected: str) -> None:
     asked = row("Is it so?", answer=answer, answer_kind=kind, answer_options={"choices": choices} if choices else None)
     assert verdict(YesNo(), asked) == expected
-    assert verdict(YesNo(policy="keep"), asked) == "kept"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A tiny untrained model and shards of a few rows, written with the columns and metadata that the trainer reads."""
+"""What the tests of training share, built once a session: a tiny untrained model, and shards as the trainer reads them."""
 
 import io
 import os
@@ -82,7 +82,7 @@ def mixed_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The micro model's architecture with one layer each, untrained."""
+    """The one model of these tests, not to be written to: the micro model's architecture with one layer each, untrained."""
     import torch
 
     from training.demo.micro_model import TRACE_WORDS, Recipe, new_model, new_processor

@@ -49,7 +49,7 @@ def whole_key(words: Sequence[str]) -> int:
 
 
 def template_key(words: list[str]) -> int:
-    """The key of the text without its numbers; 0 where that leaves too little to tell two problems apart."""
+    """The key of the text without its numbers; 0 where that leaves too little to distinguish two problems."""
     kept = template_words(words)
     if len(kept) < MIN_TEMPLATE_WORDS:
         return 0

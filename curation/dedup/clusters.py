@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -97,7 +98,8 @@ def _join_near(
 
     `shape` is a row's number of bands and of keys in each.
     """
-    rows = _that_share(guard, np.flatnonzero(labels == np.arange(len(labels), dtype=np.uint32)))
+    firsts = np.flatnonzero(labels == np.arange(len(labels), dtype=np.uint32))
+    rows = firsts[rows_that_share(guard[firsts])]
     if not len(rows):
         return
     parents = np.arange(len(rows), dtype=np.int64)
@@ -155,13 +157,12 @@ def _pairs(keys: Keys) -> NDArray[np.int64]:
     return np.unique(np.concatenate(found))
 
 
-def _that_share(guard: Keys, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Those of `rows` that have their guard in common with another one."""
-    order = np.argsort(guard[rows], kind="stable")
-    ordered = guard[rows][order]
-    same = np.zeros(len(rows) + 1, dtype=bool)
-    same[1:-1] = ordered[1:] == ordered[:-1]
-    return np.sort(rows[order[same[:-1] | same[1:]]])
+def rows_that_share(keys: NDArray[Any]) -> NDArray[np.int64]:
+    """The rows whose key another row has too, ascending."""
+    order = np.argsort(keys, kind="stable")
+    same = np.zeros(len(keys) + 1, dtype=bool)
+    same[1:-1] = keys[order][1:] == keys[order][:-1]
+    return np.sort(order[same[:-1] | same[1:]])
 
 
 def _groups(keys: Keys, guard: Keys) -> Labels:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from curation.core.decision import KEEP, Decision, drop, keep, merge
 from curation.core.rows import Numbers, Rows
 from curation.core.stage import DecideStage, Run
+from curation.dedup.clusters import rows_that_share
 from curation.dedup.golds import SourcedGold, conflict_of
 from curation.dedup.options import Dedup
 from curation.dedup.signature import key64
@@ -53,7 +54,7 @@ def _keys(rows: Rows) -> tuple[Numbers, Numbers, Keys]:
 
 def _survivors(rows: Rows, clusters: Numbers, options: Dedup) -> tuple[Numbers, dict[int, str]]:
     """Row -> the row that stays for it; the names of all rows in clusters of several."""
-    survivors, shared = np.arange(len(clusters)), _shared(clusters)
+    survivors, shared = np.arange(len(clusters)), rows_that_share(clusters)
     names: dict[int, str] = {}
     ranks = np.empty((len(shared), len(options.prefer)), dtype=np.int64)
     columns = {c for criterion in options.prefer for c in CRITERIA[criterion][0]} | {"source", "source_id"}
@@ -70,7 +71,7 @@ def _survivors(rows: Rows, clusters: Numbers, options: Dedup) -> tuple[Numbers, 
 def _conflicts(rows: Rows, questions: Numbers) -> dict[int, str]:
     """Question -> its two golds that are different answers."""
     columns = ["answer", "answer_kind", "answer_options"]
-    shared = _shared(questions)
+    shared = rows_that_share(questions)
     golds = np.zeros(len(shared), dtype=np.uint64)  # 0: no gold, which contradicts nothing
     for i, (_, record) in enumerate(rows.at(shared, columns)):
         if record["answer"].strip():
@@ -100,11 +101,3 @@ def _notes(survivors: Numbers, names: dict[int, str]) -> dict[int, str]:
 def _note(names: list[str]) -> str:
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return "merged with it: " + ", ".join(names[:MOST_NAMED]) + more
-
-
-def _shared(keys: Numbers) -> Numbers:
-    """The rows whose key another row has too, ascending."""
-    order = np.argsort(keys, kind="stable")
-    same = np.zeros(len(keys) + 1, dtype=bool)
-    same[1:-1] = keys[order][1:] == keys[order][:-1]
-    return np.sort(order[same[:-1] | same[1:]])

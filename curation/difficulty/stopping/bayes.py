@@ -3,8 +3,8 @@
 The first round fits a beta prior to every source. From it follows the best plan there is for prompts of that source: a table over
 (correct, judged) of whether the next samples are worth their cost, by backward induction from `n_max` (Wald's sequential test as a
 decision problem: DeGroot, Optimal Statistical Decisions, 1970, chapter 12). The cost of a sample, in wrong decisions, is one for all
-sources. It is set so that decisions are wrong as rarely as was asked for: as rarely as those of `n` samples of every prompt, or at a
-stated `risk`, or as rarely as `mean_samples` a prompt can buy. What clear prompts save goes to the undecided ones; a prompt at a bound,
+sources. It is set so that decisions are wrong as rarely as was asked for: as rarely as those of `n` samples of every prompt, or as
+`mean_samples` a prompt can buy. What clear prompts save goes to the undecided ones; a prompt at a bound,
 where sampling is in vain, is stopped early.
 """
 
@@ -14,7 +14,7 @@ from math import comb
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from curation.difficulty.outcomes import INFEASIBLE, KEEP, TRIVIAL, TRUNCATED, Bools, Bounds, Floats, Ints, Tally
 from curation.difficulty.stopping.base import Rule, Stopping
@@ -34,16 +34,8 @@ class Bayes(Stopping):
     """Least number of samples asked for at once; a quarter of those judged where that is more."""
     n_max: int | None = Field(default=None, ge=1)
     """Most samples of a prompt; null: 4 `n`."""
-    risk: float | None = Field(default=None, gt=0, lt=0.5)
-    """Share of decisions that may be wrong, on average; null: that of `n` samples of every prompt."""
     mean_samples: float | None = Field(default=None, gt=0)
-    """Instead of a risk: samples to spend, per prompt."""
-
-    @model_validator(mode="after")
-    def _one_aim(self) -> "Bayes":
-        if self.risk is not None and self.mean_samples is not None:
-            raise ValueError("got `risk` and `mean_samples`, expected at most one of them")
-        return self
+    """Samples to spend, per prompt; null: as many as make decisions as often right as `n` samples of every prompt would."""
 
     def first(self, bounds: Bounds) -> int:
         return min(self.first_round, self.most(bounds))
@@ -84,9 +76,7 @@ class Bayes(Stopping):
                 totals += errors[judged, correct].sum(), (samples[judged, correct] + judged).sum()
             return float(totals[0] / sizes.sum()), float(totals[1] / sizes.sum())
 
-        risk = self.risk or float(
-            sum(size * plan.risk_of(bounds) for size, plan in zip(sizes, plans, strict=True)) / sizes.sum()
-        )
+        risk = float(sum(size * plan.risk_of(bounds) for size, plan in zip(sizes, plans, strict=True)) / sizes.sum())
         low, high = np.log(1e-6), np.log(0.5)
         for _ in range(14):
             cost = float(np.exp((low + high) / 2))

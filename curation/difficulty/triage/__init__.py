@@ -1,1 +1,1 @@
-"""What the ends of the pass rate mean: wrong golds, pictures that nobody needs."""
+"""What the ends of the pass rate mean: wrong golds, images that are not needed."""

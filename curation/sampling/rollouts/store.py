@@ -74,7 +74,7 @@ def missing(held: Container[int], n: int) -> tuple[int, ...]:
 
 
 def _under_limit(rollout: Rollout, limit: int) -> Rollout | None:
-    """The rollout as it would be under `limit`, None where it was cut off too early to tell or the prompt fills all."""
+    """The rollout as it would be under `limit`, None where it was cut off before the limit or the prompt fills all."""
     sample = rollout.sample
     if limit < 1:
         return None

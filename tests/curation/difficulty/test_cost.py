@@ -28,7 +28,7 @@ def options(sampler: Any, **fields: Any) -> ScriptedPassRate:
 def test_without_a_store_nothing_is_known_and_none_is_made(tmp_path: Path) -> None:
     told = forecast(rows(3), options(scripted()), tmp_path / "store", 0, "{question}")
     assert told == Forecast(3, 0, 0, 0.0, 0.0, 0)
-    assert "--pilot N" in told.told(2.0)
+    assert "--pilot N" in told.line(2.0)
     assert not (tmp_path / "store").exists()
 
 
@@ -53,5 +53,5 @@ def test_an_adaptive_measurement_is_foreseen(tmp_path: Path) -> None:
 
 def test_cost_is_that_of_what_is_still_to_come() -> None:
     told = Forecast(prompts=300_000, samples=3_000_000, tokens=24_000_000_000, held=0.25, gpu_hours=2000, basis=64)
-    assert "about 1,500.00 GPU-hours to come, 3,750.00 at 2.5 per GPU-hour" in told.told(2.5)
-    assert "per GPU-hour" not in told.told(None)
+    assert "about 1,500.00 GPU-hours to come, 3,750.00 at 2.5 per GPU-hour" in told.line(2.5)
+    assert "per GPU-hour" not in told.line(None)

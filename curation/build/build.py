@@ -64,7 +64,7 @@ class BuildOptions:
 
 
 def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()) -> dict[str, Any]:
-    """Build or resume; returns the summary that also stands in `out/summary.json`.
+    """Build or resume; returns the summary that is also in `out/summary.json`.
 
     Raises:
         CurationError: bad manifest or source, another build in `out`, an unbalanced ledger, a config without rows.

@@ -2,7 +2,7 @@
 
     plan(manifest, "rl")     # [Collect, IndexBenchmarks, NormaliseStage, ...], known before anything runs
 
-Decontamination comes before the filters: its evidence covers every row that came in, and a contaminated copy condemns its cluster even
+Decontamination comes before the filters: its evidence covers every row that came in, and a contaminated copy takes its cluster with it even
 where a filter would drop it. Licences are checked before anything is sampled.
 """
 

@@ -22,7 +22,7 @@ MOST_PROMPTS = 2_000
 CHUNK = 64
 
 
-class Forecast(NamedTuple):
+class SamplingCost(NamedTuple):
     """Of the first model alone; what it does not settle is not known before. `basis` is the number of prompts that told, and `held` the
     share of the tokens that the store has already, as far as those prompts tell.
     """
@@ -47,9 +47,9 @@ class Forecast(NamedTuple):
         )
 
 
-def forecast(
+def sampling_cost(
     rows: Rows, options: PassRate, store_dir: Path, seed: int, template: str, pilot: int | None = None
-) -> Forecast:
+) -> SamplingCost:
     """What measuring `rows` costs. With `pilot`, the first round of so many of them, evenly spread, is sampled into the store first; the
     measurement itself finds it there.
 
@@ -57,7 +57,7 @@ def forecast(
         SamplingError: the engine cannot start, or the store is open elsewhere.
     """
     if pilot is None and not store_dir.is_dir():
-        return Forecast(len(rows), 0, 0, 0.0, 0.0, 0)
+        return SamplingCost(len(rows), 0, 0, 0.0, 0.0, 0)
     engine, first = options.sampler, options.stopping.first(options.bounds)
     setting = setting_of(engine, options.sampling, template)
     spread = np.zeros(len(rows), bool)
@@ -80,14 +80,14 @@ def forecast(
             counts += [[verdict.outcome for verdict in of_row] for of_row in judge_rollouts(full, verdicts)]
             spent += _spent(full)
     if not counts:
-        return Forecast(len(rows), 0, 0, 0.0, 0.0, 0)
+        return SamplingCost(len(rows), 0, 0, 0.0, 0.0, 0)
     tally = tally_of(count_outcomes([{name: of_row.count(name) for name in OUTCOMES} for of_row in counts]))
     groups = np.zeros(len(counts), np.int64)
     left = options.stopping.rule(options.bounds, tally, groups).left(tally, groups)
     samples = int(len(rows) * (first + left.mean()))
     tokens, seconds = (total / spent[0] * samples for total in spent[1:])
     held = min(float(spent[0] / samples), 1.0)
-    return Forecast(len(rows), samples, int(tokens), held, seconds * gpus_of(engine) / 3600, len(counts))
+    return SamplingCost(len(rows), samples, int(tokens), held, seconds * gpus_of(engine) / 3600, len(counts))
 
 
 def _spent(found: list[tuple[Row, list[Rollout]]]) -> Floats:

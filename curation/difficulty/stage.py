@@ -10,7 +10,7 @@ from curation.core.decision import Decision, keep
 from curation.core.rows import Rows
 from curation.core.schema import Column
 from curation.core.stage import DecideStage, Run
-from curation.difficulty.cost import Forecast, forecast
+from curation.difficulty.cost import SamplingCost, sampling_cost
 from curation.difficulty.pass_rate import PassRate, Progress, measure
 
 
@@ -39,8 +39,8 @@ class MeasureDifficulty(DecideStage):
             for _, difficulty, decision in results:
                 yield keep(difficulty=difficulty, measured=decision)
 
-    def cost(self, run: Run, pilot: int | None) -> Forecast:
-        return forecast(run.rows, self.options, run.rollouts, self.seed, self.template, pilot)
+    def cost(self, run: Run, pilot: int | None) -> SamplingCost:
+        return sampling_cost(run.rows, self.options, run.rollouts, self.seed, self.template, pilot)
 
 
 def progress_line(now: Progress) -> str:

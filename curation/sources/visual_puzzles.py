@@ -1,7 +1,7 @@
 r"""Our own puzzles in images (`curation.puzzles`): exact answers, five levels of difficulty, nothing to download.
 
     - {kind: visual_puzzles, families: [count, bar_chart], levels: [1, 2], count: 200, size: 224}
-    - {kind: visual_puzzles, levels: 1, count: 50, modality: text}
+    - {kind: visual_puzzles, levels: {count: 1, clock: [3, 4]}, count: 50, modality: text}
 
 `modality: text` puts the scene into the prompt in words and adds a trace: the cold-start form, after the paper's
 observation that reasoning learned from text alone carries over to images.
@@ -10,10 +10,10 @@ observation that reasoning learned from text alone carries over to images.
 import io
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from curation.core.row import Row, format_of, make_row, row_id
 from curation.puzzles import LEVELS, Scene, domain, families, paint, scene
@@ -34,9 +34,9 @@ class VisualPuzzles(Source):
     license: str = "Apache-2.0"
     language: str = "en"
     families: tuple[str, ...] = ()
-    """Which families; empty means all."""
-    levels: tuple[int, ...] = LEVELS
-    """1 (easiest) to 5, one or several."""
+    """Which families; empty means those named in `levels`, or all."""
+    levels: tuple[int, ...] | dict[str, tuple[int, ...]] = LEVELS
+    """1 (easiest) to 5; a list for all families or a list for each."""
     count: int = Field(default=100, ge=1)
     """Rows of each family, shared evenly by its levels."""
     size: int = Field(default=224, ge=28, le=2048)
@@ -54,11 +54,24 @@ class VisualPuzzles(Source):
     @field_validator("levels", mode="before", json_schema_input_type=_Levels | dict[str, _Levels])
     @classmethod
     def _levels_are_known(cls, levels: object) -> object:
-        """The levels as a tuple; a single one needs no list."""
-        wanted = levels if isinstance(levels, list | tuple) else (levels,)
-        if not wanted or any(level not in LEVELS for level in wanted):
-            raise ValueError(f"got levels {levels!r}, expected some of {list(LEVELS)}")
-        return tuple(wanted)
+        """The levels as tuples; a single one needs no list."""
+        if isinstance(levels, Mapping):
+            return {family: _tuple_of(wanted) for family, wanted in levels.items() if domain(str(family))}
+        return _tuple_of(levels)
+
+    @model_validator(mode="after")
+    def _every_family_has_levels(self) -> "VisualPuzzles":
+        if isinstance(self.levels, Mapping) and (
+            missing := [name for name in self.families if name not in self.levels]
+        ):
+            raise ValueError(f"`levels` says nothing about family {missing[0]!r}")
+        return self
+
+    def plan(self) -> dict[str, tuple[int, ...]]:
+        """Family -> its levels, in the order in which rows are made."""
+        if isinstance(self.levels, Mapping):
+            return {name: self.levels[name] for name in self.families or self.levels}
+        return dict.fromkeys(self.families or families(), self.levels)
 
     def read(self, seed: int) -> Iterator[Row | BadRow]:
         """One row of each family after the other, so that a `limit` cuts all of them equally."""
@@ -66,8 +79,8 @@ class VisualPuzzles(Source):
         answers: dict[tuple[str, int], Counter[str]] = {}
         exhausted: set[tuple[str, int]] = set()
         for number in range(self.count):
-            for family in self.families or families():
-                level = self.levels[number % len(self.levels)]
+            for family, levels in self.plan().items():
+                level = levels[number % len(levels)]
                 source_id = f"{family}-{level}-{number:06d}"
                 rng = random.Random(f"{seed}/{self.name}/{self.modality}/{source_id}")
                 counts = answers.setdefault((family, level), Counter())
@@ -116,6 +129,13 @@ class VisualPuzzles(Source):
             format=format_of(puzzle.answer_kind),
             **{**self.row_defaults(), "domain": self.domain or domain(family)},
         )
+
+
+def _tuple_of(levels: object) -> tuple[object, ...]:
+    wanted = tuple(levels) if isinstance(levels, list | tuple) else (levels,)
+    if not wanted or any(level not in LEVELS for level in wanted):
+        raise ValueError(f"got levels {levels!r}, expected some of {list(LEVELS)}")
+    return wanted
 
 
 def _in_words(puzzle: Scene) -> str:

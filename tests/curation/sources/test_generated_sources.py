@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 import rewards
 from curation.core.row import Row
-from curation.puzzles import families
+from curation.puzzles import LEVELS, families
 from curation.sources.base import BadRow
 from curation.sources.reasoning_gym import ReasoningGym, _as_json, _generate
 from curation.sources.visual_puzzles import VisualPuzzles
@@ -91,6 +91,19 @@ def test_answers_are_balanced() -> None:
         assert max(counts.values()) - min(counts.values()) <= 4
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, dict.fromkeys(families(), LEVELS)),
+        ({"families": ["table"], "levels": 2}, {"table": (2,)}),
+        ({"levels": {"clock": [3, 4], "count": 1}}, {"clock": (3, 4), "count": (1,)}),
+        ({"levels": {"clock": [3, 4], "count": [1]}, "families": ["count"]}, {"count": (1,)}),
+    ],
+)
+def test_families_and_levels_are_chosen(options: dict[str, Any], expected: dict[str, tuple[int, ...]]) -> None:
+    assert VisualPuzzles(**options).plan() == expected
+
+
 def test_families_take_the_levels_in_turn() -> None:
     ids = [
         row.source_id
@@ -103,6 +116,9 @@ def test_families_take_the_levels_in_turn() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"levels": {"tabel": [1]}}, "unknown puzzle family 'tabel'; did you mean 'table'"),
+        ({"levels": {"clock": ["1"]}}, "got levels ['1'], expected some of [1, 2, 3, 4, 5]"),
+        ({"levels": {"clock": [1]}, "families": ["table"]}, "`levels` says nothing about family 'table'"),
         ({"families": ["tabel"]}, "unknown puzzle family 'tabel'; did you mean 'table'"),
         ({"levels": [1, 7]}, "got levels [1, 7], expected some of [1, 2, 3, 4, 5]"),
         ({"levels": "easy"}, "got levels 'easy', expected some of [1, 2, 3, 4, 5]"),

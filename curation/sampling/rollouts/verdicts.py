@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 
 import rewards
+from curation.core.plugins import plugin_digest
 from curation.core.row import Row
 from curation.sampling.rollouts.rollout import Rollout, rollout_id
 from curation.sampling.rollouts.segment_log import SegmentLog
@@ -128,8 +129,15 @@ def judge_rollouts(rows: Sequence[tuple[Row, Sequence[Rollout]]], store: Verdict
 
 def verifier_id(row: Row) -> str:
     """Hash of everything that a verdict depends on beside the response, 32 hex digits."""
-    parts = repr((row.answer, row.answer_kind, row.answer_options, rewards_version()))
+    parts = repr((row.answer, row.answer_kind, row.answer_options, rewards_version(), *_outside_kind(row.answer_kind)))
     return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
+
+
+@cache
+def _outside_kind(kind: str) -> tuple[str, ...]:
+    """Digest of the module that defines a kind outside of `rewards`; nothing for one of its own."""
+    module = rewards.kinds()[kind].__module__ if kind in rewards.kinds() else "rewards"
+    return () if module.startswith("rewards.") or module == "rewards" else (plugin_digest([module]),)
 
 
 @cache

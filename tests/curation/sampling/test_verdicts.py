@@ -1,5 +1,8 @@
 """Verdicts: judged once for a verifier, judged anew for another, never without the text they belong to."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -132,3 +135,28 @@ def test_a_rollout_is_named_by_its_draw_and_its_text() -> None:
     ]
     assert len({rollout_id(rollout) for rollout in [one, *others]}) == 6
     assert rollout_id(replace(one, prompt_id="other", seconds=2.0)) == rollout_id(one)
+
+
+def test_a_changed_kind_of_another_module_is_another_verifier(tmp_path: Path) -> None:
+    """In processes of their own, as builds are; a kind of ours does not depend on it."""
+    module, code = (
+        tmp_path / "my_kind.py",
+        "import my_kind; from curation.sampling.rollouts.verdicts import verifier_id as of; ",
+    )
+    code += "from curation.core.row import make_row as row; "
+    code += 'print(*(of(row(source="s", source_id="1", question="q", answer_kind=kind)) for kind in ("mine", "text")))'
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[3])])
+
+    def verifiers(body: str) -> list[str]:
+        module.write_text(
+            "from typing import Literal\nfrom rewards import Kind\n\n\nclass Mine(Kind):\n"
+            f'    kind: Literal["mine"] = "mine"\n\n    def against(self, gold):\n        {body}\n'
+        )
+        env = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+        ).stdout.split()
+
+    before, after = verifiers("return None"), verifiers("raise NotImplementedError")
+    assert before[0] != after[0]
+    assert before[1] == after[1]

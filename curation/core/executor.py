@@ -23,7 +23,7 @@ from datatrove.executor import LocalPipelineExecutor
 from curation.core.errors import BuildError, CurationError
 from curation.core.plugins import load_plugins, loaded_plugins
 
-PRELOAD = ["curation.build.plan", "datasets"]
+PRELOAD = ["curation.build.preload"]
 """What the workers' server imports before it forks them."""
 RESTARTS = 2
 """How often ranks whose worker died are run again before the build gives up."""

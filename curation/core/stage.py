@@ -23,7 +23,7 @@ Neither writes rows: it says what becomes of each, and where rows are read next 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, Protocol
 
@@ -57,13 +57,16 @@ class Run:
     """Name of a stage -> its folder."""
     columns: tuple[Column, ...] = ()
     """What the stages before added to the rows."""
-    progress: TaskProgress = field(default_factory=lambda: TaskProgress(Path(), 0))
-    """That of the first task, the only one where a stage decides."""
 
     @property
     def rollouts(self) -> Path:
         """The rollout store of the build."""
         return self.out / "rollouts"
+
+    @cached_property
+    def progress(self) -> TaskProgress:
+        """That of the first task, the only one where a stage decides."""
+        return TaskProgress(self.folder / "progress", 0)
 
     def ledger(self, step: int = 0) -> LedgerWriter:
         """Where the rows that end here are written to; `step` tells the steps of one task apart."""

@@ -18,7 +18,7 @@ from curation.core.errors import BuildError
 from curation.core.executor import SupervisedExecutor
 from curation.core.ledger import ledger_lines
 from curation.core.parquet import write_text
-from curation.core.progress import StageProgress, TaskProgress
+from curation.core.progress import StageProgress
 from curation.core.row import Config
 from curation.core.rows import Rows, decided
 from curation.core.stage import DECISIONS, ROWS, Run, Stage
@@ -92,8 +92,7 @@ class StageRun:
     def _run(self) -> Run:
         stages = dict(self.before._run.stages, **{self.before.name: self.before.folder}) if self.before else {}
         columns = (*self.before._run.columns, *self.before.stage.adds) if self.before else ()
-        progress = TaskProgress(self.folder / "progress", 0)
-        return Run(self.config, self.name, self.folder, self.out, Rows([]), stages, columns, progress)
+        return Run(self.config, self.name, self.folder, self.out, Rows([]), stages, columns)
 
     def run(self, workers: int) -> None:
         """Run the tasks that are not complete.

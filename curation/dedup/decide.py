@@ -33,7 +33,7 @@ class MergeDuplicates(DecideStage):
         questions, clusters, ids = _keys(rows)
         survivors, names = _survivors(rows, clusters, self.options)
         conflicts, notes = _conflicts(rows, questions), _notes(survivors, names)
-        for row, (question, survivor) in enumerate(zip(questions.tolist(), survivors.tolist(), strict=True)):
+        for row, (question, survivor) in enumerate(zip(questions, survivors, strict=True)):
             if question in conflicts:
                 yield drop("conflicting_gold", conflicts[question])
             elif survivor == row:

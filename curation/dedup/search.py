@@ -33,5 +33,5 @@ class FindClusters(DecideStage):
         written = rows.written
         if len(clusters) <= written.max(initial=-1):
             raise BuildError(f"got {len(clusters)} signatures, expected one for every row that was normalised")
-        for row in written.tolist():
+        for row in written:
             yield keep(cluster=int(clusters[row]), copy=None if copies is None else int(copies[row]))

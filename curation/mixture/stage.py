@@ -39,7 +39,7 @@ class MixtureStage(DecideStage):
         plan = quotas(available, self.options)
         weights, taken = _weights(plan), _taken(cell_of, order, [plan[cell].taken for cell in cells])
         write_text(run.folder / TABLE, json.dumps(_table(plan, self.options), indent=1))
-        for record, number, is_taken in zip(self._records(rows), cell_of.tolist(), taken.tolist(), strict=True):
+        for record, number, is_taken in zip(self._records(rows), cell_of, taken, strict=True):
             cell = cells[number]
             if is_taken:
                 yield keep(stratum=record["stratum"], weight=weights[cell] * record["weight"])

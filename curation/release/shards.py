@@ -3,6 +3,7 @@
 import json
 import shutil
 import uuid
+from array import array
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from itertools import islice
@@ -101,9 +102,10 @@ class WriteShards(PipelineStep):  # type: ignore[misc]
 
     def _splits(self, rows: Rows) -> dict[str, Numbers]:
         """Split -> the numbers of its rows."""
-        members: dict[str, list[int]] = {}
+        members: dict[str, array[int]] = {}
         for number, record in enumerate(rows.records(["id"])):
-            members.setdefault(split_of(record["id"], self.stage.seed, self.stage.splits), []).append(number)
+            split = split_of(record["id"], self.stage.seed, self.stage.splits)
+            members.setdefault(split, array("q")).append(number)
         return {split: np.array(numbers) for split, numbers in members.items()}
 
     def _write(self, shard: Path, rows: Iterable[Row], split: str) -> None:

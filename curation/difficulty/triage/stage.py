@@ -75,9 +75,9 @@ class TriageStage(DecideStage):
             records = _suspects(rows, np.array(suspects, np.int64), samples, probabilities)
             write_records(run.folder / SUSPECTS_FILE, QUARANTINE, records)
         measured = rows.records(["difficulty", "measured"])
-        for record, count, probability in zip(measured, counts.tolist(), probabilities.tolist(), strict=True):
+        for record, count, probability in zip(measured, counts, probabilities, strict=True):
             difficulty = record["difficulty"]
-            found = marks(Counts(*count), difficulty["pass_rate"], probability, self.options)
+            found = marks(Counts(*count.tolist()), difficulty["pass_rate"], probability, self.options)
             yield triaged(record["measured"], difficulty, found, self.options)
 
     def _measured_without_images(self, rows: Rows, run: Run) -> Ints:

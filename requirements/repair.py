@@ -19,21 +19,38 @@ from pathlib import Path
 
 OURS = "ovr-curate\n"
 HOOK = '''\
-"""Declares torchvision's operators before a torchvision that was built for CUDA is imported beside a CPU torch (requirements/repair.py)."""
+"""Declares torchvision's operators before a torchvision that was built for CUDA is imported beside a CPU torch (requirements/repair.py).
 
+Who only looks whether torchvision is there, as `datasets` does, pays for no import of torch.
+"""
+
+import importlib.util
 import sys
 
 
 class _DeclareOperators:
     def find_spec(self, name, path=None, target=None):
-        if name == "torchvision":
-            sys.meta_path.remove(self)
+        if name != "torchvision":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        sys.meta_path.insert(0, self)
+        if spec is not None:
+            spec.loader.exec_module = self._declaring(spec.loader.exec_module)
+        return spec
+
+    def _declaring(self, exec_module):
+        def declare_and_exec(module):
             import torch
 
-            _DeclareOperators.library = torch.library.Library("torchvision", "DEF")
-            for operator in ("nms", "qnms"):
-                self.library.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        return None
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+                self.library = torch.library.Library("torchvision", "DEF")
+                for operator in ("nms", "qnms"):
+                    self.library.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+            exec_module(module)
+
+        return declare_and_exec
 
 
 sys.meta_path.insert(0, _DeclareOperators())
@@ -44,13 +61,15 @@ def mend_torchvision(site: Path) -> str:
     """Install the start-up hook where importing torchvision dies for want of its operators."""
     if find_spec("torchvision") is None or find_spec("torch") is None:
         return "torchvision: not installed, nothing to do"
-    probe = [sys.executable, "-c", "import torchvision"]
+    hook, probe = site / "ovr_torchvision_operators.py", [sys.executable, "-c", "import torchvision"]
+    if hook.exists() and hook.read_text() != HOOK:
+        hook.write_text(HOOK)  # of an earlier release
     tried = subprocess.run(probe, capture_output=True, text=True, check=False)
     if tried.returncode == 0:
         return "torchvision: sound"
     if "torchvision::nms does not exist" not in tried.stderr:
         raise SystemExit(f"torchvision cannot be imported, for another reason than its operators:\n{tried.stderr}")
-    (site / "ovr_torchvision_operators.py").write_text(HOOK)
+    hook.write_text(HOOK)
     (site / "ovr_torchvision_operators.pth").write_text("import ovr_torchvision_operators\n")
     subprocess.run(probe, check=True)
     return "torchvision: mended, its operators are declared at start-up"

@@ -35,6 +35,11 @@ def test_what_an_earlier_release_left_goes_and_what_is_not_ours_stays(tmp_path: 
     assert [file.name for file in tmp_path.iterdir()] == ["vllm-0.2.0.dist-info"]
 
 
+def test_looking_for_torchvision_imports_no_torch() -> None:
+    code = "import importlib.util, sys; importlib.util.find_spec('torchvision'); import datasets; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.slow
 def test_the_processor_and_both_names_of_vllm_are_there() -> None:
     code = "from transformers import Qwen2_5_VLProcessor; import torchvision; print(torchvision.__version__)"

@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
 UV ?= uv
 LOCK := $(UV) pip compile -q pyproject.toml --python-platform x86_64-manylinux_2_28 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+# Two processes: whatever shares something that takes long to start is one group (tests/conftest.py), and the longest groups begin first.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 export PYTHONUNBUFFERED := 1
 
 .PHONY: setup quickstart test test-fast bench fmt check lock clean
@@ -28,10 +30,10 @@ quickstart: setup
 	$(BIN)/python -m training.demo.quickstart --out build/quickstart
 
 test: check
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-fast: setup
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 bench: setup
 	for bench in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$bench || exit 1; done

@@ -33,7 +33,7 @@ MIXED: dict[str, Any] = {
         "splits": {"test": 0.25},
         "sources": [
             {"kind": "visual_puzzles", "families": ["locate", "count"], "levels": [1], "size": 112, "count": 12},
-            {"kind": "reasoning_gym", "datasets": {"chain_sum": {"count": 20}}},
+            {"kind": "visual_puzzles", "name": "told", "families": ["count"], "modality": "text", "count": 20},
         ],
     },
     "cold_start": {
@@ -42,7 +42,7 @@ MIXED: dict[str, Any] = {
         ]
     },
 }
-"""ImageOptions, text and traces; two configs."""
+"""Images, text and traces; two configs. Nothing of reasoning-gym, which takes seconds to import wherever its rows are read or judged."""
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A build on its real parts: datatrove, Parquet, processes that are killed."""
 
 import json
-import random
 import shutil
 import signal
 import subprocess
@@ -10,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -21,6 +21,8 @@ from curation.core.errors import BuildError, CurationError
 from curation.core.parquet import read_records
 from curation.core.stage_run import digest_of
 from tests.curation.conftest import Write, run, shard_bytes
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.slow
@@ -76,23 +78,36 @@ def test_cold_start_rows_are_verified_traces(built: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
-def test_a_killed_build_goes_on_and_ends_with_the_same_bytes(built: Path, tmp_path: Path, seed: int) -> None:
-    """kill -9 of the build's process at random moments, then one undisturbed run."""
-    rng = random.Random(seed)
-    out = tmp_path / "killed"
-    command = [sys.executable, "-m", "curation.cli", "build", str(built.parent / "manifest.yaml"), "--out", str(out)]
-    for _ in range(3):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(rng.uniform(1.0, 6.0))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        if not (out / "summary.json").exists():
+def test_a_build_killed_in_every_stage_ends_with_the_same_bytes(built: Path, tmp_path: Path) -> None:
+    """kill -9 of the build's process when a stage begins and when its first task is complete, then one undisturbed run."""
+    out, manifest = tmp_path / "killed", built.parent / "manifest.yaml"
+    stages = sorted((stage.parent for stage in built.glob("stages/*/started.json")), key=began)
+    moments = [f"stages/{stage.name}/{moment}" for stage in stages for moment in ("started.json", "completions/00000")]
+    command = [sys.executable, "-m", "tests.curation.build.killed_build", str(manifest), str(out)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        assert server.stdin
+        assert server.stdout
+        for moment in moments[:-1]:  # when the last task is complete the build is as good as over
+            print("build", file=server.stdin, flush=True)
+            process = psutil.Process(int(server.stdout.readline()))
+            while not (out / moment).exists():
+                assert process.status() != psutil.STATUS_ZOMBIE, f"the build ended before {moment}"
+                time.sleep(0.001)
+            process.kill()
+            assert int(server.stdout.readline()) == -signal.SIGKILL, f"the build ended at {moment}"
+            assert not (out / "summary.json").exists()
             assert not (out / "manifest.lock.yaml").exists()
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert finished.returncode == 0, finished.stderr
+        server.stdin.close()
+    run(manifest, out)
+    assert len(moments) == 32
     assert shard_bytes(out) == shard_bytes(built)
     assert not list(out.rglob("*.tmp"))
+
+
+def began(stage: Path) -> int:
+    return (stage / "started.json").stat().st_mtime_ns
 
 
 @pytest.mark.slow

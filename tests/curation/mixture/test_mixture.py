@@ -117,12 +117,12 @@ def test_strata(strata: Strata, stated: str, pass_rate: float | None, expected: 
 
 
 PUZZLES = {"kind": "visual_puzzles", "families": ["locate", "count"], "levels": [1], "size": 56, "count": 12}
-SUMS = {"kind": "reasoning_gym", "datasets": {"chain_sum": {"count": 20}}}
+CHARTS = {"kind": "visual_puzzles", "name": "charts", "families": ["bar_chart"], "levels": [1], "size": 56, "count": 20}
 
 
 def mixed(target: int) -> dict[str, Any]:
     mixture = {"target": target, "group_by": ["domain"], "temperature": 100}
-    return {"rl": {"sources": [{**PUZZLES, "license": "MIT"}, SUMS], "mixture": mixture}}
+    return {"rl": {"sources": [{**PUZZLES, "license": "MIT"}, CHARTS], "mixture": mixture}}
 
 
 def ids(out: Path) -> set[str]:
@@ -151,7 +151,7 @@ def test_a_build_takes_the_target_tells_the_table_and_a_larger_target_takes_the_
 
 @pytest.mark.slow
 def test_weights_tell_what_the_rows_at_hand_do_not_give(write_manifest: Write, tmp_path: Path) -> None:
-    manifest = {"rl": {"sources": [PUZZLES, SUMS], "mixture": {"group_by": ["source"], "temperature": 1e9}}}
+    manifest = {"rl": {"sources": [PUZZLES, CHARTS], "mixture": {"group_by": ["source"], "temperature": 1e9}}}
     run(write_manifest(manifest), tmp_path / "out")
     rows = [r for f in (tmp_path / "out/data/rl").glob("*") for r in read_records(f, ["source", "weight"])]
     weight = {row["source"]: row["weight"] for row in rows}
@@ -170,20 +170,20 @@ def test_licences_are_compared_without_case_and_unknown_is_refused() -> None:
 
 @pytest.mark.slow
 def test_a_build_that_may_not_be_published_fails_and_leaves_no_shards(write_manifest: Write, tmp_path: Path) -> None:
-    sources = [{**PUZZLES, "license": "GPL-3.0"}, {**SUMS, "license": "unknown"}]
+    sources = [{**PUZZLES, "license": "GPL-3.0"}, {**CHARTS, "license": "unknown"}]
     manifest = {"release": {"allow": ["Apache-2.0"]}, "rl": {"sources": sources}}
     with pytest.raises(BuildError) as error:
         run(write_manifest(manifest), tmp_path / "out")
     assert "24 of visual_puzzles (GPL-3.0)" in str(error.value)
-    assert "of reasoning_gym (unknown)" in str(error.value)
+    assert "of charts (unknown)" in str(error.value)
     assert not list((tmp_path / "out").rglob("data/rl/*.parquet"))
 
 
 @pytest.mark.slow
 def test_rows_that_may_not_be_published_can_drop_instead(write_manifest: Write, tmp_path: Path) -> None:
-    sources = [{**PUZZLES, "license": "GPL-3.0"}, {**SUMS, "license": "Apache-2.0"}]
+    sources = [{**PUZZLES, "license": "GPL-3.0"}, {**CHARTS, "license": "Apache-2.0"}]
     manifest = {"release": {"allow": ["Apache-2.0"], "on_violation": "drop"}, "rl": {"sources": sources}}
     run(write_manifest(manifest), tmp_path / "out")
     counts = json.loads((tmp_path / "out/summary.json").read_text())["configs"]["rl"]["sources"]
     assert counts["visual_puzzles"]["reasons"] == {"04-rl-filter: license_not_allowed": 24}
-    assert counts["reasoning_gym"]["out"] == counts["reasoning_gym"]["in"]
+    assert counts["charts"]["out"] == counts["charts"]["in"]

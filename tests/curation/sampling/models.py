@@ -77,6 +77,21 @@ def requests() -> list[Request]:
     ]
 
 
+def trainers_prompt(processor: Any, request: Request) -> list[int]:
+    """The tokens that TRL makes of a prompt."""
+    from trl.data_utils import prepare_multimodal_messages
+
+    messages = [{"role": message.role, "content": message.content} for message in request.messages]
+    images = [Image.open(io.BytesIO(image)).convert("RGB") for image in request.images]
+    tokens: list[int] = processor.apply_chat_template(
+        conversation=[prepare_multimodal_messages(messages, images=images)],
+        add_generation_prompt=True,
+        tokenize=True,
+        return_dict=True,
+    )["input_ids"][0]
+    return list(tokens)
+
+
 PROMPT_TOKENS = 10
 """How long the scripted engine finds every prompt."""
 Script = Callable[[str, int], tuple[str, str]]

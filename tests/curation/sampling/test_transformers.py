@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from curation.core.row import Message
 from curation.sampling.engines.base import Request, SamplingOptions
 from curation.sampling.engines.transformers import Transformers, TransformersSession, seeded_sampling
 from curation.sampling.rollouts.rollout import response_limit
+from tests.curation.sampling.models import trainers_prompt
 
 pytestmark = pytest.mark.slow  # transformers takes its time to import
 
@@ -26,25 +28,22 @@ def session(vlm: Path) -> Iterator[TransformersSession]:
         yield session
 
 
-@pytest.mark.slow
-def test_the_token_prompt_is_the_trainers(session: TransformersSession, requests: list[Request]) -> None:
-    from trl.data_utils import prepare_multimodal_messages
+def test_the_token_prompt_is_the_trainers(
+    session: TransformersSession, requests: list[Request], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[int]] = []
+    generate = session.model.generate
 
-    from curation.sampling.engines.conversation import decode_image
+    def look(input_ids: Any, **options: Any) -> Any:
+        seen.extend(input_ids.tolist())
+        return generate(input_ids=input_ids, **options)
 
-    for request in requests:
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
-        pictures = [decode_image(image) for image in request.images]
-        theirs = session.processor.apply_chat_template(
-            conversation=[prepare_multimodal_messages(messages, images=pictures)],
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-        )["input_ids"][0]
-        assert session._encode(request)["input_ids"][0].tolist() == list(theirs)
+    monkeypatch.setattr(session.model, "generate", look)
+    for request in requests:  # alone, none is padded
+        session.generate([replace(request, sample_numbers=(0,))], OPTIONS)
+    assert seen == [trainers_prompt(session.processor, request) for request in requests]
 
 
-@pytest.mark.slow
 def test_a_sample_does_not_depend_on_the_batch(session: TransformersSession, requests: list[Request]) -> None:
     together = session.generate(requests, OPTIONS)
     assert [response.key for response in together] == [request.key for request in requests]
@@ -101,7 +100,6 @@ def test_a_shorter_context_cuts_where_the_store_says(lm: Path, requests: list[Re
     assert {sample.n_tokens for sample in response.samples if sample.finish_reason == "length"} == {limit}
 
 
-@pytest.mark.slow
 def test_the_models_own_sampling_options_do_not_count(vlm: Path, tmp_path: Path, requests: list[Request]) -> None:
     greedy = tmp_path / "vlm"
     shutil.copytree(vlm, greedy)

@@ -142,7 +142,7 @@ class Manifest(Options):
     rl: Rl | None = None
     certify: Certify = Certify()
     release: Release | None = None
-    """The licences that a published set may have; without it nothing is checked and `push` refuses."""
+    """The licences that a published set may have; without it nothing is checked."""
 
     @field_validator("prompt_template")
     @classmethod

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, NamedTuple, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -25,9 +25,9 @@ PLACES: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "engines": ("curation.sampling.engines.base.Engine", ("rl", "difficulty", "sampler")),
     "stopping": ("curation.difficulty.stopping.base.Stopping", ("rl", "difficulty", "stopping")),
     "stages": ("curation.core.stage.Stage", ("rl", "stages", 0)),
-    "kinds": ("", ("gold", "rules", 0)),
+    "kinds": ("rewards.Kind", ("gold", "rules", 0)),
 }
-"""Command -> the base class of its plugins and the place of one in a manifest; reward kinds are found by `rewards`."""
+"""Command -> the base class of its plugins and the place of one in a manifest."""
 LIMITS = {
     "minimum": ">= {}",
     "exclusiveMinimum": "> {}",
@@ -39,6 +39,15 @@ LIMITS = {
     "pattern": "matches {}",
 }
 """Keyword of JSON schema -> how it is shown beside a type."""
+
+
+class Option(NamedTuple):
+    """One option as it is shown. `default` is JSON, "required", or empty where the options of a nested model have their own."""
+
+    name: str
+    type: str
+    default: str
+    text: str
 
 
 def load_modules(modules: list[str]) -> None:
@@ -54,11 +63,17 @@ def load_modules(modules: list[str]) -> None:
 
 def plugins_of(command: str) -> Mapping[str, type[BaseModel]]:
     """Kind -> class, as the command lists them; of the stages those that a manifest can name."""
-    module, _, name = PLACES[command][0].rpartition(".")
-    known = known_plugins(getattr(importlib.import_module(module), name)) if name else rewards.kinds()
+    base = base_of(command)
+    known = rewards.kinds() if base is rewards.Kind else known_plugins(base)
     return {
         kind: one for kind, one in known.items() if command != "stages" or not one.__module__.startswith("curation.")
     }
+
+
+def base_of(command: str) -> Any:
+    """The class that all plugins of a command derive from."""
+    module, _, name = PLACES[command][0].rpartition(".")
+    return getattr(importlib.import_module(module), name)
 
 
 def show_plugins(command: str, name: str | None) -> str:
@@ -118,7 +133,7 @@ def _table(known: Mapping[str, type[BaseModel]]) -> str:
             for name, field in plugin.model_fields.items()
             if name != "kind"
         ]
-        table.add_row(kind, escape(_paragraphs(plugin)[0]), escape("\n".join(options)))
+        table.add_row(kind, escape(paragraphs(plugin)[0]), escape("\n".join(options)))
     return render(table)
 
 
@@ -126,49 +141,73 @@ def _default(value: Any) -> str:
     return "required" if value is PydanticUndefined else repr(value)
 
 
-def _paragraphs(plugin: type[BaseModel]) -> list[str]:
+def paragraphs(plugin: type[BaseModel]) -> list[str]:
+    """The docstring of a class, a line for every paragraph."""
     return [" ".join(text.split()) for text in (plugin.__doc__ or "").strip().split("\n\n")]
 
 
 def _description(command: str, plugin: type[BaseModel]) -> Iterator[str]:
     """One plugin in lines: what it is, its options, an example."""
-    schema = plugin.model_json_schema()
-    yield f"{plugin.model_fields['kind'].default}: {_paragraphs(plugin)[0]}"
+    yield f"{plugin.model_fields['kind'].default}: {paragraphs(plugin)[0]}"
     yield ""
-    options = list(_options(schema, schema.get("$defs", {})))
-    yield from options or ["It has no options."]
+    options = list(options_of(plugin))
+    for option in options:
+        default = (
+            f" = {option.default}" if option.default not in ("", "required") else ", required" * bool(option.default)
+        )
+        yield f"{option.name}: {option.type}{default}"
+        if option.text:
+            yield f"    {option.text}"
+    if not options:
+        yield "It has no options."
     yield ""
-    item: Any = example_of(plugin)
-    for key in reversed(PLACES[command][1]):
-        item = [item] if isinstance(key, int) else {key: item}
     yield "In a manifest:"
     yield ""
-    yield from (f"    {line}" for line in _yaml(item).splitlines())
+    yield from (f"    {line}" for line in example_in_a_manifest(command, plugin).splitlines())
     if gold := getattr(plugin, "example", None):
         yield f"\nA gold and a correct answer: {gold[0]}    {gold[1]}"
 
 
-def _yaml(value: Any) -> str:
-    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+def example_in_a_manifest(command: str, plugin: type[BaseModel]) -> str:
+    """YAML with the example of a plugin at its place."""
+    item: Any = example_of(plugin)
+    for key in reversed(PLACES[command][1]):
+        item = [item] if isinstance(key, int) else {key: item}
+    text: str = yaml.safe_dump(item, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
     return text
 
 
-def _options(schema: dict[str, Any], models: dict[str, Any], outer: str = "") -> Iterator[str]:
-    """Every option with type, constraint, default and description; those of a nested model follow it."""
+def options_of(model: type[BaseModel]) -> Iterator[Option]:
+    """Every option of a model but its `kind`; those of a nested one follow it, as `outer.inner`, `outer[].inner` or `outer.*.inner`."""
+    schema = model.model_json_schema()
+    return _options(schema, schema.get("$defs", {}))
+
+
+def _options(schema: dict[str, Any], models: dict[str, Any], outer: str = "") -> Iterator[Option]:
     for name, option in schema.get("properties", {}).items():
-        if name == "kind":
+        if name == "kind" and "const" in option:
             continue
-        inner = models.get(option.get("$ref", "").rpartition("/")[2])
-        default = f" = {json.dumps(option.get('default', {}), ensure_ascii=False)}"
+        inner, path = _nested(option, models, outer + name)
+        default = json.dumps(option.get("default", {}), ensure_ascii=False)
         if name in schema.get("required", []):
-            default = ", required"
-        elif inner:
+            default = "required"
+        elif (inner and "$ref" in option) or ("oneOf" in option and "default" not in option):
             default = ""
-        yield f"{outer}{name}: {_type(option, models)}{default}"
-        if description := option.get("description"):
-            yield f"    {' '.join(description.split())}"
+        yield Option(outer + name, _type(option, models), default, " ".join(option.get("description", "").split()))
         if inner:
-            yield from _options(inner, models, f"{outer}{name}.")
+            yield from _options(inner, models, f"{path}.")
+
+
+def _nested(option: dict[str, Any], models: dict[str, Any], path: str) -> tuple[dict[str, Any] | None, str]:
+    """The schema of the model that an option holds (alone, in a list, in a mapping) or None, and the place of its options."""
+    while "$ref" not in option:
+        inner = option.get("items"), option.get("additionalProperties")
+        found = next((value for value in inner if isinstance(value, dict)), None)
+        if found is None:
+            return None, path
+        option, path = found, f"{path}[]" if inner[0] else f"{path}.*"
+    model = models[option["$ref"].rpartition("/")[2]]
+    return (model if "properties" in model else None), path
 
 
 def _type(schema: dict[str, Any], models: dict[str, Any]) -> str:
@@ -181,6 +220,8 @@ def _bare_type(schema: dict[str, Any], models: dict[str, Any]) -> str:
     if "$ref" in schema:
         inner = models[schema["$ref"].rpartition("/")[2]]
         return _type(inner, models) if "properties" not in inner else "options"
+    if "oneOf" in schema:
+        return "options by kind"
     if "enum" in schema:
         return " | ".join(map(str, schema["enum"]))
     if "const" in schema:

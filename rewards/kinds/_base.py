@@ -17,7 +17,7 @@ Variants = Iterable[tuple[str, str]]
 class Kind(BaseModel):
     """Options of a kind, and how it compares. Frozen, so that one instance can serve every thread."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     kind: str
     """Its name; subclasses narrow it to a Literal. A class that does not is a base for others."""

@@ -7,8 +7,6 @@ process. What is equivalent to a gold and what nearly misses it is known to its 
 `Kind.near_misses`); a kind that says neither is certified on its golds alone.
 """
 
-from __future__ import annotations
-
 import json
 import multiprocessing
 import random

@@ -6,8 +6,6 @@ that ends in a box, a letter with an explanation, an option as text while the op
 the question, two parts, proofs, "None.".
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import re

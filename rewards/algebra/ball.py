@@ -6,8 +6,6 @@ Equality of closed forms cannot be proved this way; it is believed when the diff
 bounded by Arb itself: what overflows becomes an infinite ball.
 """
 
-from __future__ import annotations
-
 import operator
 import os
 import threading

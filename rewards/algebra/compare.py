@@ -5,8 +5,6 @@ response when the number is the same (50 for 50 %), and a bare gold accepts both
 not an answer to 50 %.
 """
 
-from __future__ import annotations
-
 from itertools import product
 
 from rewards.algebra import shapes

@@ -1,7 +1,5 @@
 """Exact rational values. Every size is predicted from the operands' bit lengths before anything is multiplied out."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from functools import reduce
 

@@ -4,8 +4,6 @@ one and two over the rationals, so that every end is a closed form. `|A| < b` is
 `x^2 < 4` is (-2, 2), `\frac{1}{x} > 1` is (0, 1). Whether an unsolved inequality is an answer is for the caller to say.
 """
 
-from __future__ import annotations
-
 import itertools
 from fractions import Fraction
 from typing import NamedTuple

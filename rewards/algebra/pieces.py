@@ -4,8 +4,6 @@ Ends are expressions. Where they are constants, pieces are sorted and merged; wh
 pieces are only matched.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from rewards.algebra.ball import UndefinedError, constant

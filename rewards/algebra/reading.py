@@ -2,8 +2,6 @@
 `10:30`, `12 m`, `h(x+1)`, `\\log`).
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 r"""Sets of reals read from intervals, inequalities, unions and set builders, all in the one normal form of `pieces`."""
 
-from __future__ import annotations
-
 from rewards.algebra.inequalities import FLIP, solve
 from rewards.algebra.pieces import (
     ALL,

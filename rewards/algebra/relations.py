@@ -1,7 +1,5 @@
 """Equations and inequalities: names in front of a value, approximations behind it, equality up to a factor."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -3,8 +3,6 @@
 What is inside a unit or a ratio may be anything, so the general comparison is handed in as `same`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """The shapes of answers, one node at a time: what a node stands for before two of them are compared."""
 
-from __future__ import annotations
-
 from itertools import product
 
 from rewards.algebra.relations import core

@@ -1,7 +1,5 @@
 """The tree that an answer is parsed into: one node type, so that every walk is three lines."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
@@ -25,7 +23,7 @@ class Node(NamedTuple):
     """
 
     op: str
-    args: tuple[Node, ...] = ()
+    args: "tuple[Node, ...]" = ()
     value: Fraction | str | None = None
     digits: int = 0
 

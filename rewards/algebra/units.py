@@ -2,8 +2,6 @@
 one: it is left out.
 """
 
-from __future__ import annotations
-
 import re
 from fractions import Fraction
 from functools import lru_cache

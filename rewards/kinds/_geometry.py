@@ -1,7 +1,5 @@
 """What `boxes` and `points` share: reading rows of numbers, matching them one to one, restyling them."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -1,7 +1,5 @@
 """What `tuple` and `set` share: reading members, and comparing them as mathematics."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

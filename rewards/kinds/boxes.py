@@ -2,8 +2,6 @@
 Everingham et al. 2010).
 """
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field

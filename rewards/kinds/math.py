@@ -5,8 +5,6 @@ math-verify and sympy in a worker process that is killed at its deadline. The sa
 verdict does not change when they are swapped, percent signs aside (see `rewards.algebra.compare`).
 """
 
-from __future__ import annotations
-
 import re
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -122,7 +120,7 @@ class _Math:
         except UndefinedError as error:
             return Ruling("wrong", "ball", f"no value: {error}")
 
-    def _compare(self, text: str, readings: tuple[Reading, ...]) -> Ruling:
+    def _compare(self, text: str, readings: "tuple[Reading, ...]") -> Ruling:
         from rewards.algebra.compare import equal
         from rewards.algebra.realsets import is_unsolved
         from rewards.algebra.scalars import is_evaluated

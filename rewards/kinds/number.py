@@ -5,8 +5,6 @@ Units count when both sides state one. A percent sign does not change the number
 a chart.
 """
 
-from __future__ import annotations
-
 import math
 from typing import ClassVar, Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """Points in an image: as many as the gold has, each close enough to its own."""
 
-from __future__ import annotations
-
 import math
 from typing import ClassVar, Literal
 

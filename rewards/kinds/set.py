@@ -1,7 +1,5 @@
 """A set: the same members in any order; how often each occurs counts."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from rewards.kinds import _members

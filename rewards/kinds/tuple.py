@@ -2,8 +2,6 @@
 same; members are compared as mathematics, words as words.
 """
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from rewards.kinds import _members

@@ -10,8 +10,6 @@ The idea of kill and respawn is prime-rl's and inspect_ai's; what differs is tha
 the caller is involved.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import json

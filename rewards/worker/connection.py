@@ -1,7 +1,5 @@
 """A judge that the worker's server forked, seen from the caller: the socket to it, and what asking it may raise."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -7,8 +7,6 @@ writing, sockets and processes, resource limits bound its memory and its files. 
 fence (the first is that no model text is handed to eval), not a sandbox against native code.
 """
 
-from __future__ import annotations
-
 import gc
 import json
 import os

@@ -1,7 +1,5 @@
 """An answer: statements with separators between, and what is said about them."""
 
-from __future__ import annotations
-
 from rewards.algebra import units
 from rewards.algebra.parser.statements import Statements
 from rewards.algebra.tree import Node, num, walk

@@ -3,8 +3,6 @@ r"""Sums and products, with and without sign.
 Precedence is that of print: `1/2x` is `(1/2)x`, `-3^2` is `-(3^2)`, `2\frac{1}{3}` is a mixed number.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 from rewards.algebra.parser.powers import Powers

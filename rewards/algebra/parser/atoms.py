@@ -1,7 +1,5 @@
 """The smallest parts: numbers, names, and what each command starts."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 from rewards.algebra.parser.brackets import Brackets

@@ -1,7 +1,5 @@
 """Lists, tuples, intervals, sets, set builders and absolute values: what a bracket opens."""
 
-from __future__ import annotations
-
 from rewards.algebra.parser.groups import Groups
 from rewards.algebra.tree import Node, sym
 from rewards.algebra.vocabulary import ParseError

@@ -1,7 +1,5 @@
 """Where the parser stands: the tokens, a position, and the bounds on nesting and on attempts."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 
 from rewards.algebra.lexer import Token

@@ -1,7 +1,5 @@
 """Matrices, determinants, cases and systems: what is between `\\begin` and `\\end`."""
 
-from __future__ import annotations
-
 from rewards.algebra.parser.cursor import Cursor
 from rewards.algebra.tree import Node
 from rewards.algebra.vocabulary import ParseError

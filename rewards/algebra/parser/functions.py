@@ -1,7 +1,5 @@
 r"""Functions and their arguments: `\sin 2x\cos y` is `\sin(2x)\cos(y)`. Roots, sums, integrals, limits."""
 
-from __future__ import annotations
-
 from rewards.algebra.parser.arithmetic import Arithmetic
 from rewards.algebra.tree import Node, num
 from rewards.algebra.vocabulary import FUNCTIONS

@@ -1,7 +1,5 @@
 """What is in brackets after a command, a name or a script: braces, arguments, plain text."""
 
-from __future__ import annotations
-
 from rewards.algebra.lexer import Token
 from rewards.algebra.parser.cursor import Cursor
 from rewards.algebra.tree import Node, num

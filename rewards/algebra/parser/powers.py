@@ -1,7 +1,5 @@
 """Powers and the other signs behind an atom: factorials, primes, percent, degrees, subscripts."""
 
-from __future__ import annotations
-
 from rewards.algebra.parser.groups import Groups
 from rewards.algebra.tree import Node, num, sym
 from rewards.algebra.vocabulary import APPLIED, BASES, ParseError, number

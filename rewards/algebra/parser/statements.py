@@ -1,7 +1,5 @@
 """Relations, unions and ratios over expressions, and phrases in their place."""
 
-from __future__ import annotations
-
 from rewards.algebra.parser.atoms import Atoms
 from rewards.algebra.parser.words import Words, meaning
 from rewards.algebra.tree import Node, sym

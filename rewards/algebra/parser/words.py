@@ -1,7 +1,5 @@
 """The words of an answer: those in front of a value, units, notes, and words that are the answer."""
 
-from __future__ import annotations
-
 import itertools
 
 from rewards.algebra import units

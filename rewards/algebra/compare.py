@@ -21,7 +21,7 @@ from rewards.algebra.relations import (
     same_chain,
 )
 from rewards.algebra.scalars import OpenError, same_scalars
-from rewards.algebra.tree import Node, free, key, rename, sym
+from rewards.algebra.tree import Node, free, joined, key, rename, sym
 
 MAX_MEMBERS = 300
 MAX_COMPARED = 40
@@ -72,7 +72,7 @@ def same(gold: Node, answer: Node) -> bool:
         gold, answer = shapes.without_label(gold), shapes.without_label(answer)
     golds, answers = shapes.expand(gold), shapes.expand(answer)
     if golds != [gold] or answers != [answer]:
-        return same(shapes.listed(golds), shapes.listed(answers))
+        return same(joined("seq", golds, "bare"), joined("seq", answers, "bare"))
     if gold.op == answer.op == "cases":
         return _matched(gold.args, answer.args)
     if any(n.op in ("seq", "matrix") or (n.op == "mul" and n.args[-1].op == "matrix") for n in (gold, answer)):

@@ -12,7 +12,7 @@ from rewards.algebra.pieces import (
     is_infinite,
     normal,
 )
-from rewards.algebra.tree import INF, Node, free, walk
+from rewards.algebra.tree import INF, Node, free, members, walk
 
 _FLIP = {**FLIP, "=": "="}
 
@@ -109,7 +109,7 @@ def _solved(node: Node) -> Pieces:
     if operators == ["="]:
         left, right = node.args
         if left.op == "sym" and left != right and str(left.value) not in free(right):
-            return tuple(_point(a) for a in (right.args if right.op == "seq" and right.value == "bare" else (right,)))
+            return tuple(_point(a) for a in members(right))
     total: Pieces | None = None
     unknowns = set()
     for left, operator, right in zip(node.args, operators, node.args[1:], strict=False):

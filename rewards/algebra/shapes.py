@@ -54,11 +54,6 @@ def expand(node: Node) -> list[Node]:
     return found
 
 
-def listed(items: list[Node]) -> Node:
-    """Return several items as one node."""
-    return items[0] if len(items) == 1 else Node("seq", tuple(items), "bare")
-
-
 def without_label(node: Node) -> Node:
     """Return the coordinates in `P(2, 5)`."""
     if node.op == "apply" and str(node.value).isupper() and len(node.args) > 1:

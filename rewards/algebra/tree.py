@@ -1,6 +1,6 @@
 """The tree that an answer is parsed into: one node type, so that every walk is three lines."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -38,6 +38,16 @@ def sym(name: str) -> Node:
 
 PI, INF, IMAG, E = sym("pi"), sym("infty"), sym("i"), sym("e")
 CONSTANTS = {"pi", "e", "i", "infty"}
+
+
+def joined(op: str, parts: Sequence[Node], value: str | None = None) -> Node:
+    """Return several nodes as one; one alone is itself."""
+    return parts[0] if len(parts) == 1 else Node(op, tuple(parts), value)
+
+
+def members(node: Node) -> tuple[Node, ...]:
+    """Return the members of a list without brackets; anything else alone."""
+    return node.args if node.op == "seq" and node.value == "bare" else (node,)
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -6,7 +6,7 @@ Precedence is that of print: `1/2x` is `(1/2)x`, `-3^2` is `-(3^2)`, `2\frac{1}{
 from fractions import Fraction
 
 from rewards.algebra.parser.groups import Groups
-from rewards.algebra.tree import Node, num, sym
+from rewards.algebra.tree import Node, joined, num, sym
 from rewards.algebra.vocabulary import APPLIED, BASES, NOTES, STARTS_ATOM, ParseError, number
 
 
@@ -15,20 +15,19 @@ class Arithmetic(Groups):
 
     def sum(self) -> Node:
         terms = [self._signed()]
-        while self._is("+", "-") or (self._now.kind == "cmd" and self._now.text in ("pm", "mp")):
+        while self._is("+", "-") or self._is_command("pm", "mp"):
             operator = self._next().text
             term = self._signed()
             if operator in ("pm", "mp"):
-                left = terms[0] if len(terms) == 1 else Node("add", tuple(terms))
-                terms = [Node(operator, (left, term))]
+                terms = [Node(operator, (joined("add", terms), term))]
             else:
                 terms.append(term if operator == "+" else Node("neg", (term,)))
-        return terms[0] if len(terms) == 1 else Node("add", tuple(terms))
+        return joined("add", terms)
 
     def _signed(self) -> Node:
         negative = False
         sign = ""
-        while self._is("+", "-") or (self._now.kind == "cmd" and self._now.text in ("pm", "mp")):
+        while self._is("+", "-") or self._is_command("pm", "mp"):
             token = self._next().text
             negative ^= token == "-"
             sign = token if token in ("pm", "mp") else sign
@@ -41,13 +40,10 @@ class Arithmetic(Groups):
         left = self._mixed(self.power())
         factors = [left]
         while True:
-            if self._is("*"):
-                self._at += 1
+            if self._take("*"):
                 factors.append(self._signed_factor())
-            elif self._is("/"):
-                self._at += 1
-                top = factors[0] if len(factors) == 1 else Node("mul", tuple(factors))
-                factors = [Node("div", (top, self._signed_factor()))]
+            elif self._take("/"):
+                factors = [Node("div", (joined("mul", factors), self._signed_factor()))]
             elif self._starts_factor():
                 if self._now.kind == "num" and factors[-1].op == "num":
                     raise ParseError("two numbers side by side")
@@ -55,7 +51,7 @@ class Arithmetic(Groups):
                 if factors[-1].op == factors[-2].op == "seq":
                     raise ParseError("two lists side by side")
             else:
-                return factors[0] if len(factors) == 1 else Node("mul", tuple(factors))
+                return joined("mul", factors)
 
     def _signed_factor(self) -> Node:
         negative = False
@@ -197,4 +193,4 @@ class Arithmetic(Groups):
                     self._at += 1
         if len(parts) == 1 and self._now.text in ("C", "F"):
             return Node("quantity", (base,), "celsius" if self._next().text == "C" else "fahrenheit")
-        return Node("degree", (parts[0] if len(parts) == 1 else Node("add", tuple(parts)),))
+        return Node("degree", (joined("add", parts),))

@@ -3,7 +3,7 @@ r"""The smallest parts: numbers, names, and what each command starts. `\sin 2x\c
 from fractions import Fraction
 
 from rewards.algebra.parser.arithmetic import Arithmetic
-from rewards.algebra.tree import Node, TooBigError, num, sym
+from rewards.algebra.tree import Node, TooBigError, joined, members, num, sym
 from rewards.algebra.vocabulary import APPLIED, BIG, DECORATIONS, FUNCTIONS, GREEK, ParseError, number
 
 
@@ -35,7 +35,7 @@ class Atoms(Arithmetic):
 
     def _number(self, text: str) -> Node:
         value = number(text)
-        if self._now.kind == "cmd" and self._now.text in ("overline", "dot") and "." in text:  # 0.\overline{3}
+        if self._is_command("overline", "dot") and "." in text:  # 0.\overline{3}
             here = self._at
             self._at += 1
             digits = self._script_text() if self._is("{") else self._next().text
@@ -63,9 +63,8 @@ class Atoms(Arithmetic):
             return self._function(name)
         if name in ("lfloor", "lceil"):
             inner = self.contents()
-            closing = "r" + name[1:]
-            if self._now.text != closing:
-                raise ParseError(f"expected \\{closing}")
+            if self._now.text != "r" + name[1:]:
+                raise ParseError(f"expected \\r{name[1:]}")
             self._at += 1
             return Node("call", (inner,), "floor" if name == "lfloor" else "ceil")
         if name in BIG:
@@ -109,7 +108,8 @@ class Atoms(Arithmetic):
             else:
                 below = self.script()
         if self._is("(") or (self._is("\\{", "[") and name in ("max", "min", "gcd", "lcm")):
-            arguments = self._function_arguments()
+            closing = {"(": ")", "[": "]", "\\{": "\\}"}[self._next().text]
+            arguments = members(self._until(closing))
         elif self._is("{"):
             arguments = (self.group(),)
         else:
@@ -123,54 +123,31 @@ class Atoms(Arithmetic):
         called = Node("call", arguments, {"lg": "log", "sgn": "sign"}.get(name, name))
         return called if exponent is None else Node("pow", (called, exponent))
 
-    def _function_arguments(self) -> tuple[Node, ...]:
-        closing = {"(": ")", "[": "]", "\\{": "\\}"}[self._next().text]
-        inner = self.contents()
-        self._expect(closing)
-        return inner.args if inner.op == "seq" and inner.value == "bare" else (inner,)
-
     def _juxtaposed(self) -> Node:
         """Read the argument of a function without brackets: factors up to the next sign, function or word."""
         factors = [self._signed_factor() if self._is("-") else self.power()]
-        while (
-            self._starts_factor()
-            and not (self._now.kind == "cmd" and self._now.text in FUNCTIONS - {"sqrt"})
-            and not self._is("(", "[")
-        ):
+        while self._starts_factor() and not self._is_command(*FUNCTIONS - {"sqrt"}) and not self._is("(", "["):
             factors.append(self.power())
-        if (
-            self._is("/") and self._tokens[self._at + 1].kind == "num" and factors[-1].op in ("sym", "num")
-        ):  # \cos \pi/7
+        is_short = factors[-1].op in ("sym", "num")
+        if is_short and self._is("/") and self._tokens[self._at + 1].kind == "num":  # \cos \pi/7
             self._at += 1
-            return Node("div", (Node("mul", tuple(factors)) if len(factors) > 1 else factors[0], self.power()))
-        return factors[0] if len(factors) == 1 else Node("mul", tuple(factors))
+            return Node("div", (joined("mul", factors), self.power()))
+        return joined("mul", factors)
 
     def _root(self) -> Node:
         index: Node | None = None
-        if self._is("["):
-            self._at += 1
+        if self._take("["):
             index = self.sum()
             self._expect("]")
-        inside = (
-            self._bracketed()
-            if self._is("(")
-            else self.group()
-            if self._is("{") or self._now.kind == "num"
-            else self.power()
-        )
+        argument = self.group if self._is("{") or self._now.kind == "num" else self.power
+        inside = self._until(")") if self._take("(") else argument()
         return Node("call", (inside,), "sqrt") if index is None else Node("call", (inside, index), "root")
 
     def _big(self, name: str) -> Node:
         """Read a sum, product, integral or limit: its bounds and its body, which are compared but (finite sums aside) not computed."""
         below = above = Node("text", (), "")
         while self._is("^", "_"):
-            above, below = (self._bound(), below) if self._next().text == "^" else (above, self._bound())
+            is_above = self._next().text == "^"
+            bound = self._until("}") if self._take("{") else self.atom()
+            above, below = (bound, below) if is_above else (above, bound)
         return Node("big", (below, above, self.product()), name)
-
-    def _bound(self) -> Node:
-        if self._is("{"):
-            self._at += 1
-            inner = self.contents()
-            self._expect("}")
-            return inner
-        return self.atom()

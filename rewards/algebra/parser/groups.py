@@ -4,7 +4,7 @@ environments.
 
 from rewards.algebra.lexer import Token
 from rewards.algebra.parser.cursor import Cursor
-from rewards.algebra.tree import Node, num, sym
+from rewards.algebra.tree import Node, members, num, sym
 from rewards.algebra.vocabulary import ParseError
 
 
@@ -13,8 +13,7 @@ class Groups(Cursor):
 
     def group(self) -> Node:
         """Read a braced argument, or the single token that TeX would take (`\\frac12`)."""
-        if self._is("{"):
-            self._at += 1
+        if self._take("{"):
             if self._is("}"):
                 raise ParseError("an empty group")
             bars, self._bars = self._bars, 0
@@ -39,19 +38,12 @@ class Groups(Cursor):
             return Node("div", (top, self.contents()))
         return Node("call", (top, self.contents()), "binom")
 
-    def _bracketed(self) -> Node:
-        self._at += 1
-        inner = self.contents()
-        self._expect(")")
-        return inner
-
     def _arguments(self) -> tuple[Node, ...]:
         self._deeper()
         self._at += 1
-        inner = self.contents() if not self._is(")") else Node("seq", (), "bare")
-        self._expect(")")
+        arguments = () if self._take(")") else members(self._until(")"))
         self._depth -= 1
-        return inner.args if inner.op == "seq" and inner.value == "bare" else (inner,)
+        return arguments
 
     def _script_text(self) -> str:
         """Read a subscript as plain text: `a_{n+1}` and `a_{n + 1}` are one name."""
@@ -75,17 +67,15 @@ class Groups(Cursor):
             return self._plain_braces()
         if opening == "|":
             self._bars += 1
-            inner = self.contents()
+            inner = self._until("|")
             self._bars -= 1
-            self._expect("|")
             return Node("call", (inner,), "abs")
         if opening == "...":
             return Node("dots")
         raise ParseError(f"{opening!r} starts no expression")
 
     def _round(self, opening: str) -> Node:
-        if self._is(")", "]"):
-            self._at += 1
+        if self._take(")", "]"):
             return Node("seq", (), "()")
         bars, self._bars = self._bars, 0
         inner = self.contents()
@@ -101,13 +91,11 @@ class Groups(Cursor):
         raise ParseError("brackets that do not match")
 
     def _braces(self) -> Node:
-        if self._is("\\}"):
-            self._at += 1
+        if self._take("\\}"):
             return sym("emptyset")
         bars, self._bars = self._bars, 1
         inner = self.contents()
-        if self._is("|", ":"):
-            self._at += 1
+        if self._take("|", ":"):
             self._bars = 0
             condition = self.contents()
             inner = Node("builder", (inner, condition))

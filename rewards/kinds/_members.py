@@ -5,6 +5,12 @@ mathematics, words as words.
 import json
 from typing import Any, ClassVar
 
+from rewards.algebra.compare import same
+from rewards.algebra.reading import read
+from rewards.algebra.relations import core, exact_part
+from rewards.algebra.scalars import OpenError
+from rewards.algebra.shapes import expand
+from rewards.algebra.tree import Node, TooBigError
 from rewards.kinds._base import Compare, Kind
 from rewards.verdict import Ruling, UnreadableGoldError
 
@@ -15,10 +21,6 @@ class Members(Kind):
     brackets: ClassVar[str]
 
     def against(self, gold: str) -> Compare:
-        from rewards.algebra.compare import same
-        from rewards.algebra.scalars import OpenError
-        from rewards.algebra.tree import TooBigError
-
         try:
             golds = self._read(gold)
         except TooBigError as error:
@@ -39,11 +41,6 @@ class Members(Kind):
 
     def _read(self, text: str) -> list[Any]:
         """Return the readings of a text as nodes with members; empty where it is no list. A JSON list is read as what it prints."""
-        from rewards.algebra.reading import read
-        from rewards.algebra.relations import core, exact_part
-        from rewards.algebra.shapes import expand
-        from rewards.algebra.tree import Node
-
         exact = (exact_part(reading.node) for reading in read(_from_json(text)))
         nodes = (core(node) or node for node in exact)
         lists = [node if node.op == "seq" else Node("seq", (node,), "bare") for node in nodes if node.op != "rel"]

@@ -1,5 +1,7 @@
 r"""Sets of reals read from intervals, inequalities, unions and set builders, all in the one normal form of `pieces`."""
 
+from functools import reduce
+
 from rewards.algebra.inequalities import FLIP, solve
 from rewards.algebra.pieces import (
     ALL,
@@ -41,10 +43,7 @@ def _pieces(node: Node) -> Pieces:
             raise NotASetError("several sets")  # a domain and a range
         parts = [_pieces(a) for a in args]
         if style == "and" or (style == "bare" and all(a.op == "rel" for a in args) and _restricts(args)):
-            total = parts[0]
-            for part in parts[1:]:
-                total = intersection(total, part)
-            return total
+            return reduce(intersection, parts)
         return tuple(p for part in parts for p in part)
     if op == "union":
         return tuple(p for a in args for p in _pieces(a))
@@ -64,12 +63,9 @@ def _pieces(node: Node) -> Pieces:
 def _restricts(relations: tuple[Node, ...]) -> bool:
     """Return whether relations restrict each other: `x > 0, x \\neq 1` does, `x < 0, x > 1` can only mean either."""
     try:
-        total = _pieces(relations[0])
-        for relation in relations[1:]:
-            total = intersection(total, _pieces(relation))
+        return bool(reduce(intersection, map(_pieces, relations)))
     except NotASetError:
         return True
-    return bool(total)
 
 
 def _point(node: Node) -> Piece:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 
 class TooBigError(ValueError):
@@ -48,6 +50,14 @@ def joined(op: str, parts: Sequence[Node], value: str | None = None) -> Node:
 def members(node: Node) -> tuple[Node, ...]:
     """Return the members of a list without brackets; anything else alone."""
     return node.args if node.op == "seq" and node.value == "bare" else (node,)
+
+
+def take(rest: list[T], fits: Callable[[T], bool]) -> bool:
+    """Remove the first member of `rest` that fits; return whether there is one."""
+    at = next((i for i, member in enumerate(rest) if fits(member)), None)
+    if at is not None:
+        del rest[at]
+    return at is not None
 
 
 def walk(node: Node) -> Iterator[Node]:

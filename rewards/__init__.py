@@ -8,8 +8,6 @@ Importing this loads no torch, vllm, datatrove, sympy or math_verify: the heavy 
 starts when first needed.
 """
 
-from __future__ import annotations
-
 from rewards.extract import extract_answer
 from rewards.gold import Gold, Unreadable, read_gold
 from rewards.kinds import Kind, known, load_plugins

@@ -7,9 +7,6 @@ process. What is equivalent to a gold and what nearly misses it is known to its 
 `Kind.near_misses`); a kind that says neither is certified on its golds alone.
 """
 
-from __future__ import annotations
-
-import json
 import multiprocessing
 import random
 import zlib
@@ -86,19 +83,14 @@ def certify(
         of_row = cases(str(row["answer"]), group[1], row.get("answer_options"))
         batches.setdefault(group, []).extend((row, case) for case in of_row)
     for group, batch in batches.items():
-        columns = {
+        columns: dict[str, list[Any]] = {
             "completions": [f"So the answer is \\boxed{{{case.answer}}}." for _, case in batch],
             "answer": [str(row["answer"]) for row, _ in batch],
             "answer_kind": [group[1]] * len(batch),
-            "answer_options": [_options(row) for row, _ in batch],
+            "answer_options": [row.get("answer_options") for row, _ in batch],
         }
         _count(certificate.groups[group], batch, _call(columns, group[1], where))
     return certificate
-
-
-def _options(row: Mapping[str, Any]) -> str:
-    options = row.get("answer_options") or "{}"
-    return options if isinstance(options, str) else json.dumps(options)
 
 
 def _sampled(rows: Sequence[Mapping[str, Any]], max_rows: int | None, seed: int) -> Iterable[Mapping[str, Any]]:
@@ -116,20 +108,16 @@ def _sampled(rows: Sequence[Mapping[str, Any]], max_rows: int | None, seed: int)
     return kept
 
 
-def _reward(columns: dict[str, list[str]]) -> list[float | None]:
-    return trl.accuracy(**columns)
-
-
-def _call(columns: dict[str, list[str]], kind: str, where: Where) -> list[float | None]:
+def _call(columns: dict[str, list[Any]], kind: str, where: Where) -> list[float | None]:
     if where == "here":
-        return _reward(columns)
+        return trl.accuracy(**columns)
     pool: Executor = ThreadPoolExecutor(1)
     if where == "process":  # a fresh process knows a kind of another package only once its module is imported
         spawned = multiprocessing.get_context("spawn")
         modules = [known()[kind].__module__]
         pool = ProcessPoolExecutor(1, mp_context=spawned, initializer=load_plugins, initargs=(modules,))
     with pool:
-        return pool.submit(_reward, columns).result()
+        return pool.submit(trl.accuracy, **columns).result()
 
 
 def _count(group: Group, batch: Sequence[tuple[Mapping[str, Any], Case]], rewards: Sequence[float | None]) -> None:

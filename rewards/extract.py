@@ -7,8 +7,6 @@ the rest of the response.
 The scan is linear in the response: boxes are found by name, braces are matched once from the front.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Literal

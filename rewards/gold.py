@@ -6,8 +6,6 @@ that ends in a box, a letter with an explanation, an option as text while the op
 the question, two parts, proofs, "None.".
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import re
@@ -15,7 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rewards.algebra.clean import clean
 from rewards.algebra.prose import PROOF
+from rewards.algebra.reading import read
+from rewards.algebra.scalars import is_evaluated
+from rewards.algebra.tree import TooBigError, walk
 from rewards.extract import joined_boxes
 from rewards.kinds import make_kind
 from rewards.kinds._words import normal, split_letter
@@ -165,11 +167,6 @@ def _open(text: str, question: str) -> Gold | Unreadable:
         return Unreadable("an answer in several parts")
     if len(text.split()) > MAX_TEXT_WORDS and (said := _SAID.search(text)):
         text = said.group(1).strip()
-    from rewards.algebra.clean import clean
-    from rewards.algebra.reading import read
-    from rewards.algebra.scalars import is_evaluated
-    from rewards.algebra.tree import TooBigError, walk
-
     try:
         readings, plain = read(text), clean(text)
     except TooBigError as error:

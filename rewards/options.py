@@ -12,8 +12,6 @@ question or a blank; three options may follow any sentence, four any word. Of se
 or at a line that says how to answer. Letters of prose and of formulas (`Bank A: ... Bank B: ...`, `(A), which`) make no list.
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import re

@@ -1,7 +1,5 @@
 """Score labelled pairs: what `ovr-curate score` does with each line of its input."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from typing import Any

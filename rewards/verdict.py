@@ -2,8 +2,6 @@
 are counted apart.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -24,7 +22,7 @@ class Ruling:
     detail: str = ""
 
     @classmethod
-    def of(cls, same: bool, tier: str, detail: str = "") -> Ruling:
+    def of(cls, same: bool, tier: str, detail: str = "") -> "Ruling":
         return cls("correct" if same else "wrong", tier, detail)
 
 

@@ -2,8 +2,6 @@
 call.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +11,6 @@ from typing import Any
 from rewards.extract import Mode, after_box, after_thinking, extract_answer, joined_boxes
 from rewards.kinds import Compare, Kind, make_kind
 from rewards.verdict import Ruling, UnreadableGoldError, Verdict
-from rewards.worker import client as worker
 
 Options = Mapping[str, Any] | str | None
 MAX_GOLD_CHARS = 20_000
@@ -21,7 +18,7 @@ MAX_ANSWER_CHARS = 50_000
 MAX_CACHED_CHARS = 512
 """Longer golds are read again for every verifier, so that the cache stays small whatever it is fed."""
 BATCH_THREADS = 8
-"""Judgements of one batch that wait for workers at the same time."""
+"""Judgements of one batch at the same time, for those that wait for a worker."""
 
 
 class Verifier:
@@ -133,18 +130,6 @@ def judge_many(
 
 
 def judge_all(verifiers: Sequence[Verifier], responses: Sequence[str]) -> list[Verdict]:
-    """Return one verdict for each pair, in order. What needs a worker is left to the end and waits for several workers at once."""
-    verdicts: list[Verdict | None] = []
-    left: list[int] = []
-    with worker.deferring():
-        for verifier, response in zip(verifiers, responses, strict=True):
-            try:
-                verdicts.append(verifier.judge(response))
-            except worker.DeferredError:
-                left.append(len(verdicts))
-                verdicts.append(None)
-    if left:
-        with ThreadPoolExecutor(min(BATCH_THREADS, len(left))) as pool:
-            late = dict(zip(left, pool.map(lambda i: verifiers[i].judge(responses[i]), left), strict=True))
-        return [late[i] if v is None else v for i, v in enumerate(verdicts)]
-    return [v for v in verdicts if v is not None]
+    """Return one verdict for each pair, in order. What needs a worker does not hold up the others."""
+    with ThreadPoolExecutor(BATCH_THREADS) as pool:
+        return list(pool.map(lambda verifier, response: verifier.judge(response), verifiers, responses))

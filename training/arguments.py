@@ -125,9 +125,5 @@ def _without_config(argv: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
 
 def model_kwargs(config: Any, model: Any) -> dict[str, Any]:
     """TRL's `model_init_kwargs`, as its own scripts build them from ModelConfig."""
-    chosen = {
-        "revision": model.model_revision,
-        "attn_implementation": model.attn_implementation,
-        "dtype": model.dtype,
-    }
+    chosen = {"revision": model.model_revision, "attn_implementation": model.attn_implementation, "dtype": model.dtype}
     return {**chosen, **(config.model_init_kwargs or {})}

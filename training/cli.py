@@ -10,10 +10,7 @@ COMMANDS = {
     "grpo": ("training.grpo", "reinforcement learning on rl shards with the rewards of `rewards`"),
     "eval": ("training.evaluate", "mean reward of one or more models on rl shards"),
     "average": ("training.average", "uniform average of checkpoints"),
-    "micro-model": (
-        "training.demo.micro_model",
-        "build and pretrain the small Qwen2.5-VL that ships as the default sampler",
-    ),
+    "micro-model": ("training.demo.micro_model", "build and pretrain the small Qwen2.5-VL of the quickstart"),
 }
 HELP = "\n".join(
     [

@@ -83,17 +83,10 @@ def read_rows(files: Iterable[Path]) -> Iterator[Row]:
     for path in files:
         for batch in pq.ParquetFile(path).iter_batches(256, columns=list(COLUMNS["rl"])):
             for record in batch.to_pylist():
-                yield Row(
-                    id=record["id"],
-                    source=record["source"] or "",
-                    source_id="",
-                    prompt=tuple(Message(**message) for message in record["prompt"]),
-                    images=tuple(image["bytes"] for image in record["images"] or ()),
-                    answer=record["answer"] or "",
-                    answer_kind=record["answer_kind"] or "math",
-                    answer_options=record["answer_options"] or "{}",
-                    domain=record["domain"] or "",
-                )
+                given = {name: value for name, value in record.items() if value}
+                given["prompt"] = tuple(Message(**message) for message in record["prompt"])
+                given["images"] = tuple(image["bytes"] for image in record["images"] or ())
+                yield Row(**{"source": "", "source_id": "", **given})
 
 
 def measured_sampling(data: str | Path, split: str) -> dict[str, Any]:

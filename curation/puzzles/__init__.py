@@ -7,7 +7,6 @@ A family is one module of this package with a `DOMAIN` and a `make(level, rng) -
 ('How many blue shapes are there?', '4', (112, 112))
 """
 
-import difflib
 import importlib
 import pkgutil
 import random
@@ -16,6 +15,7 @@ from types import ModuleType
 
 from PIL import Image
 
+from curation.core.errors import nearest
 from curation.puzzles.canvas import Canvas
 from curation.puzzles.scene import LEVELS, Scene
 
@@ -62,7 +62,6 @@ def _modules() -> dict[str, ModuleType]:
 def _module(family: str) -> ModuleType:
     modules = _modules()
     if family not in modules:
-        near = difflib.get_close_matches(family, modules, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"unknown puzzle family {family!r}{hint}; known: {', '.join(sorted(modules))}")
+        known = ", ".join(sorted(modules))
+        raise ValueError(f"unknown puzzle family {family!r}{nearest(family, modules)}; known: {known}")
     return modules[family]

@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import COLOURS, GRID, INK, Canvas
-from curation.puzzles.scene import Scene, choice_scene, joined, number_scene
+from curation.puzzles.scene import Scene, added, choice_scene, joined, number_scene
 
 DOMAIN = "chart"
 
@@ -37,9 +37,8 @@ def make(level: int, rng: random.Random) -> Scene:
     description = f"A bar chart. {listed}."
     a, b = bars[first], bars[second]
     if level == 1:
-        return number_scene(
-            f"What is the value of the {first} bar?", a, description, f"The {first} bar ends at {a}.", paint
-        )
+        question, solution = f"What is the value of the {first} bar?", f"The {first} bar ends at {a}."
+        return number_scene(question, a, description, solution, paint)
     if level == 2:
         word, best = rng.choice((("highest", max(values)), ("lowest", min(values))))
         right = next(name for name, value in bars.items() if value == best)
@@ -48,17 +47,11 @@ def make(level: int, rng: random.Random) -> Scene:
     read = f"Bar {first} is {a}. Bar {second} is {b}."
     if level == 3:
         question = f"What is the difference between bar {first} and bar {second}?"
-        return number_scene(
-            question, abs(a - b), description, f"{read} {max(a, b)} - {min(a, b)} = {abs(a - b)}.", paint
-        )
+        solution = f"{read} {max(a, b)} - {min(a, b)} = {abs(a - b)}."
+        return number_scene(question, abs(a - b), description, solution, paint)
     if level == 4:
-        return number_scene(
-            f"What is the sum of bar {first} and bar {second}?",
-            a + b,
-            description,
-            f"{read} {a} + {b} = {a + b}.",
-            paint,
-        )
+        question = f"What is the sum of bar {first} and bar {second}?"
+        return number_scene(question, a + b, description, f"{read} {added((a, b))}.", paint)
     total, n = sum(values), len(values)
     above = [name for name, value in bars.items() if value * n > total]
     solution = f"The sum is {total}, so the mean is {total} / {n}, about {total / n:.1f}. "

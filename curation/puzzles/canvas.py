@@ -23,6 +23,7 @@ INK = "#222222"
 GRID = "#c8c8c8"
 
 Point = tuple[float, float]
+Colour = str | None
 
 
 @lru_cache(maxsize=64)
@@ -54,29 +55,18 @@ class Canvas:
         """At least one final pixel, so that thin lines survive the reduction."""
         return max(self._scale, round(width * self._side))
 
-    def polygon(
-        self, points: Sequence[Point], fill: str | None, outline: str | None = None, width: float = 0.008
-    ) -> None:
+    def polygon(self, points: Sequence[Point], fill: Colour, outline: Colour = None, width: float = 0.008) -> None:
         if fill is not None:
             self._draw.polygon(self._points(points), fill=fill)
         if outline is not None:
             self.line([*points, points[0]], outline, width)
 
     def rect(
-        self,
-        x0: float,
-        y0: float,
-        x1: float,
-        y1: float,
-        fill: str | None,
-        outline: str | None = None,
-        width: float = 0.008,
+        self, x0: float, y0: float, x1: float, y1: float, fill: Colour, outline: Colour = None, width: float = 0.008
     ) -> None:
         self.polygon([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], fill, outline, width)
 
-    def disc(
-        self, x: float, y: float, r: float, fill: str | None, outline: str | None = None, width: float = 0.008
-    ) -> None:
+    def disc(self, x: float, y: float, r: float, fill: Colour, outline: Colour = None, width: float = 0.008) -> None:
         box = self._points([(x - r, y - r), (x + r, y + r)])
         self._draw.ellipse(box, fill=fill, outline=outline, width=self._width(width) if outline else 0)
 

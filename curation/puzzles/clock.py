@@ -35,9 +35,8 @@ def make(level: int, rng: random.Random) -> Scene:
     read = f"The short hand is {short}, so the hour is {hour}. The long hand is {long}, so the minutes are {minute}."
     if level <= 4:
         shown = f"{hour}:{minute:02d}"
-        return Scene(
-            f"What time does the clock show? {_HOW}", shown, "text", description, f"{read} It is {shown}.", paint
-        )
+        question = f"What time does the clock show? {_HOW}"
+        return Scene(question, shown, "text", description, f"{read} It is {shown}.", paint)
     wait = rng.randint(6, 55)
     later = _time(60 * hour + minute + wait)
     total = minute + wait

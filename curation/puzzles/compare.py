@@ -68,8 +68,7 @@ def _mixed(level: int, rng: random.Random) -> Scene:
     if level == 4:
         word = {"more": first, "fewer": second, "the same": "same"}[_verdict(n, m)]
         solution = f"{counts} {compared(n, m)}"
-        return choice_scene(
-            "Which colour has more shapes?", (first, second, "same"), word, description, solution, paint
-        )
+        choices = (first, second, "same")
+        return choice_scene("Which colour has more shapes?", choices, word, description, solution, paint)
     question = f"How many more {first} shapes than {second} shapes are there?"
     return number_scene(question, n - m, description, f"{counts} {n} - {m} = {n - m}.", paint)

@@ -17,9 +17,7 @@ def make(level: int, rng: random.Random) -> Scene:
     """Levels 1-2 ask for a colour, 3-4 for a colour and shape, 5 for a shape that is not of a colour."""
     side, colours, shapes = _SIDE[level], list(COLOURS)[: _COLOURS[level]], SHAPES[: 2 + level // 2]
     colour, shape = rng.choice(colours), rng.choice(shapes)
-    asked = {1: f"{colour} shapes", 2: f"{colour} shapes", 5: f"{shape}s that are not {colour}"}.get(
-        level, f"{colour} {shape}s"
-    )
+    asked = f"{shape}s that are not {colour}" if level == 5 else f"{colour} {shape if level > 2 else 'shape'}s"
 
     def wanted(thing: Thing) -> bool:
         if level <= 2:
@@ -30,14 +28,9 @@ def make(level: int, rng: random.Random) -> Scene:
     everything = [(c, s) for c in colours for s in shapes]
     targets = [thing for thing in everything if wanted(thing)]
     others = [thing for thing in everything if not wanted(thing)]
-    n_others = (
-        rng.randint(0 if level == 1 else side, max(side, side * side - n - side))
-        if level > 1
-        else rng.randint(0, 4 - n)
-    )
-    things = [rng.choice(targets) for _ in range(n)] + [
-        rng.choice(others) for _ in range(min(n_others, side * side - n))
-    ]
+    free = side * side - n
+    n_others = rng.randint(side, max(side, free - side)) if level > 1 else rng.randint(0, free)
+    things = [rng.choice(targets) for _ in range(n)] + [rng.choice(others) for _ in range(min(n_others, free))]
     cells = rng.sample(range(side * side), len(things))
     rng.shuffle(cells)
     grid: list[Thing | None] = [None] * (side * side)

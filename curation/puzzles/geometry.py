@@ -104,9 +104,8 @@ def _isosceles(rng: random.Random) -> Scene:
     description = "An isosceles triangle. Its two marked sides are equal. "
     description += f"One angle at its base is {base}°, the angle between the equal sides is x."
     solution = f"Both angles at the base are {base}. 2 * {base} = {2 * base}. 180 - {2 * base} = {apex}."
-    return number_scene(
-        "The marked sides are equal. How many degrees is the angle x?", apex, description, solution, paint
-    )
+    question = "The marked sides are equal. How many degrees is the angle x?"
+    return number_scene(question, apex, description, solution, paint)
 
 
 def _right_triangle(rng: random.Random) -> Scene:

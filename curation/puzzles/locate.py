@@ -18,9 +18,8 @@ def make(level: int, rng: random.Random) -> Scene:
     side = _SIDE[level]
     kinds = [(c, s) for c in list(COLOURS)[: 3 if level < 3 else 5] for s in SHAPES[: 3 if level < 3 else 5]]
     things = [" ".join(kind) for kind in rng.sample(kinds, rng.randint(1, 2) if level == 1 else _THINGS[level])]
-    places = dict(
-        zip(things, [divmod(cell, side) for cell in rng.sample(range(side * side), len(things))], strict=True)
-    )
+    cells_of_things = rng.sample(range(side * side), len(things))
+    places = {thing: divmod(cell, side) for thing, cell in zip(things, cells_of_things, strict=True)}
     jitter = {name: (rng.uniform(-0.1, 0.1), rng.uniform(-0.1, 0.1)) for name in things} if level <= 2 else {}
 
     def paint(canvas: Canvas) -> None:
@@ -91,7 +90,6 @@ def _walk(
     then = f"{abs(down)} {'down' if down > 0 else 'up'}"
     question = f"Start at the {start} and go {first} and {then}. Which object is there?"
     choices = choices_with(goal, [thing for thing in things if thing != start], 4, rng)
-    solution = (
-        f"The {start} is in {cells[start]}. Going {first} and {then} leads to {cells[goal]}. There is the {goal}."
-    )
+    end = f"Going {first} and {then} leads to {cells[goal]}. There is the {goal}."
+    solution = f"The {start} is in {cells[start]}. {end}"
     return choice_scene(question, choices, goal, description, solution, paint)

@@ -22,12 +22,10 @@ def _steps(level: int, rng: random.Random) -> Scene:
     side = _SIDE[level]
     legs = _legs(level, side, rng)
     total = sum(length for _, length in legs)
-    corners = _corners(legs)
+    corners = [_dots(legs[:i])[-1] for i in range(len(legs) + 1)]
     xs, ys = [x for x, _ in corners], [y for _, y in corners]
-    left, top = (
-        rng.randint(0, side - 1 - (max(xs) - min(xs))) - min(xs),
-        rng.randint(0, side - 1 - (max(ys) - min(ys))) - min(ys),
-    )
+    left = rng.randint(0, side - 1 - (max(xs) - min(xs))) - min(xs)
+    top = rng.randint(0, side - 1 - (max(ys) - min(ys))) - min(ys)
     colour = rng.choice(list(COLOURS)[:3])
 
     def paint(canvas: Canvas) -> None:
@@ -42,14 +40,10 @@ def _steps(level: int, rng: random.Random) -> Scene:
 
     route = joined([f"{length} {direction}" for direction, length in legs])
     description = f"A {colour} path on a grid of dots: {route}."
-    count = (
-        f"Count the steps: {joined([str(i) for i in range(1, total + 1)])}."
-        if level == 1
-        else added([n for _, n in legs]) + "."
-    )
-    return number_scene(
-        "How many steps long is the path?", total, description, f"The path goes {route}. {count}", paint
-    )
+    steps = [str(i) for i in range(1, total + 1)]
+    count = f"Count the steps: {joined(steps)}." if level == 1 else f"{added([n for _, n in legs])}."
+    solution = f"The path goes {route}. {count}"
+    return number_scene("How many steps long is the path?", total, description, solution, paint)
 
 
 def _legs(level: int, side: int, rng: random.Random) -> list[tuple[str, int]]:
@@ -75,14 +69,6 @@ def _dots(legs: list[tuple[str, int]]) -> list[tuple[int, int]]:
     return dots
 
 
-def _corners(legs: list[tuple[str, int]]) -> list[tuple[int, int]]:
-    dots, at, corners = _dots(legs), 0, [(0, 0)]
-    for _, length in legs:
-        at += length
-        corners.append(dots[at])
-    return corners
-
-
 def _touches(dots: list[tuple[int, int]]) -> bool:
     return any(
         abs(x - u) + abs(y - v) <= 1 for i, (x, y) in enumerate(dots) for j, (u, v) in enumerate(dots) if j > i + 1
@@ -97,7 +83,7 @@ def _graph(level: int, rng: random.Random) -> Scene:
         pairs = [(a, b) for i, a in enumerate(towns) for b in towns[i + 1 :]]
         roads = {pair: rng.randint(1, 9) for pair in pairs if rng.random() < 0.75}
         goal = rng.choice(towns[1:])
-        ways = sorted((length, way) for way in _ways(towns, goal) if (length := _length(way, roads)) is not None)
+        ways = sorted((sum(lengths), way) for way in _ways(towns, goal) if (lengths := _lengths(way, roads)))
         if len(ways) >= 3 and ways[0][0] < ways[1][0] and len(ways[0][1]) >= level - 1:
             break
     turn = rng.uniform(0, 360)
@@ -118,7 +104,7 @@ def _graph(level: int, rng: random.Random) -> Scene:
 
     (best, way), (second, other) = ways[0], ways[1]
     description = f"Roads: {joined([f'{a}-{b} {length}' for (a, b), length in roads.items()])}."
-    solution = f"The shortest way is {'-'.join(way)}: {_terms(way, roads)} = {best}. "
+    solution = f"The shortest way is {'-'.join(way)}: {added(_lengths(way, roads))}. "
     solution += f"The next best is {'-'.join(other)}: {second}."
     return number_scene(f"How long is the shortest way from A to {goal}?", best, description, solution, paint)
 
@@ -131,15 +117,7 @@ def _ways(towns: str, goal: str) -> list[tuple[str, ...]]:
     return [("A", *middle, goal) for n in range(len(between) + 1) for middle in permutations(between, n)]
 
 
-def _lengths(way: tuple[str, ...], roads: Roads) -> list[int | None]:
-    return [roads.get((min(pair), max(pair))) for pair in pairwise(way)]
-
-
-def _length(way: tuple[str, ...], roads: Roads) -> int | None:
-    """The way's length, None where a road is missing."""
-    lengths = _lengths(way, roads)
-    return None if None in lengths else sum(length or 0 for length in lengths)
-
-
-def _terms(way: tuple[str, ...], roads: Roads) -> str:
-    return " + ".join(map(str, _lengths(way, roads)))
+def _lengths(way: tuple[str, ...], roads: Roads) -> list[int]:
+    """The lengths of the way's roads; [] where one is missing."""
+    lengths = [roads.get((min(pair), max(pair)), 0) for pair in pairwise(way)]
+    return lengths if all(lengths) else []

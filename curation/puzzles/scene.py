@@ -44,15 +44,8 @@ def choice_scene(
     """A scene answered by a letter; the lettered choices end the question, the letter ends the solution."""
     letter = LETTERS[list(choices).index(right)]
     lettered = " ".join(f"{name}: {text}" for name, text in zip(LETTERS, choices, strict=False))
-    return Scene(
-        f"{question} {lettered}",
-        letter,
-        "choice",
-        description,
-        f"{solution} That is {letter}.",
-        paint,
-        {"choices": list(choices)},
-    )
+    solution = f"{solution} That is {letter}."
+    return Scene(f"{question} {lettered}", letter, "choice", description, solution, paint, {"choices": list(choices)})
 
 
 def choices_with(right: T, others: Sequence[T], n: int, rng: random.Random) -> list[T]:
@@ -74,6 +67,5 @@ def added(numbers: Sequence[int]) -> str:
 
 def compared(left: int, right: int) -> str:
     """`3 is more than 2.`"""
-    return (
-        f"{left} is the same as {right}." if left == right else f"{max(left, right)} is more than {min(left, right)}."
-    )
+    low, high = sorted((left, right))
+    return f"{high} is {'the same as' if low == high else 'more than'} {low}."

@@ -47,15 +47,12 @@ def make(level: int, rng: random.Random) -> Scene:
         a, b = [row[first] for row in cells], [row[second] for row in cells]
         high, low = max(sum(a), sum(b)), min(sum(a), sum(b))
         question = f"What is the difference between the sums of column {columns[first]} and column {columns[second]}?"
-        solution = (
-            f"Column {columns[first]}: {added(a)}. Column {columns[second]}: {added(b)}. {high} - {low} = {high - low}."
-        )
+        read = f"Column {columns[first]}: {added(a)}. Column {columns[second]}: {added(b)}."
+        solution = f"{read} {high} - {low} = {high - low}."
         return number_scene(question, high - low, description, solution, paint)
     sums = [sum(row) for row in cells]
     if sums.count(max(sums)) > 1:
         return make(level, rng)
     best = sums.index(max(sums))
     solution = f"The sums of the rows are {', '.join(map(str, sums))}. The largest is {max(sums)}, in row {rows[best]}."
-    return Scene(
-        "What is the number of the row with the largest sum?", rows[best], "number", description, solution, paint
-    )
+    return number_scene("What is the number of the row with the largest sum?", best + 1, description, solution, paint)

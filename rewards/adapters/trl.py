@@ -4,8 +4,6 @@ TRL hands every data set column to the function as a list and skips what is None
 alone; TRL's own `get_soft_overlong_punishment` is DAPO's penalty on length.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """verl's reward function: `custom_reward_function.path=rewards/adapters/verl.py custom_reward_function.name=compute_score`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -6,8 +6,6 @@ Equality of closed forms cannot be proved this way; it is believed when the diff
 bounded by Arb itself: what overflows becomes an infinite ball.
 """
 
-from __future__ import annotations
-
 import operator
 import os
 import threading
@@ -89,16 +87,13 @@ def _evaluate(node: Node, at: Mapping[str, Any]) -> Any:
     raise UndefinedError(op)
 
 
+_CONSTANTS: dict[str, Callable[[], Any]] = {"pi": arb.pi, "e": arb.const_e, "i": lambda: acb(0, 1)}
+
+
 def _symbol(name: str, at: Mapping[str, Any]) -> Any:
-    if name in at:
-        return at[name]
-    if name == "pi":
-        return acb(arb.pi())
-    if name == "e":
-        return acb(arb.const_e())
-    if name == "i":
-        return acb(0, 1)
-    raise UndefinedError(name)
+    if name not in at and name not in _CONSTANTS:
+        raise UndefinedError(name)
+    return at[name] if name in at else acb(_CONSTANTS[name]())
 
 
 def _opaque(node: Node, at: Mapping[str, Any]) -> Any:

@@ -5,8 +5,6 @@ Repairs are those that real rows need: a form feed where `\f` of `\frac` was, do
 digits.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

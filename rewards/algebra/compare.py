@@ -5,8 +5,8 @@ response when the number is the same (50 for 50 %), and a bare gold accepts both
 not an answer to 50 %.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
+from functools import partial
 from itertools import product
 
 from rewards.algebra import shapes
@@ -23,7 +23,7 @@ from rewards.algebra.relations import (
     same_chain,
 )
 from rewards.algebra.scalars import OpenError, same_scalars
-from rewards.algebra.tree import Node, free, key, rename, sym
+from rewards.algebra.tree import Node, free, joined, key, rename, sym, take
 
 MAX_MEMBERS = 300
 MAX_COMPARED = 40
@@ -74,7 +74,7 @@ def same(gold: Node, answer: Node) -> bool:
         gold, answer = shapes.without_label(gold), shapes.without_label(answer)
     golds, answers = shapes.expand(gold), shapes.expand(answer)
     if golds != [gold] or answers != [answer]:
-        return same(shapes.listed(golds), shapes.listed(answers))
+        return same(joined("seq", golds, "bare"), joined("seq", answers, "bare"))
     if gold.op == answer.op == "cases":
         return _matched(gold.args, answer.args)
     if any(n.op in ("seq", "matrix") or (n.op == "mul" and n.args[-1].op == "matrix") for n in (gold, answer)):
@@ -103,7 +103,7 @@ def _same_sets(gold: Node, answer: Node) -> bool:
     if gold.op == answer.op == "seq" and len(gold.args) == len(answer.args):
         return _matched(gold.args, answer.args)
     if gold.op == answer.op and gold.op in ("union", "inter", "minus", "builder"):
-        return all(same(g, a) for g, a in zip(gold.args, answer.args, strict=True))
+        return _same_in_order(gold, answer)
     return False
 
 
@@ -162,14 +162,7 @@ def _same_collections(gold: Node, answer: Node) -> bool:
     if "matrix" in (gold.op, answer.op):
         gold, answer = shapes.as_matrix(gold), shapes.as_matrix(answer)
     if gold.op == "matrix" and answer.op == "matrix":
-        return (
-            gold.value == answer.value
-            and len(gold.args) == len(answer.args)
-            and all(
-                len(g.args) == len(a.args) and all(same(x, y) for x, y in zip(g.args, a.args, strict=True))
-                for g, a in zip(gold.args, answer.args, strict=True)
-            )
-        )
+        return gold.value == answer.value and _same_in_order(gold, answer, _same_in_order)
     gold, answer = shapes.as_vector(gold), shapes.as_vector(answer)
     if gold.op == answer.op == "matrix":
         return _same_collections(gold, answer)
@@ -195,8 +188,12 @@ def _same_collections(gold: Node, answer: Node) -> bool:
         return all(same(g, by_name[n]) for n, g in zip(names, gold.args, strict=True))
     distinct = any(shapes.are_symbols(n) for n in (names, other_names))
     if ordered or other_ordered or distinct:
-        return all(same(g, a) for g, a in zip(gold.args, answer.args, strict=True))
+        return _same_in_order(gold, answer)
     return _matched(gold.args, answer.args)
+
+
+def _same_in_order(gold: Node, answer: Node, same_part: Callable[[Node, Node], bool] = same) -> bool:
+    return len(gold.args) == len(answer.args) and all(map(same_part, gold.args, answer.args))
 
 
 def _same_single(gold: Node, answer: Node) -> bool:
@@ -216,18 +213,5 @@ def _matched(golds: tuple[Node, ...], answers: tuple[Node, ...]) -> bool:
     if len(golds) != len(answers) or len(golds) > MAX_MEMBERS:
         return False
     rest = list(answers)
-    unmatched = []
-    for g in golds:
-        at = next((i for i, a in enumerate(rest) if key(a) == key(g)), None)
-        if at is None:
-            unmatched.append(g)
-        else:
-            del rest[at]
-    if len(unmatched) > MAX_COMPARED:
-        return False
-    for g in unmatched:
-        at = next((i for i, a in enumerate(rest) if same(g, a)), None)
-        if at is None:
-            return False
-        del rest[at]
-    return True
+    unmatched = [g for g in golds if not take(rest, lambda a: key(a) == key(g))]  # noqa: B023
+    return len(unmatched) <= MAX_COMPARED and all(take(rest, partial(same, g)) for g in unmatched)

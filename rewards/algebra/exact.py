@@ -1,7 +1,5 @@
 """Exact rational values. Every size is predicted from the operands' bit lengths before anything is multiplied out."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from functools import reduce
 
@@ -25,12 +23,9 @@ def rational(node: Node) -> fmpq | None:
         return _called(str(node.value), [rational(a) for a in args])
     if op not in ("add", "mul", "div", "neg", "pow"):
         return None
-    values = []
-    for arg in args:
-        value = rational(arg)
-        if value is None:
-            return None
-        values.append(value)
+    values = [value for arg in args if (value := rational(arg)) is not None]
+    if len(values) < len(args):
+        return None
     if op == "neg":
         return -values[0]
     if op == "div":
@@ -45,13 +40,8 @@ def rational(node: Node) -> fmpq | None:
     return total
 
 
-def bits(value: fmpq) -> int:
-    """Return the length of the longer of numerator and denominator."""
-    return max(int(value.p).bit_length(), int(value.q).bit_length())
-
-
 def _fits(a: fmpq, b: fmpq) -> bool:
-    return bits(a) + bits(b) < MAX_BITS
+    return bool(a.height_bits() + b.height_bits() < MAX_BITS)
 
 
 def _power(base: fmpq, exponent: fmpq) -> fmpq | None:
@@ -63,7 +53,7 @@ def _power(base: fmpq, exponent: fmpq) -> fmpq | None:
         if base == 0:
             return None if exponent <= 0 else base
         return fmpq(1) if base == 1 or int(exponent.p) % 2 == 0 else base
-    if abs(int(exponent.p)) * bits(base) > MAX_BITS:
+    if abs(int(exponent.p)) * base.height_bits() > MAX_BITS:
         return None
     return base ** int(exponent.p)
 
@@ -92,7 +82,7 @@ def _called(name: str, values: list[fmpq | None]) -> fmpq | None:
     if name == "abs":
         return abs(first)
     if name in ("floor", "ceil"):
-        return fmpq(first.p // first.q) if name == "floor" else fmpq(-((-first.p) // first.q))
+        return fmpq(first.floor() if name == "floor" else first.ceil())
     if name in ("max", "min"):
         return max(known) if name == "max" else min(known)
     if name == "sqrt":

@@ -4,8 +4,6 @@ one and two over the rationals, so that every end is a closed form. `|A| < b` is
 `x^2 < 4` is (-2, 2), `\frac{1}{x} > 1` is (0, 1). Whether an unsolved inequality is an answer is for the caller to say.
 """
 
-from __future__ import annotations
-
 import itertools
 from fractions import Fraction
 from typing import NamedTuple
@@ -13,7 +11,7 @@ from typing import NamedTuple
 from flint import fmpq, fmpq_poly, fmpz_poly
 
 from rewards.algebra.ball import constant
-from rewards.algebra.exact import bits, rational
+from rewards.algebra.exact import rational
 from rewards.algebra.tree import INF, Node, free, num, sym
 
 MAX_DEGREE = 12
@@ -74,7 +72,7 @@ def _quotient(node: Node, name: str) -> _Quotient | None:
         return _Quotient(fmpq_poly([0, 1]), one)
     if name not in free(node):
         value = rational(node)
-        return None if value is None or bits(value) > MAX_BITS else _Quotient(fmpq_poly([value]), one)
+        return None if value is None or value.height_bits() > MAX_BITS else _Quotient(fmpq_poly([value]), one)
     if node.op == "pow":
         base, exponent = _quotient(node.args[0], name), rational(node.args[1])
         if base is None or exponent is None or exponent.q != 1 or not 0 < exponent <= MAX_DEGREE:
@@ -109,7 +107,8 @@ def _quotient(node: Node, name: str) -> _Quotient | None:
 
 def _small(quotient: _Quotient, power: int = 1) -> bool:
     return all(
-        p.degree() * power <= MAX_DEGREE and all(bits(c) * power <= MAX_BITS for c in p.coeffs()) for p in quotient
+        p.degree() * power <= MAX_DEGREE and all(c.height_bits() * power <= MAX_BITS for c in p.coeffs())
+        for p in quotient
     )
 
 

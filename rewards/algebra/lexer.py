@@ -4,8 +4,6 @@ Two readings are ambiguous and left to the caller: whether `1,234` is one number
 `rewards.algebra.reading`, whether `2,74` is a decimal. Inside brackets a comma always separates: `(1,234)` is a pair.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -4,13 +4,12 @@ Ends are expressions. Where they are constants, pieces are sorted and merged; wh
 pieces are only matched.
 """
 
-from __future__ import annotations
-
+from functools import partial
 from typing import NamedTuple
 
 from rewards.algebra.ball import UndefinedError, constant
 from rewards.algebra.points import same_expression
-from rewards.algebra.tree import INF, Node, free, num
+from rewards.algebra.tree import INF, Node, free, num, take
 
 NEGATIVE_INF = Node("neg", (INF,))
 
@@ -117,15 +116,8 @@ def intersection(a: Pieces, b: Pieces) -> Pieces:
 
 def same_pieces(a: Pieces, b: Pieces) -> bool:
     """Return whether two normal forms are the same set. With parameters in the ends, the pieces are matched in any order."""
-    if len(a) != len(b):
-        return False
     rest = list(b)
-    for piece in a:
-        twin = next((q for q in rest if _same_piece(piece, q)), None)
-        if twin is None:
-            return False
-        rest.remove(twin)
-    return True
+    return len(a) == len(b) and all(take(rest, partial(_same_piece, piece)) for piece in a)
 
 
 def _same_piece(p: Piece, q: Piece) -> bool:

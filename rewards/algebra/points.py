@@ -5,8 +5,6 @@ by chance is negligible). Points outside the real domain of either are passed ov
 same answer. Where floors, factorials or powers of -1 say that an unknown is an integer, the points are integers.
 """
 
-from __future__ import annotations
-
 import zlib
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Sentences against answers: prose is not compared as mathematics, whichever numbers are in it."""
 
-from __future__ import annotations
-
 import re
 
 MAX_WORDS = 12

@@ -2,8 +2,6 @@
 `10:30`, `12 m`, `h(x+1)`, `\\log`).
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import NamedTuple
@@ -38,24 +36,17 @@ def read(raw: str) -> tuple[Reading, ...]:
     return _cached(raw) if len(raw) <= MAX_CACHED_CHARS else _readings(raw)
 
 
-@lru_cache(maxsize=2048)
-def _cached(raw: str) -> tuple[Reading, ...]:
-    return _readings(raw)
-
-
 def _readings(raw: str) -> tuple[Reading, ...]:
     text = clean(raw)
     if not text:
         return ()
-    readings = [r for r in (_read(text, thousands=True, applies=True),) if r]
+    readings = _read(text)
     if "," in text:
         bare = text.replace("\\$", "").strip()
         if _DECIMAL_COMMA.match(bare):
-            readings += [
-                r for r in (_read(bare.replace(".", "").replace(",", "."), thousands=True, applies=True),) if r
-            ]
+            readings += _read(bare.replace(".", "").replace(",", "."))
         if re.search(r"\d,\d{3}", text):
-            readings += [r for r in (_read(text, thousands=False, applies=True),) if r]
+            readings += _read(text, thousands=False)
     if (match := _TIME.match(text)) and int(match.group(1)) < 25:
         half = {"a": 1, "p": 2}.get((match.group(3) or " ").lower()[0], 0)
         time = Reading(Node("time", (), f"{int(match.group(1))}:{match.group(2)}", half))
@@ -67,8 +58,11 @@ def _readings(raw: str) -> tuple[Reading, ...]:
     if readings and "log" in text:  # a logarithm without a base is natural or decimal
         readings.append(readings[0]._replace(node=replace(readings[0].node, _decimal)))
     if readings and "=" not in text and has(readings[0].node, "apply"):
-        readings += [r for r in (_read(text, thousands=True, applies=False),) if r]
+        readings += _read(text, applies=False)
     return tuple(dict.fromkeys(readings))
+
+
+_cached = lru_cache(maxsize=2048)(_readings)
 
 
 def _decimal(node: Node) -> Node | None:
@@ -77,13 +71,12 @@ def _decimal(node: Node) -> Node | None:
     return Node("call", (replace(node.args[0], _decimal), num(10)), "log")
 
 
-def _read(text: str, *, thousands: bool, applies: bool) -> Reading | None:
+def _read(text: str, *, thousands: bool = True, applies: bool = True) -> list[Reading]:
     try:
         parser = AnswerParser(tokens(text, thousands=thousands), applies=applies)
         node = parser.answer()
     except ParseError:
-        return None
+        return []
     except RecursionError:
         raise TooBigError("nested too deeply") from None
-    note = parser.note + (" integer" if _INTEGERS.search(text) else "")
-    return Reading(node, note)
+    return [Reading(node, parser.note + (" integer" if _INTEGERS.search(text) else ""))]

@@ -1,6 +1,6 @@
 r"""Sets of reals read from intervals, inequalities, unions and set builders, all in the one normal form of `pieces`."""
 
-from __future__ import annotations
+from functools import reduce
 
 from rewards.algebra.inequalities import FLIP, solve
 from rewards.algebra.pieces import (
@@ -14,7 +14,7 @@ from rewards.algebra.pieces import (
     is_infinite,
     normal,
 )
-from rewards.algebra.tree import INF, Node, free, walk
+from rewards.algebra.tree import INF, Node, free, members, walk
 
 _FLIP = {**FLIP, "=": "="}
 
@@ -43,10 +43,7 @@ def _pieces(node: Node) -> Pieces:
             raise NotASetError("several sets")  # a domain and a range
         parts = [_pieces(a) for a in args]
         if style == "and" or (style == "bare" and all(a.op == "rel" for a in args) and _restricts(args)):
-            total = parts[0]
-            for part in parts[1:]:
-                total = intersection(total, part)
-            return total
+            return reduce(intersection, parts)
         return tuple(p for part in parts for p in part)
     if op == "union":
         return tuple(p for a in args for p in _pieces(a))
@@ -66,12 +63,9 @@ def _pieces(node: Node) -> Pieces:
 def _restricts(relations: tuple[Node, ...]) -> bool:
     """Return whether relations restrict each other: `x > 0, x \\neq 1` does, `x < 0, x > 1` can only mean either."""
     try:
-        total = _pieces(relations[0])
-        for relation in relations[1:]:
-            total = intersection(total, _pieces(relation))
+        return bool(reduce(intersection, map(_pieces, relations)))
     except NotASetError:
         return True
-    return bool(total)
 
 
 def _point(node: Node) -> Piece:
@@ -111,7 +105,7 @@ def _solved(node: Node) -> Pieces:
     if operators == ["="]:
         left, right = node.args
         if left.op == "sym" and left != right and str(left.value) not in free(right):
-            return tuple(_point(a) for a in (right.args if right.op == "seq" and right.value == "bare" else (right,)))
+            return tuple(_point(a) for a in members(right))
     total: Pieces | None = None
     unknowns = set()
     for left, operator, right in zip(node.args, operators, node.args[1:], strict=False):

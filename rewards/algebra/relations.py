@@ -1,7 +1,5 @@
 """Equations and inequalities: names in front of a value, approximations behind it, equality up to a factor."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -118,24 +116,21 @@ def _ratio(a: Node, b: Node) -> Any:
     return factor if found >= 3 else None
 
 
+def _factor(gold: Node, answer: Node) -> Any:
+    """Return the constant factor between two relations, as a ball; None when there is none."""
+    a, b = _difference(gold), _difference(answer)
+    return None if a is None or b is None or not free(a) or free(a) != free(b) else _ratio(a, b)
+
+
 def proportional(gold: Node, answer: Node) -> bool:
     """Return whether two equations are the same up to a constant factor."""
-    a, b = _difference(gold), _difference(answer)
-    if a is None or b is None or not free(a) or free(a) != free(b):
-        return False
-    return _ratio(a, b) is not None
+    return _factor(gold, answer) is not None
 
 
 def inequality(gold: Node, answer: Node) -> bool:
     """Return whether two inequalities in several unknowns are the same up to a factor, whose sign counts."""
-    a, b = _difference(gold), _difference(answer)
-    if a is None or b is None or not free(a) or free(a) != free(b):
-        return False
     ours, theirs = str(gold.value), str(answer.value)
-    if ours.strip("<>") != theirs.strip("<>"):
-        return False
-    factor = _ratio(a, b)
-    if factor is None:
+    if ours.strip("<>") != theirs.strip("<>") or (factor := _factor(gold, answer)) is None:
         return False
     if ours[0] not in "<>":
         return ours == theirs

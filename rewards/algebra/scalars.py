@@ -3,8 +3,6 @@
 What is inside a unit or a ratio may be anything, so the general comparison is handed in as `same`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -51,7 +49,9 @@ def same_scalars(gold: Node, answer: Node, same: Same) -> bool:
     if any(objects):
         if all(objects) and not has(gold, "seq", "union", "cases") and not has(answer, "seq", "union", "cases"):
             raise OpenError
-        return gold.op == answer.op == "mul" and len(gold.args) == len(answer.args) and _pairwise(gold, answer, same)
+        # products with a vector in them: the same factors in the same places
+        is_pair = gold.op == answer.op == "mul" and len(gold.args) == len(answer.args)
+        return is_pair and all(map(same, gold.args, answer.args))
     for node in (gold, answer):
         if any(n == INF for n in walk(node)):
             return False
@@ -65,11 +65,6 @@ def same_scalars(gold: Node, answer: Node, same: Same) -> bool:
             return False  # an operation left to do is not the value it would give
         raise OpenError
     return verdict
-
-
-def _pairwise(gold: Node, answer: Node, same: Same) -> bool:
-    """Compare products with a vector in them: the same factors in the same places."""
-    return all(same(g, a) for g, a in zip(gold.args, answer.args, strict=True))
 
 
 def _same_as_double(gold: Node, answer: Node) -> bool:

@@ -1,7 +1,5 @@
 """The shapes of answers, one node at a time: what a node stands for before two of them are compared."""
 
-from __future__ import annotations
-
 from itertools import product
 
 from rewards.algebra.relations import core
@@ -54,11 +52,6 @@ def expand(node: Node) -> list[Node]:
 
         found.append(replace(node, choose))
     return found
-
-
-def listed(items: list[Node]) -> Node:
-    """Return several items as one node."""
-    return items[0] if len(items) == 1 else Node("seq", tuple(items), "bare")
 
 
 def without_label(node: Node) -> Node:

@@ -1,10 +1,10 @@
 """The tree that an answer is parsed into: one node type, so that every walk is three lines."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 
 class TooBigError(ValueError):
@@ -25,7 +25,7 @@ class Node(NamedTuple):
     """
 
     op: str
-    args: tuple[Node, ...] = ()
+    args: "tuple[Node, ...]" = ()
     value: Fraction | str | None = None
     digits: int = 0
 
@@ -40,6 +40,24 @@ def sym(name: str) -> Node:
 
 PI, INF, IMAG, E = sym("pi"), sym("infty"), sym("i"), sym("e")
 CONSTANTS = {"pi", "e", "i", "infty"}
+
+
+def joined(op: str, parts: Sequence[Node], value: str | None = None) -> Node:
+    """Return several nodes as one; one alone is itself."""
+    return parts[0] if len(parts) == 1 else Node(op, tuple(parts), value)
+
+
+def members(node: Node) -> tuple[Node, ...]:
+    """Return the members of a list without brackets; anything else alone."""
+    return node.args if node.op == "seq" and node.value == "bare" else (node,)
+
+
+def take(rest: list[T], fits: Callable[[T], bool]) -> bool:
+    """Remove the first member of `rest` that fits; return whether there is one."""
+    at = next((i for i, member in enumerate(rest) if fits(member)), None)
+    if at is not None:
+        del rest[at]
+    return at is not None
 
 
 def walk(node: Node) -> Iterator[Node]:

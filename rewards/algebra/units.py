@@ -2,8 +2,6 @@
 one: it is left out.
 """
 
-from __future__ import annotations
-
 import re
 from fractions import Fraction
 from functools import lru_cache
@@ -51,15 +49,10 @@ def _table() -> dict[str, Unit]:
     for line in _TABLE.strip().splitlines():
         dimension, entries = line.split(":")
         for entry in entries.split(";"):
-            scale = Fraction(1)
-            for word in entry.split():
-                if word[0].isdigit():
-                    scale = Fraction(word)
-            for word in entry.split():
-                if not word[0].isdigit():
-                    table[word] = Unit(scale, _dimension(dimension.strip()))
-                    if len(word) > 3:
-                        table[word + "s"] = table[word]
+            scales = [word for word in entry.split() if word[0].isdigit()]
+            unit = Unit(Fraction(*scales[-1:]), _dimension(dimension.strip()))
+            for word in set(entry.split()) - set(scales):
+                table |= dict.fromkeys((word, word + "s") if len(word) > 3 else (word,), unit)
     return table
 
 

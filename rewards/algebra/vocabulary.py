@@ -1,7 +1,5 @@
 """The words of answers: which commands are letters, which names are functions, which words only explain; and numerals."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 from rewards.algebra.tree import Node, TooBigError

@@ -5,8 +5,6 @@ an `example`, and `against`. A module of another package works as well, once it 
 this process, OVR_REWARD_PLUGINS in every process that inherits it (trainers, Ray actors).
 """
 
-from __future__ import annotations
-
 import importlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The base of every reward kind."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 

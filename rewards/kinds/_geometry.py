@@ -1,19 +1,52 @@
-"""What `boxes` and `points` share: reading rows of numbers, matching them one to one, restyling them."""
-
-from __future__ import annotations
+"""The base of `boxes` and `points`: as many as the gold has, each close enough to its own."""
 
 import json
 import math
 import re
 from collections.abc import Callable
 
-from rewards.kinds._base import Variants
+from rewards.kinds._base import Compare, Kind, Variants
+from rewards.verdict import Ruling, UnreadableGoldError
 
 MAX_CHARS = 20_000
 MAX_ROWS = 256
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?"
 
 Coordinates = tuple[float, ...]
+
+
+class Geometry(Kind):
+    """Rows of coordinates, matched one to one. The gold is JSON, one row or a list of them."""
+
+    def read(self, text: str) -> list[Coordinates] | None:
+        """Return the rows that a text states, None where it states none."""
+        raise NotImplementedError
+
+    def close(self, gold: Coordinates, answer: Coordinates) -> bool:
+        """Return whether one row may be the other."""
+        raise NotImplementedError
+
+    def against(self, gold: str) -> Compare:
+        wanted = self.read(gold)
+        if wanted is None:
+            raise UnreadableGoldError(f"the gold {gold!r} is no list of {self.kind}")
+
+        def compare(answer: str) -> Ruling:
+            found = self.read(answer)
+            if found is None:
+                return Ruling("wrong", self.kind, f"no {self.kind}")
+            return Ruling.of(matched(wanted, found, self.close), self.kind, f"{len(found)} of {len(wanted)}")
+
+        return compare
+
+    def equivalents(self, gold: str) -> Variants:
+        if len(rows := _json_rows(gold)) > 1:
+            yield "reordered", json.dumps(rows[::-1])
+
+    def near_misses(self, gold: str) -> Variants:
+        if rows := _json_rows(gold):
+            yield "one more", json.dumps([*rows, [1_000_000 + i for i in range(len(rows[0]))]])
+            yield "moved", json.dumps([[x + 100_000 for x in row] for row in rows])
 
 
 def read_rows(text: str, width: int) -> list[Coordinates] | None:
@@ -55,19 +88,6 @@ def matched(
         return False
 
     return all(assign(i, set()) for i in range(len(golds)))
-
-
-def restyled(gold: str) -> Variants:
-    """Return the gold's rows in another order."""
-    if len(rows := _json_rows(gold)) > 1:
-        yield "reordered", json.dumps(rows[::-1])
-
-
-def missed(gold: str) -> Variants:
-    """Return the gold's rows with one more, and far from where they are."""
-    if rows := _json_rows(gold):
-        yield "one more", json.dumps([*rows, [1_000_000 + i for i in range(len(rows[0]))]])
-        yield "moved", json.dumps([[x + 100_000 for x in row] for row in rows])
 
 
 def _json_rows(gold: str) -> list[list[float]]:

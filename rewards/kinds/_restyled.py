@@ -1,7 +1,5 @@
 """Golds of `math` and `number` restyled, and near misses of them, for certification."""
 
-from __future__ import annotations
-
 import re
 
 from rewards.kinds._base import Variants

@@ -1,7 +1,5 @@
 """Words and option letters in their normal form: what `text`, `choice`, `assignment` and `math` compare by."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

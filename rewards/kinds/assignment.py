@@ -5,8 +5,6 @@ The gold is JSON (`{"Zoey": "knave"}`); statements (`(1) Zoey is a knave`) are r
 answer.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any, ClassVar, Literal

@@ -1,16 +1,30 @@
-"""Bounding boxes: as many as the gold has, each overlapping its own gold box enough (intersection over union,
-Everingham et al. 2010).
-"""
-
-from __future__ import annotations
+"""Bounding boxes, each overlapping its own gold box enough (intersection over union, Everingham et al. 2010)."""
 
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from rewards.kinds._base import Compare, Kind, Variants
-from rewards.kinds._geometry import Coordinates, matched, missed, read_rows, restyled
-from rewards.verdict import Ruling, UnreadableGoldError
+from rewards.kinds._geometry import Coordinates, Geometry, read_rows
+
+
+class Boxes(Geometry):
+    """Options: the overlap asked for, and how boxes are written."""
+
+    kind: Literal["boxes"] = "boxes"
+    iou: float = Field(0.5, gt=0, le=1)
+    layout: Literal["xyxy", "xywh"] = "xyxy"
+    """Corners, or a corner with width and height."""
+
+    example: ClassVar[tuple[str, str]] = ("[10, 20, 30, 40]", "[11, 20, 30, 41]")
+
+    def read(self, text: str) -> list[Coordinates] | None:
+        rows = read_rows(text, 4)
+        if rows is not None and self.layout == "xywh":
+            rows = [(x, y, x + w, y + h) for x, y, w, h in rows]
+        return rows if rows and all(r[0] < r[2] and r[1] < r[3] for r in rows) else None
+
+    def close(self, gold: Coordinates, answer: Coordinates) -> bool:
+        return overlap(gold, answer) >= self.iou
 
 
 def overlap(a: Coordinates, b: Coordinates) -> float:
@@ -20,43 +34,3 @@ def overlap(a: Coordinates, b: Coordinates) -> float:
         return 0.0
     both = width * height
     return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
-
-
-class Boxes(Kind):
-    """Options: the overlap asked for, and how boxes are written. The gold is JSON, one box or a list of them."""
-
-    kind: Literal["boxes"] = "boxes"
-    iou: float = Field(0.5, gt=0, le=1)
-    layout: Literal["xyxy", "xywh"] = "xyxy"
-    """Corners, or a corner with width and height."""
-
-    example: ClassVar[tuple[str, str]] = ("[10, 20, 30, 40]", "[11, 20, 30, 41]")
-
-    def _read(self, text: str) -> list[Coordinates] | None:
-        rows = read_rows(text, 4)
-        if rows is not None and self.layout == "xywh":
-            rows = [(x, y, x + w, y + h) for x, y, w, h in rows]
-        return rows if rows and all(r[0] < r[2] and r[1] < r[3] for r in rows) else None
-
-    def against(self, gold: str) -> Compare:
-        wanted = self._read(gold)
-        if wanted is None:
-            raise UnreadableGoldError(f"the gold {gold!r} is no list of boxes")
-
-        def compare(answer: str) -> Ruling:
-            found = self._read(answer)
-            if found is None:
-                return Ruling("wrong", "boxes", "no boxes")
-            return Ruling.of(
-                matched(wanted, found, lambda a, b: overlap(a, b) >= self.iou),
-                "boxes",
-                f"{len(found)} of {len(wanted)}",
-            )
-
-        return compare
-
-    def equivalents(self, gold: str) -> Variants:
-        return restyled(gold)
-
-    def near_misses(self, gold: str) -> Variants:
-        return missed(gold)

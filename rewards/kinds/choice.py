@@ -2,8 +2,6 @@
 none.
 """
 
-from __future__ import annotations
-
 import re
 from typing import ClassVar, Literal
 

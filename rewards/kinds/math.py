@@ -5,11 +5,17 @@ math-verify and sympy in a worker process that is killed at its deadline. The sa
 verdict does not change when they are swapped, percent signs aside (see `rewards.algebra.compare`).
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from rewards.algebra.ball import UndefinedError
+from rewards.algebra.clean import clean
+from rewards.algebra.compare import equal
+from rewards.algebra.prose import is_prose
+from rewards.algebra.reading import Reading, read
+from rewards.algebra.realsets import is_unsolved
+from rewards.algebra.scalars import is_evaluated
+from rewards.algebra.tree import TooBigError
 from rewards.extract import joined_boxes
 from rewards.kinds._base import Compare, Kind, Variants
 from rewards.kinds._restyled import missed, restyled
@@ -17,9 +23,6 @@ from rewards.kinds._words import letter_of, normal, unwrap
 from rewards.verdict import Ruling, UnreadableGoldError
 from rewards.worker import client as worker
 from rewards.worker.connection import TimedOutError, WorkerError
-
-if TYPE_CHECKING:
-    from rewards.algebra.reading import Reading
 
 _LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])[^\w']*$")
 _SAYS_SOMETHING = re.compile(r"[\w\\<>=]")
@@ -57,8 +60,6 @@ class Math(Kind):
     example: ClassVar[tuple[str, str]] = (r"\frac{1}{2}", "0.5")
 
     def against(self, gold: str) -> Compare:
-        from rewards.algebra.tree import TooBigError
-
         text = (joined_boxes(gold) or gold) if "boxed" in gold or "fbox" in gold else gold
         try:
             return _Math(self, text)
@@ -76,10 +77,6 @@ class _Math:
     """One gold, read once."""
 
     def __init__(self, options: Math, gold: str) -> None:
-        from rewards.algebra.clean import clean
-        from rewards.algebra.prose import is_prose
-        from rewards.algebra.reading import read
-
         self.options = options
         self.raw = gold
         self.text = clean(gold)
@@ -92,12 +89,6 @@ class _Math:
         self.letter = letter.group(1) if letter else None
 
     def __call__(self, answer: str) -> Ruling:
-        from rewards.algebra.ball import UndefinedError
-        from rewards.algebra.clean import clean
-        from rewards.algebra.prose import is_prose
-        from rewards.algebra.reading import read
-        from rewards.algebra.tree import TooBigError
-
         try:
             text = clean(answer)
             if not _SAYS_SOMETHING.search(text):
@@ -123,10 +114,6 @@ class _Math:
             return Ruling("wrong", "ball", f"no value: {error}")
 
     def _compare(self, text: str, readings: tuple[Reading, ...]) -> Ruling:
-        from rewards.algebra.compare import equal
-        from rewards.algebra.realsets import is_unsolved
-        from rewards.algebra.scalars import is_evaluated
-
         if self.readings and readings:
             if self.options.evaluated and is_evaluated(self.readings[0].node) and not is_evaluated(readings[0].node):
                 return Ruling("wrong", "tree", "an expression where a value was asked for")

@@ -5,13 +5,16 @@ Units count when both sides state one. A percent sign does not change the number
 a chart.
 """
 
-from __future__ import annotations
-
 import math
 from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
+from rewards.algebra import units
+from rewards.algebra.ball import UndefinedError, constant
+from rewards.algebra.reading import read
+from rewards.algebra.relations import core, exact_part
+from rewards.algebra.tree import TooBigError
 from rewards.kinds._base import Compare, Kind, Variants
 from rewards.kinds._restyled import missed, restyled
 from rewards.verdict import Ruling, UnreadableGoldError
@@ -27,12 +30,6 @@ class Measured(NamedTuple):
 
 def measured(text: str) -> Measured | None:
     """Return the one number that a text states, None when it states none or several."""
-    from rewards.algebra import units
-    from rewards.algebra.ball import UndefinedError, constant
-    from rewards.algebra.reading import read
-    from rewards.algebra.relations import core, exact_part
-    from rewards.algebra.tree import TooBigError
-
     try:
         readings = read(text)
     except TooBigError:
@@ -56,12 +53,6 @@ def measured(text: str) -> Measured | None:
             dimension = unit.dimension if unit else None
             return Measured(value * float(unit.scale) if unit and dimension else value, value, dimension)
     return None
-
-
-def value_of(text: str) -> float | None:
-    """Return the number alone, whatever its unit."""
-    found = measured(text)
-    return None if found is None else found.plain
 
 
 class Number(Kind):

@@ -1,19 +1,15 @@
-"""Points in an image: as many as the gold has, each close enough to its own."""
-
-from __future__ import annotations
+"""Points in an image, each close enough to its own gold point."""
 
 import math
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from rewards.kinds._base import Compare, Kind, Variants
-from rewards.kinds._geometry import matched, missed, read_rows, restyled
-from rewards.verdict import Ruling, UnreadableGoldError
+from rewards.kinds._geometry import Coordinates, Geometry, read_rows
 
 
-class Points(Kind):
-    """Options: the distance allowed. The gold is JSON, one point or a list of them."""
+class Points(Geometry):
+    """Options: the distance allowed."""
 
     kind: Literal["points"] = "points"
     max_distance: float = Field(10.0, ge=0)
@@ -21,22 +17,8 @@ class Points(Kind):
 
     example: ClassVar[tuple[str, str]] = ("[[10, 20], [30, 40]]", "(30, 41), (10, 20)")
 
-    def against(self, gold: str) -> Compare:
-        wanted = read_rows(gold, 2)
-        if wanted is None:
-            raise UnreadableGoldError(f"the gold {gold!r} is no list of points")
+    def read(self, text: str) -> list[Coordinates] | None:
+        return read_rows(text, 2)
 
-        def compare(answer: str) -> Ruling:
-            found = read_rows(answer, 2)
-            if found is None:
-                return Ruling("wrong", "points", "no points")
-            same = matched(wanted, found, lambda a, b: math.dist(a, b) <= self.max_distance)
-            return Ruling.of(same, "points", f"{len(found)} of {len(wanted)}")
-
-        return compare
-
-    def equivalents(self, gold: str) -> Variants:
-        return restyled(gold)
-
-    def near_misses(self, gold: str) -> Variants:
-        return missed(gold)
+    def close(self, gold: Coordinates, answer: Coordinates) -> bool:
+        return math.dist(gold, answer) <= self.max_distance

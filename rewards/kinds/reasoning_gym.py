@@ -5,8 +5,6 @@ Correct only at a score of 1.0: partial credit rewards formatting. What the scor
 the row's fault (unreadable gold); what it raises on another answer is that answer's (wrong).
 """
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 

@@ -1,19 +1,14 @@
 """A set: the same members in any order; how often each occurs counts."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
-from rewards.kinds import _members
-from rewards.kinds._base import Compare, Kind
+from rewards.kinds._members import Members
 
 
-class SetKind(Kind):
+class SetKind(Members):
     """No options."""
 
     kind: Literal["set"] = "set"
+    brackets: ClassVar[str] = "set"
 
     example: ClassVar[tuple[str, str]] = (r"\{1, 2\}", "2, 1")
-
-    def against(self, gold: str) -> Compare:
-        return _members.against(gold, "set")

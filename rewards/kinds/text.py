@@ -1,7 +1,5 @@
 """Words: the same after case, spacing, LaTeX wrappers and final punctuation are set aside."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from rewards.kinds._base import Compare, Kind, Variants

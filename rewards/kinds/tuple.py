@@ -1,21 +1,14 @@
-"""A tuple, a list, a point: the same members in the same order. Unlike `math`, brackets of any shape and none are the
-same; members are compared as mathematics, words as words.
-"""
-
-from __future__ import annotations
+"""A tuple, a list, a point: the same members in the same order."""
 
 from typing import ClassVar, Literal
 
-from rewards.kinds import _members
-from rewards.kinds._base import Compare, Kind
+from rewards.kinds._members import Members
 
 
-class TupleKind(Kind):
+class TupleKind(Members):
     """No options."""
 
     kind: Literal["tuple"] = "tuple"
+    brackets: ClassVar[str] = "()"
 
     example: ClassVar[tuple[str, str]] = ("(1, 1/2)", r"\left(1, 0.5\right)")
-
-    def against(self, gold: str) -> Compare:
-        return _members.against(gold, "()")

@@ -10,8 +10,6 @@ The idea of kill and respawn is prime-rl's and inspect_ai's; what differs is tha
 the caller is involved.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import json
@@ -21,7 +19,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,23 +31,6 @@ MAX_USES = 2_000
 """Judgements after which a judge is replaced, so that caches inside the libraries cannot grow without end."""
 START_S = 60.0
 """How long the server may take to import its library; no judgement's deadline runs meanwhile."""
-
-
-class DeferredError(Exception):
-    """A worker would have been asked, inside `deferring()`."""
-
-
-_deferred = threading.local()
-
-
-@contextlib.contextmanager
-def deferring() -> Iterator[None]:
-    """In this thread, raise DeferredError instead of asking a worker."""
-    _deferred.on = True
-    try:
-        yield
-    finally:
-        _deferred.on = False
 
 
 class Server:
@@ -232,8 +212,6 @@ SERVERS: dict[Flavour, Server] = {"math": Server("math"), "reasoning_gym": Serve
 
 def ask(flavour: Flavour, task: str, arguments: dict[str, Any], timeout_s: float) -> Any:
     """Run a task of `rewards.worker.server` in the worker of that flavour. Raises TimedOutError or WorkerError."""
-    if getattr(_deferred, "on", False):
-        raise DeferredError
     return SERVERS[flavour].ask(task, arguments, timeout_s)
 
 

@@ -1,14 +1,11 @@
 """A judge that the worker's server forked, seen from the caller: the socket to it, and what asking it may raise."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
 import select
 import signal
 import socket
-import struct
 import time
 from typing import Any
 
@@ -22,7 +19,7 @@ class WorkerError(Exception):
 
 
 class Judge:
-    """One forked judge and the socket to it."""
+    """One forked judge and the socket to it, over which requests and answers go as lines of JSON."""
 
     def __init__(self, sock: socket.socket, pid: int) -> None:
         self.sock, self.pid, self.uses = sock, pid, 0
@@ -30,19 +27,15 @@ class Judge:
     def ask(self, request: bytes, deadline: float) -> Any:
         self.uses += 1
         self.sock.settimeout(left(deadline))
-        self.sock.sendall(struct.pack("<I", len(request)) + request)
-        size = struct.unpack("<I", self._read(4, deadline))[0]
-        return json.loads(self._read(size, deadline))
-
-    def _read(self, n_bytes: int, deadline: float) -> bytes:
-        parts = b""
-        while len(parts) < n_bytes:
+        self.sock.sendall(request + b"\n")
+        answer = b""
+        while not answer.endswith(b"\n"):
             self.sock.settimeout(left(deadline))
-            part = self.sock.recv(n_bytes - len(parts))
+            part = self.sock.recv(1 << 16)
             if not part:
                 raise WorkerError("the worker died (out of memory?)")
-            parts += part
-        return parts
+            answer += part
+        return json.loads(answer)
 
 
 def discard(judge: Judge | None, *, kill: bool = False) -> None:

@@ -4,8 +4,6 @@ Five of them run `eval` on the model's answer, which reaches any attribute of th
 `ast.literal_eval` under that name instead: the answers they mean to read are lists of strings and numbers.
 """
 
-from __future__ import annotations
-
 import ast
 import importlib
 from functools import lru_cache

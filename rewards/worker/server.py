@@ -7,8 +7,6 @@ writing, sockets and processes, resource limits bound its memory and its files. 
 fence (the first is that no model text is handed to eval), not a sandbox against native code.
 """
 
-from __future__ import annotations
-
 import gc
 import json
 import os
@@ -16,7 +14,6 @@ import resource
 import select
 import signal
 import socket
-import struct
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -80,27 +77,16 @@ def _limit() -> None:
     sys.addaudithook(_fence)
 
 
-def _read(sock: socket.socket, n_bytes: int) -> bytes:
-    parts = b""
-    while len(parts) < n_bytes:
-        part = sock.recv(n_bytes - len(parts))
-        if not part:
-            os._exit(0)
-        parts += part
-    return parts
-
-
 def serve(sock: socket.socket, tasks: dict[str, Task]) -> None:
     """Answer requests until the other end closes."""
     _limit()
-    while True:
-        task, arguments = json.loads(_read(sock, struct.unpack("<I", _read(sock, 4))[0]))
+    for line in sock.makefile("rb"):
+        task, arguments = json.loads(line)
         try:
             answer = ["answer", tasks[task](**arguments)]
         except Exception as error:  # any library error on hostile text: the caller decides what it means
             answer = ["error", f"{type(error).__name__}: {error}"[:500]]
-        data = json.dumps(answer).encode()
-        sock.sendall(struct.pack("<I", len(data)) + data)
+        sock.sendall(json.dumps(answer).encode() + b"\n")
 
 
 def _fork(sock: socket.socket, control: socket.socket, tasks: dict[str, Task]) -> int:

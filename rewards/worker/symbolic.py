@@ -2,8 +2,6 @@
 off.
 """
 
-from __future__ import annotations
-
 import logging
 
 from math_verify import parse, verify

@@ -23,7 +23,7 @@ def test_importing_loads_nothing_heavy() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
-    assert not {"torch", "vllm", "datatrove", "sympy", "math_verify", "flint", "reasoning_gym"} & set(loaded)
+    assert not {"torch", "vllm", "datatrove", "sympy", "math_verify", "reasoning_gym"} & set(loaded)
 
 
 def test_nothing_of_ours_is_imported() -> None:

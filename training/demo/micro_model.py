@@ -26,15 +26,8 @@ from typing import Any
 
 from training.shards import check_shards, read_shards
 
-SPECIAL = (
-    "<|endoftext|>",
-    "<|im_start|>",
-    "<|im_end|>",
-    "<|vision_start|>",
-    "<|vision_end|>",
-    "<|image_pad|>",
-    "<|video_pad|>",
-)
+_NAMES = ("endoftext", "im_start", "im_end", "vision_start", "vision_end", "image_pad", "video_pad")
+SPECIAL = [f"<|{name}|>" for name in _NAMES]
 MARKS = ("<think>", "</think>", "\\boxed{")
 """One token each, as reasoning models have them; plain text to a decoder, so that the reward sees them."""
 
@@ -187,28 +180,22 @@ def new_processor(texts: Iterable[str], recipe: Recipe) -> Any:
     )
     bpe.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    bpe.train_from_iterator(
-        texts,
-        trainers.BpeTrainer(
-            vocab_size=recipe.vocab_size, special_tokens=list(SPECIAL), initial_alphabet=alphabet, show_progress=False
-        ),
+    trainer = trainers.BpeTrainer(
+        vocab_size=recipe.vocab_size, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
     )
+    bpe.train_from_iterator(texts, trainer)
     bpe.add_tokens(list(MARKS))
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=bpe,
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
-        additional_special_tokens=list(SPECIAL[1:]),
+        additional_special_tokens=SPECIAL[1:],
         extra_special_tokens={"image_token": "<|image_pad|>", "video_token": "<|video_pad|>"},
         padding_side="left",
         model_max_length=4096,
     )
     tokenizer.chat_template = CHAT_TEMPLATE
-    patches: dict[str, int] = {
-        "patch_size": recipe.patch_size,
-        "merge_size": recipe.merge_size,
-        "temporal_patch_size": 2,
-    }
+    patches = {"patch_size": recipe.patch_size, "merge_size": recipe.merge_size, "temporal_patch_size": 2}
     side = recipe.patch_size * recipe.merge_size
     image_processor = Qwen2VLImageProcessorPil(min_pixels=side**2, max_pixels=side**2, **patches)
     return Qwen2_5_VLProcessor(
@@ -226,6 +213,7 @@ def new_model(tokenizer: Any, recipe: Recipe) -> Any:
     token = tokenizer.convert_tokens_to_ids
     turns = 32 // 2  # rotary frequencies of a head, shared by time, height and width
     sides = 3 * turns // 8
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [turns - 2 * sides, sides, sides]}
     text = {
         "vocab_size": len(tokenizer),
         "hidden_size": recipe.hidden_size,
@@ -235,11 +223,7 @@ def new_model(tokenizer: Any, recipe: Recipe) -> Any:
         "num_key_value_heads": recipe.hidden_size // 64,
         "max_position_embeddings": 4096,
         "initializer_range": recipe.initializer_range,
-        "rope_parameters": {
-            "rope_type": "default",
-            "rope_theta": 10000.0,
-            "mrope_section": [turns - 2 * sides, sides, sides],
-        },
+        "rope_parameters": rope,
         "bos_token_id": tokenizer.pad_token_id,
         "eos_token_id": tokenizer.eos_token_id,
         "pad_token_id": tokenizer.pad_token_id,

@@ -44,7 +44,7 @@ class Quickstart:
         return self.out / "models" / stage
 
     def step(self, name: str, *command: str | Path) -> None:
-        """Run one command: what it tells is on the screen, what its libraries say in `logs/`.
+        """Run one command: what it prints is on the screen, what its libraries say in `logs/`.
 
         Raises:
             SystemExit: the command failed; the end of its log, which says why, is on the screen.
@@ -95,14 +95,9 @@ def _let_end(process: "subprocess.Popen[bytes]", patience_s: float = 20) -> None
 
 def _environment(sampler: Path) -> dict[str, str]:
     """One thread a process: on few cores torch's own threads cost more than they give. vLLM would log to standard output."""
-    told = {
-        "OMP_NUM_THREADS": "1",
-        "OVR_QUICKSTART_MODEL": str(sampler),
-        "HF_HUB_OFFLINE": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "VLLM_LOGGING_STREAM": "ext://sys.stderr",
-    }
-    return {**told, **os.environ, "OVR_QUICKSTART_MODEL": str(sampler)}
+    threads = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    quiet = {"HF_HUB_OFFLINE": "1", "VLLM_LOGGING_STREAM": "ext://sys.stderr"}
+    return {**threads, **quiet, **os.environ, "OVR_QUICKSTART_MODEL": str(sampler)}
 
 
 def run(out: Path, seed: int) -> dict[str, Any]:
@@ -202,7 +197,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"quickstart: interrupted; {AGAIN}", file=sys.stderr)
         return 130
     print(
-        f"\nThe figures stand in {args.out}/summary.json, the shards in {args.out}/curated/data, the logs in {args.out}/logs."
+        f"\nThe figures are in {args.out}/summary.json, the shards in {args.out}/curated/data, the logs in {args.out}/logs."
     )
     return 0
 

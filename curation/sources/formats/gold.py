@@ -13,7 +13,7 @@ from curation.core.plugins import Options
 from curation.sources.formats.expression import MISSING
 from curation.text.options import read_letter
 from rewards.gold import Unreadable, read_gold
-from rewards.kinds.number import value_of
+from rewards.kinds.number import measured
 
 _EXACT_FLOAT = 1e15
 
@@ -59,7 +59,7 @@ class Rule(Options):
             return False
         if self.kind == "choice":
             return bool(choices)
-        return value_of(gold) is not None if self.kind == "number" else True
+        return measured(gold) is not None if self.kind == "number" else True
 
 
 class GoldOptions(Options):

@@ -1,7 +1,5 @@
 """An answer: statements with separators between, and what is said about them."""
 
-from __future__ import annotations
-
 from rewards.algebra import units
 from rewards.algebra.parser.statements import Statements
 from rewards.algebra.tree import Node, num, walk
@@ -71,8 +69,7 @@ class AnswerParser(Statements):
         if self._now.kind == "text":
             phrase = self._phrase()
             return self._with_unit(phrase) if phrase.op in ("quantity", "rel") and self._now.kind == "text" else phrase
-        if self._is("..."):
-            self._at += 1
+        if self._take("..."):
             return Node("dots")
         node = self.relation()
         if self._is("(") and self._tokens[self._at + 1].text.lower() in NOTES:
@@ -92,7 +89,7 @@ class AnswerParser(Statements):
             self._at += 1
             node = self._with_unit(node)
             self._expect(")")
-        if self._now.kind == "cmd" and self._now.text in ("pmod", "bmod", "mod"):
+        if self._is_command("pmod", "bmod", "mod"):
             node = self._modulus(node)
         elif self._is("(") and self._tokens[self._at + 1].text == "mod":
             self._at += 1

@@ -1,36 +1,33 @@
-r"""Sums and products, with and without sign.
+r"""Sums, products and powers, with and without sign.
 
 Precedence is that of print: `1/2x` is `(1/2)x`, `-3^2` is `-(3^2)`, `2\frac{1}{3}` is a mixed number.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 
-from rewards.algebra.parser.powers import Powers
-from rewards.algebra.tree import Node, num
-from rewards.algebra.vocabulary import NOTES, STARTS_ATOM, ParseError, number
+from rewards.algebra.parser.groups import Groups
+from rewards.algebra.tree import Node, joined, num, sym
+from rewards.algebra.vocabulary import APPLIED, BASES, NOTES, STARTS_ATOM, ParseError, number
 
 
-class Arithmetic(Powers):
-    """Sums of products of powers."""
+class Arithmetic(Groups):
+    """Sums of products of powers; a power is an atom and what follows it: factorials, primes, percent, degrees, subscripts."""
 
     def sum(self) -> Node:
         terms = [self._signed()]
-        while self._is("+", "-") or (self._now.kind == "cmd" and self._now.text in ("pm", "mp")):
+        while self._is("+", "-") or self._is_command("pm", "mp"):
             operator = self._next().text
             term = self._signed()
             if operator in ("pm", "mp"):
-                left = terms[0] if len(terms) == 1 else Node("add", tuple(terms))
-                terms = [Node(operator, (left, term))]
+                terms = [Node(operator, (joined("add", terms), term))]
             else:
                 terms.append(term if operator == "+" else Node("neg", (term,)))
-        return terms[0] if len(terms) == 1 else Node("add", tuple(terms))
+        return joined("add", terms)
 
     def _signed(self) -> Node:
         negative = False
         sign = ""
-        while self._is("+", "-") or (self._now.kind == "cmd" and self._now.text in ("pm", "mp")):
+        while self._is("+", "-") or self._is_command("pm", "mp"):
             token = self._next().text
             negative ^= token == "-"
             sign = token if token in ("pm", "mp") else sign
@@ -43,13 +40,10 @@ class Arithmetic(Powers):
         left = self._mixed(self.power())
         factors = [left]
         while True:
-            if self._is("*"):
-                self._at += 1
+            if self._take("*"):
                 factors.append(self._signed_factor())
-            elif self._is("/"):
-                self._at += 1
-                top = factors[0] if len(factors) == 1 else Node("mul", tuple(factors))
-                factors = [Node("div", (top, self._signed_factor()))]
+            elif self._take("/"):
+                factors = [Node("div", (joined("mul", factors), self._signed_factor()))]
             elif self._starts_factor():
                 if self._now.kind == "num" and factors[-1].op == "num":
                     raise ParseError("two numbers side by side")
@@ -57,7 +51,7 @@ class Arithmetic(Powers):
                 if factors[-1].op == factors[-2].op == "seq":
                     raise ParseError("two lists side by side")
             else:
-                return factors[0] if len(factors) == 1 else Node("mul", tuple(factors))
+                return joined("mul", factors)
 
     def _signed_factor(self) -> Node:
         negative = False
@@ -120,3 +114,83 @@ class Arithmetic(Powers):
         while self._tokens[at].kind == "text":
             at += 1
         return self._tokens[at].text == ")"
+
+    def power(self) -> Node:
+        return self._followed(self.atom())
+
+    def _followed(self, base: Node) -> Node:
+        while True:
+            token = self._now
+            if token.kind != "op":
+                return base
+            if token.text == "^":
+                self._at += 1
+                base = self._raised(base)
+            elif token.text == "!":
+                self._at += 1
+                base = Node("call", (base,), "factorial")
+            elif token.text == "'":
+                self._at += 1
+                base = sym(f"{base.value}'") if base.op == "sym" else Node("apply", (base,), "'")
+            elif token.text == "%":
+                self._at += 1
+                base = base if base.op == "percent" else Node("percent", (base,))
+            elif token.text == "°":
+                self._at += 1
+                base = self._degrees(base)
+            elif token.text == "_" and base.op in ("num", "seq", "sym", "mul"):
+                self._at += 1
+                base = self._subscript(base)
+            else:
+                return base
+
+    def _raised(self, base: Node) -> Node:
+        if self._is("'"):
+            return base
+        exponent = self.script()
+        if exponent == sym("prime"):
+            return sym(f"{base.value}'")
+        if base.op == "seq" and exponent in (sym("T"), sym("top")):
+            return base  # a row or a column
+        if base.op == "call" and base.value in ("sin", "cos", "tan", "cot") and not base.args:
+            return base
+        if base.value in APPLIED and self._applies and exponent == Node("neg", (num(1),)) and self._is("("):
+            return Node("apply", self._arguments(), f"{base.value}^-1")
+        return Node("pow", (base, exponent))
+
+    def script(self) -> Node:
+        """Read an exponent or a subscript: a group, a signed number, or one atom."""
+        self._deeper()
+        try:
+            if self._is("-", "+"):
+                return Node("neg", (self.atom(),)) if self._next().text == "-" else self.atom()
+            if self._is("*"):  # x^*
+                self._at += 1
+                return sym("star")
+            atom = self.atom()
+            return self._raised(atom) if self._is("^") and self._next() is not None else atom
+        finally:
+            self._depth -= 1
+
+    def _subscript(self, base: Node) -> Node:
+        here = self._at
+        text = self._script_text()
+        if base.op == "sym":
+            return sym(f"{base.value}_{text}")
+        text = text.strip("()")
+        base_number = BASES.get(text.lower(), 0) or (int(text) if text.isdigit() and len(text) < 3 else 0)
+        if base.op == "num" and base_number and not base.digits:
+            return Node("based", (), str(base.value), base_number)
+        self._at = here
+        raise ParseError("a subscript on something that takes none")
+
+    def _degrees(self, base: Node) -> Node:
+        parts = [base]
+        for _ in range(2):  # minutes and seconds
+            if self._now.kind == "num" and self._tokens[self._at + 1].text in ("'", '"'):
+                parts.append(Node("div", (number(self._next().text), num(60 ** len(parts)))))
+                while self._is("'"):
+                    self._at += 1
+        if len(parts) == 1 and self._now.text in ("C", "F"):
+            return Node("quantity", (base,), "celsius" if self._next().text == "C" else "fahrenheit")
+        return Node("degree", (joined("add", parts),))

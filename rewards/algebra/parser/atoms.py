@@ -1,18 +1,14 @@
-"""The smallest parts: numbers, names, and what each command starts."""
-
-from __future__ import annotations
+r"""The smallest parts: numbers, names, and what each command starts. `\sin 2x\cos y` is `\sin(2x)\cos(y)`."""
 
 from fractions import Fraction
 
-from rewards.algebra.parser.brackets import Brackets
-from rewards.algebra.parser.environments import Environments
-from rewards.algebra.parser.functions import Functions
-from rewards.algebra.tree import Node, TooBigError, num, sym
+from rewards.algebra.parser.arithmetic import Arithmetic
+from rewards.algebra.tree import Node, TooBigError, joined, members, num, sym
 from rewards.algebra.vocabulary import APPLIED, BIG, DECORATIONS, FUNCTIONS, GREEK, ParseError, number
 
 
-class Atoms(Functions, Brackets, Environments):
-    """Dispatch on the next token."""
+class Atoms(Arithmetic):
+    """Dispatches on the next token."""
 
     def atom(self) -> Node:
         token = self._next()
@@ -39,7 +35,7 @@ class Atoms(Functions, Brackets, Environments):
 
     def _number(self, text: str) -> Node:
         value = number(text)
-        if self._now.kind == "cmd" and self._now.text in ("overline", "dot") and "." in text:  # 0.\overline{3}
+        if self._is_command("overline", "dot") and "." in text:  # 0.\overline{3}
             here = self._at
             self._at += 1
             digits = self._script_text() if self._is("{") else self._next().text
@@ -67,9 +63,8 @@ class Atoms(Functions, Brackets, Environments):
             return self._function(name)
         if name in ("lfloor", "lceil"):
             inner = self.contents()
-            closing = "r" + name[1:]
-            if self._now.text != closing:
-                raise ParseError(f"expected \\{closing}")
+            if self._now.text != "r" + name[1:]:
+                raise ParseError(f"expected \\r{name[1:]}")
             self._at += 1
             return Node("call", (inner,), "floor" if name == "lfloor" else "ceil")
         if name in BIG:
@@ -102,3 +97,57 @@ class Atoms(Functions, Brackets, Environments):
         while self._now.kind == "sym":
             parts.append(self._next().text)
         return "".join(parts) or self._next().text
+
+    def _function(self, name: str) -> Node:
+        r"""Read `\sin x`, `\sin^2 x`, `\sin^{-1} x`, `\log_2 8`, `\max(a, b)`, `\ln(x)y`."""
+        exponent: Node | None = None
+        below: Node | None = None
+        while self._is("^", "_"):
+            if self._next().text == "^":
+                exponent = self.script()
+            else:
+                below = self.script()
+        if self._is("(") or (self._is("\\{", "[") and name in ("max", "min", "gcd", "lcm")):
+            closing = {"(": ")", "[": "]", "\\{": "\\}"}[self._next().text]
+            arguments = members(self._until(closing))
+        elif self._is("{"):
+            arguments = (self.group(),)
+        else:
+            arguments = (self._juxtaposed(),)
+        if exponent == Node("neg", (num(1),)) and name in ("sin", "cos", "tan", "cot", "sec", "csc"):
+            return Node("call", arguments, f"arc{name}")
+        if name == "log" and below is not None:
+            arguments = (*arguments, below)
+        if name == "lg":
+            arguments = (*arguments, num(10))
+        called = Node("call", arguments, {"lg": "log", "sgn": "sign"}.get(name, name))
+        return called if exponent is None else Node("pow", (called, exponent))
+
+    def _juxtaposed(self) -> Node:
+        """Read the argument of a function without brackets: factors up to the next sign, function or word."""
+        factors = [self._signed_factor() if self._is("-") else self.power()]
+        while self._starts_factor() and not self._is_command(*FUNCTIONS - {"sqrt"}) and not self._is("(", "["):
+            factors.append(self.power())
+        is_short = factors[-1].op in ("sym", "num")
+        if is_short and self._is("/") and self._tokens[self._at + 1].kind == "num":  # \cos \pi/7
+            self._at += 1
+            return Node("div", (joined("mul", factors), self.power()))
+        return joined("mul", factors)
+
+    def _root(self) -> Node:
+        index: Node | None = None
+        if self._take("["):
+            index = self.sum()
+            self._expect("]")
+        argument = self.group if self._is("{") or self._now.kind == "num" else self.power
+        inside = self._until(")") if self._take("(") else argument()
+        return Node("call", (inside,), "sqrt") if index is None else Node("call", (inside, index), "root")
+
+    def _big(self, name: str) -> Node:
+        """Read a sum, product, integral or limit: its bounds and its body, which are compared but (finite sums aside) not computed."""
+        below = above = Node("text", (), "")
+        while self._is("^", "_"):
+            is_above = self._next().text == "^"
+            bound = self._until("}") if self._take("{") else self.atom()
+            above, below = (bound, below) if is_above else (above, bound)
+        return Node("big", (below, above, self.product()), name)

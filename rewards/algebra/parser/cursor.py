@@ -1,7 +1,5 @@
 """Where the parser stands: the tokens, a position, and the bounds on nesting and on attempts."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 
 from rewards.algebra.lexer import Token
@@ -37,10 +35,25 @@ class Cursor(ABC):
         token = self._tokens[self._at]
         return token.kind == "op" and token.text in texts
 
+    def _is_command(self, *names: str) -> bool:
+        token = self._tokens[self._at]
+        return token.kind == "cmd" and token.text in names
+
+    def _take(self, *texts: str) -> bool:
+        """Move behind one of these operators; return whether one is ahead."""
+        found = self._is(*texts)
+        self._at += found
+        return found
+
     def _expect(self, text: str) -> None:
-        if not self._is(text):
+        if not self._take(text):
             raise ParseError(f"expected {text!r}, got {self._now.text!r}")
-        self._at += 1
+
+    def _until(self, closing: str) -> Node:
+        """Read what is in brackets, from behind the opening one."""
+        inner = self.contents()
+        self._expect(closing)
+        return inner
 
     def _deeper(self) -> None:
         self._depth += 1

@@ -1,20 +1,19 @@
-"""What is in brackets after a command, a name or a script: braces, arguments, plain text."""
-
-from __future__ import annotations
+"""What is between delimiters: arguments of commands and scripts; lists, tuples, intervals, sets and absolute values;
+environments.
+"""
 
 from rewards.algebra.lexer import Token
 from rewards.algebra.parser.cursor import Cursor
-from rewards.algebra.tree import Node, num
+from rewards.algebra.tree import Node, members, num, sym
 from rewards.algebra.vocabulary import ParseError
 
 
 class Groups(Cursor):
-    """Arguments, as TeX and print delimit them."""
+    """Reads from an opening to its closing."""
 
     def group(self) -> Node:
         """Read a braced argument, or the single token that TeX would take (`\\frac12`)."""
-        if self._is("{"):
-            self._at += 1
+        if self._take("{"):
             if self._is("}"):
                 raise ParseError("an empty group")
             bars, self._bars = self._bars, 0
@@ -39,19 +38,12 @@ class Groups(Cursor):
             return Node("div", (top, self.contents()))
         return Node("call", (top, self.contents()), "binom")
 
-    def _bracketed(self) -> Node:
-        self._at += 1
-        inner = self.contents()
-        self._expect(")")
-        return inner
-
     def _arguments(self) -> tuple[Node, ...]:
         self._deeper()
         self._at += 1
-        inner = self.contents() if not self._is(")") else Node("seq", (), "bare")
-        self._expect(")")
+        arguments = () if self._take(")") else members(self._until(")"))
         self._depth -= 1
-        return inner.args if inner.op == "seq" and inner.value == "bare" else (inner,)
+        return arguments
 
     def _script_text(self) -> str:
         """Read a subscript as plain text: `a_{n+1}` and `a_{n + 1}` are one name."""
@@ -65,3 +57,99 @@ class Groups(Cursor):
                 return "".join(parts)
             if token.text not in ("{", "}"):
                 parts.append(token.text)
+
+    def bracket(self, opening: str) -> Node:
+        if opening in ("(", "[", "]"):
+            return self._round(opening)
+        if opening == "\\{":
+            return self._braces()
+        if opening == "{":
+            return self._plain_braces()
+        if opening == "|":
+            self._bars += 1
+            inner = self._until("|")
+            self._bars -= 1
+            return Node("call", (inner,), "abs")
+        if opening == "...":
+            return Node("dots")
+        raise ParseError(f"{opening!r} starts no expression")
+
+    def _round(self, opening: str) -> Node:
+        if self._take(")", "]"):
+            return Node("seq", (), "()")
+        bars, self._bars = self._bars, 0
+        inner = self.contents()
+        self._bars = bars
+        if not self._is(")", "]", "["):
+            raise ParseError("an open bracket")
+        closing = self._next().text
+        if inner.op == "seq" and inner.value == "bare":
+            style = ("(" if opening in "(]" else "[") + (")" if closing in ")[" else "]")
+            return inner._replace(value=style)
+        if (opening, closing) in (("(", ")"), ("[", "]")):
+            return inner
+        raise ParseError("brackets that do not match")
+
+    def _braces(self) -> Node:
+        if self._take("\\}"):
+            return sym("emptyset")
+        bars, self._bars = self._bars, 1
+        inner = self.contents()
+        if self._take("|", ":"):
+            self._bars = 0
+            condition = self.contents()
+            inner = Node("builder", (inner, condition))
+        self._bars = bars
+        self._expect("\\}")
+        if inner.op == "builder":
+            return inner
+        items = inner.args if inner.op == "seq" and inner.value in ("bare", "and") else (inner,)
+        return Node("seq", items, "set")
+
+    def _plain_braces(self) -> Node:
+        """Read `{1, 2}`, which prints as `1, 2`: a list without brackets; `{x | x < 1}` is a set builder whose backslashes were lost."""
+        self._at -= 1
+        here = self._at
+        try:
+            inner = self.group()
+        except ParseError:
+            if self._depth > 1:  # trying again at every level would double the work at each
+                raise
+            self._at, self._depth = here + 1, 1
+            bars, self._bars = self._bars, 1
+            left = self.contents()
+            if not self._is("|", ":"):
+                raise
+            self._at += 1
+            self._bars = bars
+            inner = Node("builder", (left, self.contents()))
+            self._expect("}")
+        return inner
+
+    def environment(self, name: str) -> Node:
+        rows: list[tuple[Node, ...]] = []
+        row: list[Node] = []
+        while True:
+            if self._now.kind == "end":
+                self._at += 1
+                break
+            if self._now.kind in ("row", "amp") or self._is("&"):
+                if self._next().kind == "row":
+                    rows.append(tuple(row))
+                    row = []
+                continue
+            while self._now.kind == "text" and self._now.text.lower() in ("if", "when", "for", "where"):
+                self._at += 1
+            row.append(self.contents())
+        rows = [r for r in [*rows, tuple(row)] if r]
+        if not rows:
+            raise ParseError("an empty environment")
+        if name in ("cases", "aligned", "align", "gathered"):
+            if all(len(r) == 1 for r in rows):  # a system: x = 3, y = 4
+                return Node("seq", tuple(r[0] for r in rows), "bare")
+            return Node("cases", tuple(Node("seq", r, "bare") for r in rows))
+        if len({len(r) for r in rows}) != 1:
+            raise ParseError("rows of different lengths")
+        return Node(
+            "matrix", tuple(Node("seq", r, "()") for r in rows), "det" if name in ("vmatrix", "Vmatrix") else None
+        )

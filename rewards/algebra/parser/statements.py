@@ -1,10 +1,8 @@
 """Relations, unions and ratios over expressions, and phrases in their place."""
 
-from __future__ import annotations
-
 from rewards.algebra.parser.atoms import Atoms
 from rewards.algebra.parser.words import Words, meaning
-from rewards.algebra.tree import Node, sym
+from rewards.algebra.tree import Node, joined, sym
 from rewards.algebra.vocabulary import SEPARATORS, ParseError
 
 _RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "~")
@@ -14,16 +12,12 @@ class Statements(Words, Atoms):
     """One statement: `x = 3`, `x \\in A \\cup B`, `3 : 4`, `no solution`."""
 
     def relation(self) -> Node:
-        if self._now.kind == "cmd" and self._now.text in ("therefore", "Rightarrow", "implies", "because"):
+        if self._is_command("therefore", "Rightarrow", "implies", "because"):
             self._at += 1
         while self._is("=", "~"):
             self._at += 1
         args, operators = [self._side()], []
-        while (
-            self._is(*_RELATIONS)
-            or (self._now.kind == "cmd" and self._now.text in ("in", "equiv", "notin"))
-            or self._is("==")
-        ):
+        while self._is(*_RELATIONS) or self._is_command("in", "equiv", "notin") or self._is("=="):
             operator = self._next().text
             if self._is("="):  # "< =" and "= ="
                 operator += self._next().text
@@ -44,7 +38,7 @@ class Statements(Words, Atoms):
 
     def union(self) -> Node:
         left = self.ratio()
-        while self._now.kind == "cmd" and self._now.text in ("cup", "cap", "setminus", "backslash", "cupdot", "sqcup"):
+        while self._is_command("cup", "cap", "setminus", "backslash", "cupdot", "sqcup"):
             operator = {"cup": "union", "cupdot": "union", "sqcup": "union", "cap": "inter"}.get(
                 self._next().text, "minus"
             )
@@ -56,7 +50,7 @@ class Statements(Words, Atoms):
         while (self._is(":") and not self._bars) or self._is_to():
             self._at += 1
             parts.append(self._sum_or_sets())
-        return parts[0] if len(parts) == 1 else Node("ratio", tuple(parts))
+        return joined("ratio", parts)
 
     def _is_to(self) -> bool:
         """Return whether a `to` between two numbers is ahead, as in `3 to 4`."""
@@ -91,8 +85,7 @@ class Statements(Words, Atoms):
             if self._is(":") and len(words) == 1 and len(words[0]) > 3:
                 self._at += 1
                 return self.item()
-            if self._is("="):
-                self._at += 1
+            if self._take("="):
                 return Node("rel", (Node("text", (), " ".join(words)), self.union()), "=")
             raise ParseError("words in front of a formula")
         return meaning(words)

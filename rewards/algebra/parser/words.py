@@ -1,7 +1,5 @@
 """The words of an answer: those in front of a value, units, notes, and words that are the answer."""
 
-from __future__ import annotations
-
 import itertools
 
 from rewards.algebra import units
@@ -42,8 +40,7 @@ class Words(Cursor):
         while self._now.kind == "text" and self._now.text.lower() in _HARMLESS:
             self._at += 1
         self._skip_lead()
-        if self._is(":", "="):
-            self._at += 1
+        self._take(":", "=")
         if self._now.kind == "last":
             self._at = here
 

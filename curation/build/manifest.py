@@ -20,35 +20,26 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from curation.build.mistakes import mistakes_in
 from curation.core.errors import ManifestError
-from curation.core.plugins import Options, load_plugins, plugin_union
+from curation.core.plugins import ByKind, Options, load_plugins
 from curation.core.row import Config
 from curation.core.stage import Stage
 from curation.decontamination.options import Decontaminate
 from curation.dedup import Dedup
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
-from curation.filters.base import Filter
+from curation.filters.base import AnyFilter
 from curation.images import ImageOptions
 from curation.mixture import Mixture
 from curation.normalise import Normalise
 from curation.release.licences import Release
-from curation.sources.base import Source, named_apart
-
-if TYPE_CHECKING:
-    AnySource = Source
-    AnyFilter = Filter
-    AnyStage = Stage
-else:
-    AnySource = plugin_union(Source)
-    AnyFilter = plugin_union(Filter)
-    AnyStage = plugin_union(Stage)
+from curation.sources.base import AnySource, named_apart
 
 BOXED = "{question}\n\nPlease reason step by step, and put your final answer within \\boxed{}."
 """The instruction of Qwen2.5's own evaluation; the paper's reward reads the same box (3.2)."""
@@ -63,7 +54,7 @@ class Section(Options):
     decontaminate: Decontaminate | None = None
     """The evaluation sets whose items must not be in the set."""
     filters: tuple[AnyFilter, ...] = ()
-    stages: tuple[AnyStage, ...] = ()
+    stages: tuple[Annotated[Stage, ByKind(Stage)], ...] = ()
     """Stages of your own, each behind the one that its `after` names."""
     dedup: Dedup = Dedup()
     mixture: Mixture = Mixture()

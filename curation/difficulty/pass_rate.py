@@ -8,12 +8,12 @@ what the first could not decide goes to the next.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import ConfigDict, Field, model_validator
 
-from curation.core.plugins import Options, plugin_union
+from curation.core.plugins import ByKind, Options
 from curation.core.row import Difficulty, Sampler
 from curation.difficulty.budget import Budget, gpus_of
 from curation.difficulty.outcomes import OUTCOMES, Bounds, Decision, Ints, Truncated
@@ -27,13 +27,7 @@ from curation.sampling.rollouts.verdicts import VerdictStore
 from curation.sampling.sample_cached import CachedSampler
 from curation.sampling.template import template_hash
 
-if TYPE_CHECKING:
-    AnyEngine = Engine
-    AnyStopping = Stopping
-else:
-    AnyEngine = plugin_union(Engine)
-    AnyStopping = plugin_union(Stopping)
-
+AnyEngine = Annotated[Engine, ByKind(Engine)]
 Undecided = Literal["trivial", "infeasible", "truncated", "unjudged", "all_samples"]
 
 
@@ -50,7 +44,7 @@ class PassRate(Options):
     sampling: SamplingOptions = SamplingOptions()
     n: int = Field(default=8, ge=1)
     """Samples per prompt; what `stopping` compares with."""
-    stopping: AnyStopping = Fixed()
+    stopping: Annotated[Stopping, ByKind(Stopping)] = Fixed()
     """When a prompt has been sampled enough: `fixed`, `exact` or `bayes`."""
     min_pass_rate: float | None = Field(default=0.0, ge=0, le=1)
     """Keep only above it (exclusive): 0.0 drops what was never solved; null keeps that too."""

@@ -11,17 +11,10 @@ from curation.core.parquet import read_records
 
 EVIDENCE = pa.schema(
     [
-        ("id", pa.string()),
-        ("source", pa.string()),
-        ("source_id", pa.string()),
-        ("benchmark", pa.string()),
-        ("benchmark_item", pa.string()),
-        ("kind", pa.string()),
+        *((name, pa.string()) for name in ("id", "source", "source_id", "benchmark", "benchmark_item", "kind")),
         ("score", pa.float32()),
-        ("row_text", pa.string()),
-        ("benchmark_text", pa.string()),
-        ("row_picture", pa.binary()),
-        ("benchmark_picture", pa.binary()),
+        *((name, pa.string()) for name in ("row_text", "benchmark_text")),
+        *((name, pa.binary()) for name in ("row_picture", "benchmark_picture")),
         ("copy_of", pa.string()),
     ]
 )

@@ -128,11 +128,7 @@ def _with_others(manifest: Manifest, out: Path, options: BuildOptions, chosen: l
 
 
 def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: list[ConfigBuild]) -> dict[str, Any]:
-    """Write what is about the whole build: ledger, published files, lock and, last, the summary.
-
-    Raises:
-        BuildError: the ledger does not balance, or no rows are left.
-    """
+    """Write what is about the whole build: ledger, published files, lock and, last, the summary."""
     lock = _lock(manifest, options, build_code(manifest), finished)
     balances = {config.config: Balance(config.rows_in()) for config in finished}
     write_records(out / "ledger.parquet", LEDGER, map(asdict, _ledger(finished, balances)))

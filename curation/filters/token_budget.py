@@ -82,11 +82,7 @@ def completion_tokens(processor: Any, completion: str) -> int:
 
 @lru_cache(maxsize=2)
 def _processor(name: str, revision: str | None) -> Any:
-    """The processor of a vision-language model, the tokenizer of a language model.
-
-    Raises:
-        BuildError: it cannot be loaded.
-    """
+    """The processor of a vision-language model, the tokenizer of a language model."""
     try:
         from transformers import AutoProcessor
     except ImportError as error:

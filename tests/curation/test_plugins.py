@@ -105,7 +105,7 @@ class Twice(Stopping):
         return 2
 
     def rule(self, bounds, tally, groups):
-        return FixedRule(bounds)
+        return FixedRule(bounds, bounds.n)
 
 
 class Reversed(Kind):

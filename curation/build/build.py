@@ -105,8 +105,9 @@ def chosen_configs(manifest: Manifest, out: Path, options: BuildOptions) -> list
 
 
 def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, Any]:
-    for stale in (file for folder in ("stages", "data", ".") for file in _hidden(out / folder, deep=folder != ".")):
-        stale.unlink(missing_ok=True)
+    for place in ("stages/**/", "data/**/", ""):
+        for stale in sorted(out.glob(f"{place}.*.tmp")):  # what a killed build was writing
+            stale.unlink()
     chosen = chosen_configs(manifest, out, options)
     for config in chosen:
         config.prepare()
@@ -188,8 +189,3 @@ def _remove_stale_data(out: Path, finished: list[ConfigBuild]) -> None:
     unfinished = [out / "data" / config for config in get_args(Config) if config not in configs]
     for folder in (*unfinished, *(out / "data").glob(".*.building")):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _hidden(folder: Path, deep: bool) -> Iterator[Path]:
-    """Temporary files that a killed build left."""
-    return folder.rglob(".*.tmp") if deep else folder.glob(".*.tmp")

@@ -39,6 +39,7 @@ from curation.images import ImageOptions
 from curation.mixture import Mixture
 from curation.normalise import Normalise
 from curation.release.licences import Release
+from curation.sampling.template import Template
 from curation.sources.base import AnySource, named_apart
 
 BOXED = "{question}\n\nPlease reason step by step, and put your final answer within \\boxed{}."
@@ -126,7 +127,7 @@ class Manifest(Options):
     root: str = ""
     """The folder in which modules of `plugins` are that are not installed; by default that of the manifest."""
     seed: int = Field(default=0, ge=0)
-    prompt_template: str = BOXED
+    prompt_template: Template = BOXED
     """Wrapped around the question when shards are written and responses are sampled; must hold `{question}`."""
     rows_per_shard: int = Field(default=20_000, ge=1)
     cold_start: ColdStart | None = None
@@ -134,13 +135,6 @@ class Manifest(Options):
     certify: Certify = Certify()
     release: Release | None = None
     """The licences that a published set may have; without it nothing is checked and `push` refuses."""
-
-    @field_validator("prompt_template")
-    @classmethod
-    def _template_has_a_question(cls, template: str) -> str:
-        if template.count("{question}") != 1:
-            raise ValueError(f"got {template!r}, expected exactly one {{question}} in it")
-        return template
 
     @model_validator(mode="after")
     def _has_a_section(self) -> "Manifest":

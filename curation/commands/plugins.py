@@ -10,7 +10,6 @@ from typing import Any, get_origin
 
 import yaml
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 from rich.markup import escape
 from rich.table import Table
 
@@ -114,16 +113,12 @@ def _table(known: Mapping[str, type[BaseModel]]) -> str:
         table.add_column(heading, overflow="fold")
     for kind, plugin in known.items():
         options = [
-            f"{name} = {_default(field.get_default(call_default_factory=True))}"
+            f"{name} = {'required' if field.is_required() else repr(field.get_default(call_default_factory=True))}"
             for name, field in plugin.model_fields.items()
             if name != "kind"
         ]
         table.add_row(kind, escape(_paragraphs(plugin)[0]), escape("\n".join(options)))
     return render(table)
-
-
-def _default(value: Any) -> str:
-    return "required" if value is PydanticUndefined else repr(value)
 
 
 def _paragraphs(plugin: type[BaseModel]) -> list[str]:
@@ -143,14 +138,10 @@ def _description(command: str, plugin: type[BaseModel]) -> Iterator[str]:
         item = [item] if isinstance(key, int) else {key: item}
     yield "In a manifest:"
     yield ""
-    yield from (f"    {line}" for line in _yaml(item).splitlines())
+    text = yaml.safe_dump(item, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    yield from (f"    {line}" for line in text.splitlines())
     if gold := getattr(plugin, "example", None):
         yield f"\nA gold and a correct answer: {gold[0]}    {gold[1]}"
-
-
-def _yaml(value: Any) -> str:
-    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
-    return text
 
 
 def _options(schema: dict[str, Any], models: dict[str, Any], outer: str = "") -> Iterator[str]:

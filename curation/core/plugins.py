@@ -10,15 +10,16 @@ The shipped ones are in the package of their base class. A manifest names furthe
 
 import importlib
 import pkgutil
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
@@ -54,6 +55,18 @@ class Plugin(Options):
         """
         return path_digests({name: value for name, value in self if name not in self.digested})
 
+
+def check_pattern(pattern: str) -> str:
+    """Refuse what is not a regular expression."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"got {pattern!r}, which is not a regular expression: {error}") from error
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(check_pattern)]
+"""The type of an option that is a regular expression."""
 
 P = TypeVar("P", bound=Plugin)
 _loaded: list[str] = []

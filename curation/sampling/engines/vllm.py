@@ -127,10 +127,16 @@ class VllmSession:
         self.llm = llm
         self._heartbeat = heartbeat
         self._content_format = "openai" if llm.model_config.is_multimodal_model else "string"
-        self._lora = _lora_request(lora) if lora is not None else None
+        self._lora = None
+        if lora is not None:
+            from vllm.lora.request import LoRARequest
+
+            self._lora = LoRARequest(Path(lora).name, 1, lora)
 
     def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
         """See `Session.generate`."""
+        from vllm.exceptions import VLLMClientError
+
         runs: list[tuple[int, tuple[int, ...]]] = []
         refused: dict[int, str] = {}
         for i, request in enumerate(requests):
@@ -140,7 +146,7 @@ class VllmSession:
                     self._enqueue(messages, request, numbers, options)
                     runs.append((i, numbers))
                     self._heartbeat()
-            except (ValueError, _client_error()) as error:
+            except (ValueError, VLLMClientError) as error:  # a prompt that it will not take
                 refused[i] = first_line(error)
         outputs = self._finish()
         samples: list[list[Sample]] = [[] for _ in requests]
@@ -209,16 +215,3 @@ def _sample(request: Request, number: int, choice: Any) -> Sample:
         raise SamplingError(f"engine 'vllm' gave up on sample {number} of {request.key!r}: {choice.finish_reason}")
     seed = sample_seed(request.seed, request.key, number)
     return Sample(number, choice.text, choice.finish_reason, len(choice.token_ids), seed)
-
-
-def _client_error() -> type[Exception]:
-    """What vLLM raises for a prompt it will not take."""
-    from vllm.exceptions import VLLMClientError
-
-    return VLLMClientError  # type: ignore[no-any-return]
-
-
-def _lora_request(folder: str) -> Any:
-    from vllm.lora.request import LoRARequest
-
-    return LoRARequest(Path(folder).name, 1, folder)

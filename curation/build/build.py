@@ -86,9 +86,7 @@ def lock_folder(out: Path) -> FileLock:
     try:
         out.mkdir(parents=True, exist_ok=True)
         if not (out / ".lock").exists() and any(out.iterdir()):
-            raise BuildError(
-                f"--out {out}: got a folder with other files in it, expected an empty one or one of an earlier build"
-            )
+            raise BuildError(f"--out {out}: got a folder with other files in it, expected an empty one or a build's")
         lock.acquire()
     except Timeout:
         raise BuildError(f"{out}: another build is running in this folder") from None
@@ -143,9 +141,7 @@ def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: li
     write_text(out / "manifest.lock.yaml", yaml.safe_dump(lock, sort_keys=False, allow_unicode=True))
     write_text(out / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
     if not summary["balanced"]:
-        raise BuildError(
-            f"{out}: the ledger does not balance: rows in are not rows out + dropped + merged; see summary.json"
-        )
+        raise BuildError(f"{out}: the ledger does not balance: in is not out + dropped + merged; see summary.json")
     for config in finished:
         if not config.shards():
             raise BuildError(f"{out}: no rows are left in {config.config}; summary.json shows where they went")

@@ -68,9 +68,7 @@ class Section(Options):
     def _stages_are_from_outside(cls, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
         for stage in stages:
             if type(stage).__module__.startswith("curation."):
-                raise ValueError(
-                    f"got the stage {stage.kind!r}, which is in the plan by itself; expected one of your own modules"
-                )
+                raise ValueError(f"got the stage {stage.kind!r}, which is in the plan by itself; expected one of yours")
         return stages
 
     @field_validator("splits")
@@ -79,9 +77,7 @@ class Section(Options):
         if bad := [split for split in splits if not re.fullmatch(r"\w+", split)]:
             raise ValueError(f"got the split {bad[0]!r}, expected letters, digits and underscores")
         if "train" in splits or any(share <= 0 for share in splits.values()) or sum(splits.values()) >= 1:
-            raise ValueError(
-                "got " + str(splits) + ", expected positive shares that add up to less than 1, without `train`"
-            )
+            raise ValueError(f"got {splits}, expected positive shares that add up to less than 1, without `train`")
         return splits
 
 
@@ -164,9 +160,7 @@ def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ManifestError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
-        raise ManifestError(
-            f"{path}: got {type(raw).__name__}, expected a mapping with `name` and `rl` or `cold_start`"
-        )
+        raise ManifestError(f"{path}: got {type(raw).__name__}, expected a mapping with `rl` or `cold_start`")
     for change in changes:
         try:
             _apply_change(raw, change)

@@ -178,9 +178,8 @@ class ByKind:
     base: type[Plugin]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            self.validate, serialization=core_schema.simple_ser_schema("any")
-        )
+        whole = core_schema.simple_ser_schema("any")
+        return core_schema.no_info_plain_validator_function(self.validate, serialization=whole)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         choices = {kind: plugin.__pydantic_core_schema__ for kind, plugin in known_plugins(self.base).items()}

@@ -82,9 +82,7 @@ def _processor(name: str, revision: str | None) -> Any:
     try:
         from transformers import AutoProcessor
     except ImportError as error:
-        raise BuildError(
-            f"filter 'token_budget' needs transformers ({first_line(error)}); install the extra `train`"
-        ) from error
+        raise BuildError(f"filter 'token_budget' needs the extra `train`: {first_line(error)}") from error
     try:
         return AutoProcessor.from_pretrained(name, revision=None if Path(name).is_dir() else revision)
     except Exception as error:  # theirs, the system's, the file formats'

@@ -34,9 +34,8 @@ class Release(Options):
         """
         refused = {key: n for key, n in counts.items() if not self.allows(key[1])}
         if refused:
-            violations = ", ".join(
-                f"{n} of {source} ({licence or 'unknown'})" for (source, licence), n in sorted(refused.items())
-            )
+            counted = sorted(refused.items())
+            violations = ", ".join(f"{n} of {source} ({licence or 'unknown'})" for (source, licence), n in counted)
             raise BuildError(
                 f"{config}: {sum(refused.values())} rows may not be published: {violations}; the manifest allows"
                 f" {', '.join(self.allow)}. Leave the sources out, or say `release.on_violation: drop`"

@@ -80,7 +80,5 @@ def _hub_commit(model: str, revision: str | None) -> str:
     cached = try_to_load_from_cache(model, "config.json", revision=revision)
     if isinstance(cached, str | os.PathLike):
         return Path(cached).parent.name
-    where = f"model {model!r}, revision {revision or 'main'}"
-    raise SamplingError(
-        f"cannot find out the commit of {where}: {reason} (a folder or a 40-digit revision needs no Hub)"
-    )
+    where = f"model {model!r}, revision {revision or 'main'}: {reason}"
+    raise SamplingError(f"cannot find out the commit of {where} (a folder or a 40-digit revision needs no Hub)")

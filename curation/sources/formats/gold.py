@@ -81,9 +81,8 @@ class GoldOptions(Options):
             return ReadGold(text, rule.kind, dict(rule.options), self._note(text, raw))
         gold = read_gold(text, {"question": question})
         if isinstance(gold, Unreadable):
-            raise BadRowError(
-                "answer_missing" if gold.reason == "empty" else "gold_unreadable", f"{gold.reason}: {text[:80]!r}"
-            )
+            reason = "answer_missing" if gold.reason == "empty" else "gold_unreadable"
+            raise BadRowError(reason, f"{gold.reason}: {text[:80]!r}")
         return ReadGold(gold.answer, gold.answer_kind, json.loads(gold.options), self._note(gold.answer, raw))
 
     def _pick(self, raw: Any) -> str:

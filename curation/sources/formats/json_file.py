@@ -50,9 +50,7 @@ def read_json(file: DataFile, shape: Shape = "auto", records: str = "") -> Itera
             for count, (key, value) in enumerate(_walk(_container(text, records), shape), 1):
                 text.begin()
                 if isinstance(value, _TooLarge) and shape in ("columns", "one"):
-                    raise SourceError(
-                        f"{file}: got more than {MAX_VALUES} values in one {shape}, expected a list of rows"
-                    )
+                    raise SourceError(f"{file}: got more than {MAX_VALUES} values in {shape}, expected a list of rows")
                 if isinstance(value, _TooLarge):
                     yield BadItem(count, "record_too_large", f"more than {MAX_VALUES} values")
                 else:

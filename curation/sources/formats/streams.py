@@ -124,14 +124,12 @@ class Guarded(io.RawIOBase):
         except DECODER_ERRORS as error:
             if "Truncated" in str(error):  # pyarrow's zstd
                 raise self._cut() from error
-            raise SourceError(
-                f"{self.where} cannot be expanded after {self.count} bytes: {first_line(error)}"
-            ) from error
+            at = f"cannot be expanded after {self.count} bytes"
+            raise SourceError(f"{self.where} {at}: {first_line(error)}") from error
         self.count += len(data)
         if self.count > max(RATIO_FREE_BYTES, MAX_RATIO * self.packed_bytes):
-            raise SourceError(
-                f"{self.where} expands its {self.packed_bytes} bytes more than {MAX_RATIO}-fold: a decompression bomb?"
-            )
+            much = f"{self.packed_bytes} bytes more than {MAX_RATIO}-fold"
+            raise SourceError(f"{self.where} expands its {much}: a decompression bomb?")
         buffer[: len(data)] = data
         return len(data)
 
@@ -162,12 +160,10 @@ class _Recoded(io.RawIOBase):
             try:
                 self.pending = self.decoder.decode(chunk, final=not chunk).encode("utf-8", "surrogatepass")
             except UnicodeDecodeError as error:
-                name = self.encoding.upper()
+                why = f"{self.encoding.upper()}, {error.reason}"
                 if not chunk:
-                    raise TruncatedError(
-                        f"{self.where} is truncated: it is not whole {name}, {error.reason}"
-                    ) from error
-                raise SourceError(f"{self.where} is not {name}: {error.reason}") from error
+                    raise TruncatedError(f"{self.where} is truncated: it is not whole {why}") from error
+                raise SourceError(f"{self.where} is not {why}") from error
             if not chunk:
                 break
         data, self.pending = self.pending[: len(buffer)], self.pending[len(buffer) :]

@@ -71,8 +71,6 @@ def test_a_hash_is_a_few_bytes_and_back() -> None:
     assert len(hashed.to_bytes()) == HASH_BYTES
     assert ImageHash.from_bytes(hashed.to_bytes()) == hashed
     assert len({hashed, ImageHash.from_bytes(hashed.to_bytes())}) == 1
-    with pytest.raises(ValueError, match=f"got 3 bytes, expected an image hash of {HASH_BYTES}"):
-        ImageHash.from_bytes(b"abc")
 
 
 def test_the_index_tells_copies_apart_from_siblings() -> None:

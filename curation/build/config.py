@@ -17,6 +17,8 @@ from curation.sources.collect import rows_read
 
 Inputs = dict[str, dict[str, dict[str, str]]]
 """Stage -> name -> path or model -> digest or revision."""
+PLACES = ("path", "root", "model", "lora")
+"""Options that say where something is."""
 
 
 class ConfigBuild:
@@ -103,7 +105,5 @@ class ConfigBuild:
 
 def _without_places(value: Any) -> Any:
     if isinstance(value, dict):
-        return {
-            key: _without_places(item) for key, item in value.items() if key not in ("path", "root", "model", "lora")
-        }
+        return {key: _without_places(item) for key, item in value.items() if key not in PLACES}
     return [_without_places(item) for item in value] if isinstance(value, list) else value

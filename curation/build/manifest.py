@@ -20,35 +20,27 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from curation.build.mistakes import mistakes_in
 from curation.core.errors import ManifestError
-from curation.core.plugins import Options, load_plugins, plugin_union
+from curation.core.plugins import ByKind, Options, load_plugins
 from curation.core.row import Config
 from curation.core.stage import Stage
 from curation.decontamination.options import Decontaminate
 from curation.dedup import Dedup
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
-from curation.filters.base import Filter
+from curation.filters.base import AnyFilter
 from curation.images import ImageOptions
 from curation.mixture import Mixture
 from curation.normalise import Normalise
 from curation.release.licences import Release
-from curation.sources.base import Source, named_apart
-
-if TYPE_CHECKING:
-    AnySource = Source
-    AnyFilter = Filter
-    AnyStage = Stage
-else:
-    AnySource = plugin_union(Source)
-    AnyFilter = plugin_union(Filter)
-    AnyStage = plugin_union(Stage)
+from curation.sampling.template import Template
+from curation.sources.base import AnySource, named_apart
 
 BOXED = "{question}\n\nPlease reason step by step, and put your final answer within \\boxed{}."
 """The instruction of Qwen2.5's own evaluation; the paper's reward reads the same box (3.2)."""
@@ -63,7 +55,7 @@ class Section(Options):
     decontaminate: Decontaminate | None = None
     """The evaluation sets whose items must not be in the set."""
     filters: tuple[AnyFilter, ...] = ()
-    stages: tuple[AnyStage, ...] = ()
+    stages: tuple[Annotated[Stage, ByKind(Stage)], ...] = ()
     """Stages of your own, each behind the one that its `after` names."""
     dedup: Dedup = Dedup()
     mixture: Mixture = Mixture()
@@ -76,9 +68,7 @@ class Section(Options):
     def _stages_are_from_outside(cls, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
         for stage in stages:
             if type(stage).__module__.startswith("curation."):
-                raise ValueError(
-                    f"got the stage {stage.kind!r}, which is in the plan by itself; expected one of your own modules"
-                )
+                raise ValueError(f"got the stage {stage.kind!r}, which is in the plan by itself; expected one of yours")
         return stages
 
     @field_validator("splits")
@@ -87,9 +77,7 @@ class Section(Options):
         if bad := [split for split in splits if not re.fullmatch(r"\w+", split)]:
             raise ValueError(f"got the split {bad[0]!r}, expected letters, digits and underscores")
         if "train" in splits or any(share <= 0 for share in splits.values()) or sum(splits.values()) >= 1:
-            raise ValueError(
-                "got " + str(splits) + ", expected positive shares that add up to less than 1, without `train`"
-            )
+            raise ValueError(f"got {splits}, expected positive shares that add up to less than 1, without `train`")
         return splits
 
 
@@ -135,7 +123,7 @@ class Manifest(Options):
     root: str = ""
     """The folder in which modules of `plugins` are that are not installed; by default that of the manifest."""
     seed: int = Field(default=0, ge=0)
-    prompt_template: str = BOXED
+    prompt_template: Template = BOXED
     """Wrapped around the question when shards are written and responses are sampled; must hold `{question}`."""
     rows_per_shard: int = Field(default=20_000, ge=1)
     cold_start: ColdStart | None = None
@@ -143,13 +131,6 @@ class Manifest(Options):
     certify: Certify = Certify()
     release: Release | None = None
     """The licences that a published set may have; without it nothing is checked."""
-
-    @field_validator("prompt_template")
-    @classmethod
-    def _template_has_a_question(cls, template: str) -> str:
-        if template.count("{question}") != 1:
-            raise ValueError(f"got {template!r}, expected exactly one {{question}} in it")
-        return template
 
     @model_validator(mode="after")
     def _has_a_section(self) -> "Manifest":
@@ -179,9 +160,7 @@ def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ManifestError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
-        raise ManifestError(
-            f"{path}: got {type(raw).__name__}, expected a mapping with `name` and `rl` or `cold_start`"
-        )
+        raise ManifestError(f"{path}: got {type(raw).__name__}, expected a mapping with `rl` or `cold_start`")
     for change in changes:
         try:
             _apply_change(raw, change)

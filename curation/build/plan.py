@@ -21,8 +21,8 @@ from curation.difficulty.triage.stage import TriageStage
 from curation.filters.stage import FilterStage, VerifyGolds, VerifyTraces
 from curation.mixture.stage import MixtureStage
 from curation.normalise.stage import NormaliseStage
+from curation.release.licences import CheckLicences
 from curation.release.shards import ShardsStage
-from curation.release.stage import CheckLicences
 from curation.sources.collect import Collect
 
 
@@ -48,7 +48,7 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     if evaluation:
         stages += [FindContamination(options=evaluation)]
     stages += [
-        FilterStage(filters=section.filters, release=release if release and release.drops else None),
+        FilterStage(filters=section.filters, release=release if release and release.on_violation == "drop" else None),
         VerifyTraces(keep=section.keep_verified) if isinstance(section, ColdStart) else VerifyGolds(),
         MergeDuplicates(options=dedup),
     ]

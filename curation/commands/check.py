@@ -22,9 +22,8 @@ def check(build: Path) -> str:
     summary = _summary(build)
     if not summary["balanced"]:
         raise BuildError(f"{build}/summary.json: the ledger does not balance")
-    out = Counter(
-        line["config"] for line in read_records(build / "ledger.parquet", batch_rows=10_000) if line["action"] == "out"
-    )
+    ledger = read_records(build / "ledger.parquet", batch_rows=10_000)
+    out = Counter(line["config"] for line in ledger if line["action"] == "out")
     lines = []
     for config, described in summary["configs"].items():
         seen: set[str] = set()

@@ -9,17 +9,14 @@ from rich.table import Table
 
 def summary_table(summary: dict[str, Any]) -> str:
     """A line for every config and source: rows in, out, merged, dropped and why."""
-    table = Table(
-        title=f"{summary['name']}  {summary['build'][:12]}  {'balanced' if summary['balanced'] else 'NOT BALANCED'}"
-    )
-    for heading in ("config", "source", "in", "out", "merged", "dropped", "reasons"):
-        table.add_column(
-            heading, justify="right" if heading in ("in", "out", "merged", "dropped") else "left", overflow="fold"
-        )
+    balanced, counted = "balanced" if summary["balanced"] else "NOT BALANCED", ("in", "out", "merged", "dropped")
+    table = Table(title=f"{summary['name']}  {summary['build'][:12]}  {balanced}")
+    for heading in ("config", "source", *counted, "reasons"):
+        table.add_column(heading, justify="right" if heading in counted else "left", overflow="fold")
     for config, described in summary["configs"].items():
         for source, counts in described["sources"].items():
             reasons = ", ".join(f"{reason.partition(': ')[2]} {n}" for reason, n in counts["reasons"].items())
-            numbers = [f"{counts[column]:,}" for column in ("in", "out", "merged", "dropped")]
+            numbers = [f"{counts[column]:,}" for column in counted]
             table.add_row(config, source, *numbers, reasons)
     return render(table)
 

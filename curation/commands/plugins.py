@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, get_origin
 
 import yaml
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 from rich.markup import escape
 from rich.table import Table
 
@@ -129,16 +128,12 @@ def _table(known: Mapping[str, type[BaseModel]]) -> str:
         table.add_column(heading, overflow="fold")
     for kind, plugin in known.items():
         options = [
-            f"{name} = {_default(field.get_default(call_default_factory=True))}"
+            f"{name} = {'required' if field.is_required() else repr(field.get_default(call_default_factory=True))}"
             for name, field in plugin.model_fields.items()
             if name != "kind"
         ]
         table.add_row(kind, escape(paragraphs(plugin)[0]), escape("\n".join(options)))
     return render(table)
-
-
-def _default(value: Any) -> str:
-    return "required" if value is PydanticUndefined else repr(value)
 
 
 def paragraphs(plugin: type[BaseModel]) -> list[str]:

@@ -1,11 +1,14 @@
-"""Digests of what a plugin reads, for the manifest lock."""
+"""Digests of what a plugin reads and of the code that runs, for the manifest lock."""
 
 import glob
 import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel
@@ -47,6 +50,28 @@ def folder_digest(root: Path, contents: bool = False) -> str:
             line = f"{path.relative_to(root).as_posix()}\0{size}{content}\n"
             digest.update(line.encode(errors="surrogateescape"))
     return digest.hexdigest()
+
+
+def source_digest(modules: Iterable[ModuleType]) -> str:
+    """16 hex digits of the source of modules, of a package as a whole: other code may make other rows and verdicts."""
+    digest = hashlib.blake2b(digest_size=8)
+    for module in modules:
+        folders = [Path(folder) for folder in getattr(module, "__path__", ())]
+        files = [(file.relative_to(folder).as_posix(), file) for folder in folders for file in folder.rglob("*.py")]
+        if not folders and module.__file__:
+            files = [("", Path(module.__file__))]
+        for name, file in sorted(files):
+            digest.update(f"{module.__name__}/{name}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def installed_versions(libraries: Iterable[str]) -> dict[str, str]:
+    """Library -> version, of those that are installed."""
+    found: dict[str, str] = {}
+    for library in libraries:
+        with suppress(PackageNotFoundError):
+            found[library] = version(library)
+    return found
 
 
 def path_digests(options: Mapping[str, Any], folders: bool = True) -> dict[str, str]:

@@ -6,7 +6,7 @@ CurationError
  +- BuildError       a build cannot go on: locked, unbalanced, a stage that failed
  +- SamplingError    the sampling engine cannot start or gives no answer
 
-BadRowError is none of them: it spoils one row, which is counted under its reason (ImageError, FieldError, GoldError).
+BadRowError is none of them: it spoils one row, which is counted under its reason (ImageError).
 """
 
 import difflib

@@ -29,10 +29,6 @@ RESTARTS = 2
 """How often ranks whose worker died are run again before the build gives up."""
 
 
-def _in_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
-
-
 def _start_worker(build_pid: int, log: str, plugins: tuple[str, ...]) -> None:
     """Send the worker's chatter to a file, end the worker when the build's process is gone, and import the manifest's modules."""
     os.makedirs(os.path.dirname(log), exist_ok=True)
@@ -105,7 +101,8 @@ class SupervisedExecutor(LocalPipelineExecutor):  # type: ignore[misc]
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOAD)
         # Ctrl-C goes to the whole foreground group; the workers leave it to the build, which ends them.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if _in_main_thread() else None
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
         forkserver.ensure_running()
         if before is not None:
             signal.signal(signal.SIGINT, before)

@@ -11,12 +11,10 @@ from types import TracebackType
 from typing import Any, Literal
 
 import pyarrow as pa
-from datatrove.data import Document
-from datatrove.pipeline.base import PipelineStep
 
 from curation.core.decision import Decision, drop
 from curation.core.parquet import AtomicParquetWriter, read_records
-from curation.core.row import BadRow, Config, from_document
+from curation.core.row import BadRow, Config
 from curation.core.schema import columns_of
 
 Ended = Literal["dropped", "merged"]
@@ -39,17 +37,13 @@ class LedgerLine:
 LEDGER = pa.schema(columns_of(LedgerLine))
 
 
-class LedgerWriter(PipelineStep):  # type: ignore[misc]
-    """Writes the rows that end in one step of one task; also datatrove's `exclusion_writer` for a filter.
+class LedgerWriter:
+    """Writes the rows that end in one step of one task.
 
     The file appears whole when the step ends without an error; none appears where no row ended.
     """
 
-    type = "ledger"
-    name = "lines of rows that end here"
-
     def __init__(self, folder: Path, config: Config, stage: str, step: int) -> None:
-        super().__init__()
         self.folder, self.config, self.stage, self.step = folder, config, stage, step
         self._file: AtomicParquetWriter | None = None
 
@@ -69,12 +63,6 @@ class LedgerWriter(PipelineStep):  # type: ignore[misc]
         where = (self.config, id, source, source_id, self.stage)
         self.add(LedgerLine(*where, action, decision.reason, decision.detail), rank)
 
-    def write(self, document: Document, rank: int = 0) -> None:
-        """datatrove's call for a dropped document; `filter_reason` is the filter's, `filter_detail` ours."""
-        row, metadata = from_document(document), document.metadata
-        decision = drop(metadata["filter_reason"], metadata.get("filter_detail", ""))
-        self.end(row.id, row.source, row.source_id, decision, rank)
-
     def write_bad(self, bad: BadRow, rank: int) -> None:
         """A row that came in and could not be read."""
         self.end("", bad.source, bad.source_id, drop(bad.reason, bad.detail), rank)
@@ -83,9 +71,6 @@ class LedgerWriter(PipelineStep):  # type: ignore[misc]
         if self._file is not None:
             self._file.__exit__(kind, error, trace)
             self._file = None
-
-    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Any:
-        raise NotImplementedError("a ledger is written to by the other steps")
 
 
 def ledger_lines(folder: Path) -> Iterator[LedgerLine]:

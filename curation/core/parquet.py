@@ -3,10 +3,10 @@
 import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,11 +30,13 @@ class AtomicParquetWriter:
         self.n_rows = 0
         self._pending: list[Mapping[str, Any]] = []
         self._pending_bytes = 0
-        self._temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
 
     def __enter__(self) -> "AtomicParquetWriter":
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = pq.ParquetWriter(self._temporary, self.schema, compression="zstd", write_page_index=True)
+        self._open = ExitStack()
+        file = self._open.enter_context(whole_file(self.path))
+        writer = pq.ParquetWriter(file, self.schema, compression="zstd", write_page_index=True)
+        self._writer = self._open.enter_context(writer)
+        self._open.push(self._flush_unless)
         return self
 
     def write(self, record: Mapping[str, Any], n_bytes: int = 0) -> None:
@@ -50,33 +52,33 @@ class AtomicParquetWriter:
             self._writer.write_table(pa.Table.from_pylist(self._pending, schema=self.schema))
         self._pending, self._pending_bytes = [], 0
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                self._flush()
-            self._writer.close()
-            if kind is None:
-                publish(self._temporary, self.path)
-        finally:
-            with suppress(FileNotFoundError):
-                self._temporary.unlink()
+    def _flush_unless(self, failed: Any, *_: object) -> None:
+        if not failed:
+            self._flush()
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._open.__exit__(kind, error, trace)
 
 
-def publish(temporary: Path, path: Path) -> None:
-    """Make a finished temporary file durable and visible under its final name."""
-    with open(temporary, "rb") as handle:
-        os.fsync(handle.fileno())
-    os.replace(temporary, path)
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which appears at `path`, on disk, when the `with` block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a small text file atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    publish(temporary, path)
+    with whole_file(path) as file:
+        file.write(text.encode())
 
 
 def write_records(path: Path, schema: pa.Schema, records: Iterable[Mapping[str, Any]]) -> int:

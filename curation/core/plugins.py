@@ -5,25 +5,25 @@
         max_chars: int = 20_000
 
 The shipped ones are in the package of their base class. A manifest names further modules under `plugins`; `load_plugins` imports them.
-`plugin_union(Base)` is the annotation of a field that holds one plugin: it looks `kind` up when it validates.
+`Annotated[Base, ByKind(Base)]` is the type of a field that holds one plugin: it looks `kind` up when it validates.
 """
 
 import importlib
 import pkgutil
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from curation.core.digests import path_digests
+from curation.core.digests import path_digests, source_digest
 from curation.core.errors import ManifestError, first_line, nearest
 
 
@@ -55,6 +55,18 @@ class Plugin(Options):
         """
         return path_digests({name: value for name, value in self if name not in self.digested})
 
+
+def check_pattern(pattern: str) -> str:
+    """Refuse what is not a regular expression."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"got {pattern!r}, which is not a regular expression: {error}") from error
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(check_pattern)]
+"""The type of an option that is a regular expression."""
 
 P = TypeVar("P", bound=Plugin)
 _loaded: list[str] = []
@@ -128,26 +140,12 @@ def loaded_plugins() -> tuple[str, ...]:
 
 
 def plugin_digest(names: Iterable[str]) -> str:
-    """Digest of the source of modules, of a package as a whole: other code may make other rows. The order of the names does not count.
+    """The `source_digest` of modules, and of all of a package that one is in. The order of the names does not count.
 
     Raises:
         ImportError: no such module.
     """
-    digest = blake2b(digest_size=8)
-    for top in sorted({name.partition(".")[0] for name in names}):
-        for name, file in _source_files(importlib.import_module(top)):
-            digest.update(f"{top}/{name}\0".encode() + file.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def _source_files(module: ModuleType) -> list[tuple[str, Path]]:
-    """(name, path) of a module's file, or of every Python file of a package."""
-    folders = [Path(folder) for folder in getattr(module, "__path__", ())]
-    if folders:
-        return sorted(
-            (file.relative_to(folder).as_posix(), file) for folder in folders for file in folder.rglob("*.py")
-        )
-    return [(Path(module.__file__).name, Path(module.__file__))] if module.__file__ else []
+    return source_digest(importlib.import_module(top) for top in sorted({name.partition(".")[0] for name in names}))
 
 
 def _check_place(module: ModuleType, folder: Path | None) -> None:
@@ -173,21 +171,15 @@ def _families(module: ModuleType) -> Iterator[type[Plugin]]:
 # ---- the field of a manifest ---------------------------------------------------------------------------------------------------------
 
 
-def plugin_union(base: type[Plugin]) -> Any:
-    """The annotation of a manifest field that holds one of `base`'s plugins, known when the field is validated."""
-    return Annotated[base, _ByKind(base)]
-
-
 @dataclass(frozen=True)
-class _ByKind:
-    """Validates a mapping as the plugin that its `kind` names; dumps a plugin with all the options of its class."""
+class ByKind:
+    """Validates a mapping as the plugin of `base` that its `kind` names; dumps a plugin with all the options of its class."""
 
     base: type[Plugin]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            self.validate, serialization=core_schema.simple_ser_schema("any")
-        )
+        whole = core_schema.simple_ser_schema("any")
+        return core_schema.no_info_plain_validator_function(self.validate, serialization=whole)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         choices = {kind: plugin.__pydantic_core_schema__ for kind, plugin in known_plugins(self.base).items()}

@@ -68,26 +68,35 @@ class Difficulty:
     sampler: Sampler
 
 
-class RowFields(TypedDict, total=False):
-    """What a source or a stage may set of a `Row`, by keyword (a test holds the two together)."""
-
-    id: str
-    source: str
-    source_id: str
-    prompt: tuple[Message, ...]
-    images: tuple[bytes, ...]
+class _SourceFields(TypedDict, total=False):
     answer: str
     answer_kind: str
-    answer_options: str
     completion: str
     teacher: str
-    verified: Verified
     domain: str
     format: Format
     language: str
     stratum: Stratum | Literal[""]
     license: str
     weight: float
+
+
+class NewRowFields(_SourceFields, total=False):
+    """What a new row may have beyond the arguments of `make_row`."""
+
+    provenance: tuple[tuple[str, str], ...]
+
+
+class RowFields(_SourceFields, total=False):
+    """What a stage may set of a `Row`, by keyword (a test holds the two together)."""
+
+    id: str
+    source: str
+    source_id: str
+    prompt: tuple[Message, ...]
+    images: tuple[bytes, ...]
+    answer_options: str
+    verified: Verified
     difficulty: Difficulty | None
     extra: Mapping[str, Any]
 
@@ -136,22 +145,6 @@ class BadRow:
     source_id: str
     reason: str
     detail: str = ""
-
-
-class NewRowFields(TypedDict, total=False):
-    """What a new row may have beyond the arguments of `make_row`."""
-
-    answer: str
-    answer_kind: str
-    completion: str
-    teacher: str
-    domain: str
-    format: Format
-    language: str
-    stratum: Stratum | Literal[""]
-    license: str
-    weight: float
-    provenance: tuple[tuple[str, str], ...]
 
 
 def make_row(

@@ -65,21 +65,11 @@ SAMPLER = arrow_type(Sampler)
 _MESSAGES = pa.list_(arrow_type(Message))
 _SHARED = ("domain", "format", "language", "stratum", "source", "source_id", "license", "weight", "provenance")
 _GOLD = ("answer", "answer_kind", "answer_options")
+_TO_COME = ("loss", "n_tokens", "behaviors")
 BEHAVIORS = ("backtracking", "subgoal_setting", "verification", "backward_chaining")
 RELEASED: dict[Config, tuple[str, ...]] = {
     "rl": ("id", "prompt", "images", *_GOLD, "difficulty", *_SHARED),
-    "cold_start": (
-        "id",
-        "prompt",
-        "completion",
-        *_GOLD,
-        "verified",
-        "loss",
-        "n_tokens",
-        "behaviors",
-        "teacher",
-        *_SHARED,
-    ),
+    "cold_start": ("id", "prompt", "completion", *_GOLD, "verified", *_TO_COME, "teacher", *_SHARED),
 }
 """Config -> its columns in order; what stages add follows."""
 _RELEASED_AS = {

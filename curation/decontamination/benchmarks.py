@@ -10,7 +10,6 @@ Memory: about 30 bytes for every 3-gram of the evaluation sets; 100,000 items of
 
 import json
 import pickle
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -24,7 +23,7 @@ import pyarrow as pa
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from curation.core.parquet import AtomicParquetWriter, publish, read_records, write_text
+from curation.core.parquet import AtomicParquetWriter, read_records, whole_file, write_text
 from curation.core.stage import Run, Stage
 from curation.decontamination.grams import Keys, gram_keys, template_key, whole_key
 from curation.decontamination.options import Decontaminate
@@ -72,10 +71,8 @@ class Keyring:
         return self.grams[self.gram_starts[item] : self.gram_starts[item + 1]]
 
     def save(self, path: Path) -> None:
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-        with open(temporary, "wb") as file:
+        with whole_file(path) as file:
             np.savez(file, **{field.name: getattr(self, field.name) for field in fields(self)})
-        publish(temporary, path)
 
     @classmethod
     def load(cls, path: Path) -> "Keyring":
@@ -152,9 +149,8 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
                     writer.write({**record, "pictures": row.images}, sum(map(len, row.images)))
                 counts[benchmark.name] = {"rows": rows, "unreadable": dict(sorted(unreadable.items()))}
         make_keyring(texts).save(self.folder / "keys.npz")
-        temporary = self.folder / f".pictures.{uuid.uuid4().hex[:8]}.tmp"
-        temporary.write_bytes(pickle.dumps(images))
-        publish(temporary, self.folder / "pictures.pickle")
+        with whole_file(self.folder / "pictures.pickle") as file:
+            pickle.dump(images, file)
         write_text(self.folder / "benchmarks.json", json.dumps(counts))
         yield from ()
 

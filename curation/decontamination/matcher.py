@@ -111,13 +111,9 @@ class Matcher:
         """Task by task: row -> its candidates. The scan numbered the rows as they were written; some may have been dropped since."""
         numbers = self.rows.numbers_by_task()
         for file in sorted(self.scans.glob("*-candidates.parquet")):
-            of_task = numbers.get(file.name[:5])
-            found = (
-                ((int(of_task[r["row"]]), r) for r in read_records(file, batch_rows=10_000))
-                if of_task is not None
-                else ()
-            )
-            yield {number: record for number, record in found if number >= 0}
+            if (of_task := numbers.get(file.name[:5])) is not None:
+                found = ((int(of_task[record["row"]]), record) for record in read_records(file, batch_rows=10_000))
+                yield {number: record for number, record in found if number >= 0}
 
 
 def _question(record: dict[str, Any]) -> str:

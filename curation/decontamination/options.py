@@ -8,17 +8,12 @@
 A benchmark is an ordinary source; of its rows only the question and the images count.
 """
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from curation.core.plugins import Options, plugin_union
-from curation.sources.base import Source, named_apart
-
-if TYPE_CHECKING:
-    AnySource = Source
-else:
-    AnySource = plugin_union(Source)
+from curation.core.plugins import Options
+from curation.sources.base import AnySource, named_apart
 
 
 class Decontaminate(Options):

@@ -128,7 +128,7 @@ class Finder:
 
 
 def search(index: ImageIndex, images: tuple[bytes, ...]) -> list[dict[str, Any]]:
-    """The matches of a row's images among the evaluation sets'. One that cannot be decoded has none; `NormaliseImages` drops its row."""
+    """The matches of a row's images among the evaluation sets'. One that cannot be decoded has none; `normalise_images` drops its row."""
     matches = []
     for number, data in enumerate(images if len(index) else ()):
         with suppress(ImageError):

@@ -1,12 +1,12 @@
 """What a row's images leave behind: a key of their pixels, and hashes that survive re-encoding and resizing."""
 
-import hashlib
 import zlib
 from collections.abc import Sequence
 
 from curation.images import decode
-from curation.images.similarity import HASH_BYTES, ImageHash, near
-from curation.images.similarity.hash import BAND_KEYS, N_BANDS, hash_of
+from curation.images.similarity import HASH_BYTES, ImageHash, image_hash, near
+from curation.images.similarity.copies import digest_of
+from curation.images.similarity.hash import BAND_KEYS, N_BANDS
 
 BANDS_BYTES = 4 * N_BANDS * BAND_KEYS
 
@@ -21,9 +21,9 @@ def sign_images(images: Sequence[bytes], perceptual: bool) -> tuple[list[bytes],
     hashes: list[ImageHash] = []
     for image in images:
         pixels = decode(image)
-        digests.append(hashlib.blake2b(f"{pixels.size}".encode() + pixels.tobytes(), digest_size=16).digest())
+        digests.append(digest_of(pixels))
         if perceptual:
-            hashes.append(hash_of(pixels, pixels.size))
+            hashes.append(image_hash(pixels))
     return digests, _bands(hashes[0]) if hashes else bytes(BANDS_BYTES), b"".join(map(ImageHash.to_bytes, hashes))
 
 

@@ -86,9 +86,8 @@ def band_keys(hashes: Words, options: Dedup) -> NDArray[np.uint32]:
     """One key a band, shape (bands,): texts of Jaccard similarity s share the key of a band with probability s^rows_per_band."""
     shingles = shingle_hashes(hashes, options.shingle)
     # A band's rows are summed under odd factors into one key: equal rows give equal keys, and 32 bits of it are enough to meet by.
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(
-        shingles, np.array([0, len(shingles)], dtype=np.uint64), options.permutations, SEED
-    )
+    ends, permutations = np.array([0, len(shingles)], dtype=np.uint64), options.bands * options.rows_per_band
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(shingles, ends, permutations, SEED)
     rows = np.array(matrix.to_rows()[0], dtype=np.uint64).reshape(options.bands, options.rows_per_band)
     keys: Hashes = mix((rows * _ROW_FACTORS[: options.rows_per_band]).sum(axis=1, dtype=np.uint64))
     return (keys >> np.uint64(32)).astype(np.uint32)

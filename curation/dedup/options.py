@@ -26,7 +26,3 @@ class Dedup(Options):
     """Also see that an image was re-encoded or resized; without it two images are the same when their pixels are."""
     prefer: tuple[Criterion, ...] = ("license", "verified", "gold", "pictures", "longest_solution")
     """Which copy stays: by the first criterion that differs; at last by the order of the sources. See `survivor`."""
-
-    @property
-    def permutations(self) -> int:
-        return self.bands * self.rows_per_band

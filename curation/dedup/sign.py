@@ -7,11 +7,10 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from curation.core.parquet import AtomicParquetWriter
+from curation.core.parquet import AtomicParquetWriter, whole_file
 from curation.core.row import from_document
 from curation.dedup.options import Dedup
 from curation.dedup.signature import beside, sign_question, sign_trace, signature_schema
-from curation.dedup.store import BytesWriter
 
 SIGNATURES = "signatures"
 """In the folder of the stage that signs."""
@@ -32,16 +31,18 @@ class SignRows(PipelineStep):  # type: ignore[misc]
         # The signatures appear last: where they are, the others are.
         with (
             AtomicParquetWriter(file, schema, row_group_rows=10_000) as writer,
-            BytesWriter(beside(file, "words")) as words_file,
-            BytesWriter(beside(file, "pictures")) as pictures_file,
+            whole_file(beside(file, "words")) as words_file,
+            whole_file(beside(file, "pictures")) as pictures_file,
         ):
             for document in data:
                 row = from_document(document)
                 keys, words, pictures = sign_question(row, self.options)
                 if self.traces:
                     keys.update(sign_trace(row.completion, self.options))
-                keys.update(words_start=words_file.add(words + b" "), words_length=len(words))
-                keys.update(pictures_start=pictures_file.add(pictures), pictures_length=len(pictures))
+                keys.update(words_start=words_file.tell(), words_length=len(words))
+                keys.update(pictures_start=pictures_file.tell(), pictures_length=len(pictures))
+                words_file.write(words + b" ")
+                pictures_file.write(pictures)
                 writer.write(keys)
                 self.stat_update("rows")
                 yield document

@@ -1,46 +1,16 @@
 """What the search compares at last, on disk: one row's bytes at a time, since it may have millions of rows and compares a few."""
 
-import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
 import numpy as np
 import pyarrow.parquet as pq
 
-from curation.core.parquet import publish
 from curation.dedup.signature import beside
 
 _CHUNK = 1 << 18
-
-
-class BytesWriter:
-    """Appends bytes to a file that appears when the `with` block ends without an error."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._at = path, 0
-        self._temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-
-    def __enter__(self) -> "BytesWriter":
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(self._temporary, "wb")
-        return self
-
-    def add(self, data: bytes) -> int:
-        """Append the bytes; returns where they begin."""
-        start, self._at = self._at, self._at + self._file.write(data)
-        return start
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-        if kind is None:
-            publish(self._temporary, self._path)
-        with suppress(FileNotFoundError):
-            self._temporary.unlink()
 
 
 class BytesStore:
@@ -77,7 +47,5 @@ class BytesStore:
                 whole, _, rest = (rest + chunk).rpartition(b" ")
                 yield whole
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._stack.close()

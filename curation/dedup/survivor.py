@@ -36,13 +36,11 @@ CRITERIA: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], int]
     "license": (("license",), lambda record: license_rank(record["license"])),
     "verified": (("verified",), lambda record: {"correct": 0, "wrong": 2}.get(record["verified"], 1)),
     "gold": (("answer",), lambda record: int(not record["answer"].strip())),
-    "pictures": (("images",), lambda record: -sum(map(_pixels, record["images"]))),
+    "pictures": (
+        ("images",),
+        lambda record: -sum(image.width * image.height for image in map(inspect, record["images"])),
+    ),
     "longest_solution": (("completion",), lambda record: -len(record["completion"])),
     "source_order": ((), lambda record: record["row"]),
 }
 """Criterion -> the columns it reads, and its number for a record; `row` is the row's number."""
-
-
-def _pixels(image: bytes) -> int:
-    info = inspect(image)
-    return info.width * info.height

@@ -40,9 +40,8 @@ class Tally(NamedTuple):
 
     def plus(self, correct: Any = 0, incorrect: Any = 0, truncated: Any = 0, unjudged: Any = 0) -> "Tally":
         """The tally after more samples."""
-        return Tally(
-            self.correct + correct, self.incorrect + incorrect, self.truncated + truncated, self.unjudged + unjudged
-        )
+        more = (correct, incorrect, truncated, unjudged)
+        return Tally(*(ours + added for ours, added in zip(self, more, strict=True)))
 
 
 def tally_of(counts: NDArray[Any]) -> Tally:
@@ -53,9 +52,8 @@ def tally_of(counts: NDArray[Any]) -> Tally:
 
 def count_outcomes(counts: Iterable[Mapping[str, int]]) -> NDArray[np.int64]:
     """Counters as rows with a column for each of `OUTCOMES`."""
-    return np.array([[count.get(name, 0) for name in OUTCOMES] for count in counts], dtype=np.int64).reshape(
-        -1, len(OUTCOMES)
-    )
+    rows = [[count.get(name, 0) for name in OUTCOMES] for count in counts]
+    return np.array(rows, dtype=np.int64).reshape(-1, len(OUTCOMES))
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,18 @@ and keeps 1 to 15 right, ORZ 64 of its own policy. Here a stopping rule says how
 what the first could not decide goes to the next.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import ConfigDict, Field, model_validator
 
-from curation.core.plugins import Options, plugin_union
+from curation.core.plugins import ByKind, Options
 from curation.core.row import Difficulty, Sampler
 from curation.difficulty.budget import Budget, gpus_of
-from curation.difficulty.outcomes import OUTCOMES, Bounds, Decision, Ints, Truncated
+from curation.difficulty.outcomes import Bounds, Decision, Ints, Truncated
 from curation.difficulty.rounds import LEVELS, Results, Rounds, Rows, Work
 from curation.difficulty.stopping.base import Stopping
 from curation.difficulty.stopping.fixed import Fixed
@@ -27,13 +27,7 @@ from curation.sampling.rollouts.verdicts import VerdictStore
 from curation.sampling.sample_cached import CachedSampler
 from curation.sampling.template import template_hash
 
-if TYPE_CHECKING:
-    AnyEngine = Engine
-    AnyStopping = Stopping
-else:
-    AnyEngine = plugin_union(Engine)
-    AnyStopping = plugin_union(Stopping)
-
+AnyEngine = Annotated[Engine, ByKind(Engine)]
 Undecided = Literal["trivial", "infeasible", "truncated", "unjudged", "all_samples"]
 
 
@@ -50,7 +44,7 @@ class PassRate(Options):
     sampling: SamplingOptions = SamplingOptions()
     n: int = Field(default=8, ge=1)
     """Samples per prompt; what `stopping` compares with."""
-    stopping: AnyStopping = Fixed()
+    stopping: Annotated[Stopping, ByKind(Stopping)] = Fixed()
     """When a prompt has been sampled enough: `fixed`, `exact` or `bayes`."""
     min_pass_rate: float | None = Field(default=0.0, ge=0, le=1)
     """Keep only above it (exclusive): 0.0 drops what was never solved; null keeps that too."""
@@ -110,22 +104,6 @@ class Measured(NamedTuple):
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The state of a measurement after a batch. Tokens are those sampled by this run, not those found in the store;
-    `outcomes` counts the judged samples of all prompts so far by outcome; `tokens_left` is what is still to be expected, None in the first
-    round.
-    """
-
-    prompts_done: int
-    total: int
-    round: int
-    tokens: int
-    tokens_per_s: float
-    tokens_left: int | None
-    outcomes: Mapping[str, int]
-
-
 def measure(
     rows: Rows,
     options: PassRate,
@@ -133,9 +111,10 @@ def measure(
     seed: int,
     template: str,
     *,
-    progress: Callable[[Progress], None] | None = None,
+    report: Callable[[CachedSampler, Rounds], None] = lambda sampler, rounds: None,
 ) -> Iterator[Measured]:
-    """Yield the difficulty of every row and what it means for the row, in the rows' order. Rows are read once a round.
+    """Yield the difficulty of every row and what it means for the row, in the rows' order. Rows are read once a round; `report` is called
+    after every batch.
 
     Raises:
         SamplingError: the engine cannot start or failed; what was measured before is in the store.
@@ -149,8 +128,8 @@ def measure(
             setting = setting_of(engine, options.sampling, template)
             rounds = Rounds(rows, wanted, groups, options.stopping, options.bounds, budget)
             with CachedSampler(engine, options.sampling, setting, store) as sampler:
-                report = reporter(sampler, progress)
-                rounds.run(Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, report))
+                after_batch = partial(report, sampler)
+                rounds.run(Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, after_batch))
             decider[wanted & (rounds.drawn > 0)] = number
             results.append(rounds.results(sampler_of(setting, options.sampling)))
             wanted = wanted & results[-1].is_one_of(options.pass_on)
@@ -178,17 +157,3 @@ def setting_of(engine: Engine, sampling: SamplingOptions, template: str) -> Sett
 def sampler_of(setting: Setting, sampling: SamplingOptions) -> Sampler:
     """The same as a row's `difficulty.sampler`."""
     return Sampler(**{name: getattr(setting, name) for name in Setting.__slots__}, max_tokens=sampling.max_tokens)
-
-
-def reporter(sampler: CachedSampler, progress: Callable[[Progress], None] | None) -> Callable[[Rounds], None]:
-    """A callback that hands the `Progress` of a model's rounds to `progress`."""
-
-    def report(now: Rounds) -> None:
-        if progress is not None:
-            outcomes = dict(zip(OUTCOMES, now.counts.sum(0).tolist(), strict=True))
-            speed = sampler.tokens / sampler.seconds if sampler.seconds else 0.0
-            progress(
-                Progress(now.n_stopped, len(now.rows), now.round, sampler.tokens, speed, now.tokens_left, outcomes)
-            )
-
-    return report

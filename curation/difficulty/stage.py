@@ -11,7 +11,9 @@ from curation.core.rows import Rows
 from curation.core.schema import Column
 from curation.core.stage import DecideStage, Run
 from curation.difficulty.cost import SamplingCost, sampling_cost
-from curation.difficulty.pass_rate import PassRate, Progress, measure
+from curation.difficulty.pass_rate import PassRate, measure
+from curation.difficulty.rounds import Rounds
+from curation.sampling.sample_cached import CachedSampler
 
 
 class MeasureDifficulty(DecideStage):
@@ -31,10 +33,10 @@ class MeasureDifficulty(DecideStage):
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
         run.progress.advance(0, total=len(rows), note="starting the engine")
 
-        def report(now: Progress) -> None:
-            run.progress.advance(now.prompts_done - run.progress.rows, note=progress_line(now))
+        def report(sampler: CachedSampler, rounds: Rounds) -> None:
+            run.progress.advance(rounds.n_stopped - run.progress.rows, note=progress_line(sampler, rounds))
 
-        results = measure(rows, self.options, run.rollouts, self.seed, self.template, progress=report)
+        results = measure(rows, self.options, run.rollouts, self.seed, self.template, report=report)
         with closing(results):  # type: ignore[type-var]  # a generator, so that it can be closed
             for _, difficulty, decision in results:
                 yield keep(difficulty=difficulty, measured=decision)
@@ -43,10 +45,11 @@ class MeasureDifficulty(DecideStage):
         return sampling_cost(run.rows, self.options, run.rollouts, self.seed, self.template, pilot)
 
 
-def progress_line(now: Progress) -> str:
+def progress_line(sampler: CachedSampler, rounds: Rounds) -> str:
     """Tokens, speed, and, once a round has shown what they cost, what is left of them and of the time."""
-    note = f"round {now.round}, {now.tokens:,} tokens, {now.tokens_per_s:,.0f} tokens/s"
-    if not now.tokens_left:
+    speed = sampler.tokens / sampler.seconds if sampler.seconds else 0.0
+    note = f"round {rounds.round}, {sampler.tokens:,} tokens, {speed:,.0f} tokens/s"
+    if not (left := rounds.tokens_left):
         return note
-    minutes = f", {now.tokens_left / now.tokens_per_s / 60:,.0f} min" if now.tokens_per_s else ""
-    return f"{note}, about {now.tokens_left:,} tokens{minutes} left"
+    minutes = f", {left / speed / 60:,.0f} min" if speed else ""
+    return f"{note}, about {left:,} tokens{minutes} left"

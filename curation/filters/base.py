@@ -9,9 +9,9 @@ class Length(Filter):
 """
 
 from abc import abstractmethod
-from typing import Literal
+from typing import Annotated, Literal
 
-from curation.core.plugins import Plugin
+from curation.core.plugins import ByKind, Plugin
 from curation.core.row import Row
 
 Judgement = Literal[True] | tuple[Literal[False], str] | tuple[Literal[False], str, str]
@@ -23,3 +23,6 @@ class Filter(Plugin):
     @abstractmethod
     def judge(self, row: Row) -> Judgement:
         """True to keep the row, (False, reason) or (False, reason, detail) to drop it. Pure: the same row gets the same judgement."""
+
+
+AnyFilter = Annotated[Filter, ByKind(Filter)]

@@ -7,8 +7,6 @@ the thinking is looked at: "sorry" inside a reasoning is a figure of speech.
 import re
 from typing import Literal
 
-from pydantic import Field
-
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 
@@ -22,11 +20,10 @@ _REFUSAL = re.compile(
 
 
 class Refusal(Filter):
-    """A refusal in the first characters of the answer."""
+    """A refusal in the first 300 characters of the answer."""
 
     kind: Literal["refusal"] = "refusal"
-    first_chars: int = Field(default=300, ge=1)
 
     def judge(self, row: Row) -> Judgement:
         answer = row.completion.rpartition("</think>")[2].strip()
-        return (False, "refusal") if _REFUSAL.search(answer[: self.first_chars]) else True
+        return (False, "refusal") if _REFUSAL.search(answer[:300]) else True

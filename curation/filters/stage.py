@@ -2,24 +2,18 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from datatrove.pipeline.base import PipelineStep
 
 import rewards
 from curation.core.decision import KEEP, Decision, drop, keep
 from curation.core.errors import CurationError
-from curation.core.plugins import plugin_union
 from curation.core.row import Row, Verified
 from curation.core.stage import MapStage, Run
 from curation.core.steps import MapRows
-from curation.filters.base import Filter, Judgement
+from curation.filters.base import AnyFilter, Judgement
 from curation.release.licences import Release
-
-if TYPE_CHECKING:
-    AnyFilter = Filter
-else:
-    AnyFilter = plugin_union(Filter)
 
 
 class FilterStage(MapStage):

@@ -6,8 +6,6 @@ mid-thought, thinks twice or never answers would teach just that.
 
 from typing import Literal
 
-from pydantic import Field
-
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 from rewards.extract import boxes
@@ -19,7 +17,6 @@ class TraceFormat(Filter):
     """Form only: whether the answer is right is the verifier's business."""
 
     kind: Literal["trace_format"] = "trace_format"
-    min_thinking_chars: int = Field(default=1, ge=0)
     need_box: bool = True
 
     def judge(self, row: Row) -> Judgement:
@@ -34,7 +31,7 @@ class TraceFormat(Filter):
         thinking, _, answer = trace.removeprefix(_OPEN).partition(_CLOSE)
         if not trace.startswith(_OPEN):
             return False, "thinking_does_not_come_first"
-        if len(thinking.strip()) < max(self.min_thinking_chars, 1):
+        if not thinking.strip():
             return False, "thinking_is_empty"
         if not answer.strip():
             return False, "answer_missing_after_thinking"

@@ -7,8 +7,6 @@ questions in which hardly a word is left without the link.
 import re
 from typing import Literal
 
-from pydantic import Field
-
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 
@@ -16,13 +14,12 @@ _URL = re.compile(r"!?\[[^\]]{0,200}\]\([^)]{0,2000}\)|\b(?:https?://|www\.)\S+|
 
 
 class UrlOnly(Filter):
-    """Fewer than `min_letters` letters or digits beside the links."""
+    """Fewer than 10 letters or digits beside the links."""
 
     kind: Literal["url_only"] = "url_only"
-    min_letters: int = Field(default=10, ge=1)
 
     def judge(self, row: Row) -> Judgement:
         text, links = _URL.subn(" ", row.question)
-        if links and sum(character.isalnum() for character in text) < self.min_letters:
+        if links and sum(character.isalnum() for character in text) < 10:
             return False, "url_only"
         return True

@@ -1,18 +1,7 @@
 """Encoded images: opened safely, decoded to RGB on white, normalised, measured."""
 
-from curation.images.normalise import ImageOptions, Normalised, normalise_image
+from curation.images.normalise import ImageOptions, normalise_image
 from curation.images.pixels import decode
-from curation.images.safe import FORMATS, MAX_BYTES, ImageError, ImageInfo, explain, inspect
+from curation.images.safe import MAX_BYTES, ImageError, explain, inspect
 
-__all__ = [
-    "FORMATS",
-    "MAX_BYTES",
-    "ImageError",
-    "ImageInfo",
-    "ImageOptions",
-    "Normalised",
-    "decode",
-    "explain",
-    "inspect",
-    "normalise_image",
-]
+__all__ = ["MAX_BYTES", "ImageError", "ImageOptions", "decode", "explain", "inspect", "normalise_image"]

@@ -16,6 +16,8 @@ from curation.images.pixels import Original, decode, sketch
 from curation.images.safe import ImageError, inspect
 
 KEPT_MODES = ("RGB", "L")
+JPEG_QUALITY = 95
+"""Of a JPEG that had to be re-encoded; its chroma is not subsampled."""
 
 
 class ImageOptions(Options):
@@ -31,8 +33,6 @@ class ImageOptions(Options):
     """Larger ones are shrunk; 784 pixels are one visual token."""
     max_pictures: int = Field(default=8, ge=1)
     """Of one row."""
-    jpeg_quality: int = Field(default=95, ge=1, le=100)
-    """Of a JPEG that had to be re-encoded; its chroma is not subsampled."""
 
 
 class Normalised(NamedTuple):
@@ -63,7 +63,7 @@ def normalise_image(data: bytes, options: ImageOptions) -> Normalised:
             return Normalised(data, (), False)
         if decode(bare).tobytes() == image.tobytes():
             return Normalised(bare, ("metadata dropped",), False)
-    return Normalised(_encode(image, original.format, options.jpeg_quality), tuple(notes or ["encoded anew"]), moved)
+    return Normalised(_encode(image, original.format), tuple(notes or ["encoded anew"]), moved)
 
 
 def _check_limits(width: int, height: int, options: ImageOptions) -> None:
@@ -86,11 +86,11 @@ def _notes(original: Original, target: tuple[int, int]) -> list[str]:
     return [note for note, happens in changes.items() if happens]
 
 
-def _encode(image: Image.Image, format: str, quality: int) -> bytes:
+def _encode(image: Image.Image, format: str) -> bytes:
     out = io.BytesIO()
     image.info = {}  # Pillow would write comments and profiles along
     if format == "JPEG":
-        image.save(out, "JPEG", quality=quality, subsampling=0)
+        image.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     else:
         image.save(out, "PNG")
     return out.getvalue()

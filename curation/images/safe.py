@@ -78,9 +78,8 @@ def explain(error: Exception, data: bytes = b"") -> ImageError:
     if isinstance(error, Image.DecompressionBombError | MemoryError):
         return ImageError("picture_too_large", text)
     if isinstance(error, UnidentifiedImageError):
-        return ImageError(
-            "picture_unreadable", f"no {', '.join(FORMATS)}: {len(data)} bytes starting with {data[:12]!r}"
-        )
+        text = f"no {', '.join(FORMATS)}: {len(data)} bytes starting with {data[:12]!r}"
+        return ImageError("picture_unreadable", text)
     if "truncated" in text.lower() or "not enough image data" in text.lower():
         return ImageError("picture_truncated", text)
     return ImageError("picture_unreadable", f"{type(error).__name__}: {text}")

@@ -37,13 +37,9 @@ class Strata(Options):
         """easy, intermediate, challenging, or empty where nothing is known."""
         if pass_rate is None or (self.prefer_stated and stated):
             return stated
-        return (
-            "easy"
-            if pass_rate > self.easy_above
-            else "challenging"
-            if pass_rate < self.challenging_below
-            else "intermediate"
-        )
+        if pass_rate > self.easy_above:
+            return "easy"
+        return "challenging" if pass_rate < self.challenging_below else "intermediate"
 
 
 class Mixture(Options):

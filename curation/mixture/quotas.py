@@ -30,13 +30,10 @@ def quotas(available: Mapping[Cell, int], options: Mixture) -> dict[Cell, Quota]
         return {}
     rows = np.array([available[cell] for cell in cells], dtype=np.float64)
     shares = wanted_shares(cells, rows, options)
-    if options.target is None:
-        return {
-            c: Quota(float(share * rows.sum()), int(n), int(n)) for c, n, share in zip(cells, rows, shares, strict=True)
-        }
-    taken = _rounded(_filled(cells, rows, shares, options), rows)
+    total = rows.sum() if options.target is None else options.target
+    taken = rows if options.target is None else _rounded(_filled(cells, rows, shares, options), rows)
     return {
-        cell: Quota(float(share * options.target), int(n), int(k))
+        cell: Quota(float(share * total), int(n), int(k))
         for cell, n, share, k in zip(cells, rows, shares, taken, strict=True)
     }
 

@@ -1,5 +1,6 @@
 """The stage that brings rows into one form: their text, their images. On the way it signs them for the stages that compare rows."""
 
+from functools import partial
 from typing import ClassVar, Literal
 
 from datatrove.pipeline.base import PipelineStep
@@ -12,9 +13,9 @@ from curation.decontamination.scan import SCAN, ScanContamination
 from curation.dedup.options import Dedup
 from curation.dedup.sign import SIGNATURES, SignRows
 from curation.images import ImageOptions
-from curation.images.step import NormaliseImages
+from curation.images.step import normalise_images
 from curation.normalise import Normalise
-from curation.normalise.step import NormaliseRows
+from curation.normalise.step import ChangeRows, normalise_text
 
 
 class NormaliseStage(MapStage):
@@ -34,8 +35,8 @@ class NormaliseStage(MapStage):
         scan = [ScanContamination(run.stages["benchmarks"] / INDEX, run.folder / SCAN)] if self.scan else []
         return [
             ReadRows(run.rows, run.folder / "progress"),
-            NormaliseRows(self.text, run.ledger(0)),
-            NormaliseImages(self.images, run.ledger(1)),
+            ChangeRows(partial(normalise_text, self.text), run.ledger(0), "text"),
+            ChangeRows(partial(normalise_images, self.images), run.ledger(1), "pictures"),
             *scan,
             SignRows(run.folder / SIGNATURES, self.signatures, self.traces),
             WriteRows(run.folder / ROWS, stage_schema(run.columns)),

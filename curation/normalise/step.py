@@ -1,31 +1,38 @@
-"""The step that normalises every row; see `curation.normalise` for what it does."""
+"""The step that puts another row in the place of each, or ends it; and what it does with the text (see `curation.normalise`)."""
+
+from collections.abc import Callable, Iterable, Iterator
 
 from datatrove.data import Document
-from datatrove.pipeline.filters.base_filter import BaseFilter
+from datatrove.pipeline.base import PipelineStep
 
+from curation.core.decision import Decision, drop
 from curation.core.ledger import LedgerWriter
-from curation.core.row import from_document
-from curation.filters.base import Judgement
+from curation.core.row import Row, from_document, to_document
 from curation.normalise import Normalise, normalise_row
 
 
-class NormaliseRows(BaseFilter):  # type: ignore[misc]
-    """Normalises; drops what is nothing but a wrapper (`question_empty`)."""
+class ChangeRows(PipelineStep):  # type: ignore[misc]
+    """Passes on what `change` makes of every row; a row for which it gives a decision ends."""
 
-    name = "normalise"
+    type, name = "map", "rows"
 
-    def __init__(self, options: Normalise, ledger: LedgerWriter) -> None:
-        super().__init__(exclusion_writer=ledger)
-        self.options = options
+    def __init__(self, change: Callable[[Row], Row | Decision], ledger: LedgerWriter, name: str) -> None:
+        super().__init__()
+        self.change, self.ledger, self.name = change, ledger, name
 
-    def filter(self, doc: Document) -> Judgement:
-        before = from_document(doc)
-        row = normalise_row(before, self.options)
-        if not row.question.strip():
-            doc.metadata["filter_detail"] = before.question[:200]
-            return False, "question_empty"
-        if row is not before:
-            doc.metadata["row"] = row
-            doc.id, doc.text = row.id, row.question
-            self.stat_update("changed")
-        return True
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        with self.ledger as ledger:
+            for row in map(from_document, data):
+                with self.track_time():
+                    changed = self.change(row)
+                if isinstance(changed, Row):
+                    yield to_document(changed)
+                else:
+                    self.stat_update(changed.reason)
+                    ledger.end(row.id, row.source, row.source_id, changed, rank)
+
+
+def normalise_text(options: Normalise, row: Row) -> Row | Decision:
+    """The row with its text normalised; one that is nothing but a wrapper ends as `question_empty`."""
+    changed = normalise_row(row, options)
+    return changed if changed.question.strip() else drop("question_empty", row.question[:200])

@@ -82,9 +82,9 @@ def _without_tags(answer: str, opening: str, close: str) -> str:
     bare = answer.strip()
     if not bare.startswith(opening):
         return bare
-    inside, _, after = (
-        bare.removeprefix(opening).rpartition(close) if close in bare else (bare.removeprefix(opening), "", "")
-    )
+    inside, closed, after = bare.removeprefix(opening).rpartition(close)
+    if not closed:
+        inside, after = after, ""
     return f"{inside.strip()}\n\n{after.strip()}".strip()
 
 

@@ -1,12 +1,17 @@
 """The licence gate: what a build may publish. `release: {allow: [MIT, Apache-2.0]}` in a manifest."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import repeat
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from curation.core.decision import KEEP, Decision
 from curation.core.errors import BuildError
 from curation.core.plugins import Options
+from curation.core.rows import Rows
+from curation.core.stage import DecideStage, Run
 
 
 class Release(Options):
@@ -19,10 +24,6 @@ class Release(Options):
     on_violation: Literal["fail", "drop"] = "fail"
     """What a row with another licence does: fails the build before shards are written, or drops as `license_not_allowed`."""
 
-    @property
-    def drops(self) -> bool:
-        return self.on_violation == "drop"
-
     def allows(self, license: str) -> bool:
         return (license.strip() or "unknown").casefold() in {name.casefold() for name in self.allow}
 
@@ -34,10 +35,21 @@ class Release(Options):
         """
         refused = {key: n for key, n in counts.items() if not self.allows(key[1])}
         if refused:
-            violations = ", ".join(
-                f"{n} of {source} ({licence or 'unknown'})" for (source, licence), n in sorted(refused.items())
-            )
+            counted = sorted(refused.items())
+            violations = ", ".join(f"{n} of {source} ({licence or 'unknown'})" for (source, licence), n in counted)
             raise BuildError(
                 f"{config}: {sum(refused.values())} rows may not be published: {violations}; the manifest allows"
                 f" {', '.join(self.allow)}. Leave the sources out, or say `release.on_violation: drop`"
             )
+
+
+class CheckLicences(DecideStage):
+    """Keeps every row, or ends the build before anything is sampled."""
+
+    kind: Literal["licences"] = "licences"
+    release: Release
+
+    def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
+        licensed = rows.records(["source", "license"])
+        self.release.check(run.config, Counter((row["source"], row["license"]) for row in licensed))
+        yield from repeat(KEEP, len(rows))

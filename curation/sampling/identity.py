@@ -53,7 +53,9 @@ def folder_revision(folder: Path, must_have: str = "config.json") -> str:
     """
     _must_have(folder, must_have)
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(p for p in folder.iterdir() if _is_model_file(p)):
+    for path in sorted(folder.iterdir()):
+        if path.suffix not in _MODEL_FILES or not path.is_file() or _TRAINING_STATE.match(path.name):
+            continue
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "blake2b")
         digest.update(f"{path.name}\0{content.hexdigest()}\0".encode())
@@ -63,10 +65,6 @@ def folder_revision(folder: Path, must_have: str = "config.json") -> str:
 def _must_have(folder: Path, name: str) -> None:
     if not (folder / name).is_file():
         raise SamplingError(f"model folder {str(folder)!r} has no {name}")
-
-
-def _is_model_file(path: Path) -> bool:
-    return path.suffix in _MODEL_FILES and path.is_file() and not _TRAINING_STATE.match(path.name)
 
 
 def _hub_commit(model: str, revision: str | None) -> str:
@@ -82,7 +80,5 @@ def _hub_commit(model: str, revision: str | None) -> str:
     cached = try_to_load_from_cache(model, "config.json", revision=revision)
     if isinstance(cached, str | os.PathLike):
         return Path(cached).parent.name
-    where = f"model {model!r}, revision {revision or 'main'}"
-    raise SamplingError(
-        f"cannot find out the commit of {where}: {reason} (a folder or a 40-digit revision needs no Hub)"
-    )
+    where = f"model {model!r}, revision {revision or 'main'}: {reason}"
+    raise SamplingError(f"cannot find out the commit of {where} (a folder or a 40-digit revision needs no Hub)")

@@ -114,11 +114,7 @@ class CachedSampler:
 
 
 def _check(request: Request, response: Response) -> None:
-    """Make sure that the response answers the request in full, or says why not.
-
-    Raises:
-        SamplingError: another prompt's response, or not the samples that were asked for.
-    """
+    """Make sure that the response answers the request in full, or says why not."""
     numbers = tuple(sample.number for sample in response.samples)
     expected = () if response.refused else request.sample_numbers
     if response.failed:

@@ -5,23 +5,33 @@ apply_template("{question} Put the final answer in \boxed{}.", "What is 1 + 1?")
 
 import hashlib
 from dataclasses import replace
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from curation.core.row import Message
 
 PLACEHOLDER = "{question}"
 
 
-def apply_template(template: str, question: str) -> str:
-    """`template` with `{question}` replaced; every other brace, LaTeX's above all, stays as it is.
+def check_template(template: str) -> str:
+    """The template, which holds `{question}` once.
 
     Raises:
-        ValueError: the template has no `{question}` or more than one.
+        ValueError: it does not.
     """
     if template.count(PLACEHOLDER) != 1:
-        raise ValueError(
-            f"prompt template has {template.count(PLACEHOLDER)} times {PLACEHOLDER}, expected 1: {template!r}"
-        )
-    return template.replace(PLACEHOLDER, question)
+        raise ValueError(f"got {template!r}, expected exactly one {PLACEHOLDER} in it")
+    return template
+
+
+Template = Annotated[str, AfterValidator(check_template)]
+"""The type of an option."""
+
+
+def apply_template(template: str, question: str) -> str:
+    """`template` with `{question}` replaced; every other brace, LaTeX's above all, stays as it is."""
+    return check_template(template).replace(PLACEHOLDER, question)
 
 
 def apply_to_messages(template: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -12,14 +12,14 @@ counted under its reason. What an option names on disk is digested by `inputs` o
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from curation.core.plugins import Plugin
+from curation.core.plugins import ByKind, Plugin
 from curation.core.row import BadRow, Row
 
-__all__ = ["BadRow", "Row", "Source", "named_apart"]
+__all__ = ["AnySource", "BadRow", "Row", "Source", "named_apart"]
 
 
 class Source(Plugin):
@@ -62,6 +62,9 @@ class Source(Plugin):
             "stratum": self.stratum,
             "weight": self.weight,
         }
+
+
+AnySource = Annotated[Source, ByKind(Source)]
 
 
 def named_apart(sources: tuple[Source, ...], field: ValidationInfo) -> tuple[Source, ...]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
@@ -12,20 +12,14 @@ from datatrove.pipeline.base import PipelineStep
 from curation.core.errors import SourceError
 from curation.core.ledger import LedgerWriter
 from curation.core.parquet import write_text
-from curation.core.plugins import plugin_union
 from curation.core.progress import TaskProgress
 from curation.core.row import to_document
 from curation.core.rows import Rows
 from curation.core.schema import stage_schema
 from curation.core.stage import ROWS, Leaves, Run, Stage
 from curation.core.steps import WriteRows
-from curation.sources.base import BadRow, Source
+from curation.sources.base import AnySource, BadRow, Source
 from curation.sources.unique import UniqueIds
-
-if TYPE_CHECKING:
-    AnySource = Source
-else:
-    AnySource = plugin_union(Source)
 
 
 class Collect(Stage):

@@ -148,9 +148,8 @@ def _check(name: str, options: dict[str, Any]) -> None:
         if hasattr(checked, "validate"):
             checked.validate()
     except (AssertionError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"dataset {name!r}: {' '.join(str(error).split()) or 'options refused'}, got {options}"
-        ) from error
+        why = " ".join(str(error).split()) or "options refused"
+        raise ValueError(f"dataset {name!r}: {why}, got {options}") from error
 
 
 def _generate(seed: str, name: str, count: int, options: dict[str, Any]) -> Iterator[tuple[Any, ...]]:

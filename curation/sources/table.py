@@ -22,10 +22,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from curation.core.digests import folder_digest, sha256_of
 from curation.core.errors import BadRowError, SourceError
+from curation.core.plugins import Pattern
 from curation.core.row import STRATA, Row, Stratum, format_of, make_row
 from curation.images import explain
 from curation.sources.base import BadRow, Source
@@ -33,7 +34,7 @@ from curation.sources.formats.archive import is_archive, split_place
 from curation.sources.formats.expression import evaluate
 from curation.sources.formats.fields import PER_RECORD, Fields
 from curation.sources.formats.files import Format, find_files
-from curation.sources.formats.gold import NO_GOLD, GoldError, GoldOptions, ReadGold, check_pattern
+from curation.sources.formats.gold import NO_GOLD, GoldOptions, ReadGold
 from curation.sources.formats.hub import describe, read_hub, resolve_revision
 from curation.sources.formats.images import Images
 from curation.sources.formats.json_file import Shape
@@ -75,23 +76,14 @@ class Table(Source):
     gold: GoldOptions = GoldOptions()
     strip: tuple[str, ...] = ()
     """Instructions removed from the beginning or end of questions."""
-    completion_pattern: str = ""
+    completion_pattern: Pattern = ""
     """A regular expression whose first match is the trace, where more is around it: '(?s)<think>.*'."""
 
-    levels: dict[Stratum, str] = Field(default_factory=dict)
+    levels: dict[Stratum, Pattern] = Field(default_factory=dict)
     """Stratum -> a regular expression for the values of `fields.stratum` that belong to it: {easy: 'Level [12]', challenging: 'Level 5'}.
     A value that belongs to none leaves the row with the source's own `stratum`."""
-    domains: dict[str, str] = Field(default_factory=dict)
+    domains: dict[str, Pattern] = Field(default_factory=dict)
     """Domain -> a regular expression for the values of `fields.domain` that mean it: {mathematics: 'math|maths'}. Others stay as stated."""
-
-    _compiles = field_validator("completion_pattern")(check_pattern)
-
-    @field_validator("levels", "domains")
-    @classmethod
-    def _values_compile(cls, patterns: dict[str, str]) -> dict[str, str]:
-        for pattern in patterns.values():
-            check_pattern(pattern)
-        return patterns
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> "Table":
@@ -242,7 +234,7 @@ class Table(Source):
             return NO_GOLD
         try:
             return self.gold.read(self.fields.required("answer", record), options, question)
-        except GoldError as error:
+        except BadRowError as error:
             if error.reason == "answer_missing" and not self.gold.required:
                 return NO_GOLD
             raise
@@ -271,11 +263,7 @@ def _place_digest(root: Path) -> str:
 
 
 def _encode(row: Row) -> None:
-    """Make sure that UTF-8, and so Parquet, can hold every text of a row: JSON may hold a lone surrogate (`\\ud800`).
-
-    Raises:
-        UnicodeEncodeError: it cannot.
-    """
+    """Make sure that UTF-8, and so Parquet, can hold every text of a row: JSON may hold a lone surrogate (`\\ud800`)."""
     notes = [note for _, note in row.provenance]
     for text in [row.question, *notes, *[getattr(row, column) for column in row.__slots__]]:
         if isinstance(text, str):

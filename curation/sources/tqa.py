@@ -54,9 +54,8 @@ def flat(question: Any) -> dict[str, Any]:
     {'question': 'Is it?', 'options': ['yes', 'no']}
     """
     options = lookup(question, "answerChoices")
-    texts = (
-        [lookup(options[letter], "processedText") for letter in sorted(options)] if isinstance(options, dict) else []
-    )
+    lettered = options if isinstance(options, dict) else {}
+    texts = [lookup(lettered[letter], "processedText") for letter in sorted(lettered)]
     columns = {
         "question": lookup(question, "beingAsked.processedText"),
         "options": [text for text in texts if text is not MISSING],

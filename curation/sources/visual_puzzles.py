@@ -84,9 +84,9 @@ class VisualPuzzles(Source):
                 source_id = f"{family}-{level}-{number:06d}"
                 rng = random.Random(f"{seed}/{self.name}/{self.modality}/{source_id}")
                 counts = answers.setdefault((family, level), Counter())
-                row = (
-                    None if (family, level) in exhausted else self._new_row(family, level, source_id, rng, counts, seen)
-                )
+                row = None
+                if (family, level) not in exhausted:
+                    row = self._new_row(family, level, source_id, rng, counts, seen)
                 if row is None:
                     exhausted.add((family, level))
                     detail = f"level {level} of {family} has no more rows than the {counts.total()} before"

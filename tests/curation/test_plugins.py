@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import yaml
@@ -16,7 +16,7 @@ from curation.build.manifest import load_manifest
 from curation.cli import main
 from curation.commands.plugins import PLACES, example_of, plugins_of
 from curation.core.parquet import read_records
-from curation.core.plugins import Plugin, plugin_union
+from curation.core.plugins import ByKind, Plugin
 from curation.sources.formats.gold import Rule
 
 MODULE = '''
@@ -105,7 +105,7 @@ class Twice(Stopping):
         return 2
 
     def rule(self, bounds, tally, groups):
-        return FixedRule(bounds)
+        return FixedRule(bounds, bounds.n)
 
 
 class Reversed(Kind):
@@ -230,7 +230,7 @@ def test_the_example_of_every_plugin_loads(command: str, kind: str) -> None:
         assert type(rewards.make_verifier("1", rule.kind, rule.options).kind) is plugin
     else:
         base = next(base for base in plugin.__mro__ if Plugin in base.__bases__)
-        assert type(TypeAdapter(plugin_union(base)).validate_python(example)) is plugin
+        assert type(TypeAdapter(Annotated[base, ByKind(base)]).validate_python(example)) is plugin
 
 
 @pytest.mark.parametrize(("command", "kind"), SHIPPED)

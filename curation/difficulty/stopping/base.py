@@ -4,33 +4,48 @@ A rule sees counts and nothing else. It is pure: the same counts get the same an
 that it would have asked for. What it learns, it learns from the first round of all prompts, which is the same for every run.
 """
 
-from abc import abstractmethod
-from typing import Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
 
 from curation.core.plugins import Plugin
 from curation.difficulty.outcomes import Bounds, Floats, Ints, Tally
+from curation.difficulty.stopping.prior import estimates
 
 
-class Rule(Protocol):
-    """A stopping rule in use. Arrays have one entry per prompt; `groups` is the number of its source."""
+@dataclass(frozen=True)
+class Rule(ABC):
+    """A stopping rule in use, by default one whose first round is all. Arrays have one entry per prompt; `groups` is the number of its
+    source. `n_max`: samples of a prompt at most.
+    """
+
+    bounds: Bounds
+    n_max: int
 
     def more(self, tally: Tally, groups: Ints) -> Ints:
         """How many more samples; 0 where the prompt is decided or has had all."""
+        return np.zeros_like(groups)
 
     def priority(self, tally: Tally, groups: Ints) -> Floats:
         """How much a decision gains from more samples; where the budget does not cover all, the highest come first."""
+        return np.zeros(len(groups))
 
+    @abstractmethod
     def decide(self, tally: Tally, groups: Ints) -> Ints:
         """Indices of `DECISIONS`."""
 
     def estimate(self, tally: Tally, groups: Ints) -> tuple[Floats, Floats, Floats]:
-        """The pass rate and the ends of its 95 % interval, as far as something was judged."""
+        """The pass rate and the ends of its 95 % interval, as far as something was judged: those of the posterior."""
+        return estimates(tally.correct, self.bounds.judged(tally), groups)
 
     def left(self, tally: Tally, groups: Ints) -> Floats:
         """How many more samples are to be expected, for the cost."""
+        return np.zeros(len(groups))
 
     def reason(self, n_drawn: int) -> str:
         """Why a prompt that gets no more samples got `n_drawn`."""
+        return "all_samples" if n_drawn >= self.n_max else "settled"
 
 
 class Stopping(Plugin):

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from curation.difficulty.outcomes import INFEASIBLE, KEEP, TRIVIAL, TRUNCATED, Bools, Bounds, Floats, Ints, Tally
 from curation.difficulty.stopping.base import Rule, Stopping
-from curation.difficulty.stopping.prior import RATES, Prior, estimates, fit_priors
+from curation.difficulty.stopping.prior import RATES, Prior, fit_priors
 
 SURELY_LOST = 0.95
 """A prompt is stopped as truncated or unjudged when its share of lost samples is above `max_lost` with this probability."""
@@ -156,11 +156,9 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class BayesRule:
+class BayesRule(Rule):
     """See `Rule`."""
 
-    bounds: Bounds
-    n_max: int
     round: int
     pays: Bools
     samples: Floats
@@ -187,14 +185,8 @@ class BayesRule:
         conditions = [lost != KEEP, below + above <= 0.5, above >= below]
         return np.select(conditions, [lost, np.int64(KEEP), np.int64(TRIVIAL)], infeasible)
 
-    def estimate(self, tally: Tally, groups: Ints) -> tuple[Floats, Floats, Floats]:
-        return estimates(tally.correct, self.bounds.judged(tally), groups)
-
     def left(self, tally: Tally, groups: Ints) -> Floats:
         return np.where(self._surely_lost(tally), 0.0, self.samples[self._place(tally, groups)])
-
-    def reason(self, n_drawn: int) -> str:
-        return "all_samples" if n_drawn >= self.n_max else "settled"
 
     def _place(self, tally: Tally, groups: Ints) -> tuple[Ints, Ints, Ints]:
         return groups, self.bounds.judged(tally), tally.correct

@@ -13,7 +13,6 @@ from pydantic import Field
 
 from curation.difficulty.outcomes import Bools, Bounds, Floats, Ints, Tally
 from curation.difficulty.stopping.base import Rule, Stopping
-from curation.difficulty.stopping.prior import estimates
 
 
 class Exact(Stopping):
@@ -28,14 +27,13 @@ class Exact(Stopping):
         return int(self.rule(bounds, nothing, group).more(nothing, group)[0])
 
     def rule(self, bounds: Bounds, tally: Tally, groups: Ints) -> Rule:
-        return ExactRule(bounds, self.round)
+        return ExactRule(bounds, bounds.n, self.round)
 
 
 @dataclass(frozen=True)
-class ExactRule:
+class ExactRule(Rule):
     """See `Rule`."""
 
-    bounds: Bounds
     round: int
 
     def more(self, tally: Tally, groups: Ints) -> Ints:
@@ -51,15 +49,9 @@ class ExactRule:
         left = np.where(self.is_decided(tally), self.bounds.n - tally.drawn, 0)
         return self.bounds.decide(tally.plus(correct=left))
 
-    def estimate(self, tally: Tally, groups: Ints) -> tuple[Floats, Floats, Floats]:
-        return estimates(tally.correct, self.bounds.judged(tally), groups)
-
     def left(self, tally: Tally, groups: Ints) -> Floats:
         """At most: all the samples of what is not settled."""
         return np.where(self.is_decided(tally), 0.0, self.bounds.n - tally.drawn)
-
-    def reason(self, n_drawn: int) -> str:
-        return "all_samples" if n_drawn >= self.bounds.n else "settled"
 
     def is_decided(self, tally: Tally) -> Bools:
         """Whether all samples still to come lead to one decision.

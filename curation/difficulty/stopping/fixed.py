@@ -1,6 +1,5 @@
 """`fixed`: n samples of every prompt."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -20,20 +19,11 @@ class Fixed(Stopping):
         return bounds.n
 
     def rule(self, bounds: Bounds, tally: Tally, groups: Ints) -> Rule:
-        return FixedRule(bounds)
+        return FixedRule(bounds, bounds.n)
 
 
-@dataclass(frozen=True)
-class FixedRule:
+class FixedRule(Rule):
     """See `Rule`."""
-
-    bounds: Bounds
-
-    def more(self, tally: Tally, groups: Ints) -> Ints:
-        return np.zeros_like(groups)
-
-    def priority(self, tally: Tally, groups: Ints) -> Floats:
-        return np.zeros(len(groups))
 
     def decide(self, tally: Tally, groups: Ints) -> Ints:
         return self.bounds.decide(tally)
@@ -41,9 +31,6 @@ class FixedRule:
     def estimate(self, tally: Tally, groups: Ints) -> tuple[Floats, Floats, Floats]:
         judged = self.bounds.judged(tally)
         return tally.correct / np.maximum(judged, 1), *wilson(tally.correct, judged)
-
-    def left(self, tally: Tally, groups: Ints) -> Floats:
-        return np.zeros(len(groups))
 
     def reason(self, n_drawn: int) -> str:
         return "fixed"

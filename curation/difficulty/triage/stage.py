@@ -34,14 +34,9 @@ SUSPECTS_FILE = "suspect_gold.parquet"
 
 QUARANTINE = pa.schema(
     [
-        *[(name, pa.string()) for name in ("id", "source", "source_id", "question", "gold")],
-        ("answer_kind", pa.string()),
-        ("answer_options", pa.string()),
-        ("agreed_answer", pa.string()),
-        ("n_answered", pa.int32()),
-        ("n_correct", pa.int32()),
-        ("n_agreed", pa.int32()),
-        ("n_options", pa.int32()),
+        *((name, pa.string()) for name in ("id", "source", "source_id", "question", "gold")),
+        *((name, pa.string()) for name in ("answer_kind", "answer_options", "agreed_answer")),
+        *((name, pa.int32()) for name in ("n_answered", "n_correct", "n_agreed", "n_options")),
         ("probability", pa.float64()),
         ("mark", pa.string()),
         ("rollouts", pa.list_(pa.string())),
@@ -84,13 +79,8 @@ class TriageStage(DecideStage):
         """Of every trivial prompt with images (none where that is not asked for), sampled without them: correct, judged."""
         if not self.options.without_pictures:
             return np.empty((0, 2), np.int64)
-        once = {
-            "samplers": (),
-            "stopping": Fixed(),
-            "truncated": "unjudged",
-            "max_tokens_total": None,
-            "max_gpu_hours": None,
-        }
+        once = {"samplers": (), "stopping": Fixed(), "truncated": "unjudged"}
+        once |= {"max_tokens_total": None, "max_gpu_hours": None}
         options = self.difficulty.model_copy(update=once)
         found = array("q")
         for _, measured, _ in measure(Blind(rows), options, run.rollouts, self.seed, self.template):

@@ -41,9 +41,8 @@ def suspicion(counts: Ints, sources: Ints, options: Ints) -> Floats:
     how many options it has, 0 for an open question.
     """
     found = np.zeros(len(counts))
-    groups, group_of, sizes = np.unique(
-        np.column_stack([options, sources]), axis=0, return_inverse=True, return_counts=True
-    )
+    of_prompt = np.column_stack([options, sources])
+    groups, group_of, sizes = np.unique(of_prompt, axis=0, return_inverse=True, return_counts=True)
     groups[sizes < MIN_GROUP, 1] = -1
     for group in np.unique(groups, axis=0):
         lines = np.flatnonzero((groups == group).all(1)[group_of.ravel()])

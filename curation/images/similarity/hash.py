@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from curation.images.pixels import sketch
 from curation.images.similarity.cells import BLANK, Cells, planes_of
 from curation.images.similarity.frequencies import lowest, packed
 
@@ -56,31 +55,15 @@ class ImageHash(NamedTuple):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "ImageHash":
-        """The inverse of `to_bytes`.
-
-        Raises:
-            ValueError: not as many bytes as a hash has.
-        """
-        if len(data) != HASH_BYTES:
-            raise ValueError(f"got {len(data)} bytes, expected an image hash of {HASH_BYTES}")
+        """The inverse of `to_bytes`."""
         return cls(*_LAYOUT.unpack(data))
 
 
-def image_hash(data: bytes) -> ImageHash:
-    """The hash of an encoded image: upright, first frame, RGB on white.
-
-    Raises:
-        ImageError: the image cannot be decoded.
-    """
-    image, original = sketch(data, 1024)
-    return hash_of(image, original.size)
-
-
-def hash_of(image: Image.Image, size: tuple[int, int]) -> ImageHash:
-    """The hash of a decoded RGB image whose full size is `size`."""
+def image_hash(image: Image.Image) -> ImageHash:
+    """The hash of a decoded RGB image."""
     luma, blue, red = planes_of(image, CELLS, CELLS)
     chroma = (plane.resize((CHROMA_CELLS, CHROMA_CELLS), Image.Resampling.BOX).tobytes() for plane in (blue, red))
-    return ImageHash(*size, luma.tobytes(), b"".join(chroma))
+    return ImageHash(*image.size, luma.tobytes(), b"".join(chroma))
 
 
 def _keys(band: Cells) -> list[bytes]:

@@ -101,9 +101,8 @@ class ImageIndex:
         codes, shapes = self._table
         bits = np.bitwise_count(codes ^ shown.code()).sum(2, dtype=np.uint16)
         nearest = bits.min(1)
-        candidates = np.flatnonzero(
-            (nearest <= MOST_BITS) & (np.abs(shapes - np.log(shown.width / shown.height)) <= ASPECT)
-        )
+        same_shape = np.abs(shapes - np.log(shown.width / shown.height)) <= ASPECT
+        candidates = np.flatnonzero((nearest <= MOST_BITS) & same_shape)
         fits: dict[int, Fit] = {}
         for i in candidates[np.argsort(nearest[candidates], kind="stable")][:MOST_CANDIDATES]:
             starts = [CROPS[crop] for crop in np.argsort(bits[i], kind="stable")[:STARTS]]

@@ -72,11 +72,7 @@ class OpenAI(Engine):
                 runner.run(session.client.close())
 
     def _client(self) -> Any:
-        """The library's client.
-
-        Raises:
-            SamplingError: the key is missing.
-        """
+        """The library's client."""
         from openai import AsyncOpenAI
 
         key = "none" if self.api_key_env is None else os.environ.get(self.api_key_env)
@@ -163,12 +159,7 @@ class OpenAISession:
     async def _ask(
         self, request: Request, messages: Callable[[], Messages], numbers: Sequence[int], options: SamplingOptions
     ) -> Answer:
-        """The samples of one HTTP request. `messages` encodes the images when it is first called.
-
-        Raises:
-            PromptRejected, RetriesExhausted, FatalError: see there.
-            ValueError: an image that cannot be decoded.
-        """
+        """The samples of one HTTP request. `messages` encodes the images when it is first called."""
         async with self._slots:
             if self._fatal:
                 raise FatalError(self._fatal)

@@ -95,9 +95,8 @@ def describe(error: Exception) -> str:
         cause = error.__cause__ or error
         return f"{type(cause).__name__}: {first_line(cause)}"
     message = body.get("message") if isinstance(body, dict) else None
-    return (
-        f"{status} {message.strip().splitlines()[0]}" if isinstance(message, str) and message.strip() else str(status)
-    )
+    text = message.strip() if isinstance(message, str) else ""
+    return f"{status} {text.splitlines()[0]}" if text else str(status)
 
 
 def backoff_s(attempt: int) -> float:

@@ -120,11 +120,7 @@ class SupervisedSession:
         return [answers[i] for i in range(len(requests))]
 
     def _running(self) -> EngineProcess:
-        """The engine's process, restarted where it is gone.
-
-        Raises:
-            SamplingError: it has died too often, or the session is closed.
-        """
+        """The engine's process, restarted where it is gone and has not died too often."""
         while self._process is None:
             if self._closed:
                 raise SamplingError(f"engine {self._engine.kind!r} is closed")
@@ -151,11 +147,7 @@ def _again(batch: list[int], deaths: int) -> list[tuple[list[int], int]]:
 
 
 def _partial(requests: Sequence[Request], answers: dict[int, Response], error: SamplingError) -> list[Response]:
-    """What was answered, and the others as failed.
-
-    Raises:
-        SamplingError: nothing was answered.
-    """
+    """What was answered, and the others as failed; raises `error` where nothing was answered."""
     if not any(answer.samples for answer in answers.values()):
         raise error
     return [answers.get(i) or Response(request.key, (), 0, failed=str(error)) for i, request in enumerate(requests)]

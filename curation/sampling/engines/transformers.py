@@ -39,11 +39,7 @@ class Transformers(LocalEngine):
             gc.collect()
 
     def _start(self) -> "TransformersSession":
-        """Load model and processor.
-
-        Raises:
-            SamplingError: torch or transformers is missing, or the model cannot be loaded.
-        """
+        """Load model and processor."""
         try:
             import torch
             from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoProcessor
@@ -113,11 +109,7 @@ class TransformersSession:
         ]
 
     def _encode(self, request: Request) -> dict[str, Any]:
-        """The model's inputs for one request, batch dimension 1.
-
-        Raises:
-            ValueError: an image that cannot be processed, or a prompt that leaves no room for a response.
-        """
+        """The model's inputs for one request, batch dimension 1; ValueError for an image or a length that the model cannot take."""
         inputs = self.processor.apply_chat_template(
             self._conversation(request),
             add_generation_prompt=True,
@@ -131,11 +123,7 @@ class TransformersSession:
         return dict(inputs)
 
     def _continue(self, prompts: list[dict[str, Any]], seeds: list[int], options: SamplingOptions) -> list[list[int]]:
-        """One response per prompt, as tokens up to and with the end token.
-
-        Raises:
-            SamplingError: the model failed, for lack of memory most likely.
-        """
+        """One response per prompt, as tokens up to and with the end token."""
         import torch
 
         inputs = _left_padded(prompts, self._pad)

@@ -37,20 +37,16 @@ class Vllm(LocalEngine):
     """`auto`: the model's own on a GPU, float32 on a CPU."""
     max_num_seqs: int | None = Field(default=None, ge=1)
     """Responses generated at once; vLLM's default when null."""
-    gpu_memory_utilization: float = Field(default=0.9, gt=0, le=1)
     tensor_parallel_size: int = Field(default=1, ge=1)
     """GPUs that share one copy of the model."""
     data_parallel_size: int = Field(default=1, ge=1)
     """Copies of the model, each on GPUs and in a process of its own (`vllm.LLM` itself holds one per process)."""
-    enforce_eager: bool = False
-    """Start faster, run slower: no compiled graphs. Always on a CPU."""
-    prefix_caching: bool = True
     max_images: int = Field(default=8, ge=1)
     """Most images in a prompt."""
     lora: str | None = None
     """Folder of a LoRA adapter that is applied to the model."""
     engine_args: dict[str, JsonValue] = Field(default_factory=dict)
-    """Further arguments of `vllm.LLM`, by their names there."""
+    """Further arguments of `vllm.LLM`, by their names there: {gpu_memory_utilization: 0.8, enforce_eager: true}."""
 
     @model_validator(mode="after")
     def _arguments_are_fit(self) -> "Vllm":
@@ -92,11 +88,7 @@ class Vllm(LocalEngine):
             gc.collect()
 
     def _start(self) -> Any:
-        """Start vLLM.
-
-        Raises:
-            SamplingError: vllm is missing or the model cannot be loaded.
-        """
+        """Start vLLM."""
         try:
             with quiet():
                 on_cpu = options_on_cpu(self.dtype)
@@ -113,10 +105,7 @@ class Vllm(LocalEngine):
             "model": self.model,
             "revision": None if Path(self.model).is_dir() else self.revision,
             "dtype": self.dtype,
-            "gpu_memory_utilization": self.gpu_memory_utilization,
             "tensor_parallel_size": self.tensor_parallel_size,
-            "enforce_eager": self.enforce_eager,
-            "enable_prefix_caching": self.prefix_caching,
             "limit_mm_per_prompt": {"image": self.max_images, "video": 0},
             "use_tqdm_on_load": False,
         }
@@ -138,10 +127,16 @@ class VllmSession:
         self.llm = llm
         self._heartbeat = heartbeat
         self._content_format = "openai" if llm.model_config.is_multimodal_model else "string"
-        self._lora = _lora_request(lora) if lora is not None else None
+        self._lora = None
+        if lora is not None:
+            from vllm.lora.request import LoRARequest
+
+            self._lora = LoRARequest(Path(lora).name, 1, lora)
 
     def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
         """See `Session.generate`."""
+        from vllm.exceptions import VLLMClientError
+
         runs: list[tuple[int, tuple[int, ...]]] = []
         refused: dict[int, str] = {}
         for i, request in enumerate(requests):
@@ -151,7 +146,7 @@ class VllmSession:
                     self._enqueue(messages, request, numbers, options)
                     runs.append((i, numbers))
                     self._heartbeat()
-            except (ValueError, _client_error()) as error:
+            except (ValueError, VLLMClientError) as error:  # a prompt that it will not take
                 refused[i] = first_line(error)
         outputs = self._finish()
         samples: list[list[Sample]] = [[] for _ in requests]
@@ -220,16 +215,3 @@ def _sample(request: Request, number: int, choice: Any) -> Sample:
         raise SamplingError(f"engine 'vllm' gave up on sample {number} of {request.key!r}: {choice.finish_reason}")
     seed = sample_seed(request.seed, request.key, number)
     return Sample(number, choice.text, choice.finish_reason, len(choice.token_ids), seed)
-
-
-def _client_error() -> type[Exception]:
-    """What vLLM raises for a prompt it will not take."""
-    from vllm.exceptions import VLLMClientError
-
-    return VLLMClientError  # type: ignore[no-any-return]
-
-
-def _lora_request(folder: str) -> Any:
-    from vllm.lora.request import LoRARequest
-
-    return LoRARequest(Path(folder).name, 1, folder)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.core.errors import SamplingError, first_line
-from curation.core.parquet import publish
+from curation.core.parquet import whole_file
 
 _locked_here: set[Path] = set()
 
@@ -63,11 +63,10 @@ def write_segment(groups: Sequence[pa.Table], path: Path) -> None:
     """Write one row group for each table, so that `path` holds all of them or what it held before, even if the machine
     stops.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
-    with pq.ParquetWriter(temporary, groups[0].schema, compression="zstd", write_page_checksum=True) as writer:
+    options = {"compression": "zstd", "write_page_checksum": True}
+    with whole_file(path) as file, pq.ParquetWriter(file, groups[0].schema, **options) as writer:
         for group in groups:
             writer.write_table(group, row_group_size=group.num_rows)
-    publish(temporary, path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

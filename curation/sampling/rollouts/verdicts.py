@@ -14,47 +14,29 @@ what was judged before stays beside it. In DuckDB:
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 import rewards
+from curation.core.digests import installed_versions, source_digest
 from curation.core.plugins import plugin_digest
 from curation.core.row import Row
 from curation.sampling.rollouts.rollout import Rollout, rollout_id
 from curation.sampling.rollouts.segment_log import SegmentLog
 from rewards.verify import judge_all
 
-SCHEMA = pa.schema(
-    [
-        ("rollout", pa.string()),
-        ("prompt", pa.string()),
-        ("model", pa.string()),
-        ("revision", pa.string()),
-        ("verifier", pa.string()),
-        ("gold", pa.string()),
-        ("answer_kind", pa.string()),
-        ("answer_options", pa.string()),
-        ("rewards", pa.string()),
-        ("outcome", pa.string()),
-        ("extracted", pa.string()),
-        ("tier", pa.string()),
-        ("detail", pa.string()),
-    ],
-    metadata={"ovr.verdicts_version": "1"},
-)
+_COLUMNS = (
+    "rollout", "prompt", "model", "revision", "verifier", "gold", "answer_kind", "answer_options", "rewards", "outcome",
+    "extracted", "tier", "detail",
+)  # fmt: skip
+SCHEMA = pa.schema([(name, pa.string()) for name in _COLUMNS], metadata={"ovr.verdicts_version": "1"})
 MAX_CHARS = 2_000
 """Of an extracted answer and of a detail; no answer that a gold could equal is longer."""
 _LIBRARIES = (
-    "antlr4-python3-runtime",
-    "latex2sympy2-extended",
-    "math-verify",
-    "python-flint",
-    "reasoning-gym",
-    "sympy",
-)
+    "antlr4-python3-runtime", "latex2sympy2-extended", "math-verify", "python-flint", "reasoning-gym", "sympy",
+)  # fmt: skip
 _TRUNCATED = rewards.Verdict("truncated", None, "cut off at the token limit")
 
 Key = tuple[str, str]
@@ -143,20 +125,8 @@ def _outside_kind(kind: str) -> tuple[str, ...]:
 @cache
 def rewards_version() -> str:
     """Hash of the source of `rewards` and of the versions of the libraries that it judges with, 16 hex digits."""
-    digest = hashlib.blake2b(digest_size=8)
-    folder = Path(rewards.__file__).parent
-    for file in sorted(folder.rglob("*.py")):
-        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    for library in _LIBRARIES:
-        digest.update(f"{library}=={_installed(library)}\0".encode())
-    return digest.hexdigest()
-
-
-def _installed(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return "none"
+    parts = repr((source_digest([rewards]), installed_versions(_LIBRARIES)))
+    return hashlib.blake2b(parts.encode(), digest_size=8).hexdigest()
 
 
 def _judge(wanted: Iterable[tuple[Row, Rollout]]) -> list[rewards.Verdict]:
@@ -172,17 +142,9 @@ def _short(text: str | None) -> str | None:
 
 def _line(key: Key, verdict: rewards.Verdict, row: Row, rollout: Rollout) -> dict[str, Any]:
     return {
-        "rollout": key[0],
-        "prompt": rollout.prompt,
-        "model": rollout.setting.model,
-        "revision": rollout.setting.revision,
-        "verifier": key[1],
-        "gold": row.answer,
-        "answer_kind": row.answer_kind,
-        "answer_options": row.answer_options,
-        "rewards": rewards_version(),
-        "outcome": verdict.outcome,
-        "extracted": verdict.extracted,
-        "tier": verdict.tier,
-        "detail": verdict.detail,
+        **{name: getattr(rollout.setting, name) for name in ("model", "revision")},
+        **{name: getattr(row, name) for name in ("answer_kind", "answer_options")},
+        **{name: getattr(verdict, name) for name in ("outcome", "extracted", "tier", "detail")},
+        **{"rollout": key[0], "verifier": key[1], "prompt": rollout.prompt},
+        **{"gold": row.answer, "rewards": rewards_version()},
     }

@@ -23,6 +23,7 @@ from curation.sources.formats.streams import (
     DECODER_ERRORS,
     HEAD_BYTES,
     Guarded,
+    Reader,
     is_compressed,
     open_plain,
     spool,
@@ -139,22 +140,18 @@ class TarArchive(Archive):
         return _Slice(self, self._file, start, size), size
 
 
-class _Slice(io.RawIOBase):
+class _Slice(Reader):
     """A part of a file that others read, too. It holds its `archive`, which closes the file when it is collected."""
 
     def __init__(self, archive: TarArchive, file: IO[bytes], start: int, size: int) -> None:
         super().__init__()
         self.archive, self.file, self.place, self.end = archive, file, start, start + size
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def take(self, n: int) -> bytes:
         self.file.seek(self.place)
-        data = self.file.read(min(len(buffer), self.end - self.place))
+        data = self.file.read(min(n, self.end - self.place))
         self.place += len(data)
-        buffer[: len(data)] = data
-        return len(data)
+        return data
 
 
 def is_archive(path: Path) -> bool:

@@ -81,9 +81,8 @@ def _check_expansion(metadata: Any, file: DataFile) -> None:
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     for group in groups:
         columns = [group.column(number) for number in range(group.num_columns)]
-        expanded, packed = (
-            sum(getattr(c, f"total_{kind}_size") for c in columns) for kind in ("uncompressed", "compressed")
-        )
+        expanded = sum(column.total_uncompressed_size for column in columns)
+        packed = sum(column.total_compressed_size for column in columns)
         if expanded > max(RATIO_FREE_BYTES, MAX_RATIO * packed):
             raise SourceError(f"{file} expands {packed} bytes of a row group to {expanded}: a decompression bomb?")
 

@@ -12,10 +12,6 @@ PER_RECORD = ("domain", "language", "stratum", "license")
 """Columns that a source states as a whole and a record may override."""
 
 
-class FieldError(BadRowError):
-    """A record lacks what a row needs."""
-
-
 class Fields(Options):
     """Column -> expression (see `formats.expression`). What is not named stays empty."""
 
@@ -50,26 +46,26 @@ class Fields(Options):
         """The value of a mapped column.
 
         Raises:
-            FieldError: the record has no such field.
+            BadRowError: the record has no such field.
         """
         value = evaluate(getattr(self, name), record)
         if value is MISSING:
             has = ", ".join(map(str, record.value)) if isinstance(record.value, dict) else type(record.value).__name__
             detail = f"fields.{name}: no {getattr(self, name)!r} in the record, which has: {has}"
-            raise FieldError("field_missing", detail[:400])
+            raise BadRowError("field_missing", detail[:400])
         return value
 
     def question_text(self, record: Record) -> str:
         """The question.
 
         Raises:
-            FieldError: missing, empty, not text or too long to be a question.
+            BadRowError: missing, empty, not text or too long to be a question.
         """
         value = self.required("question", record)
         if value is not None and not isinstance(value, str):
-            raise FieldError("question_not_text", f"fields.question gives {type(value).__name__}: {value!r}"[:200])
+            raise BadRowError("question_not_text", f"fields.question gives {type(value).__name__}: {value!r}"[:200])
         if not value or not value.strip():
-            raise FieldError("question_missing", repr(value))
+            raise BadRowError("question_missing", repr(value))
         if len(value) > MAX_QUESTION:
-            raise FieldError("question_too_long", f"{len(value)} characters, limit {MAX_QUESTION}")
+            raise BadRowError("question_too_long", f"{len(value)} characters, limit {MAX_QUESTION}")
         return value.strip()

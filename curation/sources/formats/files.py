@@ -145,10 +145,9 @@ def _members(name: str, path: Path, inner: str) -> Iterator[DataFile]:
     for member in names:
         if not (matches(member.split("/"), pattern) if inner else _is_data(member)):
             continue
-        any_matches, refusal = True, archive.refused.get(member)
-        problem = (
-            ("member_refused", f"{member!r} in {path} is {refusal}") if refusal and member not in archive else None
-        )
+        any_matches, problem = True, None
+        if member not in archive:
+            problem = ("member_refused", f"{member!r} in {path} is {archive.refused[member]}")
         yield DataFile(_shown(f"{name}{SEPARATOR}{member}"), path, member, problem)
     if archive.cut:
         yield DataFile(_shown(name), path, problem=("truncated_file", archive.cut))

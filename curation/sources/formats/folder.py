@@ -8,15 +8,11 @@ from curation.core.errors import BadRowError, SourceError
 from curation.sources.formats.archive import open_archive, split_place
 
 
-class FileError(BadRowError):
-    """No file: `missing`, `outside_root`, `too_large` or `unreadable`."""
-
-
 def read_below(root: str | Path, name: str, extensions: Sequence[str], max_bytes: int) -> bytes:
     """The bytes of a file; `extensions` are tried in order where the name itself is none.
 
     Raises:
-        FileError: there is none, it is larger than `max_bytes`, or the name or a link leads out of the root.
+        BadRowError: `missing`, `outside_root` (by its name or by a link), `too_large` or `unreadable`.
         SourceError: the root is a damaged archive.
     """
     if place := split_place(root):
@@ -25,17 +21,17 @@ def read_below(root: str | Path, name: str, extensions: Sequence[str], max_bytes
     try:
         path = (folder / name).resolve()
         if not path.is_relative_to(folder):
-            raise FileError("outside_root", f"{name!r} leaves {folder}")
+            raise BadRowError("outside_root", f"{name!r} leaves {folder}")
         candidates = [path, *(path.with_name(path.name + extension) for extension in extensions)]
         file = next((candidate for candidate in candidates if candidate.is_file()), None)
         if file is None:
-            raise FileError("missing", f"no file {name!r} below {folder}")
+            raise BadRowError("missing", f"no file {name!r} below {folder}")
         _check_size(name, file.stat().st_size, max_bytes)
         return file.read_bytes()
-    except FileError:
+    except BadRowError:
         raise
     except (OSError, RuntimeError, ValueError) as error:  # no permission, a loop of links, a NUL in the name
-        raise FileError("missing", f"{name!r}: {error}") from error
+        raise BadRowError("missing", f"{name!r}: {error}") from error
 
 
 def _read_member(path: Path, inner: str, name: str, extensions: Sequence[str], max_bytes: int) -> bytes:
@@ -44,22 +40,22 @@ def _read_member(path: Path, inner: str, name: str, extensions: Sequence[str], m
     # a leading slash swallows what leads above it, so a relative path is checked as well
     relative = posixpath.normpath(posixpath.join(inner or ".", name))
     if name.startswith("/") or relative.startswith("..") or (inner and not relative.startswith(f"{inner}/")):
-        raise FileError("outside_root", f"{name!r} leaves {path}!/{inner}")
+        raise BadRowError("outside_root", f"{name!r} leaves {path}!/{inner}")
     member = next((path for path in (whole, *(whole + extension for extension in extensions)) if path in archive), None)
     if member is None:
         reason = archive.refused.get(whole, "")
-        raise FileError("missing", f"no file {name!r} in {path}!/{inner}" + (f": it is {reason}" if reason else ""))
+        raise BadRowError("missing", f"no file {name!r} in {path}!/{inner}" + (f": it is {reason}" if reason else ""))
     raw, _ = archive.open_packed(member)
     data = bytearray()
     try:
         while len(data) <= max_bytes and (chunk := raw.read(1 << 20)):
             data += chunk
     except SourceError as error:
-        raise FileError("unreadable", str(error)) from error
+        raise BadRowError("unreadable", str(error)) from error
     _check_size(name, len(data), max_bytes)
     return bytes(data)
 
 
 def _check_size(name: str, size: int, max_bytes: int) -> None:
     if size > max_bytes:
-        raise FileError("too_large", f"{name!r} has {size} bytes or more, limit {max_bytes}")
+        raise BadRowError("too_large", f"{name!r} has {size} bytes or more, limit {max_bytes}")

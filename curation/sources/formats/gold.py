@@ -6,20 +6,16 @@ import string
 from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import Field, JsonValue
 
 from curation.core.errors import BadRowError
-from curation.core.plugins import Options
+from curation.core.plugins import Options, Pattern
 from curation.sources.formats.expression import MISSING
 from curation.text.options import read_letter
 from rewards.gold import Unreadable, read_gold
 from rewards.kinds.number import measured
 
 _EXACT_FLOAT = 1e15
-
-
-class GoldError(BadRowError):
-    """A gold that cannot be used."""
 
 
 class ReadGold(NamedTuple):
@@ -31,15 +27,6 @@ class ReadGold(NamedTuple):
     note: str
 
 
-def check_pattern(pattern: str) -> str:
-    """Refuse what is not a regular expression."""
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"got {pattern!r}, which is not a regular expression: {error}") from error
-    return pattern
-
-
 NO_GOLD = ReadGold("", "math", {}, "")
 
 
@@ -47,12 +34,10 @@ class Rule(Options):
     """A kind of answer and when it applies: `choice` to rows with options, `number` to golds that are one, others always."""
 
     kind: str
-    when: str = ""
+    when: Pattern = ""
     """A regular expression that the whole gold must match."""
     options: dict[str, JsonValue] = Field(default_factory=dict)
     """Options of the kind, such as {rel_tol: 0.05}."""
-
-    _compiles = field_validator("when")(check_pattern)
 
     def fits(self, gold: str, choices: list[str]) -> bool:
         if self.when and not re.fullmatch(self.when, gold):
@@ -67,7 +52,7 @@ class GoldOptions(Options):
 
     renamed: ClassVar[dict[str, str]] = {"first_option": "option_base"}
 
-    answer_pattern: str = ""
+    answer_pattern: Pattern = ""
     """A regular expression whose last match's first group is the answer: '#### (.+)$'. With two groups, all matches become a
     JSON object {first: second}, the gold of kind `assignment`."""
     rules: tuple[Rule, ...] = ()
@@ -79,18 +64,16 @@ class GoldOptions(Options):
     required: bool = True
     """A record without an answer is bad (`answer_missing`); false keeps it, for traces that have none."""
 
-    _compiles = field_validator("answer_pattern")(check_pattern)
-
     def read(self, raw: Any, choices: list[str], question: str = "") -> ReadGold:
         """The gold of a record with these options.
 
         Raises:
-            GoldError: no answer, an answer that no rule can judge, or one that is none of the options.
+            BadRowError: no answer, an answer that no rule can judge, or one that is none of the options.
         """
         text = self._pick(raw)
         rule = next((rule for rule in self.rules if rule.fits(text, choices)), None)
         if self.rules and rule is None:
-            raise GoldError("gold_unreadable", f"{text[:80]!r} fits no rule of gold.rules ({len(choices)} options)")
+            raise BadRowError("gold_unreadable", f"{text[:80]!r} fits no rule of gold.rules ({len(choices)} options)")
         if choices and (rule is None or rule.kind == "choice"):
             letter = self._letter(text, choices)
             return ReadGold(letter, "choice", {"choices": choices}, self._note(letter, raw))
@@ -98,21 +81,20 @@ class GoldOptions(Options):
             return ReadGold(text, rule.kind, dict(rule.options), self._note(text, raw))
         gold = read_gold(text, {"question": question})
         if isinstance(gold, Unreadable):
-            raise GoldError(
-                "answer_missing" if gold.reason == "empty" else "gold_unreadable", f"{gold.reason}: {text[:80]!r}"
-            )
+            reason = "answer_missing" if gold.reason == "empty" else "gold_unreadable"
+            raise BadRowError(reason, f"{gold.reason}: {text[:80]!r}")
         return ReadGold(gold.answer, gold.answer_kind, json.loads(gold.options), self._note(gold.answer, raw))
 
     def _pick(self, raw: Any) -> str:
         """The answer's text inside the field."""
         text = as_text(raw)
         if not text or text in self.missing:
-            raise GoldError("answer_missing", repr(raw)[:80])
+            raise BadRowError("answer_missing", repr(raw)[:80])
         if not self.answer_pattern:
             return text
         matches = list(re.finditer(self.answer_pattern, text, re.MULTILINE))
         if not matches:
-            raise GoldError("gold_unreadable", f"gold.answer_pattern does not match {text[-80:]!r}")
+            raise BadRowError("gold_unreadable", f"gold.answer_pattern does not match {text[-80:]!r}")
         if matches[0].re.groups > 1:
             return json.dumps({match[1]: match[2] for match in matches}, ensure_ascii=False)
         return str(matches[-1][matches[-1].re.groups]).strip()
@@ -121,15 +103,15 @@ class GoldOptions(Options):
         if self.option_base is not None and re.fullmatch(r"\d+", text):
             number = int(text) - self.option_base
             if not 0 <= number < len(choices):
-                raise GoldError("gold_not_in_options", f"{text!r} of {len(choices)} options")
+                raise BadRowError("gold_not_in_options", f"{text!r} of {len(choices)} options")
             letter: str | None = string.ascii_uppercase[number]
         elif (letter := read_letter(text, choices)) is None and choices.count(text) < 2:
             gold = read_gold(text, {"options": choices})  # a letter with an explanation
             letter = None if isinstance(gold, Unreadable) else gold.answer
         if letter is None:
-            raise GoldError("gold_not_in_options", f"{text[:80]!r} in {choices!r}"[:300])
+            raise BadRowError("gold_not_in_options", f"{text[:80]!r} in {choices!r}"[:300])
         if any(o.upper() == letter and string.ascii_uppercase[i] != letter for i, o in enumerate(choices)):
-            raise GoldError("options_ambiguous", f"{letter!r} is the text of another option of {choices!r}"[:300])
+            raise BadRowError("options_ambiguous", f"{letter!r} is the text of another option of {choices!r}"[:300])
         return letter
 
     def _note(self, answer: str, raw: Any) -> str:

@@ -21,10 +21,8 @@ def read_hub(name: str, config: str | None, split: str, revision: str) -> Iterat
         for number, value in enumerate(rows, 1):
             yield Item(number, "", value)
     except Exception as error:  # ValueError, HTTP errors, script errors: all end this source
-        what = describe(name, config, split)
-        raise SourceError(
-            f"cannot read {what} after {number} rows: {type(error).__name__}: {first_line(error)}"
-        ) from error
+        where = f"{describe(name, config, split)} after {number} rows"
+        raise SourceError(f"cannot read {where}: {type(error).__name__}: {first_line(error)}") from error
 
 
 def resolve_revision(name: str, revision: str | None) -> str:

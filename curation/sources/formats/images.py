@@ -5,10 +5,11 @@ import binascii
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
+from curation.core.errors import BadRowError
 from curation.core.plugins import Options
 from curation.images import MAX_BYTES, ImageError, inspect
 from curation.sources.formats.expression import MISSING, evaluate
-from curation.sources.formats.folder import FileError, read_below
+from curation.sources.formats.folder import read_below
 from curation.sources.formats.limits import MAX_IMAGES, MAX_IMAGES_BYTES
 from curation.sources.formats.record import Record
 
@@ -66,7 +67,7 @@ class Images(Options):
         for root in roots:
             try:
                 return read_below(root, name, self.extensions, MAX_BYTES)
-            except FileError as error:
+            except BadRowError as error:
                 if error.reason != "missing":
                     raise ImageError(f"picture_{error.reason}", error.detail) from error
                 missing.append(error.detail)

@@ -50,15 +50,13 @@ def read_json(file: DataFile, shape: Shape = "auto", records: str = "") -> Itera
             for count, (key, value) in enumerate(_walk(_container(text, records), shape), 1):
                 text.begin()
                 if isinstance(value, _TooLarge) and shape in ("columns", "one"):
-                    raise SourceError(
-                        f"{file}: got more than {MAX_VALUES} values in one {shape}, expected a list of rows"
-                    )
+                    raise SourceError(f"{file}: got more than {MAX_VALUES} values in {shape}, expected a list of rows")
                 if isinstance(value, _TooLarge):
                     yield BadItem(count, "record_too_large", f"more than {MAX_VALUES} values")
                 else:
                     yield Item(count, key, text.with_surrogates(value))
     except ijson.IncompleteJSONError as error:
-        if _is_cut(error):
+        if "premature EOF" in str(error) or "Incomplete" in str(error):
             at = f"it ends at byte {text.n_bytes} inside" if text else "it ends inside"
             raise TruncatedError(f"{file} is truncated: {at} record {count + 1}") from error
         raise SourceError(f"{file} is not JSON: {_position(file, error)}, after {count} records") from error
@@ -222,10 +220,6 @@ def _open(file: DataFile) -> BufferedReader:
     if stream.peek(3).startswith(_BOM):
         stream.read(3)
     return stream
-
-
-def _is_cut(error: Exception) -> bool:
-    return "premature EOF" in str(error) or "Incomplete" in str(error)
 
 
 def _position(file: DataFile, error: Exception) -> str:

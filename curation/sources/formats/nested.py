@@ -26,9 +26,7 @@ def joined_with(record: Record, files: Mapping[str, str]) -> Record | BadRecord:
 def exploded(record: Record, path: str) -> Iterator[Record | BadRecord]:
     """One record per item of a list or dict, which it then holds as `each`; the key gets the item's number or key after a dot."""
     items = lookup(record.value, path)
-    pairs = (
-        list(items.items()) if isinstance(items, dict) else list(enumerate(items)) if isinstance(items, list) else []
-    )
+    pairs = list(items.items() if isinstance(items, dict) else enumerate(items if isinstance(items, list) else ()))
     if not pairs:
         got = "nothing" if items is MISSING else repr(items)[:80]
         yield BadRecord(record.file, record.number, "no_items", f"expected a list at {path!r}, got {got}")

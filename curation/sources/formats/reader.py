@@ -25,6 +25,12 @@ def iter_records(
         SourceError: no file, no records, or a file that cannot be read as what it is.
     """
     for file in data_files(patterns):
+        if file.problem:
+            reason, detail = file.problem
+            if reason == "truncated_file" and not keep_truncated:
+                raise TruncatedError(detail)
+            yield BadRecord(file.name, 1, reason, detail)
+            continue
         number = 0
         try:
             for item in _read_file(file, format, shape, records):
@@ -47,8 +53,6 @@ def iter_records(
 def _read_file(
     file: DataFile, format: Format | Literal["auto"], shape: Shape, records: str
 ) -> Iterator[Item | BadItem]:
-    if file.problem:
-        return _tell(*file.problem)
     match sniff(file) if format == "auto" else format:
         case "json":
             return read_json(file, shape, records)
@@ -60,9 +64,3 @@ def _read_file(
             return read_parquet(file)
         case "arrow":
             return read_arrow(file)
-
-
-def _tell(reason: str, detail: str) -> Iterator[BadItem]:
-    if reason == "truncated_file":
-        raise TruncatedError(detail)
-    yield BadItem(1, reason, detail)

@@ -100,7 +100,22 @@ def spool(file: io.BufferedReader, where: str) -> tuple[IO[bytes], str]:
     return copy, cut
 
 
-class Guarded(io.RawIOBase):
+class Reader(io.RawIOBase):
+    """A stream of what `take(n)` gives: at most n bytes, none at the end."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.take(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def take(self, n: int) -> bytes:
+        raise NotImplementedError
+
+
+class Guarded(Reader):
     """A decoder's output that ends in a clear line where the decoder fails or its output grows out of proportion.
 
     Closing it closes the decoder and the `packed` file below, which decoders leave open.
@@ -111,12 +126,9 @@ class Guarded(io.RawIOBase):
         self.packed = packed
         self.inner, self.where, self.packed_bytes, self.count = inner, where, packed_bytes, 0
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def take(self, n: int) -> bytes:
         try:
-            data = self.inner.read1(len(buffer))
+            data: bytes = self.inner.read1(n)
         except CurationError:
             raise
         except EOFError as error:
@@ -124,16 +136,13 @@ class Guarded(io.RawIOBase):
         except DECODER_ERRORS as error:
             if "Truncated" in str(error):  # pyarrow's zstd
                 raise self._cut() from error
-            raise SourceError(
-                f"{self.where} cannot be expanded after {self.count} bytes: {first_line(error)}"
-            ) from error
+            at = f"cannot be expanded after {self.count} bytes"
+            raise SourceError(f"{self.where} {at}: {first_line(error)}") from error
         self.count += len(data)
         if self.count > max(RATIO_FREE_BYTES, MAX_RATIO * self.packed_bytes):
-            raise SourceError(
-                f"{self.where} expands its {self.packed_bytes} bytes more than {MAX_RATIO}-fold: a decompression bomb?"
-            )
-        buffer[: len(data)] = data
-        return len(data)
+            much = f"{self.packed_bytes} bytes more than {MAX_RATIO}-fold"
+            raise SourceError(f"{self.where} expands its {much}: a decompression bomb?")
+        return data
 
     def close(self) -> None:
         self.inner.close()
@@ -145,7 +154,7 @@ class Guarded(io.RawIOBase):
         return TruncatedError(f"{self.where} is truncated: its compressed data ends after {self.count} bytes")
 
 
-class _Recoded(io.RawIOBase):
+class _Recoded(Reader):
     """UTF-16 or UTF-32 text as UTF-8. Lone surrogates stay what they are, for the readers to count."""
 
     def __init__(self, file: io.BufferedReader, encoding: str, where: str) -> None:
@@ -153,26 +162,20 @@ class _Recoded(io.RawIOBase):
         self.file, self.where, self.encoding = file, where, encoding
         self.decoder, self.pending = codecs.getincrementaldecoder(encoding)("surrogatepass"), b""
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def take(self, n: int) -> bytes:
         while not self.pending:
             chunk = self.file.read1(_CHUNK)
             try:
                 self.pending = self.decoder.decode(chunk, final=not chunk).encode("utf-8", "surrogatepass")
             except UnicodeDecodeError as error:
-                name = self.encoding.upper()
+                why = f"{self.encoding.upper()}, {error.reason}"
                 if not chunk:
-                    raise TruncatedError(
-                        f"{self.where} is truncated: it is not whole {name}, {error.reason}"
-                    ) from error
-                raise SourceError(f"{self.where} is not {name}: {error.reason}") from error
+                    raise TruncatedError(f"{self.where} is truncated: it is not whole {why}") from error
+                raise SourceError(f"{self.where} is not {why}") from error
             if not chunk:
                 break
-        data, self.pending = self.pending[: len(buffer)], self.pending[len(buffer) :]
-        buffer[: len(data)] = data
-        return len(data)
+        data, self.pending = self.pending[:n], self.pending[n:]
+        return data
 
 
 def _decompressor(head: bytes) -> Callable[[Any], Any] | None:

@@ -46,9 +46,8 @@ class JsonText:
             self.n_bytes += len(chunk)
             self.n_part += len(chunk)
             if self.n_part > self.limit + CHUNK:
-                raise SourceError(
-                    f"{self.where}: got more than {self.limit >> 20} MiB in one record, before byte {self.n_bytes}"
-                )
+                much = f"more than {self.limit >> 20} MiB in one record"
+                raise SourceError(f"{self.where}: got {much}, before byte {self.n_bytes}")
             data = self._pending + chunk
             self._pending = b""
             if chunk and (end := _open_end(data)):

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from curation.core.digests import path_digests
 from curation.core.errors import ManifestError
-from curation.core.plugins import Plugin, known_plugins, load_plugins, plugin_digest, plugin_union
-from curation.filters.base import Filter
+from curation.core.plugins import Plugin, known_plugins, load_plugins, plugin_digest
+from curation.filters.base import AnyFilter, Filter
 from curation.filters.length import Length
 from curation.sampling.engines.base import Engine
 from curation.sources.base import Source
@@ -43,7 +43,7 @@ def _modules_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_a_union_knows_what_was_imported_after_it_was_made(tmp_path: Path) -> None:
-    union = TypeAdapter(plugin_union(Filter))
+    union = TypeAdapter(AnyFilter)
     with pytest.raises(ValidationError, match=r"unknown kind 'late'; known: asy_code, .*url_only"):
         union.validate_python({"kind": "late"})
     (tmp_path / "late_plugin.py").write_text(
@@ -57,7 +57,7 @@ def test_a_union_knows_what_was_imported_after_it_was_made(tmp_path: Path) -> No
 
 
 def test_a_plugin_is_dumped_with_the_options_of_its_class_and_taken_as_it_is() -> None:
-    union = TypeAdapter(tuple[plugin_union(Filter), ...])  # type: ignore[misc]
+    union = TypeAdapter(tuple[AnyFilter, ...])
     filters = union.validate_python([Length(max_chars=9), {"kind": "length"}])
     assert [dumped["max_chars"] for dumped in union.dump_python(filters, mode="json")] == [9, 20_000]
     assert union.dump_python(filters, exclude_defaults=True) == ({"max_chars": 9}, {})

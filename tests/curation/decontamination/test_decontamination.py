@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from curation.core.row import Row
-from curation.decontamination.evidence import contamination_table
+from curation.decontamination.decide import contamination_table
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.text import question_words
 from tests.curation.decontamination.decontaminating import Outcome, benchmark, decontaminate, row

@@ -16,6 +16,7 @@ from curation.dedup import Dedup, find_clusters, find_copies
 from curation.dedup.decide import MergeDuplicates
 from curation.dedup.search import FindClusters
 from curation.dedup.sign import SIGNATURES, SignRows
+from curation.images import decode
 from curation.images.similarity import image_hash, near
 from tests.curation.stages import decisions, stored
 
@@ -219,7 +220,9 @@ def test_most_copies_of_pictures_meet_in_a_band(tmp_path: Path) -> None:
     """Of those that `near` takes for copies, all but one in thirty."""
     shown = [drawing(40 + 3 * mark) for mark in range(60)]
     shrunk = [drawing(40 + 3 * mark, size=100, format="JPEG", quality=30) for mark in range(60)]
-    near_ones = sum(near(image_hash(one), image_hash(other)) for one, other in zip(shown, shrunk, strict=True))
+    near_ones = sum(
+        near(*(image_hash(decode(image)) for image in (one, other))) for one, other in zip(shown, shrunk, strict=True)
+    )
     rows = [
         row(f"How tall is bar {number}?", images=(image,))
         for images in (shown, shrunk)

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from curation.core.row import Message, Row
-from curation.difficulty.pass_rate import PassRate, Progress, measure
+from curation.difficulty.pass_rate import PassRate, measure
+from curation.difficulty.rounds import Rounds
 from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed
 from curation.sampling.engines.supervised import LocalEngine
+from curation.sampling.sample_cached import CachedSampler
 
 
 class Steady(LocalEngine):
@@ -62,9 +64,9 @@ def run(folder: Path, n_prompts: int, isolate: bool = True) -> None:
     options = SteadyPassRate(sampler=sampler, n=2, batch_prompts=4, sampling=SamplingOptions(max_tokens=8))
     with (folder / "acknowledged").open("a", buffering=1) as acknowledged:
 
-        def tell(now: Progress) -> None:
-            acknowledged.write(f"{now.prompts_done}\n")
+        def report(sampler: CachedSampler, rounds: Rounds) -> None:
+            acknowledged.write(f"{rounds.n_stopped}\n")
 
-        for _ in measure(rows, options, folder / "rollouts", 0, "{question}", progress=tell):
+        for _ in measure(rows, options, folder / "rollouts", 0, "{question}", report=report):
             pass
     (folder / "finished").touch()

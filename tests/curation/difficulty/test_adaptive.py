@@ -11,10 +11,12 @@ from pydantic import ValidationError
 
 from curation.core.errors import SamplingError
 from curation.core.row import Message, Row
-from curation.difficulty.pass_rate import Measured, PassRate, Progress, measure
+from curation.difficulty.pass_rate import Measured, PassRate, measure
+from curation.difficulty.rounds import Rounds
 from curation.difficulty.stopping.bayes import Bayes
 from curation.difficulty.stopping.exact import Exact
 from curation.sampling.engines.base import Request, Response, SamplingOptions
+from curation.sampling.sample_cached import CachedSampler
 
 RIGHT, WRONG, NOTHING, CUT = (r"\boxed{7}", "stop"), (r"\boxed{8}", "stop"), ("seven", "stop"), ("I think", "length")
 RATES = (0.0, 0.05, 0.3, 0.5, 0.8, 0.97, 1.0)
@@ -222,12 +224,15 @@ def test_an_engine_that_answers_nothing_is_an_error(
 def test_the_forecast_of_the_live_line_is_told_after_the_first_round(
     tmp_path: Path, scripted: Callable[..., Any]
 ) -> None:
-    seen: list[Progress] = []
+    seen: list[tuple[int, int, int, int | None]] = []
+
+    def report(sampler: CachedSampler, rounds: Rounds) -> None:
+        seen.append((rounds.round, rounds.n_stopped, sampler.tokens, rounds.tokens_left))
+
     sampler = scripted(lambda key, number: RIGHT if chance(key, number) < RATES[int(key[3:]) % 7] else WRONG)
     options = ScriptedPassRate(sampler=sampler, n=16, batch_prompts=8, stopping=Bayes())
-    list(measure(rows(66), options, tmp_path, 0, "{question}", progress=seen.append))
-    first = [now for now in seen if now.round == 1]
-    assert all(now.tokens_left is None for now in first)
-    later = [now for now in seen if now.round == 2]
-    assert later[0].tokens_left == pytest.approx(seen[-1].tokens - later[0].tokens, rel=0.4)
-    assert [now.prompts_done for now in seen if now.round == seen[-1].round] < [66]
+    list(measure(rows(66), options, tmp_path, 0, "{question}", report=report))
+    assert {left for number, _, _, left in seen if number == 1} == {None}
+    (_, _, tokens, left), *_ = [now for now in seen if now[0] == 2]
+    assert left == pytest.approx(seen[-1][2] - tokens, rel=0.4)
+    assert [stopped for number, stopped, _, _ in seen if number == seen[-1][0]] < [66]

@@ -12,8 +12,11 @@ from pydantic import ValidationError
 
 from curation.core.errors import SamplingError
 from curation.core.row import Difficulty, Message, Row
-from curation.difficulty.pass_rate import Measured, PassRate, Progress, measure
+from curation.difficulty.outcomes import OUTCOMES
+from curation.difficulty.pass_rate import Measured, PassRate, measure
+from curation.difficulty.rounds import Rounds
 from curation.sampling.engines.base import Request, Response, SamplingOptions
+from curation.sampling.sample_cached import CachedSampler
 
 RIGHT, WRONG, NOTHING, CUT = (r"\boxed{7}", "stop"), (r"\boxed{8}", "stop"), ("seven", "stop"), ("I think", "length")
 
@@ -68,7 +71,11 @@ def test_every_row_is_measured_in_order(tmp_path: Path, scripted: Callable[..., 
         "row3": [CUT, CUT, CUT, RIGHT],
         "row4": [RIGHT, CUT, WRONG, WRONG],
     }
-    seen: list[Progress] = []
+    seen: list[tuple[int, int, list[int]]] = []
+
+    def report(sampler: CachedSampler, rounds: Rounds) -> None:
+        seen.append((rounds.n_stopped, sampler.tokens, rounds.counts.sum(0).tolist()))
+
     measured = list(
         measure(
             rows(5),
@@ -76,7 +83,7 @@ def test_every_row_is_measured_in_order(tmp_path: Path, scripted: Callable[..., 
             tmp_path,
             seed=0,
             template="{question}",
-            progress=seen.append,
+            report=report,
         )
     )
     assert [(m.row_id, m.decision) for m in measured] == [
@@ -89,10 +96,14 @@ def test_every_row_is_measured_in_order(tmp_path: Path, scripted: Callable[..., 
     assert measured[4].difficulty.pass_rate == pytest.approx(1 / 3)
     assert measured[0].difficulty.sampler.max_tokens == 64
     assert measured[0].difficulty.stop_reason == "fixed"
-    assert [(now.prompts_done, now.total) for now in seen] == [(2, 5), (4, 5), (5, 5)]
-    found = {name: n for name, n in seen[-1].outcomes.items() if n}
-    assert found == {"correct": 8, "wrong": 6, "no_answer": 2, "truncated": 4}
-    assert seen[-1].tokens == 16 * 5 + 4 * 64
+    assert [stopped for stopped, _, _ in seen] == [2, 4, 5]
+    assert dict(zip(OUTCOMES[:4], seen[-1][2], strict=False)) == {
+        "correct": 8,
+        "wrong": 6,
+        "no_answer": 2,
+        "truncated": 4,
+    }
+    assert seen[-1][1] == 16 * 5 + 4 * 64
 
 
 def test_a_second_run_samples_nothing_and_starts_no_engine(tmp_path: Path, scripted: Callable[..., Any]) -> None:

@@ -41,7 +41,7 @@ def test_exact_stops_when_and_only_when_every_ending_decides_the_same(
 ) -> None:
     bounds = Bounds(max(sum(counts) + left, 1), low, high, truncated, max_lost)  # type: ignore[arg-type]
     ends = endings(counts, bounds.n - sum(counts))
-    rule = ExactRule(bounds, 1)
+    rule = ExactRule(bounds, bounds.n, 1)
     decisions = set(bounds.decide(ends).tolist())
     assert bool(rule.is_decided(tally(*counts))[0]) == (len(decisions) == 1)
     if len(decisions) == 1:
@@ -65,7 +65,7 @@ def test_exact_stops_when_and_only_when_every_ending_decides_the_same(
 def test_exact_asks_for_no_more_than_may_settle_it(
     low: float, high: float, max_lost: float, counts: tuple[int, ...], more: int
 ) -> None:
-    rule = ExactRule(Bounds(16, low, high, "unjudged", max_lost), 1)
+    rule = ExactRule(Bounds(16, low, high, "unjudged", max_lost), 16, 1)
     assert rule.more(tally(*counts), np.zeros(1, int)).tolist() == [more]
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from curation.images import ImageError, ImageOptions, normalise_image
+from curation.images import ImageError, ImageOptions, decode, normalise_image
 from curation.images.similarity import ImageIndex, image_hash
 
 REASONS = {
@@ -73,7 +73,7 @@ def outcome(data: bytes) -> str:
     try:
         done = normalise_image(data, ImageOptions())
         again = normalise_image(done.data, ImageOptions())
-        image_hash(data)
+        image_hash(decode(data))
         INDEX.search(data)
     except ImageError as error:
         return error.reason
@@ -130,11 +130,11 @@ def test_bombs_and_absurd_headers(data: bytes, reason: str) -> None:
 PEAK = """
 import sys
 from curation.images.similarity import ImageIndex, image_hash
-from curation.images import ImageOptions, normalise_image
+from curation.images import ImageOptions, decode, normalise_image
 from tests.curation.sources.malformed import peak_mb
 
 data = sys.stdin.buffer.read()
-for work in (lambda: normalise_image(data, ImageOptions()), lambda: image_hash(data), lambda: ImageIndex().search(data)):
+for work in (lambda: normalise_image(data, ImageOptions()), lambda: image_hash(decode(data)), lambda: ImageIndex().search(data)):
     work()
 print(peak_mb())
 """

@@ -5,17 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from datatrove.data import Document
 from PIL import Image, PngImagePlugin
 
-from curation.core.ledger import LedgerWriter
+from curation.core.decision import Decision
 from curation.core.parquet import write_records
-from curation.core.row import Row, from_document, make_row, to_document
+from curation.core.row import Row, make_row
 from curation.core.schema import released_record, released_schema
 from curation.images import ImageError, ImageOptions, decode, inspect, normalise_image
 from curation.images.budget import model_size
 from curation.images.sizes import image_sizes
-from curation.images.step import NormaliseImages
+from curation.images.step import normalise_images
 
 SIZE = (90, 60)
 RED, HALF = (200, 30, 30), (200, 30, 30, 128)
@@ -186,16 +185,10 @@ def test_the_budget_is_the_processor_s_own() -> None:
             assert model_size(width, height, **budget) == theirs(height, width, 28, **numbers)[::-1]
 
 
-def filtered(row: Row, options: ImageOptions, folder: Path) -> tuple[Any, Document]:
-    document = to_document(row)
-    return NormaliseImages(options, LedgerWriter(folder, "rl", "normalise", 0)).filter(document), document
-
-
-def test_a_row_says_what_happened_to_which_image(tmp_path: Path) -> None:
+def test_a_row_says_what_happened_to_which_image() -> None:
     row = make_row(source="s", source_id="1", question="?", images=[encoded(noise()), commented(), encoded(PALETTE)])
-    kept, document = filtered(row, ImageOptions(), tmp_path)
-    done = from_document(document)
-    assert kept is True
+    done = normalise_images(ImageOptions(), row)
+    assert isinstance(done, Row)
     assert done.id == row.id
     assert done.images[0] == row.images[0]
     assert done.provenance == (("normalise", "picture 2: metadata dropped"), ("normalise", "picture 3: P to RGB"))
@@ -211,13 +204,12 @@ def test_a_row_says_what_happened_to_which_image(tmp_path: Path) -> None:
         ([with_exif(6)], {"answer_kind": "boxes"}, "gold_in_pixels", "picture 1: turned"),
     ],
 )
-def test_a_row_is_dropped_with_a_reason(
-    images: list[bytes], fields: dict[str, Any], reason: str, detail: str, tmp_path: Path
-) -> None:
+def test_a_row_is_dropped_with_a_reason(images: list[bytes], fields: dict[str, Any], reason: str, detail: str) -> None:
     row = Row("id", "s", "1", (), tuple(images), **fields)
-    verdict, document = filtered(row, ImageOptions(max_pictures=2), tmp_path)
-    assert verdict == (False, reason)
-    assert document.metadata["filter_detail"].startswith(detail)
+    decision = normalise_images(ImageOptions(max_pictures=2), row)
+    assert isinstance(decision, Decision)
+    assert (decision.action, decision.reason) == ("dropped", reason)
+    assert decision.detail.startswith(detail)
 
 
 def test_sizes_of_a_set(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from curation.core.ledger import LedgerWriter, ledger_lines
 from curation.core.row import Row, make_row, row_id, to_document
 from curation.normalise import Normalise, normalise_row
 from curation.normalise.language import contradicts, identify
-from curation.normalise.step import NormaliseRows
+from curation.normalise.step import ChangeRows, normalise_text
 from rewards import Gold, judge, read_gold
 
 DEFAULTS = Normalise()
@@ -176,11 +177,9 @@ def test_wrong_options_are_told(options: dict[str, list[str]]) -> None:
 
 
 def test_the_step_drops_what_is_only_a_wrapper(tmp_path: Path) -> None:
-    def ledger() -> LedgerWriter:
-        return LedgerWriter(tmp_path, "rl", "02-rl-normalise", 0)
-
+    step = ChangeRows(partial(normalise_text, DEFAULTS), LedgerWriter(tmp_path, "rl", "02-rl-normalise", 0), "text")
     good = to_document(row("Question: What is 1 + 1? Answer:"))
     bare = to_document(replace(row("Please reason step by step."), source_id="1"))
-    kept: list[Document] = list(NormaliseRows(DEFAULTS, ledger()).run([good, bare]))
+    kept: list[Document] = list(step.run([good, bare]))
     assert [document.text for document in kept] == ["What is 1 + 1?"]
     assert [(line.source_id, line.reason) for line in ledger_lines(tmp_path)] == [("1", "question_empty")]

@@ -78,7 +78,7 @@ def test_a_template_touches_no_other_brace(template: str, question: str, prompt:
 
 @pytest.mark.parametrize("template", ["", "no place", "{question} {question}", "{Question}"])
 def test_a_template_has_one_place_for_the_question(template: str) -> None:
-    with pytest.raises(ValueError, match="expected 1"):
+    with pytest.raises(ValueError, match="expected exactly one"):
         apply_template(template, "x")
 
 

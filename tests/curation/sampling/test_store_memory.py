@@ -29,9 +29,9 @@ class Rows:
 
 for n in (2, 4):  # the second time half of it is in the store
     options = SteadyPassRate(sampler=Steady(folder=folder, isolate=False, words=700), n=n, batch_prompts=100, sampling=SamplingOptions(max_tokens=8))
-    def tell(now):
-        seen[f"{n} {now.prompts_done}"] = psutil.Process().memory_info().rss
-    for _ in measure(Rows(), options, folder / "rollouts", 0, "{question}", progress=tell):
+    def report(sampler, rounds):
+        seen[f"{n} {rounds.n_stopped}"] = psutil.Process().memory_info().rss
+    for _ in measure(Rows(), options, folder / "rollouts", 0, "{question}", report=report):
         pass
 print(json.dumps(seen))
 """

@@ -88,13 +88,16 @@ def test_a_batch_larger_than_a_segment_is_one_segment(tmp_path: Path, small: Non
     assert [sum(t.num_rows for t in read_groups(path, SCHEMA)) for path in list_segments(tmp_path)] == [100, 1]
 
 
-def test_an_append_that_fails_changes_nothing(tmp_path: Path) -> None:
+def test_an_append_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError("no space left")
+
     with opened(tmp_path) as log:
         log.append_lines([line("a")])
-        (tmp_path / ".segment-00000000.parquet.tmp").mkdir()  # what cannot be written over
-        with pytest.raises(OSError, match="segment"):
-            log.append_lines([line("b")])
-        (tmp_path / ".segment-00000000.parquet.tmp").rmdir()
+        with monkeypatch.context() as patched:
+            patched.setattr("os.fsync", full)
+            with pytest.raises(OSError, match="no space left"):
+                log.append_lines([line("b")])
         assert found(log, "a", "b") == [("a", "x", "text")]
         log.append_lines([line("c")])
     with opened(tmp_path) as log:

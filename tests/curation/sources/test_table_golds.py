@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from curation.sources.formats.gold import GoldError, GoldOptions
+from curation.core.errors import BadRowError
+from curation.sources.formats.gold import GoldOptions
 
 CHART = {
     "rules": [
@@ -65,6 +66,6 @@ def test_golds_are_read(options: dict[str, Any], raw: Any, choices: list[str], a
 def test_golds_that_cannot_be_read(options: dict[str, Any], raw: Any, choices: list[str], reason: str) -> None:
     if choices == ["b", "a", "c"]:  # the letter A means the first option, the text "a" the second
         raw, reason = "b", "options_ambiguous"
-    with pytest.raises(GoldError) as error:
+    with pytest.raises(BadRowError) as error:
         GoldOptions.model_validate(options).read(raw, choices)
     assert error.value.reason == reason

@@ -81,7 +81,7 @@ def _of_its_own(plugin: type[BaseModel], base: type[BaseModel]) -> set[str]:
 
 
 def _heading(command: str) -> str:
-    plugins = LISTS[command].plugins
+    plugins = LISTS[command][0]
     return plugins[0].upper() + plugins[1:]
 
 

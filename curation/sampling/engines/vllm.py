@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
@@ -47,6 +47,12 @@ class Vllm(LocalEngine):
     """Folder of a LoRA adapter that is applied to the model."""
     engine_args: dict[str, JsonValue] = Field(default_factory=dict)
     """Further arguments of `vllm.LLM`, by their names there: {gpu_memory_utilization: 0.8, enforce_eager: true}."""
+
+    renamed: ClassVar[dict[str, str]] = {
+        "gpu_memory_utilization": "engine_args.gpu_memory_utilization",
+        "enforce_eager": "engine_args.enforce_eager",
+        "prefix_caching": "engine_args.enable_prefix_caching",
+    }
 
     @model_validator(mode="after")
     def _arguments_are_fit(self) -> "Vllm":

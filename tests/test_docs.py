@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+import rewards
+from curation.core.parquet import read_records
+
 ROOT = Path(__file__).parents[1]
+LEDGER = ("source", "source_id", "stage", "action", "reason", "detail")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -55,3 +59,83 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
         headings = re.findall(r"^#+ (.*)", target.read_text() if anchor else "", re.MULTILINE)
         anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
         assert not anchor or anchor in anchors, (place, anchor)
+
+
+def test_the_shell_examples_of_the_readme_are_commands_that_exist() -> None:
+    """Those of `ovr-train` too; the ones of `ovr-curate` are looked for in the other direction by tests/curation/test_cli.py."""
+    from training.cli import COMMANDS
+
+    named = set(re.findall(r"`ovr-train ([\w-]+)", (ROOT / "README.md").read_text().partition("## Status")[0]))
+    assert named == set(COMMANDS)
+
+
+def test_python_examples_give_what_their_comments_say() -> None:
+    for page in (ROOT / "README.md", ROOT / "docs/rewards.md"):
+        for block in blocks(page, "python"):
+            names: dict[str, object] = {}
+            exec(block, names)
+            for call, expected in re.findall(r"^(rewards\..*|verifier\..*)  # (.*)$", block, re.MULTILINE):
+                assert repr(eval(call, names)) == expected, call
+
+
+EQUAL = re.findall(
+    r"^\| `([^`]+)` \| `([^`]+)` \| (correct|wrong) \|", (ROOT / "docs/rewards.md").read_text(), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize(("gold", "answer", "outcome"), EQUAL)
+def test_what_counts_as_equal_is_what_the_page_says(gold: str, answer: str, outcome: str) -> None:
+    assert rewards.judge(gold, rf"\boxed{{{answer}}}").outcome == outcome
+
+
+@pytest.mark.slow
+def test_the_build_of_the_readme_gives_what_it_shows(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text()
+    manifest = next(blocks(ROOT / "README.md", "yaml"))
+    assert len(manifest.splitlines()) == 8
+    (tmp_path / "mine.yaml").write_text(manifest)
+    run("-m", "curation.cli", "build", "mine.yaml", "--out", "build/mine", "--workers", "2", folder=tmp_path)
+    out = tmp_path / "build/mine"
+    for source, counts in json.loads((out / "summary.json").read_text())["configs"]["rl"]["sources"].items():
+        shown = ", ".join(f'"{key}": {counts[key]}' for key in ("in", "out", "dropped", "merged"))
+        assert f'"{source}": {{{shown}, "reasons"' in readme
+    for split in ("train", "test"):
+        rows = list(read_records(next((out / "data/rl").glob(f"{split}-*"))))
+        assert f"{len(rows)} rows" in readme
+        for row_id, answer, kind, source_id in re.findall(
+            r"^\| (\w{8})\.\.\. .*PNG \| (\d+) \| (\w+) \| (\S+) \|", readme, re.MULTILINE
+        ):
+            found = [row for row in rows if row["source_id"] == source_id]
+            assert split == "test" or [(r["id"][:8], r["answer"], r["answer_kind"]) for r in found] == [
+                (row_id, answer, kind)
+            ]
+    ledger = ["| " + " | ".join(line[name] for name in LEDGER) + " |" for line in read_records(out / "ledger.parquet")]
+    shown = re.findall(r"^\| visual_puzzles \|.*", readme, re.MULTILINE)
+    assert len(shown) == 2
+    assert {re.sub(r"\| \|$", "|  |", line) for line in shown} <= set(ledger)
+    assert "  reasoning-gym: 0.1.25\n" in (out / "manifest.lock.yaml").read_text()
+
+
+@pytest.mark.slow
+def test_the_plugins_of_contributing_build_as_they_are(tmp_path: Path) -> None:
+    page = ROOT / "CONTRIBUTING.md"
+    for block in [*blocks(page, "python"), *blocks(page, "yaml")]:
+        (tmp_path / block.splitlines()[0].removeprefix("# ")).write_text(block)
+    (tmp_path / "riddles.jsonl").write_text(next(blocks(page, "jsonl")))
+    run("-m", "curation.cli", "build", "riddles.yaml", "--out", "out", folder=tmp_path)
+    ledger = {
+        line["source_id"]: (line["stage"], line["reason"]) for line in read_records(tmp_path / "out/ledger.parquet")
+    }
+    assert ledger == {
+        "0": ("shards", "train"),
+        "1": ("shards", "train"),
+        "2": ("05-rl-filter", "shouting"),
+        "3": ("03-rl-count_words", "few_words"),
+        "4": ("01-rl-collect", "answer_missing"),
+    }
+    rows = [row for shard in (tmp_path / "out/data/rl").glob("*") for row in read_records(shard)]
+    assert {(row["answer_kind"], row["n_words"], row["difficulty"]["n_judged"]) for row in rows} == {
+        ("anagram", 8, 4),
+        ("anagram", 6, 4),
+    }
+    assert "anagram" in run("-m", "curation.cli", "certify", "out", folder=tmp_path)

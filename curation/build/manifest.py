@@ -119,7 +119,7 @@ class Manifest(Options):
 
     name: str = Field(pattern=r"^[\w.-]+$")
     plugins: tuple[str, ...] = ()
-    """Python modules whose sources, filters, engines, stopping rules and reward kinds can be named by `kind`: installed, or in `root`."""
+    """Python modules whose kinds of sources, filters, stages, engines, stopping rules and rewards can be named: installed, or in `root`."""
     root: str = ""
     """The folder in which modules of `plugins` are that are not installed; by default that of the manifest."""
     seed: int = Field(default=0, ge=0)

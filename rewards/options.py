@@ -17,7 +17,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 _LABEL = re.compile(
@@ -148,7 +147,8 @@ def _runs(labels: Sequence[_Label]) -> list[list[_Label]]:
 
 def _texts(run: Sequence[_Label], text: str, in_lines: bool) -> list[str]:
     """The texts behind the labels; [] where they are no list of options."""
-    *raw, last = (text[one.end : other] for one, other in _spans(run, len(text)))
+    ends = [*(label.start for label in run[1:]), len(text)]
+    *raw, last = (text[label.end : end] for label, end in zip(run, ends, strict=True))
     is_spread = any(_BLANK_LINE.search(option.strip()) for option in raw)
     if any(map(_JOINS.search, raw)) or (not in_lines and (is_spread or _is_prose(text[: run[0].start], [*raw, last]))):
         return []
@@ -166,12 +166,6 @@ def _is_prose(stem: str, raw: Sequence[str]) -> bool:
     words = [_LAST_WORD.search(part[-_NEAR:]) for part in (stem, *raw[:-1])]
     first, *others = (match[0].strip() if match else "" for match in words)
     return bool(first) and any(word == first != option.strip() for word, option in zip(others, raw, strict=False))
-
-
-def _spans(run: Sequence[_Label], end: int) -> Iterator[tuple[_Label, int]]:
-    """Every label with the place where its text ends."""
-    yield from ((one, other.start) for one, other in pairwise(run))
-    yield run[-1], end
 
 
 def _needed(first: _Label, text: str, texts: Sequence[str], raw: Sequence[str], in_lines: bool) -> int:

@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import COLOURS, SHAPES, Canvas
-from curation.puzzles.scene import Scene, joined, number_scene
+from curation.puzzles.scene import Scene, added, joined, number_scene
 
 DOMAIN = "puzzle"
 
@@ -49,11 +49,11 @@ def make(level: int, rng: random.Random) -> Scene:
 
     description = " ".join(f"Row {i}: {joined(_names(row))}." for i, row in enumerate(rows, 1))
     if level <= 2:
-        seen = f"I see {joined([thing[0] for thing in grid if thing])}."
-        solution = f"{seen} Count the {asked}: {joined([str(i) for i in range(1, n + 1)])}."
+        seen = f"I see {joined(thing[0] for thing in grid if thing)}."
+        solution = f"{seen} Count the {asked}: {joined(range(1, n + 1))}."
     else:
         per_row = [sum(1 for thing in row if thing and wanted(thing)) for row in rows]
-        solution = f"Count the {asked} in each row: {' + '.join(map(str, per_row))} = {n}."
+        solution = f"Count the {asked} in each row: {added(per_row)}."
     return number_scene(f"How many {asked} are there?", n, description, solution, paint)
 
 

@@ -5,7 +5,7 @@ import random
 from fractions import Fraction
 
 from curation.puzzles.canvas import COLOURS, INK, Canvas, clockwise
-from curation.puzzles.scene import Scene, number_scene
+from curation.puzzles.scene import Scene, joined, number_scene
 
 DOMAIN = "puzzle"
 
@@ -31,7 +31,7 @@ def _one(level: int, rng: random.Random) -> Scene:
 
     description = f"A disc cut into {parts} equal parts. {filled} of them {'is' if filled == 1 else 'are'} {colour}."
     if level == 1:
-        solution = f"Count the {colour} parts: {', '.join(map(str, range(1, filled + 1)))}."
+        solution = f"Count the {colour} parts: {joined(range(1, filled + 1))}."
         return number_scene(f"How many parts are {colour}?", filled, description, solution, paint)
     share = Fraction(filled, parts)
     solution = f"{filled} of {parts} parts are {colour}. The share is {filled}/{parts}."

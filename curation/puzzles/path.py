@@ -40,8 +40,7 @@ def _steps(level: int, rng: random.Random) -> Scene:
 
     route = joined([f"{length} {direction}" for direction, length in legs])
     description = f"A {colour} path on a grid of dots: {route}."
-    steps = [str(i) for i in range(1, total + 1)]
-    count = f"Count the steps: {joined(steps)}." if level == 1 else f"{added([n for _, n in legs])}."
+    count = f"Count the steps: {joined(range(1, total + 1))}." if level == 1 else f"{added([n for _, n in legs])}."
     solution = f"The path goes {route}. {count}"
     return number_scene("How many steps long is the path?", total, description, solution, paint)
 

@@ -4,7 +4,7 @@ Every random choice is made while the scene is built; painting is deterministic,
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -55,9 +55,9 @@ def choices_with(right: T, others: Sequence[T], n: int, rng: random.Random) -> l
     return picked
 
 
-def joined(words: Sequence[str]) -> str:
+def joined(things: Iterable[object]) -> str:
     """`a, b, c`; `nothing` for none."""
-    return ", ".join(words) if words else "nothing"
+    return ", ".join(map(str, things)) or "nothing"
 
 
 def added(numbers: Sequence[int]) -> str:

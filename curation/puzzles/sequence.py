@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 from curation.puzzles.canvas import COLOURS, GRID, INK, SHAPES, Canvas
-from curation.puzzles.scene import Painter, Scene, choice_scene, choices_with, joined, number_scene
+from curation.puzzles.scene import Painter, Scene, added, choice_scene, choices_with, joined, number_scene
 
 DOMAIN = "logic"
 
@@ -85,11 +85,9 @@ def _dots(rng: random.Random) -> Scene:
 
     known = counts[:4]
     steps = [b - a for a, b in pairwise(counts)]
-    description = f"Boxes with {joined([str(n) for n in known])} {colour} dots, then an empty box."
-    solution = (
-        f"The boxes hold {joined([str(n) for n in known])}. The steps are {joined([str(n) for n in steps[:3]])}, "
-    )
-    solution += f"next {steps[3]}. {known[3]} + {steps[3]} = {counts[4]}."
+    description = f"Boxes with {joined(known)} {colour} dots, then an empty box."
+    solution = f"The boxes hold {joined(known)}. The steps are {joined(steps[:3])}, next {steps[3]}. "
+    solution += f"{added((known[3], steps[3]))}."
     question = "The pattern goes on. How many dots belong in the box with the question mark?"
     return number_scene(question, counts[4], description, solution, paint)
 

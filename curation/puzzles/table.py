@@ -3,7 +3,7 @@
 import random
 
 from curation.puzzles.canvas import GRID, INK, Canvas
-from curation.puzzles.scene import Scene, added, number_scene
+from curation.puzzles.scene import Scene, added, joined, number_scene
 
 DOMAIN = "chart"
 
@@ -54,5 +54,5 @@ def make(level: int, rng: random.Random) -> Scene:
     if sums.count(max(sums)) > 1:
         return make(level, rng)
     best = sums.index(max(sums))
-    solution = f"The sums of the rows are {', '.join(map(str, sums))}. The largest is {max(sums)}, in row {rows[best]}."
+    solution = f"The sums of the rows are {joined(sums)}. The largest is {max(sums)}, in row {rows[best]}."
     return number_scene("What is the number of the row with the largest sum?", best + 1, description, solution, paint)

@@ -10,7 +10,7 @@ from typing import Any
 
 from flint import acb, fmpq
 
-from rewards.algebra.ball import PRECISIONS, UndefinedError, equal_constants, evaluate, narrow, precision
+from rewards.algebra.ball import PRECISIONS, UndefinedError, constant, equal_constants, evaluate, narrow, precision
 from rewards.algebra.tree import Node, free, has, key, walk
 
 _INTEGER_NAMES = frozenset(["n", "m", "k", "N", "M", "K", "i", "j", "l", "p", "q", "d"])
@@ -88,10 +88,10 @@ def _same_constants(a: Node, b: Node) -> bool | None:
 
 def _undefined(node: Node) -> bool:
     try:
-        with precision(PRECISIONS[0]):
-            return not evaluate(node, {}).is_finite()
+        constant(node)
     except UndefinedError:
         return True
+    return False
 
 
 def _compare_at(names: dict[str, tuple[str, int, str]], a: Node, b: Node, is_complex: bool) -> bool | None:
@@ -102,8 +102,6 @@ def _compare_at(names: dict[str, tuple[str, int, str]], a: Node, b: Node, is_com
             try:
                 x, y = evaluate(a, at), evaluate(b, at)
             except UndefinedError:
-                return None
-            if not (x.is_finite() and y.is_finite()):
                 return None
             if not is_complex and not (x.imag.contains(0) and y.imag.contains(0)):
                 return None

@@ -103,7 +103,7 @@ def _ratio(a: Node, b: Node) -> Any:
                 x, y = evaluate(a, at), evaluate(b, at)
             except UndefinedError:
                 continue
-            if not (x.is_finite() and y.is_finite()) or not (x.imag.contains(0) and y.imag.contains(0)):
+            if not (x.imag.contains(0) and y.imag.contains(0)):
                 continue
             if x.contains(0) or y.contains(0):
                 return None

@@ -16,7 +16,7 @@ Coordinates = tuple[float, ...]
 
 
 class Geometry(Kind):
-    """Rows of coordinates, matched one to one. The gold is JSON, one row or a list of them."""
+    """Rows of coordinates, matched one to one."""
 
     def read(self, text: str) -> list[Coordinates] | None:
         """Return the rows that a text states, None where it states none."""

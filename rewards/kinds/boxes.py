@@ -8,7 +8,7 @@ from rewards.kinds._geometry import Coordinates, Geometry, read_rows
 
 
 class Boxes(Geometry):
-    """Options: the overlap asked for, and how boxes are written."""
+    """Options: the overlap asked for, and how boxes are written. The gold is JSON, one box or a list of them."""
 
     kind: Literal["boxes"] = "boxes"
     iou: float = Field(0.5, gt=0, le=1)

@@ -9,7 +9,7 @@ from rewards.kinds._geometry import Coordinates, Geometry, read_rows
 
 
 class Points(Geometry):
-    """Options: the distance allowed."""
+    """Options: the distance allowed. The gold is JSON, one point or a list of them."""
 
     kind: Literal["points"] = "points"
     max_distance: float = Field(10.0, ge=0)

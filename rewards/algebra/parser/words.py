@@ -3,7 +3,6 @@
 import itertools
 
 from rewards.algebra import units
-from rewards.algebra.lexer import Token
 from rewards.algebra.parser.cursor import Cursor
 from rewards.algebra.tree import Node, num, sym
 from rewards.algebra.vocabulary import NOTES, ParseError, word_set
@@ -54,18 +53,12 @@ class Words(Cursor):
         return self._now.kind == "text" and self._now.text.lower() in NOTES
 
     def _read_note(self) -> None:
-        rest = self._tokens[self._at :]
-        stop = next(
-            i
-            for i, t in enumerate(rest)
-            if t.kind == "last" or (not self._depth_open(rest[:i]) and t.text in (")", "]", "\\}"))
-        )
-        self.note += " ".join(t.text for t in rest[:stop])
-        self._at += stop
-
-    @staticmethod
-    def _depth_open(passed: list[Token]) -> bool:
-        return sum((t.text in ("(", "[", "\\{")) - (t.text in (")", "]", "\\}")) for t in passed) > 0
+        """Read up to the end, or to the bracket that closes around the note."""
+        words, depth = list[str](), 0
+        while self._now.kind != "last" and (depth or self._now.text not in (")", "]", "\\}")):
+            words.append(self._next().text)
+            depth += (words[-1] in ("(", "[", "\\{")) - (words[-1] in (")", "]", "\\}"))
+        self.note += " ".join(words)
 
     def _with_unit(self, node: Node) -> Node:
         """Read words after a value: a unit (`cm^2`, `miles per hour`) or prose that says nothing else."""

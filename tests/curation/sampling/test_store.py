@@ -1,11 +1,8 @@
 """The rollout store: what was written is there, once and whole, whatever happened to the writer."""
 
-import os
-import random
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -216,18 +213,21 @@ with RolloutStore(Path(sys.argv[1])) as store:
 
 @pytest.mark.slow
 def test_kill_9_loses_no_acknowledged_sample_and_leaves_no_half(tmp_path: Path) -> None:
-    rng = random.Random(0)
     acknowledged = -1
-    for _ in range(6):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-        assert writer.stdout is not None
-        lines = [writer.stdout.readline()]
-        time.sleep(rng.uniform(0, 0.15))
-        os.kill(writer.pid, signal.SIGKILL)
-        lines += writer.communicate()[0].splitlines()
-        complete = [line.split() for line in lines if line]
-        assert complete, "the writer did not start: is the store still locked?"
-        acknowledged = max(acknowledged, *(int(chunk) for chunk, _ in complete))
+    for moment in (".*.tmp", "segment-*", ".*.tmp"):  # a batch is being written, a segment begins
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        ) as writer:
+            assert writer.stdout is not None
+            lines = [writer.stdout.readline()]
+            assert lines[0], "the writer did not start: is the store still locked?"
+            before = set(tmp_path.glob(moment))
+            while not set(tmp_path.glob(moment)) - before:
+                assert writer.poll() is None, "the writer ended before it was killed"
+            writer.kill()
+            lines += writer.stdout.read().splitlines()
+        assert writer.returncode == -signal.SIGKILL
+        acknowledged = max(acknowledged, *(int(line.split()[0]) for line in lines))
     whole = {(f"{chunk}-{i}", k) for chunk in range(acknowledged + 1) for i in range(8) for k in range(4)}
     with RolloutStore(tmp_path) as store:
         extra = f"{acknowledged + 1}-0"  # written before the kill, or not at all

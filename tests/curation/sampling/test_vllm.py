@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
+from curation.core.errors import SamplingError
 from curation.core.row import Message
 from curation.sampling.engines.base import Request, Response, SamplingOptions
 from curation.sampling.engines.supervised import SupervisedSession
@@ -131,3 +132,10 @@ def test_nothing_is_printed(
     vllm_session.generate(requests, OPTIONS)
     assert capfd.readouterr() == ("", "")
     assert "vllm" in sys.modules
+
+
+def test_a_model_that_does_not_load_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(SamplingError, match=r"cannot load .*`vllm`.*`cpu`") as caught:
+        Vllm(model=str(tmp_path)).load().__enter__()
+    assert "\n" not in str(caught.value)

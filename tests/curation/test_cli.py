@@ -1,7 +1,6 @@
 """The command line: fast help, clear errors, every command in the README."""
 
 import re
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -19,25 +18,12 @@ def commands() -> list[str]:
     return found[1].split(",")
 
 
-def cpu_seconds_of_children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def test_help_takes_less_than_a_second() -> None:
-    best = 9.0
-    for _ in range(3):
-        started = cpu_seconds_of_children()
-        subprocess.run([sys.executable, "-m", "curation.cli", "--help"], check=True, capture_output=True)
-        best = min(best, cpu_seconds_of_children() - started)
-    assert best < 1.0
-
-
 def test_help_loads_nothing_heavy() -> None:
-    code = "import sys, curation.cli; curation.cli.parser(); print([m for m in ('torch', 'vllm', 'datatrove', 'pyarrow', 'pydantic') if m in sys.modules])"
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
-    )
+    heavy = ("torch", "vllm", "datatrove", "datasets", "pyarrow", "pydantic", "numpy")
+    code = f"import sys; from curation.cli import main\ntry: main(['--help'])\nexcept SystemExit: sys.exit(any(name in sys.modules for name in {heavy}))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stderr
+    assert "usage: ovr-curate" in shown.stdout
 
 
 def test_importing_rewards_loads_nothing_heavy() -> None:

@@ -1,7 +1,6 @@
 """Lists of options inside questions: what is one, what is none, and that every style reads back as it was written."""
 
 import json
-import time
 from decimal import Decimal
 
 import pytest
@@ -181,13 +180,12 @@ def test_any_text_gives_texts_that_are_in_it(question: str) -> None:
     assert all(text and text.strip() == text and text in question for text in found)
 
 
+@pytest.mark.timeout(60)  # in square time it is hours
 @pytest.mark.parametrize(
     "piece", ["A. ", "A. x ", "(A) 1 (B) ", "$", "**", " ", "\n", "A.\n", "\\quad ", "\\text{", "(A) x\n\n", "A. ,"]
 )
 def test_hostile_questions_take_linear_time(piece: str) -> None:
-    begin = time.perf_counter()
     options_in((piece * 100_000)[:200_000])
-    assert time.perf_counter() - begin < 5
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +50,7 @@ def test_pairs() -> None:
 def test_hostile() -> None:
     rewards.judge("1", r"\boxed{2}")
     for pair in load("hostile_dev.jsonl"):
-        started = time.monotonic()
         verdict = judge(pair)
-        assert time.monotonic() - started < 10  # a deadline of 5 s, and the worker's end
         if pair["expected"] is not None and pair["id"] not in ARGUED:
             assert (verdict.outcome == "correct") == pair["expected"], (pair["id"], verdict)
 

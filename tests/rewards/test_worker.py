@@ -12,10 +12,10 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -26,50 +26,41 @@ from rewards.worker.connection import TimedOutError
 
 ROOT = Path(__file__).parents[2]
 GOLD, HANG = r"\int_0^1 e^{x^x} dx", r"\int_0^1 e^{x^{x^x}} dx"
-DEADLINE_S, SLACK_S = 1.0, 0.2
+DEADLINE_S = 1.0
+LATE = f"no verdict within {DEADLINE_S:g} s"
 SAME: tuple[dict[str, str], float] = {"gold": "x+y", "answer": "y+x"}, 30.0
 
 
-def judge_a_hang() -> tuple[str, float]:
-    """In a fresh process the parser is imported and the worker started first, which no deadline covers."""
-    rewards.judge("1", r"\boxed{2}")
-    worker.ask("math", "equal", *SAME)
-    started = time.monotonic()
+def judge_a_hang() -> tuple[str, str]:
     verdict = rewards.make_verifier(GOLD, options={"timeout_s": DEADLINE_S}).judge(rf"\boxed{{{HANG}}}")
-    return verdict.outcome, time.monotonic() - started
-
-
-def check(outcome: str, seconds: float) -> None:
-    assert outcome == "timeout"
-    assert seconds < DEADLINE_S + SLACK_S
+    return verdict.outcome, verdict.detail
 
 
 @pytest.mark.slow
 def test_deadline_in_the_main_thread() -> None:
-    check(*judge_a_hang())
+    assert judge_a_hang() == ("timeout", LATE)
 
 
 @pytest.mark.slow
 def test_deadline_in_threads() -> None:
     with ThreadPoolExecutor(3) as pool:
-        for result in [f.result() for f in [pool.submit(judge_a_hang) for _ in range(3)]]:
-            check(*result)
+        hangs = [pool.submit(judge_a_hang) for _ in range(3)]
+        assert [hang.result() for hang in hangs] == [("timeout", LATE)] * 3
 
 
 @pytest.mark.slow
 def test_deadline_in_an_event_loop() -> None:
-    async def run() -> list[tuple[str, float]]:
+    async def run() -> list[tuple[str, str]]:
         return [judge_a_hang(), await asyncio.to_thread(judge_a_hang)]
 
-    for result in asyncio.run(run()):
-        check(*result)
+    assert asyncio.run(run()) == [("timeout", LATE)] * 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", ["spawn", "fork"])
 def test_deadline_in_a_process(start: str) -> None:
     with multiprocessing.get_context(start).Pool(1) as pool:
-        check(*pool.apply(judge_a_hang))
+        assert pool.apply(judge_a_hang) == ("timeout", LATE)
 
 
 @pytest.mark.slow
@@ -116,10 +107,8 @@ def test_a_start_has_a_limit_of_its_own(
     server: worker.Server, slow_start: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "START_S", slow_start / 5)
-    started = time.monotonic()
     with pytest.raises(TimedOutError, match=r"^the math worker did not start within 0\.3 s$"):
         server.ask("equal", *SAME)
-    assert time.monotonic() - started < slow_start
     monkeypatch.undo()
     assert server.ask("equal", *SAME)
 
@@ -136,9 +125,10 @@ def test_a_worker_that_cannot_start_says_nothing_about_the_answer(
 
 
 def server_pid(server: worker.Server) -> int:
+    before = set(psutil.Process().children())
     assert server.ask("equal", *SAME)
-    assert server._process
-    return server._process.pid
+    (process,) = set(psutil.Process().children()) - before
+    return process.pid
 
 
 @pytest.mark.slow
@@ -151,12 +141,10 @@ def test_a_killed_server_loses_nothing(server: worker.Server) -> None:
 def test_a_server_that_hangs_is_replaced_at_the_deadline(server: worker.Server) -> None:
     os.kill(server_pid(server), signal.SIGSTOP)
     with ThreadPoolExecutor(2) as pool:  # one of them needs a new judge
-        started = time.monotonic()
         hangs = [pool.submit(server.ask, "equal", {"gold": GOLD, "answer": HANG}, DEADLINE_S) for _ in range(2)]
         for hang in hangs:
-            with pytest.raises(TimedOutError):
+            with pytest.raises(TimedOutError, match=LATE):
                 hang.result()
-    assert time.monotonic() - started < DEADLINE_S + SLACK_S
     assert server.ask("equal", *SAME)
 
 
@@ -178,22 +166,25 @@ def test_a_process_with_many_open_files_can_judge(server: worker.Server) -> None
 @pytest.mark.slow
 def test_other_threads_are_not_held_up_by_a_hang() -> None:
     assert worker.ask("math", "equal", *SAME)
-    slow = threading.Thread(target=judge_a_hang)
-    slow.start()
-    started = time.monotonic()
-    assert worker.ask("math", "equal", *SAME)
-    assert time.monotonic() - started < 0.9
-    slow.join()
+    with ThreadPoolExecutor(1) as pool:
+        hang = pool.submit(worker.ask, "math", "equal", {"gold": GOLD, "answer": HANG}, 3.0)
+        assert worker.ask("math", "equal", *SAME)
+        assert not hang.done()
+        assert isinstance(hang.exception(), TimedOutError)
 
 
 @pytest.mark.slow
-def test_a_batch_waits_for_all_its_hangs_at_once() -> None:
+def test_a_batch_waits_for_all_its_hangs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     golds, responses = ["1", GOLD, "2", GOLD, "3", GOLD], [r"\boxed{1}", rf"\boxed{{{HANG}}}"] * 3
-    assert worker.ask("math", "equal", *SAME)
-    started = time.monotonic()
-    got = [v.outcome for v in rewards.judge_many(golds, responses, "math", {"timeout_s": 1.5})]
+    everyone, ask = threading.Barrier(3, timeout=60), worker.ask
+
+    def ask_together(*request: Any) -> Any:
+        everyone.wait()  # or the barrier breaks: the third asks before the first has an answer
+        return ask(*request)
+
+    monkeypatch.setattr(worker, "ask", ask_together)
+    got = [v.outcome for v in rewards.judge_many(golds, responses, "math", {"timeout_s": DEADLINE_S})]
     assert got == ["correct", "timeout", "wrong", "timeout", "wrong", "timeout"]
-    assert time.monotonic() - started < 3.5
 
 
 ESCAPES = [
@@ -259,14 +250,13 @@ def hostile_round(count: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [700, 10_000])
-def test_hostile_judgements_leave_nothing_behind(count: int) -> None:
+def test_hostile_judgements_leave_nothing_behind() -> None:
     hostile_round(600)
     worker.close_all()
     gc.collect()
     me = psutil.Process()
     memory, handles = me.memory_info().rss, files()
-    hostile_round(count)
+    hostile_round(10_000)
     worker.close_all()
     gc.collect()
     assert not [c for c in me.children(recursive=True) if "_worker" in " ".join(c.cmdline())]
@@ -274,9 +264,7 @@ def test_hostile_judgements_leave_nothing_behind(count: int) -> None:
     assert me.memory_info().rss - memory < 40 << 20
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_answers_are_quick_and_wrong(text: str) -> None:
-    started = time.monotonic()
-    verdict = rewards.make_verifier("1").judge_answer(text)
-    assert verdict.outcome in ("wrong", "no_answer")
-    assert time.monotonic() - started < 1.0
+def test_hostile_answers_are_wrong_without_a_deadline(text: str) -> None:
+    assert rewards.make_verifier("1").judge_answer(text).outcome in ("wrong", "no_answer")

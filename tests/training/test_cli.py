@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,21 +13,12 @@ from training.arguments import DataArguments, option_names
 from training.cli import COMMANDS, main
 
 
-def test_help_is_fast_and_names_every_command() -> None:
-    seconds = []
-    for _ in range(3):  # the best of three, for a busy machine
-        started = time.monotonic()
-        shown = subprocess.run(
-            [sys.executable, "-m", "training.cli", "--help"], capture_output=True, text=True, check=True
-        )
-        seconds.append(time.monotonic() - started)
-    assert min(seconds) < 1.0
+def test_help_names_every_command_and_loads_nothing_heavy() -> None:
+    heavy = ("torch", "trl", "transformers", "datasets", "pyarrow", "pydantic", "curation")
+    code = f"import sys; from training.cli import main; main(['--help']); sys.exit(any(name in sys.modules for name in {heavy}))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stderr
     assert all(command in shown.stdout for command in COMMANDS)
-
-
-def test_importing_the_cli_loads_no_torch() -> None:
-    code = "import sys, training.cli; sys.exit(any(name in sys.modules for name in ('torch', 'trl', 'datasets', 'curation')))"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 USAGE = [

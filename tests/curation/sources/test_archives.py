@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import tarfile
 import zipfile
 from pathlib import Path
@@ -199,13 +200,18 @@ def test_a_tar_that_ends_early_gives_its_complete_members(tmp_path: Path, name: 
 
 @pytest.mark.parametrize("name", ["set.tar", "set.tar.gz"])
 def test_a_tar_is_closed_when_nobody_reads_it_any_longer(tmp_path: Path, name: str) -> None:
-    archive = TarArchive(put(tmp_path / name, PACKERS[name]({"a.jsonl": line(1)})))
+    path, before = put(tmp_path / name, PACKERS[name]({"a.jsonl": line(1)})), n_open_files()
+    archive = TarArchive(path)
     member = archive.open("a.jsonl")
-    file = archive._file
     del archive
     assert member.read() == line(1)
+    assert n_open_files() == before + 1
     del member
-    assert file.closed
+    assert n_open_files() == before
+
+
+def n_open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ import rewards
 from curation.core.row import Row
 from curation.puzzles import LEVELS, families
 from curation.sources.base import BadRow
-from curation.sources.reasoning_gym import ReasoningGym, _as_json, _generate
+from curation.sources.reasoning_gym import ReasoningGym, _as_json
 from curation.sources.visual_puzzles import VisualPuzzles
 
 
@@ -173,13 +173,14 @@ def test_gym_rows_come_twice_even_where_the_library_draws_from_global_state() ->
     again.close()  # ends the child, or the test would hang
 
 
+@pytest.mark.slow
 def test_repeated_questions_are_left_out_and_counted() -> None:
-    options = {"min_terms": 2, "max_terms": 2, "min_digits": 1, "max_digits": 1}
-    made = list(_generate("1", "chain_sum", 400, options))
-    questions = [entry["question"] for _, _, entry, _, _ in made if entry]
+    options = {"count": 400, "min_terms": 2, "max_terms": 2, "min_digits": 1, "max_digits": 1}
+    made = list(ReasoningGym(datasets={"chain_sum": options}).read(1))
+    questions = [row.question for row in rows_of(made)]
     assert len(made) == 400
     assert len(set(questions)) == len(questions) <= 200
-    assert {reason for _, _, _, reason, _ in made} == {"", "questions_exhausted"}
+    assert {row.reason for row in made if isinstance(row, BadRow)} == {"questions_exhausted"}
 
 
 @pytest.mark.parametrize(

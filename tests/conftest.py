@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,29 +14,38 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; two processes of tests share the cores
 
 ROOT = Path(__file__).resolve().parents[1]
-LONGEST_FIRST = ("quickstart", "vllm")
-"""Groups that begin before all others, so that no process is left alone with one at the end."""
+TOGETHER = {
+    "tests/test_first_light.py": "quickstart",
+    "tests/curation/sampling/test_vllm.py": "vllm",
+    "tests/curation/sampling/test_vllm_serve.py": "vllm",
+}
+"""Files that share what takes minutes to make. They begin before all others, so that no process is left alone with them at the end."""
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests of a file run in one process, where they share its fixtures; `xdist_group` joins files."""
-    if item.get_closest_marker("xdist_group") is None:
-        item.add_marker(pytest.mark.xdist_group(item.path.stem))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One process for each file, which has fixtures to share, and for files that are `TOGETHER`. (`--dist loadgroup` of pytest-xdist
+    3.8 does not see its groups under pytest 9.2.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return TOGETHER.get(file, file)
+
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def place(item: pytest.Item) -> int:
-        mark = item.get_closest_marker("xdist_group")
-        return LONGEST_FIRST.index(mark.args[0]) if mark and mark.args[0] in LONGEST_FIRST else len(LONGEST_FIRST)
-
-    items.sort(key=place)
+    items.sort(key=lambda item: item.nodeid.partition("::")[0] not in TOGETHER)
 
 
 @pytest.fixture(scope="session")
 def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished quickstart, to be read and not changed: `models/` (base, sft, grpo), `curated/` (the builds of both
     configs), `micro_model_data/`, `eval.json`, `summary.json` and `shown.txt`, what was printed. Nobody else needs to train a model
-    that has learned something. Tests that take it are marked `slow` and `xdist_group("quickstart")`: it is made once.
+    that has learned something. Tests that take it are marked `slow` and their files are in `TOGETHER`: it is made once.
     """
     out = tmp_path_factory.mktemp("quickstart")
     command = [sys.executable, "-m", "training.demo.quickstart", "--out", str(out), "--seed", "1"]

@@ -10,7 +10,7 @@ import pytest
 from curation.build.build import BuildOptions, build
 from curation.commands.check import check
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("quickstart"), pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 MANIFEST = Path(__file__).parents[1] / "manifests" / "quickstart.yaml"
 
 

@@ -17,7 +17,7 @@ from curation.sampling.engines.vllm import Vllm, VllmSession
 from tests.curation.sampling.conftest import Adapter
 from tests.curation.sampling.models import trainers_prompt
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("vllm")]
+pytestmark = pytest.mark.slow
 
 OPTIONS = SamplingOptions(max_tokens=12)
 GREEDY = SamplingOptions(temperature=0, max_tokens=12)

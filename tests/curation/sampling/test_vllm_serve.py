@@ -21,7 +21,7 @@ from curation.sampling.engines.openai import OpenAI
 from curation.sampling.engines.vllm import VllmSession
 from curation.sampling.engines.vllm_on_cpu import options_on_cpu
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("vllm")]
+pytestmark = pytest.mark.slow
 
 OPTIONS = SamplingOptions(max_tokens=12)
 LONGER_THAN_THE_MODEL = SamplingOptions(max_tokens=4000, temperature=0.7, top_p=0.9)

@@ -198,6 +198,7 @@ def test_a_reward_kind_of_the_module_judges_rows(recipe: Path, tmp_path: Path) -
     assert "cba" in curate(recipe.parent, "kinds", "reversed", "--plugins", "stranger")
 
 
+@pytest.mark.slow
 def test_the_module_is_listed_and_shown(recipe: Path, tmp_path: Path) -> None:
     assert "Riddles with one-word answers" in curate(recipe.parent, "sources", "--plugins", "stranger")
     shown = curate(tmp_path, "sources", "riddles", "--plugins", str(recipe.parent / "stranger.py"))

@@ -46,6 +46,7 @@ def texts(rollouts: Path) -> list[str]:
     return list(lines["text"].to_pylist())
 
 
+@pytest.mark.slow
 def test_evaluation_counts_by_group(
     mixed_shards: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,6 +59,7 @@ def test_evaluation_counts_by_group(
     assert set(result["by_source"]) == {"sums", "shapes"}
 
 
+@pytest.mark.slow
 def test_what_is_sampled_is_not_sampled_again(
     mixed_shards: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,6 +74,7 @@ def test_what_is_sampled_is_not_sampled_again(
     assert texts(tmp_path / "seed_0") != texts(tmp_path / "seed_1")
 
 
+@pytest.mark.slow
 def test_refused_prompts_are_unjudged(
     mixed_shards: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,6 +103,7 @@ def test_a_wrong_option_is_named(
     assert capsys.readouterr().err.startswith(f"ovr-train eval: {message}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("difficulties", "options", "expected"),
     [
@@ -147,6 +151,7 @@ def test_cold_rows_have_no_measured_sampling(mixed_shards: Path) -> None:
     assert measured_sampling(mixed_shards, "test") == {}
 
 
+@pytest.mark.slow
 def test_the_models_own_sampling_options_do_not_count(
     mixed_shards: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -52,6 +52,7 @@ def executor(step: PipelineStep, folder: Path, workers: int) -> SupervisedExecut
     return SupervisedExecutor([step], tasks=3, workers=workers, logging_dir=folder / "stage", on_tick=lambda: None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_killed_worker_is_replaced_and_the_task_runs_again(tmp_path: Path, workers: int) -> None:
     executor(Die(tmp_path, times=1), tmp_path, workers).run()

@@ -73,6 +73,7 @@ def test_a_hash_is_a_few_bytes_and_back() -> None:
     assert len({hashed, ImageHash.from_bytes(hashed.to_bytes())}) == 1
 
 
+@pytest.mark.slow
 def test_the_index_tells_copies_apart_from_siblings() -> None:
     index = ImageIndex()
     for number in (0, 1, 3, 4, 5, 6, 7, 8, 9):

@@ -86,6 +86,7 @@ def test_an_instruction_is_no_part_of_the_last_option(options: str) -> None:
 STYLES = ["{}. {}", "{}) {}", "({}) {}", "**{})** {}", r"$\textbf{{({})}}\ {}$", "- {}. {}", "{}．{}", "（{}）{}"]
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.from_regex(r"[1-9a-z][0-9a-z +=]{0,9}[0-9a-z]", fullmatch=True), min_size=3, max_size=6, unique=True),
     st.sampled_from(STYLES),

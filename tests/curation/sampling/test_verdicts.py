@@ -137,6 +137,7 @@ def test_a_rollout_is_named_by_its_draw_and_its_text() -> None:
     assert rollout_id(replace(one, prompt_id="other", seconds=2.0)) == rollout_id(one)
 
 
+@pytest.mark.slow
 def test_a_changed_kind_of_another_module_is_another_verifier(tmp_path: Path) -> None:
     """In processes of their own, as builds are; a kind of ours does not depend on it."""
     module, code = (

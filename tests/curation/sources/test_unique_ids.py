@@ -45,6 +45,7 @@ def test_ids_cost_a_few_bytes_each() -> None:
     assert held < 30 * 50_000
 
 
+@pytest.mark.slow
 def test_a_ledger_holds_its_lines_on_disk_and_shows_them_whole_or_not_at_all(tmp_path: Path) -> None:
     held = []
     with LedgerWriter(tmp_path, "rl", "01-collect", 0) as ledger:

@@ -16,6 +16,12 @@ __all__ = ["lm", "requests", "scripted", "vlm"]
 Write = Callable[[dict[str, Any]], Path]
 
 
+@pytest.fixture(autouse=True)
+def _plugins_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules that a test's manifest names are imported by every later build of the process, and are gone by then."""
+    monkeypatch.setattr("curation.core.plugins._loaded", [])
+
+
 @pytest.fixture
 def write_manifest(tmp_path: Path) -> Write:
     def write(manifest: dict[str, Any]) -> Path:

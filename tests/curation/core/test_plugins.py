@@ -34,7 +34,6 @@ class Reader(Plugin):
 @pytest.fixture(autouse=True)
 def _modules_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr("curation.core.plugins._loaded", [])
     before = set(sys.modules)
     yield
     for name in set(sys.modules) - before:

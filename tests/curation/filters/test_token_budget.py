@@ -92,7 +92,10 @@ def test_too_few_tokens_and_bad_images_are_told(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({}, "no bound"), ({"max_prompt_tokens": 9, "template": "no place"}, r"0 times \{question\}")],
+    [
+        ({}, "no bound"),
+        ({"max_prompt_tokens": 9, "template": "no place"}, r"got 'no place', expected exactly one \{question\}"),
+    ],
 )
 def test_wrong_options_are_told(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):

@@ -73,7 +73,7 @@ def one_style(trace: str) -> str:
         thought, closed, answer = text.removeprefix(opening).partition(close)
         thought = thought.replace(opening, OPEN)
         answer = _without_tags(answer.replace(opening, OPEN).replace(close, CLOSE), answer_opening, answer_close)
-        return f"{OPEN}\n{thought.strip()}" + (f"\n{CLOSE}\n\n{answer}" if closed else "")
+        return f"{OPEN}\n{thought.strip()}" + (f"\n{CLOSE}\n\n{answer}".rstrip() if closed else "")
     return text
 
 

@@ -29,7 +29,7 @@ def dry_run(
 
 def _lines(config: ConfigBuild, workers: int, pilot: int | None, price: float | None) -> Iterator[str]:
     config.prepare()
-    finished = config.is_finished()
+    finished = config.is_finished() and all(run.is_done for run in config.stages)
     yield f"{config.config}: {'finished, nothing would run' if finished else 'would run'}"
     if finished:
         return

@@ -7,10 +7,12 @@ where a filter would drop it. Licences are checked before anything is sampled.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from curation.build.manifest import ColdStart, Manifest, Rl
-from curation.core.errors import ManifestError
+from curation.core.errors import ManifestError, nearest
 from curation.core.row import Config
+from curation.core.schema import ROW
 from curation.core.stage import Stage
 from curation.decontamination.benchmarks import IndexBenchmarks
 from curation.decontamination.decide import FindContamination
@@ -69,6 +71,38 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     return _with_stages_of_the_manifest(stages, section.stages, config)
 
 
+RESERVED = frozenset({"id", "source", "source_id", "provenance", "extra", "keep", "note"})
+"""Columns that no stage from outside sets or adds: who a row is, and what the build itself writes."""
+CHECKED_BY = {name: ("verify_golds", "verify_traces") for name in ("answer", "answer_kind", "answer_options")}
+CHECKED_BY["license"] = ("filter", "licences")
+"""Column -> the stages that check it: it may not be set behind them."""
+
+
+def _check_declaration(stage: Stage, before: Sequence[Stage], where: str) -> None:
+    """Refuse columns and files that a stage may not have at its place.
+
+    Raises:
+        ManifestError: which, and why.
+    """
+    added = {column.name: one.kind for one in before for column in one.adds}
+    for name in stage.sets:
+        if name in RESERVED or name not in ROW.keys() | added.keys():
+            raise ManifestError(
+                f"{where}: sets the column {name!r}, which it cannot{nearest(name, ROW.keys() - RESERVED)}"
+            )
+        if checked := [one.kind for one in before if one.kind in CHECKED_BY.get(name, ())]:
+            raise ManifestError(
+                f"{where}: sets {name!r} behind {checked[0]!r}, which checks it; give it an earlier `after`"
+            )
+    for column in stage.adds:
+        if column.name in ROW.keys() | RESERVED | added.keys():
+            of = f"the stage {added[column.name]!r}" if column.name in added else "every row; name it in `sets`"
+            raise ManifestError(f"{where}: adds the column {column.name!r}, which there is already, of {of}")
+    for file in stage.publishes:
+        if file == "ledger.parquet" or Path(file).name != file or not file.endswith(".parquet"):
+            raise ManifestError(f"{where}: publishes {file!r}, expected the name of a Parquet file of its own")
+
+
 def _with_stages_of_the_manifest(stages: list[Stage], listed: Sequence[Stage], config: Config) -> list[Stage]:
     """The plan with what the manifest lists under `stages`, each behind the stage that it names; those of one place in their order."""
     for number, stage in enumerate(listed):
@@ -79,6 +113,7 @@ def _with_stages_of_the_manifest(stages: list[Stage], listed: Sequence[Stage], c
         if after not in kinds or after == "shards":
             known = ", ".join(kind for kind in kinds if kind != "shards")
             raise ManifestError(f"{config}.stages[{number}].after: got {after!r}, expected one of {known}")
+        _check_declaration(stage, stages[: kinds.index(after) + 1], f"{config}.stages[{number}] ({stage.kind})")
         place = kinds.index(after) + 1
         while place < len(stages) and stages[place] in listed and stages[place].after == stage.after:
             place += 1

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curation.core.errors import BuildError
 from curation.core.parquet import AtomicParquetWriter, read_records, write_text
 from curation.core.row import Config
 
@@ -15,7 +16,11 @@ LISTED = Path("stages") / "published.json"
 
 
 def publish_files(out: Path, of_configs: Mapping[Config, Sequence[tuple[str, Path]]]) -> None:
-    """Write each Parquet file to `out`, the lines of all configs one after the other, with the column `config` in front."""
+    """Write each Parquet file to `out`, the lines of all configs one after the other, with the column `config` in front.
+
+    Raises:
+        BuildError: two files of one name have different columns.
+    """
     unpublish(out)
     parts: dict[str, list[tuple[Config, Path]]] = {}
     for config, files in of_configs.items():
@@ -23,7 +28,14 @@ def publish_files(out: Path, of_configs: Mapping[Config, Sequence[tuple[str, Pat
             parts.setdefault(name, []).append((config, file))
     write_text(out / LISTED, json.dumps(sorted(parts)))
     for name, files_of_name in parts.items():
-        schema = pq.read_schema(files_of_name[0][1]).insert(0, pa.field("config", pa.string()))
+        schemas = [pq.read_schema(file) for _, file in files_of_name]
+        if differing := [
+            f for (_, f), schema in zip(files_of_name, schemas, strict=True) if not schema.equals(schemas[0])
+        ]:
+            raise BuildError(
+                f"{name}: {differing[0]} has other columns than {files_of_name[0][1]}; publish one of another name"
+            )
+        schema = schemas[0].insert(0, pa.field("config", pa.string()))
         with AtomicParquetWriter(out / name, schema) as writer:
             for config, file in files_of_name:
                 for line in read_records(file):

@@ -14,9 +14,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from curation.core.errors import BuildError
 from curation.core.executor import SupervisedExecutor
-from curation.core.ledger import ledger_lines
 from curation.core.parquet import write_text
 from curation.core.progress import StageProgress
 from curation.core.row import Config
@@ -59,12 +60,18 @@ class StageRun:
         return self._recorded("done.json") == self.fingerprint and self._is_whole() and self.stage.is_whole(self._run)
 
     def _is_whole(self) -> bool:
-        """Whether every task's list is there and every file that it names."""
-        folder = self.folder / self.stage.leaves
+        """Whether every task's list is there and every file that it names, the lines of the ledger, and what the stage publishes."""
+        folder, done = self.folder / self.stage.leaves, json.loads((self.folder / "done.json").read_text())
+        if not all((self.folder / name).exists() for name in self.stage.publishes) or done["ended"] != self._n_ended():
+            return False
         if self.stage.leaves == "nothing":
             return True
-        tasks = json.loads((self.folder / "done.json").read_text())["tasks"]
-        return len(list(folder.glob("*.json"))) == tasks and all((folder / name).exists() for name in written(folder))
+        tasks = len(list(folder.glob("*.json")))
+        return tasks == done["tasks"] and all((folder / name).exists() for name in written(folder))
+
+    def _n_ended(self) -> int:
+        """Lines in the ledger."""
+        return sum(pq.read_metadata(file).num_rows for file in (self.folder / "ledger").glob("*.parquet"))
 
     @property
     def seconds(self) -> float:
@@ -107,9 +114,9 @@ class StageRun:
         tasks, total = self.stage.tasks(context.rows), len(context.rows) or None
         with StageProgress(self.folder.name, self.folder / "progress", total) as progress:
             SupervisedExecutor(self.stage.steps(context), tasks, workers, self.folder, progress.refresh).run()
-        self._check(context)
+        n_ended = self._check(context)
         seconds = round(time.monotonic() - started, 3)
-        done = {"fingerprint": self.fingerprint, "tasks": tasks, "seconds": seconds}
+        done = {"fingerprint": self.fingerprint, "tasks": tasks, "ended": n_ended, "seconds": seconds}
         write_text(self.folder / "done.json", json.dumps(done))
 
     def _clear(self) -> None:
@@ -124,20 +131,24 @@ class StageRun:
             if not (self.folder / "completions" / lines.name[:5]).exists():
                 lines.unlink()
 
-    def _check(self, context: Run) -> None:
-        """Rows in = rows left + rows in the ledger.
+    def _check(self, context: Run) -> int:
+        """Rows in = rows left + rows in the ledger; returns the latter.
 
         Raises:
-            BuildError: a row was lost or doubled.
+            BuildError: a row was lost or doubled, or a file that the stage publishes is not there.
         """
-        n_in, n_out = self.stage.rows_in(context), len(self.rows)
-        n_ended = sum(1 for _ in ledger_lines(self.folder / "ledger"))
+        if missing := [name for name in self.stage.publishes if not (self.folder / name).exists()]:
+            raise BuildError(
+                f"{self.folder.name}: the stage publishes {missing[0]!r} and has not left it in its folder"
+            )
+        n_in, n_out, n_ended = self.stage.rows_in(context), len(self.rows), self._n_ended()
         if n_in != n_out + n_ended:
             self._forget()
             raise BuildError(
                 f"{self.folder}: {n_in} rows came in, {n_out} went out and {n_ended} ended here: the sum is off;"
                 " the next build runs this stage again"
             )
+        return n_ended
 
     def _forget(self) -> None:
         """From here on nothing in the folder counts as done."""

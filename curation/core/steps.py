@@ -58,6 +58,9 @@ class MapRows(PipelineStep):  # type: ignore[misc]
                 row = from_document(document)
                 with self.track_time():
                     decision = self.decide(row)
+                if not isinstance(decision, Decision):
+                    what = f"{self.name}: got {decision!r} for {row.source}/{row.source_id}"
+                    raise BuildError(f"{what}, expected keep(...), drop(...) or merge(...)")
                 self.stat_update(decision.reason or "kept")
                 if decision.action != "keep":
                     ledger.end(row.id, row.source, row.source_id, decision, rank)

@@ -8,7 +8,7 @@ from datatrove.pipeline.base import PipelineStep
 
 import rewards
 from curation.core.decision import KEEP, Decision, drop, keep
-from curation.core.errors import CurationError
+from curation.core.errors import BuildError, CurationError
 from curation.core.row import Row, Verified
 from curation.core.stage import MapStage, Run
 from curation.core.steps import MapRows
@@ -37,7 +37,12 @@ def _is_licensed(release: Release, row: Row) -> Judgement:
 
 def _decide(judge: Callable[[Row], Judgement], row: Row) -> Decision:
     judgement = judge(row)
-    return KEEP if judgement is True else drop(*judgement[1:])
+    if judgement is True:
+        return KEEP
+    if not isinstance(judgement, tuple) or judgement[0] is not False or len(judgement) not in (2, 3):
+        what = f"a filter gave {judgement!r} for {row.source}/{row.source_id}"
+        raise BuildError(f"{what}, expected True or (False, reason) or (False, reason, detail)")
+    return drop(*judgement[1:])
 
 
 class VerifyGolds(MapStage):

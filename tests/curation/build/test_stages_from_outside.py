@@ -166,6 +166,78 @@ def test_a_stage_that_cannot_be_is_one_clear_line(manifest: Path, tmp_path: Path
     assert "\n" not in str(raised.value)
 
 
+DECLARATIONS = [
+    (
+        'sets: ClassVar[tuple[str, ...]] = ("domain",)',
+        'sets: ClassVar[tuple[str, ...]] = ("dificulty",)',
+        "sets the column 'dificulty', which it cannot; did you mean 'difficulty'",
+    ),
+    (
+        'sets: ClassVar[tuple[str, ...]] = ("domain",)',
+        'sets: ClassVar[tuple[str, ...]] = ("id",)',
+        "sets the column 'id', which it cannot",
+    ),
+    ('Column("n_words"', 'Column("domain"', "adds the column 'domain', which there is already, of every row"),
+    ('Column("n_words"', 'Column("cluster"', "there is already, of the stage 'clusters'"),
+    ('Column("n_words"', 'Column("note"', "adds the column 'note'"),
+    (
+        '("lengths.parquet",)',
+        '("ledger.parquet",)',
+        "publishes 'ledger.parquet', expected the name of a Parquet file of its own",
+    ),
+    ('("lengths.parquet",)', '("../lengths.parquet",)', "expected the name of a Parquet file of its own"),
+    (
+        "    n: int\n",
+        '    n: int\n    sets: ClassVar[tuple[str, ...]] = ("answer",)\n',
+        "sets 'answer' behind 'verify_golds', which checks it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), DECLARATIONS)
+def test_what_a_stage_may_not_declare_is_one_clear_line(
+    manifest: Path, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    assert old in MODULE
+    (tmp_path / "my_stages.py").write_text(MODULE.replace(old, new))
+    with pytest.raises(CurationError, match=message) as raised:
+        dry_run(manifest, tmp_path / "out", changed("rl.stages[0].after=mixture"))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('return drop("one_word", row.question)', "return None", "got None for t/.*, expected keep"),
+        (
+            'write_records(run.folder / "lengths.parquet"',
+            'write_records(run.folder / "other.parquet"',
+            "the stage publishes 'lengths.parquet' and has not left it",
+        ),
+    ],
+)
+def test_a_stage_that_does_not_do_as_it_says_is_one_clear_line(
+    manifest: Path, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    (tmp_path / "my_stages.py").write_text(MODULE.replace(old, new))
+    with pytest.raises(CurationError, match=message):
+        build(manifest, tmp_path / "out")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", ["08-rl-keep_longest/lengths.parquet", "08-rl-keep_longest/ledger/*.parquet"])
+def test_what_a_stage_left_and_lost_is_made_again(manifest: Path, tmp_path: Path, lost: str) -> None:
+    out = tmp_path / "out"
+    build(manifest, out)
+    before = shard_bytes(out)
+    (found,) = (out / "stages").glob(lost)
+    found.unlink()
+    assert "would run" in dry_run(manifest, out, BuildOptions())
+    assert build(manifest, out)["balanced"]
+    assert (shard_bytes(out), len(list(read_records(out / "lengths.parquet")))) == (before, 4)
+
+
 @pytest.mark.slow
 def test_a_column_that_is_not_declared_ends_the_build(manifest: Path, tmp_path: Path) -> None:
     module = MODULE.replace('sets: ClassVar[tuple[str, ...]] = ("domain",)', "")

@@ -174,7 +174,7 @@ def _lock(manifest: Manifest, options: BuildOptions, code: str, configs: list[Co
 
 def build_code(manifest: Manifest) -> str:
     """Digest of everything installed that a stage depends on, the modules that the manifest names included."""
-    plugins = [plugin_digest(manifest.plugins)] if manifest.plugins else []
+    plugins = [plugin_digest(manifest.plugins, Path(manifest.root))] if manifest.plugins else []
     ours = source_digest([curation, rewards])
     return digest_of([ours, *plugins, platform.python_version(), installed_versions(LIBRARIES)])
 

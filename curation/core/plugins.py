@@ -139,13 +139,26 @@ def loaded_plugins() -> tuple[str, ...]:
     return tuple(_loaded)
 
 
-def plugin_digest(names: Iterable[str]) -> str:
-    """The `source_digest` of modules, and of all of a package that one is in. The order of the names does not count.
+_OURS = frozenset({"curation", "rewards", "training", "__main__"})
+
+
+def plugin_digest(names: Iterable[str], folder: Path | None = None) -> str:
+    """The `source_digest` of modules, of all of a package that one is in, and of what they imported from `folder`, the manifest's. The
+    order of the names does not count.
 
     Raises:
         ImportError: no such module.
     """
-    return source_digest(importlib.import_module(top) for top in sorted({name.partition(".")[0] for name in names}))
+    tops = {name.partition(".")[0] for name in names}
+    if folder is not None:
+        tops |= {name for name, module in list(sys.modules.items()) if "." not in name and _is_beside(module, folder)}
+    return source_digest(importlib.import_module(top) for top in sorted(tops - _OURS))
+
+
+def _is_beside(module: ModuleType, folder: Path) -> bool:
+    file = Path(getattr(module, "__file__", None) or "/")
+    place = file.parent.parent if file.name == "__init__.py" else file.parent
+    return place.resolve() == folder.resolve()
 
 
 def _check_place(module: ModuleType, folder: Path | None) -> None:

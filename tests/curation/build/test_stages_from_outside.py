@@ -9,11 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from curation.build.build import BuildOptions, build
+from curation.build.build import BuildOptions, build, build_code
 from curation.build.dry_run import dry_run
+from curation.build.manifest import load_manifest
 from curation.cli import main
-from curation.core.errors import CurationError
+from curation.core.errors import BuildError, CurationError
 from curation.core.parquet import read_records
+from curation.core.row import make_row
+from curation.filters.stage import _decide
 from tests.curation.conftest import shard_bytes
 
 MODULE = '''
@@ -137,6 +140,12 @@ def test_a_change_of_an_option_or_an_input_redoes_what_follows(manifest: Path, t
     assert not list((out / "stages").glob("08-rl-keep_longest"))
 
 
+@pytest.mark.parametrize("given", [(True, "fine"), None, (False,), "no"])
+def test_a_filter_that_gives_something_else_drops_nothing(given: object) -> None:
+    with pytest.raises(BuildError, match=r"a filter gave .* for s/1, expected True or"):
+        _decide(lambda row: given, make_row(source="s", source_id="1", question="q"))  # type: ignore[arg-type,return-value]
+
+
 def test_stages_are_listed(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:
     module = str(manifest.parent / "my_stages.py")
     assert main(["stages"]) == 0
@@ -236,6 +245,17 @@ def test_what_a_stage_left_and_lost_is_made_again(manifest: Path, tmp_path: Path
     assert "would run" in dry_run(manifest, out, BuildOptions())
     assert build(manifest, out)["balanced"]
     assert (shard_bytes(out), len(list(read_records(out / "lengths.parquet")))) == (before, 4)
+
+
+def test_a_helper_beside_the_manifest_is_part_of_its_code(manifest: Path, tmp_path: Path) -> None:
+    (tmp_path / "my_helper.py").write_text("V = 1")
+    (tmp_path / "my_stages.py").write_text("import my_helper\n" + MODULE)
+    before = build_code(load_manifest(manifest))
+    (tmp_path / "unused.py").write_text("V = 1")
+    assert build_code(load_manifest(manifest)) == before
+    (tmp_path / "my_helper.py").write_text("V = 2")
+    assert build_code(load_manifest(manifest)) != before
+    sys.modules.pop("my_helper")
 
 
 @pytest.mark.slow

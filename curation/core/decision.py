@@ -8,6 +8,7 @@ merge("duplicate", "gsm8k/17")           it ends here because another row is kep
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 from curation.core.parquet import AtomicParquetWriter
 from curation.core.row import plain
-from curation.core.schema import ROW, Column
+from curation.core.schema import LITERALS, ROW, Column
 
 Action = Literal["keep", "dropped", "merged"]
 
@@ -68,10 +69,19 @@ def write_decisions(path: Path, schema: pa.Schema, decisions: Iterable[Decision 
                 continue
             if unknown := decision.columns.keys() - set(schema.names):
                 raise TypeError(f"sets the column {min(unknown)!r}, which is neither in its `sets` nor in its `adds`")
-            columns = {name: plain(value) for name, value in decision.columns.items()}
+            columns = {name: _checked(schema.field(name), value) for name, value in decision.columns.items()}
             writer.write({"keep": True, "note": decision.note or None, **columns}, sum(map(_size, columns.values())))
             kept += 1
     return kept
+
+
+def _checked(field: pa.Field, value: Any) -> Any:
+    """The value as Arrow takes it. Arrow itself would cut 7.5 to the 7 of an integer column, and knows no values of a Literal."""
+    if pa.types.is_integer(field.type) and value is not None and not isinstance(value, Integral):
+        raise TypeError(f"sets the column {field.name!r} to {value!r}, expected a whole number")
+    if (known := LITERALS.get(field.name)) and value is not None and value not in known:
+        raise TypeError(f"sets the column {field.name!r} to {value!r}, expected one of {sorted(known)}")
+    return plain(value)
 
 
 def _size(value: Any) -> int:

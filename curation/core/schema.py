@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 import pyarrow as pa
 
-from curation.core.row import Config, Message, Row, Sampler, to_record
+from curation.core.row import Config, Format, Message, Row, Sampler, Stratum, Verified, to_record
 
 SCHEMA_VERSION = "1"
 
@@ -60,6 +60,10 @@ class Column(NamedTuple):
 
 ROW = dict(columns_of(Row))
 """Column -> its type."""
+LITERALS = {
+    "stratum": {"", *get_args(Stratum)}, "format": {*get_args(Format)}, "verified": {*get_args(Verified)}
+}  # fmt: skip
+"""Column of a row -> the values that it may have."""
 SAMPLER = arrow_type(Sampler)
 """What a response was a draw of: in `difficulty` as in the rollout store."""
 _MESSAGES = pa.list_(arrow_type(Message))

@@ -131,7 +131,6 @@ MANIFEST: dict[str, Any] = {
         "difficulty": {"sampler": {"kind": "parrot"}, "stopping": {"kind": "twice"}, "n": 2},
     },
 }
-finds_kinds = pytest.mark.skipif(not hasattr(rewards, "load_plugins"), reason="rewards looks into its own package only")
 
 
 @pytest.fixture
@@ -184,7 +183,6 @@ def test_a_module_beside_the_manifest_is_used_in_every_stage(recipe: Path, tmp_p
     assert curate(tmp_path, *again).startswith("rl: would run\n  01-rl-collect                to run")
 
 
-@finds_kinds
 @pytest.mark.slow
 def test_a_reward_kind_of_the_module_judges_rows(recipe: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
@@ -246,7 +244,8 @@ def test_every_option_is_shown(command: str, kind: str, capsys: pytest.CaptureFi
 def test_the_schema_knows_every_shipped_manifest(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
+    import jsonschema
+
     monkeypatch.setenv("OVR_REAL_DATA", "/data")
     assert main(["schema"]) == 0
     schema = json.loads(capsys.readouterr().out)

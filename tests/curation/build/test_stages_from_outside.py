@@ -219,6 +219,8 @@ def test_what_a_stage_may_not_declare_is_one_clear_line(
     ("old", "new", "message"),
     [
         ('return drop("one_word", row.question)', "return None", "got None for t/.*, expected keep"),
+        ("else keep(n_words=n)", "else keep(n_words=7.5)", "sets the column 'n_words' to 7.5, expected a whole number"),
+        ('"domain",)', '"stratum",)', "neither in its `sets`"),
         (
             'write_records(run.folder / "lengths.parquet"',
             'write_records(run.folder / "other.parquet"',

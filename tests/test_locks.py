@@ -13,9 +13,9 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = {
-    "cpu-py311": ("3.11", ["cpu", "train"], ["dev"]),
-    "gpu-py311": ("3.11", ["vllm", "train"], []),
-    "gpu-py312": ("3.12", ["vllm", "train"], []),
+    "cpu-py311": ("3.11", ["cpu", "embed", "train"], ["dev"]),
+    "gpu-py311": ("3.11", ["vllm", "embed", "train"], []),
+    "gpu-py312": ("3.12", ["vllm", "embed", "train"], []),
 }
 """Lock: its Python, extras and groups."""
 PIN = re.compile(r"([A-Za-z0-9._-]+)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)")

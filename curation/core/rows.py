@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curation.core.row import Row, from_record
@@ -55,6 +56,19 @@ class RowFile:
             for lines in set_since:
                 lines.apply(record, row)
             yield record
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """The values of one column of the rows that are left, read without the others."""
+        values = None
+        for file, place in zip((self.path, *self.decisions), self._places(), strict=True):
+            if name in pq.read_schema(file).names:
+                column = pq.read_table(file, columns=[name]).column(0).take(pa.array(place))
+                values = column if values is None else pc.coalesce(column, values)
+        if values is None:
+            raise KeyError(name)
+        if values.null_count:
+            raise ValueError(f"{self.path}: {values.null_count} rows have no value in the column {name!r}")
+        return values
 
     @property
     def columns(self) -> list[str]:
@@ -147,8 +161,15 @@ class Rows:
         return (record for file in self.files for record in file.read(columns))
 
     def column(self, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """One column of numbers."""
-        return np.fromiter((record[name] for record in self.records([name])), dtype, len(self))
+        """One column of numbers.
+
+        Raises:
+            KeyError: no stage has written it.
+            ValueError: some rows have no value.
+        """
+        columns = [file.column(name).to_numpy() for file in self.files]
+        values: npt.NDArray[Any] = np.concatenate([np.empty(0, dtype), *columns]).astype(dtype)
+        return values
 
     def at(self, numbers: Numbers, columns: Sequence[str] | None = None) -> Iterator[tuple[int, Record]]:
         """(number, record) of some rows, in ascending order; only the row groups that hold one are read."""

@@ -120,7 +120,7 @@ def _positive(text: str) -> int:
 
 def _build(args: argparse.Namespace) -> None:
     from curation.build.build import BuildOptions, build
-    from curation.commands.console import summary_table
+    from curation.commands.console import overlap_table, summary_table
 
     options = BuildOptions(args.workers, args.limit, args.only, tuple(args.set))
     if args.dry_run:
@@ -130,7 +130,10 @@ def _build(args: argparse.Namespace) -> None:
         return
     if args.pilot or args.gpu_hour_price is not None:
         args.wrong("--pilot and --gpu-hour-price go with --dry-run")
-    print(summary_table(build(args.manifest, args.out, options)))
+    summary = build(args.manifest, args.out, options)
+    print(summary_table(summary))
+    if overlap := overlap_table(summary):
+        print(overlap)
 
 
 def _check(args: argparse.Namespace) -> None:

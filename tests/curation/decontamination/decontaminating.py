@@ -11,7 +11,7 @@ from curation.core.decision import Decision
 from curation.core.parquet import read_records
 from curation.core.row import Row, from_document, make_row, to_document
 from curation.decontamination.benchmarks import INDEX, ReadBenchmarks
-from curation.decontamination.decide import EVIDENCE_FILE, FindContamination
+from curation.decontamination.decide import EVIDENCE_FILE, FLAGGED, FindContamination
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.scan import SCAN, ScanContamination
 from curation.dedup.search import FindClusters
@@ -28,8 +28,9 @@ class Outcome:
     evidence_file: Path
 
     def of(self, source: str, benchmark: str = "") -> set[str]:
-        """The source_ids of a source's contaminated rows."""
-        lines = [e for e in self.evidence if e["source"] == source and e["benchmark"].startswith(benchmark)]
+        """The source_ids of a source's contaminated rows; those that are only flagged aside."""
+        dropped = [e for e in self.evidence if e["kind"] not in FLAGGED]
+        lines = [e for e in dropped if e["source"] == source and e["benchmark"].startswith(benchmark)]
         return {line["source_id"] for line in lines}
 
 

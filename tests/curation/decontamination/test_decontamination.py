@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from curation.core.row import Row
-from curation.decontamination.decide import contamination_table
 from curation.decontamination.options import Decontaminate
+from curation.decontamination.overlap import contamination_table, read_hits
 from curation.decontamination.text import question_words
 from tests.curation.decontamination.decontaminating import Outcome, benchmark, decontaminate, row
 
@@ -56,7 +56,8 @@ MATCHES = {
     TILES.replace("18", "24").replace("5 of", "7 of"): "template",
     LOGARITHM: "exact",
     "Evaluate $\\log_3 343$.": None,
-    GENERIC: None,
+    "Evaluate $-\\log_7 343$.": None,
+    GENERIC: "exact",
     f"A circle of radius 4 lies in a square of side 8. {GENERIC}": None,
     f"The probability that two dice show 7 is $m/n$, {CONTEST}": None,
     "Nora tiles a wall with 40 tiles, 6 in a row. How many rows are full?": None,
@@ -109,7 +110,7 @@ def test_flag_keeps_and_notes(tmp_path: Path) -> None:
 def test_the_table_counts_by_benchmark_source_and_kind(tmp_path: Path) -> None:
     rows = [row(BALLOON, 0, "a"), row(TILES, 1, "b"), row(TILES.replace("18", "24"), 2, "b")]
     outcome = run(tmp_path, rows)
-    assert contamination_table(outcome.index, outcome.evidence_file) == {
+    assert contamination_table(outcome.index, read_hits(outcome.evidence_file)) == {
         "ours": {
             "rows": 5,
             "unreadable": {},
@@ -117,6 +118,17 @@ def test_the_table_counts_by_benchmark_source_and_kind(tmp_path: Path) -> None:
             "items_hit": 2,
         }
     }
+
+
+def test_an_id_that_repeats_in_a_benchmark_gets_a_number(tmp_path: Path) -> None:
+    """As in a source: the evidence says which of the two items it was."""
+    path = tmp_path / "items.json"
+    path.write_text(json.dumps([{"id": 7, "question": TILES}, {"id": 7, "question": BALLOON}]))
+    spec = {"kind": "table", "name": "ours", "path": str(path), "fields": {"question": "question", "id": "id"}}
+    rows = [row(BALLOON, 0), row(TILES, 1)]
+    outcome = decontaminate([rows], Decontaminate.model_validate({"benchmarks": [spec]}), tmp_path)
+    assert [(e["source_id"], e["benchmark_item"]) for e in outcome.evidence] == [("0", "7#2"), ("1", "7")]
+    assert contamination_table(outcome.index, read_hits(outcome.evidence_file))["ours"]["items_hit"] == 2
 
 
 def test_two_benchmarks_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -136,6 +148,8 @@ def test_two_benchmarks_of_one_name_are_refused(tmp_path: Path) -> None:
             "Which of these holds when $n$ is an odd prime?\nChoices:\nA:1\nB:2",
             "Which of these holds when n is an odd prime?",
         ),
+        ("Which is prime?\nA. 4\nB. 7\nC. 9", "Which is prime?\n['9', '4', '7']"),
+        ("Which is prime?\n(A) 4 (B) 7 (C) 9", "Which is prime?\nOptions:\nA: 7\nB: 9\nC: 4"),
         (
             "Question: Find the sum of 3 and 4 in base 5.",
             "Find the sum of 3 and 4 in base 5.\nLet's think step by step.",

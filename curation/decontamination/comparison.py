@@ -1,0 +1,81 @@
+"""Compares a row with its candidates: by words and 3-grams, then by wording, and where that leaves it open by a second opinion.
+
+comparison = Comparison(keyring, background, texts, options)
+comparison.matches(text, candidate)     # question -> how it matches; what needs a second opinion is noted
+comparison.ask()                        # asks for all of them at once; from now on `matches` knows
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from curation.decontamination.background import Background
+from curation.decontamination.candidates import Candidate
+from curation.decontamination.keyring import Keyring
+from curation.decontamination.options import Decontaminate
+from curation.decontamination.paraphrase import ParaphraseMatcher, Shared
+from curation.decontamination.second_opinion import Doubt
+from curation.decontamination.text import question_words
+from curation.decontamination.text_matcher import Question, TextMatch, TextMatcher
+from curation.decontamination.weigh import Scale, Weighed
+from curation.decontamination.wording import wording_of
+
+
+class Comparison:
+    """Under the background as it is; `text_of` gives the text of an evaluation question."""
+
+    def __init__(
+        self, keyring: Keyring, background: Background, text_of: Callable[[int], str], options: Decontaminate
+    ) -> None:
+        self._scale = Scale(keyring, background)
+        self._by_text = TextMatcher(self._scale, options)
+        self._by_wording = ParaphraseMatcher(keyring, background)
+        self._second_opinion = options.second_opinion
+        self._doubts: dict[tuple[int, int], Doubt] = {}
+        self._confirmed: dict[tuple[int, int], float | None] | None = None
+        self.question = lru_cache(10_000)(lambda number: Question(number, text_of(number)))
+
+    def matches(self, texts: Sequence[str], candidates: Sequence[Candidate]) -> list[dict[int, TextMatch]]:
+        """Of every row: question -> how it matches; without those that neither match nor are of its family."""
+        words = [question_words(text) for text in texts]
+        rows = self._scale.weigh(words)
+        return [self._matches(*row) for row in zip(texts, words, rows, candidates, strict=True)]
+
+    def _matches(self, text: str, words: list[str], row: Weighed, candidate: Candidate) -> dict[int, TextMatch]:
+        found = {q: self._by_text.match(text, row, self.question(q), candidate.visual) for q in candidate.questions}
+        rest = [number for number in candidate.reworded if number not in found or not found[number].kind]
+        wording = wording_of(words) if rest else None
+        for number in rest:
+            shared = wording and self._by_wording.compare(wording, self.question(number).wording)
+            if shared and (match := self._paraphrase(shared, text, candidate, number)):
+                found[number] = match
+        return {number: match for number, match in found.items() if match.kind or match.is_own}
+
+    def are_similar(self, one: int, other: int) -> bool:
+        """Whether an evaluation question is of the family of another."""
+        question = self.question(one)
+        (row,) = self._scale.weigh([question.words.words])
+        return self._by_text.match(question.text, row, self.question(other), visual=False).is_own
+
+    def ask(self) -> list[tuple[int, int]]:
+        """Ask the second opinion of every doubt; returns the pairs of row and question that it confirms.
+
+        Raises:
+            CurationError: the model cannot be had, or is none.
+        """
+        if self._second_opinion is None:
+            return []
+        answers = self._second_opinion.ask([*self._doubts.values()])
+        self._confirmed = dict(zip(self._doubts, answers, strict=True))
+        return [pair for pair, cosine in self._confirmed.items() if cosine is not None]
+
+    def _paraphrase(self, shared: Shared, text: str, candidate: Candidate, question: int) -> TextMatch | None:
+        own = not candidate.visual
+        if shared.kind != "paraphrase" and shared.is_doubtful and self._second_opinion:
+            pair = candidate.row, question
+            if self._confirmed is None:
+                others = [q for q in candidate.all_questions if q != question and not self.are_similar(q, question)]
+                self._doubts[pair] = Doubt(text, self.question(question).text, [self.question(q).text for q in others])
+                return TextMatch("possible_paraphrase", shared.dice, False)
+            if cosine := self._confirmed.get(pair):
+                return TextMatch("paraphrase_by_model", cosine, own)
+        return TextMatch(shared.kind, shared.dice, own) if shared.kind else None

@@ -4,12 +4,12 @@ Copies prove nothing about how common words are, so they do not count. A cluster
 in several evaluation sets does too; and a row that is an evaluation question - word by word, in other words, with other numbers - is that
 question, which is counted already. So a thousand copies are as easy to find as one.
 
-    background = Background(keyring, rows, scans)
+    background = Background(keyring, rows, rows.numbers_by_task(), scans)
     background.leave_out(is_copy, similar)          # the rows that are evaluation questions, the pairs of similar ones among these
     background.weights_of(question)                 # of its grams, in their order
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,10 +46,9 @@ class Pairs:
 class Background:
     """The document frequencies of the keyring's keys. Memory: 30 bytes for every 3-gram of the evaluation questions and a byte a row."""
 
-    def __init__(self, keyring: Keyring, rows: Rows, scans: Path) -> None:
-        self.keyring, self.scans = keyring, scans
+    def __init__(self, keyring: Keyring, rows: Rows, numbers: Mapping[str, Numbers], scans: Path) -> None:
+        self.keyring, self._numbers, self.scans = keyring, numbers, scans
         self._is_first = _first_of_clusters(rows)
-        self._numbers = rows.numbers_by_task()
 
     def leave_out(self, rows: Ints, similar: Pairs) -> None:
         """Count the corpus without these rows, and an evaluation question `b` without the questions `a` that are similar."""

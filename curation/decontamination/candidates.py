@@ -1,12 +1,12 @@
 """What the scan found of the rows, task by task, under the numbers that the rows have now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from curation.core.parquet import read_records
-from curation.core.rows import Rows
+from curation.core.rows import Numbers
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Candidate:
         return candidate if candidate.all_questions or self.pictures else None
 
 
-def read_candidates(rows: Rows, scans: Path) -> Iterator[dict[int, Candidate]]:
-    """Task by task: row -> its candidates. The scan numbered the rows as they were written; some may have been dropped since."""
-    numbers = rows.numbers_by_task()
+def read_candidates(numbers: Mapping[str, Numbers], scans: Path) -> Iterator[dict[int, Candidate]]:
+    """Task by task: row -> its candidates. The scan numbered the rows as they were written; some may have been dropped since, as `numbers`
+    says (`Rows.numbers_by_task`)."""
     for file in sorted(scans.glob("*-candidates.parquet")):
         if (of_task := numbers.get(file.name[:5])) is not None:
             yield {

@@ -50,17 +50,18 @@ class Matcher:
 
     def __init__(self, rows: Rows, index: Path, scans: Path, options: Decontaminate) -> None:
         self.rows, self.scans, self.item_rows = rows, scans, Rows([file_of(index / "items.parquet")])
+        self.numbers = rows.numbers_by_task()
         self.keyring = Keyring.load(index / "keys.npz")
         self.items = read_items(index, ["benchmark", "item", "text", "question", "n_pictures"])
         self.items_of = _items_of_questions(self.items)
-        self.background = Background(self.keyring, rows, scans)
+        self.background = Background(self.keyring, rows, self.numbers, scans)
         self.comparison = Comparison(self.keyring, self.background, self._text_of, options)
 
     def contaminated(self, evidence: AtomicParquetWriter) -> dict[int, Match]:
         """Row -> its strongest match; the evidence has the strongest of each benchmark."""
         families = self._leave_out_families()
         contaminated: dict[int, Match] = {}
-        for task in read_candidates(self.rows, self.scans):
+        for task in read_candidates(self.numbers, self.scans):
             left = {row: found for row, candidate in task.items() if (found := candidate.among(families.of(row)))}
             compared = (
                 (row, record, self._matches(record, left[row], by_text))
@@ -111,14 +112,14 @@ class Matcher:
 
     def _candidates(self) -> Iterator[tuple[int, int, bool]]:
         """(row, question, whether the row may be of its family): beside another image the same words are another question."""
-        for task in read_candidates(self.rows, self.scans):
+        for task in read_candidates(self.numbers, self.scans):
             for row, candidate in task.items():
                 for question in candidate.all_questions:
                     yield row, question, not candidate.visual
 
     def _matched(self) -> Iterator[tuple[int, int, bool]]:
         """The same of those that match."""
-        for task in read_candidates(self.rows, self.scans):
+        for task in read_candidates(self.numbers, self.scans):
             for row, _, matches in self._compared(task):
                 for question, match in matches.items():
                     yield row, question, match.is_own

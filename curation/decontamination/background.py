@@ -21,6 +21,11 @@ from curation.decontamination.frequency import weights
 from curation.decontamination.keyring import Ints, Keyring, spread
 from curation.decontamination.row_keys import read_keys
 
+Counts = npt.NDArray[np.int32]
+Weights = npt.NDArray[np.float64]
+AT_ONCE = 2**18
+"""Keys whose weights are computed at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
@@ -49,45 +54,56 @@ class Background:
     def __init__(self, keyring: Keyring, rows: Rows, numbers: Mapping[str, Numbers], scans: Path) -> None:
         self.keyring, self._numbers, self.scans = keyring, numbers, scans
         self._is_first = _first_of_clusters(rows)
+        self.in_rows: Counts = np.zeros(len(keyring.keys), np.int32)
+        """Key -> rows."""
+        self.counts: Counts = np.zeros(len(keyring.keys), np.int32)
+        """Key -> questions of the corpus and of the evaluation sets."""
+        self.weights: Weights = np.zeros(len(keyring.keys))
+        """Key -> its weight."""
 
     def leave_out(self, rows: Ints, similar: Pairs) -> None:
         """Count the corpus without these rows, and an evaluation question `b` without the questions `a` that are similar."""
         counted = self._is_first.copy()
         counted[rows] = False
-        self.in_rows: Ints = np.zeros(len(self.keyring.keys), np.int64)
-        """Key -> rows."""
+        self.in_rows.fill(0)
         for numbers, starts, keys in self._rows():
             of_row = (numbers >= 0) & counted[numbers]
-            self.in_rows += np.bincount(keys[np.repeat(of_row, np.diff(starts))], minlength=len(self.in_rows))
-        self.counts = self.in_rows + self.keyring.df
-        """Key -> questions of the corpus and of the evaluation sets."""
+            np.add.at(self.in_rows, keys[np.repeat(of_row, np.diff(starts))], 1)
+        np.add(self.in_rows, self.keyring.df, out=self.counts, casting="same_kind")
         self.n_questions = int(self.keyring.copies.sum() + counted.sum())
-        self.weights = weights(self.counts, self.n_questions)
-        """Key -> its weight."""
-        of_grams = self.weights[self.keyring.grams]
-        shared = self._shared_grams(similar)
-        changed = np.flatnonzero(shared)
-        of_grams[changed] = weights(self.counts[self.keyring.grams[changed]] - shared[changed], self.n_questions)
-        self._of_grams = of_grams
+        for start in range(0, len(self.counts), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            self.weights[part] = weights(self.counts[part], self.n_questions)
+        self._changed, shared = self._shared_grams(similar)
+        of_changed = self.counts[self.keyring.grams[self._changed]] - shared
+        self._weights_of_changed = weights(of_changed, self.n_questions)
 
-    def weights_of(self, question: int) -> npt.NDArray[np.float64]:
+    def weights_of(self, question: int) -> Weights:
         """The weight of each gram of a question, as if it were the only one of its kind."""
-        of_question: npt.NDArray[np.float64] = self._of_grams[
-            self.keyring.gram_starts[question] : self.keyring.gram_starts[question + 1]
-        ]
+        span = self.keyring.gram_starts[question : question + 2]
+        of_question: Weights = self.weights[self.keyring.grams[span[0] : span[1]]]
+        first, last = np.searchsorted(self._changed, span)
+        of_question[self._changed[first:last] - span[0]] = self._weights_of_changed[first:last]
         return of_question
 
-    def _shared_grams(self, similar: Pairs) -> Ints:
-        """Entry of the keyring's grams -> similar questions that have it too."""
-        if not len(similar.a):
-            return np.zeros(len(self.keyring.grams), np.int64)
+    def _shared_grams(self, similar: Pairs) -> tuple[Ints, Ints]:
+        """Entries of the keyring's grams that similar questions have too, and how many of these."""
         pair, at = spread(self.keyring.gram_starts, similar.a)
-        entries = (self.keyring.question_of_gram << 32) | self.keyring.grams
-        codes = (similar.b[pair] << 32) | self.keyring.grams[at]
-        places = np.minimum(np.searchsorted(entries, codes), len(entries) - 1)
-        shared = entries[places] == codes
-        copies = self.keyring.copies[similar.a][pair]
-        return np.bincount(places[shared], copies[shared], len(entries)).astype(np.int64)
+        order = np.argsort(similar.b[pair], kind="stable")
+        entries, times = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        questions, starts = np.unique(similar.b[pair][order], return_index=True)
+        for question, of_question in zip(
+            questions.tolist(), np.split(order, starts[1:]) if len(order) else (), strict=True
+        ):
+            first, last = self.keyring.gram_starts[question : question + 2]
+            own, theirs = self.keyring.grams[first:last], self.keyring.grams[at[of_question]]
+            place = np.minimum(np.searchsorted(own, theirs), len(own) - 1)
+            there = own[place] == theirs
+            copies = self.keyring.copies[similar.a[pair[of_question]]]
+            counts = np.bincount(place[there], copies[there], len(own)).astype(np.int64)
+            entries.append(first + np.flatnonzero(counts))
+            times.append(counts[counts > 0])
+        return np.concatenate(entries), np.concatenate(times)
 
     def _rows(self) -> Iterator[tuple[Numbers, Ints, Ints]]:
         """Batch by batch of what the scan saw: the number that each row has now (-1: none), where its keys begin, and all keys."""

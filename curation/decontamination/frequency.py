@@ -12,7 +12,7 @@ BACKGROUND = 10_000
 """Texts that are taken to be there besides, so that weights mean the same in a corpus of ten rows."""
 
 
-def weights(df: npt.NDArray[np.int64], n_texts: int) -> npt.NDArray[np.float64]:
+def weights(df: npt.NDArray[np.integer], n_texts: int) -> npt.NDArray[np.float64]:
     """Document frequencies -> weights in [0, 1]."""
     share = np.log(np.maximum(df, 1)) / np.log(n_texts + BACKGROUND)
     result: npt.NDArray[np.float64] = np.maximum(1 - share, 0)

@@ -47,8 +47,9 @@ class Keyring:
     @cached_property
     def df(self) -> Ints:
         """Key -> number of evaluation questions that have it."""
-        counts = np.bincount(np.repeat(np.arange(len(self.keys)), np.diff(self.starts)), self.copies[self.questions_at])
-        return counts.astype(np.int64)
+        if not len(self.keys):
+            return np.zeros(0, np.int64)
+        return np.add.reduceat(self.copies[self.questions_at], self.starts[:-1])
 
     @cached_property
     def question_of_gram(self) -> Ints:

@@ -11,6 +11,7 @@ is no match, nor one that many images share. The thresholds separate the public 
 between them.
 """
 
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,7 +64,7 @@ class Question:
 
     @cached_property
     def words(self) -> Words:
-        return Words(question_words(self.text))
+        return Words([sys.intern(word) for word in question_words(self.text)])
 
     @cached_property
     def wording(self) -> Wording:

@@ -14,10 +14,13 @@ from curation.decontamination.keyring import Keyring
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.paraphrase import ParaphraseMatcher, Shared
 from curation.decontamination.second_opinion import Doubt
-from curation.decontamination.text import question_words
+from curation.decontamination.text import all_words, question_words
 from curation.decontamination.text_matcher import Question, TextMatch, TextMatcher
 from curation.decontamination.weigh import Scale, Weighed
 from curation.decontamination.wording import wording_of
+
+HIDDEN = 0.9
+"""Share of a question that a row must have which has it among other things, options of another question for instance."""
 
 
 class Comparison:
@@ -36,19 +39,30 @@ class Comparison:
 
     def matches(self, texts: Sequence[str], candidates: Sequence[Candidate]) -> list[dict[int, TextMatch]]:
         """Of every row: question -> how it matches; without those that neither match nor are of its family."""
-        words = [question_words(text) for text in texts]
-        rows = self._scale.weigh(words)
-        return [self._matches(*row) for row in zip(texts, words, rows, candidates, strict=True)]
+        words, hidden = [question_words(text) for text in texts], [all_words(text) for text in texts]
+        rows, whole = self._scale.weigh(words), self._scale.weigh(hidden)
+        return [self._matches(*row) for row in zip(texts, words, rows, whole, candidates, strict=True)]
 
-    def _matches(self, text: str, words: list[str], row: Weighed, candidate: Candidate) -> dict[int, TextMatch]:
-        found = {q: self._by_text.match(text, row, self.question(q), candidate.visual) for q in candidate.questions}
-        rest = [number for number in candidate.reworded if number not in found or not found[number].kind]
+    def _matches(
+        self, text: str, words: list[str], row: Weighed, whole: Weighed, candidate: Candidate
+    ) -> dict[int, TextMatch]:
+        found = {q: self._by_words(text, row, whole, q, candidate.visual) for q in candidate.all_questions}
+        # Beside an image the words are half of the question, and other words of it show nothing.
+        rest = [q for q in candidate.reworded if not found[q].kind and not candidate.visual]
         wording = wording_of(words) if rest else None
         for number in rest:
             shared = wording and self._by_wording.compare(wording, self.question(number).wording)
             if shared and (match := self._paraphrase(shared, text, candidate, number)):
                 found[number] = match
         return {number: match for number, match in found.items() if match.kind or match.is_own}
+
+    def _by_words(self, text: str, row: Weighed, whole: Weighed, question: int, visual: bool) -> TextMatch:
+        """How the row matches, or else all of its words, with what it says besides the question."""
+        match = self._by_text.match(text, row, self.question(question), visual)
+        if match.kind or len(whole.words.words) <= len(row.words.words):
+            return match
+        hidden = self._by_text.match(text, whole, self.question(question), visual)
+        return hidden if hidden.kind in ("exact", "near") and hidden.score >= HIDDEN else match
 
     def are_similar(self, one: int, other: int) -> bool:
         """Whether an evaluation question is of the family of another."""
@@ -69,7 +83,6 @@ class Comparison:
         return [pair for pair, cosine in self._confirmed.items() if cosine is not None]
 
     def _paraphrase(self, shared: Shared, text: str, candidate: Candidate, question: int) -> TextMatch | None:
-        own = not candidate.visual
         if shared.kind != "paraphrase" and shared.is_doubtful and self._second_opinion:
             pair = candidate.row, question
             if self._confirmed is None:
@@ -77,5 +90,5 @@ class Comparison:
                 self._doubts[pair] = Doubt(text, self.question(question).text, [self.question(q).text for q in others])
                 return TextMatch("possible_paraphrase", shared.dice, False)
             if cosine := self._confirmed.get(pair):
-                return TextMatch("paraphrase_by_model", cosine, own)
-        return TextMatch(shared.kind, shared.dice, own) if shared.kind else None
+                return TextMatch("paraphrase_by_model", cosine, True)
+        return TextMatch(shared.kind, shared.dice, True) if shared.kind else None

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from curation.decontamination.frequency import weights
 from curation.decontamination.grams import gram_keys, template_key, whole_key
-from curation.decontamination.keyring import GRAM, NUMBERS, PART, TEXT, Ints, Keyring, spread, wording_keys
-from curation.decontamination.text import question_words
+from curation.decontamination.keyring import GRAM, NUMBERS, PART, TEMPLATE, WHOLE, Ints, Keyring, spread, wording_keys
+from curation.decontamination.text import all_words, question_words
 
 MIN_CONTAINMENT = 0.35
 """Of the weight of a question's grams: well below what makes a match, as the corpus may yet weigh them otherwise."""
@@ -35,14 +35,21 @@ class Finder:
         part_of = np.repeat(np.arange(keyring.n_questions), np.diff(keyring.part_starts))
         self.part_totals = np.bincount(part_of, self.weights[keyring.parts], keyring.n_questions)
 
-    def candidates(self, texts: list[str]) -> list[tuple[int, list[int]]]:
+    def candidates(self, texts: list[str], most: int = MAX_QUESTIONS) -> list[tuple[int, list[int]]]:
         """(number of the text, its likeliest questions) for those that have any."""
-        return self.likeliest(*self.keys_of(texts))
+        return self.likeliest(*self.keys_of(texts), most)
 
     def keys_of(self, texts: list[str]) -> tuple[Ints, Ints]:
         """The keys that some question has too: (number of the text, number of the key), by text."""
         words = [question_words(text) for text in texts]
-        grams, owner = gram_keys(words)
+        hidden = [(i, more) for i, text in enumerate(texts) if len(more := all_words(text)) > len(words[i])]
+        grams, owner = gram_keys([*words, *(more for _, more in hidden)])
+        if hidden:
+            owner = np.array([*range(len(words)), *(i for i, _ in hidden)])[owner]
+            order = np.lexsort((grams, owner))
+            grams, owner = grams[order], owner[order]
+            new = np.append(True, (grams[1:] != grams[:-1]) | (owner[1:] != owner[:-1]))[: len(grams)]
+            grams, owner = grams[new], owner[new]
         parts, part_owner, together = wording_keys(words)
         others = np.array([*map(whole_key, words), *map(template_key, words)], np.uint64)
         n = np.arange(len(words))
@@ -70,21 +77,23 @@ class Finder:
         dice = 2 * shared / np.maximum(totals[of_text] + self.part_totals[questions], 1e-9)
         return _grouped(of_text, questions, dice, MIN_DICE, MAX_REWORDED)
 
-    def likeliest(self, texts: Ints, numbers: Ints) -> list[tuple[int, list[int]]]:
+    def likeliest(self, texts: Ints, numbers: Ints, most: int = MAX_QUESTIONS) -> list[tuple[int, list[int]]]:
         """The candidates of each text for its keys, by the share of a question's weight that they make up."""
         kinds = self.keyring.kinds[numbers]
-        useful = (kinds == TEXT) | ((kinds == GRAM) & (self.weights[numbers] > 0))
+        is_text = (kinds == WHOLE) | (kinds == TEMPLATE)
+        useful = is_text | ((kinds == GRAM) & (self.weights[numbers] > 0))
         texts, numbers = texts[useful], numbers[useful]
-        # A (text, question) pair is one integer, so that `unique` and `bincount` sum the weights of all pairs at once. A whole text or
-        # template in common counts as a share of 1.
+        # A (text, question) pair is one integer, so that `unique` and `bincount` sum the weights of all pairs at once. A template in common
+        # counts as a share of 1, and a whole text as so much that nothing competes with it.
         key, at = spread(self.keyring.starts, numbers, MAX_POSTINGS)
         n = max(self.keyring.n_questions, 1)
         pair, inverse = np.unique(texts[key] * n + self.keyring.questions_at[at], return_inverse=True)
         pair_texts, pair_questions = np.divmod(pair, n)
-        is_text = (kinds == TEXT)[useful][key]
-        shares = np.bincount(inverse, np.where(is_text, 0, self.weights[numbers][key]), len(pair))
-        shares = shares / np.maximum(self.totals[pair_questions], 1e-9) + np.bincount(inverse, is_text, len(pair))
-        return _grouped(pair_texts, pair_questions, shares, MIN_CONTAINMENT, MAX_QUESTIONS)
+        of_grams = np.where(is_text[useful], 0, self.weights[numbers])[key]
+        of_texts = np.where(kinds == WHOLE, 10, is_text)[useful][key]
+        shares = np.bincount(inverse, of_grams, len(pair)) / np.maximum(self.totals[pair_questions], 1e-9)
+        shares += np.bincount(inverse, of_texts, len(pair))
+        return _grouped(pair_texts, pair_questions, shares, MIN_CONTAINMENT, most)
 
 
 def _grouped(

@@ -14,8 +14,8 @@ from curation.decontamination.grams import Keys, gram_keys, template_key, whole_
 from curation.decontamination.wording import part_keys
 
 Ints = npt.NDArray[np.int64]
-GRAM, TEXT, PART, NUMBERS = range(4)
-"""A 3-gram; a whole text, or one without its numbers; a stem or a number; all numbers of a text together."""
+GRAM, WHOLE, TEMPLATE, PART, NUMBERS = range(5)
+"""A 3-gram; a whole text; one without its numbers; a stem or a number; all numbers of a text together."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Keyring:
     parts: Ints
     """As `grams`: the stems of each question's words, and its numbers."""
     kinds: npt.NDArray[np.uint8]
-    """What each key is of: GRAM, TEXT, PART or NUMBERS."""
+    """What each key is of: GRAM, WHOLE, TEMPLATE, PART or NUMBERS."""
     whole: Ints
     """Question -> number of its whole-text key, -1 for none."""
     template: Ints
@@ -86,8 +86,8 @@ def make_keyring(
     wholes, templates = (np.array([key(w) for w in words], np.uint64) for key in (whole_key, template_key))
     pairs = [
         (GRAM, grams, owner),
-        (TEXT, wholes, n),
-        (TEXT, templates, n),
+        (WHOLE, wholes, n),
+        (TEMPLATE, templates, n),
         (PART, parts, part_owner),
         (NUMBERS, together, n),
     ]

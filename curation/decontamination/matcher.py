@@ -21,6 +21,8 @@ from curation.decontamination.text_matcher import Kind, TextMatch
 
 COLUMNS = ["id", "source", "source_id", "prompt"]
 BATCH_ROWS = 64
+MAX_SIMILAR = 200
+"""Evaluation questions that are looked at as variants of one."""
 MAX_IMAGE_BYTES = 2**19
 """A larger image is left out of the evidence."""
 
@@ -129,7 +131,7 @@ class Matcher:
         finder, pairs = Finder(self.keyring), []
         for start in range(0, len(questions), BATCH_ROWS):
             batch = questions[start : start + BATCH_ROWS].tolist()
-            for i, others in finder.candidates([self._text_of(number) for number in batch]):
+            for i, others in finder.candidates([self._text_of(number) for number in batch], MAX_SIMILAR):
                 pairs += [(o, batch[i]) for o in others if o != batch[i] and not self.keyring.visual[o]]
         return Pairs.sorted(pairs)
 

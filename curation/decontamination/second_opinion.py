@@ -20,9 +20,24 @@ from curation.sampling.identity import model_identity
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-ONE = "Ann buys 12 red apples for 3 dollars each. How many dollars does she pay?"
-ANOTHER_WORDING = "Each of the 12 red apples that Ann buys costs 3 dollars. What does she pay in all?"
-ANOTHER_PROBLEM = "A circular pond has a radius of 12 metres. Find the length of the fence around it, 3 metres away."
+PROBES = (
+    (
+        "Ann buys 12 red apples for 3 dollars each. How many dollars does she pay?",
+        "Each of the 12 red apples that Ann buys costs 3 dollars. What does she pay in all?",
+        "A circular pond has a radius of 12 metres. Find the length of the fence around it, 3 metres away.",
+    ),
+    (
+        "A train travels 240 miles in 4 hours. What is its average speed in miles per hour?",
+        "In 4 hours a train goes 240 miles. How fast does it travel on average, in miles per hour?",
+        "There are 240 books on 4 shelves of a library. How many books are left when 30 are lent out?",
+    ),
+    (
+        "Tom reads 15 pages of his book every day. How many days does a book of 300 pages take him?",
+        "A book has 300 pages. For how many days does Tom read it, if he reads 15 pages each day?",
+        "A farmer sells 15 sheep for 300 crowns. What is the price of one sheep?",
+    ),
+)
+"""A problem, another wording of it, and another problem."""
 MARGIN = 0.05
 """By which a row has to be nearer to its question than to any other that it might be."""
 
@@ -62,7 +77,7 @@ class SecondOpinion(Options):
         """
         if not doubts:
             return []
-        texts = sorted({ONE, ANOTHER_WORDING, ANOTHER_PROBLEM}.union(*((d.row, d.question, *d.others) for d in doubts)))
+        texts = sorted({text for of in (*PROBES, *((d.row, d.question, *d.others) for d in doubts)) for text in of})
         vectors = self._load().encode(
             texts, batch_size=self.batch_size, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
@@ -71,12 +86,13 @@ class SecondOpinion(Options):
         def cosine(one: str, other: str) -> float:
             return float(np.dot(vector[one], vector[other]))
 
-        near, far = cosine(ONE, ANOTHER_WORDING), cosine(ONE, ANOTHER_PROBLEM)
-        if not near - far >= MARGIN:  # not `<`: a model may also give nan
-            raise CurationError(
-                f"second_opinion: model {self.model!r} cannot tell another wording (cosine {near:.2f}) from another problem ({far:.2f}); "
-                "expected an embedding model, with its weights"
-            )
+        for one, wording, problem in PROBES:
+            near, far = cosine(one, wording), cosine(one, problem)
+            if not near - far >= MARGIN:  # not `<`: a model may also give nan
+                raise CurationError(
+                    f"second_opinion: model {self.model!r} cannot tell another wording (cosine {near:.2f}) from another problem "
+                    f"({far:.2f}); expected an embedding model, with its weights"
+                )
         answers: list[float | None] = []
         for doubt in doubts:
             of_question = cosine(doubt.row, doubt.question)

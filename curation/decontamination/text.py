@@ -6,6 +6,7 @@ what the model is asked to do. It errs on the side of sameness; what identifies 
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 MIN_STEM_WORDS = 8
 """A question this long is compared alone; a shorter one ("Which of these is true?") is compared with its options."""
@@ -29,7 +30,7 @@ _INSTRUCTION = re.compile(
 )
 """A phrase that says how to answer."""
 _MAY_INSTRUCT = re.compile(r"boxed|step|answer", re.IGNORECASE)
-_PHRASE_END = re.compile(r"(?<=[.!?])\s+|\n")
+_PHRASE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n")
 _LABEL = re.compile(r"^\s*(?:question|problem|hint)\s*:", re.IGNORECASE)
 _OPTIONS = re.compile(
     r"\n[ \t]*(?:answer )?(?:choices|options)[ \t]*:|\bchoices?[ \t]*:[ \t]*\(A\)|\n[ \t]*\[['\"]"
@@ -69,11 +70,29 @@ def question_words(question: str) -> list[str]:
     """
     stem = _stem(question)
     words = words_of(stem)
-    if len(words) >= MIN_STEM_WORDS or len(stem) == len(question):
-        return words
-    # The options are a set: in any order, under any labels.
-    options = sorted(words_of(option) for option in _BETWEEN_OPTIONS.split(question[len(stem) :]))
-    return [*words, *(word for option in options for word in option)]
+    if len(stem) < len(question) and len(words) < MIN_STEM_WORDS:
+        words = [*words, *_option_words(question[len(stem) :], words_of)]
+    return words or _words(question)  # an instruction that is all there is is the question
+
+
+def all_words(question: str) -> list[str]:
+    """The words with nothing cut, the options as a set: for what is hidden among them, such as one question behind another with options."""
+    stem = _stem(question)
+    return [*_words(stem), *_option_words(question[len(stem) :], _words)]
+
+
+def options_of(question: str) -> set[str]:
+    """The options, without their labels and without those that are but a label."""
+    options = _BETWEEN_OPTIONS.split(question[len(_stem(question)) :])
+    return {
+        " ".join(words) for words in map(words_of, options) if words and not (len(words) == 1 and len(words[0]) == 1)
+    }
+
+
+def _option_words(options: str, words: Callable[[str], list[str]]) -> list[str]:
+    """Those of the options, which are a set: in any order, under any labels; without the word that asks for the answer."""
+    sets = sorted(map(words, _BETWEEN_OPTIONS.split(options))) if options else []
+    return [word for option in sets if option != ["answer"] for word in option]
 
 
 def _stem(question: str) -> str:
@@ -88,11 +107,13 @@ def words_of(text: str) -> list[str]:
     >>> words_of("If $∠A = 80.0^{\\\\circ}$ and $S=1{,}200$, find $\\\\frac{S}{2}$")
     ['if', 'angle', 'a', '80', 'and', 's', '1200', 'find', 's', '2']
     """
+    return _words(_without_instructions(_NOT_TEXT.sub(" ", text) if _MAY_BE_NO_TEXT.search(text) else text))
+
+
+def _words(text: str) -> list[str]:
+    """Those of all of the text."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    text = _without_instructions(_NOT_TEXT.sub(" ", text) if _MAY_BE_NO_TEXT.search(text) else text)
-    if not text.isascii():
-        text = text.translate(_AS_WORDS)
+        text = unicodedata.normalize("NFKC", text).translate(_AS_WORDS)
     text = _SPACED_LETTERS.sub(lambda found: found[0].replace(" ", ""), text)  # `$A B C D$` for ABCD
     text = _THOUSANDS.sub("", text) if "," in text else text
     text = (_COMMAND.sub(_command, text) if "\\" in text else text).casefold()

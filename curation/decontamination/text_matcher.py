@@ -19,7 +19,14 @@ from typing import Literal, NamedTuple
 
 from curation.decontamination.grams import template_key
 from curation.decontamination.options import Decontaminate
-from curation.decontamination.text import MIN_STEM_WORDS, operations_of, question_words, signs_of, template_words
+from curation.decontamination.text import (
+    MIN_STEM_WORDS,
+    operations_of,
+    options_of,
+    question_words,
+    signs_of,
+    template_words,
+)
 from curation.decontamination.weigh import Scale, Similarity, Weighed, Words
 from curation.decontamination.wording import Wording, wording_of
 
@@ -35,6 +42,8 @@ RARE = 0.8
 MOST = 0.65
 """Share of a long question that a row must have, where nothing else backs the similarity: no numbers, and the row has more. Also the share
 of single words in common that, with the numbers, shows a question in other words, of whose 3-grams few are left."""
+SOME = 0.3
+"""Share that a row must have at least, whose single words are those of the question."""
 NUMBER_RUN = 4
 """So many different numbers one after the other in the same order are rare, whatever words are between them."""
 OWN = 0.4
@@ -42,6 +51,7 @@ OWN = 0.4
 _RELATIONS = "=<>^|≤≥"
 MAX_RELATIONS = 1
 """Where a question has more, its formulas are what it asks: its numbers have to be in their order, or words have to show a variant."""
+MIN_OPTIONS = 2
 MAX_SAME_TEXT = 5
 """From so many images on that have the same words, or all but the numbers, the words are a generator's and the image is the question."""
 
@@ -75,6 +85,10 @@ class Question:
         return template_key(self.words.words)
 
     @cached_property
+    def options(self) -> set[str]:
+        return options_of(self.text)
+
+    @cached_property
     def operations(self) -> Counter[str]:
         return Counter(operations_of(self.text))
 
@@ -93,16 +107,17 @@ class TextMatcher:
         """How they match; `visual` says that the row has an image."""
         same = row.words.words == question.words.words
         beside_images = visual or self.scale.keyring.visual[question.number]
-        if same and not beside_images and _is_one_problem(text, question):
-            return TextMatch("exact", 1.0, True)
+        same_problem = not _has_other_options(text, question)
+        if same and same_problem and not beside_images and _is_one_problem(text, question):
+            return TextMatch("exact" if _same_operations(text, question) else "template", 1.0, True)
         similarity = self.scale.compare(row, question.number, question.words)
-        if similarity.containment < OWN and similarity.same_words < MOST:
+        if similarity.containment < OWN and (similarity.containment < SOME or similarity.same_words < MOST):
             return TextMatch(None, similarity.containment, False)
         same_numbers = similarity.same_numbers == 1 and (similarity.in_order or not question.has_formulas)
         kind: Kind | None = None
-        if same and self._is_specific(similarity, text, question, visual):
+        if same and same_problem and self._is_specific(similarity, text, question, visual):
             kind = "exact"
-        elif not same and same_numbers and self._is_near(similarity, text, question):
+        elif not same and same_problem and same_numbers and self._is_near(similarity, text, question):
             kind = "near"
         elif not same and not same_numbers and self._is_variant(similarity, row.words.words, question, visual):
             kind = "template"
@@ -112,7 +127,7 @@ class TextMatcher:
     def _is_specific(self, similarity: Similarity, text: str, question: Question, visual: bool) -> bool:
         """Whether equal words show one problem, though other signs than operations differ, or beside an image: they are rare and, beside
         an image, many enough and not a generator's."""
-        if similarity.rarest < RARE or Counter(operations_of(text)) != question.operations:
+        if similarity.rarest < RARE or not _same_operations(text, question):
             return False
         common = self._rows_with(self.scale.keyring.whole[question.number]) >= MAX_SAME_TEXT
         return not visual or (similarity.evidence >= MIN_EVIDENCE and not common)
@@ -127,15 +142,16 @@ class TextMatcher:
         if similarity.evidence < MIN_EVIDENCE or similarity.rarest < RARE:
             return False
         if similarity.evidence < options.min_evidence:
-            return min(similarity.containment, similarity.coverage) >= alone and _same_operations(text, question)
+            return min(similarity.containment, similarity.coverage) >= alone and _has_operations(text, question)
         if similarity.containment >= alone:
             return True
         if similarity.containment < options.min_containment:
-            return similarity.n_numbers >= 2 and similarity.same_words >= MOST
+            some = similarity.containment >= SOME and similarity.same_words >= MOST
+            return some and similarity.n_numbers >= 2
         if similarity.n_numbers >= 2:
             return True
         much = similarity.evidence >= 2 * options.min_evidence and similarity.containment >= MOST
-        return (much or similarity.coverage >= alone) and _same_operations(text, question)
+        return (much or similarity.coverage >= alone) and _has_operations(text, question)
 
     def _is_variant(self, similarity: Similarity, row: list[str], question: Question, visual: bool) -> bool:
         if similarity.prose < MIN_EVIDENCE:
@@ -158,8 +174,20 @@ class TextMatcher:
 
 
 def _same_operations(text: str, question: Question) -> bool:
+    return Counter(operations_of(text)) == question.operations
+
+
+def _has_operations(text: str, question: Question) -> bool:
     """Whether the text has every operation of the question."""
     return not question.operations - Counter(operations_of(text))
+
+
+def _has_other_options(text: str, question: Question) -> bool:
+    """Whether both have options, and not one in common, as the right one would be."""
+    if len(question.options) < MIN_OPTIONS:
+        return False
+    options = options_of(text)
+    return len(options) >= MIN_OPTIONS and options.isdisjoint(question.options)
 
 
 def _is_one_problem(text: str, question: Question) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from curation.core.errors import CurationError
 from curation.core.row import Row
 from curation.decontamination.options import Decontaminate
-from curation.decontamination.second_opinion import ANOTHER_PROBLEM, ANOTHER_WORDING, ONE
+from curation.decontamination.second_opinion import PROBES
 from curation.decontamination.text import question_words
 from curation.decontamination.wording import stem
 from tests.curation.decontamination.decontaminating import Outcome, benchmark, decontaminate, row
@@ -96,7 +96,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "travelled": "far",
         "reached": "far",
     }
-    texts = [*ITEMS, *OTHERS, REWORDED, FAR, ONE, ANOTHER_WORDING, ANOTHER_PROBLEM]
+    texts = [*ITEMS, *OTHERS, REWORDED, FAR, *(text for probe in PROBES for text in probe)]
     words = sorted({word for text in texts for word in question_words(text)})
     known = sorted({stem(meanings.get(word, word)) for word in words})
     vectors = dict(zip(known, np.random.default_rng(0).normal(size=(len(known), 128)), strict=True))

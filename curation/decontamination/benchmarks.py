@@ -29,7 +29,7 @@ from curation.core.parquet import AtomicParquetWriter, read_records, whole_file,
 from curation.core.stage import Run, Stage
 from curation.decontamination.keyring import Keyring, make_keyring
 from curation.decontamination.options import Decontaminate
-from curation.decontamination.text import question_words, signs_of
+from curation.decontamination.text import options_of, question_words, signs_of
 from curation.images import ImageError
 from curation.images.similarity import ImageIndex
 from curation.sources.base import BadRow
@@ -104,7 +104,7 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
 
 
 class Questions:
-    """The different questions of the evaluation sets: other words, other signs, or none of both and other images."""
+    """The different questions of the evaluation sets: other words, other signs or other options, or none of these and other images."""
 
     def __init__(self) -> None:
         self._words: list[list[str]] = []
@@ -114,7 +114,8 @@ class Questions:
     def add(self, text: str, images: tuple[bytes, ...]) -> int:
         """The number of the question."""
         words = question_words(text)
-        number = self._numbers.setdefault(_digest(" ".join(words).encode(), signs_of(text).encode()), len(self._words))
+        parts = (" ".join(words), signs_of(text), *sorted(options_of(text)))
+        number = self._numbers.setdefault(_digest(*(part.encode() for part in parts)), len(self._words))
         if number == len(self._words):
             self._words.append([sys.intern(word) for word in words])
         self._images.add((number, _digest(*images)))

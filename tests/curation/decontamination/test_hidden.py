@@ -46,3 +46,17 @@ def test_an_item_is_found_among_hundreds_of_one_template(tmp_path: Path) -> None
     rows = [row(items[i], i) for i in (0, 150, 250, 299)]
     outcome = decontaminate([rows], Decontaminate.model_validate(spec), tmp_path)
     assert {e["source_id"]: e["kind"] for e in outcome.evidence} == dict.fromkeys(("0", "150", "250", "299"), "exact")
+
+
+def test_items_of_one_stem_are_told_apart_by_their_options(tmp_path: Path) -> None:
+    items = [
+        f"{MARKET}A. {one}\nB. {other}"
+        for one, other in (("Supply falls", "Demand rises"), ("Traders lie", "Bonds rise"))
+    ]
+    spec = {"benchmarks": [benchmark(tmp_path, "ours", items)]}
+    rows = [row(text, i) for i, text in enumerate([*items, f"{MARKET}A. Bread is dear\nB. Rye is cheap"])]
+    outcome = decontaminate([rows], Decontaminate.model_validate(spec), tmp_path)
+    assert {e["source_id"]: (e["kind"], e["benchmark_item"]) for e in outcome.evidence} == {
+        "0": ("exact", "1"),
+        "1": ("exact", "2"),
+    }

@@ -39,12 +39,14 @@ class Comparison:
 
     def matches(self, texts: Sequence[str], candidates: Sequence[Candidate]) -> list[dict[int, TextMatch]]:
         """Of every row: question -> how it matches; without those that neither match nor are of its family."""
-        words, hidden = [question_words(text) for text in texts], [all_words(text) for text in texts]
-        rows, whole = self._scale.weigh(words), self._scale.weigh(hidden)
-        return [self._matches(*row) for row in zip(texts, words, rows, whole, candidates, strict=True)]
+        words = [question_words(text) for text in texts]
+        hidden = {i: more for i, text in enumerate(texts) if len(more := all_words(text)) > len(words[i])}
+        whole = dict(zip(hidden, self._scale.weigh([*hidden.values()]), strict=True))
+        rows = zip(texts, words, self._scale.weigh(words), candidates, strict=True)
+        return [self._matches(*row, whole.get(i)) for i, row in enumerate(rows)]
 
     def _matches(
-        self, text: str, words: list[str], row: Weighed, whole: Weighed, candidate: Candidate
+        self, text: str, words: list[str], row: Weighed, candidate: Candidate, whole: Weighed | None
     ) -> dict[int, TextMatch]:
         found = {q: self._by_words(text, row, whole, q, candidate.visual) for q in candidate.all_questions}
         # Beside an image the words are half of the question, and other words of it show nothing.
@@ -56,10 +58,10 @@ class Comparison:
                 found[number] = match
         return {number: match for number, match in found.items() if match.kind or match.is_own}
 
-    def _by_words(self, text: str, row: Weighed, whole: Weighed, question: int, visual: bool) -> TextMatch:
+    def _by_words(self, text: str, row: Weighed, whole: Weighed | None, question: int, visual: bool) -> TextMatch:
         """How the row matches, or else all of its words, with what it says besides the question."""
         match = self._by_text.match(text, row, self.question(question), visual)
-        if match.kind or len(whole.words.words) <= len(row.words.words):
+        if match.kind or whole is None:
             return match
         hidden = self._by_text.match(text, whole, self.question(question), visual)
         return hidden if hidden.kind in ("exact", "near") and hidden.score >= HIDDEN else match

@@ -21,7 +21,7 @@ from curation.decontamination.text_matcher import Kind, TextMatch
 
 COLUMNS = ["id", "source", "source_id", "prompt"]
 BATCH_ROWS = 64
-MAX_SIMILAR = 200
+MAX_SIMILAR = 64
 """Evaluation questions that are looked at as variants of one."""
 MAX_IMAGE_BYTES = 2**19
 """A larger image is left out of the evidence."""

@@ -76,8 +76,12 @@ def question_words(question: str) -> list[str]:
 
 
 def all_words(question: str) -> list[str]:
-    """The words with nothing cut, the options as a set: for what is hidden among them, such as one question behind another with options."""
+    """The words with nothing cut, the options as a set: for what is hidden among them, such as one question behind another with options.
+    Empty where nothing was cut."""
     stem = _stem(question)
+    cut = len(stem) < len(question) or _MAY_INSTRUCT.search(question)
+    if not cut and not (_MAY_BE_NO_TEXT.search(question) and _NOT_TEXT.search(question)):
+        return []
     return [*_words(stem), *_option_words(question[len(stem) :], _words)]
 
 

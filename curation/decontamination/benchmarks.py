@@ -15,7 +15,6 @@ import pickle
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -84,7 +83,7 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
                         unreadable[row.reason] += 1
                         continue
                     if self.options.pictures:
-                        _add(images, n, row.images)
+                        unreadable.update(_add(images, n, row.images))
                     number = questions.add(row.question, row.images) if self.options.text else -1
                     record = {
                         "benchmark": benchmark.name,
@@ -137,11 +136,13 @@ def _digest(*parts: bytes) -> bytes:
     return digest.digest()
 
 
-def _add(index: ImageIndex, item: int, images: tuple[bytes, ...]) -> None:
-    """Add an item's images; its text counts where one cannot be decoded."""
+def _add(index: ImageIndex, item: int, images: tuple[bytes, ...]) -> Iterator[str]:
+    """Add an item's images; the reason of each that cannot be decoded, beside which its text still counts."""
     for number, data in enumerate(images):
-        with suppress(ImageError):
+        try:
             index.add(f"{item}/{number}", data)
+        except ImageError as error:
+            yield error.reason
 
 
 def load_images(folder: Path) -> ImageIndex:

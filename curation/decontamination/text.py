@@ -72,7 +72,8 @@ def question_words(question: str) -> list[str]:
     words = words_of(stem)
     if len(stem) < len(question) and len(words) < MIN_STEM_WORDS:
         words = [*words, *_option_words(question[len(stem) :], words_of)]
-    return words or _words(question)  # an instruction that is all there is is the question
+    # An instruction that is all there is is the question, and so are signs.
+    return words or _words(question) or [sign for sign in question if not sign.isspace()]
 
 
 def all_words(question: str) -> list[str]:

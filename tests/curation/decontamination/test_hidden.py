@@ -22,6 +22,8 @@ CASES = {
     "chinese-and-an-instruction": (PEARS, f"{PEARS}请逐步推理，并将最终答案放在\\boxed{{}}中。", "exact"),
     "chinese-both": (f"{PEARS}答案写在\\boxed{{}}里。", f"{PEARS}答案写在\\boxed{{}}里。", "exact"),
     "an-instruction-alone": ("Put the sum of 348 and 57 in \\boxed{}", "Put the sum of 348 and 57 in \\boxed{}", "exact"),
+    "signs-alone": ("∀ → ∃ ?", "∀→∃?", "exact"),
+    "other-signs": ("∀ → ∃ ?", "∃ → ∀ ?", None),
     "behind-a-figure-left-open": (BAKER, f"[asy] draw((0,0)); {BAKER}", "near"),
     "behind-the-prompt-of-a-test": (SHORT, f"The following are multiple choice questions about politics.\n\n{SHORT}\nAnswer:", "near"),
     "other-options": (f"{MARKET}A. Supply falls\nB. Demand rises", f"{MARKET}A. Traders lie\nB. Bonds are shares", None),

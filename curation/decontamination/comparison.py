@@ -14,7 +14,7 @@ from curation.decontamination.keyring import Keyring
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.paraphrase import ParaphraseMatcher, Shared
 from curation.decontamination.second_opinion import Doubt
-from curation.decontamination.text import all_words, question_words
+from curation.decontamination.text import readings
 from curation.decontamination.text_matcher import Question, TextMatch, TextMatcher
 from curation.decontamination.weigh import Scale, Weighed
 from curation.decontamination.wording import wording_of
@@ -39,8 +39,8 @@ class Comparison:
 
     def matches(self, texts: Sequence[str], candidates: Sequence[Candidate]) -> list[dict[int, TextMatch]]:
         """Of every row: question -> how it matches; without those that neither match nor are of its family."""
-        words = [question_words(text) for text in texts]
-        hidden = {i: more for i, text in enumerate(texts) if len(more := all_words(text)) > len(words[i])}
+        words, more = map(list, zip(*map(readings, texts), strict=True)) if texts else ([], [])
+        hidden = {i: of_text for i, of_text in enumerate(more) if of_text}
         whole = dict(zip(hidden, self._scale.weigh([*hidden.values()]), strict=True))
         rows = zip(texts, words, self._scale.weigh(words), candidates, strict=True)
         return [self._matches(*row, whole.get(i)) for i, row in enumerate(rows)]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from curation.decontamination.frequency import weights
 from curation.decontamination.grams import gram_keys, template_key, whole_key
 from curation.decontamination.keyring import GRAM, NUMBERS, PART, TEMPLATE, WHOLE, Ints, Keyring, spread, wording_keys
-from curation.decontamination.text import all_words, question_words
+from curation.decontamination.text import readings
 
 MIN_CONTAINMENT = 0.35
 """Of the weight of a question's grams: well below what makes a match, as the corpus may yet weigh them otherwise."""
@@ -41,9 +41,9 @@ class Finder:
 
     def keys_of(self, texts: list[str]) -> tuple[Ints, Ints]:
         """The keys that some question has too: (number of the text, number of the key), by text."""
-        words = [question_words(text) for text in texts]
-        hidden = [(i, more) for i, text in enumerate(texts) if len(more := all_words(text)) > len(words[i])]
-        grams, owner = gram_keys([*words, *(more for _, more in hidden)])
+        words, more = map(list, zip(*map(readings, texts), strict=True)) if texts else ([], [])
+        hidden = [(i, of_text) for i, of_text in enumerate(more) if of_text]
+        grams, owner = gram_keys([*words, *(of_text for _, of_text in hidden)])
         if hidden:
             owner = np.array([*range(len(words)), *(i for i, _ in hidden)])[owner]
             order = np.lexsort((grams, owner))

@@ -17,12 +17,13 @@ _SYMBOLS = {
 }  # fmt: skip
 _AS_WORDS = {ord(symbol): f" {word} " for symbol, word in _SYMBOLS.items()}
 
-_NOT_TEXT = re.compile(
-    r"\[asy\].*?(?:\[/asy\]|\Z)"  # a figure as code
-    r"|<image[ _]?\d{0,3}>|<img[^>]{0,200}>|!\[[^\]]{0,200}\]\([^)]{0,200}\)|\\includegraphics[^}]{0,200}\}",
-    re.DOTALL | re.IGNORECASE,
+_FIGURE = re.compile(r"\[asy\].*?(?:\[/asy\]|\Z)", re.DOTALL | re.IGNORECASE)
+"""A figure as code."""
+_PLACEHOLDER = re.compile(
+    r"<image[ _]?\d{0,3}>|<img[^>]{0,200}>|!\[[^\]]{0,200}\]\([^)]{0,200}\)|\\includegraphics[^}]{0,200}\}",
+    re.IGNORECASE,
 )
-_MAY_BE_NO_TEXT = re.compile(r"[\[<!\\]")
+_MAY_HOLD_A_PLACE = re.compile(r"[<!\\]")
 _INSTRUCTION = re.compile(
     r"\\boxed\s*\{\s*\}|\b(?:reason|think)\b.{0,20} step[- ]by[- ]step|^answer the question (?:with|using|by)\b"
     r"|^answer with the (?:option|letter)",
@@ -68,22 +69,24 @@ def question_words(question: str) -> list[str]:
     >>> question_words("In $\\\\triangle ABC$, if $\\\\angle A=80^{\\\\circ}$, how large is its smallest angle?\\nA. 10\\nB. 20")[:6]
     ['in', 'triangle', 'abc', 'if', 'angle', 'a']
     """
+    return readings(question)[0]
+
+
+def readings(question: str) -> tuple[list[str], list[str]]:
+    """`question_words`, and the words with nothing cut, for what is hidden among them, such as one question behind another with options.
+    The second are empty where they would say nothing more."""
     stem = _stem(question)
-    words = words_of(stem)
-    if len(stem) < len(question) and len(words) < MIN_STEM_WORDS:
-        words = [*words, *_option_words(question[len(stem) :], words_of)]
+    kept = _kept(stem)
+    words = in_stem = _words(kept)
+    options = question[len(stem) :]
+    if options and len(in_stem) < MIN_STEM_WORDS:
+        words = [*in_stem, *_option_words(options, words_of)]
     # An instruction that is all there is is the question, and so are signs.
-    return words or _words(question) or [sign for sign in question if not sign.isspace()]
-
-
-def all_words(question: str) -> list[str]:
-    """The words with nothing cut, the options as a set: for what is hidden among them, such as one question behind another with options.
-    Empty where nothing was cut."""
-    stem = _stem(question)
-    cut = len(stem) < len(question) or _MAY_INSTRUCT.search(question)
-    if not cut and not (_MAY_BE_NO_TEXT.search(question) and _NOT_TEXT.search(question)):
-        return []
-    return [*_words(stem), *_option_words(question[len(stem) :], _words)]
+    words = words or _words(question) or [sign for sign in question if not sign.isspace()]
+    if kept == stem and not options:
+        return words, []
+    more = [*(in_stem if kept == stem else _words(stem)), *_option_words(options, _words)]
+    return words, more if len(more) > len(words) else []
 
 
 def options_of(question: str) -> set[str]:
@@ -112,11 +115,13 @@ def words_of(text: str) -> list[str]:
     >>> words_of("If $∠A = 80.0^{\\\\circ}$ and $S=1{,}200$, find $\\\\frac{S}{2}$")
     ['if', 'angle', 'a', '80', 'and', 's', '1200', 'find', 's', '2']
     """
-    return _words(_without_instructions(_NOT_TEXT.sub(" ", text) if _MAY_BE_NO_TEXT.search(text) else text))
+    return _words(_kept(text))
 
 
 def _words(text: str) -> list[str]:
-    """Those of all of the text."""
+    """Those of all of the text but what stands for an image."""
+    if _MAY_HOLD_A_PLACE.search(text):
+        text = _PLACEHOLDER.sub(" ", text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_AS_WORDS)
     text = _SPACED_LETTERS.sub(lambda found: found[0].replace(" ", ""), text)  # `$A B C D$` for ABCD
@@ -140,7 +145,9 @@ def operations_of(question: str) -> str:
     >>> operations_of("In a well-known game, $x^2 - \\\\frac{3}{4} < y$.")
     '^-/<'
     """
-    text = _DEGREES.sub("", _NOT_TEXT.sub(" ", _stem(question))).translate({ord("×"): "*", ord("÷"): "/"})
+    text = _DEGREES.sub("", _PLACEHOLDER.sub(" ", _FIGURE.sub(" ", _stem(question)))).translate(
+        {ord("×"): "*", ord("÷"): "/"}
+    )
     return "".join(_OPERATION.findall(_COMMAND.sub(lambda found: _OPERATIONS.get(found[1], " "), text)))
 
 
@@ -153,11 +160,14 @@ def template_words(words: list[str]) -> list[str]:
     return [word for word in words if not word[0].isdigit()]
 
 
-def _without_instructions(text: str) -> str:
-    text = _LABEL.sub("", text)
-    if not _MAY_INSTRUCT.search(text):
-        return text
-    return " ".join(phrase for phrase in _PHRASE_END.split(text) if not _INSTRUCTION.search(phrase))
+def _kept(text: str) -> str:
+    """The text without figures and instructions; itself where it has none."""
+    kept = _LABEL.sub("", _FIGURE.sub(" ", text) if "[" in text else text)
+    if not _MAY_INSTRUCT.search(kept):
+        return kept
+    phrases = _PHRASE_END.split(kept)
+    others = [phrase for phrase in phrases if not _INSTRUCTION.search(phrase)]
+    return kept if len(others) == len(phrases) else " ".join(others)
 
 
 def _number(word: str) -> str:

@@ -18,10 +18,9 @@ import numpy.typing as npt
 
 from curation.core.rows import Numbers, Rows
 from curation.decontamination.frequency import weights
-from curation.decontamination.keyring import Ints, Keyring, spread
+from curation.decontamination.keyring import Ints, Keyring, Small, spread
 from curation.decontamination.row_keys import read_keys
 
-Counts = npt.NDArray[np.int32]
 Weights = npt.NDArray[np.float64]
 AT_ONCE = 2**18
 """Keys whose weights are computed at once."""
@@ -54,9 +53,9 @@ class Background:
     def __init__(self, keyring: Keyring, rows: Rows, numbers: Mapping[str, Numbers], scans: Path) -> None:
         self.keyring, self._numbers, self.scans = keyring, numbers, scans
         self._is_first = _first_of_clusters(rows)
-        self.in_rows: Counts = np.zeros(len(keyring.keys), np.int32)
+        self.in_rows: Small = np.zeros(len(keyring.keys), np.int32)
         """Key -> rows."""
-        self.counts: Counts = np.zeros(len(keyring.keys), np.int32)
+        self.counts: Small = np.zeros(len(keyring.keys), np.int32)
         """Key -> questions of the corpus and of the evaluation sets."""
         self.weights: Weights = np.zeros(len(keyring.keys))
         """Key -> its weight."""
@@ -88,21 +87,20 @@ class Background:
 
     def _shared_grams(self, similar: Pairs) -> tuple[Ints, Ints]:
         """Entries of the keyring's grams that similar questions have too, and how many of these."""
-        pair, at = spread(self.keyring.gram_starts, similar.a)
-        order = np.argsort(similar.b[pair], kind="stable")
+        keyring, order = self.keyring, np.argsort(similar.b, kind="stable")
         entries, times = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        questions, starts = np.unique(similar.b[pair][order], return_index=True)
-        for question, of_question in zip(
-            questions.tolist(), np.split(order, starts[1:]) if len(order) else (), strict=True
-        ):
-            first, last = self.keyring.gram_starts[question : question + 2]
-            own, theirs = self.keyring.grams[first:last], self.keyring.grams[at[of_question]]
+        questions, starts = np.unique(similar.b[order], return_index=True)
+        # Question by question: the grams of all pairs at once would be many times those of the questions.
+        for question, first, last in zip(questions.tolist(), starts, np.append(starts, len(order))[1:], strict=True):
+            others = similar.a[order[first:last]]
+            of_other, at = spread(keyring.gram_starts, others)
+            own, theirs = keyring.grams_of(question), keyring.grams[at]
             place = np.minimum(np.searchsorted(own, theirs), len(own) - 1)
             there = own[place] == theirs
-            copies = self.keyring.copies[similar.a[pair[of_question]]]
-            counts = np.bincount(place[there], copies[there], len(own)).astype(np.int64)
-            entries.append(first + np.flatnonzero(counts))
-            times.append(counts[counts > 0])
+            counts = np.bincount(place[there], keyring.copies[others][of_other[there]], len(own)).astype(np.int64)
+            shared = np.flatnonzero(counts)
+            entries.append(keyring.gram_starts[question] + shared)
+            times.append(counts[shared])
         return np.concatenate(entries), np.concatenate(times)
 
     def _rows(self) -> Iterator[tuple[Numbers, Ints, Ints]]:

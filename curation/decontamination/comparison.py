@@ -35,7 +35,7 @@ class Comparison:
         self._second_opinion = options.second_opinion
         self._doubts: dict[tuple[int, int], Doubt] = {}
         self._confirmed: dict[tuple[int, int], float | None] | None = None
-        self.question = lru_cache(4_000)(lambda number: Question(number, text_of(number)))
+        self.question = lru_cache(1_000)(lambda number: Question(number, text_of(number)))
 
     def matches(self, texts: Sequence[str], candidates: Sequence[Candidate]) -> list[dict[int, TextMatch]]:
         """Of every row: question -> how it matches; without those that neither match nor are of its family."""

@@ -66,7 +66,7 @@ class Finder:
         if not by.any():
             return []
         key, at = spread(keyring.starts, numbers[by])
-        of_text, questions = texts[by][key], keyring.questions_at[at]
+        of_text, questions = texts[by][key], keyring.questions_at[at].astype(np.int64)
         is_part = kinds == PART
         there = np.sort((texts[is_part] << 32) | numbers[is_part])
         totals = np.bincount(texts[is_part], self.weights[numbers[is_part]], int(texts[-1]) + 1)

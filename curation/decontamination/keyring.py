@@ -14,6 +14,8 @@ from curation.decontamination.grams import Keys, gram_keys, template_key, whole_
 from curation.decontamination.wording import part_keys
 
 Ints = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
+"""What there are millions of."""
 GRAM, WHOLE, TEMPLATE, PART, NUMBERS = range(5)
 """A 3-gram; a whole text; one without its numbers; a stem or a number; all numbers of a text together."""
 
@@ -23,12 +25,12 @@ class Keyring:
     """`questions_at[starts[k]:starts[k+1]]` have key k; `grams[gram_starts[q]:gram_starts[q+1]]` are the 3-gram keys of question q."""
 
     keys: Keys
-    starts: Ints
-    questions_at: Ints
+    starts: Small
+    questions_at: Small
     gram_starts: Ints
-    grams: Ints
+    grams: Small
     part_starts: Ints
-    parts: Ints
+    parts: Small
     """As `grams`: the stems of each question's words, and its numbers."""
     kinds: npt.NDArray[np.uint8]
     """What each key is of: GRAM, WHOLE, TEMPLATE, PART or NUMBERS."""
@@ -45,11 +47,11 @@ class Keyring:
         return len(self.whole)
 
     @cached_property
-    def df(self) -> Ints:
+    def df(self) -> Small:
         """Key -> number of evaluation questions that have it."""
         if not len(self.keys):
-            return np.zeros(0, np.int64)
-        return np.add.reduceat(self.copies[self.questions_at], self.starts[:-1])
+            return np.zeros(0, np.int32)
+        return np.add.reduceat(self.copies.astype(np.int32)[self.questions_at], self.starts[:-1])
 
     @cached_property
     def question_of_gram(self) -> Ints:
@@ -63,7 +65,7 @@ class Keyring:
         at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where(self.keys[at] == keys, at, -1)
 
-    def grams_of(self, question: int) -> Ints:
+    def grams_of(self, question: int) -> Small:
         return self.grams[self.gram_starts[question] : self.gram_starts[question + 1]]
 
     def save(self, path: Path) -> None:
@@ -101,12 +103,12 @@ def make_keyring(
     at = np.arange(len(words) + 1)
     return Keyring(
         keys=keys,
-        starts=np.append(first, len(order)),
-        questions_at=question[order],
+        starts=np.append(first, len(order)).astype(np.int32),
+        questions_at=question[order].astype(np.int32),
         gram_starts=np.searchsorted(owner, at),
-        grams=np.searchsorted(keys, grams),
+        grams=np.searchsorted(keys, grams).astype(np.int32),
         part_starts=np.searchsorted(part_owner, at),
-        parts=np.searchsorted(keys, parts),
+        parts=np.searchsorted(keys, parts).astype(np.int32),
         kinds=kind[order][first],
         whole=np.where(wholes > 0, np.searchsorted(keys, wholes), -1),
         template=np.where(templates > 0, np.searchsorted(keys, templates), -1),
@@ -122,10 +124,11 @@ def wording_keys(words: Sequence[list[str]]) -> tuple[Keys, Ints, Keys]:
     return np.fromiter(chain.from_iterable(parts), np.uint64, len(owner)), owner, np.array(together, np.uint64)
 
 
-def spread(starts: Ints, which: Ints, most: int = 2**62) -> tuple[Ints, Ints]:
+def spread(starts: Ints | Small, which: Ints | Small, most: int = 2**62) -> tuple[Ints, Ints]:
     """For lists that lie one after the other, `starts[i]:starts[i + 1]`: (place in `which`, place in the lists) of every entry of some, at
     most so many of each."""
-    lengths = np.minimum(starts[which + 1] - starts[which], most)
+    firsts = starts[which].astype(np.int64)
+    lengths = np.minimum(starts[which + 1] - firsts, most)
     # `arange` less where each list begins in it counts 0, 1, 2 ... anew for every list.
-    at = np.arange(lengths.sum()) + np.repeat(starts[which] - np.cumsum(lengths) + lengths, lengths)
+    at = np.arange(lengths.sum()) + np.repeat(firsts - np.cumsum(lengths) + lengths, lengths)
     return np.repeat(np.arange(len(which)), lengths), at

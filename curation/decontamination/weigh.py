@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from curation.decontamination.background import Background
 from curation.decontamination.grams import gram_keys, has_number
-from curation.decontamination.keyring import Ints, Keyring
+from curation.decontamination.keyring import Ints, Keyring, Small
 from curation.decontamination.text import is_number
 from curation.decontamination.wording import EVERYWHERE
 
@@ -40,7 +40,7 @@ class Weighed:
     """A row's words, looked up once for all its candidates."""
 
     words: Words
-    grams: Ints
+    grams: Small
     """Those that some question has, ascending."""
     weights: npt.NDArray[np.float64]
     unknown: int
@@ -114,7 +114,7 @@ class Scale:
         return [self._weighed(words, numbers[ends[i] : ends[i + 1]]) for i, words in enumerate(texts)]
 
     def _weighed(self, words: list[str], numbers: Ints) -> Weighed:
-        grams = numbers[numbers >= 0]  # ascending, as the keys of a text are
+        grams = numbers[numbers >= 0].astype(np.int32)  # ascending, as the keys of a text are
         return Weighed(Words(words), grams, self.background.weights[grams], len(numbers) - len(grams))
 
     def compare(self, row: Weighed, question: int, words: Words) -> Similarity:
@@ -138,7 +138,7 @@ class Scale:
         )
 
 
-def _found(some: Ints, of: Ints, at: Ints) -> npt.NDArray[np.bool_]:
+def _found(some: Small, of: Small, at: Ints) -> npt.NDArray[np.bool_]:
     """Whether each is among some, where its place may be behind the last."""
     inside = at < len(some)
     inside[inside] = some[at[inside]] == of[inside]

@@ -76,6 +76,8 @@ RESERVED = frozenset({"id", "source", "source_id", "provenance", "extra", "keep"
 CHECKED_BY = {name: ("verify_golds", "verify_traces") for name in ("answer", "answer_kind", "answer_options")}
 CHECKED_BY["license"] = ("filter", "licences")
 """Column -> the stages that check it: it may not be set behind them."""
+SCANNED = frozenset({"prompt", "images"})
+"""Columns that decontamination reads twice: what they say may not change between."""
 
 
 def _check_declaration(stage: Stage, before: Sequence[Stage], where: str) -> None:
@@ -89,6 +91,12 @@ def _check_declaration(stage: Stage, before: Sequence[Stage], where: str) -> Non
         if name in RESERVED or name not in ROW.keys() | added.keys():
             raise ManifestError(
                 f"{where}: sets the column {name!r}, which it cannot{nearest(name, ROW.keys() - RESERVED)}"
+            )
+        scanned = any(isinstance(one, NormaliseStage) and one.scan for one in before)
+        if name in SCANNED and scanned and not any(isinstance(one, FindContamination) for one in before):
+            raise ManifestError(
+                f"{where}: sets {name!r} between 'normalise', which scans it for evaluation items, and 'contamination', which decides; "
+                "give it another `after`"
             )
         if checked := [one.kind for one in before if one.kind in CHECKED_BY.get(name, ())]:
             raise ManifestError(

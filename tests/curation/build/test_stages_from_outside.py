@@ -214,6 +214,17 @@ def test_what_a_stage_may_not_declare_is_one_clear_line(
     assert "\n" not in str(raised.value)
 
 
+def test_what_decontamination_has_scanned_may_not_change_before_it_decides(manifest: Path, tmp_path: Path) -> None:
+    (tmp_path / "my_stages.py").write_text(MODULE.replace('("domain",)', '("prompt",)'))
+    (tmp_path / "items.jsonl").write_text(json.dumps({"q": QUESTIONS[0]}))
+    written = yaml.safe_load(manifest.read_text())
+    items = {"kind": "table", "name": "items", "path": "items.jsonl", "fields": {"question": "q"}}
+    manifest.write_text(yaml.safe_dump(written | {"rl": written["rl"] | {"decontaminate": {"benchmarks": [items]}}}))
+    with pytest.raises(CurationError, match="sets 'prompt' between 'normalise', which scans it"):
+        dry_run(manifest, tmp_path / "out", changed("rl.stages[0].after=clusters"))
+    assert "count_words" in dry_run(manifest, tmp_path / "out", changed("rl.stages[0].after=contamination"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "message"),

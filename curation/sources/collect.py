@@ -68,8 +68,9 @@ class ReadSource(PipelineStep):  # type: ignore[misc]
         source, unique, n = self.sources[rank], UniqueIds(), 0
         progress = TaskProgress(self.folder / "progress", rank)
         limit = min(filter(None, (self.limit, source.limit)), default=None)
+        rows = source.model_copy(update={"limit": limit}).read(self.seed)
         with self.ledger as ledger:
-            for row in islice(source.read(self.seed), limit):
+            for row in islice(rows, limit):
                 n += 1
                 progress.advance()
                 if isinstance(row, BadRow):
@@ -79,6 +80,7 @@ class ReadSource(PipelineStep):  # type: ignore[misc]
                     row = row.changed("collect", "source_id repeats", source_id=name)
                 self.stat_update("rows")
                 yield to_document(row)
+            next(rows, None)  # it ends by itself, and tells what no row had
         if n == 0:
             raise SourceError(f"source {source.name!r} ({source.kind}) is empty: got 0 rows, expected at least one")
         write_text(self.folder / "read" / f"{rank:05d}.json", json.dumps({"source": source.name, "rows": n}))

@@ -115,9 +115,9 @@ def _names(lines: "_Lines", reader: Any, file: DataFile) -> list[str]:
     """The names of the header line; a column without one is called as pandas calls it."""
     lines.taken.clear()
     try:
-        cells = next(reader, [])
+        cells: list[str] = next((row for row in reader if row), [])
     except csv.Error as error:
-        raise SourceError(f"{file}: the header, line {lines.number}, is not CSV: {error}; see `csv`") from error
+        raise SourceError(f"{file}: the header, line {lines.put_back()}, is not CSV: {error}; see `csv`") from error
     names = [name.strip() or f"Unnamed: {place}" for place, name in enumerate(cells)]
     if twice := [name for name in names if names.count(name) > 1]:
         places = " and ".join(str(place) for place, name in enumerate(names, 1) if name == twice[0])

@@ -1,6 +1,7 @@
 """Find the files of a source, on disk and in archives, and recognise their format by content.
 
 data/*.json                 files on disk; `**` goes through folders, a folder that links lead to twice is read once
+data                        a folder: every file below it whose name ends like data, and archives that hold such files
 data/set.zip                every file of the archive whose name ends like data: .json, .jsonl, .csv, .tsv, .parquet, .arrow
 data/*.tar!/train/**/*.txt  the members whose names match
 """
@@ -31,6 +32,9 @@ _LINE_SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
 _TABLE_SUFFIXES = (".csv", ".tsv")
 _BINARY_SUFFIXES = (".parquet", ".arrow", ".feather")
 _DATA_SUFFIXES = (".json", *_LINE_SUFFIXES, *_TABLE_SUFFIXES, *_BINARY_SUFFIXES)
+_ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz")
+_ABOUT = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
+"""What `datasets` writes about the data, beside it."""
 _OPEN = (b"{", b"[", b"[{")
 """A line that begins a value over several lines."""
 _PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
@@ -95,11 +99,17 @@ def find_files(patterns: Sequence[str]) -> list[tuple[str, Path, str]]:
     names: dict[tuple[Path, str], str] = {}
     for pattern in patterns:
         outer, inner = split_pattern(pattern)
-        base = fixed_part(outer)
-        paths = sorted(Path(name) for name in matching_paths(outer) if os.path.isfile(name))
+        if not glob.has_magic(outer) and os.path.isdir(outer):
+            base, paths = Path(outer), _below(outer)
+            if not paths:
+                raise SourceError(f"{outer!r} holds no data: no file below it ends in {', '.join(_DATA_SUFFIXES)}")
+        else:
+            base = fixed_part(outer)
+            paths = sorted(Path(name) for name in matching_paths(outer) if os.path.isfile(name))
         if not paths:
             what = "no file matches" if glob.has_magic(outer) else "no such file:"
-            raise SourceError(f"{what} {outer!r}")
+            folders = " (only folders do; a folder is named without a glob)" if any(matching_paths(outer)) else ""
+            raise SourceError(f"{what} {outer!r}{folders}")
         for path in paths:
             names.setdefault((path, inner), path.relative_to(base).as_posix())
     return [(_shown(name), path, inner) for (path, inner), name in names.items()]
@@ -163,19 +173,43 @@ def _members(name: str, path: Path, inner: str) -> Iterator[DataFile]:
         raise SourceError(f"{path}: no member {expected}; it has {len(names)}: {has}")
 
 
+def _below(folder: str) -> list[Path]:
+    """The data files of a folder: by their names, and archives by what they hold; those of images alone are none."""
+    names = [name for name in matching_paths(f"{glob.escape(folder)}/**/*") if os.path.isfile(name)]
+    paths = sorted(Path(name) for name in names if Path(name).name not in _ABOUT and "__MACOSX" not in Path(name).parts)
+    return [path for path in paths if _is_data(path.name) and (not _is_packed(path.name) or _holds_data(path))]
+
+
+def _holds_data(path: Path) -> bool:
+    return not is_archive(path) or any(_is_data(name) and not _is_packed(name) for name in open_archive(path).names)
+
+
 def _is_data(name: str) -> bool:
     parts = name.split("/")
     if any(map(is_hidden, parts)):
         return False
-    last = parts[-1].lower()
+    return _bare(parts[-1]).endswith((*_DATA_SUFFIXES, *_ARCHIVE_SUFFIXES))
+
+
+def _is_packed(name: str) -> bool:
+    return _bare(name).endswith(_ARCHIVE_SUFFIXES)
+
+
+def _bare(name: str) -> str:
+    """The name in small letters without the extensions of compressions."""
+    name = name.lower()
     for suffix in _PACKED_SUFFIXES:
-        last = last.removesuffix(suffix)
-    return last.endswith((*_DATA_SUFFIXES, ".zip", ".tar", ".tgz"))
+        name = name.removesuffix(suffix)
+    return name
 
 
 def _sniff_text(file: DataFile, lines: list[bytes]) -> Format:
     first = lines[0].removeprefix(BOM).strip(b" \t\r,\x1e")
     begins = first[:1] in (b"{", b"[")
+    if b"\0" in first[:2] and first.strip(b"\0"):
+        raise SourceError(
+            f"{file} starts with {first[:20]!r}; UTF-16 without a byte order mark? name its `encoding`: utf-16-le"
+        )
     if file.suffix in _LINE_SUFFIXES:
         runs_on = begins and len(lines) > 1 and (first in _OPEN or not any(map(_is_json, lines)))
         return "json" if runs_on else "jsonl"
@@ -183,13 +217,11 @@ def _sniff_text(file: DataFile, lines: list[bytes]) -> Format:
         return "json"
     if not begins:
         if b"\0" in first or file.suffix in (".json", *_BINARY_SUFFIXES):
-            hint = "; UTF-16 without a byte order mark? name its `encoding`" if b"\0" in first else ""
-            what = "expected JSON, JSON Lines, CSV, Parquet or Arrow"
-            raise SourceError(f"{file} starts with {first[:20]!r}; {what}{hint}")
+            raise SourceError(f"{file} starts with {first[:20]!r}; expected JSON, JSON Lines, CSV, Parquet or Arrow")
         return "csv"
     if file.suffix in _TABLE_SUFFIXES and not _is_json(first):
         return "csv"
-    return "jsonl" if len(lines) > 1 and _is_json(first) else "json"
+    return "jsonl" if len(lines) > 1 and first.startswith(b"{") and _is_json(first) else "json"
 
 
 def _shown(name: str) -> str:

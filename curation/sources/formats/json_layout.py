@@ -58,7 +58,8 @@ def layout_of(drawn: Any, has: Has, split: str, where: str) -> Layout:
     if split and not (isinstance(drawn, dict) and not has(drawn)):
         raise SourceError(f"{where}: got split {split!r}, but the file has no splits; leave `split` out")
     if not isinstance(drawn, dict):
-        return Layout((), "array")
+        alone = isinstance(drawn, list) and has(drawn) and not any(map(has, drawn))
+        return Layout((), "one" if alone else "array")
     if has(drawn):
         return Layout((), "columns" if _are_columns(drawn) else "one")
     inner = [key for key, value in drawn.items() if _holds(value, has)]
@@ -69,11 +70,11 @@ def layout_of(drawn: Any, has: Has, split: str, where: str) -> Layout:
     if len(inner) > 1 and all(map(_SPLIT.fullmatch, inner)):
         raise SourceError(f"{where} holds the splits {', '.join(inner)}; choose with `split: {inner[0]}`")
     records = [key for key in inner if has(drawn[key])]
-    if len(records) == len(inner):
-        return Layout((), "by_key")
-    if len(inner) == 1:
+    if len(inner) == 1 and (not records or _are_columns(drawn[inner[0]])):
         below = layout_of(drawn[inner[0]], has, "", where)
         return Layout((inner[0], *below.path), below.shape, below.groups)
+    if len(records) == len(inner):
+        return Layout((), "by_key")
     if records or not all(any(map(has, _children(drawn[key]))) for key in inner):
         raise SourceError(
             f"{where} holds records at {', '.join(inner[:9])}; name the place of those to read by `records`"
@@ -165,6 +166,7 @@ def _guessed(drawn: dict[str, Any]) -> Layout:
     return Layout((lists[0],), "array") if len(lists) == 1 else Layout((), "one")
 
 
-def _are_columns(drawn: dict[str, Any]) -> bool:
+def _are_columns(drawn: Any) -> bool:
     """Whether every value is a column: a list, or what pandas writes for one."""
-    return all(isinstance(v, list) or (isinstance(v, dict) and next(iter(v), "") == "0") for v in drawn.values())
+    values = drawn.values() if isinstance(drawn, dict) else [None]
+    return all(isinstance(v, list) or (isinstance(v, dict) and next(iter(v), "") == "0") for v in values)

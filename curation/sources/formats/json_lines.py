@@ -2,12 +2,12 @@
 
 from collections import deque
 from collections.abc import Iterator
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 
 from curation.core.errors import first_line
 from curation.sources.formats.files import DataFile
 from curation.sources.formats.json_layout import Has, Shape, has_nothing, spread
-from curation.sources.formats.json_text import BOM
+from curation.sources.formats.json_text import BOM, JsonText
 from curation.sources.formats.json_values import DoubledKeyError, TooManyValuesError, decode
 from curation.sources.formats.limits import MAX_RECORD_BYTES
 from curation.sources.formats.record import BadItem, Item
@@ -38,10 +38,12 @@ def read_json_lines(file: DataFile, shape: Shape = "auto", has: Has = has_nothin
             except TooManyValuesError as error:
                 yield BadItem(number, "record_too_large", str(error))
             except (ValueError, RecursionError) as error:
-                if (whole := lines.continued(text)) is None:
+                whole = lines.continued(text)
+                values = [whole] if whole is not None else _several(text)
+                for place, value in enumerate(values):
+                    yield Item(number, f"{number}.{place}" if len(values) > 1 else "", value)
+                if not values:
                     yield BadItem(number, "line_not_json", _why(error))
-                else:
-                    yield Item(number, "", whole)
             else:
                 if shape == "one" or not isinstance(value, dict | list):
                     yield Item(number, "", value)
@@ -91,6 +93,17 @@ class _Lines:
         self.again.extendleft(reversed([line for line in lines if line]))
         self.tries += 1
         return None
+
+
+def _several(line: bytes) -> list[object]:
+    """The objects that stand on one line one after the other; none where something else is among them."""
+    text, values = JsonText(BytesIO(line), "", MAX_RECORD_BYTES), list[object]()
+    try:
+        while (byte := text.peek()) == b"{":
+            values.append(decode(text.take()))
+    except (ValueError, RecursionError):
+        return []
+    return values if not byte else []
 
 
 def _why(error: Exception) -> str:

@@ -146,7 +146,7 @@ class JsonText:
         while True:
             match = inside.match(self._buffer, self._at)
             self._at = match.end() if match else self._at
-            if self._buffer[self._at : self._at + 1] not in (b"", b"\\"):
+            if self._buffer[self._at : self._at + 1] not in (bytearray(), bytearray(b"\\")):
                 self._at += 1
                 return
             self._more_of_value(keep)

@@ -226,10 +226,11 @@ class Table(Source):
 
     def _row(self, record: Record | BadRecord, several: bool) -> Row | BadRow:
         """The row that a record becomes, or why it does not."""
-        source_id = self._source_id(record, several)
+        source_id = self._place(record, several)
         if isinstance(record, BadRecord):
             return self._bad(source_id, record.reason, record.detail)
         try:
+            source_id = (self.fields.text("id", record) if self.fields.id else "") or source_id
             row = self._mapped(record, source_id)
             _encode(row)
             return row
@@ -319,9 +320,8 @@ class Table(Source):
                 return NO_GOLD
             raise
 
-    def _source_id(self, record: Record | BadRecord, several: bool) -> str:
-        if isinstance(record, Record) and self.fields.id and (text := self.fields.text("id", record)):
-            return text
+    def _place(self, record: Record | BadRecord, several: bool) -> str:
+        """The id of a record that states none."""
         number = record.key if isinstance(record, Record) and record.key else str(record.number)
         return f"{record.file}:{number}" if several else number
 

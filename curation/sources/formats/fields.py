@@ -37,9 +37,23 @@ class Fields(Options):
         return (self.images,) if isinstance(self.images, str) else self.images
 
     def text(self, name: str, record: Record) -> str:
-        """The text of an optional column, '' where it is not mapped, missing or null."""
+        """The text of an optional column, '' where it is not mapped, missing or null. A list of short texts has commas between them.
+
+        Raises:
+            BadRowError: an object or a list, where a text is expected.
+        """
         expression = getattr(self, name)
         value = evaluate(expression, record) if expression else None
+        if isinstance(value, list):
+            value = value[0] if len(value) == 1 else value
+        if (
+            isinstance(value, list)
+            and name != "completion"
+            and not any(isinstance(item, list | dict) for item in value)
+        ):
+            value = ", ".join(str(item) for item in value if item is not None)
+        if isinstance(value, list | dict):
+            raise BadRowError(f"{name}_not_text", f"fields.{name} gives {type(value).__name__}: {value!r}"[:200])
         return "" if value is None or value is MISSING else str(value).strip()
 
     def required(self, name: str, record: Record) -> Any:

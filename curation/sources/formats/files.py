@@ -99,7 +99,9 @@ def find_files(patterns: Sequence[str]) -> list[tuple[str, Path, str]]:
     names: dict[tuple[Path, str], str] = {}
     for pattern in patterns:
         outer, inner = split_pattern(pattern)
-        if not glob.has_magic(outer) and os.path.isdir(outer):
+        if os.path.isfile(outer):  # its name may have brackets
+            base, paths = Path(outer).parent, [Path(outer)]
+        elif not glob.has_magic(outer) and os.path.isdir(outer):
             base, paths = Path(outer), _below(outer)
             if not paths:
                 raise SourceError(f"{outer!r} holds no data: no file below it ends in {', '.join(_DATA_SUFFIXES)}")

@@ -47,7 +47,7 @@ def read_json(
                     continue
                 except ValueError as error:
                     raise SourceError(_not_json(file, text, raw, error, count)) from error
-                rows = _rows_of_columns(value) if layout.shape == "columns" else spread(key, value, has)
+                rows = _rows_of_columns(value, str(file)) if layout.shape == "columns" else spread(key, value, has)
                 for name, record in rows:
                     count += 1
                     yield Item(count, name, record)
@@ -149,14 +149,24 @@ def _groups(text: JsonText, chosen: tuple[str, ...]) -> Iterator[tuple[str, byte
     text.leave()
 
 
-def _rows_of_columns(table: Any) -> Iterator[tuple[str, Any]]:
-    columns = {name: list(column.values()) if isinstance(column, dict) else column for name, column in table.items()}
-    lengths = {name: len(column) if isinstance(column, list) else -1 for name, column in columns.items()}
-    if len(set(lengths.values())) > 1 or -1 in lengths.values():
+def _rows_of_columns(table: Any, where: str) -> Iterator[tuple[str, Any]]:
+    """The rows of columns: those of pandas by their index, which may lack some, lists by their places."""
+    columns = list(table.values()) if isinstance(table, dict) else [None]
+    if all(isinstance(column, dict) for column in columns):
+        for index in dict.fromkeys(index for column in columns for index in column):
+            yield "", {name: column.get(index) for name, column in table.items()}
+        return
+    lengths = {name: len(column) if isinstance(column, list) else -1 for name, column in table.items()}
+    if -1 in lengths.values():
         yield "", table  # an object whose first field happens to be a list
         return
-    for values in zip(*columns.values(), strict=True):
-        yield "", dict(zip(columns, values, strict=True))
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name}: {length}" for name, length in lengths.items())
+        raise SourceError(
+            f"{where} holds columns of different lengths ({told[:200]}); `shape: one` reads it as one record"
+        )
+    for values in zip(*columns, strict=True):
+        yield "", dict(zip(table, values, strict=True))
 
 
 def _spoiled(error: Exception) -> tuple[str, str]:

@@ -167,6 +167,10 @@ def _guessed(drawn: dict[str, Any]) -> Layout:
 
 
 def _are_columns(drawn: Any) -> bool:
-    """Whether every value is a column: a list, or what pandas writes for one."""
+    """Whether every value is a column: a list, but none of a conversation's turns, or what pandas writes for one."""
     values = drawn.values() if isinstance(drawn, dict) else [None]
-    return all(isinstance(v, list) or (isinstance(v, dict) and next(iter(v), "") == "0") for v in values)
+    turns = any(
+        isinstance(item, dict) and {"role", "from"} & item.keys() for value in values for item in _children(value)
+    )
+    are = all(isinstance(v, list) or (isinstance(v, dict) and next(iter(v), "") == "0") for v in values)
+    return are and not turns

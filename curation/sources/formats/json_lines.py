@@ -28,7 +28,7 @@ def read_json_lines(file: DataFile, shape: Shape = "auto", has: Has = has_nothin
             if line is None:
                 yield BadItem(number, "record_too_large", f"a line of {MAX_RECORD_BYTES} bytes or more")
                 continue
-            text = line.removeprefix(BOM).strip(_AROUND) if number == 1 else line.strip(_AROUND)
+            text = line.removeprefix(BOM).strip(_AROUND)
             if not text:
                 continue
             try:

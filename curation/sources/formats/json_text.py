@@ -6,8 +6,8 @@
     text.take()      b'{"q": "Q?"}', one value as it stands
     text.leave()     behind its end
 
-Between values it passes over blanks, commas, the separator of RFC 7464 (0x1E) and comments; so a comma too many loses nothing. Text in
-single quotes is text, as Python writes it. What is in a value is for `json_values.decode`.
+Between values it passes over blanks, commas, byte order marks, the separator of RFC 7464 (0x1E) and comments; so a comma too many loses
+nothing. Text in single quotes is text, as Python writes it. What is in a value is for `json_values.decode`.
 """
 
 import re
@@ -18,7 +18,7 @@ from curation.sources.formats.record import TruncatedError
 
 CHUNK = 1 << 18
 BOM = b"\xef\xbb\xbf"
-_GAP = re.compile(rb"[\s,\x1e]*+")
+_GAP = re.compile(rb"(?:[\s,\x1e]|\xef\xbb\xbf)*+")
 _INNER = re.compile(rb"""(?:[^"'\[\]{}/]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+')*+""", re.DOTALL)
 """What is between two brackets, whole texts included."""
 _IN_TEXT = {quote: re.compile(rb"[^%b\\]*+(?:\\.[^%b\\]*+)*+" % (quote, quote), re.DOTALL) for quote in (b'"', b"'")}
@@ -46,9 +46,6 @@ class JsonText:
         self.stream, self.where, self.limit = stream, where, limit
         self._buffer, self._at, self._ended = bytearray(), 0, False
         self._start, self._before, self._lines, self._line_start = 0, 0, 0, 0
-        self._need(3)
-        if self._buffer.startswith(BOM):
-            self._at = len(BOM)
 
     @property
     def n_bytes(self) -> int:
@@ -66,6 +63,10 @@ class JsonText:
         """The first byte of what comes next; empty at the end of the file."""
         while True:
             self._at = self._match_end(_GAP)
+            if self._buffer[self._at : self._at + 1] == BOM[:1]:  # a mark may be cut in two by a chunk
+                self._need(len(BOM))
+                if self._buffer.startswith(BOM, self._at):
+                    continue
             if self._buffer[self._at : self._at + 1] != b"/":
                 return bytes(self._buffer[self._at : self._at + 1])
             self._pass_comment()

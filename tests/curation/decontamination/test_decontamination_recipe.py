@@ -59,13 +59,13 @@ CASES: dict[str, tuple[dict[str, Any], str, int]] = {
     "aime25": ({"problem_idx": 1, "problem": "Find y.", "answer": 70}, "Find y.", 0),
     "math500": ({"problem": "Find z.", "answer": "3", "unique_id": "test/algebra/1.json"}, "Find z.", 0),
     "gpqa_diamond": ({"Question": "Which?", "Correct Answer": "a", "Incorrect Answer 1": "b"}, "Which?", 0),
-    "mmlu": ({"question": "Which?", "subject": "s", "choices": ["p", "q"], "answer": 0}, "Which?\np\nq", 0),
-    "mmlu_pro": ({"question_id": 1, "question": "Which?", "options": ["p", "q"], "answer": "A"}, "Which?\np\nq", 0),
+    "mmlu": ({"question": "Which?", "subject": "s", "choices": ["p", "q"], "answer": 0}, "Which?\nOptions:\np\nq", 0),
+    "mmlu_pro": ({"question_id": 1, "question": "Which?", "options": ["p", "q"], "answer": "A"}, "Which?\nOptions:\np\nq", 0),
     "mathvista": (
         {"pid": "1", "question": "How far?", "image": "images/1.jpg", "decoded_image": PICTURE, "choices": None},
-        "How far?", 1,
+        "How far?\nOptions:", 1,
     ),
-    "mathvision": ({"id": "1", "question": "How far?", "options": ["1"], "decoded_image": PICTURE}, "How far?\n1", 1),
+    "mathvision": ({"id": "1", "question": "How far?", "options": ["1"], "decoded_image": PICTURE}, "How far?\nOptions:\n1", 1),
     "mathverse": (
         {"sample_index": "1", "image": PICTURE, "question": "", "question_for_eval": "How far?", "problem_version": "Vision Only"},
         "How far?", 1,

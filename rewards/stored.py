@@ -9,14 +9,13 @@ r"""Options as data sets store them, in a field of their own: read into texts an
 An option that is missing at the end is left out; one that is missing in the middle is '', so that the letters behind it stay right.
 """
 
-import ast
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rewards.options import options_in
+from rewards.written import listed, literal
 
 MAX_CHARS = 100_000
 _NOTHING = frozenset(("", "none", "nan", "n/a", "null", "na", "<na>", "[]", "{}", "()", "-"))
@@ -43,20 +42,14 @@ _LABEL_KEYS = (
     *("option", "choice", "name"),
 )
 _NESTED_KEYS = ("choices", "options")
-_KEY = re.compile(
-    r"(?:option|choice|opt|answer|ans|candidate|选项)?[\s_\-.(（\[]*([A-Za-z]|\d{1,3})[)）\].:：、\s]*", re.IGNORECASE
-)
+_KEY = re.compile(r"(?P<name>[^\W\d]*?(?:[^\W\d]+[\s_.-]+)*?)[\s_\-.(（\[]*(?P<label>[A-Za-z]|\d{1,3})[)）\].:：、\s]*")
 _CARRIED = re.compile(
-    r"""\s*(?: [(（\[【]\s*(?P<inner>[A-Za-z]|\d{1,2})\s*[)）\]】][.:：、]? | (?P<bare>[A-Za-z])\s*(?:[)）:：、．]|\.(?!\d))
+    r"""\s*(?:option\s+|choice\s+|选项\s*)?(?: [(（\[【]\s*(?P<inner>[A-Za-z]|\d{1,2})\s*[)）\]】][.:：、]? |
+    (?P<bare>[A-Za-z])(?:\s*(?:[)）:：、．]|\.(?!\d))|\s+[-–—]\s)
     | (?P<number>\d{1,2})(?:[)）、]|[.．]\s) | (?P<circled>[①-⑳]) )\s*(?P<text>.+)""",
-    re.DOTALL | re.VERBOSE,
+    re.DOTALL | re.VERBOSE | re.IGNORECASE,
 )
-_NUMPY = re.compile(r"""\[\s*((?:(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|None|nan|True|False)\s*)+)\]""")
-_NUMPY_ITEM = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|None|nan|True|False""")
-_NUMPY_NUMBERS = re.compile(r"\[\s*-?[\d.]+(?:e[-+]?\d+)?(?:\s+-?[\d.]+(?:e[-+]?\d+)?)*\s*\]")
-_BREAK = re.compile(r"<br\s*/?>|</?(?:p|li|ul|ol|div)>", re.IGNORECASE)
-_WORDS = {"null": None, "None": None, "nan": None, "NaN": None, "NA": None, "true": "True", "false": "False"}
-_CALLS = frozenset(("array", "list", "tuple", "Series", "OrderedDict"))
+_LETTER_ALONE = re.compile(r"([A-Z])\s+(.+)", re.DOTALL)
 
 
 class Stored(NamedTuple):
@@ -114,6 +107,10 @@ def _read(value: Any) -> Stored | None:
         return None
     if all(isinstance(item, Mapping) for item in value):
         return _from_records(value)
+    if all(isinstance(item, list | tuple) and len(item) == 2 for item in value) and _are_letters(
+        [str(item[0]) for item in value]
+    ):
+        return _from_labels({str(label): text for label, text in value})
     if any(isinstance(item, Mapping | list | tuple) for item in value):
         return None
     return Stored([_as_text(item) for item in value], [])
@@ -121,6 +118,8 @@ def _read(value: Any) -> Stored | None:
 
 def _from_records(records: Sequence[Mapping[str, Any]]) -> Stored | None:
     """`[{"label": "A", "text": "x"}]`, `[{"A": "x"}, {"B": "y"}]`."""
+    if len(records) == 1 and len(records[0]) > 1:
+        return _from_labels(records[0])
     if all(len(record) == 1 for record in records) and len({next(iter(record)) for record in records}) == len(records):
         return _from_mapping({key: item for record in records for key, item in record.items()})
     names = {str(name).casefold(): name for name in records[0]}
@@ -155,9 +154,11 @@ def _from_mapping(value: Mapping[Any, Any]) -> Stored | None:
 def _from_labels(value: Mapping[Any, Any]) -> Stored | None:
     """A mapping from labels, in the order of the letters or numbers in its keys; a letter that is left out is a missing option."""
     matches = {key: _KEY.fullmatch(str(key)) for key in value}
-    labels = {key: match[1].upper() for key, match in matches.items() if match}
-    if len(labels) < len(value) or len(set(labels.values())) < len(value):
+    labels = {key: match["label"].upper() for key, match in matches.items() if match}
+    names = {match["name"].casefold() for match in matches.values() if match}
+    if len(labels) < len(value) or len(set(labels.values())) < len(value) or len(names) > 1:
         return None
+    value = {key: _alone(item) for key, item in value.items()}
     if any(isinstance(item, Mapping | list | tuple) for item in value.values()):
         return None
     if all(label.isdigit() for label in labels.values()):
@@ -167,6 +168,14 @@ def _from_labels(value: Mapping[Any, Any]) -> Stored | None:
     else:
         return None
     return Stored([_as_text(value[key]) for key in ordered], [labels[key] for key in ordered])
+
+
+def _alone(item: Any) -> Any:
+    """The one text in a list of one, or in a record of a text and nothing else to show."""
+    if isinstance(item, Mapping):
+        names = {str(name).casefold(): name for name in item}
+        return next((item[names[key]] for key in _TEXT_KEYS if key in names), item)
+    return item[0] if isinstance(item, list | tuple) and len(item) == 1 else item
 
 
 def _without_end(found: Stored) -> Stored:
@@ -194,6 +203,13 @@ def _undressed(found: Stored) -> Stored:
         bare = [match["text"].strip() if match else "" for match in matches]
         if all(text for text, option in zip(bare, texts, strict=True) if option):
             return Stored(bare, found.labels if is_lettered or found.labels else carried)
+    alone = [_LETTER_ALONE.fullmatch(text) for text in texts]
+    if len(texts) > 2 and _are_letters([match[1] if match else "" for match in alone]):
+        return Stored([match[2].strip() for match in alone if match], found.labels)
+    if len(there) > 1 and sorted(carried) == [_letter(place) for place in range(len(texts))]:
+        return Stored([match["text"].strip() for match in matches if match], carried)  # `B. y`, `A. x`
+    if carried[:2] == ["A", "B"] and not found.labels:
+        raise UnreadableOptionsError(f"labels in front of some options, or not in a row: {texts!r}"[:300])
     if len(there) == len(texts) and len(listed := options_in("\n".join(texts))) == len(texts) > 1:
         return Stored(listed, found.labels)
     return found
@@ -246,7 +262,7 @@ def _parsed(value: Any) -> Any:
     if len(text) > MAX_CHARS:
         return text
     found = literal(text)
-    return _listed(text) if found is None else _parsed(found) if not isinstance(found, str) else found
+    return listed(text) if found is None else _parsed(found) if not isinstance(found, str) else found
 
 
 def _items(value: Any) -> Iterable[Any]:
@@ -258,79 +274,3 @@ def _is_there(item: Any) -> bool:
     if isinstance(item, list | tuple):
         return any(map(_is_there, item))
     return bool(_as_text(item))
-
-
-def literal(text: str) -> Any:
-    """Return the list or mapping that a text writes in JSON, Python or numpy; None where it writes none."""
-    if not text.startswith(("[", "{", "(", "array", "np.array", "OrderedDict", "dict")):
-        return None
-    if (match := _NUMPY.fullmatch(text)) and len(items := _NUMPY_ITEM.findall(match[1])) > 1:
-        return [_WORDS[item] if item in _WORDS else _quoted(item) for item in items]
-    if _NUMPY_NUMBERS.fullmatch(text) and len(text[1:-1].split()) > 1:
-        return text[1:-1].split()
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        return _evaluated(ast.parse(text, mode="eval").body)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-
-
-def _quoted(item: str) -> str:
-    try:
-        return str(ast.literal_eval(item.replace("\n", "\\n")))
-    except (ValueError, SyntaxError):
-        return item.strip("'\"")
-
-
-def _evaluated(node: ast.expr) -> Any:
-    """The value of a literal, of `array([...], dtype=object)` and of `nan` as pandas and numpy print them; ValueError for any other."""
-    match node:
-        case ast.Constant():
-            return node.value
-        case ast.List() | ast.Tuple():
-            return [_evaluated(item) for item in node.elts]
-        case ast.Dict() if None not in node.keys:
-            return {_evaluated(key): _evaluated(item) for key, item in zip(node.keys, node.values, strict=True) if key}
-        case ast.Name() if node.id in _WORDS:
-            return _WORDS[node.id]
-        case ast.Call() if node.args and ast.unparse(node.func).rsplit(".", 1)[-1] in _CALLS:
-            return _evaluated(node.args[0])
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
-            return -number
-    raise ValueError(f"no literal: {ast.unparse(node)[:80]}")
-
-
-def _listed(text: str) -> Any:
-    """The options that a text lists with their labels, one a line, or between signs; the text itself where it lists none."""
-    text = _BREAK.sub("\n", text.replace("\\n", "\n") if "\n" not in text else text).strip()
-    if text[:1] in "{[" and text[-1:] in "}]":
-        text = text[1:-1].strip()
-    if options := options_in(text) or _numbered(text):
-        return options
-    for sign in ("\n", "\t", "|", ";", "；"):
-        parts = [part.strip() for part in text.strip(sign).split(sign)]
-        parts = [part for part in parts if part] if sign == "\n" else parts
-        if len(parts) > 1 and all(parts):
-            return parts
-    return text
-
-
-def _numbered(text: str) -> dict[str, str]:
-    """The options of `1. x 2. y`, `(1) x (2) y`, `a) x b) y` and `① x ② y` by their labels; {} where the text lists none."""
-    for label in (r"(?:(?<=\s)|\A)\(?{0}[).:](?!\d)\s*", r"(?:(?<=\s)|\A)\(?{1}\)\s*", "{2}\\s*"):
-        parts: list[str] = []
-        rest = text
-        for place in range(26):
-            names = (str(place + 1), chr(ord("a") + place), chr(ord("①") + min(place, 19)))
-            head, *tail = re.split(label.format(*names), rest, maxsplit=1)
-            if not tail:
-                break
-            parts.append(head.strip(" \n;,；，"))
-            rest = tail[0]
-        options = [*parts[1:], rest.strip(" \n;,；，")] if parts and not parts[0] else []
-        if len(options) > 1 and all(options):
-            return {_letter(place) if "{1}" in label else str(place + 1): text for place, text in enumerate(options)}
-    return {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from curation.core.errors import BadRowError
-from rewards.stored import literal
+from rewards.written import literal
 
 ACCEPTED = re.compile(
     r"(?:all_|gold_|valid_|accepted_|acceptable_|possible_|correct_|reference_|ground_truth_)*(?:answers|aliases|alternatives|references"

@@ -1,6 +1,6 @@
 r"""The options that a question lists in its own text. Whoever needs them - golds, sources, normalisation, triage - reads them here.
 
-A list is made of labels in order from A (to J at most), all in one style, each with a text behind it:
+A list is made of labels in order from A, all in one style, each with a text behind it:
 
     label   A.  A:  A)  A).  (A)  and full-width  A．  A：  A、  （A）
             inside \text{} \textbf{} \mathrm{} ** ** $ $ or behind a bullet; inside a LaTeX command the bare letter does
@@ -12,18 +12,15 @@ question or a blank; three options may follow any sentence, four any word. Of se
 or at a line that says how to answer. Letters of prose and of formulas (`Bank A: ... Bank B: ...`, `(A), which`) make no list.
 """
 
-import ast
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 _LABEL = re.compile(
     r"""
     (?P<line> ^[ \t>]*(?:(?:[-*•·]|\$?\\bullet\$?|\\item)[ \t]+)? )?
     (?P<wrap> (?:(?P<dollar>\$)|(?P<bold>\*\*)|\\(?:text(?:bf|rm|sf)?|math(?:rm|bf|sf))\s?\{\s?){0,4} )
-    (?: [(（]\s?(?P<enclosed>[A-Ja-j])\s?[)）] | (?:(?<![A-Za-z])|(?=[A-J]．))(?P<letter>[A-Ja-j])(?![A-Za-z]) )
+    (?: [(（]\s?(?P<enclosed>[A-Za-z])\s?[)）] | (?:(?<![A-Za-z])|(?=[A-Z]．))(?P<letter>[A-Za-z])(?![A-Za-z]) )
     (?P<closed> (?(bold)\*\*|(?!)) | \s?\} )?
     (?P<sign> \)?[.:：．]|、|[)）] )?
     (?(bold)(?:\*\*)?) (?: \s?\} ){0,4} (?P<formula> (?(dollar)\$?) )
@@ -122,7 +119,7 @@ def _labels(text: str) -> Iterator[_Label]:
 
 def _fits(match: re.Match[str], before: str) -> bool:
     """Whether what is within a line may be a label there: `f(A)`, `U.S.A.`, `100 B.C.`, `[a, b)` and `AB．` are none."""
-    if match["enclosed"] and ("\\" in match["wrap"] or "（" in match[0]):
+    if match["enclosed"] and ("\\" in match["wrap"] or "（" in match[0] or before[-1:] == "{"):
         return True
     if match["sign"] == "．" and match["letter"] != "A":
         return not before[-1:].isupper()
@@ -173,6 +170,8 @@ def _needed(first: _Label, text: str, texts: Sequence[str], raw: Sequence[str], 
     enclosed, sign, is_lower = first.style
     if is_lower and not in_lines and not enclosed:
         return len(texts) + 1
+    if is_lower and text[: first.start].rstrip()[-1:] == "{":
+        return 2  # `{(a) open (b) closed}`
     if is_lower or not (enclosed or sign):
         return 3
     if in_lines or enclosed or ")" in sign:
@@ -204,27 +203,3 @@ def _bare(option: str, separators: str) -> str:
             break
         text = bare
     return text
-
-
-def as_options(value: Any) -> list[str]:
-    """Options as a data set stores them - a list, a mapping from letters, either of them as JSON or Python text, a text that lists them
-    or has one a line - as plain texts in the order of their letters; [] for anything else.
-
-    >>> as_options("['7', 9]"), as_options({"B": "y", "A": "x"}), as_options("A. x B. y")
-    (['7', '9'], ['x', 'y'], ['x', 'y'])
-    """
-    if isinstance(value, str):
-        value = _parsed(value.strip())
-    if isinstance(value, Mapping):
-        value = [value[key] for key in sorted(value) if value[key] is not None]
-    return [str(option).strip() for option in value] if isinstance(value, list | tuple) else []
-
-
-def _parsed(text: str) -> Any:
-    for parse in (json.loads, ast.literal_eval) if text.startswith(("[", "{", "(")) else ():
-        try:
-            return parse(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            continue
-    lines = [line for line in text.split("\n") if line.strip()]
-    return options_in(text) or (lines if len(lines) > 1 else [])

@@ -180,7 +180,7 @@ def question_of(prompt: Iterable[Message]) -> str:
 
 def format_of(answer_kind: str) -> Format:
     """The format of a question by the kind of its answer."""
-    formats: dict[str, Format] = {"choice": "choice", "number": "number"}
+    formats: dict[str, Format] = {"choice": "choice", "choices": "choice", "number": "number"}
     return formats.get(answer_kind, "open")
 
 

@@ -33,7 +33,9 @@ from curation.core.plugins import Pattern
 from curation.core.row import STRATA, Row, Stratum, format_of, make_row
 from curation.images import explain
 from curation.sources.base import BadRow, Source
+from curation.sources.formats.answers import accepts_any
 from curation.sources.formats.archive import is_archive, split_place
+from curation.sources.formats.choices import options_of
 from curation.sources.formats.csv_file import CsvOptions
 from curation.sources.formats.expression import MISSING, evaluate, fields_in, lookup
 from curation.sources.formats.fields import PER_RECORD, Fields
@@ -46,7 +48,8 @@ from curation.sources.formats.nested import Join, exploded, index_of, joined_wit
 from curation.sources.formats.reader import Reading, iter_records
 from curation.sources.formats.record import BadRecord, Record
 from curation.sources.formats.seen import FieldsSeen
-from curation.text.options import as_options, list_options, options_in
+from curation.text.options import list_options, options_in
+from rewards.stored import Stored
 
 
 class Table(Source):
@@ -250,12 +253,12 @@ class Table(Source):
     def _mapped(self, record: Record, source_id: str) -> Row:
         fields = self.fields
         question, notes = self._stripped(fields.question_text(record))
-        options = self._options(question, record)
+        options = options_of(fields, question, record)
         gold = self._gold(record, options, question)
         if gold.note:
             notes.append(gold.note)
-        if gold.kind == "choice" and options and len(options_in(question)) < len(options):
-            question = list_options(question, options)
+        if gold.kind in ("choice", "choices") and len(options_in(question)) < len(options.texts):
+            question = list_options(question, options.texts)
             notes.append("options listed below the question")
         images = self.images.load(fields.image_expressions, record)
         columns = self.row_defaults()
@@ -305,16 +308,15 @@ class Table(Source):
             question = bare
         return question, notes
 
-    def _options(self, question: str, record: Record) -> list[str]:
-        if self.fields.options == "$question":
-            return options_in(question)
-        return as_options(evaluate(self.fields.options, record)) if self.fields.options else []
-
-    def _gold(self, record: Record, options: list[str], question: str) -> ReadGold:
-        if not self.fields.answer:
+    def _gold(self, record: Record, options: Stored, question: str) -> ReadGold:
+        fields = self.fields
+        if not fields.answer:
             return NO_GOLD
+        aliases = evaluate(fields.aliases, record) if fields.aliases else None
+        is_any = accepts_any(fields.answer)
         try:
-            return self.gold.read(self.fields.required("answer", record), options, question)
+            raw = fields.required("answer", record)
+            return self.gold.read(raw, options.texts, question, labels=options.labels, is_any=is_any, aliases=aliases)
         except BadRowError as error:
             if error.reason == "answer_missing" and not self.gold.required:
                 return NO_GOLD

@@ -17,8 +17,13 @@ class Fields(Options):
 
     question: str
     answer: str = ""
-    options: str = ""
-    """The choices of a multiple-choice row; `$question` reads them off the question's own lines `A. ...`."""
+    options: str | tuple[str, ...] = ""
+    """The choices of a multiple-choice row, in any layout of `rewards.stored`; several expressions are the columns A, B, C, ... `$question`
+    reads them off the question's own lines `A. ...`."""
+    labels: str = ""
+    """The options' labels, where they are in a field of their own."""
+    aliases: str = ""
+    """Further accepted answers beside `answer`: any of them is right."""
     images: str | tuple[str, ...] = ()
     """One expression or several; a value that is a list gives several images."""
     id: str = ""

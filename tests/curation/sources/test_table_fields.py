@@ -86,7 +86,7 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/
     [
         *(({field: LONE}, "text_not_unicode") for field in ("q", "a", "c", "id", "teacher", "domain")),
         ({"q": LONE, "i": PNG}, "text_not_unicode"),
-        ({"o": ["1", LONE]}, "text_not_unicode"),
+        ({"o": ["x", LONE], "a": "x"}, "text_not_unicode"),
         ({"q": f"Think. {LONE}"}, "text_not_unicode"),
         ({"i": LONE}, "picture_missing"),
         ({"id": LONE, "q": ""}, "question_missing"),

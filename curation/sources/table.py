@@ -17,6 +17,7 @@ archives (`formats.files` says how members are named, `formats.limits` how large
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -24,13 +25,14 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from curation.core.digests import folder_digest, sha256_of
+from curation.core.digests import folder_digest, is_whole_disk, sha256_of
 from curation.core.errors import BadRowError, SourceError
 from curation.core.plugins import Pattern
 from curation.core.row import STRATA, Row, Stratum, format_of, make_row
-from curation.images import explain
+from curation.images import ImageError, explain
 from curation.sources.base import BadRow, Source
 from curation.sources.formats.archive import is_archive, split_place
+from curation.sources.formats.conversation import Conversation, content_text, filled
 from curation.sources.formats.expression import evaluate
 from curation.sources.formats.fields import PER_RECORD, Fields
 from curation.sources.formats.files import Format, find_files
@@ -42,6 +44,10 @@ from curation.sources.formats.nested import exploded, joined_with
 from curation.sources.formats.reader import iter_records
 from curation.sources.formats.record import BadRecord, Record
 from curation.text.options import as_options, list_options, options_in
+from curation.text.places import mark_named
+
+_PEEKED = 50
+"""Records that are looked at before reading."""
 
 
 class Table(Source):
@@ -125,10 +131,22 @@ class Table(Source):
             for file, path, _ in files:
                 if (neighbour := path.parent / name).is_file() or not is_archive(path):
                     digests[f"{name} beside {file}"] = sha256_of(neighbour) if neighbour.is_file() else "missing"
-        if self.fields.images:
-            roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in files})
+        roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in files})
+        known = bool(self.fields.images) and (bool(self.images.roots) or not any(map(is_whole_disk, roots)))
+        if known or self._names_files():
             digests |= {f"pictures {i}": _place_digest(root) for i, root in enumerate(roots)}
         return digests
+
+    def _names_files(self) -> bool:
+        """Whether the first records name pictures in files, and do not hold them."""
+        with suppress(SourceError):  # reading says it
+            for record in islice(self._records(), _PEEKED):
+                if isinstance(record, Record):
+                    with suppress(BadRowError):
+                        values = self._picture_values(self.fields.conversation(record), record)
+                        if any(map(self.images.is_path, values)):
+                            return True
+        return False
 
     def _records(self) -> Iterator[Record | BadRecord]:
         if self.hub:
@@ -168,15 +186,18 @@ class Table(Source):
 
     def _mapped(self, record: Record, source_id: str) -> Row:
         fields = self.fields
-        question, notes = self._stripped(fields.question_text(record))
-        options = self._options(question, record)
+        conversation = fields.conversation(record)
+        values = self._picture_values(conversation, record)
+        names = [value for value in values if isinstance(value, str)] if all(isinstance(v, str) for v in values) else []
+        question, notes = self._stripped(mark_named(conversation.turns[-1].content.strip(), names))
+        options = [mark_named(option, names) for option in self._options(question, record)]
         gold = self._gold(record, options, question)
         if gold.note:
             notes.append(gold.note)
         if gold.kind == "choice" and options and len(options_in(question)) < len(options):
             question = list_options(question, options)
             notes.append("options listed below the question")
-        images = self.images.load(fields.image_expressions, record)
+        images = self.images.load(values, record)
         columns = self.row_defaults()
         columns |= {name: text for name in PER_RECORD if (text := self._stated(name, record))}
         try:
@@ -184,11 +205,12 @@ class Table(Source):
                 source=self.name,
                 source_id=source_id,
                 question=question,
+                turns=conversation.turns[:-1],
                 images=images,
                 answer=gold.answer,
                 answer_kind=gold.kind,
                 answer_options=gold.options,
-                completion=self._completion(record),
+                completion=self._completion(record, conversation),
                 teacher=fields.text("teacher", record),
                 format=format_of(gold.kind),
                 provenance=tuple(("collect", note) for note in notes),
@@ -199,6 +221,14 @@ class Table(Source):
                 raise
             raise explain(error) from error
 
+    def _picture_values(self, conversation: Conversation, record: Record) -> list[str | bytes]:
+        """What a row's pictures are: those of the conversation's parts and of `fields.images`, which fill parts without any."""
+        expressions = self.fields.image_expressions
+        values = filled(conversation.pictures, self.images.values(expressions, record))
+        if not values and expressions and self.images.required:
+            raise ImageError("picture_missing", f"no value at {', '.join(expressions)}")
+        return values
+
     def _stated(self, name: str, record: Record) -> str:
         """What the record states for a column, '' for nothing of use."""
         text = self.fields.text(name, record)
@@ -208,9 +238,9 @@ class Table(Source):
             return text
         return _meant(self.levels, text)
 
-    def _completion(self, record: Record) -> str:
+    def _completion(self, record: Record, conversation: Conversation) -> str:
         """The trace; one that the pattern does not match stays as it is, for the filters to judge."""
-        text = self.fields.text("completion", record)
+        text = self.fields.text("completion", record) if self.fields.completion else conversation.completion.strip()
         match = re.search(self.completion_pattern, text) if self.completion_pattern else None
         return match[0].strip() if match else text
 
@@ -233,7 +263,7 @@ class Table(Source):
         if not self.fields.answer:
             return NO_GOLD
         try:
-            return self.gold.read(self.fields.required("answer", record), options, question)
+            return self.gold.read(content_text(self.fields.required("answer", record)), options, question)
         except BadRowError as error:
             if error.reason == "answer_missing" and not self.gold.required:
                 return NO_GOLD
@@ -258,8 +288,19 @@ def _several(patterns: tuple[str, ...]) -> bool:
 
 
 def _place_digest(root: Path) -> str:
-    place = split_place(root)
-    return sha256_of(place[0]) if place else folder_digest(root)
+    """Of the archive, or of the names and sizes of all files below the folder.
+
+    Raises:
+        SourceError: the folder is a whole disk or home.
+    """
+    if place := split_place(root):
+        return sha256_of(place[0])
+    if is_whole_disk(root):
+        raise SourceError(
+            f"images.root is {str(root) or '.'!r}, a whole disk or home; expected the folder that holds the pictures "
+            "(images.strip_prefix takes the beginning off absolute paths)"
+        )
+    return folder_digest(root)
 
 
 def _encode(row: Row) -> None:

@@ -44,7 +44,7 @@ from curation.sources.formats.nested import exploded, joined_with
 from curation.sources.formats.reader import iter_records
 from curation.sources.formats.record import BadRecord, Record
 from curation.text.options import as_options, list_options, options_in
-from curation.text.places import mark_named
+from curation.text.places import mark_named, mark_options
 
 _PEEKED = 50
 """Records that are looked at before reading."""
@@ -191,6 +191,7 @@ class Table(Source):
         names = [value for value in values if isinstance(value, str)] if all(isinstance(v, str) for v in values) else []
         question, notes = self._stripped(mark_named(conversation.turns[-1].content.strip(), names))
         options = [mark_named(option, names) for option in self._options(question, record)]
+        question, options = mark_options(question, options, names)
         gold = self._gold(record, options, question)
         if gold.note:
             notes.append(gold.note)

@@ -19,14 +19,16 @@ from curation.core.row import PLACE
 
 _TOKEN = re.compile(
     r"(?:<\|vision_start\|>)?(?:<\|(?:image|video)_pad\|>)+(?:<\|vision_end\|>)?|<\|image(?:_(?P<phi>\d{1,2}))?\|>|\[IMG\]"
-    r"|<(?i:image|img)[ _-]?(?P<number>\d{1,2})>|<(?i:image)>|<image_placeholder>|<ImageHere>|<start_of_image>"
+    r"|<img>(?:<IMG_CONTEXT>)+</img>|(?:<Image>|<im_start>)<image>(?:</Image>|<im_end>)|<image></image>"
+    r"|<(?i:image|img)[ _:#-]{0,2}(?P<number>\d{1,2})>|<(?i:image)>|<image_placeholder>|<ImageHere>|<start_of_image>"
 )
 _TAG = re.compile(
-    r"!\[[^\]\n]{0,300}\]\(\s*<?(?P<linked>[^)\s>]{0,500})[^)\n]{0,200}\)|<(?i:img)>(?P<between>[^<\n]{1,300})</(?i:img)>"
-    r"|<(?i:img)\b(?:[^<>]{0,300}?\bsrc\s*=\s*(?:\"(?P<double>[^\">]{1,500})\"|'(?P<single>[^'>]{1,500})'|(?P<bare>[^\s\"'>]{1,500})))?[^<>]{0,300}>"
+    r"!\[[^\]\n]{0,300}\]\(\s*<?(?P<linked>[^()\s>]{0,500})(?:[\s>][^()\n]{0,200})?\)|<(?i:img)>(?P<between>[^<\n]{1,300})</(?i:img)>"
+    r"|<(?i:img|image)\b(?:[^<>]{0,300}?\bsrc\s*=\s*(?:\"(?P<double>[^\">]{1,500})\"|'(?P<single>[^'>]{1,500})'|(?P<bare>[^\s\"'>]{1,500})))?[^<>]{0,300}>"
 )
 _UNSURE = re.compile(
-    rf"(?<![\w^\\{{}}])\{{[Ii]mage[ _]?(?P<number>\d{{1,2}})\}}|\[[Ii]mage(?:[ _]?(?P<other>\d{{1,2}}))?\](?!\()|{_TAG.pattern}"
+    r"(?<![\w^\\{}])\{[Ii]mage[ _]?(?P<number>\d{1,2})\}|\[(?i:image|img)(?:[ _#-]{0,2}(?P<other>\d{1,2}))?\](?!\()"
+    rf"|{_TAG.pattern}"
 )
 _PLACE = re.compile(r"<image(?: (\d{1,2}))?>")
 _FIRST = re.compile(rf"(?:\s*{_PLACE.pattern})+\s*")
@@ -102,6 +104,19 @@ def mark_named(text: str, names: Sequence[str]) -> str:
         return text
     marks = iter(numbers)
     return _TAG.sub(lambda _: f"<image {next(marks)}>", text)
+
+
+def mark_options(question: str, options: Sequence[str], names: Sequence[str]) -> tuple[str, list[str]]:
+    r"""The question and its options, of which those that are the path of an image are its place; images that none is stand in front.
+
+    >>> mark_options("Which is it?", ["a.png", "b.png"], ["q.png", "a.png", "b.png"])
+    ('<image 1>\nWhich is it?', ['<image 2>', '<image 3>'])
+    """
+    marked = [f"<image {names.index(option) + 1}>" if option in names else option for option in options]
+    if marked == list(options) or _PLACE.search(plain_places(question)):
+        return question, marked
+    others = [f"<image {number}>" for number, name in enumerate(names, 1) if name not in options]
+    return "".join(others) + "\n" * bool(others) + question, marked
 
 
 def without_places(text: str) -> str:

@@ -26,7 +26,14 @@ ROLES: dict[str, Role] = {
     "user": "user", "human": "user", "question": "user", "prompter": "user",
     "assistant": "assistant", "gpt": "assistant", "model": "assistant", "bot": "assistant", "chatgpt": "assistant", "answer": "assistant",
 }  # fmt: skip
-_NAMES = (("role", "content"), ("from", "value"), ("role", "value"), ("from", "content"), ("role", "text"))
+_NAMES = (
+    ("role", "content"),
+    ("from", "value"),
+    ("role", "value"),
+    ("from", "content"),
+    ("role", "text"),
+    ("speaker", "text"),
+)
 _TEXTS = ("text", "input_text", "output_text")
 _TEXT_KEYS = ("text", "content", "value")
 _PICTURES = ("image", "image_url", "input_image")
@@ -97,13 +104,25 @@ def read_conversation(value: list[Any]) -> Conversation:
 
 
 def content_text(value: Any) -> Any:
-    """The text of content parts or of one turn, as a completion or an answer has them; any other value as it is.
+    """The text of content parts, of one turn, or of the assistant's only turn, as completions and answers have them; else the value itself.
+
+    Raises:
+        BadRowError: `conversation_unreadable`, several answers, or something else than text.
 
     >>> content_text([{"type": "text", "text": "so "}, {"type": "text", "text": "4"}])
     'so 4'
+    >>> content_text([{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4"}])
+    '4'
     """
-    if isinstance(value, Mapping) and (names := _names_of(value)) is not None:
-        value = value[names[1]]
+    if is_conversation(value):
+        answers = [turn for number, turn in enumerate(value) if _role(turn, number) == "assistant"]
+        if len(answers) != 1:
+            raise BadRowError(
+                "conversation_unreadable", f"{len(answers)} turns of the assistant; expected one, or a path to one"
+            )
+        return _answer(answers[0], 0)
+    if isinstance(value, Mapping) and _names_of(value):
+        return _answer(value, 0)
     return _content(value, [], "the text") if is_parts(value) else value
 
 
@@ -186,7 +205,8 @@ def _role(turn: Mapping[Any, Any], number: int) -> Role:
 
 
 def _role_name(turn: Mapping[Any, Any]) -> str:
-    return str(turn.get("role", turn.get("from"))).lower()
+    names = _names_of(turn)
+    return str(turn[names[0]] if names else None).lower()
 
 
 def _answer(turn: Mapping[Any, Any], number: int) -> str:

@@ -42,6 +42,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _QUOTED = re.compile(r"\s*(?:'([^']*)'|\"([^\"]*)\")")
 _ARRAY = re.compile(r"array\(\s*(\[.*\])\s*(?:,\s*dtype=[^()]*)?\)", re.DOTALL)
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{40,}={0,2}\s*")
+_BASE64_PREFIX = re.compile(r"\A(?:image/\w{1,10};)?base64,")
 _BASE64_HEADS = ("iVBORw0KGgo", "/9j/", "R0lGOD", "UklGR", "Qk", "SUkq", "TU0A")
 """PNG, JPEG, GIF, WEBP, BMP, TIFF: what their first bytes become."""
 _HEADS = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|BM....\0\0\0\0|II\*\0|MM\0\*", re.DOTALL)
@@ -69,13 +70,16 @@ def picture_values(value: Any) -> Iterator[str | bytes]:
         yield from picture_values(value.tolist())
     elif isinstance(value, str):
         several = several_of(value.strip())
-        if several is None:
+        if isinstance(several, bytes):
+            yield several
+        elif several is None:
             yield value.strip()
         else:
             yield from picture_values(several)
     else:
         got = f"{type(value).__name__} {value!r}"[:120]
-        raise ImageError("picture_unreadable", f"got {got}, expected a path, bytes or a mapping with one of {_known()}")
+        remedy = f"expected a path (a template makes one: 'img/{{id}}.png'), bytes or a mapping with one of {_known()}"
+        raise ImageError("picture_unreadable", f"got {got}, {remedy}")
 
 
 def is_empty(value: Any) -> bool:
@@ -91,6 +95,8 @@ def several_of(text: str) -> Any:
     """The list or mapping that a text spells, as JSON, Python, numpy, or names with a separator; None where it is one value."""
     if found := _ARRAY.fullmatch(text):
         text = found[1]
+    if text[:2] in ("b'", 'b"'):
+        return _spelled_bytes(text)
     if text[:1] in "[{(" and text[-1:] in "]})":
         return _spelled(text)
     if _SEVERAL.fullmatch(text) and not _SCHEME.match(text):
@@ -112,6 +118,14 @@ def _spelled(text: str) -> Any:
             continue
         return value if isinstance(value, list | tuple | dict) else None
     return None
+
+
+def _spelled_bytes(text: str) -> bytes | None:
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return value if isinstance(value, bytes) and _HEADS.match(value) else None
 
 
 def _of_mapping(value: Mapping[Any, Any]) -> Iterator[str | bytes]:
@@ -139,6 +153,7 @@ def _plain_bytes(data: bytes) -> bytes:
 
 def certain_base64(text: str) -> bytes | None:
     """What a text decodes to where it is base64 of an image beyond doubt; None for a path and anything else."""
+    text = _BASE64_PREFIX.sub("", text)
     if not text.startswith(_BASE64_HEADS) or not _BASE64.fullmatch(text):
         return None
     try:

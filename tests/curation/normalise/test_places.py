@@ -51,6 +51,10 @@ def read(question: str, n_images: int, turns: tuple[Message, ...] = ()) -> Row:
         ("Is <image_1> darker than <image_0>?", "Is <image> darker than <image>?", [1, 0]),
         ("Given <image 1>, how far is P in <image 1> from Q?", "Given <image>, how far is P in <image> from Q?", [0, 0]),
         ("<image><image>\nIs <image 2> darker than <image 1>?", "Is <image> darker than <image>?", [1, 0]),
+        ("(picture 1: <Image><image></Image>) What is it?", "(picture 1: <image>) What is it?", [0]),
+        ("<img><IMG_CONTEXT><IMG_CONTEXT></img>\nWhat is it?", "What is it?", [0]),
+        ("Is <Image: 2> darker than <Image: 1>?", "Is <image> darker than <image>?", [1, 0]),
+        ("Is [Image #2] darker than [IMG_1]?", "Is <image> darker than <image>?", [1, 0]),
         ("Is {image_1} darker than {image_2}?", "Is <image> darker than <image>?", [0, 1]),
         ('Is <img src="x.png" width=3> darker than ![b](y.png)?', "Is <image> darker than <image>?", [0, 1]),
         ("Which lens has $f_{image_1}$ in <image>?", "Which lens has $f_{image_1}$ in <image>?", [0]),
@@ -149,3 +153,13 @@ def test_options_that_are_images_are_read_as_options() -> None:
     done = normalise_row(row, Normalise())
     assert (done.question, done.images) == ("Which is the darkest?\nA. <image>\nB. <image>", (PICTURES[1], PICTURES[0]))
     assert json.loads(done.answer_options)["choices"] == ["<image 2>", "<image 1>"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["<img ", "<img src=", "![](", "![a](b ", "[image", "{image_", "<image>", "<|image_pad|>", "<img>a"]
+)
+def test_hostile_texts_take_no_time(piece: str) -> None:
+    text = piece * (200_000 // len(piece))
+    assert mark_named(text, ["b.png"]) == text
+    with pytest.raises(BadRowError, match="placeholder_count"):
+        place_images([text, "<image> <image>"], 1)

@@ -203,6 +203,14 @@ def test_answers_and_traces_may_be_parts(folder: Path) -> None:
     assert (row.answer, row.completion) == ("180", "180")
 
 
+def test_a_completion_of_messages_is_the_assistants_turn(folder: Path) -> None:
+    said = [{"role": "user", "content": "3 * 60?"}, {"role": "assistant", "content": "180"}]
+    assert read(folder, said, completion="c").completion == "180"  # type: ignore[union-attr]
+    ended = read(folder, [*said, *said], completion="c")
+    assert isinstance(ended, BadRow)
+    assert ended.reason == "conversation_unreadable"
+
+
 def test_conversations_of_a_parquet_file(folder: Path) -> None:
     part = {"type": "image", "text": None, "image": {"bytes": (folder / "red.png").read_bytes(), "path": None}}
     text = {"type": "text", "text": "What colour?", "image": None}

@@ -90,6 +90,10 @@ def images(rows: list[Row | BadRow]) -> list[tuple[bytes, ...] | str]:
         ("data:image/png;charset=utf-8;base64," + B64, (RED,)),
         ("data:;base64," + B64, (RED,)),
         (B64, (RED,)),
+        ("base64," + B64, (RED,)),
+        ("image/png;base64," + B64, (RED,)),
+        (str(RED), (RED,)),
+        (str({"bytes": RED, "path": None}), (RED,)),
         ("\n".join([NOISE64[:76], NOISE64[76:]]), (NOISE,)),
         ("img\\red.png", (RED,)),
         (".\\img\\red.png", (RED,)),
@@ -229,6 +233,14 @@ def test_extensions_are_tried_in_order(folder: Path) -> None:
 
 def test_base64_text(folder: Path) -> None:
     assert images(rows_of(folder, base64.b64encode(RED).decode(), images={"read_as": "base64"})) == [(RED,)]
+
+
+def test_options_that_are_images_are_their_places(folder: Path) -> None:
+    fields = {"question": "q", "answer": "=B", "images": ["=img/a red.png", "i"], "options": "i"}
+    (row,) = rows_of(folder, ["img/red.png", "img/blue.jpg"], fields=fields)
+    assert isinstance(row, Row)
+    assert row.question == "<image 1>\nWhat is this, number 0?\nA. <image 2>\nB. <image 3>"
+    assert (row.images, row.answer) == ((RED, RED, BLUE), "B")
 
 
 def test_several_columns_of_images(folder: Path) -> None:

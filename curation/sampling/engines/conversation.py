@@ -67,7 +67,7 @@ def served_conversation(request: Request) -> list[dict[str, Any]]:
 
 def _with_images(request: Request, images: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The messages as content parts, the images' parts at their places or before the text of the first user message."""
-    if images and sum(message.content.count(PLACE) for message in request.messages) == len(images):
+    if request.places_images:
         rest = iter(images)
         return [{"role": m.role, "content": split_at_places(m.content, rest)} for m in request.messages]
     messages = [{"role": m.role, "content": [{"type": "text", "text": m.content}]} for m in request.messages]

@@ -47,6 +47,7 @@ _GOES_ON = re.compile(r"\s*(?:[,;)]|\.\s|\+\s|--|=\s?\S)")
 """What follows a letter that a sentence or a formula speaks of: `(A), which`, `200 (A) + 150 (B) = 350`."""
 _LAST_WORD = re.compile(r"(?:\\|\b)[^\W\d_]{2,}\s*\Z")
 _SEPARATOR = re.compile(r"(?:\\q?quad|\\hspace\{[^{}]{0,20}\}|\\[ ,;:!\\]|\s(?:or|或))\Z")
+_IMAGE_AT_END = re.compile(r"(?:\s{0,9}<image(?: \d{1,2})?>)+\s*\Z")
 _SPACE = " \t\r\n~"
 _NEAR, _MAX_TRIES, _MAX_SEPARATORS = 200, 20, 20
 """Bounds that hold the work linear for hostile questions: characters looked back, lists tried, separators taken off."""
@@ -87,8 +88,18 @@ def options_in(question: str) -> list[str]:
     for runs, is_in_lines in ((last_first, True), (longest_first, False)):
         for run in runs[:_MAX_TRIES]:
             if texts := _texts(run, text, is_in_lines):
-                return texts
+                return _without_image(texts)
     return []
+
+
+def _without_image(options: list[str]) -> list[str]:
+    """The options without the place of an image that only the last of them ends with: it stands behind the list.
+
+    >>> _without_image(["3", "4\\n<image>"]), _without_image(["<image>", "<image>"])
+    (['3', '4'], ['<image>', '<image>'])
+    """
+    last = _IMAGE_AT_END.sub("", options[-1])
+    return [*options[:-1], last] if last.strip() and not any("<image" in option for option in options[:-1]) else options
 
 
 def without_figures(text: str) -> str:

@@ -27,15 +27,16 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from curation.core.digests import folder_digest, sha256_of
+from curation.core.digests import folder_digest, is_whole_disk, sha256_of
 from curation.core.errors import BadRowError, SourceError
 from curation.core.plugins import Pattern
 from curation.core.row import STRATA, Row, Stratum, format_of, make_row
-from curation.images import explain
+from curation.images import ImageError, explain
 from curation.sources.base import BadRow, Source
 from curation.sources.formats.answers import accepts_any
 from curation.sources.formats.archive import is_archive, split_place
 from curation.sources.formats.choices import options_of
+from curation.sources.formats.conversation import Conversation, content_text, filled
 from curation.sources.formats.csv_file import CsvOptions
 from curation.sources.formats.expression import MISSING, evaluate, fields_in, lookup
 from curation.sources.formats.fields import PER_RECORD, Fields
@@ -49,7 +50,11 @@ from curation.sources.formats.reader import Reading, iter_records
 from curation.sources.formats.record import BadRecord, Record
 from curation.sources.formats.seen import FieldsSeen
 from curation.text.options import list_options, options_in
+from curation.text.places import mark_named, mark_options
 from rewards.stored import Stored
+
+_PEEKED = 50
+"""Records that are looked at before reading."""
 
 
 class Table(Source):
@@ -173,10 +178,22 @@ class Table(Source):
             for file, path, _ in files:
                 if (neighbour := path.parent / name).is_file() or not is_archive(path):
                     digests[f"{name} beside {file}"] = sha256_of(neighbour) if neighbour.is_file() else "missing"
-        if self.fields.images:
-            roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in files})
+        roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in files})
+        known = bool(self.fields.images) and (bool(self.images.roots) or not any(map(is_whole_disk, roots)))
+        if known or self._names_files():
             digests |= {f"pictures {i}": _place_digest(root) for i, root in enumerate(roots)}
         return digests
+
+    def _names_files(self) -> bool:
+        """Whether the first records name pictures in files, and do not hold them."""
+        with suppress(SourceError):  # reading says it
+            for record in islice(self._records(), _PEEKED):
+                if isinstance(record, Record):
+                    with suppress(BadRowError):
+                        values = self._picture_values(self.fields.conversation(record), record)
+                        if any(map(self.images.is_path, values)):
+                            return True
+        return False
 
     def _records(self) -> Iterator[Record | BadRecord]:
         if self.hub:
@@ -252,15 +269,20 @@ class Table(Source):
 
     def _mapped(self, record: Record, source_id: str) -> Row:
         fields = self.fields
-        question, notes = self._stripped(fields.question_text(record))
-        options = options_of(fields, question, record)
+        conversation = fields.conversation(record)
+        values = self._picture_values(conversation, record)
+        names = [value for value in values if isinstance(value, str)] if all(isinstance(v, str) for v in values) else []
+        question, notes = self._stripped(mark_named(conversation.turns[-1].content.strip(), names))
+        stored = options_of(fields, question, record)
+        question, texts = mark_options(question, [mark_named(option, names) for option in stored.texts], names)
+        options = Stored(texts, stored.labels)
         gold = self._gold(record, options, question)
         if gold.note:
             notes.append(gold.note)
         if gold.kind in ("choice", "choices") and len(options_in(question)) < len(options.texts):
             question = list_options(question, options.texts)
             notes.append("options listed below the question")
-        images = self.images.load(fields.image_expressions, record)
+        images = self.images.load(values, record)
         columns = self.row_defaults()
         columns |= {name: text for name in PER_RECORD if (text := self._stated(name, record))}
         try:
@@ -268,11 +290,12 @@ class Table(Source):
                 source=self.name,
                 source_id=source_id,
                 question=question,
+                turns=conversation.turns[:-1],
                 images=images,
                 answer=gold.answer,
                 answer_kind=gold.kind,
                 answer_options=gold.options,
-                completion=self._completion(record),
+                completion=self._completion(record, conversation),
                 teacher=fields.text("teacher", record),
                 format=format_of(gold.kind),
                 provenance=tuple(("collect", note) for note in notes),
@@ -283,6 +306,14 @@ class Table(Source):
                 raise
             raise explain(error) from error
 
+    def _picture_values(self, conversation: Conversation, record: Record) -> list[str | bytes]:
+        """What a row's pictures are: those of the conversation's parts and of `fields.images`, which fill parts without any."""
+        expressions = self.fields.image_expressions
+        values = filled(conversation.pictures, self.images.values(expressions, record))
+        if not values and expressions and self.images.required:
+            raise ImageError("picture_missing", f"no value at {', '.join(expressions)}")
+        return values
+
     def _stated(self, name: str, record: Record) -> str:
         """What the record states for a column, '' for nothing of use."""
         text = self.fields.text(name, record)
@@ -292,9 +323,9 @@ class Table(Source):
             return text
         return _meant(self.levels, text)
 
-    def _completion(self, record: Record) -> str:
+    def _completion(self, record: Record, conversation: Conversation) -> str:
         """The trace; one that the pattern does not match stays as it is, for the filters to judge."""
-        text = self.fields.text("completion", record)
+        text = self.fields.text("completion", record) if self.fields.completion else conversation.completion.strip()
         match = re.search(self.completion_pattern, text) if self.completion_pattern else None
         return match[0].strip() if match else text
 
@@ -315,7 +346,7 @@ class Table(Source):
         aliases = evaluate(fields.aliases, record) if fields.aliases else None
         is_any = accepts_any(fields.answer)
         try:
-            raw = fields.required("answer", record)
+            raw = content_text(fields.required("answer", record))
             return self.gold.read(raw, options.texts, question, labels=options.labels, is_any=is_any, aliases=aliases)
         except BadRowError as error:
             if error.reason == "answer_missing" and not self.gold.required:
@@ -344,8 +375,19 @@ def _several(patterns: tuple[str, ...]) -> bool:
 
 
 def _place_digest(root: Path) -> str:
-    place = split_place(root)
-    return sha256_of(place[0]) if place else folder_digest(root)
+    """Of the archive, or of the names and sizes of all files below the folder.
+
+    Raises:
+        SourceError: the folder is a whole disk or home.
+    """
+    if place := split_place(root):
+        return sha256_of(place[0])
+    if is_whole_disk(root):
+        raise SourceError(
+            f"images.root is {str(root) or '.'!r}, a whole disk or home; expected the folder that holds the pictures "
+            "(images.strip_prefix takes the beginning off absolute paths)"
+        )
+    return folder_digest(root)
 
 
 def _encode(row: Row) -> None:

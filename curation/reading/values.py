@@ -5,22 +5,24 @@ from collections.abc import Hashable
 
 import numpy as np
 
+KEPT = 8
+
 
 class Values:
-    """Values are told apart by a 64-bit hash; of the one that more than half of the rows have, an example is kept.
+    """Values are told apart by a 64-bit hash. Of every value that more than a ninth of the rows have an example is kept: the frequent
+    ones of a stream after Misra and Gries (1982).
 
     >>> values = Values()
     >>> for number, value in enumerate(["a", "b", "a"]):
     ...     values.add(value, f"row {number}", value)
-    >>> values.distinct, values.most, values.example
-    (2, 2, ('row 0', 'a'))
+    >>> values.distinct, values.most()
+    (2, (2, 'row 0', 'a'))
     """
 
     def __init__(self) -> None:
         self._hashes = array("q")
-        self._candidate, self._lead = 0, 0
-        self.example = ("", "")
-        """Row and text of the value that more than half have: after Boyer and Moore (1981), the last one whose lead was not used up."""
+        self._leads: dict[int, int] = {}
+        self._examples: dict[int, tuple[str, str]] = {}
 
     def __len__(self) -> int:
         return len(self._hashes)
@@ -28,16 +30,26 @@ class Values:
     def add(self, value: Hashable, source_id: str, text: str) -> None:
         number = hash(value)
         self._hashes.append(number)
-        if not self._lead:
-            self._candidate, self.example = number, (source_id, text)
-        self._lead += 1 if number == self._candidate else -1
+        if number in self._leads:
+            self._leads[number] += 1
+        elif len(self._leads) < KEPT:
+            self._leads[number], self._examples[number] = 1, (source_id, text)
+        else:
+            self._leads = {one: lead - 1 for one, lead in self._leads.items() if lead > 1}
+            self._examples = {one: self._examples[one] for one in self._leads}
 
     @property
     def distinct(self) -> int:
-        return len(np.unique(np.frombuffer(self._hashes, np.int64))) if self._hashes else 0
+        return len(np.unique(self._array()))
 
-    @property
-    def most(self) -> int:
-        """How many rows have the value of the example, where that is more than half of several; else 0."""
-        n = int((np.frombuffer(self._hashes, np.int64) == self._candidate).sum()) if self._hashes else 0
-        return n if 2 * n > len(self) > 1 else 0
+    def most(self) -> tuple[int, str, str]:
+        """How many rows have the most frequent value, and an example of it, as row and text; 0 where no value is frequent."""
+        hashes = self._array()
+        counts = {number: int((hashes == number).sum()) for number in self._leads}
+        number = max(counts, key=lambda one: counts[one], default=None)
+        if number is None or counts[number] * (KEPT + 1) <= len(hashes) or counts[number] < 2:
+            return 0, "", ""
+        return counts[number], *self._examples[number]
+
+    def _array(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        return np.array(self._hashes, np.int64)

@@ -25,8 +25,8 @@ class OneGold(Flag):
             self.last = row.row.id
 
     def finding(self) -> Finding:
-        self.count, self.of = self.golds.most, len(self.golds)
-        self.source_id, self.quoted = self.golds.example
+        self.of = len(self.golds)
+        self.count, self.source_id, self.quoted = self.golds.most()
         return super().finding()
 
 

@@ -124,8 +124,8 @@ class OneImage(Flag):
             self.last = row.row.id
 
     def finding(self) -> Finding:
-        self.count, self.of = self.images.most, len(self.images)
-        self.source_id, self.quoted = self.images.example
+        self.of = len(self.images)
+        self.count, self.source_id, self.quoted = self.images.most()
         return super().finding()
 
 

@@ -9,25 +9,13 @@ _KEYS = "text|label|labels|choices|options|option|answer|role|content|type|bytes
 _CODE = re.compile(
     r"\barray\(\[|\bdtype=(?:object|int|float|['<])|<PIL\.|\bb'\\x[0-9a-f]{2}|\bb'(?:\\x89PNG|\\xff\\xd8)|\bOrderedDict\(|data:image/\w+;base64,"
     rf"|[\[{{(,]\s*['\"](?:{_KEYS})['\"]\s*:"
-    r"|^[ \t]*(?:[\w ]{1,30}:[ \t]*)?\[\s*(?:'[^'\n]{2,}'|\"[^\"\n]{2,}\")(?:,?\s*(?:'[^'\n]*'|\"[^\"\n]*\"))*\s*\][ \t]*$",
+    r"|^[ \t]*(?:[\w ]{1,30}:[ \t]*)?\[\s*(?:'[^'\n]{2,}'|\"[^\"\n]{2,}\")(?:,?\s*(?:'[^'\n]*'|\"[^\"\n]*\"))*\s*\][ \t]*$"
+    r"|\[\s*'[^'\n\]]+'(?:,?\s+'[^'\n\]]+')+\s*\]|(?:[Oo]ptions|[Cc]hoices): ?\[\s*['\"\d]",
     re.MULTILINE,
 )
 _CODE_SIGNS = (
-    "array([",
-    "dtype=",
-    "<PIL",
-    "b'\\x",
-    "Dict(",
-    "data:image",
-    "':",
-    '":',
-    "' :",
-    '" :',
-    "['",
-    '["',
-    "[ '",
-    '[ "',
-)
+    "array([", "dtype=", "<PIL", "b'\\x", "Dict(", "data:image", "':", '":', "' :", '" :', "['", '["', "[ '", '[ "', "ptions:", "hoices:",
+)  # fmt: skip
 """One of them stands in whatever the pattern matches."""
 
 
@@ -74,6 +62,7 @@ class HtmlInQuestion(RowFlag):
 
 _MISSING = re.compile(
     r"(?:\A|\n|(?<![A-J]):)[ \t]*(?:nan|NaN|None|null|NULL|<NA>|NaT|undefined)[ \t]*(?=\n|\Z)|<NA>|\A(?:nan|NaN|null)\b|\b(?:nan|NaN)\s*\Z"
+    r"|:[ \t]*(?:None|null|NULL|undefined)[ \t]+(?=[A-Z]\w*:)"
     r"|(?<![\w\\$-])nan(?![\w-])|\[object Object\]|(?<![\\\w^{])\{\{\s*[a-z_]{4,}\s*\}\}"
 )
 _MISSING_SIGNS = ("nan", "NaN", "None", "null", "NULL", "<NA>", "NaT", "undefined", "[object", "{{")

@@ -39,12 +39,12 @@ class BadRows(Flag):
 
 
 class ConstantQuestion(Flag):
-    """One question for most rows, or few for very many, with the same options, images and trace."""
+    """One question for many rows, or few for all, with the same options, images and trace."""
 
     name = "constant_question"
     remedy = "name the field that differs from row to row in `fields.question`"
     least = 20
-    share = 0.5
+    share = 0.2
     most_copies = 10
     """Rows to a question, on average."""
 
@@ -58,6 +58,7 @@ class ConstantQuestion(Flag):
 
     def finding(self) -> Finding:
         self.of, distinct = len(self.questions), self.questions.distinct
-        self.source_id, self.quoted = self.questions.example
-        self.count = self.of - distinct if distinct * self.most_copies <= self.of else self.questions.most
+        self.count, self.source_id, self.quoted = self.questions.most()
+        if distinct * self.most_copies <= self.of:
+            self.count, self.quoted = self.of - distinct, f"{distinct} questions, {self.quoted}"
         return super().finding()

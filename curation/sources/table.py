@@ -16,7 +16,7 @@ archives (`formats.files` says how members are named, `formats.limits` how large
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -102,10 +102,8 @@ class Table(Source):
 
     def read(self, seed: int) -> Iterator[Row | BadRow]:
         """Rows in file order; `limit` counts the bad ones too."""
-        several = not self.hub and _several(self.paths)
         good, missing = 0, ""
-        for record in islice(self._records(), self.limit):
-            row = self._row(record, several)
+        for _, row in islice(self.beside(), self.limit):
             if isinstance(row, BadRow) and row.reason == "field_missing":
                 missing = missing or row.detail
             elif isinstance(row, Row):
@@ -113,6 +111,14 @@ class Table(Source):
             yield row
         if missing and not good:
             raise SourceError(f"source {self.name!r} gives no row; {missing}")
+
+    def beside(
+        self, records: Iterable[Record | BadRecord] | None = None
+    ) -> Iterator[tuple[Record | BadRecord, Row | BadRow]]:
+        """Every record, those of the source by default, with the row that it becomes or why it does not."""
+        several = not self.hub and _several(self.paths)
+        for record in self._prepared(self._records() if records is None else records):
+            yield record, self._row(record, several)
 
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every file, a digest of the images' folder, or the commit of the Hub data set."""
@@ -131,12 +137,15 @@ class Table(Source):
         return digests
 
     def _records(self) -> Iterator[Record | BadRecord]:
+        """The records as they are in the files, or on the Hub."""
         if self.hub:
             name = describe(self.hub, self.config, self.split)
             items = read_hub(self.hub, self.config, self.split, self.commit)
-            records: Iterator[Record | BadRecord] = (Record(name, None, *item) for item in items)
-        else:
-            records = iter_records(self.paths, self.format, self.shape, self.records, self.on_truncated == "keep")
+            return (Record(name, None, *item) for item in items)
+        return iter_records(self.paths, self.format, self.shape, self.records, self.on_truncated == "keep")
+
+    def _prepared(self, records: Iterable[Record | BadRecord]) -> Iterator[Record | BadRecord]:
+        """Records with what is joined to them, one for every item of those that hold several rows."""
         for record in records:
             joined = joined_with(record, self.join) if self.join and isinstance(record, Record) else record
             if self.explode and isinstance(joined, Record):

@@ -77,6 +77,14 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--pilot", type=_positive, metavar="N", help=pilot)
     sub.add_argument("--gpu-hour-price", type=float, metavar="P", help="with --dry-run: price of an hour of one GPU")
 
+    text = "Look at a data set - file, folder, archive or Hub name - and write a manifest for it."
+    sub = command("init", _init, text, "ovr-curate init data/train.jsonl --out mine.yaml")
+    sub.add_argument("data", metavar="DATA_OR_HUB_NAME")
+    sub.add_argument("--config", metavar="C", help="config of the Hub data set")
+    sub.add_argument("--split", metavar="S", help="split of the Hub data set (train where there is one)")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="where to write (standard output)")
+    sub.add_argument("--force", action="store_true", help="write over a file that is there")
+
     text = "Show rows as they are read, beside the raw records, and what a build does with them."
     sub = command("preview", _preview, text, "ovr-curate preview mine.yaml --source gsm8k -n 3")
     sub.add_argument("manifest", type=Path)
@@ -149,6 +157,12 @@ def _build(args: argparse.Namespace) -> None:
     print(summary_table(summary))
     if overlap := overlap_table(summary):
         print(overlap)
+
+
+def _init(args: argparse.Namespace) -> None:
+    from curation.commands.init import init
+
+    init(args.data, args.out, args.config, args.split, args.force)
 
 
 def _preview(args: argparse.Namespace) -> None:

@@ -1,0 +1,270 @@
+"""The mapping of one part: candidates for every role are tried through `Table` itself, and the one that reads most rows well is taken."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from curation.core.errors import CurationError
+from curation.core.row import BadRow, Row
+from curation.filters.stage import VerifyGolds
+from curation.init.choices import OptionsAt, best_options
+from curation.init.columns import Column, column_at, columns_of
+from curation.init.golds import answer_pattern, option_base
+from curation.init.look import Part, read_with
+from curation.init.pictures import ImagesAt, find_images
+from curation.init.roles import Scored, best_answers, best_ids, best_questions, best_traces, contexts, is_messages
+from curation.normalise.language import LANGUAGES, identify
+from curation.sources.formats.nested import exploded
+from curation.sources.formats.record import Record
+
+N_TRIED, N_CHECKED = 40, 200
+"""Records that every candidate is tried on, and that the one taken is checked on."""
+_LETTER = re.compile(r"\s*\(?[A-J]\)?\.?\s*")
+ENOUGH = 0.5
+"""Share of the rows that have to be read for a manifest that needs no hand."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What rows the records give."""
+
+    n: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    bad: Counter[str] = field(default_factory=Counter)
+    details: dict[str, str] = field(default_factory=dict)
+    """Reason -> the detail of its first row."""
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def good(self) -> float:
+        """Share of the records that are read."""
+        return self.kinds.total() / max(self.n, 1)
+
+    @property
+    def letters(self) -> float:
+        """Share of golds that are a letter of options that are not there."""
+        alone = [row for row in self.rows if row.answer_kind != "choice" and _LETTER.fullmatch(row.answer)]
+        return (len(alone) + self.bad["letter_without_options"]) / max(self.n, 1)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The options of a source beside those of reading; `unsure` is what a person should look at, `hand` what a person has to do."""
+
+    part: Part
+    options: dict[str, Any]
+    score: float = 0.0
+    config: str = "rl"
+    check: Check = Check()
+    unsure: tuple[str, ...] = ()
+    hand: tuple[str, ...] = ()
+
+
+def guess(part: Part, folder: Path | None) -> Guess | None:
+    """The best mapping of a part, None where no field looks like a question. Files of images are looked for below `folder`."""
+    images = find_images(part.records, folder)
+    mapped = [found for explode in _lists(part) if (found := _mapped(part, explode, images))]
+    if not mapped:
+        return None
+    best = max(mapped, key=lambda one: one.score)
+    return _checked(best, images)
+
+
+def _lists(part: Part) -> Iterator[str]:
+    """Paths of lists whose items may be rows of their own, and '' for none."""
+    yield ""
+    for column in columns_of(part.records):
+        lists = [value for value in column.filled if isinstance(value, list | dict) and value]
+        rows = [v for v in lists if _are_rows(v)]
+        if lists and len(rows) > 0.7 * len(column.filled) and "." not in column.path:
+            yield column.path
+
+
+def _are_rows(value: Any) -> bool:
+    items = list(value.values()) if isinstance(value, dict) else value
+    return all(isinstance(item, dict) and len(item) > 1 for item in items) and not is_messages(items)
+
+
+def _mapped(part: Part, explode: str, images: ImagesAt) -> Guess | None:
+    records = part.records
+    if explode:
+        inner = [one for record in records for one in exploded(record, explode)]
+        records = [one for one in inner if isinstance(one, Record)][:300]
+    columns = columns_of(records)
+    no_role = {expression.partition(".")[0] for expression in images.expressions}
+    usable = [
+        column for column in columns if column.path not in no_role and not (explode and _is_of(column.path, explode))
+    ]
+    questions = [one for one in best_questions(usable) if not explode or one.expression.startswith("each.")][:3]
+    best: Guess | None = None
+    sample = part.records[:: max(len(part.records) // N_TRIED, 1)][:N_TRIED]
+    for question in questions:
+        others = [column for column in usable if column.path != question.expression]
+        answers = best_answers(others)[:4]
+        options = best_options(others, question.column)[:4]
+        for answer, choice in product(answers or [None], options):
+            found = _tried(part, explode, sample, usable, question, answer, choice)
+            if found and (best is None or found.score > best.score):
+                best = found
+    return best
+
+
+def _is_of(path: str, explode: str) -> bool:
+    return path == explode or path.startswith(f"{explode}.")
+
+
+def _tried(
+    part: Part,
+    explode: str,
+    sample: list[Record],
+    columns: Sequence[Column],
+    question: Scored,
+    answer: Scored | None,
+    choice: OptionsAt,
+) -> Guess | None:
+    """One combination, with what it is worth."""
+    if answer and (answer.expression == choice.expression or answer.expression in choice.expression):
+        return None
+    fields: dict[str, Any] = {"question": _with_context(question, columns)}
+    options: dict[str, Any] = {"fields": fields} | ({"explode": explode} if explode else {})
+    gold: dict[str, Any] = {}
+    unsure: list[str] = []
+    if answer:
+        fields["answer"] = answer.expression
+        if pattern := answer_pattern(answer.column):
+            gold["answer_pattern"] = pattern
+    if choice.expression:
+        fields["options"] = list(choice.expression) if isinstance(choice.expression, tuple) else choice.expression
+        if answer and not choice.labelled:
+            base, doubt = option_base(answer.column, _option_values(choice, columns), choice.count)
+            gold |= {} if base is None else {"option_base": base}
+            unsure += [doubt] if doubt else []
+    if gold:
+        options["gold"] = gold
+    check = check_of({**part.reading, **options}, sample)
+    if not check.n:
+        return None
+    score = question.score + (answer.score if answer else -2) + 15 * check.good - 12 * check.letters
+    if choice.expression:
+        share = (check.kinds["choice"] + check.kinds["choices"]) / max(check.kinds.total(), 1)
+        score += 0.5 * choice.score + (6 * share if share > 0.5 else -4)
+    return Guess(part, options, score, unsure=tuple(unsure))
+
+
+def _option_values(choice: OptionsAt, columns: Sequence[Column]) -> list[Any]:
+    """The options of every record, as they are."""
+    by_path = {column.path: column for column in columns}
+    if isinstance(choice.expression, tuple):
+        return [list(values) for values in zip(*(by_path[path].values for path in choice.expression), strict=True)]
+    return list(by_path[choice.expression].values) if choice.expression in by_path else []
+
+
+def _with_context(question: Scored, columns: Sequence[Column]) -> str:
+    """The question, behind the passage, premises or hint that it is about."""
+    if question.column.filled and is_messages(question.column.filled[0]):
+        return question.expression
+    path, texts = question.expression, set(question.column.texts)
+    before = [c for c in contexts(columns, path) if texts.isdisjoint(c.texts) and "\n" not in c.path]
+    if question.column.name == "instruction":
+        inputs = [c for c in columns if c.path == path.removesuffix("instruction") + "input" and c.is_text]
+        return f"{{{path}}}\n\n{{{inputs[0].path}}}" if inputs else path
+    return "\n\n".join(f"{{{name}}}" for name in (*(c.path for c in before[:2]), path)) if before else path
+
+
+def check_of(options: dict[str, Any], records: list[Record] | None, n: int = N_CHECKED) -> Check:
+    """The rows that records give with these options."""
+    kinds: Counter[str] = Counter()
+    bad: Counter[str] = Counter()
+    details: dict[str, str] = {}
+    rows: list[Row] = []
+    try:
+        for _, row in read_with(options, records, n):
+            if isinstance(row, BadRow):
+                bad[row.reason] += 1
+                details.setdefault(row.reason, row.detail)
+            else:
+                kinds[row.answer_kind if row.answer else "no gold"] += 1
+                rows.append(row)
+    except CurationError as error:
+        bad["source_unreadable"] += 1
+        details["source_unreadable"] = str(error)
+    return Check(kinds.total() + bad.total(), kinds, bad, details, tuple(rows))
+
+
+def _checked(found: Guess, images: ImagesAt) -> Guess:
+    """The guess with images, id, traces and language, read again as a build would read it."""
+    part, options = found.part, {**found.options, "fields": dict(found.options["fields"])}
+    fields, unsure, hand = options["fields"], [*part.notes, *found.unsure, *images.unsure], list[str]()
+    records = part.records
+    if explode := options.get("explode"):
+        records = [one for record in records for one in exploded(record, explode) if isinstance(one, Record)][:300]
+    columns = columns_of(records)
+    if images.expressions:
+        fields["images"] = list(images.expressions) if len(images.expressions) > 1 else images.expressions[0]
+        if images.options:
+            options["images"] = images.options
+    used = set(re.findall(r"[^{}\s]+", fields["question"])) | {fields.get("answer")}
+    if ids := best_ids([c for c in columns if c.path not in used]):
+        fields["id"] = ids[0].expression
+    traces = best_traces([c for c in columns if c.path not in used])
+    config = "rl"
+    if traces and traces[0].score >= 5:
+        config, fields["completion"] = "cold_start", traces[0].expression
+    if "answer" not in fields:
+        hand.append("no field looks like the answer: name it as fields.answer" if config == "rl" else "")
+        options["gold"] = {**options.get("gold", {}), "required": False}
+    options = _without_refused(part, options, unsure)
+    check = check_of({**part.reading, **options}, None if "hub" not in part.reading else part.records)
+    if language := _language(check.rows):
+        options["language"] = language
+    said = _doubts(check, options)
+    hand += [one for one in said if check.good < ENOUGH]
+    unsure += [one for one in said if check.good >= ENOUGH]
+    return replace(
+        found, options=options, config=config, check=check, unsure=tuple(unsure), hand=tuple(filter(None, hand))
+    )
+
+
+def _without_refused(part: Part, options: dict[str, Any], unsure: list[str]) -> dict[str, Any]:
+    """The options without those of `images` that this version of the table does not have."""
+    from curation.init.look import table_of
+
+    if table_of({**part.reading, **options}) is None and "strip_prefix" in options.get("images", {}):
+        unsure.append(
+            f"the paths of the images begin with {options['images']['strip_prefix'][0]!r}, which has to be taken off"
+        )
+        options = {**options, "images": {k: v for k, v in options["images"].items() if k != "strip_prefix"}}
+    return options
+
+
+def _doubts(check: Check, options: dict[str, Any]) -> Iterator[str]:
+    for reason, n in check.bad.most_common(4):
+        if n >= 0.05 * check.n:
+            yield f"{n} of {check.n} rows are bad, {reason}: {check.details[reason][:160]}"
+    if check.letters >= 0.3:
+        yield "golds are letters and no options were found: name them as fields.options"
+    golds = Counter(row.answer for row in check.rows)
+    if len(check.rows) >= 20 and golds.most_common(1)[0][1] >= 0.9 * len(check.rows):
+        yield f"{golds.most_common(1)[0][1]} of {len(check.rows)} golds are {golds.most_common(1)[0][0]!r}"
+    wrong = [row for row in check.rows[:100] if row.answer and VerifyGolds().map(row).action != "keep"]
+    if wrong:
+        yield f"{len(wrong)} golds are not right by themselves, such as {wrong[0].answer[:60]!r} of {wrong[0].source_id}"
+
+
+def _language(rows: Sequence[Row]) -> str:
+    """The language that at least 95 % of the questions are in, of 10 or more."""
+    found = Counter(identify(row.question, LANGUAGES) for row in rows[:100])
+    if not found or found.total() < 10:
+        return ""
+    language, n = found.most_common(1)[0]
+    return language if n >= 0.95 * found.total() else ""
+
+
+def _unused(column: Column) -> None: ...
+
+
+_ = column_at

@@ -13,7 +13,7 @@ from curation.build.manifest import load_manifest
 from curation.core.errors import CurationError
 from curation.init.find import guesses_of, hub_parts
 from curation.init.look import find_parts
-from curation.init.write import manifest_text, slug
+from curation.init.write import manifest_text
 
 
 def init(data: str, out: Path | None, config: str | None, split: str | None, force: bool) -> None:
@@ -31,10 +31,9 @@ def init(data: str, out: Path | None, config: str | None, split: str | None, for
     guesses, skipped = guesses_of(parts, folder)
     if not guesses:
         raise CurationError(f"{data}: nothing there looks like questions; " + "; ".join(skipped)[:600])
-    name = slug(data.rpartition("/")[2] if is_hub else path.absolute().name.partition(".")[0])
 
     def text(base: Path) -> str:
-        return manifest_text(name, data, guesses, skipped, base)
+        return manifest_text(data if is_hub else str(path), guesses, skipped, base)
 
     with tempfile.TemporaryDirectory() as temporary:
         (trial := Path(temporary) / "manifest.yaml").write_text(text(trial.parent), encoding="utf-8")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from curation.init.columns import Column
-from curation.init.roles import OPTIONS, is_messages
+from curation.init.roles import is_messages
+from curation.init.words import OPTIONS
 from curation.text.options import as_options, options_in
 
 _SERIES = re.compile(r"\A(?P<head>.*?)(?P<mark>[A-Za-z]|\d+)(?P<tail>\W*)\Z", re.DOTALL)
@@ -46,7 +47,7 @@ def _fields(columns: Sequence[Column]) -> Iterator[OptionsAt]:
         read = [n for n, _ in filter(None, shapes)]
         if len(read) < 0.6 * len(shapes) or not read or "label" in words or "labels" in words or "answer" in words:
             continue
-        if prior <= 0 and (column.is_text or len(set(read)) > 3):
+        if prior <= 0 and (column.is_text or len(set(read)) > 3 or max(map(_longest, column.filled[:50])) > 200):
             continue
         if words[-1] == "text" and "." in column.path:
             continue  # the whole dict is the candidate
@@ -54,6 +55,10 @@ def _fields(columns: Sequence[Column]) -> Iterator[OptionsAt]:
         yield OptionsAt(
             column.path, prior + 2 * column.share + labelled - 0.3 * column.path.count("."), max(read), labelled
         )
+
+
+def _longest(value: Any) -> int:
+    return max((len(str(item)) for item in (value.values() if isinstance(value, Mapping) else value)), default=0)
 
 
 def options_like(value: Any) -> tuple[int, bool] | None:

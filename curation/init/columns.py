@@ -100,11 +100,6 @@ def columns_of(records: Sequence[Record]) -> list[Column]:
     return [column for column in found if column.filled]
 
 
-def column_at(records: Sequence[Record], path: str) -> Column:
-    """One column by its path."""
-    return Column(path, [_value(record, path) for record in records])
-
-
 def _value(record: Record, path: str) -> Any:
     value = lookup(record.value, path)
     return None if not isinstance(value, bool) and not value and value != 0 else value

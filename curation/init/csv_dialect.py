@@ -9,7 +9,7 @@ from typing import Any
 
 from curation.core.errors import SourceError
 from curation.init.columns import snake
-from curation.init.roles import ANSWER, ID, IMAGE, OPTIONS, QUESTION
+from curation.init.words import ANSWER, ID, IMAGE, OPTIONS, QUESTION
 from curation.sources.formats.files import DataFile
 
 _HEAD = 256 << 10

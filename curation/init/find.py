@@ -2,33 +2,57 @@
 
 import json
 import os
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from curation.core.errors import SourceError, first_line
+from curation.init.columns import columns_of
 from curation.init.guess import Guess, guess
-from curation.init.look import SPLITS, Part, _read
+from curation.init.look import SPLITS, Part, read_part
+from curation.init.roles import best_questions
 
 
 def guesses_of(parts: Sequence[Part], folder: Path | None) -> tuple[list[Guess], list[str]]:
     """A guess for every kind of rows, and why the other parts have none."""
     found: list[Guess] = []
     skipped: list[str] = []
-    for part in parts:
-        if not part.records:
-            skipped.append(f"{_near(part.name, folder)}: {part.error or 'no record can be read'}")
+    for part in _with_joins(parts):
+        near = os.path.relpath(part.name, folder) if folder else part.name
+        if part.error or not part.records:
+            skipped.append(f"{near}: {part.error or 'no record can be read'}")
         elif one := guess(part, folder):
             found.append(one)
         else:
             has = ", ".join(map(str, part.records[0].value)) if isinstance(part.records[0].value, dict) else "no fields"
-            skipped.append(f"{_near(part.name, folder)}: no field looks like a question (it has {has[:120]})")
-    return _together(found, folder), skipped
+            skipped.append(f"{near}: no field looks like a question (it has {has[:120]})")
+    answered = [one for one in found if "answer" in one.options["fields"] or one.config == "cold_start"]
+    if answered:
+        skipped += [f"{os.path.relpath(one.part.name, folder)}: {one.hand[0]}" for one in found if one not in answered]
+    return _together(answered or found, folder), skipped
 
 
-def _near(name: str, folder: Path | None) -> str:
-    return os.path.relpath(name, folder) if folder else name
+def _with_joins(parts: Sequence[Part]) -> Iterator[Part]:
+    """The parts, those in many folders with the other files of the same folders joined to them, where these hold no question."""
+    of_folder: dict[str, list[Part]] = defaultdict(list)
+    for part in parts:
+        path = part.reading.get("path")
+        of_folder[
+            os.path.dirname(path) if isinstance(path, str) and "*" in os.path.dirname(path) else part.name
+        ].append(part)
+    for beside in of_folder.values():
+        asking = [part for part in beside if part.records and best_questions(columns_of(part.records))]
+        others = [part for part in beside if part not in asking]
+        if len(asking) != 1 or not others:
+            yield from beside
+            continue
+        names = [os.path.basename(str(part.reading["path"])) for part in others]
+        join = {re.sub(r"\W", "_", os.path.splitext(name)[0]): name for name in names if name.endswith(".json")}
+        joined = read_part({**asking[0].reading, "join": join}) if join else None
+        yield replace(joined, notes=asking[0].notes) if joined and joined.records and not joined.error else asking[0]
 
 
 def _together(found: list[Guess], folder: Path | None) -> list[Guess]:
@@ -93,7 +117,7 @@ def hub_parts(name: str, config: str | None, split: str | None) -> list[Part]:
                 else []
             )
             reading = {"hub": name, "split": taken} | ({"config": one} if one != "default" else {})
-            part = _read(reading)
+            part = read_part(reading)
             if part:
                 parts.append(replace(part, notes=tuple(notes)))
         return parts

@@ -12,9 +12,9 @@ from curation.core.errors import CurationError
 from curation.core.row import BadRow, Row
 from curation.filters.stage import VerifyGolds
 from curation.init.choices import OptionsAt, best_options
-from curation.init.columns import Column, column_at, columns_of
+from curation.init.columns import Column, columns_of
 from curation.init.golds import answer_pattern, option_base
-from curation.init.look import Part, read_with
+from curation.init.look import Part, read_with, table_of
 from curation.init.pictures import ImagesAt, find_images
 from curation.init.roles import Scored, best_answers, best_ids, best_questions, best_traces, contexts, is_messages
 from curation.normalise.language import LANGUAGES, identify
@@ -43,6 +43,11 @@ class Check:
     def good(self) -> float:
         """Share of the records that are read."""
         return self.kinds.total() / max(self.n, 1)
+
+    @property
+    def misread(self) -> float:
+        """Share of the records that are bad for another reason than a gold that is none, or that no rule can judge."""
+        return (self.bad.total() - self.bad["answer_missing"] - self.bad["gold_unreadable"]) / max(self.n, 1)
 
     @property
     def letters(self) -> float:
@@ -99,18 +104,23 @@ def _mapped(part: Part, explode: str, images: ImagesAt) -> Guess | None:
     usable = [
         column for column in columns if column.path not in no_role and not (explode and _is_of(column.path, explode))
     ]
-    questions = [one for one in best_questions(usable) if not explode or one.expression.startswith("each.")][:3]
+    has_traces = bool(explode) and any(one.expression.startswith("each.") for one in best_traces(usable))
+    questions = [
+        one for one in best_questions(usable) if not explode or has_traces or one.expression.startswith("each.")
+    ][:3]
     best: Guess | None = None
     sample = part.records[:: max(len(part.records) // N_TRIED, 1)][:N_TRIED]
     for question in questions:
         others = [column for column in usable if column.path != question.expression]
+        if has_traces and not question.expression.startswith("each."):  # an answer beside a trace is the model's
+            others = [column for column in others if not column.path.startswith("each.")]
         answers = best_answers(others)[:4]
         options = best_options(others, question.column)[:4]
-        for answer, choice in product(answers or [None], options):
+        for answer, choice in product([*answers, None], options):
             found = _tried(part, explode, sample, usable, question, answer, choice)
             if found and (best is None or found.score > best.score):
                 best = found
-    return best
+    return replace(best, score=best.score + 4 * has_traces) if best else None
 
 
 def _is_of(path: str, explode: str) -> bool:
@@ -128,6 +138,8 @@ def _tried(
 ) -> Guess | None:
     """One combination, with what it is worth."""
     if answer and (answer.expression == choice.expression or answer.expression in choice.expression):
+        return None
+    if choice.expression and not answer:
         return None
     fields: dict[str, Any] = {"question": _with_context(question, columns)}
     options: dict[str, Any] = {"fields": fields} | ({"explode": explode} if explode else {})
@@ -148,9 +160,10 @@ def _tried(
     check = check_of({**part.reading, **options}, sample)
     if not check.n:
         return None
-    score = question.score + (answer.score if answer else -2) + 15 * check.good - 12 * check.letters
+    judged = check.n - check.kinds["text"] / 5 - check.bad.total() - check.kinds["no gold"] / 2
+    score = question.score + (answer.score if answer else 0) + 15 * judged / check.n - 12 * check.letters
     if choice.expression:
-        share = (check.kinds["choice"] + check.kinds["choices"]) / max(check.kinds.total(), 1)
+        share = (check.kinds["choice"] + check.kinds["choices"]) / check.n
         score += 0.5 * choice.score + (6 * share if share > 0.5 else -4)
     return Guess(part, options, score, unsure=tuple(unsure))
 
@@ -215,15 +228,19 @@ def _checked(found: Guess, images: ImagesAt) -> Guess:
     if traces and traces[0].score >= 5:
         config, fields["completion"] = "cold_start", traces[0].expression
     if "answer" not in fields:
-        hand.append("no field looks like the answer: name it as fields.answer" if config == "rl" else "")
+        what = (
+            "no trace can be verified without"
+            if config == "cold_start"
+            else "no row is kept without; name it as fields.answer"
+        )
+        hand.append(f"no field looks like the answer, and {what}")
         options["gold"] = {**options.get("gold", {}), "required": False}
     options = _without_refused(part, options, unsure)
     check = check_of({**part.reading, **options}, None if "hub" not in part.reading else part.records)
     if language := _language(check.rows):
         options["language"] = language
-    said = _doubts(check, options)
-    hand += [one for one in said if check.good < ENOUGH]
-    unsure += [one for one in said if check.good >= ENOUGH]
+    said = list(_doubts(check, options))
+    (hand if check.misread > ENOUGH or not check.kinds else unsure).extend(said)
     return replace(
         found, options=options, config=config, check=check, unsure=tuple(unsure), hand=tuple(filter(None, hand))
     )
@@ -231,8 +248,6 @@ def _checked(found: Guess, images: ImagesAt) -> Guess:
 
 def _without_refused(part: Part, options: dict[str, Any], unsure: list[str]) -> dict[str, Any]:
     """The options without those of `images` that this version of the table does not have."""
-    from curation.init.look import table_of
-
     if table_of({**part.reading, **options}) is None and "strip_prefix" in options.get("images", {}):
         unsure.append(
             f"the paths of the images begin with {options['images']['strip_prefix'][0]!r}, which has to be taken off"
@@ -247,8 +262,8 @@ def _doubts(check: Check, options: dict[str, Any]) -> Iterator[str]:
             yield f"{n} of {check.n} rows are bad, {reason}: {check.details[reason][:160]}"
     if check.letters >= 0.3:
         yield "golds are letters and no options were found: name them as fields.options"
-    golds = Counter(row.answer for row in check.rows)
-    if len(check.rows) >= 20 and golds.most_common(1)[0][1] >= 0.9 * len(check.rows):
+    golds = Counter(row.answer for row in check.rows if row.answer)
+    if len(check.rows) >= 20 and golds and golds.most_common(1)[0][1] >= 0.9 * len(check.rows):
         yield f"{golds.most_common(1)[0][1]} of {len(check.rows)} golds are {golds.most_common(1)[0][0]!r}"
     wrong = [row for row in check.rows[:100] if row.answer and VerifyGolds().map(row).action != "keep"]
     if wrong:
@@ -262,9 +277,3 @@ def _language(rows: Sequence[Row]) -> str:
         return ""
     language, n = found.most_common(1)[0]
     return language if n >= 0.95 * found.total() else ""
-
-
-def _unused(column: Column) -> None: ...
-
-
-_ = column_at

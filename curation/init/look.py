@@ -159,7 +159,7 @@ def _part(pattern: str, sample: list[str]) -> Part:
     notes: list[str] = []
     best: Part | None = None
     for extra in _ways(first):
-        part = _read({"path": sample if len(sample) > 1 else sample[0], **extra})
+        part = read_part({"path": sample if len(sample) > 1 else sample[0], **extra})
         if part and (best is None or _worth(part) > _worth(best)):
             best = part
         if best and best.records and not best.bad and len(_keys(best)) > 1 and not best.error:
@@ -229,7 +229,7 @@ def _splits_of(file: DataFile) -> list[str]:
     return sorted(known, key=lambda key: SPLITS.index(key.lower())) if len(known) == len(keys) else []
 
 
-def _read(reading: dict[str, Any]) -> Part | None:
+def read_part(reading: dict[str, Any]) -> Part | None:
     """The first records with these options; None where a table does not take them."""
     if table_of({**reading, "fields": {"question": "=x"}}) is None:
         return None
@@ -257,7 +257,7 @@ def _inside(part: Part) -> Part:
     path, value = max(lists, key=lambda one: len(one[1]))
     if {"question", "problem", "query"} & {str(key).lower() for key in part.records[0].value} and len(value) < 20:
         return part
-    inner = _read({**part.reading, "records": path})
+    inner = read_part({**part.reading, "records": path})
     return inner if inner and len(inner.records) >= len(part.records) and not inner.error else part
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from curation.core.errors import SourceError
 from curation.init.columns import Column, columns_of
-from curation.init.roles import IMAGE
+from curation.init.words import IMAGE
 from curation.sources.formats.archive import is_archive, open_archive
 from curation.sources.formats.expression import lookup
 from curation.sources.formats.record import Record
@@ -20,6 +20,8 @@ from curation.sources.formats.record import Record
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
+KINDS = ("beside", "root", "template", "strip")
+"""Ways in which paths lead to files, the plainest first: from the record's folder, from a root, in a template, behind a foreign prefix."""
 MAX_FILES, MAX_SHOWN = 200_000, 60
 """Files that are looked at below the data's folder; records whose images are looked for."""
 
@@ -108,8 +110,8 @@ def _form(value: Any, name: str) -> str:
         return "uri"
     if value.lower().endswith(_SUFFIXES) and len(value) < 500 and "\n" not in value:
         return "path"
-    if len(value) > 100 and re.fullmatch(r"[A-Za-z0-9+/=\s]+", value[:400]):
-        return "base64" if base64.b64decode(value[:64]).startswith(_MAGIC) else ""
+    if len(value) > 100 and re.fullmatch(r"[A-Za-z0-9+/]{64}[A-Za-z0-9+/=]+", re.sub(r"\s", "", value[:400])):
+        return "base64" if base64.b64decode(re.sub(r"\s", "", value[:200])[:64]).startswith(_MAGIC) else ""
     if value.startswith("[") and any(suffix in value.lower() for suffix in _SUFFIXES) and len(value) < 2000:
         return "path"
     return (
@@ -122,29 +124,33 @@ def _form(value: Any, name: str) -> str:
 def _placed(found: list[Column], records: Sequence[Record], columns: Sequence[Column], folder: Path) -> ImagesAt:
     """Paths, with the root, prefix, extension or template that leads to the files."""
     files = _Files(folder)
-    places: Counter[tuple[str, str, str, str]] = Counter()  # (kind, what, extension, column)
+    places: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
+    """(kind, what, extension, column) -> the files that it leads to: a way that leads all records to one file is none."""
     n_values, sample = 0, ""
-    for record, *values in zip(records, *(column.values for column in found), strict=True):
-        for column, value in zip(found, values, strict=True):
-            for path in list(_paths(value))[:2]:
-                if n_values >= MAX_SHOWN * len(found):
-                    break
-                n_values += 1
-                sample = sample or path
-                places.update(dict.fromkeys((*way, column.path) for way in _ways(path, record, files, columns)))
+    for i in range(0, len(records), max(len(records) // MAX_SHOWN, 1)):
+        for column in found:
+            for path in list(_paths(column.values[i]))[:2]:
+                n_values, sample = n_values + 1, sample or path
+                for *way, file in _ways(path, records[i], files, columns):
+                    places[way[0], way[1], way[2], column.path].add(file)
     if not n_values:
         return ImagesAt(tuple(column.path for column in found))
     expressions, roots, prefixes, extensions, unsure = [], [], [], [], []
     for column in found:
-        own = [(way, n) for way, n in places.items() if way[3] == column.path]
+        own = {way: leads for way, leads in places.items() if way[3] == column.path}
         if not own:
             expressions.append(column.path)
             unsure.append(f"no file is found for the images of {column.path}, such as {sample!r}; say images.root")
             continue
-        (kind, what, extension, _), n = max(
-            own, key=lambda one: (one[1], one[0][0] == "beside", one[0][0] == "root", -len(one[0][1]))
+        kind, what, _, _ = max(
+            own,
+            key=lambda way: (len(own[way]), -KINDS.index(way[0]), way[1].count("{"), -len(way[1].partition("\n")[0])),
         )
-        extensions += sorted({way[2] for way, _ in own if way[:2] == (kind, what) and way[2]})
+        if kind in ("beside", "root"):  # some of the paths may be of another machine
+            prefixes += [
+                way[1].partition("\n")[2] for way in own if way[0] == "strip" and way[1].partition("\n")[0] == what
+            ][:1]
+        extensions += sorted({way[2] for way in own if way[:2] == (kind, what) and way[2]})
         if kind == "template":
             expressions.append(what)
         else:
@@ -177,8 +183,8 @@ def _paths(value: Any) -> Iterator[str]:
         yield value
 
 
-def _ways(path: str, record: Record, files: "_Files", columns: Sequence[Column]) -> Iterator[tuple[str, str, str]]:
-    """(kind, root or template or prefix, extension) of every way in which a path leads to a file."""
+def _ways(path: str, record: Record, files: "_Files", columns: Sequence[Column]) -> Iterator[tuple[str, str, str, str]]:
+    """(kind, root or template or prefix, extension, file) of every way in which a path leads to a file."""
     said = urllib.parse.unquote(path.removeprefix("file://")).replace("\\", "/")
     parts = [part for part in said.split("/") if part not in ("", ".")]
     here = record.folder or files.folder
@@ -190,24 +196,28 @@ def _ways(path: str, record: Record, files: "_Files", columns: Sequence[Column])
             extended = extension and inner.removesuffix(extension)
             if len(tail) == len(parts) and not said.startswith("/"):
                 if Path(root) == here:
-                    yield "beside", "", extension
+                    yield "beside", "", extension, file
                     continue
-                yield "root", root, extension
+                yield "root", root, extension, file
                 column = _column_of(path, columns, record)
                 if column and not extended and (between := _below(root, here)):
-                    yield "template", f"{between}/{{{column}}}", extension
-            elif said.startswith("/") and len(tail) < len(parts) + 1:
-                prefix = path[: path.rfind("/".join(tail).removesuffix(extension))] if "%" not in path else ""
-                if Path(file) == Path(said):
-                    yield "root", str(Path(said).parent), extension
-                elif prefix:
-                    yield "strip", f"{'' if Path(root) == here else root}\n{prefix.rstrip('/')}", extension
+                    yield "template", f"{between}/{{{column}}}", extension, file
+            elif said.startswith("/") and Path(file) == Path(said):
+                yield "root", str(Path(said).parent), extension, file
+            elif said.startswith("/"):  # a path of another machine
+                for n in range(1, len(tail) + 1):
+                    inner = "/".join(tail[-n:])
+                    root, prefix = (
+                        file[: -len(inner)].rstrip("/"),
+                        said[: -len(inner.removesuffix(extension))].rstrip("/"),
+                    )
+                    yield "strip", f"{'' if Path(root) == here else root}\n{prefix}", extension, file
         if extension == "" and files.named(parts[-1]):
             break
     if len(parts) == 1:
         for file in files.named(parts[0])[:200]:
             if template := _template(file, record, here, columns):
-                yield "template", template, ""
+                yield "template", template, "", file
 
 
 def _common_tail(file: str, path: str) -> list[str]:

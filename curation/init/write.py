@@ -8,23 +8,39 @@ from typing import Any
 
 import yaml
 
-from curation.init.guess import ENOUGH, Guess
+from curation.init.guess import Guess
 
 _NAME = re.compile(r"[^\w.-]+")
 _EVALUATION = re.compile(
     r"(?i)(?:^|[\W_])(?:test\d*|val|valid|validation|dev|eval\w*|benchmark\w*|aime|amc|math.?500|gpqa|mmlu|mmmu|mathvista|mathverse|mathvision"
     r"|olympiadbench|hle|livebench|scienceqa.test|arc.challenge.test|docvqa.val|textvqa.val)(?=[\W_\d]|$)"
 )
-ORDER = ("language", "domain", "hub", "config", "split", "path", "encoding", "csv", "format", "shape", "records", "on_truncated", "join", "explode",
-         "fields", "images", "gold")  # fmt: skip
+ORDER = (
+    *(
+        "language",
+        "domain",
+        "hub",
+        "config",
+        "split",
+        "path",
+        "encoding",
+        "csv",
+        "format",
+        "shape",
+        "records",
+        "on_truncated",
+    ),
+    *("join", "explode", "fields", "images", "gold"),
+)
 
 
-def manifest_text(name: str, said: str, guesses: Sequence[Guess], skipped: Sequence[str], folder: Path) -> str:
-    """The manifest; paths are relative to `folder`, where they are near."""
+def manifest_text(said: str, guesses: Sequence[Guess], skipped: Sequence[str], folder: Path) -> str:
+    """The manifest for what was `said` on the command line; paths are relative to `folder`, where they are near."""
+    name = os.path.basename(os.path.abspath(said))
     lines = [
         f"# Written by `ovr-curate init {said}`. Look at `ovr-curate preview` of it, and at every line that says `unsure`.",
         *(f"# skipped: {one}" for one in skipped),
-        f"name: {slug(name)}",
+        f"name: {slug(name.partition('.')[0] or name)}",
     ]
     names: set[str] = set()
     for config in ("cold_start", "rl"):
@@ -32,11 +48,11 @@ def manifest_text(name: str, said: str, guesses: Sequence[Guess], skipped: Seque
         lines += ["", f"{config}:", "  sources:"] if of_config else []
         for number, one in enumerate(of_config):
             lines += [""] if number else []
-            lines += _source_lines(one, unique(source_name(one, name), names), folder)
+            lines += _source_lines(one, unique(source_name(one, name), names), said, folder)
     return "\n".join(lines) + "\n"
 
 
-def _source_lines(one: Guess, name: str, folder: Path) -> list[str]:
+def _source_lines(one: Guess, name: str, said: str, folder: Path) -> list[str]:
     options = {**one.part.reading, **one.options}
     lines = [
         "    - kind: table",
@@ -53,20 +69,19 @@ def _source_lines(one: Guess, name: str, folder: Path) -> list[str]:
     kinds = ", ".join(f"{n} {kind}" for kind, n in check.kinds.most_common()) or "none"
     bad = "".join(f", {n} {reason}" for reason, n in check.bad.most_common())
     lines.append(f"      # golds: {kinds} of {check.n} rows read{bad}")
-    lines += [f"      # unsure: {_line(doubt).removeprefix('unsure: ')}" for doubt in (*one.unsure, *_evaluation(one))]
+    lines += [
+        f"      # unsure: {_line(doubt).removeprefix('unsure: ')}" for doubt in (*one.unsure, *_evaluation(one, said))
+    ]
     lines += [f"      # by hand: {_line(what)}" for what in one.hand]
-    if check.good < ENOUGH and not one.hand:
-        lines.append(f"      # by hand: only {check.good:.0%} of the rows are read")
     return lines
 
 
-def _evaluation(one: Guess) -> list[str]:
-    where = str(one.part.reading.get("path") or "")
-    said = [
-        *(str(one.part.reading.get(key) or "") for key in ("hub", "config", "split")),
-        *re.split(r"[/']", where)[-3:],
-    ]
-    hit = next((match[0].strip("_-./ ") for text in said if (match := _EVALUATION.search(text))), "")
+def _evaluation(one: Guess, said: str) -> list[str]:
+    """A doubt where the data, a file or a split of theirs is called like what models are compared by."""
+    path, above = one.part.reading.get("path") or (), os.path.dirname(os.path.abspath(said))
+    names = [os.path.relpath(file, above) for file in ([path] if isinstance(path, str) else path)]
+    names += [str(one.part.reading.get(key) or "") for key in ("hub", "config", "split")]
+    hit = next((match[0].strip("_-./ ") for name in names if (match := _EVALUATION.search(name))), "")
     return (
         [f"{hit!r} is the name of an evaluation set: list it under `decontaminate`, do not train on it"] if hit else []
     )
@@ -102,14 +117,27 @@ def slug(text: str) -> str:
 def _relative(path: Any, folder: Path) -> Any:
     if isinstance(path, list | tuple):
         return [_relative(one, folder) for one in path]
-    shorter = os.path.relpath(path, folder.resolve())
-    return str(path) if shorter.startswith("../../../..") else shorter
+    together = os.path.commonpath([os.path.abspath(path), folder.resolve()])
+    return str(path) if together.count("/") < 2 else os.path.relpath(path, folder.resolve())
 
 
 def flow(value: Any) -> str:
     """A value on one line of YAML."""
-    text = yaml.safe_dump(value, default_flow_style=True, width=100_000, allow_unicode=True, sort_keys=False).strip()
+    text = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, width=100_000, allow_unicode=True, sort_keys=False
+    ).strip()
     return text.removesuffix("...").strip()
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's own, with line breaks inside text as `\\n`."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def _line(text: str) -> str:

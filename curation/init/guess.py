@@ -144,7 +144,7 @@ def _tried(
     fields: dict[str, Any] = {"question": _with_context(question, columns)}
     options: dict[str, Any] = {"fields": fields} | ({"explode": explode} if explode else {})
     gold: dict[str, Any] = {}
-    unsure: list[str] = []
+    doubt = ""
     if answer:
         fields["answer"] = answer.expression
         if pattern := answer_pattern(answer.column):
@@ -154,10 +154,10 @@ def _tried(
         if answer and not choice.labelled:
             base, doubt = option_base(answer.column, _option_values(choice, columns), choice.count)
             gold |= {} if base is None else {"option_base": base}
-            unsure += [doubt] if doubt else []
     if gold:
         options["gold"] = gold
-    check = check_of({**part.reading, **options}, sample)
+    supposed = {"gold": {**gold, "option_base": 0}} if doubt else {}  # which of the two bases does not matter here
+    check = check_of({**part.reading, **options, **supposed}, sample)
     if not check.n:
         return None
     judged = check.n - check.kinds["text"] / 5 - check.bad.total() - check.kinds["no gold"] / 2
@@ -165,7 +165,7 @@ def _tried(
     if choice.expression:
         share = (check.kinds["choice"] + check.kinds["choices"]) / check.n
         score += 0.5 * choice.score + (6 * share if share > 0.5 else -4)
-    return Guess(part, options, score, unsure=tuple(unsure))
+    return Guess(part, options, score, hand=(doubt,) if doubt else ())
 
 
 def _option_values(choice: OptionsAt, columns: Sequence[Column]) -> list[Any]:
@@ -211,7 +211,7 @@ def check_of(options: dict[str, Any], records: list[Record] | None, n: int = N_C
 def _checked(found: Guess, images: ImagesAt) -> Guess:
     """The guess with images, id, traces and language, read again as a build would read it."""
     part, options = found.part, {**found.options, "fields": dict(found.options["fields"])}
-    fields, unsure, hand = options["fields"], [*part.notes, *found.unsure, *images.unsure], list[str]()
+    fields, unsure, hand = options["fields"], [*part.notes, *images.unsure], [*found.hand]
     records = part.records
     if explode := options.get("explode"):
         records = [one for record in records for one in exploded(record, explode) if isinstance(one, Record)][:300]

@@ -205,11 +205,22 @@ def _ways(file: DataFile) -> Iterator[dict[str, Any]]:
     if is_csv:
         yield from ({**base, **options} for options in csv_options(file, encoding))
         return
+    if _is_cut(file):
+        yield {**base, "on_truncated": "keep"}
     splits = _splits_of(file)
     if splits:
         yield {**base, "split": splits[0]}
     yield base
     yield {**base, "on_truncated": "keep"}
+
+
+def _is_cut(file: DataFile) -> bool:
+    """Whether a JSON file on disk ends in the middle; the first records do not show it."""
+    if file.member or file.suffix != ".json" or file.path.suffix.lower() != ".json":
+        return False
+    with file.path.open("rb") as stream:
+        stream.seek(max(file.path.stat().st_size - 200, 0))
+        return not stream.read().rstrip().endswith((b"]", b"}"))
 
 
 def _splits_of(file: DataFile) -> list[str]:

@@ -70,8 +70,9 @@ def test_an_integer_gold_that_could_count_from_0_or_1_is_unsure(tmp_path: Path) 
     options = ["oak", "elm", "ash", "fir"]
     lines(tmp_path / "q.jsonl", [{"question": f"Which is tree {i}?", "options": options, "label": 2} for i in range(9)])
     text = written(tmp_path / "q.jsonl", tmp_path / "m.yaml")
-    assert "unsure: golds are numbers from 2 to 2 of up to 4 options" in text
-    assert "option_base" not in text.partition("# ")[0]
+    assert "by hand: golds are numbers from 2 to 2 of up to 4 options: say gold.option_base" in text
+    assert "option_base:" not in text
+    assert "options: options" in text
 
 
 def test_an_evaluation_set_is_named(tmp_path: Path) -> None:

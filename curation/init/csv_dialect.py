@@ -63,7 +63,10 @@ def csv_options(file: DataFile, encoding: str) -> Iterator[dict[str, Any]]:
     )
     stated = {"separator": separator} if separator == "|" else {}
     names = _names(lines, separator)
-    columns = {"columns": names} if names else {}
+    columns: dict[str, Any] = {"columns": names} if names else {}
+    header = [cell.strip().strip('"') for cell in lines[0].split(separator)]
+    if not names and len(set(header)) < len(header):
+        columns = {"skip": 1, "columns": [f"{c}_{i + 1}" if c in header[:i] else c for i, c in enumerate(header)]}
     for dialect in ({}, {"quote": ""}, {"escape": "\\"}):
         options = {**stated, **columns, **dialect}
         yield {"csv": options} if options else {}

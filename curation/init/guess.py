@@ -18,7 +18,6 @@ from curation.init.look import Part, read_with, table_of
 from curation.init.pictures import ImagesAt, find_images
 from curation.init.roles import Scored, best_answers, best_ids, best_questions, best_traces, contexts, is_messages
 from curation.normalise.language import LANGUAGES, identify
-from curation.sources.formats.nested import exploded
 from curation.sources.formats.record import Record
 
 N_TRIED, N_CHECKED = 40, 200
@@ -87,6 +86,26 @@ def _lists(part: Part) -> Iterator[str]:
         rows = [v for v in lists if _are_rows(v)]
         if lists and len(rows) > 0.7 * len(column.filled) and "." not in column.path:
             yield column.path
+            inner = _items(part, column.path)
+            for deeper in columns_of(inner):
+                name = deeper.path.removeprefix("each.")
+                if (
+                    deeper.path != name
+                    and "." not in name
+                    and deeper.filled
+                    and all(map(_is_list_of_rows, deeper.filled))
+                ):
+                    yield f"{column.path}.*.{name}"
+
+
+def _is_list_of_rows(value: Any) -> bool:
+    return isinstance(value, list) and _are_rows(value)
+
+
+def _items(part: Part, explode: str) -> list[Record]:
+    """The records of the items of a list, as a table makes them; none where it does not know such a path."""
+    read = read_with({**part.reading, "explode": explode, "fields": {"question": "=x"}}, part.records, 300)
+    return [record for record, _ in read if isinstance(record, Record)]
 
 
 def _are_rows(value: Any) -> bool:
@@ -97,8 +116,7 @@ def _are_rows(value: Any) -> bool:
 def _mapped(part: Part, explode: str, images: ImagesAt) -> Guess | None:
     records = part.records
     if explode:
-        inner = [one for record in records for one in exploded(record, explode)]
-        records = [one for one in inner if isinstance(one, Record)][:300]
+        records = _items(part, explode)
     columns = columns_of(records)
     no_role = {expression.partition(".")[0] for expression in images.expressions}
     usable = [
@@ -124,7 +142,8 @@ def _mapped(part: Part, explode: str, images: ImagesAt) -> Guess | None:
 
 
 def _is_of(path: str, explode: str) -> bool:
-    return path == explode or path.startswith(f"{explode}.")
+    head = explode.partition(".*")[0]
+    return path == head or (path.startswith(f"{head}.") and ".*" not in explode)
 
 
 def _tried(
@@ -214,7 +233,7 @@ def _checked(found: Guess, images: ImagesAt) -> Guess:
     fields, unsure, hand = options["fields"], [*part.notes, *images.unsure], [*found.hand]
     records = part.records
     if explode := options.get("explode"):
-        records = [one for record in records for one in exploded(record, explode) if isinstance(one, Record)][:300]
+        records = _items(part, explode)
     columns = columns_of(records)
     if images.expressions:
         fields["images"] = list(images.expressions) if len(images.expressions) > 1 else images.expressions[0]

@@ -14,7 +14,10 @@ from pydantic import ValidationError
 
 from curation.core.errors import SourceError, first_line
 from curation.core.row import BadRow, Row
+from curation.init.columns import snake
 from curation.init.csv_dialect import csv_options, encoding_of
+from curation.init.roles import score_of
+from curation.init.words import NO_QUESTION, QUESTION
 from curation.sources.formats.archive import is_archive
 from curation.sources.formats.files import DataFile, data_files, sniff
 from curation.sources.formats.record import BadRecord, Record
@@ -23,6 +26,8 @@ from curation.sources.table import Table
 N_RECORDS = 300
 MAX_GROUPS, MAX_TOGETHER, MAX_WHOLE = 60, 20, 64 << 20
 """Kinds of files that are looked at; files of one folder and extension that are looked at one by one; bytes of a JSON file read whole."""
+_HEAD, _SURE = 256 << 10, 4
+"""Bytes in which fields are looked for; the score of a name that is a question's."""
 SPLITS = ("train", "training", "validation", "valid", "val", "dev", "test", "train_data", "test_data")
 _SUFFIXES = (
     ".json",
@@ -158,15 +163,16 @@ def _part(pattern: str, sample: list[str]) -> Part:
     first = next(iter(data_files([sample[0]])))
     notes: list[str] = []
     best: Part | None = None
+    probe = _probe(first)
     for extra in _ways(first):
-        part = read_part({"path": sample if len(sample) > 1 else sample[0], **extra})
+        part = read_part({"path": sample if len(sample) > 1 else sample[0], **extra}, probe)
         if part and (best is None or _worth(part) > _worth(best)):
             best = part
         if best and best.records and not best.bad and len(_keys(best)) > 1 and not best.error:
             break
     if best is None:
         return Part({"path": pattern}, error="no way of reading it is known")
-    best = _inside(best)
+    best = _inside(best, probe)
     if best.reading.get("split"):
         notes.append("the file holds several splits; this is one of them")
     if best.reading.get("on_truncated"):
@@ -240,15 +246,15 @@ def _splits_of(file: DataFile) -> list[str]:
     return sorted(known, key=lambda key: SPLITS.index(key.lower())) if len(known) == len(keys) else []
 
 
-def read_part(reading: dict[str, Any]) -> Part | None:
-    """The first records with these options; None where a table does not take them."""
-    if table_of({**reading, "fields": {"question": "=x"}}) is None:
+def read_part(reading: dict[str, Any], probe: str = "=x") -> Part | None:
+    """The first records with these options; None where a table does not take them. `probe` names fields by which a record is known."""
+    if table_of({**reading, "fields": {"question": probe}}) is None:
         return None
     records: list[Record] = []
     bad: Counter[str] = Counter()
     error = ""
     try:
-        for record, _ in read_with({**reading, "fields": {"question": "=x"}}):
+        for record, _ in read_with({**reading, "fields": {"question": probe}}):
             if isinstance(record, BadRecord):
                 bad[record.reason] += 1
             else:
@@ -258,7 +264,19 @@ def read_part(reading: dict[str, Any]) -> Part | None:
     return Part(reading, records, bad, error=error)
 
 
-def _inside(part: Part) -> Part:
+def _probe(file: DataFile) -> str:
+    """A question made of all fields of a JSON file that are called like one: by them the reader knows a record from what is around it."""
+    try:
+        with file.open() as stream:
+            head = stream.read(_HEAD).decode("utf-8", errors="replace")
+    except (OSError, SourceError):
+        return "=x"
+    keys = dict.fromkeys(re.findall(r'"([^"{}.$=][^"{}.]{0,60})"\s*:', head))
+    asking = [key for key in keys if score_of(snake(key), QUESTION, NO_QUESTION) >= _SURE]
+    return "".join(f"{{{key}}}" for key in asking) or "=x"
+
+
+def _inside(part: Part, probe: str) -> Part:
     """The part read at the list inside its one record, or inside its records, where that is what holds the rows."""
     if len(part.records) != 1 or not isinstance(part.records[0].value, dict):
         return part
@@ -268,7 +286,7 @@ def _inside(part: Part) -> Part:
     path, value = max(lists, key=lambda one: len(one[1]))
     if {"question", "problem", "query"} & {str(key).lower() for key in part.records[0].value} and len(value) < 20:
         return part
-    inner = read_part({**part.reading, "records": path})
+    inner = read_part({**part.reading, "records": path}, probe)
     return inner if inner and len(inner.records) >= len(part.records) and not inner.error else part
 
 

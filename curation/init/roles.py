@@ -77,7 +77,7 @@ def contexts(columns: Sequence[Column], question: str) -> list[Column]:
         for column in columns
         if not CONTEXT.isdisjoint(column.name.split("_"))
         and column.path != question
-        and column.path.rpartition(".")[0] in (where, "")
+        and (column.path.rpartition(".")[0] in (where, "") or column.path.count(".") == 1)
         and "id" not in column.name.split("_")
         and column.is_text
         and column.length >= 4
@@ -107,7 +107,7 @@ def messages_text(value: Any) -> str:
     return ""
 
 
-def _prior(name: str, table: Mapping[str, float], against: frozenset[str]) -> float:
+def score_of(name: str, table: Mapping[str, float], against: frozenset[str]) -> float:
     """The score of a name: of its best word, a little more for every further one; none where a word speaks against it."""
     if name in table:
         return table[name]
@@ -123,13 +123,13 @@ def _prior(name: str, table: Mapping[str, float], against: frozenset[str]) -> fl
 def _question(column: Column) -> float:
     if column.filled and is_messages(column.filled[0]):
         texts = Column(column.path, [messages_text(v) for v in column.filled if is_messages(v)])
-        return 4 + _prior(column.name, QUESTION, NO_QUESTION) + 3 * texts.asks if texts.length >= 8 else 0.0
+        return 4 + score_of(column.name, QUESTION, NO_QUESTION) + 3 * texts.asks if texts.length >= 8 else 0.0
     if not column.is_text or column.share < 0.3 or column.length < 6:
         return 0.0
-    prior = _prior(column.name, QUESTION, NO_QUESTION) - (0.3 * column.path.count("."))
+    prior = score_of(column.name, QUESTION, NO_QUESTION) - (0.3 * column.path.count("."))
     if re.search(r"\.(?:content|value|text)\Z", column.path):
         outer = [part for part in column.path.split(".")[:-1] if not re.fullmatch(r"-?\d+", part)]
-        prior = max(prior, _prior(snake(outer[-1]) if outer else "", QUESTION, NO_QUESTION) - 1)
+        prior = max(prior, score_of(snake(outer[-1]) if outer else "", QUESTION, NO_QUESTION) - 1)
     score = prior + 4 * column.asks + 2 * column.distinct + (2 if 15 <= column.length <= 3000 else 0) + 2 * column.share
     score -= 6 * column.matching(r"\\boxed\{[^{}]|#### |</?[Tt]hink>|</?[Tt]hought>|begin_of_thought")
     score -= 8 * column.matching(r"(?i)\.(?:png|jpe?g|gif|webp)\Z|\Ahttps?://\S+\Z|\A[\d\W]*\Z")
@@ -139,7 +139,7 @@ def _question(column: Column) -> float:
 
 def _answer(column: Column) -> float:
     is_letter = re.search(r"(?:\A|\.)[A-Z]\Z", column.path)  # an option, where `a` is an answer
-    prior = 0.0 if is_letter else _prior(column.name, ANSWER, NO_ANSWER)
+    prior = 0.0 if is_letter else score_of(column.name, ANSWER, NO_ANSWER)
     if column.path.isdigit() and column.length <= 40:
         prior = 3.0  # an item of a record without names
     lists = [v for v in column.filled if isinstance(v, list | dict)]

@@ -70,8 +70,11 @@ def test_an_integer_gold_that_could_count_from_0_or_1_is_unsure(tmp_path: Path) 
     options = ["oak", "elm", "ash", "fir"]
     lines(tmp_path / "q.jsonl", [{"question": f"Which is tree {i}?", "options": options, "label": 2} for i in range(9)])
     text = written(tmp_path / "q.jsonl", tmp_path / "m.yaml")
-    assert "by hand: golds are numbers from 2 to 2 of up to 4 options: say gold.option_base" in text
-    assert "option_base:" not in text
+    assert (
+        "by hand: golds are numbers from 2 to 2 of up to 4 options: say gold.option_base, 0 or 1 for the number of the first option"
+        in text
+    )
+    assert "gold:" not in text
     assert "options: options" in text
 
 

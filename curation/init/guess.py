@@ -172,7 +172,8 @@ def _tried(
         fields["options"] = list(choice.expression) if isinstance(choice.expression, tuple) else choice.expression
         if answer and not choice.labelled:
             base, doubt = option_base(answer.column, _option_values(choice, columns), choice.count)
-            gold |= {} if base is None else {"option_base": base}
+            accepted = base is not None and table_of({"path": "x", "fields": fields, "gold": {"option_base": base}})
+            gold |= {"option_base": base} if accepted else {}
     if gold:
         options["gold"] = gold
     supposed = {"gold": {**gold, "option_base": 0}} if doubt else {}  # which of the two bases does not matter here

@@ -9,8 +9,7 @@ from curation.build.manifest import load_manifest
 from curation.cli import main
 from curation.core.row import BadRow, Row
 from curation.sources.table import Table
-
-from .layouts import LAYOUTS, Layout, lines, png, sum_of
+from tests.curation.init.layouts import LAYOUTS, Layout, lines, png, sum_of
 
 
 def written(data: Path, out: Path, *arguments: str) -> str:

@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curation.init.columns import Column
+from curation.init.columns import Column, snake
 from curation.init.roles import is_messages
 from curation.init.words import OPTIONS
 from curation.text.options import as_options, options_in
 
 _SERIES = re.compile(r"\A(?P<head>.*?)(?P<mark>[A-Za-z]|\d+)(?P<tail>\W*)\Z", re.DOTALL)
 _LISTED = re.compile(r"\(?\b[A-Ea-e1-5]\s?[).:、．]|\||\A\s*[\[({]|\Aarray\(")
+_NO_OPTIONS = frozenset(
+    ("label", "labels", "answer", "answers", "alias", "aliases", "accepted", "gold", "golds", "target", "targets")
+)
 _OTHER_SERIES = re.compile(r"(?i)image|img|pic|fig|turn|step|hint|sol\w*n|distract|incorrect|wrong")
 
 
@@ -45,7 +48,7 @@ def _fields(columns: Sequence[Column]) -> Iterator[OptionsAt]:
         prior = OPTIONS.get(column.name, 0) or max((OPTIONS.get(word, 0) - 1 for word in words), default=0)
         shapes = [options_like(value) for value in column.filled[:50]]
         read = [n for n, _ in filter(None, shapes)]
-        if len(read) < 0.6 * len(shapes) or not read or "label" in words or "labels" in words or "answer" in words:
+        if len(read) < 0.6 * len(shapes) or not read or not _NO_OPTIONS.isdisjoint(snake(column.path).split("_")):
             continue
         if prior <= 0 and (column.is_text or len(set(read)) > 3 or max(map(_longest, column.filled[:50])) > 200):
             continue

@@ -22,7 +22,7 @@ from curation.sources.formats.record import Record
 
 N_TRIED, N_CHECKED = 40, 200
 """Records that every candidate is tried on, and that the one taken is checked on."""
-_LETTER = re.compile(r"\s*\(?[A-J]\)?\.?\s*")
+_LETTER = re.compile(r"\s*\(?[A-Ja-e]\)?\.?\s*")
 ENOUGH = 0.5
 """Share of the rows that have to be read for a manifest that needs no hand."""
 
@@ -142,8 +142,8 @@ def _mapped(part: Part, explode: str, images: ImagesAt) -> Guess | None:
 
 
 def _is_of(path: str, explode: str) -> bool:
-    head = explode.partition(".*")[0]
-    return path == head or (path.startswith(f"{head}.") and ".*" not in explode)
+    items = explode.replace(".*", "")
+    return path == items or path.startswith(f"{items}.") or (".*" not in explode and path == explode)
 
 
 def _tried(
@@ -201,11 +201,17 @@ def _with_context(question: Scored, columns: Sequence[Column]) -> str:
     if question.column.filled and is_messages(question.column.filled[0]):
         return question.expression
     path, texts = question.expression, set(question.column.texts)
-    before = [c for c in contexts(columns, path) if texts.isdisjoint(c.texts) and "\n" not in c.path]
+    before = [c for c in contexts(columns, path) if texts.isdisjoint(c.texts) and not _is_in(c, question.column)]
     if question.column.name == "instruction":
         inputs = [c for c in columns if c.path == path.removesuffix("instruction") + "input" and c.is_text]
         return f"{{{path}}}\n\n{{{inputs[0].path}}}" if inputs else path
     return "\n\n".join(f"{{{name}}}" for name in (*(c.path for c in before[:2]), path)) if before else path
+
+
+def _is_in(part: Column, whole: Column) -> bool:
+    """Whether the text of one column is in that of another."""
+    pairs = [(one, two) for one, two in zip(part.values, whole.values, strict=True) if one and two]
+    return sum(str(one) in str(two) for one, two in pairs) > 0.5 * len(pairs)
 
 
 def check_of(options: dict[str, Any], records: list[Record] | None, n: int = N_CHECKED) -> Check:
@@ -255,8 +261,24 @@ def _checked(found: Guess, images: ImagesAt) -> Guess:
         )
         hand.append(f"no field looks like the answer, and {what}")
         options["gold"] = {**options.get("gold", {}), "required": False}
+    aliases = [
+        c
+        for c in columns
+        if re.search(r"alias|accepted|valid_answers|other_answers", c.name) and isinstance(c.filled[0], list)
+    ]
+    if (
+        aliases
+        and "answer" in fields
+        and table_of({**part.reading, **options, "fields": {**fields, "aliases": aliases[0].path}})
+    ):
+        if not aliases[0].path.startswith(f"{fields['answer']}."):
+            fields["aliases"] = aliases[0].path
     options = _without_refused(part, options, unsure)
     check = check_of({**part.reading, **options}, None if "hub" not in part.reading else part.records)
+    if distractors := [c.path for c in columns if re.search(r"(?i)incorrect|wrong|distract", c.path)]:
+        unsure.append(
+            f"{', '.join(distractors[:5])} hold wrong answers; a question may need them as options, in a stated order"
+        )
     if language := _language(check.rows):
         options["language"] = language
     said = list(_doubts(check, options))
@@ -285,6 +307,9 @@ def _doubts(check: Check, options: dict[str, Any]) -> Iterator[str]:
     golds = Counter(row.answer for row in check.rows if row.answer)
     if len(check.rows) >= 20 and golds and golds.most_common(1)[0][1] >= 0.9 * len(check.rows):
         yield f"{golds.most_common(1)[0][1]} of {len(check.rows)} golds are {golds.most_common(1)[0][0]!r}"
+    questions = {row.question for row in check.rows}
+    if len(check.rows) > 3 and len(questions) == 1 and not any(row.images for row in check.rows):
+        yield f"every question is the same: {next(iter(questions))[:80]!r}"
     wrong = [row for row in check.rows[:100] if row.answer and VerifyGolds().map(row).action != "keep"]
     if wrong:
         yield f"{len(wrong)} golds are not right by themselves, such as {wrong[0].answer[:60]!r} of {wrong[0].source_id}"

@@ -21,9 +21,7 @@ ANSWER = _scores(
     "output 5 completion 2 response 3 expected 6 reference 5 ref 4 cop 7 key 2 final 2 result 3 value 1 a 7 y 4 ans 9 "
     "答案 10 正确答案 11 标准答案 11 解答 5 解析 2"
 )
-OPTIONS = _scores(
-    "options 10 choices 10 candidates 7 endings 8 alternatives 7 option 8 choice 7 o 5 distractors 2 answers 3 targets 2 选项 10"
-)
+OPTIONS = _scores("options 10 choices 10 candidates 7 endings 8 alternatives 7 option 8 choice 7 o 5 选项 10")
 ID = _scores("id 10 qid 9 uid 9 pid 8 uuid 9 idx 7 index 7 questionid 9 ind 6 number 3 name 4 编号 8")
 IMAGE = _words(
     "image images img imgs picture pictures pic figure figures photo diagram imgname imagepath screenshot 图片 图像"

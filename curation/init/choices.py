@@ -76,7 +76,7 @@ def options_like(value: Any) -> tuple[int, bool] | None:
         marked = len(names) > 1 and all(
             re.fullmatch(r"(?:option|choice)?[_ ]?(?:[A-Za-z]|\d{1,2})", name) for name in names
         )
-        return (sum(item not in (None, "") for item in value.values()), not names[0].isdigit()) if marked else None
+        return (sum(item not in (None, "") for item in value.values()), names[0].isdigit()) if marked else None
     if isinstance(value, list | tuple):
         if len(value) < 2 or is_messages(value):
             return None
@@ -119,9 +119,7 @@ def _series(columns: Sequence[Column]) -> Iterator[OptionsAt]:
             known = re.search(
                 r"(?i)(?:op|opt|option|choice|ans|answer|ending|sol|选项)[_ ]?\Z", head
             ) or not head.strip("._ ")
-            yield OptionsAt(
-                tuple(column.path for column in run), (9 if known else 2) + (head == "") * 1.0, len(run), not is_number
-            )
+            yield OptionsAt(tuple(column.path for column in run), (9 if known else 2) + (head == "") * 1.0, len(run))
 
 
 def _listed(question: Column) -> Iterator[OptionsAt]:

@@ -261,18 +261,10 @@ def _checked(found: Guess, images: ImagesAt) -> Guess:
         )
         hand.append(f"no field looks like the answer, and {what}")
         options["gold"] = {**options.get("gold", {}), "required": False}
-    aliases = [
-        c
-        for c in columns
-        if re.search(r"alias|accepted|valid_answers|other_answers", c.name) and isinstance(c.filled[0], list)
-    ]
-    if (
-        aliases
-        and "answer" in fields
-        and table_of({**part.reading, **options, "fields": {**fields, "aliases": aliases[0].path}})
-    ):
-        if not aliases[0].path.startswith(f"{fields['answer']}."):
-            fields["aliases"] = aliases[0].path
+    if "answer" in fields and (aliases := _aliases(columns, fields["answer"])):
+        with_aliases = {**options, "fields": {**fields, "aliases": aliases}}
+        if table_of({**part.reading, **with_aliases}):
+            options, fields = with_aliases, with_aliases["fields"]
     options = _without_refused(part, options, unsure)
     check = check_of({**part.reading, **options}, None if "hub" not in part.reading else part.records)
     if distractors := [c.path for c in columns if re.search(r"(?i)incorrect|wrong|distract", c.path)]:
@@ -281,11 +273,22 @@ def _checked(found: Guess, images: ImagesAt) -> Guess:
         )
     if language := _language(check.rows):
         options["language"] = language
-    said = list(_doubts(check, options))
+    hand += _faults(check)
+    said = list(_doubts(check))
     (hand if check.misread > ENOUGH or not check.kinds else unsure).extend(said)
     return replace(
         found, options=options, config=config, check=check, unsure=tuple(unsure), hand=tuple(filter(None, hand))
     )
+
+
+def _aliases(columns: Sequence[Column], answer: str) -> str:
+    """A list of further accepted answers beside the answer, '' where there is none, or the answer holds it."""
+    named = (
+        c
+        for c in columns
+        if re.search(r"alias|accepted|valid_answers|other_answers", c.name) and isinstance(c.filled[0], list)
+    )
+    return next((c.path for c in named if not f"{c.path}.".startswith(f"{answer}.")), "")
 
 
 def _without_refused(part: Part, options: dict[str, Any], unsure: list[str]) -> dict[str, Any]:
@@ -298,21 +301,26 @@ def _without_refused(part: Part, options: dict[str, Any], unsure: list[str]) -> 
     return options
 
 
-def _doubts(check: Check, options: dict[str, Any]) -> Iterator[str]:
+def _doubts(check: Check) -> Iterator[str]:
+    """What of the rows that were read looks wrong, though they can be read."""
     for reason, n in check.bad.most_common(4):
         if n >= 0.05 * check.n:
             yield f"{n} of {check.n} rows are bad, {reason}: {check.details[reason][:160]}"
-    if check.letters >= 0.3:
-        yield "golds are letters and no options were found: name them as fields.options"
     golds = Counter(row.answer for row in check.rows if row.answer)
     if len(check.rows) >= 20 and golds and golds.most_common(1)[0][1] >= 0.9 * len(check.rows):
         yield f"{golds.most_common(1)[0][1]} of {len(check.rows)} golds are {golds.most_common(1)[0][0]!r}"
-    questions = {row.question for row in check.rows}
-    if len(check.rows) > 3 and len(questions) == 1 and not any(row.images for row in check.rows):
-        yield f"every question is the same: {next(iter(questions))[:80]!r}"
     wrong = [row for row in check.rows[:100] if row.answer and VerifyGolds().map(row).action != "keep"]
     if wrong:
         yield f"{len(wrong)} golds are not right by themselves, such as {wrong[0].answer[:60]!r} of {wrong[0].source_id}"
+
+
+def _faults(check: Check) -> Iterator[str]:
+    """What of the rows that were read is wrong for sure."""
+    if check.letters >= 0.3:
+        yield "golds are letters and no options are read: name them as fields.options"
+    questions = {row.question for row in check.rows}
+    if len(check.rows) > 3 and len(questions) == 1 and not any(row.images for row in check.rows):
+        yield f"every question is the same: {next(iter(questions))[:80]!r}"
 
 
 def _language(rows: Sequence[Row]) -> str:

@@ -149,7 +149,9 @@ def _answer(column: Column) -> float:
         prior -= 3  # an item of a list that is a candidate itself
     prior -= 0.5 * column.path.count(".")
     score = prior + 2 * column.share
-    if column.texts:
+    if lists and max(len(str(value)) for value in lists) <= 400:
+        score += 3
+    elif column.texts:
         score += 3 if column.length <= 40 else 0 if column.length <= 300 else -1
         score += 3 * column.matching(r"####\s*\S+\s*\Z") + 2 * column.matching(r"\\boxed\{")
         score -= 4 * column.is_constant

@@ -102,8 +102,10 @@ class Table(Source):
 
     def read(self, seed: int) -> Iterator[Row | BadRow]:
         """Rows in file order; `limit` counts the bad ones too."""
+        several = not self.hub and _several(self.paths)
         good, missing = 0, ""
-        for _, row in islice(self.beside(), self.limit):
+        for record in islice(self._records(), self.limit):
+            row = self._row(record, several)
             if isinstance(row, BadRow) and row.reason == "field_missing":
                 missing = missing or row.detail
             elif isinstance(row, Row):
@@ -117,7 +119,7 @@ class Table(Source):
     ) -> Iterator[tuple[Record | BadRecord, Row | BadRow]]:
         """Every record, those of the source by default, with the row that it becomes or why it does not."""
         several = not self.hub and _several(self.paths)
-        for record in self._prepared(self._records() if records is None else records):
+        for record in self._records() if records is None else self._prepared(records):
             yield record, self._row(record, several)
 
     def inputs(self) -> dict[str, str]:
@@ -137,6 +139,9 @@ class Table(Source):
         return digests
 
     def _records(self) -> Iterator[Record | BadRecord]:
+        return self._prepared(self._stored())
+
+    def _stored(self) -> Iterator[Record | BadRecord]:
         """The records as they are in the files, or on the Hub."""
         if self.hub:
             name = describe(self.hub, self.config, self.split)

@@ -132,7 +132,7 @@ def _mapped(part: Part, explode: str, images: ImagesAt) -> Guess | None:
         others = [column for column in usable if column.path != question.expression]
         if has_traces and not question.expression.startswith("each."):  # an answer beside a trace is the model's
             others = [column for column in others if not column.path.startswith("each.")]
-        answers = best_answers(others)[:4]
+        answers = best_answers(others, question.column)[:4]
         options = best_options(others, question.column)[:4]
         for answer, choice in product([*answers, None], options):
             found = _tried(part, explode, sample, usable, question, answer, choice)
@@ -254,11 +254,9 @@ def _checked(found: Guess, images: ImagesAt) -> Guess:
     if traces and traces[0].score >= 5:
         config, fields["completion"] = "cold_start", traces[0].expression
     if "answer" not in fields:
-        what = (
-            "no trace can be verified without"
-            if config == "cold_start"
-            else "no row is kept without; name it as fields.answer"
-        )
+        what = "no row is kept without; name it as fields.answer"
+        if config == "cold_start":
+            what = "no trace can be verified without: one that is taken from the trace itself proves nothing"
         hand.append(f"no field looks like the answer, and {what}")
         options["gold"] = {**options.get("gold", {}), "required": False}
     if "answer" in fields and (aliases := _aliases(columns, fields["answer"])):

@@ -8,6 +8,10 @@ from typing import Any
 from curation.init.columns import Column, snake
 from curation.init.words import ANSWER, CONTEXT, ID, NO_ANSWER, NO_QUESTION, QUESTION, TRACE
 
+_THINKS = r"(?i)<think>|<thought>|begin_of_thought|</think>"
+_WORKED = r"\\boxed\{[^{}]|#### |</?[Tt]hink>|</?[Tt]hought>|begin_of_thought"
+"""What a solution has and a question has not."""
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -39,9 +43,20 @@ def _said(column: Column) -> tuple[str, ...]:
     )
 
 
-def best_answers(columns: Sequence[Column]) -> list[Scored]:
-    """Candidates for the answer, the best first."""
-    return _ranked(Scored(column.path, score, column) for column in columns if (score := _answer(column)) > 0)
+def best_answers(columns: Sequence[Column], question: Column | None = None) -> list[Scored]:
+    """Candidates for the answer, the best first: not the question again, no trace of a model, no single item of several."""
+    asked = _said(question) if question else ()
+    lists = {
+        c.path for c in columns if any(isinstance(v, list) and len(v) > 1 and not is_messages(v) for v in c.filled[:50])
+    }
+    return _ranked(
+        Scored(column.path, score, column)
+        for column in columns
+        if (score := _answer(column)) > 0
+        and _said(column) != asked
+        and column.matching(_THINKS) < 0.5
+        and re.sub(r"\.-?\d+\Z", "", column.path) not in lists - {column.path}
+    )
 
 
 def best_ids(columns: Sequence[Column]) -> list[Scored]:
@@ -60,7 +75,7 @@ def best_traces(columns: Sequence[Column]) -> list[Scored]:
     """Columns that hold a trace: long, and thinking in tags or worked out."""
     found = []
     for column in columns:
-        thinks = column.matching(r"(?i)<think>|<thought>|begin_of_thought|</think>")
+        thinks = column.matching(_THINKS)
         named = not TRACE.isdisjoint(column.name.split("_"))
         if not {"prompt", "instruction", "input", "question", "problem"}.isdisjoint(snake(column.path).split("_")):
             continue
@@ -123,7 +138,8 @@ def score_of(name: str, table: Mapping[str, float], against: frozenset[str]) -> 
 def _question(column: Column) -> float:
     if column.filled and is_messages(column.filled[0]):
         texts = Column(column.path, [messages_text(v) for v in column.filled if is_messages(v)])
-        return 4 + score_of(column.name, QUESTION, NO_QUESTION) + 3 * texts.asks if texts.length >= 8 else 0.0
+        score = 8 + score_of(column.name, QUESTION, NO_QUESTION) + 3 * texts.asks - 6 * texts.matching(_WORKED)
+        return score if texts.length >= 8 else 0.0
     if not column.is_text or column.share < 0.3 or column.length < 6:
         return 0.0
     prior = score_of(column.name, QUESTION, NO_QUESTION) - (0.3 * column.path.count("."))
@@ -131,7 +147,7 @@ def _question(column: Column) -> float:
         outer = [part for part in column.path.split(".")[:-1] if not re.fullmatch(r"-?\d+", part)]
         prior = max(prior, score_of(snake(outer[-1]) if outer else "", QUESTION, NO_QUESTION) - 1)
     score = prior + 4 * column.asks + 2 * column.distinct + (2 if 15 <= column.length <= 3000 else 0) + 2 * column.share
-    score -= 6 * column.matching(r"\\boxed\{[^{}]|#### |</?[Tt]hink>|</?[Tt]hought>|begin_of_thought")
+    score -= 6 * column.matching(_WORKED)
     score -= 8 * column.matching(r"(?i)\.(?:png|jpe?g|gif|webp)\Z|\Ahttps?://\S+\Z|\A[\d\W]*\Z")
     score -= 4 * (" " not in " ".join(column.texts[:20]).replace("\u3000", "") and column.length < 8)
     return score - 6 * column.is_constant
@@ -149,7 +165,11 @@ def _answer(column: Column) -> float:
         prior -= 3  # an item of a list that is a candidate itself
     prior -= 0.5 * column.path.count(".")
     score = prior + 2 * column.share
-    if lists and max(len(str(value)) for value in lists) <= 400:
+    if (
+        lists
+        and max(len(str(value)) for value in lists) <= 400
+        and not any(isinstance(one, int | float) for v in lists for one in v)
+    ):
         score += 3
     elif column.texts:
         score += 3 if column.length <= 40 else 0 if column.length <= 300 else -1

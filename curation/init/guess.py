@@ -271,6 +271,8 @@ def _checked(found: Guess, images: ImagesAt) -> Guess:
         )
     if language := _language(check.rows):
         options["language"] = language
+    if domain := _domain(part.name, check.kinds):
+        options["domain"] = domain
     hand += _faults(check)
     said = list(_doubts(check))
     (hand if check.misread > ENOUGH or not check.kinds else unsure).extend(said)
@@ -316,9 +318,15 @@ def _faults(check: Check) -> Iterator[str]:
     """What of the rows that were read is wrong for sure."""
     if check.letters >= 0.3:
         yield "golds are letters and no options are read: name them as fields.options"
-    questions = {row.question for row in check.rows}
-    if len(check.rows) > 3 and len(questions) == 1 and not any(row.images for row in check.rows):
-        yield f"every question is the same: {next(iter(questions))[:80]!r}"
+    prompts = {row.prompt for row in check.rows}
+    if len(check.rows) > 3 and len(prompts) == 1 and not any(row.images for row in check.rows):
+        yield f"every question is the same: {check.rows[0].question[:80]!r}"
+
+
+def _domain(name: str, kinds: Counter[str]) -> str:
+    """Mathematics, where the files are called so and all golds are mathematics; others are not certain enough."""
+    named = re.search(r"(?i)(?:^|[\W_\d])(?:maths?|gsm8?k?|aime|algebra|olympiad)(?=[\W_\d]|$)", name)
+    return "mathematics" if named and kinds and kinds["math"] + kinds["number"] >= 0.95 * kinds.total() else ""
 
 
 def _language(rows: Sequence[Row]) -> str:

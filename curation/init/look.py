@@ -99,7 +99,10 @@ def find_parts(data: Path) -> list[Part]:
     groups = dict(_groups(data))
     if not groups:
         raise SourceError(f"{data}: no data file below it; expected names that end in {', '.join(_SUFFIXES)}")
-    return [_part(pattern, sample) for pattern, sample in islice(groups.items(), MAX_GROUPS)]
+    parts = [_part(pattern, sample) for pattern, sample in islice(groups.items(), MAX_GROUPS)]
+    if more := list(groups)[MAX_GROUPS:]:
+        parts.append(Part({"path": more[0]}, error=f"with {len(more) - 1} others not looked at: name a folder below"))
+    return parts
 
 
 def _groups(data: Path) -> Iterator[tuple[str, list[str]]]:

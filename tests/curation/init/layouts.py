@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -268,6 +267,73 @@ def split_keys(folder: Path) -> None:
     (folder / "all.json").write_text(json.dumps({"test": records[:2], "train": records}))
 
 
-def broken_header() -> bytes:
-    """The first bytes of something that is no data at all."""
-    return struct.pack("<4sI", b"\x7fELF", 7)
+@layout("What do I get when I double it?", "7", "math", says="question: conversations")
+def turns(folder: Path) -> None:
+    records = [
+        {
+            "conversations": [
+                {"from": "human", "value": f"Take half of {i + 7}."},
+                {"from": "gpt", "value": "I have it."},
+                {"from": "human", "value": "What do I get when I double it?"},
+                {"from": "gpt", "value": f"<think>half, and twice</think> \\boxed{{{i + 7}}}"},
+            ],
+            "answer": str(i + 7),
+        }
+        for i in range(12)
+    ]
+    (folder / "t.json").write_text(json.dumps(records))
+
+
+@layout(
+    "The ferry to grove 0 leaves at 7.\n\nWhen does it leave for grove 0?",
+    "7",
+    "math",
+    says="explode: paragraphs.*.qas",
+)
+def nested_passages(folder: Path) -> None:
+    articles = [
+        {
+            "title": f"Ferries {i}",
+            "paragraphs": [
+                {
+                    "context": f"The ferry to grove {2 * i + k} leaves at {2 * i + k + 7}.",
+                    "qas": [
+                        {
+                            "id": f"f{i}{k}",
+                            "question": f"When does it leave for grove {2 * i + k}?",
+                            "answers": [{"text": str(2 * i + k + 7), "answer_start": 20}],
+                        }
+                    ],
+                }
+                for k in range(2)
+            ],
+        }
+        for i in range(6)
+    ]
+    (folder / "ferries.json").write_text(json.dumps({"version": "1", "data": articles}))
+
+
+@layout("What does sign 1 say?", "amber road", "text", images=1)
+def accepted_answers(folder: Path) -> None:
+    (folder / "signs").mkdir()
+    for i in range(12):
+        (folder / "signs" / f"s{i}.png").write_bytes(png(i))
+    data = [
+        {
+            "questionId": i,
+            "question": f"What does sign {i + 1} say?",
+            "image": f"signs/s{i}.png",
+            "answers": [f"{WORDS[i]} road", f"{WORDS[i]} road".upper()],
+        }
+        for i in range(12)
+    ]
+    (folder / "signs.json").write_text(json.dumps({"dataset_name": "signs", "data": data}))
+
+
+@layout("Which of the two grows?", "B", "choice", ("amber", "birch"), says="csv: {separator: '|'")
+def pipes(folder: Path) -> None:
+    rows = [
+        "id|question|options|answer",
+        *(f"{i}|Which of the two grows?|['{WORDS[i - 1] if i else 'amber'}', 'birch']|B" for i in range(12)),
+    ]
+    (folder / "p.csv").write_text("\n".join(rows) + "\n")

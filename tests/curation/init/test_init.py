@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,8 +12,19 @@ from curation.core.row import BadRow, Row
 from curation.sources.table import Table
 from tests.curation.init.layouts import LAYOUTS, Layout, lines, png, sum_of
 
-
-OF_READERS = {"arc", "commonsense", "option_columns", "letter_columns", "without_header", "gbk", "split_keys", "turns"}
+OF_READERS = {
+    "arc",
+    "commonsense",
+    "option_columns",
+    "letter_columns",
+    "without_header",
+    "gbk",
+    "split_keys",
+    "turns",
+    "nested_passages",
+    "accepted_answers",
+    "pipes",
+}
 """Layouts that take options which a table has since it reads encodings, headers and options in columns."""
 
 
@@ -144,6 +156,37 @@ def test_what_holds_no_questions_is_one_line(
     error = capsys.readouterr().err
     assert message in error
     assert len(error.splitlines()) == 1
+
+
+def test_a_data_set_of_the_hub_is_looked_at_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The functions of `datasets` are their own, on a folder that stands for the data set."""
+    import datasets
+
+    (data := tmp_path / "hub").mkdir()
+    lines(data / "train.jsonl", [{"question": sum_of(i), "answer": str(2 * i + 7)} for i in range(12)])
+    lines(data / "test.jsonl", [{"question": sum_of(i), "answer": str(2 * i + 7)} for i in range(3)])
+    for name in ("get_dataset_config_names", "get_dataset_split_names", "load_dataset"):
+        function = getattr(datasets, name)
+        monkeypatch.setattr(
+            datasets,
+            name,
+            lambda _, *rest, function=function, **options: function(
+                str(data), *rest, **options | {"revision": None} if "revision" in options else options
+            ),
+        )
+    monkeypatch.setattr("huggingface_hub.HfApi.dataset_info", lambda *_, **__: SimpleNamespace(sha="0" * 40))
+    text = written(Path("somebody/pears"), tmp_path / "m.yaml")
+    assert "hub: somebody/pears" in text
+    assert "split: train" in text
+    assert "unsure: other splits: test" in text
+    assert "golds: 12 math of 12 rows read" in text
+
+
+def test_kinds_of_files_that_are_not_looked_at_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curation.init.look.MAX_GROUPS", 2)
+    for name in "abcd":
+        lines(tmp_path / f"data/{name}.jsonl", [{"question": sum_of(i), f"answer_{name}": i} for i in range(9)])
+    assert "c.jsonl: with 1 others not looked at" in written(tmp_path / "data", tmp_path / "m.yaml")
 
 
 REAL = {

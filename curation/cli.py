@@ -77,6 +77,23 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--pilot", type=_positive, metavar="N", help=pilot)
     sub.add_argument("--gpu-hour-price", type=float, metavar="P", help="with --dry-run: price of an hour of one GPU")
 
+    text = "Look at a data set - file, folder, archive or Hub name - and write a manifest for it."
+    sub = command("init", _init, text, "ovr-curate init data/train.jsonl --out mine.yaml")
+    sub.add_argument("data", metavar="DATA_OR_HUB_NAME")
+    sub.add_argument("--config", metavar="C", help="config of the Hub data set")
+    sub.add_argument("--split", metavar="S", help="split of the Hub data set (train where there is one)")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="where to write (standard output)")
+    sub.add_argument("--force", action="store_true", help="write over a file that is there")
+
+    text = "Show rows as they are read, beside the raw records, and what a build does with them."
+    sub = command("preview", _preview, text, "ovr-curate preview mine.yaml --source gsm8k -n 3")
+    sub.add_argument("manifest", type=Path)
+    sub.add_argument("--source", default="", metavar="S", help="show this source only")
+    sub.add_argument("-n", type=_positive, default=5, metavar="N", help="rows of every source (5)")
+    sub.add_argument("--skip", type=_natural, default=0, metavar="K", help="leave out the first K rows (0)")
+    sub.add_argument("--images", type=Path, metavar="DIR", help="where images are written to (a temporary folder)")
+    sub.add_argument("--template", action="store_true", help="show questions inside the manifest's prompt_template")
+
     sub = command("check", _check, "Check a build: balance, shards, ids, images.", "ovr-curate check build/q")
     sub.add_argument("dir", type=Path)
 
@@ -118,6 +135,12 @@ def _positive(text: str) -> int:
     return number
 
 
+def _natural(text: str) -> int:
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"got {number}, expected at least 0")
+    return number
+
+
 def _build(args: argparse.Namespace) -> None:
     from curation.build.build import BuildOptions, build
     from curation.commands.console import overlap_table, reading_table, summary_table
@@ -134,6 +157,18 @@ def _build(args: argparse.Namespace) -> None:
     for table in (summary_table(summary), reading_table(summary), overlap_table(summary)):
         if table:
             print(table)
+
+
+def _init(args: argparse.Namespace) -> None:
+    from curation.commands.init import init
+
+    init(args.data, args.out, args.config, args.split, args.force)
+
+
+def _preview(args: argparse.Namespace) -> None:
+    from curation.commands.preview import PreviewOptions, show
+
+    show(args.manifest, PreviewOptions(args.source, args.n, args.skip, args.images, args.template))
 
 
 def _check(args: argparse.Namespace) -> None:

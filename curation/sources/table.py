@@ -18,7 +18,7 @@ archives (`formats.files` says how members are named, `formats.limits` how large
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from itertools import islice
@@ -164,6 +164,14 @@ class Table(Source):
         if spoiled and not read:
             raise SourceError(f"source {self.name!r} gives no row; {spoiled}")
 
+    def beside(
+        self, records: Iterable[Record | BadRecord] | None = None
+    ) -> Iterator[tuple[Record | BadRecord, Row | BadRow]]:
+        """Every record, those of the source by default, with the row that it becomes or why it does not."""
+        several = not self.hub and _several(self.paths)
+        for record in self._records() if records is None else self._prepared(records):
+            yield record, self._row(record, several)
+
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every file, a digest of the images' folder, or the commit of the Hub data set."""
         digests = super().inputs()
@@ -196,12 +204,18 @@ class Table(Source):
         return False
 
     def _records(self) -> Iterator[Record | BadRecord]:
+        return self._prepared(self._stored())
+
+    def _stored(self) -> Iterator[Record | BadRecord]:
+        """The records as they are in the files, or on the Hub."""
         if self.hub:
             name, split = describe(self.hub, self.config, self.split or "train"), self.split or "train"
             items = read_hub(self.hub, self.config, split, self.commit)
-            records: Iterator[Record | BadRecord] = (Record(name, None, *item) for item in items)
-        else:
-            records = iter_records(self.paths, self._reading())
+            return (Record(name, None, *item) for item in items)
+        return iter_records(self.paths, self._reading())
+
+    def _prepared(self, records: Iterable[Record | BadRecord]) -> Iterator[Record | BadRecord]:
+        """Records with what is joined to them, one for every item of those that hold several rows."""
         indexes = {name: index_of(join) for name, join in self.join.items() if isinstance(join, Join)}
         late = {
             name: join for name, join in self.join.items() if isinstance(join, Join) and join.on.startswith("each.")

@@ -1,0 +1,338 @@
+"""The mapping of one part: candidates for every role are tried through `Table` itself, and the one that reads most rows well is taken."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from curation.core.errors import CurationError
+from curation.core.row import BadRow, Row
+from curation.filters.stage import VerifyGolds
+from curation.init.choices import OptionsAt, best_options
+from curation.init.columns import Column, columns_of
+from curation.init.golds import answer_pattern, option_base
+from curation.init.look import Part, read_with, table_of
+from curation.init.pictures import ImagesAt, find_images
+from curation.init.roles import Scored, best_answers, best_ids, best_questions, best_traces, contexts, is_messages
+from curation.normalise.language import LANGUAGES, identify
+from curation.sources.formats.record import Record
+
+N_TRIED, N_CHECKED = 40, 200
+"""Records that every candidate is tried on, and that the one taken is checked on."""
+_LETTER = re.compile(r"\s*\(?[A-Ja-e]\)?\.?\s*")
+ENOUGH = 0.5
+"""Share of the rows that have to be read for a manifest that needs no hand."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What rows the records give."""
+
+    n: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    bad: Counter[str] = field(default_factory=Counter)
+    details: dict[str, str] = field(default_factory=dict)
+    """Reason -> the detail of its first row."""
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def good(self) -> float:
+        """Share of the records that are read."""
+        return self.kinds.total() / max(self.n, 1)
+
+    @property
+    def misread(self) -> float:
+        """Share of the records that are bad for another reason than a gold that is none, or that no rule can judge."""
+        return (self.bad.total() - self.bad["answer_missing"] - self.bad["gold_unreadable"]) / max(self.n, 1)
+
+    @property
+    def letters(self) -> float:
+        """Share of golds that are a letter of options that are not there."""
+        alone = [row for row in self.rows if row.answer_kind != "choice" and _LETTER.fullmatch(row.answer)]
+        return (len(alone) + self.bad["letter_without_options"]) / max(self.n, 1)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The options of a source beside those of reading; `unsure` is what a person should look at, `hand` what a person has to do."""
+
+    part: Part
+    options: dict[str, Any]
+    score: float = 0.0
+    config: str = "rl"
+    check: Check = Check()
+    unsure: tuple[str, ...] = ()
+    hand: tuple[str, ...] = ()
+
+
+def guess(part: Part, folder: Path | None) -> Guess | None:
+    """The best mapping of a part, None where no field looks like a question. Files of images are looked for below `folder`."""
+    images = find_images(part.records, folder)
+    mapped = [found for explode in _lists(part) if (found := _mapped(part, explode, images))]
+    if not mapped:
+        return None
+    best = max(mapped, key=lambda one: one.score)
+    return _checked(best, images)
+
+
+def _lists(part: Part) -> Iterator[str]:
+    """Paths of lists whose items may be rows of their own, and '' for none."""
+    yield ""
+    for column in columns_of(part.records):
+        lists = [value for value in column.filled if isinstance(value, list | dict) and value]
+        rows = [v for v in lists if _are_rows(v)]
+        if lists and len(rows) > 0.7 * len(column.filled) and "." not in column.path:
+            yield column.path
+            inner = _items(part, column.path)
+            for deeper in columns_of(inner):
+                name = deeper.path.removeprefix("each.")
+                if (
+                    deeper.path != name
+                    and "." not in name
+                    and deeper.filled
+                    and all(map(_is_list_of_rows, deeper.filled))
+                ):
+                    yield f"{column.path}.*.{name}"
+
+
+def _is_list_of_rows(value: Any) -> bool:
+    return isinstance(value, list) and _are_rows(value)
+
+
+def _items(part: Part, explode: str) -> list[Record]:
+    """The records of the items of a list, as a table makes them; none where it does not know such a path."""
+    read = read_with({**part.reading, "explode": explode, "fields": {"question": "=x"}}, part.records, 300)
+    return [record for record, _ in read if isinstance(record, Record)]
+
+
+def _are_rows(value: Any) -> bool:
+    items = list(value.values()) if isinstance(value, dict) else value
+    return all(isinstance(item, dict) and len(item) > 1 for item in items) and not is_messages(items)
+
+
+def _mapped(part: Part, explode: str, images: ImagesAt) -> Guess | None:
+    records = part.records
+    if explode:
+        records = _items(part, explode)
+    columns = columns_of(records)
+    no_role = {expression.partition(".")[0] for expression in images.expressions}
+    usable = [
+        column for column in columns if column.path not in no_role and not (explode and _is_of(column.path, explode))
+    ]
+    has_traces = bool(explode) and any(one.expression.startswith("each.") for one in best_traces(usable))
+    questions = [
+        one for one in best_questions(usable) if not explode or has_traces or one.expression.startswith("each.")
+    ][:3]
+    best: Guess | None = None
+    sample = part.records[:: max(len(part.records) // N_TRIED, 1)][:N_TRIED]
+    for question in questions:
+        others = [column for column in usable if column.path != question.expression]
+        if has_traces and not question.expression.startswith("each."):  # an answer beside a trace is the model's
+            others = [column for column in others if not column.path.startswith("each.")]
+        answers = best_answers(others, question.column)[:4]
+        options = best_options(others, question.column)[:4]
+        for answer, choice in product([*answers, None], options):
+            found = _tried(part, explode, sample, usable, question, answer, choice)
+            if found and (best is None or found.score > best.score):
+                best = found
+    return replace(best, score=best.score + 4 * has_traces) if best else None
+
+
+def _is_of(path: str, explode: str) -> bool:
+    items = explode.replace(".*", "")
+    return path == items or path.startswith(f"{items}.") or (".*" not in explode and path == explode)
+
+
+def _tried(
+    part: Part,
+    explode: str,
+    sample: list[Record],
+    columns: Sequence[Column],
+    question: Scored,
+    answer: Scored | None,
+    choice: OptionsAt,
+) -> Guess | None:
+    """One combination, with what it is worth."""
+    if answer and (answer.expression == choice.expression or answer.expression in choice.expression):
+        return None
+    if choice.expression and not answer:
+        return None
+    fields: dict[str, Any] = {"question": _with_context(question, columns)}
+    options: dict[str, Any] = {"fields": fields} | ({"explode": explode} if explode else {})
+    gold: dict[str, Any] = {}
+    doubt = ""
+    if answer:
+        fields["answer"] = answer.expression
+        if pattern := answer_pattern(answer.column):
+            gold["answer_pattern"] = pattern
+    if choice.expression:
+        fields["options"] = list(choice.expression) if isinstance(choice.expression, tuple) else choice.expression
+        if answer and not choice.labelled:
+            base, doubt = option_base(answer.column, _option_values(choice, columns), choice.count)
+            accepted = base is not None and table_of({"path": "x", "fields": fields, "gold": {"option_base": base}})
+            gold |= {"option_base": base} if accepted else {}
+    if gold:
+        options["gold"] = gold
+    supposed = {"gold": {**gold, "option_base": 0}} if doubt else {}  # which of the two bases does not matter here
+    check = check_of({**part.reading, **options, **supposed}, sample)
+    if not check.n:
+        return None
+    judged = check.n - check.kinds["text"] / 5 - check.bad.total() - check.kinds["no gold"] / 2
+    score = question.score + (answer.score if answer else 0) + 15 * judged / check.n - 12 * check.letters
+    if choice.expression:
+        share = (check.kinds["choice"] + check.kinds["choices"]) / check.n
+        score += 0.5 * choice.score + (6 * share if share > 0.5 else -4)
+    return Guess(part, options, score, hand=(doubt,) if doubt else ())
+
+
+def _option_values(choice: OptionsAt, columns: Sequence[Column]) -> list[Any]:
+    """The options of every record, as they are."""
+    by_path = {column.path: column for column in columns}
+    if isinstance(choice.expression, tuple):
+        return [list(values) for values in zip(*(by_path[path].values for path in choice.expression), strict=True)]
+    return list(by_path[choice.expression].values) if choice.expression in by_path else []
+
+
+def _with_context(question: Scored, columns: Sequence[Column]) -> str:
+    """The question, behind the passage, premises or hint that it is about."""
+    if question.column.filled and is_messages(question.column.filled[0]):
+        return question.expression
+    path, texts = question.expression, set(question.column.texts)
+    before = [c for c in contexts(columns, path) if texts.isdisjoint(c.texts) and not _is_in(c, question.column)]
+    if question.column.name == "instruction":
+        inputs = [c for c in columns if c.path == path.removesuffix("instruction") + "input" and c.is_text]
+        return f"{{{path}}}\n\n{{{inputs[0].path}}}" if inputs else path
+    return "\n\n".join(f"{{{name}}}" for name in (*(c.path for c in before[:2]), path)) if before else path
+
+
+def _is_in(part: Column, whole: Column) -> bool:
+    """Whether the text of one column is in that of another."""
+    pairs = [(one, two) for one, two in zip(part.values, whole.values, strict=True) if one and two]
+    return sum(str(one) in str(two) for one, two in pairs) > 0.5 * len(pairs)
+
+
+def check_of(options: dict[str, Any], records: list[Record] | None, n: int = N_CHECKED) -> Check:
+    """The rows that records give with these options."""
+    kinds: Counter[str] = Counter()
+    bad: Counter[str] = Counter()
+    details: dict[str, str] = {}
+    rows: list[Row] = []
+    try:
+        for _, row in read_with(options, records, n):
+            if isinstance(row, BadRow):
+                bad[row.reason] += 1
+                details.setdefault(row.reason, row.detail)
+            else:
+                kinds[row.answer_kind if row.answer else "no gold"] += 1
+                rows.append(row)
+    except CurationError as error:
+        bad["source_unreadable"] += 1
+        details["source_unreadable"] = str(error)
+    return Check(kinds.total() + bad.total(), kinds, bad, details, tuple(rows))
+
+
+def _checked(found: Guess, images: ImagesAt) -> Guess:
+    """The guess with images, id, traces and language, read again as a build would read it."""
+    part, options = found.part, {**found.options, "fields": dict(found.options["fields"])}
+    fields, unsure, hand = options["fields"], [*part.notes, *images.unsure], [*found.hand]
+    records = part.records
+    if explode := options.get("explode"):
+        records = _items(part, explode)
+    columns = columns_of(records)
+    if images.expressions:
+        fields["images"] = list(images.expressions) if len(images.expressions) > 1 else images.expressions[0]
+        if images.options:
+            options["images"] = images.options
+    used = set(re.findall(r"[^{}\s]+", fields["question"])) | {fields.get("answer")}
+    if ids := best_ids([c for c in columns if c.path not in used]):
+        fields["id"] = ids[0].expression
+    traces = best_traces([c for c in columns if c.path not in used])
+    config = "rl"
+    if traces and traces[0].score >= 5:
+        config, fields["completion"] = "cold_start", traces[0].expression
+    if "answer" not in fields:
+        what = "no row is kept without; name it as fields.answer"
+        if config == "cold_start":
+            what = "no trace can be verified without: one that is taken from the trace itself proves nothing"
+        hand.append(f"no field looks like the answer, and {what}")
+        options["gold"] = {**options.get("gold", {}), "required": False}
+    if "answer" in fields and (aliases := _aliases(columns, fields["answer"])):
+        with_aliases = {**options, "fields": {**fields, "aliases": aliases}}
+        if table_of({**part.reading, **with_aliases}):
+            options, fields = with_aliases, with_aliases["fields"]
+    options = _without_refused(part, options, unsure)
+    check = check_of({**part.reading, **options}, None if "hub" not in part.reading else part.records)
+    if distractors := [c.path for c in columns if re.search(r"(?i)incorrect|wrong|distract", c.path)]:
+        unsure.append(
+            f"{', '.join(distractors[:5])} hold wrong answers; a question may need them as options, in a stated order"
+        )
+    if language := _language(check.rows):
+        options["language"] = language
+    if domain := _domain(part.name, check.kinds):
+        options["domain"] = domain
+    hand += _faults(check)
+    said = list(_doubts(check))
+    (hand if check.misread > ENOUGH or not check.kinds else unsure).extend(said)
+    return replace(
+        found, options=options, config=config, check=check, unsure=tuple(unsure), hand=tuple(filter(None, hand))
+    )
+
+
+def _aliases(columns: Sequence[Column], answer: str) -> str:
+    """A list of further accepted answers beside the answer, '' where there is none, or the answer holds it."""
+    named = (
+        c
+        for c in columns
+        if re.search(r"alias|accepted|valid_answers|other_answers", c.name) and isinstance(c.filled[0], list)
+    )
+    return next((c.path for c in named if not f"{c.path}.".startswith(f"{answer}.")), "")
+
+
+def _without_refused(part: Part, options: dict[str, Any], unsure: list[str]) -> dict[str, Any]:
+    """The options without those of `images` that this version of the table does not have."""
+    if table_of({**part.reading, **options}) is None and "strip_prefix" in options.get("images", {}):
+        unsure.append(
+            f"the paths of the images begin with {options['images']['strip_prefix'][0]!r}, which has to be taken off"
+        )
+        options = {**options, "images": {k: v for k, v in options["images"].items() if k != "strip_prefix"}}
+    return options
+
+
+def _doubts(check: Check) -> Iterator[str]:
+    """What of the rows that were read looks wrong, though they can be read."""
+    for reason, n in check.bad.most_common(4):
+        if n >= 0.05 * check.n:
+            yield f"{n} of {check.n} rows are bad, {reason}: {check.details[reason][:160]}"
+    golds = Counter(row.answer for row in check.rows if row.answer)
+    if len(check.rows) >= 20 and golds and golds.most_common(1)[0][1] >= 0.9 * len(check.rows):
+        yield f"{golds.most_common(1)[0][1]} of {len(check.rows)} golds are {golds.most_common(1)[0][0]!r}"
+    wrong = [row for row in check.rows[:100] if row.answer and VerifyGolds().map(row).action != "keep"]
+    if wrong:
+        yield f"{len(wrong)} golds are not right by themselves, such as {wrong[0].answer[:60]!r} of {wrong[0].source_id}"
+
+
+def _faults(check: Check) -> Iterator[str]:
+    """What of the rows that were read is wrong for sure."""
+    if check.letters >= 0.3:
+        yield "golds are letters and no options are read: name them as fields.options"
+    prompts = {row.prompt for row in check.rows}
+    if len(check.rows) > 3 and len(prompts) == 1 and not any(row.images for row in check.rows):
+        yield f"every question is the same: {check.rows[0].question[:80]!r}"
+
+
+def _domain(name: str, kinds: Counter[str]) -> str:
+    """Mathematics, where the files are called so and all golds are mathematics; others are not certain enough."""
+    named = re.search(r"(?i)(?:^|[\W_\d])(?:maths?|gsm8?k?|aime|algebra|olympiad)(?=[\W_\d]|$)", name)
+    return "mathematics" if named and kinds and kinds["math"] + kinds["number"] >= 0.95 * kinds.total() else ""
+
+
+def _language(rows: Sequence[Row]) -> str:
+    """The language that at least 95 % of the questions are in, of 10 or more."""
+    found = Counter(identify(row.question, LANGUAGES) for row in rows[:100])
+    if not found or found.total() < 10:
+        return ""
+    language, n = found.most_common(1)[0]
+    return language if n >= 0.95 * found.total() else ""

@@ -219,7 +219,10 @@ def _is_assignment(raw: Any) -> bool:
 
 def _merged(texts: list[str]) -> list[str]:
     """The texts of which no earlier one is the same but for case, spacing and full stops."""
-    return list({normal(text) or text: text for text in reversed(texts)}.values())[::-1]
+    first: dict[str, str] = {}
+    for text in texts:
+        first.setdefault(normal(text) or text, text)
+    return list(first.values())
 
 
 def _same(one: ReadGold, other: ReadGold) -> bool:

@@ -42,7 +42,7 @@ def local(source: Table, layout: Layout, folder: Path) -> Table:
     else:
         one = layout.records[0] if layout.reads else layout.records
         (folder / layout.file).write_text(json.dumps(one))
-    changes = {"hub": "", "config": None, "path": str(folder / (layout.reads or layout.file))}
+    changes = {"hub": "", "config": None, "split": "", "path": str(folder / (layout.reads or layout.file))}
     if source.images.root:
         changes["images"] = source.images.model_copy(update={"root": str(folder)})
     return source.model_copy(update=changes)

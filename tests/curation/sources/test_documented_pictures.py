@@ -86,6 +86,7 @@ def test_mmmu(sources: dict[str, Table], tmp_path: Path) -> None:
             "answer": "B",
             "image_1": "a.png",
             "image_2": None,
+            "image_3": None,
         },
         {"question": "What is 1 + 1?", "options": "['2', '3']", "answer": "A", "image_1": None},
     ]

@@ -59,7 +59,11 @@ def normalise_row(row: Row, options: Normalise) -> Row:
     Raises:
         BadRowError: `placeholder_count`, the text places more or fewer pictures than the row has.
     """
-    for step in (_turns, _pictures, _question, _pictures, _options, _language, _trace):
+    for step in (_turns, _pictures, _question):
+        row = step(row, options)
+    if (placed := _pictures(row, options)) is not row:  # what a wrapper or an escape hid
+        row = _question(placed, options)
+    for step in (_options, _language, _trace):
         row = step(row, options)
     return row
 

@@ -12,8 +12,8 @@
 
 The format is recognised by content: JSON in several shapes, JSON Lines, CSV, Parquet, Arrow; compressed, in UTF-16, or inside zip and tar
 archives (`formats.files` says how members are named, `formats.limits` how large a part may be). Each part is documented with its options:
-`formats.fields`, `formats.expression` (what a field may say), `formats.images`, `formats.gold`, `formats.json_layout` (shapes),
-`formats.csv_file`, `formats.nested` (`explode` and `join`).
+`formats.fields`, `formats.expression` (what a field may say), `formats.conversation` (turns), `formats.images`, `formats.gold`,
+`formats.json_layout` (shapes), `formats.csv_file`, `formats.nested` (`explode` and `join`).
 """
 
 import codecs
@@ -27,20 +27,21 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from curation.core.digests import folder_digest, is_whole_disk, sha256_of
+from curation.core.digests import is_whole_disk, sha256_of
 from curation.core.errors import BadRowError, SourceError
 from curation.core.plugins import Pattern
 from curation.core.row import STRATA, Row, Stratum, format_of, make_row
 from curation.images import ImageError, explain
 from curation.sources.base import BadRow, Source
 from curation.sources.formats.answers import accepts_any
-from curation.sources.formats.archive import is_archive, split_place
+from curation.sources.formats.archive import is_archive
 from curation.sources.formats.choices import options_of
 from curation.sources.formats.conversation import Conversation, content_text, filled
 from curation.sources.formats.csv_file import CsvOptions
 from curation.sources.formats.expression import MISSING, evaluate, fields_in, lookup
 from curation.sources.formats.fields import PER_RECORD, Fields
 from curation.sources.formats.files import Format, find_files
+from curation.sources.formats.folder import root_digest
 from curation.sources.formats.gold import NO_GOLD, GoldOptions, ReadGold
 from curation.sources.formats.hub import describe, read_hub, resolve_revision
 from curation.sources.formats.images import Images
@@ -189,7 +190,7 @@ class Table(Source):
         roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in files})
         known = bool(self.fields.images) and (bool(self.images.roots) or not any(map(is_whole_disk, roots)))
         if known or self._names_files():
-            digests |= {f"pictures {i}": _place_digest(root) for i, root in enumerate(roots)}
+            digests |= {f"pictures {i}": root_digest(root) for i, root in enumerate(roots)}
         return digests
 
     def _names_files(self) -> bool:
@@ -197,7 +198,7 @@ class Table(Source):
         with suppress(SourceError):  # reading says it
             for record in islice(self._records(), _PEEKED):
                 if isinstance(record, Record):
-                    with suppress(BadRowError):
+                    with suppress(BadRowError, RecursionError):
                         values = self._picture_values(self.fields.conversation(record), record)
                         if any(map(self.images.is_path, values)):
                             return True
@@ -386,22 +387,6 @@ def _several(patterns: tuple[str, ...]) -> bool:
     """Whether the file's name belongs into a row's id."""
     files = find_files(patterns)
     return len(files) > 1 or is_archive(files[0][1])
-
-
-def _place_digest(root: Path) -> str:
-    """Of the archive, or of the names and sizes of all files below the folder.
-
-    Raises:
-        SourceError: the folder is a whole disk or home.
-    """
-    if place := split_place(root):
-        return sha256_of(place[0])
-    if is_whole_disk(root):
-        raise SourceError(
-            f"images.root is {str(root) or '.'!r}, a whole disk or home; expected the folder that holds the pictures "
-            "(images.strip_prefix takes the beginning off absolute paths)"
-        )
-    return folder_digest(root)
 
 
 def _encode(row: Row) -> None:

@@ -88,7 +88,9 @@ def drop_leading(text: str) -> str:
     """
     count = text.count(PLACE)
     match = count and (_FIRST.match(text) or (count == 1 and _LABELLED.match(text)))
-    return text[match.end() :] if match and PLACE not in text[match.end() :] else text
+    rest = text[match.end() :] if match else ""
+    # what would be taken for a place without those in front keeps them
+    return text if not match or PLACE in rest or (_MAY_HOLD.search(rest) and _UNSURE.search(rest)) else rest
 
 
 def mark_named(text: str, names: Sequence[str]) -> str:

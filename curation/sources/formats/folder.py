@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Sequence
 from pathlib import Path
 
+from curation.core.digests import folder_digest, is_whole_disk, sha256_of
 from curation.core.errors import BadRowError, SourceError
 from curation.sources.formats.archive import open_archive, split_place
 
@@ -32,6 +33,20 @@ def read_below(root: str | Path, name: str, extensions: Sequence[str], max_bytes
         raise
     except (OSError, RuntimeError, ValueError) as error:  # no permission, a loop of links, a NUL in the name
         raise BadRowError("missing", f"{name!r}: {error}") from error
+
+
+def root_digest(root: Path) -> str:
+    """Hex digest of an archive, or of the names and sizes of all files below a folder.
+
+    Raises:
+        SourceError: the folder is a whole disk or home, or has too many files.
+    """
+    if place := split_place(root):
+        return sha256_of(place[0])
+    if is_whole_disk(root):
+        remedy = "set images.root to the folder that holds the pictures (images.strip_prefix takes the beginning off absolute paths)"
+        raise SourceError(f"pictures are looked for below {root.resolve()}, a whole disk or home; {remedy}")
+    return folder_digest(root)
 
 
 def _read_member(path: Path, inner: str, name: str, extensions: Sequence[str], max_bytes: int) -> bytes:

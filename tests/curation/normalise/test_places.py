@@ -4,6 +4,8 @@ import io
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from curation.core.errors import BadRowError
@@ -58,6 +60,7 @@ def read(question: str, n_images: int, turns: tuple[Message, ...] = ()) -> Row:
         ("Is {image_1} darker than {image_2}?", "Is <image> darker than <image>?", [0, 1]),
         ('Is <img src="x.png" width=3> darker than ![b](y.png)?', "Is <image> darker than <image>?", [0, 1]),
         ("Which lens has $f_{image_1}$ in <image>?", "Which lens has $f_{image_1}$ in <image>?", [0]),
+        ("<image>\nWhat does <img src=a> add to <img src=b>?", "<image>\nWhat does <img src=a> add to <img src=b>?", [0]),
         ("The mark `<img>` of HTML, as in <image>, shows what?", "The mark `<img>` of HTML, as in <image>, shows what?", [0]),
     ],
 )  # fmt: skip
@@ -163,3 +166,19 @@ def test_hostile_texts_take_no_time(piece: str) -> None:
     assert mark_named(text, ["b.png"]) == text
     with pytest.raises(BadRowError, match="placeholder_count"):
         place_images([text, "<image> <image>"], 1)
+
+
+TEXT = st.lists(st.sampled_from((
+    "<image>", "<image 1>", "<image 2>", "[IMG]", "[image]", "{image_1}", "![](a.png)", "<img src='b.png'>", "<|image_pad|>", "&lt;image&gt;",
+    "＜image＞", "Picture: ", "\n", "\\n", " ", "What is it?", "Question: ", "Answer:", "A. 3\nB. 4", "<|im_start|>user\n", "<|im_end|>",
+)), min_size=1, max_size=8).map("".join)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXT, st.integers(1, 2))
+def test_places_are_as_many_as_images_or_none_and_final(text: str, n_images: int) -> None:
+    row = make_row(source="s", source_id="1", question=text, images=PICTURES[:n_images])
+    done = normalise_text(Normalise(), row)
+    if isinstance(done, Row):
+        assert done.question.count("<image>") in (0, len(done.images))
+        assert normalise_row(done, Normalise()) is done

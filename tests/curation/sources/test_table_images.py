@@ -197,7 +197,9 @@ def test_a_whole_disk_is_not_walked(folder: Path) -> None:
     fields = {"question": "q", "answer": "a", "images": "i"}
     for root in ("/", str(Path.home())):
         options = {"path": str(folder / "rows.json"), "fields": fields, "images": {"root": root}}
-        with pytest.raises(SourceError, match=r"images.root is .*, a whole disk or home"):
+        with pytest.raises(
+            SourceError, match=r"pictures are looked for below .*, a whole disk or home; set images.root"
+        ):
             Table.model_validate({"kind": "table", **options}).inputs()
 
 
@@ -207,7 +209,7 @@ def test_data_in_a_home_that_holds_its_images_needs_no_root(folder: Path, monkey
     rows_of(folder, B64, None)
     assert [*Table.model_validate(options).inputs()] == ["rows.json"]
     rows_of(folder, None, "img/red.png")
-    with pytest.raises(SourceError, match="expected the folder that holds the pictures"):
+    with pytest.raises(SourceError, match=r"a whole disk or home; set images.root"):
         Table.model_validate(options).inputs()
 
 

@@ -16,7 +16,7 @@ from curation.core.executor import PRELOAD
 def main(manifest: Path, out: Path) -> None:
     from curation.build.build import build
 
-    multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOAD)
+    multiprocessing.get_context("forkserver").set_forkserver_preload([*PRELOAD, "tests.curation.build.lasting_server"])
     forkserver.ensure_running()
     for _ in sys.stdin:
         process = os.fork()

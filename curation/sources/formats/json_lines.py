@@ -45,7 +45,7 @@ def read_json_lines(file: DataFile, shape: Shape = "auto", has: Has = has_nothin
                 if not values:
                     yield BadItem(number, "line_not_json", _why(error))
             else:
-                if shape == "one" or not isinstance(value, dict | list):
+                if shape == "one":
                     yield Item(number, "", value)
                     continue
                 many = isinstance(value, list)

@@ -173,6 +173,8 @@ def test_a_folder_is_all_data_below_it(tmp_path: Path) -> None:
         source = table(path)  # type: ignore[arg-type]
         assert [row.source_id for row in source.read(0)] == ["a.json:1", "b/part.jsonl:1", "c.parquet:1"]
         assert list(source.inputs()) == ["a.json", "b/part.jsonl", "c.parquet"]
+    write(tmp_path, "odd/part[1].json", json.dumps(rows(1)))
+    assert len(read(tmp_path / "odd/part[1].json")) == 1
     write(tmp_path, "set/b/empty.json", "")
     with pytest.raises(SourceError, match=r"empty.json is empty"):
         read(tmp_path / "set")

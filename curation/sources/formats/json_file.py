@@ -151,7 +151,7 @@ def _groups(text: JsonText, chosen: tuple[str, ...]) -> Iterator[tuple[str, byte
 
 def _rows_of_columns(table: Any, where: str) -> Iterator[tuple[str, Any]]:
     """The rows of columns: those of pandas by their index, which may lack some, lists by their places."""
-    columns = list(table.values()) if isinstance(table, dict) else [None]
+    columns: list[Any] = list(table.values()) if isinstance(table, dict) else [None]
     if all(isinstance(column, dict) for column in columns):
         for index in dict.fromkeys(index for column in columns for index in column):
             yield "", {name: column.get(index) for name, column in table.items()}

@@ -89,7 +89,7 @@ class DataFile:
             if not self.member and not is_compressed(_head(self.path)):
                 yield self.path
                 return
-            copy, cut = spool(stack.enter_context(self.open()), str(self))
+            copy, cut = spool(stack.enter_context(replace(self, encoding="").open()), str(self))
             stack.enter_context(copy)
             if cut:
                 raise SourceError(cut)

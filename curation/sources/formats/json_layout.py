@@ -106,6 +106,13 @@ def spread(key: str, value: Any, has: Has) -> Iterator[tuple[str, Any]]:
         yield key, value
 
 
+def is_wrapped(value: Any, has: Has) -> bool:
+    """Whether an object is around a list of records in a way that `spread` does not know: a page with its counts, for instance."""
+    if not isinstance(value, dict) or any(has(record) for _, record in spread("", value, has)):
+        return False
+    return any(_holds(child, has) if isinstance(child, list) else is_wrapped(child, has) for child in value.values())
+
+
 def _written(text: str) -> Any:
     """The object that a text holds as JSON, else the text."""
     if text.lstrip().startswith("{"):

@@ -154,13 +154,7 @@ class Table(Source):
             else:
                 spoiled = spoiled or f"{record.reason}: {record.detail}"
             yield self._row(record, several)
-        with suppress(SourceError):
-            for record in islice(records, _LOOK_AHEAD if self.hub else None) if seen.unseen and read else ():
-                if isinstance(record, Record):
-                    seen.look(record)
-                if not seen.unseen:
-                    break
-        if missing := seen.missing():
+        if seen.unseen and read and (missing := seen.missing(whole=self._look_on(seen, records))):
             raise SourceError(f"source {self.name!r}: {missing}")
         if spoiled and not read:
             raise SourceError(f"source {self.name!r} gives no row; {spoiled}")
@@ -172,6 +166,16 @@ class Table(Source):
         several = not self.hub and _several(self.paths)
         for record in self._records() if records is None else self._prepared(records):
             yield record, self._row(record, several)
+
+    def _look_on(self, seen: FieldsSeen, records: Iterator[Record | BadRecord]) -> bool:
+        """Look for fields in the records behind `limit`; whether there are no more."""
+        with suppress(SourceError):  # what is wrong there is for a read without the limit
+            for number, record in enumerate(records):
+                if not seen.unseen or number == (_LOOK_AHEAD_ON_HUB if self.hub else _LOOK_AHEAD):
+                    return False
+                if isinstance(record, Record):
+                    seen.look(record)
+        return True
 
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every file, a digest of the images' folder, or the commit of the Hub data set."""
@@ -374,8 +378,8 @@ class Table(Source):
         return f"{record.file}:{number}" if several else number
 
 
-_LOOK_AHEAD = 2_000
-"""Records of a Hub data set behind `limit` in which a field is looked for."""
+_LOOK_AHEAD, _LOOK_AHEAD_ON_HUB = 50_000, 2_000
+"""Records behind `limit` in which a field is looked for."""
 
 
 def _meant(patterns: Mapping[Any, str], text: str) -> str:

@@ -32,6 +32,12 @@ _LINE_SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
 _TABLE_SUFFIXES = (".csv", ".tsv")
 _BINARY_SUFFIXES = (".parquet", ".arrow", ".feather")
 _DATA_SUFFIXES = (".json", *_LINE_SUFFIXES, *_TABLE_SUFFIXES, *_BINARY_SUFFIXES)
+_NO_DATA = {
+    b"version https://git-lfs": "a pointer of Git LFS, not the file it stands for; fetch that with `git lfs pull`",
+    b"<!doctype html": "a web page, expected data; was it saved from a link to a page about it?",
+    b"<html": "a web page, expected data; was it saved from a link to a page about it?",
+    b"<?xml": "XML; expected JSON, JSON Lines, CSV, Parquet or Arrow",
+}
 _ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz")
 _ABOUT = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
 """What `datasets` writes about the data, beside it."""
@@ -83,7 +89,7 @@ class DataFile:
             if not self.member and not is_compressed(_head(self.path)):
                 yield self.path
                 return
-            copy, cut = spool(stack.enter_context(self.open()), str(self))
+            copy, cut = spool(stack.enter_context(replace(self, encoding="").open()), str(self))
             stack.enter_context(copy)
             if cut:
                 raise SourceError(cut)
@@ -208,6 +214,8 @@ def _bare(name: str) -> str:
 def _sniff_text(file: DataFile, lines: list[bytes]) -> Format:
     first = lines[0].removeprefix(BOM).strip(b" \t\r,\x1e")
     begins = first[:1] in (b"{", b"[")
+    if said := next((said for start, said in _NO_DATA.items() if first.lower().startswith(start)), ""):
+        raise SourceError(f"{file} is {said}")
     if b"\0" in first[:2] and first.strip(b"\0"):
         raise SourceError(
             f"{file} starts with {first[:20]!r}; UTF-16 without a byte order mark? name its `encoding`: utf-16-le"

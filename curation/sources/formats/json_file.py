@@ -5,7 +5,7 @@ a container, another one. What is behind the last value and is none ends the sou
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from curation.core.errors import SourceError
@@ -54,7 +54,7 @@ def read_json(
         except JsonSyntaxError as error:
             raise SourceError(f"{file} is not JSON: {error}, after {count} records") from error
         except TruncatedError as error:
-            if "compressed" in str(error) or "whole" in str(error):
+            if "it ends at byte" not in str(error):  # a compression's or an encoding's
                 raise
             raise TruncatedError(f"{error} inside record {count + 1}") from error
     if not count:
@@ -80,21 +80,23 @@ def _layout(file: DataFile, shape: Shape, records: str, has: Has, split: str) ->
 
 def _pieces(text: JsonText, layout: Layout) -> Iterator[tuple[str, bytes]]:
     """(key, text) of every record in every value of the file."""
-    first = text.peek()
+    first, complete = text.peek(), True
     while byte := text.peek():
+        if not complete:
+            raise text.fail(f"expected no more values, where one has nothing at {'.'.join(layout.path) or 'groups'!r}")
         if byte not in (b"[", b"{"):
             raise text.fail(f"expected a list, an object or the end of the file, got {byte.decode(errors='replace')!r}")
         if byte == first or layout.shape == "one":
-            yield from _container(text, layout)
+            complete = yield from _container(text, layout)
         elif byte == b"[":
             yield from _children(text)
         else:
             yield "", text.take()
 
 
-def _container(text: JsonText, layout: Layout) -> Iterator[tuple[str, bytes]]:
-    """The records at the path of the layout; then the rest of what is around them, so that a cut is seen."""
-    entered = 0
+def _container(text: JsonText, layout: Layout) -> Generator[tuple[str, bytes], None, bool]:
+    """The records at the path of the layout, then the rest of what is around them, so that a cut is seen; whether there was the place."""
+    entered, found = 0, False
     for name in layout.path:
         if text.peek() != b"{":
             text.skip()
@@ -107,14 +109,17 @@ def _container(text: JsonText, layout: Layout) -> Iterator[tuple[str, bytes]]:
             case "one" | "columns":
                 yield "", text.take()
             case "groups":
-                yield from _groups(text, layout.groups)
+                found = yield from _groups(text, layout.groups)
             case _:
                 yield from _children(text)
-    for _ in range(entered):
+        found = found or layout.shape != "groups"
+    for name in reversed(layout.path[:entered]):
         while not text.at_end:
-            text.key()
+            if key_of(text) == name and found:
+                raise text.fail(f"expected the key {name!r} once")
             text.skip()
         text.leave()
+    return found
 
 
 def _go_to(text: JsonText, name: str) -> bool:
@@ -138,20 +143,24 @@ def _children(text: JsonText, group: str = "") -> Iterator[tuple[str, bytes]]:
     text.leave()
 
 
-def _groups(text: JsonText, chosen: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+def _groups(text: JsonText, chosen: tuple[str, ...]) -> Generator[tuple[str, bytes], None, bool]:
+    """The children of every group, or of the chosen ones; whether there was any."""
+    found = False
     text.enter()
     while not text.at_end:
         group = key_of(text)
         if text.peek() in (b"[", b"{") and (not chosen or group in chosen):
+            found = True
             yield from _children(text, group)
         else:
             text.skip()
     text.leave()
+    return found
 
 
 def _rows_of_columns(table: Any, where: str) -> Iterator[tuple[str, Any]]:
     """The rows of columns: those of pandas by their index, which may lack some, lists by their places."""
-    columns = list(table.values()) if isinstance(table, dict) else [None]
+    columns: list[Any] = list(table.values()) if isinstance(table, dict) else [None]
     if all(isinstance(column, dict) for column in columns):
         for index in dict.fromkeys(index for column in columns for index in column):
             yield "", {name: column.get(index) for name, column in table.items()}

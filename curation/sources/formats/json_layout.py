@@ -83,7 +83,7 @@ def layout_of(drawn: Any, has: Has, split: str, where: str) -> Layout:
 
 
 def spread(key: str, value: Any, has: Has) -> Iterator[tuple[str, Any]]:
-    """The records that an item of a container stands for: itself, what it wraps, or those of a list in the list.
+    """The records that an item of a container stands for: itself, what it wraps, what is written in it, or those of a list in the list.
 
     >>> list(spread("", {"Problem_1": {"q": "Q?"}}, lambda value: "q" in value))
     [('Problem_1', {'q': 'Q?'})]
@@ -94,11 +94,31 @@ def spread(key: str, value: Any, has: Has) -> Iterator[tuple[str, Any]]:
         yield key, value["row"]
     elif isinstance(value, dict) and len(value) == 1 and isinstance(inner := next(iter(value.values())), dict):
         yield next(iter(value)), inner
+    elif isinstance(value, dict) and len(value) == 1 and any(map(has, _children(next(iter(value.values()))))):
+        for number, item in enumerate(next(iter(value.values()))):
+            yield f"{next(iter(value))}.{number}", item
+    elif isinstance(value, str) and has(inner := _written(value)):
+        yield key, inner
     elif isinstance(value, list) and value and all(isinstance(item, dict | list) for item in value):
         for number, item in enumerate(value):
             yield from spread(f"{key}.{number}" if key else "", item, has)
     else:
         yield key, value
+
+
+def is_wrapped(value: Any, has: Has) -> bool:
+    """Whether an object is around a list of records in a way that `spread` does not know: a page with its counts, for instance."""
+    if not isinstance(value, dict) or any(has(record) for _, record in spread("", value, has)):
+        return False
+    return any(_holds(child, has) if isinstance(child, list) else is_wrapped(child, has) for child in value.values())
+
+
+def _written(text: str) -> Any:
+    """The object that a text holds as JSON, else the text."""
+    if text.lstrip().startswith("{"):
+        with suppress(ValueError, RecursionError):
+            return decode(text.encode("utf-8", "surrogatepass"))
+    return text
 
 
 def _draw(text: JsonText, put: Callable[[Any], None], depth: int) -> None:
@@ -172,5 +192,5 @@ def _are_columns(drawn: Any) -> bool:
     turns = any(
         isinstance(item, dict) and {"role", "from"} & item.keys() for value in values for item in _children(value)
     )
-    are = all(isinstance(v, list) or (isinstance(v, dict) and next(iter(v), "") == "0") for v in values)
+    are = all(isinstance(v, list) or (isinstance(v, dict) and v and all(map(str.isdigit, v))) for v in values)
     return are and not turns

@@ -6,7 +6,7 @@ from io import BufferedReader, BytesIO
 
 from curation.core.errors import first_line
 from curation.sources.formats.files import DataFile
-from curation.sources.formats.json_layout import Has, Shape, has_nothing, spread
+from curation.sources.formats.json_layout import Has, Shape, has_nothing, is_wrapped, spread
 from curation.sources.formats.json_text import BOM, JsonText
 from curation.sources.formats.json_values import DoubledKeyError, TooManyValuesError, decode
 from curation.sources.formats.limits import MAX_RECORD_BYTES
@@ -45,12 +45,26 @@ def read_json_lines(file: DataFile, shape: Shape = "auto", has: Has = has_nothin
                 if not values:
                     yield BadItem(number, "line_not_json", _why(error))
             else:
-                if shape == "one" or not isinstance(value, dict | list):
+                if shape == "one":
                     yield Item(number, "", value)
                     continue
                 many = isinstance(value, list)
                 for key, record in spread(str(number) if many else "", value, has):
                     yield Item(number, "" if many and record is value else key, record)
+
+
+def lines_are_wrapped(file: DataFile, has: Has) -> bool:
+    """Whether the first line is around records, so that `json_file` has to find them in every value."""
+    with file.open() as stream:
+        for _, line in _Lines(stream):
+            if line is None or (text := line.removeprefix(BOM).strip(_AROUND)):
+                break
+        else:
+            return False
+    try:
+        return line is not None and is_wrapped(decode(text), has)
+    except (ValueError, RecursionError):
+        return False
 
 
 class _Lines:

@@ -10,7 +10,7 @@ from curation.sources.formats.csv_file import CsvOptions, read_csv
 from curation.sources.formats.files import DataFile, Format, data_files, sniff
 from curation.sources.formats.json_file import read_json
 from curation.sources.formats.json_layout import Has, Shape, has_nothing
-from curation.sources.formats.json_lines import read_json_lines
+from curation.sources.formats.json_lines import lines_are_wrapped, read_json_lines
 from curation.sources.formats.record import BadItem, BadRecord, Item, Record, TruncatedError
 
 
@@ -73,8 +73,10 @@ def _records_of(file: DataFile, reading: Reading) -> Iterator[Record | BadRecord
 
 def _read_file(file: DataFile, reading: Reading) -> Iterator[Item | BadItem]:
     format = sniff(file) if reading.format == "auto" else reading.format
-    if format == "jsonl" and (reading.records or reading.split or reading.shape in ("by_key", "groups", "columns")):
-        format = "json"
+    if format == "jsonl":
+        named = reading.records or reading.split or reading.shape in ("by_key", "groups", "columns")
+        if named or (reading.shape == "auto" and lines_are_wrapped(file, reading.has)):
+            format = "json"
     if reading.split and format != "json":
         raise SourceError(
             f"{file}: got split {reading.split!r}, but a file of {format} has no splits; leave `split` out"

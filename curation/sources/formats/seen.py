@@ -33,8 +33,8 @@ class FieldsSeen:
             self._known |= dict.fromkeys(_paths(record.value))
             self._width, self._file = len(record.value) if isinstance(record.value, list) else 0, record.file
 
-    def missing(self) -> str:
-        """What to tell of the fields that no record had; empty where each was seen, or there was no record."""
+    def missing(self, whole: bool = True) -> str:
+        """What to tell of the fields that no record had; empty where each was seen, or there was no record. `whole`: there are no more."""
         if not self.unseen or not self._count:
             return ""
         names = ", ".join(f"{field!r} ({option})" for field, option in self.unseen.items())
@@ -43,7 +43,7 @@ class FieldsSeen:
         near = nearest(next(iter(self.unseen)), self._known)
         if PurePosixPath(self._file).suffix.lower() in (".csv", ".tsv"):
             near += "; where the file has no header line, name its columns by `csv: {columns: [...]}`"
-        return f"no row has {names}; {has}{near}"
+        return f"{'no row' if whole else f'none of the first {self._count} rows'} has {names}; {has}{near}"
 
     def _nested(self) -> set[str]:
         return {path for path in self._known if path.rpartition(".")[0] in self._known}

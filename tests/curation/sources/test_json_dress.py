@@ -56,6 +56,7 @@ DRESSED: dict[str, tuple[str, str | bytes]] = {
     "comments": ("x.json", f"// [the set]\n[{ONE[0]}, /* {{second}} */ {ONE[1]},\n// 'third\n{ONE[2]}, {ONE[3]}] // end"),
     "a page of the rows API": ("x.json", json.dumps(PAGE)),
     "two pages": ("x.json", "\n".join(json.dumps({**PAGE, "rows": PAGE["rows"][k : k + 2]}, indent=1) for k in (0, 2))),
+    "pages in lines": ("x.jsonl", "\n".join(json.dumps({**PAGE, "rows": PAGE["rows"][k : k + 2]}) for k in (0, 2))),
     "a wrapper": ("x.json", json.dumps({"version": "1.0", "license": {"name": "MIT"}, "data": ITEMS})),
     "a wrapper whose list is first": ("x.json", json.dumps({"examples": ITEMS, "count": 4})),
     "a wrapper in a wrapper": ("x.json", json.dumps({"set": {"name": "x", "items": ITEMS}, "tags": ["a", "b"]})),
@@ -65,6 +66,14 @@ DRESSED: dict[str, tuple[str, str | bytes]] = {
     "keys of one record": ("x.json", json.dumps([{f"Problem_{n}": item} for n, item in enumerate(ITEMS)])),
     "keys of one record in lines": ("x.jsonl", "\n".join(json.dumps({f"P{n}": item}) for n, item in enumerate(ITEMS))),
     "keys of one record after each other": ("x.json", "\n".join(json.dumps({f"P{n}": i}, indent=1) for n, i in enumerate(ITEMS))),
+    "lists by one key": ("x.json", json.dumps([{"One": ITEMS[:3]}, {"Two": ITEMS[3:]}])),
+    "JSON in JSON's text": ("x.jsonl", "\n".join(map(json.dumps, ONE))),
+    "a list of JSON's texts": ("x.json", json.dumps(ONE)),
+    "byte order marks between": ("x.json", "\n".join(f"\ufeff{text}" for text in PRETTY)),
+    "byte order marks of lines": ("x.jsonl", "\n".join(f"\ufeff{line}" for line in ONE)),
+    "CR alone": ("x.jsonl", "\r".join(ONE)),
+    "hits of a search": ("x.json", json.dumps({"took": 1, "hits": {"total": 4, "hits": ITEMS}})),
+    "a table of pandas": ("x.json", json.dumps({"schema": {"fields": [{"name": "q"}]}, "data": ITEMS})),
     "groups of records by key": ("x.json", json.dumps({"Maths": {"m1": ITEMS[0], "m2": ITEMS[1]}, "Logic": {"l1": ITEMS[2], "l2": ITEMS[3]}})),
 }  # fmt: skip
 
@@ -99,6 +108,16 @@ def test_records_are_known_by_the_field_of_the_question(
 ) -> None:
     rows = read(write(tmp_path, "rows.json", content), **options)
     assert [row.question for row in rows if isinstance(row, Row)] == expected
+
+
+def test_columns_of_pandas_go_together_by_their_index(tmp_path: Path) -> None:
+    content = {"q": {"0": "Q0?", "1": "Q1?", "2": "Q2?"}, "a": {"0": 0, "2": 2, "1": 1}, "d": {"2": "two"}}
+    rows = read(write(tmp_path, "x.json", json.dumps(content)), fields={"question": "q", "answer": "a", "domain": "d"})
+    assert [(row.question, row.answer, row.domain) for row in rows if isinstance(row, Row)] == [
+        ("Q0?", "0", ""),
+        ("Q1?", "1", ""),
+        ("Q2?", "2", "two"),
+    ]
 
 
 SPLITS = {"train": ITEMS[:2], "test": ITEMS[2:], "dev-hard": ITEMS[:1]}
@@ -140,6 +159,13 @@ def test_a_split_of_a_file_is_chosen(tmp_path: Path, content: Any, split: str, e
         ("x.json", json.dumps({"a": [ITEMS[0]], "b": {"c": [ITEMS[1]]}}), {}, "records at a, b; name the place"),
         ("x.json", '{"q": ["Q?"], "a": ["1"], "q": ["R?"]}', {}, "key 'q' stands twice"),
         ("x.json", "[]\n[]", {}, "holds no records"),
+        ("x.json", f'{{"data": [{ONE[0]}], "data": [{ONE[1]}]}}', {}, "expected the key 'data' once"),
+        ("x.json", f'{{"v": 1, "data": [{ONE[0]}]}}\n{ONE[1]}\n[]', {}, "where one has nothing at 'data': line 3"),
+        ("x.json", f'{{"v": 1,\n"data": [{ONE[0]}]}}\n{ONE[1]}{ONE[2]}', {}, "where one has nothing at 'data'"),
+        ("x.json", '{"q": ["Q1?", "Q2?"], "a": ["1"]}', {}, "columns of different lengths (q: 2, a: 1)"),
+        ("x.json", "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 3\n", {}, "`git lfs pull`"),
+        ("x.parquet", "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 3\n", {}, "a pointer of Git LFS"),
+        ("x.csv", "<!DOCTYPE html>\n<html>", {}, "is a web page"),
         ("x.json", '[{"q": "Q?", "a": 1}\n{"q": "R?"', {}, "is truncated: it ends at byte 31 inside record 2"),
         ("x.json", "[{'q': 'Q?', 'a': 1}, {'q': 'it", {}, "is truncated"),
         ("x.json", '[{"q": "Ünd?", "a": 1}]'.encode("cp1252"), {}, "line 1 column 9, after 0 records; name its `encoding`"),

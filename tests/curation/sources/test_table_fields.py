@@ -187,6 +187,15 @@ def test_columns_come_from_the_source_or_the_record(tmp_path: Path) -> None:
     assert columns == [("x1", "zh", "logic", "MIT", "R1", 2.0), ("x2", "en", "logic", "MIT", "R1", 2.0)]
 
 
+def test_lists_of_texts_are_read_as_texts_and_others_told(tmp_path: Path) -> None:
+    stated: list[Any] = [["sums"], ["sums", "sets"], [], {"name": "sums"}, [["sums"], []], 7]
+    rows = rows_of(
+        tmp_path, [{"q": "Q?", "a": 1, "d": d} for d in stated], fields={"question": "q", "answer": "a", "domain": "d"}
+    )
+    got = [row.domain if isinstance(row, Row) else row.reason for row in rows]
+    assert got == ["sums", "sums, sets", "", "domain_not_text", "domain_not_text", "7"]
+
+
 def test_traces_may_have_no_gold(tmp_path: Path) -> None:
     fields = {"question": "q", "answer": "a", "completion": "c"}
     (row,) = rows_of(tmp_path, [{"q": "Q?", "a": None, "c": "text"}], fields=fields, gold={"required": False})

@@ -173,6 +173,8 @@ def test_a_folder_is_all_data_below_it(tmp_path: Path) -> None:
         source = table(path)  # type: ignore[arg-type]
         assert [row.source_id for row in source.read(0)] == ["a.json:1", "b/part.jsonl:1", "c.parquet:1"]
         assert list(source.inputs()) == ["a.json", "b/part.jsonl", "c.parquet"]
+    write(tmp_path, "odd/part[1].json", json.dumps(rows(1)))
+    assert len(read(tmp_path / "odd/part[1].json")) == 1
     write(tmp_path, "set/b/empty.json", "")
     with pytest.raises(SourceError, match=r"empty.json is empty"):
         read(tmp_path / "set")
@@ -262,3 +264,31 @@ def test_a_list_in_a_template_has_a_line_for_each(tmp_path: Path) -> None:
     assert isinstance(bad, BadRow)
     assert good.question == "All men err.\nBo is a man.\nDoes Bo err?"
     assert bad.reason == "template_not_text"
+
+
+def test_containers_of_visual_questions_and_of_arc_are_read_by_paths(tmp_path: Path) -> None:
+    val = {
+        "dataset_name": "signs",
+        "dataset_version": "2",
+        "data": [{"questionId": 7, "question": "Which word?", "answers": ["EXIT"]}],
+    }
+    (row,) = read(
+        write(tmp_path, "val.json", json.dumps(val)),
+        fields={"question": "question", "answer": "answers", "id": "questionId"},
+        gold={"rules": [{"kind": "text"}]},
+    )
+    assert isinstance(row, Row)
+    assert (row.source_id, row.question, row.answer) == ("7", "Which word?", "EXIT")
+    asked = [
+        {"id": f"M{n}", "question": {"stem": f"What is {n}?", "choices": [{"text": "x", "label": "A"}]}, "key": n}
+        for n in (1, 2)
+    ]
+    for name, content in (
+        ("a.jsonl", "\n".join(map(json.dumps, asked))),
+        ("a.json", json.dumps(asked)),
+        ("b.json", json.dumps(asked[0], indent=1)),
+    ):
+        rows = read(write(tmp_path, name, content), fields={"question": "question.stem", "answer": "key", "id": "id"})
+        assert [row.question for row in rows if isinstance(row, Row)] == ["What is 1?", "What is 2?"][: len(rows)]
+        with pytest.raises(SourceError, match=r"no row has 'question.stm' .* did you mean 'question.stem'"):
+            read(tmp_path / name, fields={"question": "question.stm", "answer": "key"})

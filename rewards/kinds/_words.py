@@ -56,7 +56,7 @@ def split_letter(answer: str) -> tuple[str, str] | None:
         return None
     bare = " ".join(unwrap(answer).split()).translate(_FULL_WIDTH).strip(" \t\n$*`\"'.,;、")
     match = _LETTER.match(bare) or _LETTER.match(bare := without_preface(bare))
-    if not match or _SEVERAL.match(bare):
+    if not match or _SEVERAL.match(without_preface(bare)):
         return None
     rest = (match.group(2) or "").strip()
     return None if _ANOTHER.search(rest) else (match.group(1).upper(), rest)

@@ -14,11 +14,11 @@ from curation.sources.formats.answers import answers_in, by_frequency
 from curation.sources.formats.expression import MISSING
 from rewards import Unreadable, make_verifier, read_gold
 from rewards.kinds._letters import letters_in
-from rewards.kinds._words import normal
 from rewards.kinds.number import measured
 from rewards.mending import unescaped
 from rewards.naming import OptionBase, Unnamed, label_of, named_options
 from rewards.stored import Stored
+from rewards.words import is_name
 
 _EXACT_FLOAT = 1e15
 _OF_OPTIONS = ("choice", "choices")
@@ -102,9 +102,8 @@ class GoldOptions(Options):
         more = [] if _is_missing(aliases) else [as_text(item) for item in answers_in(aliases)[0]]
         means_any = is_any or says_any
         options = Stored(choices, list(labels))
-        if choices and (
-            not self.rules or any(rule.kind in _OF_OPTIONS for rule in self.rules if rule.fits(texts[0], choices))
-        ):
+        rule = next((rule for rule in self.rules if rule.fits(texts[0], choices)), None)
+        if choices and (rule.kind in _OF_OPTIONS if rule else not self.rules):
             gold = self._of_options(texts + more, options)
         else:
             texts = _merged(texts + more)
@@ -191,14 +190,18 @@ class GoldOptions(Options):
         if not others:
             return first
         shown = ", ".join(repr(gold.answer[:40]) for gold in (first, *others[:4]))
-        are_numbers = all(gold.kind in ("math", "number") for gold in golds)
+        are_numbers = (
+            sum(measured(gold.answer) is not None for gold in (first, *others) if not is_name(gold.answer)) > 1
+        )
         if self.several == "any" or (not self.several and (is_stated or (means_any and not are_numbers))):
             return first._replace(options=first.options | {"aliases": [gold.answer for gold in others]})
         if self.several != "all":
             raise BadRowError("several_answers", f"{shown}; gold.several: any (each is right) or all (together)")
         if any("," in gold.answer for gold in golds):
             raise BadRowError("several_answers", f"{shown}: with commas of their own they are no list")
-        return ReadGold(", ".join(gold.answer for gold in (first, *others)), "math" if are_numbers else "set", {}, "")
+        return ReadGold(
+            ", ".join(gold.answer for gold in (first, *others)), "math" if first.kind == "math" else "set", {}, ""
+        )
 
     def _note(self, answer: str, raw: Any) -> str:
         before = raw.strip() if isinstance(raw, str) else as_text(raw)
@@ -218,8 +221,11 @@ def _is_assignment(raw: Any) -> bool:
 
 
 def _merged(texts: list[str]) -> list[str]:
-    """The texts of which no earlier one is the same but for case, spacing and full stops."""
-    return list({normal(text) or text: text for text in reversed(texts)}.values())[::-1]
+    """The texts of which no earlier one is the same but for case, spacing and a full stop."""
+    found: dict[str, str] = {}
+    for text in texts:
+        found.setdefault(" ".join(text.casefold().split()).rstrip("."), text)
+    return list(found.values())
 
 
 def _same(one: ReadGold, other: ReadGold) -> bool:

@@ -106,11 +106,9 @@ class GoldOptions(Options):
         if choices and (rule.kind in _OF_OPTIONS if rule else not self.rules):
             gold = self._of_options(texts + more, options)
         else:
-            texts = _merged(texts + more)
-            gold = self._together(
-                texts, [self._single(text, choices, question) for text in texts], means_any, bool(more)
-            )
-        is_letter = gold.kind in _OF_OPTIONS or _are_letters(gold.answer, question)
+            texts, golds = self._each(_merged(texts + more), choices, question)
+            gold = self._together(texts, golds, means_any, bool(more))
+        is_letter = gold.kind in _OF_OPTIONS or (rule is None and _are_letters(gold.answer, question))
         if is_letter and not gold.options.get("choices") and not _names_itself(gold.answer, question):
             hint = "name them by fields.options, or the kind by gold.rules: [{kind: text}]"
             raise BadRowError(
@@ -180,6 +178,21 @@ class GoldOptions(Options):
             reason = "answer_missing" if gold.reason == "empty" else "gold_unreadable"
             raise BadRowError(reason, f"{gold.reason}: {text[:80]!r}")
         return ReadGold(gold.answer, gold.answer_kind, json.loads(gold.options), "")
+
+    def _each(self, texts: list[str], choices: list[str], question: str) -> tuple[list[str], list[ReadGold]]:
+        """The golds that the texts are, those that can be judged first; beside one, others count as they are written."""
+        found, as_written, errors = [], [], []
+        for text in texts:
+            try:
+                found.append((text, self._single(text, choices, question)))
+            except BadRowError as error:
+                errors.append(error)
+                if error.reason != "answer_missing":
+                    as_written.append((text, ReadGold(text, "text", {}, "")))
+        if errors and (not found or self.several == "all"):
+            raise errors[0]
+        kept, golds = zip(*found, *as_written, strict=True)
+        return list(kept), list(golds)
 
     def _together(self, texts: list[str], golds: list[ReadGold], means_any: bool, is_stated: bool) -> ReadGold:
         """One gold of several: the first with the others as aliases, or all of them as a set. Golds of several kinds are text."""

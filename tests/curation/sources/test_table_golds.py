@@ -93,6 +93,7 @@ VQA = [{"answer": "blue", "answer_id": 1}, {"answer": "azure", "answer_id": 2}, 
         ({}, ["12", "twelve dozen of them"], True, "12", "text", ["twelve dozen of them"]),
         ({}, ["(0, 1)", "[0, 1]"], True, "(0, 1)", "math", ["[0, 1]"]),
         ({}, ["1/8/93", "8/1/1993"], True, "1/8/93", "text", ["8/1/1993"]),
+        ({}, ["n/a", "red", "the red of a sun that is going down"], True, "red", "text", ["the red of a sun that is going down"]),
         ({}, ["red", "dark", "Red"], True, "red", "text", ["dark"]),
         ({}, VQA, False, "blue", "text", ["azure"]),
         ({}, {"value": "George Washington", "aliases": ["G. Washington"]}, False, "George Washington", "text", ["G. Washington"]),
@@ -182,16 +183,24 @@ def test_several_right_options(options: dict[str, Any], raw: Any, answer: str, k
             True,
         ),
         ("K", "What is the symbol of kelvin?", True),
+        (["see figure"], "What?", None),
+        (["略", "见解析"], "What?", None),
         ("x", "Simplify $2x - x$.", True),
     ],
 )
-def test_a_letter_is_no_gold_without_its_options(raw: Any, question: str, is_kept: bool) -> None:
+def test_a_letter_is_no_gold_without_its_options(raw: Any, question: str, is_kept: bool | None) -> None:
     if is_kept:
         assert GoldOptions().read(raw, [], question).answer
         return
     with pytest.raises(BadRowError) as error:
         GoldOptions.model_validate(ALL if isinstance(raw, list) else {}).read(raw, [], question)
-    assert error.value.reason == "letter_without_options"
+    assert error.value.reason == ("letter_without_options" if is_kept is False else "gold_unreadable")
+
+
+def test_a_rule_says_that_a_letter_is_text() -> None:
+    for raw in ("B", "A, C"):
+        gold = GoldOptions.model_validate({"rules": [{"kind": "text"}]}).read(raw, [], "Which grade is it?")
+        assert (gold.answer, gold.kind) == (raw, "text")
 
 
 def rows(tmp_path: Path, records: list[dict[str, Any]], **options: Any) -> list[Any]:

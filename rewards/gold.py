@@ -58,7 +58,7 @@ _COMPUTE = re.compile(
 """Questions that hand over an expression and ask for its value: handing it back is no answer."""
 _SAID = re.compile(r"(?:final answer|answer)\s*(?:is|:)\s*(.+?)\.?\s*$", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"\\n(?![a-z])|(?i:<br\s*/?>|</?(?:p|li|div)>)")
-_ENCLOSED = re.compile(r"[(（][a-j][)）]")
+_ENCLOSED = re.compile(r"[(（](?:[a-j]|[A-Z])[)）]")
 _LAST_LETTER = ord("J") - ord("A")
 """Of letters that are options where none are known; those behind are unknowns and initials: `P. Carter`."""
 _VALUES = frozenset(["knight", "knave", "liar", "truth-teller", "spy", "true", "false", "yes", "no"])
@@ -175,7 +175,11 @@ def _letter_alone(text: str) -> Gold | None:
     place = Choice().index(text)
     if place is None and (match := EXPLAINED.match(text)):
         place = ord(match[1]) - ord("A")
-    if place is None or place > _LAST_LETTER or (split_letter(text) is None and len(text.split()) < 3):
+    if (
+        place is None
+        or (place > _LAST_LETTER and not _ENCLOSED.fullmatch(text))
+        or (split_letter(text) is None and len(text.split()) < 3)
+    ):
         return None
     return Gold(label_of(place), "choice")
 

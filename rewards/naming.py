@@ -22,6 +22,7 @@ MAX_LISTED = 26
 EXPLAINED = re.compile(r"^\s*(?:answer\s*:?\s*)?\(?([A-Z])\)?(?:\s*[).:,：、]|\s*\n|\s*-(?=[\sA-Z])|\s*$)")
 FOLLOWED = re.compile(r"^\s*([A-H])\s+\S+(?:\s+\S+){3,}")
 """A letter and a sentence without a mark between; `A` may be an article, so this counts only where the row has options."""
+_WITH_TEXT = re.compile(r"\(?([A-Za-z]|\d{1,2})\s*[).:、]+\s*(.+)", re.DOTALL)
 _WHOLE = re.compile(r"\d{1,4}(?:\.0+)?")
 _ORDINAL = re.compile(r"(?:option|choice|answer|选项)\s*#?\s*(\d{1,2})\.?", re.IGNORECASE)
 
@@ -73,6 +74,13 @@ def _one(gold: str, options: Stored, base: OptionBase) -> int | Unnamed | None:
         return None
     if gold in texts:
         return texts.index(gold)
+    if match := _WITH_TEXT.fullmatch(bare):
+        by_text = [place for place in there if normal(texts[place]) == normal(match[2])]
+        own = [label.casefold() for label in labels] or [label_of(place).casefold() for place in range(len(texts))]
+        if len(by_text) == 1 and match[1].casefold() in own and own.index(match[1].casefold()) != by_text[0]:
+            return Unnamed("gold_ambiguous", f"{gold[:80]!r}: the label is not that of the text in {texts!r}"[:300])
+        if len(by_text) == 1:
+            return by_text[0]
     found = _read_letter(gold, texts)
     if found is None and (match := EXPLAINED.match(gold) or FOLLOWED.match(gold)):
         found = ord(match[1]) - ord("A")

@@ -266,7 +266,7 @@ def _names_itself(letters: str, question: str) -> bool:
     if _LISTS_OPTIONS.search(question) or not _ASKS_FOR_A_LETTER.search(question):
         return False
     found = (
-        re.search(rf"(?<![a-z\\]){letter}(?![a-z'])(?! [a-z])", question) for letter in re.findall("[A-J]", letters)
+        re.search(rf"(?<![a-z\\]){letter}(?![a-z'])(?! [a-z])", question) for letter in re.findall("[A-Z]", letters)
     )
     return all(match is not None for match in found)
 

@@ -169,6 +169,7 @@ def test_several_right_options(options: dict[str, Any], raw: Any, answer: str, k
         ("B", "Which of the following is even?", False),
         ("(b)", "Is the door open or closed?", False),
         ("B. Paris", "Which city is it?", False),
+        ("(M)", "Which of these is it?", False),
         ("C", "What is the length of AB?", False),
         ("A, C", "Which are right?", False),
         ("AC", "Which of these are right?", False),

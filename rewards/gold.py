@@ -23,7 +23,7 @@ from rewards.kinds._words import normal, split_letter
 from rewards.kinds.assignment import read_assignment
 from rewards.kinds.choice import Choice
 from rewards.mending import damage, mended, unescaped
-from rewards.naming import EXPLAINED, FOLLOWED, OptionBase, Unnamed, label_of, named_options
+from rewards.naming import ANOTHER, EXPLAINED, FOLLOWED, OptionBase, Unnamed, label_of, named_options
 from rewards.options import options_in
 from rewards.stored import Stored, UnreadableOptionsError, read_stored
 from rewards.unjudgeable import MAX_TEXT_WORDS, names_a_family, why_unjudgeable
@@ -91,7 +91,7 @@ def read_gold(raw: Any, hints: Mapping[str, Any] | None = None) -> Gold | Unread
     Gold(answer='9.6', answer_kind='math', options='{}')
     """
     hints = hints or {}
-    text = _text(raw)
+    text = gold_text(raw)
     if hints.get("kind") and not make_kind(str(hints["kind"]), hints.get("kind_options")).needs_gold:
         text = "" if isinstance(text, Unreadable) else text
         return Gold(text, str(hints["kind"]), _as_json(hints.get("kind_options") or {}))
@@ -113,7 +113,7 @@ def read_gold(raw: Any, hints: Mapping[str, Any] | None = None) -> Gold | Unread
     return _open(text, question)
 
 
-def _text(raw: Any) -> str | Unreadable:
+def gold_text(raw: Any) -> str | Unreadable:
     """The gold as one cleaned text."""
     if isinstance(raw, dict):
         return json.dumps(raw, ensure_ascii=False)
@@ -173,7 +173,7 @@ def _choice(text: str, options: Stored, *, named: bool, base: OptionBase = None)
 def _letter_alone(text: str) -> Gold | None:
     """The letter that a gold names where no options are known."""
     place = Choice().index(text)
-    if place is None and (match := EXPLAINED.match(text)):
+    if place is None and (match := EXPLAINED.match(text)) and not ANOTHER.match(text, match.end(1)):
         place = ord(match[1]) - ord("A")
     if (
         place is None

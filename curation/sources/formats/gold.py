@@ -13,6 +13,7 @@ from curation.core.plugins import Options, Pattern
 from curation.sources.formats.answers import answers_in, by_frequency
 from curation.sources.formats.expression import MISSING
 from rewards import Unreadable, make_verifier, read_gold
+from rewards.gold import gold_text
 from rewards.kinds._letters import letters_in
 from rewards.kinds.number import measured
 from rewards.mending import unescaped
@@ -156,6 +157,8 @@ class GoldOptions(Options):
     def _places(self, text: str, options: Stored) -> list[int]:
         """The places of the options that one answer names."""
         places = named_options(text, options, self.option_base)
+        if isinstance(places, Unnamed) and isinstance(last := gold_text(text), str) and last != text:
+            places = named_options(last, options, self.option_base)  # a solution that ends in a box
         if isinstance(places, Unnamed):
             raise BadRowError(places.reason, places.detail)
         for place in places:

@@ -23,7 +23,7 @@ from rewards.kinds._words import normal, split_letter
 from rewards.kinds.assignment import read_assignment
 from rewards.kinds.choice import Choice
 from rewards.mending import damage, mended, unescaped
-from rewards.naming import EXPLAINED, FOLLOWED, OptionBase, Unnamed, label_of, named_options
+from rewards.naming import ANOTHER, EXPLAINED, FOLLOWED, OptionBase, Unnamed, label_of, named_options
 from rewards.options import options_in
 from rewards.stored import Stored, UnreadableOptionsError, read_stored
 from rewards.unjudgeable import MAX_TEXT_WORDS, names_a_family, why_unjudgeable
@@ -58,7 +58,7 @@ _COMPUTE = re.compile(
 """Questions that hand over an expression and ask for its value: handing it back is no answer."""
 _SAID = re.compile(r"(?:final answer|answer)\s*(?:is|:)\s*(.+?)\.?\s*$", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"\\n(?![a-z])|(?i:<br\s*/?>|</?(?:p|li|div)>)")
-_ENCLOSED = re.compile(r"[(（][a-j][)）]")
+_ENCLOSED = re.compile(r"[(（](?:[a-j]|[A-Z])[)）]")
 _LAST_LETTER = ord("J") - ord("A")
 """Of letters that are options where none are known; those behind are unknowns and initials: `P. Carter`."""
 _VALUES = frozenset(["knight", "knave", "liar", "truth-teller", "spy", "true", "false", "yes", "no"])
@@ -91,7 +91,7 @@ def read_gold(raw: Any, hints: Mapping[str, Any] | None = None) -> Gold | Unread
     Gold(answer='9.6', answer_kind='math', options='{}')
     """
     hints = hints or {}
-    text = _text(raw)
+    text = gold_text(raw)
     if hints.get("kind") and not make_kind(str(hints["kind"]), hints.get("kind_options")).needs_gold:
         text = "" if isinstance(text, Unreadable) else text
         return Gold(text, str(hints["kind"]), _as_json(hints.get("kind_options") or {}))
@@ -113,7 +113,7 @@ def read_gold(raw: Any, hints: Mapping[str, Any] | None = None) -> Gold | Unread
     return _open(text, question)
 
 
-def _text(raw: Any) -> str | Unreadable:
+def gold_text(raw: Any) -> str | Unreadable:
     """The gold as one cleaned text."""
     if isinstance(raw, dict):
         return json.dumps(raw, ensure_ascii=False)
@@ -173,9 +173,13 @@ def _choice(text: str, options: Stored, *, named: bool, base: OptionBase = None)
 def _letter_alone(text: str) -> Gold | None:
     """The letter that a gold names where no options are known."""
     place = Choice().index(text)
-    if place is None and (match := EXPLAINED.match(text)):
+    if place is None and (match := EXPLAINED.match(text)) and not ANOTHER.match(text, match.end(1)):
         place = ord(match[1]) - ord("A")
-    if place is None or place > _LAST_LETTER or (split_letter(text) is None and len(text.split()) < 3):
+    if (
+        place is None
+        or (place > _LAST_LETTER and not _ENCLOSED.fullmatch(text))
+        or (split_letter(text) is None and len(text.split()) < 3)
+    ):
         return None
     return Gold(label_of(place), "choice")
 

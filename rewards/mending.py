@@ -17,7 +17,8 @@ _TAILS = {
     "\t": r"ext\s*\{|heta(?![a-z])|imes(?![a-z])|frac\s*\{|an(?![a-z])|riangle", "\a": r"lpha(?![a-z])|ngle(?![a-z])|pprox",
     "\r": r"ight\s*[)\]}|.\\]|ho(?![a-z])", "\n": r"eq(?![a-z])|abla(?![a-z])",
 }  # fmt: skip
-_LOST = re.compile(rf"(?<![\\A-Za-z])(?={_WITH_BRACES}\s*\{{)")
+_LOST = re.compile(rf"(?<![\\A-Za-z])(?={_WITH_BRACES}\s*\{{|[dt]?frac\d\d)")
+_BARE_SIZES = re.compile(r"(?<![\\A-Za-z])left(?=\s*[(\[|{\\])"), re.compile(r"(?<![\\A-Za-z])right(?=\s*[)\]|}\\])")
 _DOUBLED = re.compile(rf"\\\\(?=(?:{_COMMANDS})(?![A-Za-z]))")
 _MISSPELT = re.compile(r"\\rac(?=\s*\{)")
 _END = re.compile(r"(?:\s|(?<!\\)\\(?=\s*$)|\\\\|\\[,;:!])+$")
@@ -47,6 +48,9 @@ def mended(text: str) -> str:
     """
     text = _MISSPELT.sub(r"\\frac", text)
     text = _LOST.sub(r"\\", text)
+    if all(bare.search(text) for bare in _BARE_SIZES):
+        for bare in _BARE_SIZES:
+            text = bare.sub(r"\\\g<0>", text)
     if _DOUBLED.search(text) and all(len(run) % 2 == 0 for run in re.findall(r"\\+", text)):
         text = text.replace("\\\\", "\\")
     if r"\begin" not in text or not re.search(r"(?<!\\)\\[a-z]", text):
@@ -62,6 +66,11 @@ def mended(text: str) -> str:
     return text
 
 
+def _braces_apart(text: str) -> int:
+    """Return how many more braces are printed on one side than on the other."""
+    return abs(text.count(r"\{") - text.count(r"\}"))
+
+
 def damage(text: str) -> str:
     r"""Return what is still wrong with the LaTeX of a text, '' where nothing is seen.
 
@@ -72,6 +81,8 @@ def damage(text: str) -> str:
         return ""
     bare = text.replace("\\\\", " ").replace("\\{", " ").replace("\\}", " ")
     if bare.count("{") != bare.count("}"):
+        return "braces that do not match"
+    if _braces_apart(text) and r"\begin" not in text and r"\left" not in text:
         return "braces that do not match"
     signs = re.sub(r"\\[{}]", " ", text)
     if sum(map(signs.count, "([")) != sum(map(signs.count, ")]")) and not re.search(

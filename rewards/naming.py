@@ -13,6 +13,7 @@ from typing import Literal
 from rewards.kinds._letters import letters_in
 from rewards.kinds._words import normal, split_letter, unwrap, without_preface
 from rewards.kinds.choice import Choice
+from rewards.kinds.choices import Choices
 from rewards.stored import Stored
 
 OptionBase = int | Literal["text"] | None
@@ -22,6 +23,9 @@ MAX_LISTED = 26
 EXPLAINED = re.compile(r"^\s*(?:answer\s*:?\s*)?\(?([A-Z])\)?(?:\s*[).:,：、]|\s*\n|\s*-(?=[\sA-Z])|\s*$)")
 FOLLOWED = re.compile(r"^\s*([A-H])\s+\S+(?:\s+\S+){3,}")
 """A letter and a sentence without a mark between; `A` may be an article, so this counts only where the row has options."""
+ANOTHER = re.compile(r"\W*(?:(?:and|or|to|not|或|和)\W*)?\(?[A-Z]\)?\s*(?:\Z|[,;/&、-]|(?:or|and)\b|[或和])")
+"""What follows a letter that is not alone: `A-C`, `A, B, or C`."""
+_WITH_TEXT = re.compile(r"\(?([A-Za-z]|\d{1,2})\s*[).:、]+\s*(.+)", re.DOTALL)
 _WHOLE = re.compile(r"\d{1,4}(?:\.0+)?")
 _ORDINAL = re.compile(r"(?:option|choice|answer|选项)\s*#?\s*(\d{1,2})\.?", re.IGNORECASE)
 
@@ -73,10 +77,17 @@ def _one(gold: str, options: Stored, base: OptionBase) -> int | Unnamed | None:
         return None
     if gold in texts:
         return texts.index(gold)
+    if match := _WITH_TEXT.fullmatch(bare):
+        by_text = [place for place in there if normal(texts[place]) == normal(match[2])]
+        own = [label.casefold() for label in labels] or [label_of(place).casefold() for place in range(len(texts))]
+        if len(by_text) == 1 and match[1].casefold() in own and own.index(match[1].casefold()) != by_text[0]:
+            return Unnamed("gold_ambiguous", f"{gold[:80]!r}: the label is not that of the text in {texts!r}"[:300])
+        if len(by_text) == 1:
+            return by_text[0]
     found = _read_letter(gold, texts)
     if found is None and (match := EXPLAINED.match(gold) or FOLLOWED.match(gold)):
         found = ord(match[1]) - ord("A")
-        found = None if len(letters_in(gold)) > 1 else found
+        found = None if len(letters_in(gold)) > 1 or ANOTHER.match(gold, match.end(1)) else found
     return found if found in there else None
 
 
@@ -119,9 +130,11 @@ def _read_letter(gold: str, texts: Sequence[str]) -> int | None:
 
 
 def _several(gold: str, options: Stored) -> list[int]:
-    """The options of `A, C`, `AC` or `①③`; [] where the gold names less than two, or one that is not there."""
+    """The options of `A, C`, `AC`, `①③` or `iron, gold`; [] where the gold names less than two, or one that is not there."""
     texts, labels = options
     names = letters_in(gold)
+    if not names:
+        return sorted(found) if len(found := Choices(choices=tuple(texts)).listed(gold) or ()) > 1 else []
     own = [label.upper() for label in labels]
     if names and all(name in own for name in names):
         places = [own.index(name) for name in names]

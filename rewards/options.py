@@ -31,6 +31,7 @@ _SPACING = re.compile(r"(?:[\s~}]|\\[ ,;:!]|\\q?quad(?![a-z])){0,20}")
 _HALF_WIDTH = str.maketrans("．：）", ".:)")
 _MAY_FOLLOW = re.compile(r"(?:\A|[\s$.?!:;)}\]_。？！：；）】]|\\\\|quad)\Z")
 """What a label within a line may follow."""
+_OPENS = re.compile(r"(?:\A|\s)\{\Z")
 _ENDS_STEM = re.compile(r"(?:[?:_)\]}$=？：；）】]|\n)\s*\Z")
 _ENDS_SENTENCE = re.compile(r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bProf)(?<!\bSt)[.!。！]\s*\Z")
 _ENDS_WORD = re.compile(r"[^\W\d_]\s*\Z")
@@ -130,7 +131,7 @@ def _labels(text: str) -> Iterator[_Label]:
 
 def _fits(match: re.Match[str], before: str) -> bool:
     """Whether what is within a line may be a label there: `f(A)`, `U.S.A.`, `100 B.C.`, `[a, b)` and `AB．` are none."""
-    if match["enclosed"] and ("\\" in match["wrap"] or "（" in match[0] or before[-1:] == "{"):
+    if match["enclosed"] and ("\\" in match["wrap"] or "（" in match[0] or _OPENS.search(before)):
         return True
     if match["sign"] == "．" and match["letter"] != "A":
         return not before[-1:].isupper()

@@ -42,7 +42,7 @@ _LABEL_KEYS = (
     *("option", "choice", "name"),
 )
 _NESTED_KEYS = ("choices", "options")
-_KEY = re.compile(r"(?P<name>[^\W\d]*?(?:[^\W\d]+[\s_.-]+)*?)[\s_\-.(（\[]*(?P<label>[A-Za-z]|\d{1,3})[)）\].:：、\s]*")
+_KEY = re.compile(r"(?P<name>.{0,40}?)[\s_\-.(（\[]{0,4}(?P<label>[A-Za-z]|\d{1,3})[)）\].:：、\s]{0,4}")
 _CARRIED = re.compile(
     r"""\s*(?:option\s+|choice\s+|选项\s*)?(?: [(（\[【]\s*(?P<inner>[A-Za-z]|\d{1,2})\s*[)）\]】][.:：、]? |
     (?P<bare>[A-Za-z])(?:\s*(?:[)）:：、．]|\.(?!\d))|\s+[-–—]\s)

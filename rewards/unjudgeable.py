@@ -12,7 +12,7 @@ MAX_CHINESE_CHARS = 16
 _PROVE = re.compile(r"\b(?:prove|show) that\b", re.IGNORECASE)
 _PARTS = re.compile(
     r"(?:^|[\s;,.])(?:\((?:a|i|1)\)|[ai]\)).*?[\s;,.\d](?:\((?:b|ii|2)\)|(?:b|ii)\))"
-    r"|(?:^|[^\w(（])[(（](?:1|一|Ⅰ|I)[)）].+?(?<![A-Za-z])[(（](?:2|二|Ⅱ|II)[)）]\s*\S|①[^②-⑳\s,、和]{1}.*②\s*\S|第[一1][小]?[题问空].*第[二2][小]?[题问空]",
+    r"|(?:^|[^\w(（])[(（](?:1|一|Ⅰ|I)[)）].+?(?<![A-Za-z])[(（](?:2|二|Ⅱ|II)[)）]\s*\S|(?:^|\s)1[.)）]\s+\S.*\s2[.)）]\s+\S|^\s*1[)）]\s*\S.*[\s;；]2[)）]\s*\S|①[^②-⑳\s,、和]{1}.*②\s*\S|第[一1][小]?[题问空].*第[二2][小]?[题问空]",
     re.IGNORECASE | re.DOTALL,
 )
 _ELSEWHERE = re.compile(
@@ -34,7 +34,7 @@ _VARIES = re.compile(
 )
 _NO_SUCH = re.compile(r"\W*(?:there (?:is|are|exists?) )?no such\b", re.IGNORECASE)
 _EVERY = re.compile(r"\W*(?:all|any|every|each|some|most|many|infinitely many)\s+[a-z]{3,}", re.IGNORECASE)
-_TWICE = re.compile(r"\W*(?P<one>[^,;]+?)\W*\s(?:or|and|或)\s\W*(?P=one)\W*", re.IGNORECASE)
+_TWICE = re.compile(r"\W*(?P<one>[^,;]+?)\W*\s(?:or|或)\s\W*(?P=one)\W*", re.IGNORECASE)
 _SAYS = re.compile(
     r"\b(?:say|says|said|they|he|she|we|because|since|was|were|will|would|should|which|who|whose|that|followed|believe|think|thinks)\b",
     re.IGNORECASE,
@@ -53,7 +53,7 @@ def why_unjudgeable(text: str, question: str = "") -> str:
         return "a proof"
     if _ELSEWHERE.fullmatch(text.strip()):
         return "an answer that stands elsewhere"
-    if _VARIES.match(text):
+    if _VARIES.match(text) and text.casefold().strip(" .") not in question.casefold():
         return "an answer that varies or stands elsewhere"
     if _PARTS.search(text):
         return "an answer in several parts"

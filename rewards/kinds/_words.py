@@ -18,7 +18,7 @@ _FULL_WIDTH = str.maketrans(
 )
 _PREFACE = re.compile(
     r"(?:(?:the\s+)?(?:correct\s+|right\s+|final\s+)*(?:answers?|options?|choices?)\b\s*(?:is|are)?\s*:?\s*"
-    r"|(?:故|因此|所以|综上|应|本题|正确|,|\s){0,4}(?:答案|选项|选择|选)(?:应为|应选|为|是)?\s*:?\s*){1,3}",
+    r"|(?:故|因此|所以|综上|应|本题|正确|,|\s){0,4}\[?(?:答案|选项|选择|选)\]?(?:应为|应选|为|是)?\s*:?\s*){1,3}",
     re.IGNORECASE,
 )
 _PRIMED = re.compile(r"^[\s$(]*[A-Z]'")
@@ -56,7 +56,7 @@ def split_letter(answer: str) -> tuple[str, str] | None:
         return None
     bare = " ".join(unwrap(answer).split()).translate(_FULL_WIDTH).strip(" \t\n$*`\"'.,;、")
     match = _LETTER.match(bare) or _LETTER.match(bare := without_preface(bare))
-    if not match or _SEVERAL.match(bare):
+    if not match or _SEVERAL.match(without_preface(bare)):
         return None
     rest = (match.group(2) or "").strip()
     return None if _ANOTHER.search(rest) else (match.group(1).upper(), rest)

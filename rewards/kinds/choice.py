@@ -41,6 +41,8 @@ class Choice(Kind):
             return ord(bare) - ord("A")
         texts = [_option_text(choice) for choice in self.choices]
         text = _option_text(answer)
+        if bare.isdecimal() and bare not in texts and 26 < int(bare[:4]) <= len(texts):
+            return int(bare[:4]) - 1  # options behind Z have numbers
         if texts.count(text) == 1:
             return texts.index(text)
         found = None if "mathbb" in answer else split_letter(answer)

@@ -37,7 +37,7 @@ class Choices(Kind):
         by_letters = frozenset(ord(label) - ord("A") if label.isalpha() else int(label) - 1 for label in labels)
         if by_letters and all(place < (len(self.choices) or 26) for place in by_letters):
             return by_letters
-        found = self._labelled(answer) or self._listed(answer)
+        found = self._labelled(answer) or self.listed(answer)
         if found or not self.choices or len(_LABELLED.findall(answer)) > 1:
             return found
         alone = Choice(choices=self.choices).index(answer)
@@ -56,8 +56,8 @@ class Choices(Kind):
         )
         return frozenset(places) if fits else None
 
-    def _listed(self, answer: str) -> frozenset[int] | None:
-        """Return the options of `red, blue`, whose texts may hold commas of their own."""
+    def listed(self, answer: str) -> frozenset[int] | None:
+        """Return the options that are listed by their texts, `red, blue`, whose texts may hold commas of their own."""
         texts = [normal(choice) for choice in self.choices]
         parts = [normal(part) for part in _SEPARATORS.split(answer) if part.strip()]
         words = [[normal(part) for part in _SEPARATORS.split(choice) if part.strip()] for choice in self.choices]

@@ -69,9 +69,10 @@ def test_a_lenient_judge_and_an_unreadable_gold_are_found(monkeypatch: pytest.Mo
     assert all(group.false_positives and not group.false_negatives for group in certificate.groups.values())
     assert not certificate.passes(1.0, 0.01)
     monkeypatch.undo()
-    unreadable = certify([{"source": "a", "answer": "many", "answer_kind": "number"}], "here").groups["a", "number"]
+    row = {"id": "f3", "source": "a", "source_id": "train:7", "answer": "many", "answer_kind": "number"}
+    unreadable = certify([row], "here").groups["a", "number"]
     assert unreadable.not_judged == unreadable.cases
-    assert unreadable.examples
+    assert {(example["id"], example["source_id"]) for example in unreadable.examples} == {("f3", "train:7")}
 
 
 def test_a_sample_is_the_same_every_time() -> None:

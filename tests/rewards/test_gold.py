@@ -105,6 +105,12 @@ def test_words_and_products_of_letters(text: str, question: str, kind: str) -> N
     assert rewards.judge(gold.answer, rf"\boxed{{{gold.answer}}}", kind, gold.options).outcome == "correct"
 
 
+def test_what_looks_like_no_answer_is_one_where_the_question_names_it() -> None:
+    gold = read_gold("Not given", {"question": "True, false or not given?"})
+    assert gold == Gold("Not given", "text")
+    assert isinstance(read_gold("1 and 1"), Gold)
+
+
 def test_a_word_is_no_product_of_its_letters() -> None:
     for answer, outcome in (("act", "wrong"), ("Cat", "correct"), (r"\text{cat}", "correct"), ("tac", "wrong")):
         assert rewards.judge("cat", rf"\boxed{{{answer}}}").outcome == outcome, answer
@@ -114,6 +120,8 @@ def test_a_word_is_no_product_of_its_letters() -> None:
 MENDED: list[tuple[str, str]] = [
     ("frac{1}{4}", r"\frac{1}{4}"),
     ("2sqrt{3}", r"2\sqrt{3}"),
+    ("frac12", r"\frac12"),
+    ("left(1, 2right)", r"\left(1, 2\right)"),
     (r"\\frac{1}{4}", r"\frac{1}{4}"),
     (r"\rac{1}{4}", r"\frac{1}{4}"),
     ("\x0crac{1}{4}", r"\frac{1}{4}"),
@@ -173,6 +181,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ("(1, 2", {}, "brackets that do not match"),
     (r"\sqrt{3 + x", {}, "braces that do not match"),
     (r"\boxed{5", {}, "braces that do not match"),
+    (r"\{1, 2", {}, "braces that do not match"),
     # Chinese
     ("无", {}, "empty"),
     ("略", {}, "elsewhere"),
@@ -188,6 +197,8 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ("（1）x=2；（2）y=3", {}, "several parts"),
     ("(1)3;(2)5", {}, "several parts"),
     ("①正确②错误", {}, "several parts"),
+    ("1）3 2）4", {}, "several parts"),
+    ("1. 3 2. 4", {}, "several parts"),
     ("因为三角形的内角和是一百八十度，所以这个角等于六十度。", {}, "prose of 25 characters"),
     # English
     ("Answers will vary.", {}, "varies"),

@@ -145,3 +145,11 @@ def test_labels_of_a_field_of_their_own(labels: Any) -> None:
 def test_python_and_numpy_texts_read_back(texts: list[str]) -> None:
     for written in (repr(texts), "[" + "\n ".join(map(repr, texts)) + "]", f"array({texts!r}, dtype=object)"):
         assert read_stored(written).texts == texts
+
+
+@pytest.mark.timeout(20)  # in square time it is hours
+@pytest.mark.parametrize("piece", ["'x' ", "['x' ", "1 ", "A. ", "(a) ", "x|", "1) ", "_", "{", "array(", "'", "\\\\"])
+def test_hostile_texts_take_linear_time(piece: str) -> None:
+    text = (piece * 100_000)[:100_000]
+    for value in (text, f"[{text}", f"[{text}]", {text: "x", "B": "y"}, [text, text]):
+        as_options(value)

@@ -13,12 +13,13 @@ from curation.core.plugins import Options, Pattern
 from curation.sources.formats.answers import answers_in, by_frequency
 from curation.sources.formats.expression import MISSING
 from rewards import Unreadable, make_verifier, read_gold
+from rewards.gold import gold_text
 from rewards.kinds._letters import letters_in
-from rewards.kinds._words import normal
 from rewards.kinds.number import measured
 from rewards.mending import unescaped
 from rewards.naming import OptionBase, Unnamed, label_of, named_options
 from rewards.stored import Stored
+from rewards.words import is_name
 
 _EXACT_FLOAT = 1e15
 _OF_OPTIONS = ("choice", "choices")
@@ -102,16 +103,13 @@ class GoldOptions(Options):
         more = [] if _is_missing(aliases) else [as_text(item) for item in answers_in(aliases)[0]]
         means_any = is_any or says_any
         options = Stored(choices, list(labels))
-        if choices and (
-            not self.rules or any(rule.kind in _OF_OPTIONS for rule in self.rules if rule.fits(texts[0], choices))
-        ):
+        rule = next((rule for rule in self.rules if rule.fits(texts[0], choices)), None)
+        if choices and (rule.kind in _OF_OPTIONS if rule else not self.rules):
             gold = self._of_options(texts + more, options)
         else:
-            texts = _merged(texts + more)
-            gold = self._together(
-                texts, [self._single(text, choices, question) for text in texts], means_any, bool(more)
-            )
-        is_letter = gold.kind in _OF_OPTIONS or _are_letters(gold.answer, question)
+            texts, golds = self._each(_merged(texts + more), choices, question)
+            gold = self._together(texts, golds, means_any, bool(more))
+        is_letter = gold.kind in _OF_OPTIONS or (rule is None and _are_letters(gold.answer, question))
         if is_letter and not gold.options.get("choices") and not _names_itself(gold.answer, question):
             hint = "name them by fields.options, or the kind by gold.rules: [{kind: text}]"
             raise BadRowError(
@@ -159,6 +157,8 @@ class GoldOptions(Options):
     def _places(self, text: str, options: Stored) -> list[int]:
         """The places of the options that one answer names."""
         places = named_options(text, options, self.option_base)
+        if isinstance(places, Unnamed) and isinstance(last := gold_text(text), str) and last != text:
+            places = named_options(last, options, self.option_base)  # a solution that ends in a box
         if isinstance(places, Unnamed):
             raise BadRowError(places.reason, places.detail)
         for place in places:
@@ -182,6 +182,21 @@ class GoldOptions(Options):
             raise BadRowError(reason, f"{gold.reason}: {text[:80]!r}")
         return ReadGold(gold.answer, gold.answer_kind, json.loads(gold.options), "")
 
+    def _each(self, texts: list[str], choices: list[str], question: str) -> tuple[list[str], list[ReadGold]]:
+        """The golds that the texts are, those that can be judged first; beside one, others count as they are written."""
+        found, as_written, errors = [], [], []
+        for text in texts:
+            try:
+                found.append((text, self._single(text, choices, question)))
+            except BadRowError as error:
+                errors.append(error)
+                if error.reason != "answer_missing":
+                    as_written.append((text, ReadGold(text, "text", {}, "")))
+        if errors and (not found or self.several == "all"):
+            raise errors[0]
+        kept, golds = zip(*found, *as_written, strict=True)
+        return list(kept), list(golds)
+
     def _together(self, texts: list[str], golds: list[ReadGold], means_any: bool, is_stated: bool) -> ReadGold:
         """One gold of several: the first with the others as aliases, or all of them as a set. Golds of several kinds are text."""
         if len({gold.kind for gold in golds}) > 1:
@@ -191,14 +206,18 @@ class GoldOptions(Options):
         if not others:
             return first
         shown = ", ".join(repr(gold.answer[:40]) for gold in (first, *others[:4]))
-        are_numbers = all(gold.kind in ("math", "number") for gold in golds)
+        are_numbers = (
+            sum(measured(gold.answer) is not None for gold in (first, *others) if not is_name(gold.answer)) > 1
+        )
         if self.several == "any" or (not self.several and (is_stated or (means_any and not are_numbers))):
             return first._replace(options=first.options | {"aliases": [gold.answer for gold in others]})
         if self.several != "all":
             raise BadRowError("several_answers", f"{shown}; gold.several: any (each is right) or all (together)")
         if any("," in gold.answer for gold in golds):
             raise BadRowError("several_answers", f"{shown}: with commas of their own they are no list")
-        return ReadGold(", ".join(gold.answer for gold in (first, *others)), "math" if are_numbers else "set", {}, "")
+        return ReadGold(
+            ", ".join(gold.answer for gold in (first, *others)), "math" if first.kind == "math" else "set", {}, ""
+        )
 
     def _note(self, answer: str, raw: Any) -> str:
         before = raw.strip() if isinstance(raw, str) else as_text(raw)
@@ -218,11 +237,11 @@ def _is_assignment(raw: Any) -> bool:
 
 
 def _merged(texts: list[str]) -> list[str]:
-    """The texts of which no earlier one is the same but for case, spacing and full stops."""
-    first: dict[str, str] = {}
+    """The texts of which no earlier one is the same but for case, spacing and a full stop."""
+    found: dict[str, str] = {}
     for text in texts:
-        first.setdefault(normal(text) or text, text)
-    return list(first.values())
+        found.setdefault(" ".join(text.casefold().split()).rstrip("."), text)
+    return list(found.values())
 
 
 def _same(one: ReadGold, other: ReadGold) -> bool:
@@ -250,7 +269,7 @@ def _names_itself(letters: str, question: str) -> bool:
     if _LISTS_OPTIONS.search(question) or not _ASKS_FOR_A_LETTER.search(question):
         return False
     found = (
-        re.search(rf"(?<![a-z\\]){letter}(?![a-z'])(?! [a-z])", question) for letter in re.findall("[A-J]", letters)
+        re.search(rf"(?<![a-z\\]){letter}(?![a-z'])(?! [a-z])", question) for letter in re.findall("[A-Z]", letters)
     )
     return all(match is not None for match in found)
 

@@ -91,6 +91,10 @@ VQA = [{"answer": "blue", "answer_id": 1}, {"answer": "azure", "answer_id": 2}, 
         ({}, ["7", "7.0", 7], False, "7", "math", []),
         ({}, ["1/8/93", "January 8, 1993"], True, "1/8/93", "text", ["January 8, 1993"]),
         ({}, ["12", "twelve dozen of them"], True, "12", "text", ["twelve dozen of them"]),
+        ({}, ["(0, 1)", "[0, 1]"], True, "(0, 1)", "math", ["[0, 1]"]),
+        ({}, ["1/8/93", "8/1/1993"], True, "1/8/93", "text", ["8/1/1993"]),
+        ({}, ["n/a", "red", "the red of a sun that is going down"], True, "red", "text", ["the red of a sun that is going down"]),
+        ({}, ["red", "dark", "Red"], True, "red", "text", ["dark"]),
         ({}, VQA, False, "blue", "text", ["azure"]),
         ({}, {"value": "George Washington", "aliases": ["G. Washington"]}, False, "George Washington", "text", ["G. Washington"]),
         ({}, {"text": ["red", "red", "dark red"], "answer_start": [3, 3, 9]}, False, "red", "text", ["dark red"]),
@@ -122,6 +126,7 @@ def test_aliases_of_a_field_of_their_own() -> None:
     [
         (["2", "3"], False, "several_answers", "gold.several"),
         (["2", "3"], True, "several_answers", "gold.several"),
+        (["2", "3", "several"], True, "several_answers", "gold.several"),
         (["red", "blue"], False, "several_answers", "gold.several"),
         ({"a": 1, "b": {"c": 2}}, False, "gold_unreadable", "fields.answer: answer.value"),
         ([{"x": 1}], False, "gold_unreadable", "fields.answer: answer.value"),
@@ -148,6 +153,8 @@ FIVE = ["2", "3", "4", "5", "6"]
         ({}, ["B"], "B", "choice"),
         ({}, ["B", "(b)"], "B", "choice"),
         (SEVERAL, ["B", "D"], "B", "choice"),
+        ({}, "It is odd.\n#### B", "B", "choice"),
+        ({}, r"So the answer is $\boxed{\text{B}}$.", "B", "choice"),
         ({"rules": [{"kind": "choices"}]}, "B", "B", "choices"),
         ({"option_base": 0}, [1, 3], "B, D", "choices"),
     ],
@@ -164,9 +171,11 @@ def test_several_right_options(options: dict[str, Any], raw: Any, answer: str, k
         ("B", "Which of the following is even?", False),
         ("(b)", "Is the door open or closed?", False),
         ("B. Paris", "Which city is it?", False),
+        ("(M)", "Which of these is it?", False),
         ("C", "What is the length of AB?", False),
         ("A, C", "Which are right?", False),
         ("AC", "Which of these are right?", False),
+        ("A, C, D", "Which are right?", False),
         (["A", "C"], "Which are right?", False),
         ("B", "Which is even?\nA. 3\nB. 4", True),
         ("B", "Which is even?\\nA. 3\\nB. 4", True),
@@ -178,16 +187,24 @@ def test_several_right_options(options: dict[str, Any], raw: Any, answer: str, k
             True,
         ),
         ("K", "What is the symbol of kelvin?", True),
+        (["see figure"], "What?", None),
+        (["略", "见解析"], "What?", None),
         ("x", "Simplify $2x - x$.", True),
     ],
 )
-def test_a_letter_is_no_gold_without_its_options(raw: Any, question: str, is_kept: bool) -> None:
+def test_a_letter_is_no_gold_without_its_options(raw: Any, question: str, is_kept: bool | None) -> None:
     if is_kept:
         assert GoldOptions().read(raw, [], question).answer
         return
     with pytest.raises(BadRowError) as error:
         GoldOptions.model_validate(ALL if isinstance(raw, list) else {}).read(raw, [], question)
-    assert error.value.reason == "letter_without_options"
+    assert error.value.reason == ("letter_without_options" if is_kept is False else "gold_unreadable")
+
+
+def test_a_rule_says_that_a_letter_is_text() -> None:
+    for raw in ("B", "A, C"):
+        gold = GoldOptions.model_validate({"rules": [{"kind": "text"}]}).read(raw, [], "Which grade is it?")
+        assert (gold.answer, gold.kind) == (raw, "text")
 
 
 def rows(tmp_path: Path, records: list[dict[str, Any]], **options: Any) -> list[Any]:

@@ -18,7 +18,7 @@ from curation.init.columns import snake
 from curation.init.csv_dialect import csv_options, encoding_of
 from curation.init.roles import score_of
 from curation.init.words import NO_QUESTION, QUESTION
-from curation.sources.formats.archive import is_archive
+from curation.sources.formats.archive import is_archive, open_archive
 from curation.sources.formats.files import DataFile, data_files, sniff
 from curation.sources.formats.record import BadRecord, Record
 from curation.sources.table import Table
@@ -140,12 +140,19 @@ def _star(files: list[Path]) -> str:
 
 
 def _names_in(file: Path) -> Iterator[str]:
-    """The file, or its members that are data."""
+    """The file, or its members that are data: none of an archive of images."""
     if not is_archive(file):
         yield escape(str(file))
         return
-    members = [member for member in data_files([escape(str(file))]) if not member.problem]
-    yield from (f"{escape(str(file))}!/{escape(member.member)}" for member in members)
+    try:
+        names = open_archive(file).names
+        members = [member for member in data_files([escape(str(file))]) if not member.problem]
+    except SourceError:
+        members, names = [], []
+    if members or not names:
+        yield from (
+            (f"{escape(str(file))}!/{escape(member.member)}" for member in members) if members else (escape(str(file)),)
+        )
 
 
 def _is_data(file: Path, data: Path) -> bool:
@@ -163,7 +170,10 @@ def _is_data(file: Path, data: Path) -> bool:
 
 def _part(pattern: str, sample: list[str]) -> Part:
     """One kind of file, with the options that give most records."""
-    first = next(iter(data_files([sample[0]])))
+    try:
+        first = next(iter(data_files([sample[0]])))
+    except SourceError as error:
+        return Part({"path": pattern}, error=first_line(error))
     notes: list[str] = []
     best: Part | None = None
     probe = _probe(first)

@@ -142,9 +142,16 @@ def _placed(found: list[Column], records: Sequence[Record], columns: Sequence[Co
             expressions.append(column.path)
             unsure.append(f"no file is found for the images of {column.path}, such as {sample!r}; say images.root")
             continue
+        where = str(next((record.folder for record in records if record.folder), folder))
         kind, what, _, _ = max(
             own,
-            key=lambda way: (len(own[way]), -KINDS.index(way[0]), way[1].count("{"), -len(way[1].partition("\n")[0])),
+            key=lambda way: (
+                len(own[way]),
+                len(os.path.commonpath([min(own[way]), where])),  # of copies of the files, those that are nearest
+                -KINDS.index(way[0]),
+                way[1].count("{"),
+                -len(way[1].partition("\n")[0]),
+            ),
         )
         if kind in ("beside", "root"):  # some of the paths may be of another machine
             prefixes += [
@@ -186,6 +193,7 @@ def _paths(value: Any) -> Iterator[str]:
 def _ways(path: str, record: Record, files: "_Files", columns: Sequence[Column]) -> Iterator[tuple[str, str, str, str]]:
     """(kind, root or template or prefix, extension, file) of every way in which a path leads to a file."""
     said = urllib.parse.unquote(path.removeprefix("file://")).replace("\\", "/")
+    is_elsewhere = re.match(r"/|[A-Za-z]:/|https?://", said) is not None
     parts = [part for part in said.split("/") if part not in ("", ".")]
     here = record.folder or files.folder
     for extension in ("", *_SUFFIXES):
@@ -194,7 +202,7 @@ def _ways(path: str, record: Record, files: "_Files", columns: Sequence[Column])
             inner = "/".join(tail)
             root = file[: -len(inner)].rstrip("/")
             extended = extension and inner.removesuffix(extension)
-            if len(tail) == len(parts) and not said.startswith("/"):
+            if len(tail) == len(parts) and not is_elsewhere:
                 if Path(root) == here:
                     yield "beside", "", extension, file
                     continue
@@ -202,9 +210,9 @@ def _ways(path: str, record: Record, files: "_Files", columns: Sequence[Column])
                 column = _column_of(path, columns, record)
                 if column and not extended and (between := _below(root, here)):
                     yield "template", f"{between}/{{{column}}}", extension, file
-            elif said.startswith("/") and Path(file) == Path(said):
+            elif is_elsewhere and Path(file) == Path(said):
                 yield "root", str(Path(said).parent), extension, file
-            elif said.startswith("/"):  # a path of another machine
+            elif is_elsewhere:  # a path of another machine
                 for n in range(1, len(tail) + 1):
                     inner = "/".join(tail[-n:])
                     root, prefix = (

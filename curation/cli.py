@@ -143,7 +143,7 @@ def _natural(text: str) -> int:
 
 def _build(args: argparse.Namespace) -> None:
     from curation.build.build import BuildOptions, build
-    from curation.commands.console import overlap_table, summary_table
+    from curation.commands.console import overlap_table, reading_table, summary_table
 
     options = BuildOptions(args.workers, args.limit, args.only, tuple(args.set))
     if args.dry_run:
@@ -154,9 +154,9 @@ def _build(args: argparse.Namespace) -> None:
     if args.pilot or args.gpu_hour_price is not None:
         args.wrong("--pilot and --gpu-hour-price go with --dry-run")
     summary = build(args.manifest, args.out, options)
-    print(summary_table(summary))
-    if overlap := overlap_table(summary):
-        print(overlap)
+    for table in (summary_table(summary), reading_table(summary), overlap_table(summary)):
+        if table:
+            print(table)
 
 
 def _init(args: argparse.Namespace) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 
 from rewards.adapters import trl
 from rewards.kinds import known, load_plugins, make_kind
+from rewards.verify import make_verifier
 
 MAX_EXAMPLES = 10
 Where = Literal["here", "thread", "process"]
@@ -62,9 +63,15 @@ def cases(gold: str, kind: str = "math", options: Mapping[str, Any] | str | None
     judge = make_kind(kind, options)
     if not gold.strip() and not judge.needs_gold:
         return [Case("nothing", False, "no gold, and no answer")]
-    found = [Case(gold, True, "itself")]
+    found = [Case(gold, True, "itself"), *(Case(alias, True, "alias") for alias in judge.aliases)]
     found += [Case(text, True, how) for how, text in judge.equivalents(gold) if text != gold]
-    found += [Case(text, False, how) for how, text in judge.near_misses(gold) if text.strip() != gold.strip()]
+    further = [
+        make_verifier(alias, kind, judge.model_copy(update={"aliases": ()}).model_dump(exclude={"kind"}))
+        for alias in judge.aliases
+    ]
+    for how, text in judge.near_misses(gold):
+        if text.strip() != gold.strip() and not any(one.judge_answer(text).outcome == "correct" for one in further):
+            found.append(Case(text, False, how))
     return found
 
 
@@ -128,4 +135,5 @@ def _count(group: Group, batch: Sequence[tuple[Mapping[str, Any], Case]], reward
         group.false_negatives += wrong and case.right
         group.false_positives += wrong and not case.right
         if (wrong or reward is None) and len(group.examples) < MAX_EXAMPLES:
-            group.examples.append({"gold": str(row["answer"]), **case._asdict(), "reward": reward})
+            where = {name: str(row.get(name, "")) for name in ("id", "source_id")}
+            group.examples.append({"gold": str(row["answer"]), **case._asdict(), "reward": reward, **where})

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from rewards.algebra.clean import clean
-from rewards.algebra.prose import PROOF
 from rewards.algebra.reading import read
 from rewards.algebra.scalars import is_evaluated
 from rewards.algebra.tree import TooBigError, walk
@@ -23,26 +22,47 @@ from rewards.kinds import make_kind
 from rewards.kinds._words import normal, split_letter
 from rewards.kinds.assignment import read_assignment
 from rewards.kinds.choice import Choice
-from rewards.options import as_options, options_in
+from rewards.mending import damage, mended, unescaped
+from rewards.naming import EXPLAINED, FOLLOWED, OptionBase, Unnamed, label_of, named_options
+from rewards.options import options_in
+from rewards.stored import Stored, UnreadableOptionsError, read_stored
+from rewards.unjudgeable import MAX_TEXT_WORDS, names_a_family, why_unjudgeable
+from rewards.words import is_name, is_product, is_word
 
 MAX_GOLD_CHARS = 2_000
-MAX_TEXT_WORDS = 6
-"""Longer prose is not judged word by word: a right answer would have to repeat it."""
 
-_NOTHING = frozenset(("", "none", "nan", "n/a", "null", "na", "?", "-", "unknown", "see solution", "answer not found"))
-_PROVE = re.compile(r"\b(?:prove|show) that\b", re.IGNORECASE)
-_PARTS = re.compile(
-    r"(?:^|[\s;,.])(?:\((?:a|i|1)\)|[ai]\)).*?[\s;,.\d](?:\((?:b|ii|2)\)|(?:b|ii)\))", re.IGNORECASE | re.DOTALL
+_NOTHING = frozenset(
+    (
+        "",
+        "none",
+        "nan",
+        "n/a",
+        "null",
+        "na",
+        "?",
+        "-",
+        "unknown",
+        "see solution",
+        "answer not found",
+        "[]",
+        "()",
+        "{}",
+        "无",
+        "没有",
+        "空",
+    )
 )
 _COMPUTE = re.compile(
     r"\b(?:evaluate|compute|calculate|simplify|find the value of|what is the value of)\b", re.IGNORECASE
 )
 """Questions that hand over an expression and ask for its value: handing it back is no answer."""
-_EXPLAINED = re.compile(r"^\s*(?:answer\s*:?\s*)?\(?([A-H])\)?(?:\s*[).:,：]|\s*\n|\s*-(?=[\sA-Z])|\s*$)")
-_FOLLOWED = re.compile(r"^\s*([A-H])\s+\S+(?:\s+\S+){3,}")
-"""A letter and a sentence without a mark between; `A` may be an article, so this counts only where the row has options."""
 _SAID = re.compile(r"(?:final answer|answer)\s*(?:is|:)\s*(.+?)\.?\s*$", re.IGNORECASE | re.DOTALL)
+_BREAK = re.compile(r"\\n(?![a-z])|(?i:<br\s*/?>|</?(?:p|li|div)>)")
+_ENCLOSED = re.compile(r"[(（][a-j][)）]")
+_LAST_LETTER = ord("J") - ord("A")
+"""Of letters that are options where none are known; those behind are unknowns and initials: `P. Carter`."""
 _VALUES = frozenset(["knight", "knave", "liar", "truth-teller", "spy", "true", "false", "yes", "no"])
+_SAYS_SOMETHING = re.compile(r"\w|\\[a-z]|[{}<>=()\[\]]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +84,8 @@ class Unreadable:
 def read_gold(raw: Any, hints: Mapping[str, Any] | None = None) -> Gold | Unreadable:
     r"""Read one raw gold: text, number, or a list of one.
 
-    `hints`: `options` (the row's choices, a list or a mapping from letters), `question`, `kind` with `kind_options` (fixed by the source).
+    `hints`: `options` (the row's choices, in any layout of `rewards.stored`), `option_base` (where the gold may be a number: that of the
+    first option, or `text`), `question`, `kind` with `kind_options` (fixed by the source).
 
     >>> read_gold("['9.6\\n']")
     Gold(answer='9.6', answer_kind='math', options='{}')
@@ -79,12 +100,14 @@ def read_gold(raw: Any, hints: Mapping[str, Any] | None = None) -> Gold | Unread
     if hints.get("kind"):
         return _fixed(text, str(hints["kind"]), hints.get("kind_options") or {}, hints)
     question = str(hints.get("question") or "")
-    choices = _stated(hints)
-    asked = choices or options_in(question)
-    if choices and type(raw) is int and 0 <= raw < len(choices) and Choice(choices=tuple(choices)).index(text) is None:
-        text = choices[raw]  # a number that is no option counts the options from 0 (ScienceQA)
-    if choices or _EXPLAINED.match(text) or (asked and (_FOLLOWED.match(text) or len(text.split()) <= MAX_TEXT_WORDS)):
-        found = _choice(text, asked, named=bool(choices))
+    stated = _stated(hints)
+    if isinstance(stated, Unreadable):
+        return stated
+    asked = stated if stated.texts else Stored(_asked(question), [])
+    is_short = len(text.split()) <= MAX_TEXT_WORDS
+    is_letter = (EXPLAINED.match(text) or _ENCLOSED.fullmatch(text)) and not is_name(text, question)
+    if stated.texts or is_letter or (asked.texts and (FOLLOWED.match(text) or is_short)):
+        found = _choice(text, asked, named=bool(stated.texts), base=hints.get("option_base"))
         if found is not None:
             return found
     return _open(text, question)
@@ -98,7 +121,7 @@ def _text(raw: Any) -> str | Unreadable:
         if len(raw) != 1:
             return Unreadable("empty") if not raw else ", ".join(str(r).strip() for r in raw)
         raw = raw[0]
-    text = "" if raw is None else str(raw)
+    text = "" if raw is None else unescaped(str(raw))
     if len(text) > MAX_GOLD_CHARS and "boxed" not in text and "####" not in text:
         return Unreadable(f"{len(text)} characters of prose")
     text = text.replace("\\n", "\n") if re.search(r"\\n(?![a-z])", text) else text
@@ -113,37 +136,59 @@ def _text(raw: Any) -> str | Unreadable:
         text = text.rsplit("####", 1)[1].strip()
     if "boxed" in text or "fbox" in text:
         text = joined_boxes(text) or text
-    if normal(text) in _NOTHING or not re.search(r"\w|\\[a-z]|[{}<>=]", text):
+    text = mended(text.strip())
+    bare = text.replace(" ", "")
+    if (normal(text) in _NOTHING and not is_name(text)) or bare in _NOTHING or not _SAYS_SOMETHING.search(text):
         return Unreadable("empty")
     return text.strip()
 
 
-def _stated(hints: Mapping[str, Any]) -> list[str]:
-    """The options that the row states; a single one is none."""
-    choices = as_options(hints.get("options"))
-    return choices if len(choices) > 1 else []
+def _stated(hints: Mapping[str, Any]) -> Stored | Unreadable:
+    """The options that the row states."""
+    try:
+        return read_stored(hints.get("options"))
+    except UnreadableOptionsError as error:
+        return Unreadable(str(error))
 
 
-def _choice(text: str, choices: list[str], *, named: bool) -> Gold | Unreadable | None:
-    """The option that the gold names. None where it names none and the row never said that it has options."""
-    kind = Choice(choices=tuple(choices))
-    index = kind.index(text)
-    if index is None and (match := _EXPLAINED.match(text) or (_FOLLOWED.match(text) if choices else None)):
-        index = ord(match.group(1)) - ord("A")
-        index = index if not choices or index < len(choices) else None
-    if index is None:
-        return Unreadable(f"{text[:60]!r} is none of the {len(choices)} options") if named else None
-    if not named and not choices and split_letter(text) is None and len(text.split()) < 3:
+def _asked(question: str) -> list[str]:
+    """The options that a question lists, its line breaks written as `\\n` or `<br>` as well."""
+    return options_in(question) or options_in(_BREAK.sub("\n", question))
+
+
+def _choice(text: str, options: Stored, *, named: bool, base: OptionBase = None) -> Gold | Unreadable | None:
+    """The options that the gold names. None where it names none and the row never said that it has options."""
+    if not options.texts:
+        return _letter_alone(text)
+    places = named_options(text, options, base if named else "text")
+    if isinstance(places, Unnamed):
+        is_there = places.reason != "gold_not_in_options"
+        reason = places.detail if is_there else f"{text[:60]!r} is none of the {len(options.texts)} options"
+        return Unreadable(reason) if named else None
+    kind = "choice" if len(places) == 1 else "choices"
+    shown = json.dumps({"choices": options.texts}, ensure_ascii=False)
+    return Gold(", ".join(map(label_of, places)), kind, shown)
+
+
+def _letter_alone(text: str) -> Gold | None:
+    """The letter that a gold names where no options are known."""
+    place = Choice().index(text)
+    if place is None and (match := EXPLAINED.match(text)):
+        place = ord(match[1]) - ord("A")
+    if place is None or place > _LAST_LETTER or (split_letter(text) is None and len(text.split()) < 3):
         return None
-    options = json.dumps({"choices": choices}, ensure_ascii=False) if choices else "{}"
-    return Gold(chr(ord("A") + index), "choice", options)
+    return Gold(label_of(place), "choice")
 
 
 def _fixed(text: str, kind: str, options: Mapping[str, Any], hints: Mapping[str, Any]) -> Gold | Unreadable:
     """A gold whose kind the source knows."""
     if kind == "choice" and not options:
-        choices = _stated(hints) or options_in(str(hints.get("question") or ""))
-        return _choice(text, choices, named=True) or Unreadable(f"{text[:60]!r} names no option")
+        stated = _stated(hints)
+        if isinstance(stated, Unreadable):
+            return stated
+        asked = stated if stated.texts else Stored(_asked(str(hints.get("question") or "")), [])
+        found = _choice(text, asked, named=True, base=hints.get("option_base"))
+        return found or Unreadable(f"{text[:60]!r} names no option")
     from rewards.verify import Verifier
 
     verdict = Verifier(text, kind, options).judge_answer(text)
@@ -161,10 +206,10 @@ def _open(text: str, question: str) -> Gold | Unreadable:
     assigned = read_assignment(text)
     if assigned and len(assigned) > 1 and set(assigned.values()) <= _VALUES:
         return Gold(json.dumps(assigned, ensure_ascii=False), "assignment")
-    if PROOF.match(text) or (_PROVE.search(question) and len(text.split()) > MAX_TEXT_WORDS):
-        return Unreadable("a proof")
-    if _PARTS.search(text):
-        return Unreadable("an answer in several parts")
+    if reason := why_unjudgeable(text, question):
+        return Unreadable(reason)
+    if is_name(text, question):
+        return Gold(_boxable(plain_gold(text)), "text")
     if len(text.split()) > MAX_TEXT_WORDS and (said := _SAID.search(text)):
         text = said.group(1).strip()
     try:
@@ -172,6 +217,12 @@ def _open(text: str, question: str) -> Gold | Unreadable:
     except TooBigError as error:
         return Unreadable(str(error))
     words = len(re.findall(r"[^\W\d_]{2,}", re.sub(r"\\[A-Za-z]+", " ", plain)))
+    if is_word(plain_gold(text), question) and all(is_product(r.node) for r in readings):
+        return Gold(plain_gold(text), "text")
+    if reason := damage(text):
+        return Unreadable(f"damaged LaTeX: {reason}")
+    if names_a_family(plain) and not readings:
+        return Unreadable(f"prose: {plain[:60]!r}")
     is_math = any(n.op not in ("text", "seq") for r in readings for n in walk(r.node))
     if words > (2 * MAX_TEXT_WORDS if is_math else MAX_TEXT_WORDS):
         return Unreadable(f"prose of {words} words")
@@ -179,6 +230,15 @@ def _open(text: str, question: str) -> Gold | Unreadable:
         asks = _COMPUTE.search(question) is not None and is_evaluated(readings[0].node)
         return Gold(plain_gold(text), "math", '{"evaluated": true}' if asks else "{}")
     return Gold(plain_gold(text), "text" if not re.search(r"[\\^_=<>]|\d", plain) or readings else "math")
+
+
+def _boxable(text: str) -> str:
+    """Brackets so that a box can hold them: braces that do not match are escaped."""
+    return (
+        re.sub(r"(?<!\\)([{}])", r"\\\1", text)
+        if text.count("{") != text.count("}") or "}" in text.split("{")[0]
+        else text
+    )
 
 
 def plain_gold(text: str) -> str:

@@ -1,6 +1,6 @@
 r"""The options that a question lists in its own text. Whoever needs them - golds, sources, normalisation, triage - reads them here.
 
-A list is made of labels in order from A (to J at most), all in one style, each with a text behind it:
+A list is made of labels in order from A, all in one style, each with a text behind it:
 
     label   A.  A:  A)  A).  (A)  and full-width  A．  A：  A、  （A）
             inside \text{} \textbf{} \mathrm{} ** ** $ $ or behind a bullet; inside a LaTeX command the bare letter does
@@ -12,18 +12,15 @@ question or a blank; three options may follow any sentence, four any word. Of se
 or at a line that says how to answer. Letters of prose and of formulas (`Bank A: ... Bank B: ...`, `(A), which`) make no list.
 """
 
-import ast
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 _LABEL = re.compile(
     r"""
     (?P<line> ^[ \t>]*(?:(?:[-*•·]|\$?\\bullet\$?|\\item)[ \t]+)? )?
     (?P<wrap> (?:(?P<dollar>\$)|(?P<bold>\*\*)|\\(?:text(?:bf|rm|sf)?|math(?:rm|bf|sf))\s?\{\s?){0,4} )
-    (?: [(（]\s?(?P<enclosed>[A-Ja-j])\s?[)）] | (?:(?<![A-Za-z])|(?=[A-J]．))(?P<letter>[A-Ja-j])(?![A-Za-z]) )
+    (?: [(（]\s?(?P<enclosed>[A-Za-z])\s?[)）] | (?:(?<![A-Za-z])|(?=[A-Z]．))(?P<letter>[A-Za-z])(?![A-Za-z]) )
     (?P<closed> (?(bold)\*\*|(?!)) | \s?\} )?
     (?P<sign> \)?[.:：．]|、|[)）] )?
     (?(bold)(?:\*\*)?) (?: \s?\} ){0,4} (?P<formula> (?(dollar)\$?) )
@@ -50,6 +47,7 @@ _GOES_ON = re.compile(r"\s*(?:[,;)]|\.\s|\+\s|--|=\s?\S)")
 """What follows a letter that a sentence or a formula speaks of: `(A), which`, `200 (A) + 150 (B) = 350`."""
 _LAST_WORD = re.compile(r"(?:\\|\b)[^\W\d_]{2,}\s*\Z")
 _SEPARATOR = re.compile(r"(?:\\q?quad|\\hspace\{[^{}]{0,20}\}|\\[ ,;:!\\]|\s(?:or|或))\Z")
+_IMAGE_AT_END = re.compile(r"(?:\s{0,9}<image(?: \d{1,2})?>)+\s*\Z")
 _SPACE = " \t\r\n~"
 _NEAR, _MAX_TRIES, _MAX_SEPARATORS = 200, 20, 20
 """Bounds that hold the work linear for hostile questions: characters looked back, lists tried, separators taken off."""
@@ -90,8 +88,18 @@ def options_in(question: str) -> list[str]:
     for runs, is_in_lines in ((last_first, True), (longest_first, False)):
         for run in runs[:_MAX_TRIES]:
             if texts := _texts(run, text, is_in_lines):
-                return texts
+                return _without_image(texts)
     return []
+
+
+def _without_image(options: list[str]) -> list[str]:
+    """The options without the place of an image that only the last of them ends with: it stands behind the list.
+
+    >>> _without_image(["3", "4\\n<image>"]), _without_image(["<image>", "<image>"])
+    (['3', '4'], ['<image>', '<image>'])
+    """
+    last = _IMAGE_AT_END.sub("", options[-1])
+    return [*options[:-1], last] if last.strip() and not any("<image" in option for option in options[:-1]) else options
 
 
 def without_figures(text: str) -> str:
@@ -122,7 +130,7 @@ def _labels(text: str) -> Iterator[_Label]:
 
 def _fits(match: re.Match[str], before: str) -> bool:
     """Whether what is within a line may be a label there: `f(A)`, `U.S.A.`, `100 B.C.`, `[a, b)` and `AB．` are none."""
-    if match["enclosed"] and ("\\" in match["wrap"] or "（" in match[0]):
+    if match["enclosed"] and ("\\" in match["wrap"] or "（" in match[0] or before[-1:] == "{"):
         return True
     if match["sign"] == "．" and match["letter"] != "A":
         return not before[-1:].isupper()
@@ -173,6 +181,8 @@ def _needed(first: _Label, text: str, texts: Sequence[str], raw: Sequence[str], 
     enclosed, sign, is_lower = first.style
     if is_lower and not in_lines and not enclosed:
         return len(texts) + 1
+    if is_lower and text[: first.start].rstrip()[-1:] == "{":
+        return 2  # `{(a) open (b) closed}`
     if is_lower or not (enclosed or sign):
         return 3
     if in_lines or enclosed or ")" in sign:
@@ -204,27 +214,3 @@ def _bare(option: str, separators: str) -> str:
             break
         text = bare
     return text
-
-
-def as_options(value: Any) -> list[str]:
-    """Options as a data set stores them - a list, a mapping from letters, either of them as JSON or Python text, a text that lists them
-    or has one a line - as plain texts in the order of their letters; [] for anything else.
-
-    >>> as_options("['7', 9]"), as_options({"B": "y", "A": "x"}), as_options("A. x B. y")
-    (['7', '9'], ['x', 'y'], ['x', 'y'])
-    """
-    if isinstance(value, str):
-        value = _parsed(value.strip())
-    if isinstance(value, Mapping):
-        value = [value[key] for key in sorted(value) if value[key] is not None]
-    return [str(option).strip() for option in value] if isinstance(value, list | tuple) else []
-
-
-def _parsed(text: str) -> Any:
-    for parse in (json.loads, ast.literal_eval) if text.startswith(("[", "{", "(")) else ():
-        try:
-            return parse(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            continue
-    lines = [line for line in text.split("\n") if line.strip()]
-    return options_in(text) or (lines if len(lines) > 1 else [])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rewards.adapters.trl import accuracy
 from training.arguments import model_kwargs, parse, prepare
 from training.mixed import accept_mixed_batches
+from training.places import with_places
 from training.shards import read_shards
 from training.vision import freeze_vision
 
@@ -49,7 +50,7 @@ def grpo_trainer(
     trainer = GRPOTrainer(
         model=model,
         args=config,
-        train_dataset=rows.select_columns(REWARD_COLUMNS),
+        train_dataset=with_places(rows.select_columns(REWARD_COLUMNS)),
         reward_funcs=[accuracy],
         processing_class=processor,
         peft_config=peft_config,

@@ -19,6 +19,8 @@ Inputs = dict[str, dict[str, dict[str, str]]]
 """Stage -> name -> path or model -> digest or revision."""
 PLACES = ("path", "root", "model", "lora")
 """Options that say where something is."""
+CHANGES_NO_ROW = (*PLACES, "accept")
+"""Options that no byte of the shards depends on."""
 
 
 class ConfigBuild:
@@ -52,9 +54,11 @@ class ConfigBuild:
         return [self.code, self.limit, manifest, self.section.model_dump(mode="json"), self.inputs]
 
     def identity(self) -> str:
-        """Names the build in the shards' metadata: the payload without the places where things lie, whose digests are in `inputs`."""
+        """Names the build in the shards' metadata: the payload without the places where things lie, whose digests are in `inputs`, and
+        without the flags that sources accept.
+        """
         code, limit, manifest, section, inputs = self.payload()
-        return digest_of([code, limit, _without_places(manifest), _without_places(section), inputs])
+        return digest_of([code, limit, _of_the_rows(manifest), _of_the_rows(section), inputs])
 
     def is_finished(self) -> bool:
         """Whether the shards of exactly this manifest are in the build folder."""
@@ -103,7 +107,7 @@ class ConfigBuild:
         return plan(self.manifest, self.config, self.limit, build)
 
 
-def _without_places(value: Any) -> Any:
+def _of_the_rows(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_places(item) for key, item in value.items() if key not in PLACES}
-    return [_without_places(item) for item in value] if isinstance(value, list) else value
+        return {key: _of_the_rows(item) for key, item in value.items() if key not in CHANGES_NO_ROW}
+    return [_of_the_rows(item) for item in value] if isinstance(value, list) else value

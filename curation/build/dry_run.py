@@ -36,7 +36,9 @@ def _lines(config: ConfigBuild, workers: int, pilot: int | None, price: float | 
     known = True  # whether the rows that come in are
     for run in config.stages:
         done, cost = known and run.is_done, None
-        if known and not done:
+        if done:
+            run.gate()
+        elif known:
             cost = run.stage.cost(run.context, pilot)
             if pilot and cost is None:
                 config.record.unlink(missing_ok=True)

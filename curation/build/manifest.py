@@ -8,7 +8,8 @@
       difficulty:
         sampler: {kind: vllm, model: $OVR_MODEL}
 
-`$NAME`, `${NAME}` and `${NAME:-default}` stand for environment variables; a relative `path` is relative to the manifest.
+`$NAME`, `${NAME}` and `${NAME:-default}` stand for environment variables, a leading `~` for the home folder; a relative `path` is
+relative to the manifest. `!include FILE` stands for what the file holds; in a list, for the items of the list it holds.
 Mistakes are named with their key:
 
     manifests/x.yaml: rl.sources[2].kind: unknown kind 'tabel'; known: iconqa, reasoning_gym, table, ...; did you mean 'table'?
@@ -202,10 +203,20 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, "an included file includes another", node.start_mark)
         return _load_yaml(included, nested=True)
 
+    def construct_sequence(self, node: yaml.SequenceNode, deep: bool = False) -> list[Any]:
+        items = []
+        for child in node.value:
+            item = self.construct_object(child, deep=deep)
+            items += item if child.tag == "!include" and isinstance(item, list) else [item]
+        return items
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
         if twice := [key for key in keys if keys.count(key) > 1]:
             raise yaml.constructor.ConstructorError(None, None, f"key {twice[0]!r} is given twice", node.start_mark)
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:bool":  # YAML 1.1 takes the key `on` for true
+                key.tag = "tag:yaml.org,2002:str"
         return super().construct_mapping(node, deep)
 
 
@@ -251,7 +262,7 @@ def _resolve(value: Any, folder: Path, key: str) -> Any:
         return [_resolve(v, folder, key) for v in value]
     if isinstance(value, str) and key not in TEXT_KEYS:
         filled = re.sub(VARIABLE, lambda found: _variable(found, value), value)
-        return str(folder / filled) if key in PATH_KEYS and filled else filled
+        return str(folder / _at_home(filled)) if key in PATH_KEYS and filled else filled
     return value
 
 
@@ -260,6 +271,14 @@ TEXT_KEYS = ("prompt_template", "answer_pattern", "completion_pattern", "when", 
 
 
 VARIABLE = r"\$(?:\{(?P<braced>\w+)(?::-(?P<default>[^}]*))?\}|(?P<plain>[A-Z_][A-Z0-9_]*))"
+
+
+def _at_home(path: str) -> Path:
+    """The path with a leading `~` replaced."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ManifestError(f"{path!r}: {error}") from error
 
 
 def _variable(found: re.Match[str], value: str) -> str:

@@ -3,7 +3,8 @@
     plan(manifest, "rl")     # [Collect, IndexBenchmarks, NormaliseStage, ...], known before anything runs
 
 Decontamination comes before the filters: its evidence covers every row that came in, and a contaminated copy takes its cluster with it even
-where a filter would drop it. Licences are checked before anything is sampled.
+where a filter would drop it. Red flags of reading end the build as soon as they are known, and licences are checked, before anything is
+sampled.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from curation.difficulty.triage.stage import TriageStage
 from curation.filters.stage import FilterStage, VerifyGolds, VerifyTraces
 from curation.mixture.stage import MixtureStage
 from curation.normalise.stage import NormaliseStage
+from curation.reading.stage import ReadingStage
 from curation.release.licences import CheckLicences
 from curation.release.shards import ShardsStage
 from curation.sources.collect import Collect
@@ -38,7 +40,10 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     seed, template, release = manifest.seed, manifest.prompt_template, manifest.release
     dedup, evaluation, traces = section.dedup, section.decontaminate, isinstance(section, ColdStart)
 
-    stages: list[Stage] = [Collect(sources=section.sources, limit=limit, seed=seed)]
+    accept = {source.name: source.accept for source in section.sources}
+    readers = tuple(source.model_copy(update={"accept": ()}) for source in section.sources)  # it changes no row
+
+    stages: list[Stage] = [Collect(sources=readers, limit=limit, seed=seed, accept=accept)]
     if evaluation:
         stages += [IndexBenchmarks(options=evaluation, seed=seed)]
     stages += [
@@ -52,6 +57,7 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     stages += [
         FilterStage(filters=section.filters, release=release if release and release.on_violation == "drop" else None),
         VerifyTraces(keep=section.keep_verified) if isinstance(section, ColdStart) else VerifyGolds(),
+        ReadingStage(accept=accept),
         MergeDuplicates(options=dedup),
     ]
     if release:

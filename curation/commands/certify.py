@@ -13,7 +13,7 @@ from curation.core.parquet import read_records
 from curation.core.plugins import load_plugins
 from rewards.certify import Certificate, certify
 
-COLUMNS = ["id", "source", "answer", "answer_kind", "answer_options"]
+COLUMNS = ["id", "source", "source_id", "answer", "answer_kind", "answer_options"]
 EXAMPLES, EXAMPLE_CHARS = 3, 60
 
 
@@ -58,7 +58,7 @@ def _examples(certificate: Certificate) -> Iterator[str]:
     for (source, _), group in sorted(certificate.groups.items()):
         for case in group.examples[:EXAMPLES]:
             answer, gold = (_short(case[name]) for name in ("answer", "gold"))
-            yield f"  {source}: {answer} for the gold {gold} ({case['how']}): reward {case['reward']}"
+            yield f"  {source}/{case['source_id']} (id {case['id']}): {answer} for the gold {gold} ({case['how']}): reward {case['reward']}"
 
 
 def _short(text: str) -> str:

@@ -10,11 +10,13 @@ from PIL import Image
 
 from curation.core.errors import BuildError
 from curation.core.parquet import read_records
+from curation.core.row import PLACE
 from curation.core.schema import SCHEMA_VERSION
 
 
 def check(build: Path) -> str:
-    """Read every shard back: schema version, unique ids, images that decode, counts that agree with the ledger and the summary.
+    """Read every shard back: schema version, unique ids, images that decode and are as many as their places in the prompt, counts that
+    agree with the ledger and the summary.
 
     Raises:
         BuildError: the first thing that is not as it must be.
@@ -49,8 +51,12 @@ def _check_shard(shard: Path, expected: int, seen: set[str]) -> int:
         if record["id"] in seen:
             raise BuildError(f"{shard}: duplicate id {record['id']}")
         seen.add(record["id"])
-        for number, image in enumerate(record.get("images") or []):
-            n_images += 1
+        images = record.get("images") or []
+        places = sum(message["content"].count(PLACE) for message in record["prompt"])
+        if images and places not in (0, len(images)):
+            raise BuildError(f"{shard}: row {record['id']} has {places} {PLACE} in its prompt and {len(images)} images")
+        n_images += len(images)
+        for number, image in enumerate(images):
             try:
                 Image.open(io.BytesIO(image["bytes"])).load()
             except OSError as error:

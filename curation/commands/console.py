@@ -4,6 +4,7 @@ from io import StringIO
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -32,6 +33,20 @@ def overlap_table(summary: dict[str, Any]) -> str:
                 hit = {name: counts for name, counts in overlap["benchmarks"].items() if counts["rows"]}
                 benchmarks = ", ".join(f"{name} {_rows_and_share(counts)}" for name, counts in hit.items())
                 table.add_row(config, source, f"{overlap['rows']:,}", _rows_and_share(overlap["all"]), benchmarks)
+    return render(table) if table.row_count else ""
+
+
+def reading_table(summary: dict[str, Any]) -> str:
+    """A line for every red flag that a source accepts; empty where none is raised."""
+    table = Table(title="red flags that the manifest accepts")
+    for heading in ("config", "source", "flag", "rows", "of", "what"):
+        table.add_column(heading, justify="right" if heading in ("rows", "of") else "left", overflow="fold")
+    for config, described in summary["configs"].items():
+        for source, report in described["reading"].items():
+            for flag, found in report["flags"].items():
+                if found["raised"]:
+                    rows, of, quote = f"{found['count']:,}", f"{found['of']:,}", escape(found["quote"][:80])
+                    table.add_row(config, source, flag, rows, of, quote)
     return render(table) if table.row_count else ""
 
 

@@ -201,6 +201,7 @@ def _nested(option: dict[str, Any], models: dict[str, Any], path: str) -> tuple[
         if found is None:
             return None, path
         option, path = found, f"{path}[]" if inner[0] else f"{path}.*"
+        option = next((choice for choice in option.get("anyOf", []) if "$ref" in choice), option)
     model = models[option["$ref"].rpartition("/")[2]]
     return (model if "properties" in model else None), path
 

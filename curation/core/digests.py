@@ -32,24 +32,39 @@ def sha256_of(path: Path) -> str:
         raise SourceError(f"cannot read {path}: {error.strerror}") from error
 
 
-def folder_digest(root: Path, contents: bool = False) -> str:
+MAX_FILES = 2_000_000
+"""Below one folder: their names take ten seconds to list."""
+
+
+def folder_digest(root: Path, contents: bool = False, max_files: int = MAX_FILES) -> str:
     """Hex digest of the names and sizes of all files below a folder: cheap, and it sees a file come, go or change size.
 
     With `contents` every file is read, and no change is missed.
 
     Raises:
-        SourceError: a file is unreadable.
+        SourceError: a file is unreadable, or there are more than `max_files`.
     """
-    digest = hashlib.sha256()
+    digest, count, start = hashlib.sha256(), 0, len(os.path.join(root, ""))
     for folder, subfolders, names in os.walk(root):
         subfolders.sort()
+        if (count := count + len(names)) > max_files:
+            raise SourceError(
+                f"{root} has more than {max_files:,} files below it; name the folder that holds what is meant"
+            )
         for name in sorted(names):
-            path = Path(folder, name)
-            size = path.stat().st_size if path.exists() else "missing"
-            content = f"\0{sha256_of(path)}" if contents and path.is_file() else ""
-            line = f"{path.relative_to(root).as_posix()}\0{size}{content}\n"
-            digest.update(line.encode(errors="surrogateescape"))
+            path = os.path.join(folder, name)
+            try:
+                size: int | str = os.stat(path).st_size
+            except OSError:
+                size = "missing"
+            content = f"\0{sha256_of(Path(path))}" if contents and os.path.isfile(path) else ""
+            digest.update(f"{path[start:].replace(os.sep, '/')}\0{size}{content}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
+
+
+def is_whole_disk(folder: Path) -> bool:
+    """Whether a folder is the root of the file system, a home, or above one: nothing to walk."""
+    return Path.home().resolve().is_relative_to(folder.resolve())
 
 
 def source_digest(modules: Iterable[ModuleType]) -> str:

@@ -23,11 +23,13 @@ STRATA: tuple[Stratum, ...] = get_args(Stratum)
 Format = Literal["open", "choice", "number"]
 Verified = Literal["", "correct", "wrong", "cannot_judge", "no_gold"]
 """The verdict on a trace; empty where none was asked for."""
+PLACE = "<image>"
+"""In the text of a prompt, where an image stands. There are as many as the row has images, or none: then the images come first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation. Image placeholders are the processor's business, not the content's."""
+    """One turn of a conversation; the places of images in its text are marked by `PLACE`."""
 
     role: Role
     content: str
@@ -152,21 +154,23 @@ def make_row(
     source: str,
     source_id: str,
     question: str,
+    turns: Iterable[Message] = (),
     images: Iterable[bytes] = (),
     answer_options: Mapping[str, Any] | None = None,
     **fields: Unpack[NewRowFields],
 ) -> Row:
-    """A row from a single user question; computes the id.
+    """A row from a user's question and the turns before it; computes the id.
 
     Raises:
         PIL.UnidentifiedImageError, OSError, Image.DecompressionBombError: a picture that cannot be decoded.
     """
     pictures = tuple(images)
+    prompt = (*turns, Message("user", question))
     return Row(
-        id=row_id(question, pictures),
+        id=prompt_id(prompt, pictures),
         source=source,
         source_id=source_id,
-        prompt=(Message("user", question),),
+        prompt=prompt,
         images=pictures,
         answer_options=json.dumps(answer_options or {}, sort_keys=True, ensure_ascii=False),
         **fields,
@@ -178,9 +182,14 @@ def question_of(prompt: Iterable[Message]) -> str:
     return next((message.content for message in reversed(tuple(prompt)) if message.role == "user"), "")
 
 
+def asked_in(prompt: Iterable[Message]) -> str:
+    """What the user says in all turns: the problem where an earlier turn states a part of it."""
+    return "\n".join(message.content for message in prompt if message.role == "user")
+
+
 def format_of(answer_kind: str) -> Format:
     """The format of a question by the kind of its answer."""
-    formats: dict[str, Format] = {"choice": "choice", "number": "number"}
+    formats: dict[str, Format] = {"choice": "choice", "choices": "choice", "number": "number"}
     return formats.get(answer_kind, "open")
 
 
@@ -205,6 +214,13 @@ def row_id(question: str, images: Iterable[bytes] = ()) -> str:
                 band = picture.crop((0, top, width, min(top + _BAND, height)))
                 digest.update(band.convert("RGBA").tobytes())
     return digest.hexdigest()
+
+
+def prompt_id(prompt: Iterable[Message], images: Iterable[bytes] = ()) -> str:
+    """The identity of a row by all of its turns; of a single user question it is `row_id` of that."""
+    turns = [(message.role, message.content) for message in prompt]
+    alone = len(turns) == 1 and turns[0][0] == "user"
+    return row_id(turns[0][1] if alone else "\0".join(f"{role}\0{content}" for role, content in turns), images)
 
 
 def to_document(row: Row) -> Document:

@@ -115,6 +115,13 @@ class Stage(Plugin):
         """How many rows came in, by a count that is not its own where there is one."""
         return len(run.rows)
 
+    def gate(self, run: Run) -> None:
+        """Look at what it left, each time that a build comes past, whether it ran just now or long ago.
+
+        Raises:
+            CurationError: the build must not go on.
+        """
+
     def is_whole(self, run: Run) -> bool:
         """Whether what it left outside of its folder is still there."""
         return True

@@ -102,13 +102,20 @@ class StageRun:
         return Run(self.config, self.name, self.folder, self.out, Rows([]), stages, columns)
 
     def run(self, workers: int) -> None:
-        """Run the tasks that are not complete.
+        """Run the tasks that are not complete, and ask the stage whether the build may go on.
 
         Raises:
-            CurationError: from a task, or when a task ended without completing, or rows were lost or doubled.
+            CurationError: from a task, or when a task ended without completing, or rows were lost or doubled; from the stage's gate.
         """
-        if self.is_done:
-            return
+        if not self.is_done:
+            self._run_tasks(workers)
+        self.gate()
+
+    def gate(self) -> None:
+        """Raise what the stage's gate raises; for a stage that is done."""
+        self.stage.gate(self.context)
+
+    def _run_tasks(self, workers: int) -> None:
         self._clear()
         context, started = self.context, time.monotonic()
         tasks, total = self.stage.tasks(context.rows), len(context.rows) or None

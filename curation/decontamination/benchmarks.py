@@ -25,6 +25,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.parquet import AtomicParquetWriter, read_records, whole_file, write_text
+from curation.core.row import asked_in
 from curation.core.stage import Run, Stage
 from curation.decontamination.keyring import Keyring, make_keyring
 from curation.decontamination.options import Decontaminate
@@ -84,11 +85,11 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
                         continue
                     if self.options.pictures:
                         unreadable.update(_add(images, n, row.images))
-                    number = questions.add(row.question, row.images) if self.options.text else -1
+                    number = questions.add(asked_in(row.prompt), row.images) if self.options.text else -1
                     record = {
                         "benchmark": benchmark.name,
                         "item": unique(row.source_id),
-                        "text": row.question,
+                        "text": asked_in(row.prompt),
                         "question": number,
                     }
                     pictures = {"n_pictures": len(row.images), "pictures": row.images}

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 
 from curation.core.parquet import AtomicParquetWriter
-from curation.core.row import Message, question_of
+from curation.core.row import Message, asked_in
 from curation.core.rows import Rows, file_of
 from curation.decontamination.background import Background, Pairs
 from curation.decontamination.benchmarks import read_items
@@ -182,7 +182,7 @@ def _items_of_questions(items: list[dict[str, Any]]) -> dict[int, list[int]]:
 
 
 def _question(record: dict[str, Any]) -> str:
-    return question_of(Message(**message) for message in record["prompt"])
+    return asked_in(Message(**message) for message in record["prompt"])
 
 
 def _small(images: list[bytes], number: int) -> bytes | None:

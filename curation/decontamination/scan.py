@@ -15,7 +15,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.parquet import AtomicParquetWriter
-from curation.core.row import from_document
+from curation.core.row import asked_in, from_document
 from curation.decontamination.benchmarks import load_images
 from curation.decontamination.finder import Finder
 from curation.decontamination.keyring import Keyring
@@ -62,7 +62,7 @@ class ScanContamination(PipelineStep):  # type: ignore[misc]
         with candidates, KeysWriter(self.folder / f"{rank:05d}-keys.parquet") as keys:
             while batch := list(islice(documents, BATCH_ROWS)):
                 rows = [from_document(document) for document in batch]
-                texts, numbers = finder.keys_of([row.question for row in rows])
+                texts, numbers = finder.keys_of([asked_in(row.prompt) for row in rows])
                 keys.write(len(rows), texts, numbers)
                 questions, reworded = dict(finder.likeliest(texts, numbers)), dict(finder.reworded(texts, numbers))
                 for i, row in enumerate(rows):

@@ -20,10 +20,10 @@ _AS_WORDS = {ord(symbol): f" {word} " for symbol, word in _SYMBOLS.items()}
 _FIGURE = re.compile(r"\[asy\].*?(?:\[/asy\]|\Z)", re.DOTALL | re.IGNORECASE)
 """A figure as code."""
 _PLACEHOLDER = re.compile(
-    r"<image[ _]?\d{0,3}>|<img[^>]{0,200}>|!\[[^\]]{0,200}\]\([^)]{0,200}\)|\\includegraphics[^}]{0,200}\}",
+    r"<\|?image[ _-]?\d{0,3}\|?>|\[IMG\]|<img[^>]{0,200}>|!\[[^\]]{0,200}\]\([^)]{0,200}\)|\\includegraphics[^}]{0,200}\}",
     re.IGNORECASE,
 )
-_MAY_HOLD_A_PLACE = re.compile(r"[<!\\]")
+_MAY_HOLD_A_PLACE = re.compile(r"[<!\\\[]")
 _INSTRUCTION = re.compile(
     r"\\boxed\s*\{\s*\}|\b(?:reason|think)\b.{0,20} step[- ]by[- ]step|^answer the question (?:with|using|by)\b"
     r"|^answer with the (?:option|letter)",
@@ -136,7 +136,8 @@ def signs_of(question: str) -> str:
     >>> signs_of("Compute $3 + 5$."), signs_of("compute 3*5")
     ('+', '*')
     """
-    return _NO_SIGN.sub("", _COMMAND.sub(" ", unicodedata.normalize("NFKC", _stem(question))))
+    stem = _PLACEHOLDER.sub(" ", _stem(question))
+    return _NO_SIGN.sub("", _COMMAND.sub(" ", unicodedata.normalize("NFKC", stem)))
 
 
 def operations_of(question: str) -> str:

@@ -14,6 +14,7 @@ from curation.dedup.images import BANDS_BYTES, sign_images
 from curation.dedup.minhash import Words, band_keys, word_hashes
 from curation.dedup.options import Dedup
 from curation.dedup.reading import facts_of, read_question
+from curation.text.places import without_places
 
 _TAG = re.compile(rb"<[|/]{0,2}[A-Za-z_]{3,}\|?>")
 _TRACE_NUMBERS = bytes(c if chr(c) in "0123456789.+-*/^=<>" else 32 for c in range(256))
@@ -34,9 +35,9 @@ def signature_schema(options: Dedup, traces: bool) -> pa.Schema:
 
 def sign_question(row: Row, options: Dedup) -> tuple[dict[str, Any], bytes, bytes]:
     """The keys of a row's prompt and images; its words and its images' hashes for the last comparison."""
-    tokens = read_question(row.prompt[0].content)
+    tokens = read_question(without_places(row.prompt[0].content))
     for message in row.prompt[1:]:
-        tokens += [f"#<{message.role}>", *read_question(message.content)]
+        tokens += [f"#<{message.role}>", *read_question(without_places(message.content))]
     words = " ".join(tokens).encode()
     digests, image_bands, hashes = sign_images(row.images, options.near and options.pictures)
     keys = {

@@ -43,7 +43,7 @@ class OpenEnded(Filter):
 
     def judge(self, row: Row) -> Judgement:
         question = folded_lines(without_figures(row.question))
-        if row.answer_kind == "choice" or _VALUE.search(question):
+        if row.answer_kind in ("choice", "choices") or _VALUE.search(question):
             return True
         if _PROOF.search(question):
             return False, "proof"

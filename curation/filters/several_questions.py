@@ -62,7 +62,7 @@ class SeveralQuestions(Filter):
     kind: Literal["several_questions"] = "several_questions"
 
     def judge(self, row: Row) -> Judgement:
-        if row.answer_kind in ("choice", "assignment"):
+        if row.answer_kind in ("choice", "choices", "assignment"):
             return True
         if _PARTS_IN_GOLD.search(row.answer):
             return False, "gold_in_parts"

@@ -46,7 +46,7 @@ def _decide(judge: Callable[[Row], Judgement], row: Row) -> Decision:
 
 
 class VerifyGolds(MapStage):
-    """Keeps what the reward can judge: the gold is readable and, given as a response, is judged correct (PAPER 3.3, step 7)."""
+    """Keeps what the reward can judge: the gold and its aliases are readable and, in a response's box too, correct (PAPER 3.3, step 7)."""
 
     kind: Literal["verify_golds"] = "verify_golds"
 
@@ -54,15 +54,13 @@ class VerifyGolds(MapStage):
         verifier = verifier_of(row)
         if not row.answer.strip():
             return drop("no_gold") if verifier.kind.needs_gold else KEEP
-        verdict = verifier.judge_answer(row.answer)
-        if verdict.outcome == "correct":
-            return KEEP
-        reason = verdict.outcome if verdict.outcome in ("unreadable_gold", "timeout") else "gold_fails_itself"
-        return drop(reason, f"{row.answer_kind} {row.answer[:200]!r}: {verdict.detail}")
+        failed = _failure(verifier)
+        return drop(*failed) if failed else KEEP
 
 
 class VerifyTraces(MapStage):
-    """Judges every trace against its gold, and keeps the verdicts that the manifest names."""
+    """Judges every trace against its gold, and keeps the verdicts that the manifest names. A gold that its own judge calls wrong is dropped
+    whatever the verdict."""
 
     kind: Literal["verify_traces"] = "verify_traces"
     keep: tuple[Verified, ...] = ("correct",)
@@ -71,8 +69,23 @@ class VerifyTraces(MapStage):
     def map(self, row: Row) -> Decision:
         if not row.completion.strip():
             return drop("no_completion")
+        if row.answer.strip() and (failed := _failure(verifier_of(row))) and failed[0] == "gold_fails_itself":
+            return drop(*failed)
         verified = verify_completion(row)
         return keep(verified=verified) if verified in self.keep else drop(f"verified_{verified}")
+
+
+def _failure(verifier: rewards.Verifier) -> tuple[str, str] | None:
+    """Why a gold, or an alias of it, is not judged correct by its own verifier: the reason and what was found; None where all are."""
+    for text in (verifier.gold, *verifier.kind.aliases):
+        verdict = verifier.judge_answer(text)
+        if verdict.outcome == "correct" and "boxed" not in text and "fbox" not in text:
+            verdict = verifier.judge(f"\\boxed{{{text}}}")
+        if verdict.outcome != "correct":
+            is_known = verdict.outcome in ("unreadable_gold", "timeout")
+            reason = verdict.outcome if is_known else "gold_fails_itself"
+            return reason, f"{verifier.kind.kind} {text[:200]!r}: {verdict.detail}"
+    return None
 
 
 def verifier_of(row: Row) -> rewards.Verifier:

@@ -1,6 +1,6 @@
 """From encoded bytes to pixels as a model sees them: upright, first frame, RGB on white."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from PIL import Image
 
@@ -54,8 +54,11 @@ def sketch(data: bytes, side: int | None) -> tuple[Image.Image, Original]:
         turn = TURNS.get(_orientation(image))
         if turn in (TURNS[5], TURNS[6], TURNS[7], TURNS[8]):
             size = size[::-1]
-        frames, transparent = int(getattr(image, "n_frames", 1)), image.has_transparency_data
-        original = Original(str(image.format), mode, size, frames, turn is not None, transparent)
+        # further frames of a JPEG (MPO) are a camera's previews and depth maps, and are cut off as metadata is
+        format = "JPEG" if image.format == "MPO" else str(image.format)
+        frames = 1 if format == "JPEG" else int(getattr(image, "n_frames", 1))
+        transparent = image.has_transparency_data
+        original = Original(format, mode, size, frames, turn is not None, transparent)
         upright = image if turn is None else image.transpose(turn)
         return on_white(upright), original
 
@@ -68,14 +71,20 @@ def _orientation(image: Image.Image) -> int:
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """RGB: transparent parts become white, 16 bits a channel become 8."""
-    if image.mode.startswith("I;16"):
-        image = image.convert("I")
-    if image.mode == "I":  # Pillow would clip at 255
-        image = image.point(lambda value: value * (1 / 257)).convert("L")
+    """RGB: transparent parts become white, more than 8 bits a channel become 8."""
+    if image.mode.startswith(("I", "F")):  # Pillow would clip at 255
+        image = _as_bytes(image)
     if not image.has_transparency_data:
         return image.convert("RGB")
     image = image.convert("RGBA")
     canvas = Image.new("RGB", image.size, WHITE)
     canvas.paste(image, mask=image.getchannel("A"))
     return canvas
+
+
+def _as_bytes(image: Image.Image) -> Image.Image:
+    """Deep gray values as 8 bits: of 16, or of the 8 or 12 that scanners put into 16, by the largest value; floats of 0 to 1 too."""
+    image = image.convert("F")
+    _, high = cast(tuple[float, float], image.getextrema())
+    most = next((bound for bound in (1.0, 255.0, 4095.0, 65535.0) if high <= bound), high)
+    return image.point(lambda value: value * (255 / most)).convert("L")

@@ -10,16 +10,19 @@ Every change is noted in the row's `provenance`. Where the question changed, the
 import json
 import re
 import string
+from collections.abc import Sequence
 
 from pydantic import Field, field_validator
 
 from curation.core.plugins import Options, Pattern
-from curation.core.row import Message, Row, RowFields, normalise_prompt, row_id
+from curation.core.row import PLACE, Message, Row, RowFields, normalise_prompt, prompt_id
 from curation.normalise.characters import clean_characters
+from curation.normalise.chat import is_boilerplate
 from curation.normalise.language import LANGUAGES, contradicts, identify
 from curation.normalise.question import apply_rules, normalise_question
 from curation.normalise.traces import drop_end_marks, drop_prompt, one_style
 from curation.text.options import options_in, read_again
+from curation.text.places import place_images
 from rewards.kinds.choice import Choice
 
 __all__ = ["Normalise", "normalise_question", "normalise_row"]
@@ -51,25 +54,57 @@ class Normalise(Options):
 
 
 def normalise_row(row: Row, options: Normalise) -> Row:
-    """The row with its question, options, language and trace normalised. Its question may come out empty."""
-    for step in (_question, _options, _language, _trace):
+    """The row with its turns, pictures' places, question, options, language and trace normalised. Its question may come out empty.
+
+    Raises:
+        BadRowError: `placeholder_count`, the text places more or fewer pictures than the row has.
+    """
+    for step in (_turns, _pictures, _question, _pictures, _options, _language, _trace):
         row = step(row, options)
     return row
 
 
+def _turns(row: Row, options: Normalise) -> Row:
+    """A system turn that says nothing but how to answer goes, as it does from the text of a question."""
+    prompt = tuple(
+        turn for turn in row.prompt if not (turn.role == "system" and is_boilerplate(turn.content, options.strip))
+    )
+    if prompt == row.prompt:
+        return row
+    return row.changed(STAGE, "system prompt removed", prompt=prompt, id=prompt_id(prompt, row.images))
+
+
+def _pictures(row: Row, options: Normalise) -> Row:
+    """Every place of a picture as `<image>`, and the pictures in the order of their places."""
+    if not row.images:
+        return row
+    placed = place_images([turn.content for turn in row.prompt], len(row.images))
+    prompt = tuple(Message(turn.role, text) for turn, text in zip(row.prompt, placed.texts, strict=True))
+    images = tuple(row.images[number] for number in placed.order)
+    if (prompt, images) == (row.prompt, row.images):
+        return row
+    note = "picture tokens made plain" if images == row.images else "pictures in the order of their places"
+    return row.changed(STAGE, note, prompt=prompt, images=images, id=prompt_id(prompt, images))
+
+
 def _question(row: Row, options: Normalise) -> Row:
-    text, changes = normalise_question(row.question, options.strip, bool(row.images))
+    text, changes = normalise_question(row.question, options.strip, bool(row.images), not _has_turns(row.prompt))
     if text == row.question:
         return row
     last = max(number for number, message in enumerate(row.prompt) if message.role == "user")
     prompt = (*row.prompt[:last], Message("user", text), *row.prompt[last + 1 :])
     fields: RowFields = {"prompt": prompt}
     if normalise_prompt(text) != normalise_prompt(row.question):
-        fields["id"] = row_id(text, row.images)
+        fields["id"] = prompt_id(prompt, row.images)
     if choices := read_again(json.loads(row.answer_options).get("choices"), row.question, text):
         changes.append("options re-read")
         fields["answer_options"] = json.dumps(json.loads(row.answer_options) | {"choices": choices}, ensure_ascii=False)
     return row.changed(STAGE, "; ".join(changes), **fields)
+
+
+def _has_turns(prompt: Sequence[Message]) -> bool:
+    """Whether images without places would not stand in front of the question, or another turn places some."""
+    return any(turn.role == "user" or PLACE in turn.content for turn in prompt[:-1])
 
 
 def _options(row: Row, options: Normalise) -> Row:

@@ -5,7 +5,10 @@ several turns is not one question.
 """
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
+
+from curation.normalise.wrappers import strip_instructions
 
 _CHAT_ML = r"<\|im_start\|>"
 _LLAMA_3 = r"<\|start_header_id\|>"
@@ -47,6 +50,14 @@ _HEAD = re.compile(
 )
 _ANSWER = re.compile(r"^[ \t]*(?:#+ ?|\*\*)?(?:Answer|Solution|A|答案|解答)(?: ?\d+)?(?:\*\*)?[:：]", re.MULTILINE)
 
+_VENDORS = re.compile(
+    r"\AYou are (?:Qwen|ChatGPT|Claude|Llama|DeepSeek(?:-R1)?|InternVL)\b[^.\n]{0,80}\.\s*"
+    r"|\AA (?:conversation|chat) between (?i:user|a user)\b.*\Z"
+    r"|\AYou are (?:a|an) (?:\w+,? ){0,4}(?:AI|assistant|model)(?: assistant)?[.!]?\Z",
+    re.DOTALL,
+)
+"""System prompts of model families, and R1-Zero's."""
+
 
 def unwrap_chat(text: str) -> str:
     r"""The user's question inside a chat template.
@@ -62,6 +73,15 @@ def unwrap_chat(text: str) -> str:
         if match and match["question"].strip() and not _ANOTHER_TURN.search(match["question"]):
             return str(match["question"].strip())
     return text
+
+
+def is_boilerplate(system: str, extra: Sequence[str] = ()) -> bool:
+    r"""Whether a system turn says nothing but who answers and in which form; `extra` as in `strip_instructions`.
+
+    >>> is_boilerplate("You are a helpful assistant."), is_boilerplate("The user's numbers are hexadecimal.")
+    (True, False)
+    """
+    return not strip_instructions(_VENDORS.sub("", system.strip()), extra).strip()
 
 
 def last_question(text: str) -> str:

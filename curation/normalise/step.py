@@ -6,6 +6,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.decision import Decision, drop
+from curation.core.errors import BadRowError
 from curation.core.ledger import LedgerWriter
 from curation.core.row import Row, from_document, to_document
 from curation.normalise import Normalise, normalise_row
@@ -33,6 +34,10 @@ class ChangeRows(PipelineStep):  # type: ignore[misc]
 
 
 def normalise_text(options: Normalise, row: Row) -> Row | Decision:
-    """The row with its text normalised; one that is nothing but a wrapper ends as `question_empty`."""
-    changed = normalise_row(row, options)
+    """The row with its text normalised; one that is nothing but a wrapper ends as `question_empty`, one whose text places other pictures
+    than it has as `placeholder_count`."""
+    try:
+        changed = normalise_row(row, options)
+    except BadRowError as error:
+        return drop(error.reason, error.detail)
     return changed if changed.question.strip() else drop("question_empty", row.question[:200])

@@ -14,10 +14,11 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from curation.core.plugins import ByKind, Plugin
 from curation.core.row import BadRow, Row
+from curation.reading.gate import check_flags
 
 __all__ = ["AnySource", "BadRow", "Row", "Source", "named_apart"]
 
@@ -38,6 +39,8 @@ class Source(Plugin):
     weight: float = Field(default=1.0, ge=0)
     limit: int | None = Field(default=None, ge=1)
     """Read at most this many rows."""
+    accept: Annotated[tuple[str, ...], AfterValidator(check_flags)] = ()
+    """Red flags of reading that are right for this source, by name; any other ends the build."""
 
     @model_validator(mode="after")
     def _name_is_kind(self) -> "Source":

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
+from pydantic import Field
 
 from curation.core.errors import SourceError
 from curation.core.ledger import LedgerWriter
@@ -18,6 +19,8 @@ from curation.core.rows import Rows
 from curation.core.schema import stage_schema
 from curation.core.stage import ROWS, Leaves, Run, Stage
 from curation.core.steps import WriteRows
+from curation.reading.gate import READING, refuse_flags, reports_in
+from curation.reading.report import ReadingReport
 from curation.sources.base import AnySource, BadRow, Source
 from curation.sources.unique import UniqueIds
 
@@ -30,6 +33,8 @@ class Collect(Stage):
     limit: int | None = None
     """Rows of every source."""
     seed: int = 0
+    accept: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude=True)
+    """Source -> the red flags that it accepts; what is read does not depend on it."""
     leaves: ClassVar[Leaves] = ROWS
 
     def digests(self) -> dict[str, dict[str, str]]:
@@ -41,6 +46,9 @@ class Collect(Stage):
     def steps(self, run: Run) -> list[PipelineStep]:
         read = ReadSource(list(self.sources), self.seed, self.limit, run.folder, run.ledger())
         return [read, WriteRows(run.folder / ROWS, stage_schema())]
+
+    def gate(self, run: Run) -> None:
+        refuse_flags(run.config, reports_in(run.folder), self.accept)
 
     def rows_in(self, run: Run) -> int:
         return sum(rows_read(run.folder).values())
@@ -55,7 +63,8 @@ def rows_read(folder: Path) -> dict[str, int]:
 class ReadSource(PipelineStep):  # type: ignore[misc]
     """Task i reads source i. Rows that cannot be used go to the ledger; a repeated source_id gets a number (`17#2`).
 
-    Leaves `read/00000.json` with the number of rows that came in, which the ledger has to account for.
+    Leaves `read/00000.json` with the number of rows that came in, which the ledger has to account for, and `reading/00000.json`, the
+    source's reading report.
     """
 
     type, name = "reader", "sources"
@@ -66,20 +75,26 @@ class ReadSource(PipelineStep):  # type: ignore[misc]
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         source, unique, n = self.sources[rank], UniqueIds(), 0
+        report = ReadingReport(source.name)
         progress = TaskProgress(self.folder / "progress", rank)
         limit = min(filter(None, (self.limit, source.limit)), default=None)
+        rows = source.model_copy(update={"limit": limit}).read(self.seed)
         with self.ledger as ledger:
-            for row in islice(source.read(self.seed), limit):
+            for row in islice(rows, limit):
                 n += 1
                 progress.advance()
                 if isinstance(row, BadRow):
                     ledger.write_bad(row, rank)
+                    report.bad(row)
                     continue
                 if (name := unique(row.source_id)) != row.source_id:
                     row = row.changed("collect", "source_id repeats", source_id=name)
                 self.stat_update("rows")
+                report.read(row)
                 yield to_document(row)
+            next(rows, None)  # it ends by itself, and tells what no row had
         if n == 0:
             raise SourceError(f"source {source.name!r} ({source.kind}) is empty: got 0 rows, expected at least one")
+        write_text(self.folder / READING / f"{rank:05d}.json", json.dumps(report.described(), ensure_ascii=False))
         write_text(self.folder / "read" / f"{rank:05d}.json", json.dumps({"source": source.name, "rows": n}))
         progress.flush()

@@ -12,36 +12,49 @@
 
 The format is recognised by content: JSON in several shapes, JSON Lines, CSV, Parquet, Arrow; compressed, in UTF-16, or inside zip and tar
 archives (`formats.files` says how members are named, `formats.limits` how large a part may be). Each part is documented with its options:
-`formats.fields`, `formats.expression` (what a field may say), `formats.images`, `formats.gold`, `formats.json_file` (shapes).
+`formats.fields`, `formats.expression` (what a field may say), `formats.images`, `formats.gold`, `formats.json_layout` (shapes),
+`formats.csv_file`, `formats.nested` (`explode` and `join`).
 """
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from curation.core.digests import folder_digest, sha256_of
+from curation.core.digests import folder_digest, is_whole_disk, sha256_of
 from curation.core.errors import BadRowError, SourceError
 from curation.core.plugins import Pattern
 from curation.core.row import STRATA, Row, Stratum, format_of, make_row
-from curation.images import explain
+from curation.images import ImageError, explain
 from curation.sources.base import BadRow, Source
+from curation.sources.formats.answers import accepts_any
 from curation.sources.formats.archive import is_archive, split_place
-from curation.sources.formats.expression import evaluate
+from curation.sources.formats.choices import options_of
+from curation.sources.formats.conversation import Conversation, content_text, filled
+from curation.sources.formats.csv_file import CsvOptions
+from curation.sources.formats.expression import MISSING, evaluate, fields_in, lookup
 from curation.sources.formats.fields import PER_RECORD, Fields
 from curation.sources.formats.files import Format, find_files
 from curation.sources.formats.gold import NO_GOLD, GoldOptions, ReadGold
 from curation.sources.formats.hub import describe, read_hub, resolve_revision
 from curation.sources.formats.images import Images
-from curation.sources.formats.json_file import Shape
-from curation.sources.formats.nested import exploded, joined_with
-from curation.sources.formats.reader import iter_records
+from curation.sources.formats.json_layout import Shape
+from curation.sources.formats.nested import Join, exploded, index_of, joined_with
+from curation.sources.formats.reader import Reading, iter_records
 from curation.sources.formats.record import BadRecord, Record
-from curation.text.options import as_options, list_options, options_in
+from curation.sources.formats.seen import FieldsSeen
+from curation.text.options import list_options, options_in
+from curation.text.places import mark_named, mark_options
+from rewards.stored import Stored
+
+_PEEKED = 50
+"""Records that are looked at before reading."""
 
 
 class Table(Source):
@@ -52,23 +65,30 @@ class Table(Source):
     digested: ClassVar[frozenset[str]] = frozenset({"path", "hub", "images", "join"})
 
     path: str | tuple[str, ...] = ()
-    """Files, as globs (`**` too), read one after the other; gzip, bz2, xz, zstd and UTF-16 are undone. A zip or tar archive means its
-    data files; `set.zip!/train/*.json` names members."""
+    """Files, as globs (`**` too), read one after the other; gzip, bz2, xz, zstd and UTF-16 are undone. A folder means all data files
+    below it, a zip or tar archive its data files; `set.zip!/train/*.json` names members."""
     hub: str = ""
     """Name of a Hub data set, instead of `path`."""
     config: str | None = None
-    split: str = "train"
+    split: str = ""
+    """Split of the Hub data set (`train` when empty), or of a JSON file whose keys are splits; `train+test` takes both."""
     revision: str | None = None
     """Commit, tag or branch of the Hub data set; the manifest lock records the commit."""
     format: Format | Literal["auto"] = "auto"
     shape: Shape = "auto"
-    """How a JSON file holds its records (see `formats.json_file`)."""
+    """How a JSON file holds its records (see `formats.json_layout`); `one` keeps a list in a line of JSON Lines as one record."""
     records: str = ""
     """Dotted path of the records inside a JSON file, where they are not at its top level."""
-    explode: str = ""
-    """Path of a list (or dict) inside the record: one row per item, which fields then name as `each.*`."""
-    join: dict[str, str] = Field(default_factory=dict)
-    """Name -> a JSON file in the record's folder, which fields then name as `name.*`."""
+    encoding: str = ""
+    """Of CSV, JSON and JSON Lines without a byte order mark that are not UTF-8: cp1252, gbk, utf-16-le, ..."""
+    csv: CsvOptions = CsvOptions()
+    explode: str | tuple[str, ...] = ""
+    """Path of a list (or dict) inside the record: one row per item, which fields then name as `each.*`. `paragraphs.*.qas` goes through
+    a list, `[questions, answers]` takes lists of one length together (each.questions, each.answers)."""
+    join: dict[str, str | Join] = Field(default_factory=dict)
+    """Name -> a JSON file in the record's folder, or {path, on, key}: the record of another file by its id. Fields name it as `name.*`."""
+    on_bad_row: Literal["error", "drop"] = "drop"
+    """A line or record that cannot be read: end the build, or drop it, counted under its reason."""
     on_truncated: Literal["error", "keep"] = "error"
     """A file that is cut short: refuse it, or keep its complete records and count one `truncated_file`."""
     fields: Fields
@@ -91,9 +111,25 @@ class Table(Source):
             raise ValueError("expected `path` or `hub`, and not both")
         return self
 
+    @field_validator("encoding")
+    @classmethod
+    def _is_an_encoding(cls, encoding: str) -> str:
+        try:
+            known = codecs.lookup(encoding)._is_text_encoding if encoding else True
+        except LookupError:
+            known = False
+        if not known:
+            raise ValueError(f"got {encoding!r}, expected the name of an encoding: utf-8, cp1252, gbk, utf-16-le, ...")
+        return encoding
+
     @property
     def paths(self) -> tuple[str, ...]:
         return (self.path,) if isinstance(self.path, str) else self.path
+
+    @property
+    def _exploded(self) -> tuple[str, ...]:
+        paths = (self.explode,) if isinstance(self.explode, str) else self.explode
+        return tuple(filter(None, paths))
 
     @cached_property
     def commit(self) -> str:
@@ -101,18 +137,32 @@ class Table(Source):
         return resolve_revision(self.hub, self.revision)
 
     def read(self, seed: int) -> Iterator[Row | BadRow]:
-        """Rows in file order; `limit` counts the bad ones too."""
+        """Rows in file order; `limit` counts the bad ones too.
+
+        Raises:
+            SourceError: as the base says, or no record has a field that an option names. Where `limit` left some unread, those are looked
+                at for it.
+        """
         several = not self.hub and _several(self.paths)
-        good, missing = 0, ""
-        for record in islice(self._records(), self.limit):
-            row = self._row(record, several)
-            if isinstance(row, BadRow) and row.reason == "field_missing":
-                missing = missing or row.detail
-            elif isinstance(row, Row):
-                good += 1
-            yield row
-        if missing and not good:
-            raise SourceError(f"source {self.name!r} gives no row; {missing}")
+        seen, records, spoiled = FieldsSeen(self._named()), self._records(), ""
+        read = 0
+        for record in islice(records, self.limit):
+            if isinstance(record, Record):
+                seen.look(record)
+                read += 1
+            else:
+                spoiled = spoiled or f"{record.reason}: {record.detail}"
+            yield self._row(record, several)
+        with suppress(SourceError):
+            for record in islice(records, _LOOK_AHEAD if self.hub else None) if seen.unseen and read else ():
+                if isinstance(record, Record):
+                    seen.look(record)
+                if not seen.unseen:
+                    break
+        if missing := seen.missing():
+            raise SourceError(f"source {self.name!r}: {missing}")
+        if spoiled and not read:
+            raise SourceError(f"source {self.name!r} gives no row; {spoiled}")
 
     def beside(
         self, records: Iterable[Record | BadRecord] | None = None
@@ -126,17 +176,32 @@ class Table(Source):
         """SHA-256 of every file, a digest of the images' folder, or the commit of the Hub data set."""
         digests = super().inputs()
         if self.hub:
-            return digests | {describe(self.hub, self.config, self.split): self.commit}
+            return digests | {describe(self.hub, self.config, self.split or "train"): self.commit}
         files = find_files(self.paths)
         digests |= {name: sha256_of(path) for name, path, _ in files}
         for name in self.join.values():
+            if isinstance(name, Join):
+                digests |= {f"{file} joined": sha256_of(path) for file, path, _ in find_files((name.path,))}
+                continue
             for file, path, _ in files:
                 if (neighbour := path.parent / name).is_file() or not is_archive(path):
                     digests[f"{name} beside {file}"] = sha256_of(neighbour) if neighbour.is_file() else "missing"
-        if self.fields.images:
-            roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in files})
+        roots = [Path(root) for root in self.images.roots] or sorted({path.parent for _, path, _ in files})
+        known = bool(self.fields.images) and (bool(self.images.roots) or not any(map(is_whole_disk, roots)))
+        if known or self._names_files():
             digests |= {f"pictures {i}": _place_digest(root) for i, root in enumerate(roots)}
         return digests
+
+    def _names_files(self) -> bool:
+        """Whether the first records name pictures in files, and do not hold them."""
+        with suppress(SourceError):  # reading says it
+            for record in islice(self._records(), _PEEKED):
+                if isinstance(record, Record):
+                    with suppress(BadRowError):
+                        values = self._picture_values(self.fields.conversation(record), record)
+                        if any(map(self.images.is_path, values)):
+                            return True
+        return False
 
     def _records(self) -> Iterator[Record | BadRecord]:
         return self._prepared(self._stored())
@@ -144,26 +209,62 @@ class Table(Source):
     def _stored(self) -> Iterator[Record | BadRecord]:
         """The records as they are in the files, or on the Hub."""
         if self.hub:
-            name = describe(self.hub, self.config, self.split)
-            items = read_hub(self.hub, self.config, self.split, self.commit)
+            name, split = describe(self.hub, self.config, self.split or "train"), self.split or "train"
+            items = read_hub(self.hub, self.config, split, self.commit)
             return (Record(name, None, *item) for item in items)
-        return iter_records(self.paths, self.format, self.shape, self.records, self.on_truncated == "keep")
+        return iter_records(self.paths, self._reading())
 
     def _prepared(self, records: Iterable[Record | BadRecord]) -> Iterator[Record | BadRecord]:
         """Records with what is joined to them, one for every item of those that hold several rows."""
+        indexes = {name: index_of(join) for name, join in self.join.items() if isinstance(join, Join)}
+        late = {
+            name: join for name, join in self.join.items() if isinstance(join, Join) and join.on.startswith("each.")
+        }
+        early = {name: join for name, join in self.join.items() if name not in late}
         for record in records:
-            joined = joined_with(record, self.join) if self.join and isinstance(record, Record) else record
-            if self.explode and isinstance(joined, Record):
-                yield from exploded(joined, self.explode)
-            else:
-                yield joined
+            joined = joined_with(record, early, indexes) if early and isinstance(record, Record) else record
+            for item in exploded(joined, self._exploded) if self.explode and isinstance(joined, Record) else (joined,):
+                yield joined_with(item, late, indexes) if late and isinstance(item, Record) else item
+
+    def _reading(self) -> Reading:
+        """How files are read. A record is known by the list that it is exploded by, else by what the question is made of."""
+        tells = [path.split(".*")[0] for path in self._exploded], fields_in(self.fields.question)
+        beside = {*self.join, "each"}
+        own = next(
+            filter(None, ([name for name in names if name.partition(".")[0] not in beside] for names in tells)), []
+        )
+
+        def has(value: Any) -> bool:
+            return not own or any(lookup(value, name) is not MISSING for name in own)
+
+        return Reading(
+            format=self.format,
+            shape=self.shape,
+            records=self.records,
+            split=self.split,
+            encoding=self.encoding,
+            csv=self.csv,
+            keep_truncated=self.on_truncated == "keep",
+            drop_bad_rows=self.on_bad_row == "drop",
+            has=has,
+        )
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        """(option, expression) of all that names fields of a record."""
+        for name, value in self.fields:
+            for expression in (value,) if isinstance(value, str) else value or ():
+                yield f"fields.{name}", expression
+        for name, join in self.join.items():
+            if isinstance(join, Join):
+                yield f"join.{name}.on", join.on
 
     def _row(self, record: Record | BadRecord, several: bool) -> Row | BadRow:
         """The row that a record becomes, or why it does not."""
-        source_id = self._source_id(record, several)
+        source_id = self._place(record, several)
         if isinstance(record, BadRecord):
             return self._bad(source_id, record.reason, record.detail)
         try:
+            source_id = (self.fields.text("id", record) if self.fields.id else "") or source_id
             row = self._mapped(record, source_id)
             _encode(row)
             return row
@@ -182,15 +283,20 @@ class Table(Source):
 
     def _mapped(self, record: Record, source_id: str) -> Row:
         fields = self.fields
-        question, notes = self._stripped(fields.question_text(record))
-        options = self._options(question, record)
+        conversation = fields.conversation(record)
+        values = self._picture_values(conversation, record)
+        names = [value for value in values if isinstance(value, str)] if all(isinstance(v, str) for v in values) else []
+        question, notes = self._stripped(mark_named(conversation.turns[-1].content.strip(), names))
+        stored = options_of(fields, question, record)
+        question, texts = mark_options(question, [mark_named(option, names) for option in stored.texts], names)
+        options = Stored(texts, stored.labels)
         gold = self._gold(record, options, question)
         if gold.note:
             notes.append(gold.note)
-        if gold.kind == "choice" and options and len(options_in(question)) < len(options):
-            question = list_options(question, options)
+        if gold.kind in ("choice", "choices") and len(options_in(question)) < len(options.texts):
+            question = list_options(question, options.texts)
             notes.append("options listed below the question")
-        images = self.images.load(fields.image_expressions, record)
+        images = self.images.load(values, record)
         columns = self.row_defaults()
         columns |= {name: text for name in PER_RECORD if (text := self._stated(name, record))}
         try:
@@ -198,11 +304,12 @@ class Table(Source):
                 source=self.name,
                 source_id=source_id,
                 question=question,
+                turns=conversation.turns[:-1],
                 images=images,
                 answer=gold.answer,
                 answer_kind=gold.kind,
                 answer_options=gold.options,
-                completion=self._completion(record),
+                completion=self._completion(record, conversation),
                 teacher=fields.text("teacher", record),
                 format=format_of(gold.kind),
                 provenance=tuple(("collect", note) for note in notes),
@@ -213,6 +320,14 @@ class Table(Source):
                 raise
             raise explain(error) from error
 
+    def _picture_values(self, conversation: Conversation, record: Record) -> list[str | bytes]:
+        """What a row's pictures are: those of the conversation's parts and of `fields.images`, which fill parts without any."""
+        expressions = self.fields.image_expressions
+        values = filled(conversation.pictures, self.images.values(expressions, record))
+        if not values and expressions and self.images.required:
+            raise ImageError("picture_missing", f"no value at {', '.join(expressions)}")
+        return values
+
     def _stated(self, name: str, record: Record) -> str:
         """What the record states for a column, '' for nothing of use."""
         text = self.fields.text(name, record)
@@ -222,9 +337,9 @@ class Table(Source):
             return text
         return _meant(self.levels, text)
 
-    def _completion(self, record: Record) -> str:
+    def _completion(self, record: Record, conversation: Conversation) -> str:
         """The trace; one that the pattern does not match stays as it is, for the filters to judge."""
-        text = self.fields.text("completion", record)
+        text = self.fields.text("completion", record) if self.fields.completion else conversation.completion.strip()
         match = re.search(self.completion_pattern, text) if self.completion_pattern else None
         return match[0].strip() if match else text
 
@@ -238,26 +353,28 @@ class Table(Source):
             question = bare
         return question, notes
 
-    def _options(self, question: str, record: Record) -> list[str]:
-        if self.fields.options == "$question":
-            return options_in(question)
-        return as_options(evaluate(self.fields.options, record)) if self.fields.options else []
-
-    def _gold(self, record: Record, options: list[str], question: str) -> ReadGold:
-        if not self.fields.answer:
+    def _gold(self, record: Record, options: Stored, question: str) -> ReadGold:
+        fields = self.fields
+        if not fields.answer:
             return NO_GOLD
+        aliases = evaluate(fields.aliases, record) if fields.aliases else None
+        is_any = accepts_any(fields.answer)
         try:
-            return self.gold.read(self.fields.required("answer", record), options, question)
+            raw = content_text(fields.required("answer", record))
+            return self.gold.read(raw, options.texts, question, labels=options.labels, is_any=is_any, aliases=aliases)
         except BadRowError as error:
             if error.reason == "answer_missing" and not self.gold.required:
                 return NO_GOLD
             raise
 
-    def _source_id(self, record: Record | BadRecord, several: bool) -> str:
-        if isinstance(record, Record) and self.fields.id and (text := self.fields.text("id", record)):
-            return text
+    def _place(self, record: Record | BadRecord, several: bool) -> str:
+        """The id of a record that states none."""
         number = record.key if isinstance(record, Record) and record.key else str(record.number)
         return f"{record.file}:{number}" if several else number
+
+
+_LOOK_AHEAD = 2_000
+"""Records of a Hub data set behind `limit` in which a field is looked for."""
 
 
 def _meant(patterns: Mapping[Any, str], text: str) -> str:
@@ -272,8 +389,19 @@ def _several(patterns: tuple[str, ...]) -> bool:
 
 
 def _place_digest(root: Path) -> str:
-    place = split_place(root)
-    return sha256_of(place[0]) if place else folder_digest(root)
+    """Of the archive, or of the names and sizes of all files below the folder.
+
+    Raises:
+        SourceError: the folder is a whole disk or home.
+    """
+    if place := split_place(root):
+        return sha256_of(place[0])
+    if is_whole_disk(root):
+        raise SourceError(
+            f"images.root is {str(root) or '.'!r}, a whole disk or home; expected the folder that holds the pictures "
+            "(images.strip_prefix takes the beginning off absolute paths)"
+        )
+    return folder_digest(root)
 
 
 def _encode(row: Row) -> None:

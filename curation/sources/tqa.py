@@ -51,7 +51,7 @@ def flat(question: Any) -> dict[str, Any]:
     """A question with plain texts; what it lacks is left out.
 
     >>> flat({"beingAsked": {"processedText": "Is it?"}, "answerChoices": {"b": {"processedText": "no"}, "a": {"processedText": "yes"}}})
-    {'question': 'Is it?', 'options': ['yes', 'no']}
+    {'question': 'Is it?', 'options': ['yes', 'no'], 'image': None}
     """
     options = lookup(question, "answerChoices")
     lettered = options if isinstance(options, dict) else {}
@@ -60,6 +60,7 @@ def flat(question: Any) -> dict[str, Any]:
         "question": lookup(question, "beingAsked.processedText"),
         "options": [text for text in texts if text is not MISSING],
         "answer": lookup(question, "correctAnswer.processedText"),
-        "image": lookup(question, "imagePath"),
     }
-    return {name: value for name, value in columns.items() if value is not MISSING}
+    image = lookup(question, "imagePath")
+    known = {name: value for name, value in columns.items() if value is not MISSING}
+    return {**known, "image": None if image is MISSING else image}

@@ -108,5 +108,6 @@ def make_kind(name: str, options: Mapping[str, Any] | str | None = None) -> Kind
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        fields = ", ".join(field for field in kinds[name].model_fields if field != "kind") or "none"
+        own = [field for field in kinds[name].model_fields if field not in ("kind", "aliases")]
+        fields = ", ".join([*own, "aliases"])
         raise ValueError(f"options of kind {name!r}: {key}: {first['msg']}; its options: {fields}") from None

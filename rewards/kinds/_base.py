@@ -19,6 +19,8 @@ class Kind(BaseModel):
 
     kind: str
     """Its name; subclasses narrow it to a Literal. A class that does not is a base for others."""
+    aliases: tuple[str, ...] = ()
+    """Further golds: what is right for one of them is right."""
 
     example: ClassVar[tuple[str, str]] = ("", "")
     """A gold and an answer that is correct, printed by `ovr-curate kinds`."""
@@ -27,6 +29,25 @@ class Kind(BaseModel):
     def needs_gold(self) -> bool:
         """Whether an empty gold is unreadable. False where the options alone decide what is right."""
         return True
+
+    def against_any(self, gold: str) -> Compare:
+        """Read the gold and its aliases once; return what judges a final answer against them. Raises UnreadableGoldError.
+
+        The first that finds an answer correct decides; where none does, one that could not judge it, then the gold.
+        """
+        if not self.aliases:
+            return self.against(gold)
+        compares = [self.against(text) for text in dict.fromkeys((gold, *self.aliases))]
+
+        def compare(answer: str) -> Ruling:
+            rulings = []
+            for one in compares:
+                rulings.append(one(answer))
+                if rulings[-1].outcome == "correct":
+                    return rulings[-1]
+            return next((r for r in rulings if r.outcome in ("timeout", "unreadable_gold")), rulings[0])
+
+        return compare
 
     def against(self, gold: str) -> Compare:
         """Read the gold once; return what judges a final answer against it. Raises UnreadableGoldError."""

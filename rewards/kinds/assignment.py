@@ -7,9 +7,10 @@ answer.
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rewards.kinds._base import Compare, Kind, Variants
 from rewards.kinds._words import normal, unwrap
@@ -60,17 +61,24 @@ class Assignment(Kind):
     """Options: other words for the values."""
 
     kind: Literal["assignment"] = "assignment"
-    aliases: dict[str, str] = Field(default_factory=dict)
-    """Another word for a value: `{"truth-teller": "knight"}`."""
+    words: dict[str, str] = Field(default_factory=dict)
+    """Another word for a value: `{"truth-teller": "knight"}`. A mapping given as `aliases` means the same."""
 
     example: ClassVar[tuple[str, str]] = (
         '{"Zoey": "knave", "Owen": "knight"}',
         "(1) Owen is a knight, (2) Zoey is a knave",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _mapping_means_words(cls, options: Any) -> Any:
+        if isinstance(options, Mapping) and isinstance(options.get("aliases"), Mapping):
+            return {**options, "aliases": (), "words": options["aliases"]}
+        return options
+
     def _read(self, text: str) -> dict[str, str] | None:
         found = read_assignment(text)
-        words = {normal(k): normal(v) for k, v in self.aliases.items()}
+        words = {normal(k): normal(v) for k, v in self.words.items()}
         return None if found is None else {name: words.get(value, value) for name, value in found.items()}
 
     def against(self, gold: str) -> Compare:

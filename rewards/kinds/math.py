@@ -21,6 +21,7 @@ from rewards.kinds._base import Compare, Kind, Variants
 from rewards.kinds._restyled import missed, restyled
 from rewards.kinds._words import letter_of, normal, unwrap
 from rewards.verdict import Ruling, UnreadableGoldError
+from rewards.words import is_product, is_word
 from rewards.worker import client as worker
 from rewards.worker.connection import TimedOutError, WorkerError
 
@@ -85,6 +86,7 @@ class _Math:
         if is_prose(self.text):
             raise UnreadableGoldError(f"the gold is prose: {gold[:60]!r}")
         self.readings = read(gold)
+        self.is_word = is_word(gold) and all(is_product(reading.node) for reading in self.readings)
         letter = _LETTER.match(gold)
         self.letter = letter.group(1) if letter else None
 
@@ -99,6 +101,8 @@ class _Math:
                 return Ruling("correct", "exact")
             if self.letter is not None:
                 return Ruling.of(letter_of(answer) == self.letter, "exact")
+            if self.is_word:  # `cat` is no product of three unknowns
+                return Ruling.of(normal(answer) == normal(self.raw), "exact")
             if (letter := _LETTER.match(answer)) and (ours := letter_of(self.raw)) is not None:
                 return Ruling.of(ours == letter.group(1), "exact")  # a gold like "C. 15"
             if (options := _letters(self.raw)) and options == _letters(answer):

@@ -38,7 +38,11 @@ READ: list[tuple[Any, dict[str, Any], str, str]] = [
     ("duck", {"options": ["swan", "duck"]}, "B", "choice"),
     (96, {"options": [142, 96]}, "B", "choice"),
     ("96.0", {"options": ["142", "96"]}, "B", "choice"),
-    (1, {"options": ["swan", "duck"]}, "B", "choice"),
+    (1, {"options": ["swan", "duck"], "option_base": 0}, "B", "choice"),
+    (1, {"options": ["swan", "duck"], "option_base": 1}, "A", "choice"),
+    (7, {"options": ["5", "7"]}, "B", "choice"),
+    ("2", {"options": {"text": ["2", "4"], "label": ["1", "2"]}}, "B", "choice"),
+    ("A, C", {"options": ["swan", "duck", "goose"]}, "A, C", "choices"),
     ("b", {"options": {"a": "swan", "b": "duck"}}, "B", "choice"),
     ("(1) Ann is a knight\n(2) Bo is a knave", {}, '{"ann": "knight", "bo": "knave"}', "assignment"),
     ("The final answer is 12 apples in total for all", {}, "12 apples in total for all", "math"),
@@ -54,6 +58,90 @@ def test_read(raw: Any, hints: dict[str, Any], answer: str, kind: str) -> None:
     json.loads(gold.options)
 
 
+WORDS: list[tuple[str, str, str]] = [
+    ("cat", "", "text"),
+    ("dog", "Which animal barks?", "text"),
+    ("act", "Unscramble the letters.", "text"),
+    ("LEFT", "What does the sign say?", "text"),
+    ("Fe", "What is the symbol of iron?", "text"),
+    ("NaCl", "Which salt is it?", "text"),
+    ("XIV", "Write 14 in Roman numerals.", "text"),
+    (r"\text{cat}", "", "text"),
+    ("New York", "", "text"),
+    ("COVID-19", "Which illness?", "text"),
+    ("B12", "Which vitamin is it?", "text"),
+    ("P. Carter", "", "text"),
+    ("A. Lincoln", "Who was it?", "text"),
+    ("Mr. Smith", "Who was it?", "text"),
+    ("1/8/93", "When was it?", "text"),
+    ("January 8, 1993", "", "text"),
+    ("12 March 1999", "", "text"),
+    ("3:45 PM", "What time is it?", "text"),
+    ("] ]", "Close the brackets.", "text"),
+    ("<>", "", "text"),
+    ("(1)(3)", "Which statements are right?", "text"),
+    ("无解", "", "text"),
+    # letters of algebra and geometry
+    ("ab", "", "math"),
+    ("ab", "Let $a$ and $b$ be reals. Simplify $a^2b/a$.", "math"),
+    ("abc", "The box has the sides a, b, c. What is its volume?", "math"),
+    ("cab", "Simplify $abc$.", "math"),
+    ("mgh", "What is the energy of the mass m at the height h?", "math"),
+    ("xyz", "", "math"),
+    ("AB", "Which side of the triangle ABC is longest?", "math"),
+    ("dog", "If $d = 1$, $o = 2$ and $g = 3$, what is it?", "math"),
+    ("x", "", "math"),
+    ("3/4", "", "math"),
+    ("f(1)=2, f(2)=3", "", "math"),
+    ("[0, 1)", "", "math"),
+]
+
+
+@pytest.mark.parametrize(("text", "question", "kind"), WORDS)
+def test_words_and_products_of_letters(text: str, question: str, kind: str) -> None:
+    gold = read_gold(text, {"question": question})
+    assert isinstance(gold, Gold), gold
+    assert gold.answer_kind == kind
+    assert rewards.judge(gold.answer, rf"\boxed{{{gold.answer}}}", kind, gold.options).outcome == "correct"
+
+
+def test_a_word_is_no_product_of_its_letters() -> None:
+    for answer, outcome in (("act", "wrong"), ("Cat", "correct"), (r"\text{cat}", "correct"), ("tac", "wrong")):
+        assert rewards.judge("cat", rf"\boxed{{{answer}}}").outcome == outcome, answer
+    assert rewards.judge("abc", r"\boxed{cab}").outcome == "correct"
+
+
+MENDED: list[tuple[str, str]] = [
+    ("frac{1}{4}", r"\frac{1}{4}"),
+    ("2sqrt{3}", r"2\sqrt{3}"),
+    (r"\\frac{1}{4}", r"\frac{1}{4}"),
+    (r"\rac{1}{4}", r"\frac{1}{4}"),
+    ("\x0crac{1}{4}", r"\frac{1}{4}"),
+    ("\x08eta", r"\beta"),
+    ("\theta", r"\theta"),
+    ("\text{Yes}", r"\text{Yes}"),
+    (r"\frac{1}{4}\\", r"\frac{1}{4}"),
+    ("5\\ ", "5"),
+    (r"x = 5 \\", "x = 5"),
+    (r"$\frac{1}{4}", r"\frac{1}{4}"),
+    (r"\frac{1}{4}$", r"\frac{1}{4}"),
+    (r"\frac{1}{4", r"\frac{1}{4}"),
+    (r"\left(1, 2)", "(1, 2)"),
+    (r"\\begin{pmatrix}1\\\\2\\end{pmatrix}", r"\begin{pmatrix}1\\2\end{pmatrix}"),
+    (r"\begin{pmatrix}1\\\pi\end{pmatrix}", r"\begin{pmatrix}1\\\pi\end{pmatrix}"),
+    ("$5", "$5"),
+    (r"\$5", r"\$5"),
+    ("[0, 1)", "[0, 1)"),
+]
+
+
+@pytest.mark.parametrize(("text", "answer"), MENDED)
+def test_latex_that_was_damaged_in_storing_is_put_right(text: str, answer: str) -> None:
+    gold = read_gold(text)
+    assert isinstance(gold, Gold), gold
+    assert gold.answer == answer
+
+
 REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (None, {}, "empty"),
     ("", {}, "empty"),
@@ -61,6 +149,9 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ("N/A", {}, "empty"),
     ("[]", {}, "empty"),
     ("heron", {"options": ["swan", "duck"]}, "none of the 2 options"),
+    (1, {"options": ["swan", "duck"]}, "option_base: 0 reads 'duck'"),
+    (2, {"options": ["1", "2", "3"]}, "option_base: text reads '2'"),
+    ("B", {"options": "swan or duck"}, "no list of options"),
     ("(a) 3 (b) 4", {}, "several parts"),
     ("(1) x<1 (2) y=x+1", {}, "several parts"),
     ("Show that $a = 2$.", {}, "a proof"),
@@ -77,6 +168,39 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ("Because the plants in the shade grow more slowly than others", {}, "prose of"),
     ("x" * 5000, {}, "5000 characters"),
     ("many", {"kind": "number"}, "not one number"),
+    # damaged beyond repair
+    (r"\left(1, 2", {}, "brackets that do not match"),
+    ("(1, 2", {}, "brackets that do not match"),
+    (r"\sqrt{3 + x", {}, "braces that do not match"),
+    (r"\boxed{5", {}, "braces that do not match"),
+    # Chinese
+    ("无", {}, "empty"),
+    ("略", {}, "elsewhere"),
+    ("解：略", {}, "elsewhere"),
+    ("图略", {}, "elsewhere"),
+    ("见解析", {}, "elsewhere"),
+    ("证明见解析", {}, "elsewhere"),
+    ("详见解答", {}, "elsewhere"),
+    ("见图", {}, "elsewhere"),
+    ("如图所示", {}, "elsewhere"),
+    ("答案不唯一", {}, "elsewhere"),
+    ("答案不唯一，如：x=1", {}, "elsewhere"),
+    ("（1）x=2；（2）y=3", {}, "several parts"),
+    ("(1)3;(2)5", {}, "several parts"),
+    ("①正确②错误", {}, "several parts"),
+    ("因为三角形的内角和是一百八十度，所以这个角等于六十度。", {}, "prose of 25 characters"),
+    # English
+    ("Answers will vary.", {}, "varies"),
+    ("Sample answer: 5", {}, "varies"),
+    ("See explanation.", {}, "varies"),
+    ("See the figure", {}, "varies"),
+    ("Proof.", {}, "a proof"),
+    ("no such n", {}, "no such thing"),
+    ("There is no such integer", {}, "no such thing"),
+    ("a or a", {}, "the same answer twice"),
+    ("All powers of 2", {}, "prose"),
+    ("any multiple of 3", {}, "prose"),
+    ("29 % say they followed the news", {}, "prose of 7 words"),
 ]
 
 

@@ -116,6 +116,44 @@ def test_grpo_steps_on_a_mixed_batch(mixed_shards: Path, tiny_model: Path, tmp_p
     assert type(loaded(tmp_path / "saved")[1]).__name__ == "Qwen2_5_VLProcessor"
 
 
+def test_grpo_takes_images_at_their_places(tiny_model: Path, tmp_path: Path) -> None:
+    from trl import GRPOConfig
+
+    from training.grpo import grpo_trainer
+
+    rows = [row(0), row(1, "red"), row(2, "red"), row(3)]
+    rows[2]["prompt"] = [
+        {"role": "user", "content": "This is <image>."},
+        {"role": "assistant", "content": "Yes."},
+        {"role": "user", "content": "Is <image> larger?"},
+    ]
+    rows[2]["images"] *= 2
+    folder = write_shard(tmp_path / "train-00000-of-00001.parquet", rows)
+    config = GRPOConfig(
+        output_dir=str(tmp_path / "out"),
+        per_device_train_batch_size=8,
+        num_generations=2,
+        max_completion_length=4,
+        beta=0.0,
+        **CPU,
+    )
+    trainer = grpo_trainer(str(tiny_model), config, read_shards(folder, "rl"))
+    seen: list[Any] = []
+
+    def keep(prompts: list[Any], completions: list[Any], **_: Any) -> list[float]:
+        seen.extend(prompts)
+        return [float(i) for i in range(len(completions))]
+
+    trainer.reward_funcs = [keep]
+    trainer.train()
+    kinds = {tuple(tuple(part["type"] for part in turn["content"]) for turn in prompt) for prompt in seen}
+    assert kinds == {
+        (("text",),),
+        (("image", "text"),),
+        (("text", "image", "text"), ("text",), ("text", "image", "text")),
+    }
+
+
 def test_grpo_is_rewarded_by_the_verifier(mixed_shards: Path, tiny_model: Path, tmp_path: Path) -> None:
     from trl import GRPOConfig
 

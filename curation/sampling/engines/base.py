@@ -25,7 +25,7 @@ from pydantic import Field
 
 from curation.core.digests import path_digests
 from curation.core.plugins import Options, Plugin
-from curation.core.row import Message
+from curation.core.row import PLACE, Message
 from curation.sampling.identity import model_identity
 
 FinishReason = Literal["stop", "length"]
@@ -50,6 +50,11 @@ class Request:
     images: tuple[bytes, ...]
     sample_numbers: tuple[int, ...]
     seed: int
+
+    @property
+    def places_images(self) -> bool:
+        """Whether the messages mark the place of every image."""
+        return bool(self.images) and sum(m.content.count(PLACE) for m in self.messages) == len(self.images)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,20 @@
 """A request as the message list that a chat template takes, laid out as TRL's GRPO lays it out.
 
 Sampling and training must see the same token prompt. TRL (`trl.data_utils.prepare_multimodal_messages`) puts all
-images before the text of the first user message and makes every content a list of parts; `datasets` hands it the
-images with their EXIF orientation applied, and the processor drops transparency with `convert("RGB")`. So do we,
+images before the text of the first user message and makes every content a list of parts; where the texts have as many
+`<image>` as there are images, each stands at its place (`training.places` gives TRL the same parts). `datasets` hands it
+the images with their EXIF orientation applied, and the processor drops transparency with `convert("RGB")`. So do we,
 for every engine.
 """
 
 import base64
 import io
+from collections.abc import Iterator
 from typing import Any
 
 from PIL import ExifTags, Image, ImageOps
 
+from curation.core.row import PLACE
 from curation.sampling.engines.base import Request
 
 
@@ -57,13 +60,16 @@ def served_conversation(request: Request) -> list[dict[str, Any]]:
     urls = [{"type": "image_url", "image_url": {"url": image_url(data)}} for data in request.images]
     messages = _with_images(request, urls)
     for message, plain in zip(messages, request.messages, strict=True):
-        if len(message["content"]) == 1:
+        if all(part["type"] == "text" for part in message["content"]):
             message["content"] = plain.content
     return messages
 
 
 def _with_images(request: Request, images: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The messages as content parts, the images' parts before the text of the first user message."""
+    """The messages as content parts, the images' parts at their places or before the text of the first user message."""
+    if request.places_images:
+        rest = iter(images)
+        return [{"role": m.role, "content": split_at_places(m.content, rest)} for m in request.messages]
     messages = [{"role": m.role, "content": [{"type": "text", "text": m.content}]} for m in request.messages]
     first = next((message for message in messages if message["role"] == "user"), None)
     if first is not None:
@@ -71,6 +77,21 @@ def _with_images(request: Request, images: list[dict[str, Any]]) -> list[dict[st
     elif images:
         raise ValueError(f"request {request.key!r} has {len(images)} images and no user message")
     return messages
+
+
+def split_at_places(text: str, images: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The text as parts with the next of the images at each place; a text without places is one part.
+
+    >>> split_at_places("Is <image> red?", iter([{"type": "image"}]))
+    [{'type': 'text', 'text': 'Is '}, {'type': 'image'}, {'type': 'text', 'text': ' red?'}]
+    """
+    first, *others = text.split(PLACE)
+    parts = [{"type": "text", "text": first}] if first or not others else []
+    for piece in others:
+        parts.append(next(images))
+        if piece:
+            parts.append({"type": "text", "text": piece})
+    return parts
 
 
 def image_url(data: bytes) -> str:

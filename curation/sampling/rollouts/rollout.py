@@ -62,6 +62,8 @@ def prompt_hash(request: Request) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for message in request.messages:
         digest.update(f"{message.role}\0{message.content}\0".encode())
+    if request.places_images:
+        digest.update(b"images at their places\0")
     for image in request.images:
         digest.update(hashlib.blake2b(image).digest())
     return digest.hexdigest()

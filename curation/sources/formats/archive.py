@@ -54,10 +54,10 @@ class Archive(ABC):
     def open_packed(self, name: str) -> tuple[io.RawIOBase, int]:
         """A file's bytes as they were put in, and what they take in the archive; KeyError where there is none."""
 
-    def open(self, name: str) -> io.BufferedReader:
+    def open(self, name: str, encoding: str = "") -> io.BufferedReader:
         """A file's plain bytes (see `streams.open_plain`)."""
         raw, packed_bytes = self.open_packed(name)
-        return open_plain(raw, f"{self.path}{SEPARATOR}{name}", packed_bytes)
+        return open_plain(raw, f"{self.path}{SEPARATOR}{name}", packed_bytes, encoding)
 
     def _accept(self, name: str, refused: str) -> str:
         """The member's normal name; '' where it is refused."""

@@ -1,8 +1,5 @@
-"""CSV, Parquet and Arrow files, read in batches so that memory stays flat."""
+"""Parquet and Arrow files, read in batches so that memory stays flat. Maps are dicts."""
 
-import csv
-import io
-import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,49 +7,11 @@ from typing import Any
 
 from curation.core.errors import SourceError, first_line
 from curation.sources.formats.files import DataFile
-from curation.sources.formats.limits import MAX_CSV_COLUMNS, MAX_CSV_LINE, MAX_RATIO, RATIO_FREE_BYTES
-from curation.sources.formats.record import BadItem, Item, TruncatedError
+from curation.sources.formats.limits import MAX_RATIO, RATIO_FREE_BYTES
+from curation.sources.formats.record import Item, TruncatedError
 
 _BATCH_ROWS = 64
 """Rows decoded at a time; an image row can be a megabyte."""
-
-
-def read_csv(file: DataFile) -> Iterator[Item | BadItem]:
-    """One record per row, keyed by the header line; separator , ; or tab, whichever the header has most of. Cells stay text.
-
-    Raises:
-        TruncatedError: the file ends inside a quoted cell.
-        SourceError: not CSV in UTF-8.
-    """
-    csv.field_size_limit(MAX_CSV_LINE)
-    number = 0
-    try:
-        with io.TextIOWrapper(file.open(), encoding="utf-8-sig", newline="") as text:
-            lines = _lines(text, file)
-            header = next(lines, "")
-            separator = max(",\t;", key=header.count)
-            if header.count(separator) >= MAX_CSV_COLUMNS:
-                raise SourceError(f"{file}: got {header.count(separator) + 1} columns, limit {MAX_CSV_COLUMNS}")
-            rows = csv.reader(itertools.chain([header], lines), delimiter=separator, strict=True)
-            names = next(rows, [])
-            for number, cells in enumerate((row for row in rows if row), 1):
-                if len(cells) != len(names):
-                    yield BadItem(number, "wrong_number_of_cells", f"{len(cells)} cells, expected {len(names)}")
-                else:
-                    yield Item(number, "", dict(zip(names, cells, strict=True)))
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{file} is not UTF-8 after row {number}: {error.reason} at byte {error.start}") from error
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            raise TruncatedError(f"{file} is truncated: it ends inside row {number + 1}") from error
-        raise SourceError(f"{file} is not CSV after row {number}: {error}") from error
-
-
-def _lines(text: io.TextIOWrapper, file: DataFile) -> Iterator[str]:
-    while line := text.readline(MAX_CSV_LINE):
-        if len(line) == MAX_CSV_LINE:
-            raise SourceError(f"{file} is not CSV: a line of more than {MAX_CSV_LINE >> 20} Mi characters")
-        yield line
 
 
 def read_parquet(file: DataFile) -> Iterator[Item]:
@@ -68,11 +27,14 @@ def read_parquet(file: DataFile) -> Iterator[Item]:
     try:
         with file.seekable() as source, pq.ParquetFile(source) as table:
             _check_expansion(table.metadata, file)
+            _check_names(table.schema_arrow.names, file)
             for batch in table.iter_batches(batch_size=_BATCH_ROWS):
                 batch.validate(full=True)
-                for value in batch.to_pylist():
+                for value in batch.to_pylist(maps_as_pydicts="strict"):
                     number += 1
                     yield Item(number, "", value)
+    except KeyError as error:
+        raise SourceError(f"{file}: a map after row {number} has a key twice: {error}") from error
     except (pa.ArrowException, OSError) as error:
         raise SourceError(f"{file} is not a valid Parquet file, after {number} rows: {first_line(error)}") from error
 
@@ -85,6 +47,11 @@ def _check_expansion(metadata: Any, file: DataFile) -> None:
         packed = sum(column.total_compressed_size for column in columns)
         if expanded > max(RATIO_FREE_BYTES, MAX_RATIO * packed):
             raise SourceError(f"{file} expands {packed} bytes of a row group to {expanded}: a decompression bomb?")
+
+
+def _check_names(names: list[str], file: DataFile) -> None:
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise SourceError(f"{file} has two columns {twice[0]!r}; expected a name for each")
 
 
 def read_arrow(file: DataFile) -> Iterator[Item]:
@@ -105,13 +72,16 @@ def read_arrow(file: DataFile) -> Iterator[Item]:
             is_file = source.read(6) == b"ARROW1"
             source.seek(0)
             reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
+            _check_names(reader.schema.names, file)
             batches = (reader.get_batch(i) for i in range(reader.num_record_batches)) if is_file else reader
             for batch in batches:
                 batch.validate(full=True)  # damaged offsets would crash the process, not raise
                 for start in range(0, batch.num_rows, _BATCH_ROWS):
-                    for value in batch.slice(start, _BATCH_ROWS).to_pylist():
+                    for value in batch.slice(start, _BATCH_ROWS).to_pylist(maps_as_pydicts="strict"):
                         number += 1
                         yield Item(number, "", value)
+    except KeyError as error:
+        raise SourceError(f"{file}: a map after row {number} has a key twice: {error}") from error
     except (pa.ArrowException, OSError) as error:
         if "Expected to be able to read" in str(error) or "Expected to read" in str(error):
             raise TruncatedError(f"{file} is truncated: it ends after row {number}") from error

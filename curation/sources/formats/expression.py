@@ -6,13 +6,16 @@
     $key  $line  $file  $stem the dict key, the record's number, the file's name with and without folder and extension
     =DeepSeek-R1              a constant
 
-A key that itself contains dots (a URL as a column name) works too: the longest key that fits wins.
+A key that itself contains dots (a URL as a column name) works too: the longest key that fits wins. NaN, which pandas writes where
+nothing is, is null; a list of texts in a template has a line for each.
 """
 
+import math
 import re
 from pathlib import PurePosixPath
 from typing import Any
 
+from curation.core.errors import BadRowError
 from curation.sources.formats.record import Record
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>", "__bool__": lambda self: False})()
@@ -26,6 +29,9 @@ def evaluate(expression: str, record: Record, whole: bool = False) -> Any:
 
     >>> evaluate("a.1", Record("f.json", None, 1, "", {"a": [5, 6]}))
     6
+
+    Raises:
+        BadRowError: a template names an object, or a list of other than texts and numbers.
     """
     if expression.startswith("="):
         return expression[1:]
@@ -34,6 +40,17 @@ def evaluate(expression: str, record: Record, whole: bool = False) -> Any:
             return MISSING
         return _PART.sub(lambda part: _as_text(_atom(part[1], record)), expression)
     return _atom(expression, record)
+
+
+def fields_in(expression: str) -> list[str]:
+    """The fields of a record that an expression names.
+
+    >>> fields_in("{hint} {$key} {question}"), fields_in("=DeepSeek-R1"), fields_in("choices.text")
+    (['hint', 'question'], [], ['choices.text'])
+    """
+    if expression.startswith("="):
+        return []
+    return [name for name in _PART.findall(expression) or [expression] if name and not name.startswith("$")]
 
 
 def lookup(value: Any, path: str) -> Any:
@@ -62,8 +79,26 @@ def _atom(name: str, record: Record) -> Any:
         case "$stem":
             return PurePosixPath(record.file).stem
         case _:
-            return lookup(record.value, name)
+            return _without_nan(lookup(record.value, name))
+
+
+def _without_nan(value: Any) -> Any:
+    """The value with null for every NaN."""
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    return value
 
 
 def _as_text(value: Any) -> str:
-    return "" if value is MISSING or value is None else str(value)
+    if value is MISSING or value is None:
+        return ""
+    if isinstance(value, list) and not any(isinstance(item, list | dict) for item in value):
+        return "\n".join(map(_as_text, value))
+    if isinstance(value, list | dict):
+        what = f"a template names {str(value)[:80]}, which is no text; name what is in it by a dotted path"
+        raise BadRowError("template_not_text", what)
+    return str(value)

@@ -9,6 +9,7 @@ MAX_VALUES = 2_000_000
 MAX_CSV_LINE = 8 << 20
 """One line of CSV, in characters, and one cell, which may run over several lines."""
 MAX_CSV_COLUMNS = 10_000
+MAX_CSV_LINES_OF_ROW = 100_000
 MAX_QUESTION = 1_000_000
 """Characters; the identity of a row splits its question into words."""
 MAX_IMAGES = 64

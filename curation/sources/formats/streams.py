@@ -52,10 +52,11 @@ def is_compressed(head: bytes) -> bool:
     return _decompressor(head) is not None
 
 
-def open_plain(raw: io.RawIOBase, where: str, packed_bytes: int) -> io.BufferedReader:
+def open_plain(raw: io.RawIOBase, where: str, packed_bytes: int, encoding: str = "") -> io.BufferedReader:
     """The bytes of a file with one layer of compression undone, and UTF-16 or UTF-32 text as UTF-8.
 
-    `packed_bytes` is what the file takes in all, for the limit of its expansion; `where` names it in errors.
+    `packed_bytes` is what the file takes in all, for the limit of its expansion; `where` names it in errors. A text without a byte order
+    mark is taken to be in `encoding`.
 
     Raises (while reading, too):
         TruncatedError: the compressed data ends early; what came before was returned.
@@ -63,7 +64,9 @@ def open_plain(raw: io.RawIOBase, where: str, packed_bytes: int) -> io.BufferedR
     """
     file = unpacked(raw, where, packed_bytes)
     head = file.peek(4)
-    encoding = next((name for mark, name in _ENCODINGS.items() if head.startswith(mark)), "")
+    marked = "utf-8" if head.startswith(codecs.BOM_UTF8) else ""
+    marked = next((name for mark, name in _ENCODINGS.items() if head.startswith(mark)), marked)
+    encoding = "" if marked == "utf-8" else marked or encoding
     return io.BufferedReader(_Recoded(file, encoding, where)) if encoding else file
 
 
@@ -155,12 +158,13 @@ class Guarded(Reader):
 
 
 class _Recoded(Reader):
-    """UTF-16 or UTF-32 text as UTF-8. Lone surrogates stay what they are, for the readers to count."""
+    """Text of another encoding as UTF-8. Lone surrogates of UTF-16 stay what they are, for the readers to count."""
 
     def __init__(self, file: io.BufferedReader, encoding: str, where: str) -> None:
         super().__init__()
         self.file, self.where, self.encoding = file, where, encoding
-        self.decoder, self.pending = codecs.getincrementaldecoder(encoding)("surrogatepass"), b""
+        errors = "surrogatepass" if codecs.lookup(encoding).name.startswith("utf") else "strict"
+        self.decoder, self.pending, self.count = codecs.getincrementaldecoder(encoding)(errors), b"", 0
 
     def take(self, n: int) -> bytes:
         while not self.pending:
@@ -171,7 +175,9 @@ class _Recoded(Reader):
                 why = f"{self.encoding.upper()}, {error.reason}"
                 if not chunk:
                     raise TruncatedError(f"{self.where} is truncated: it is not whole {why}") from error
-                raise SourceError(f"{self.where} is not {why}") from error
+                at = f"byte {self.count + error.start}"
+                raise SourceError(f"{self.where} is not {why} near {at}; name its `encoding`") from error
+            self.count += len(chunk)
             if not chunk:
                 break
         data, self.pending = self.pending[:n], self.pending[n:]

@@ -154,7 +154,7 @@ def test_duplicates_merge_and_conflicting_golds_go(write_manifest: Write, tmp_pa
     assert list(counts["reasons"].values()) == [2, 1]
     ids = {line["reason"]: f"t/{line['source_id']}" for line in read_records(tmp_path / "out/ledger.parquet")}
     assert "conflicting_gold ('1/3' in t/" in why(tmp_path / "out", ids["conflicting_gold"])
-    assert "merged in 06-rl-duplicates: duplicate (t/" in why(tmp_path / "out", ids["duplicate"])
+    assert "merged in 07-rl-duplicates: duplicate (t/" in why(tmp_path / "out", ids["duplicate"])
 
 
 @pytest.mark.slow
@@ -282,7 +282,7 @@ def test_shards_of_another_manifest_do_not_stay(copied: Path, mixed_manifest: Pa
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "lost", ["02-rl-normalise/rows", "04-rl-filter/decisions", "06-rl-duplicates/decisions/*.json"]
+    "lost", ["02-rl-normalise/rows", "04-rl-filter/decisions", "07-rl-duplicates/decisions/*.json"]
 )
 def test_a_stage_whose_files_are_lost_runs_again(copied: Path, built: Path, mixed_manifest: Path, lost: str) -> None:
     (found,) = copied.glob(f"stages/{lost}")

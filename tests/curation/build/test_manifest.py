@@ -88,6 +88,42 @@ def test_a_file_that_is_no_manifest(text: str, message: str, tmp_path: Path) -> 
         load_manifest(tmp_path / "absent.yaml")
 
 
+def test_a_list_that_is_included_in_a_list_is_joined_with_it(tmp_path: Path) -> None:
+    names = ("a", "b", "c")
+    entry = "{kind: table, name: %s, path: x.json, fields: {question: q}}"
+    (tmp_path / "two.yaml").write_text("".join(f"- {entry % name}\n" for name in names[:2]))
+    (tmp_path / "one.yaml").write_text(entry % "c")
+    (tmp_path / "m.yaml").write_text(
+        "name: a\nrl:\n  sources: [!include two.yaml, !include one.yaml]\n  decontaminate:\n    benchmarks:\n"
+        f"      - {entry % 'own'}\n      - !include two.yaml\n"
+    )
+    section = load_manifest(tmp_path / "m.yaml").rl
+    assert section is not None
+    assert section.decontaminate is not None
+    assert [source.name for source in section.sources] == ["a", "b", "c"]
+    assert [source.name for source in section.decontaminate.benchmarks] == ["own", "a", "b"]
+
+
+def test_a_join_by_id_is_written_as_it_reads(tmp_path: Path) -> None:
+    join = "{image: {path: images.json, on: image_id, key: id}}"
+    source = f"{{kind: table, path: x.json, join: {join}, fields: {{question: q}}}}"
+    (tmp_path / "m.yaml").write_text(f"name: a\nrl: {{sources: [{source}]}}\n")
+    section = load_manifest(tmp_path / "m.yaml").rl
+    assert section is not None
+    expected = {"path": str(tmp_path / "images.json"), "on": "image_id", "key": "id"}
+    assert section.sources[0].model_dump()["join"] == {"image": expected}
+
+
+def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    source = "{kind: table, path: [~/x.json, y.json], images: {root: ~/images}, fields: {question: q, images: i}}"
+    (tmp_path / "m.yaml").write_text(f"name: a\nrl: {{sources: [{source}]}}\n")
+    section = load_manifest(tmp_path / "m.yaml").rl
+    assert section is not None
+    assert section.sources[0].model_dump()["path"] == (str(tmp_path / "home/x.json"), str(tmp_path / "y.json"))
+    assert section.sources[0].model_dump()["images"]["root"] == str(tmp_path / "home/images")
+
+
 def test_a_file_can_be_included(tmp_path: Path) -> None:
     (tmp_path / "lists").mkdir()
     (tmp_path / "lists" / "sources.yaml").write_text(yaml.safe_dump([{"kind": "visual_puzzles", "count": 3}]))

@@ -108,7 +108,7 @@ def test_stages_from_outside_run_resume_and_are_everywhere(manifest: Path, tmp_p
     config = summary["configs"]["rl"]
     assert summary["balanced"]
     assert config["longest"] == 7
-    assert config["sources"]["t"]["reasons"] == {"03-rl-count_words: one_word": 1, "08-rl-keep_longest: short": 2}
+    assert config["sources"]["t"]["reasons"] == {"03-rl-count_words: one_word": 1, "09-rl-keep_longest: short": 2}
     (shard,) = (out / "data/rl").glob("*.parquet")
     rows = {row["source_id"]: row for row in read_records(shard)}
     assert {row["n_words"]: row["domain"] for row in rows.values()} == {7: "counted", 6: ""}
@@ -121,7 +121,7 @@ def test_stages_from_outside_run_resume_and_are_everywhere(manifest: Path, tmp_p
 
     whole = shard_bytes(out)
     (out / "stages/rl.json").unlink()
-    (out / "stages/08-rl-keep_longest/done.json").unlink()
+    (out / "stages/09-rl-keep_longest/done.json").unlink()
     build(manifest, out)
     assert shard_bytes(out) == whole
 
@@ -131,13 +131,13 @@ def test_a_change_of_an_option_or_an_input_redoes_what_follows(manifest: Path, t
     out = tmp_path / "out"
     build(manifest, out)
     planned = states(dry_run(manifest, out, changed("rl.stages[1].n=1")))
-    assert (planned["03-rl-count_words"], planned["08-rl-keep_longest"]) == ("done", "to")
+    assert (planned["03-rl-count_words"], planned["09-rl-keep_longest"]) == ("done", "to")
     (tmp_path / "words.txt").write_text("what is")
     planned = states(dry_run(manifest, out, BuildOptions()))
     assert (planned["02-rl-normalise"], planned["03-rl-count_words"]) == ("done", "to")
     summary = build(manifest, out, changed("rl.stages[1].after=count_words"))
     assert summary["configs"]["rl"]["longest"] == 6
-    assert not list((out / "stages").glob("08-rl-keep_longest"))
+    assert not list((out / "stages").glob("09-rl-keep_longest"))
 
 
 @pytest.mark.parametrize("given", [(True, "fine"), None, (False,), "no"])
@@ -248,7 +248,7 @@ def test_a_stage_that_does_not_do_as_it_says_is_one_clear_line(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lost", ["08-rl-keep_longest/lengths.parquet", "08-rl-keep_longest/ledger/*.parquet"])
+@pytest.mark.parametrize("lost", ["09-rl-keep_longest/lengths.parquet", "09-rl-keep_longest/ledger/*.parquet"])
 def test_what_a_stage_left_and_lost_is_made_again(manifest: Path, tmp_path: Path, lost: str) -> None:
     out = tmp_path / "out"
     build(manifest, out)

@@ -51,6 +51,7 @@ def png() -> bytes:
 
 
 PICTURE = {"bytes": png(), "path": None}
+NO_OTHERS = {f"image_{number}": None for number in range(2, 8)}
 
 # benchmark: (a record in the set's layout, the question that comes of it, pictures)
 CASES: dict[str, tuple[dict[str, Any], str, int]] = {
@@ -58,13 +59,13 @@ CASES: dict[str, tuple[dict[str, Any], str, int]] = {
     "aime25": ({"problem_idx": 1, "problem": "Find y.", "answer": 70}, "Find y.", 0),
     "math500": ({"problem": "Find z.", "answer": "3", "unique_id": "test/algebra/1.json"}, "Find z.", 0),
     "gpqa_diamond": ({"Question": "Which?", "Correct Answer": "a", "Incorrect Answer 1": "b"}, "Which?", 0),
-    "mmlu": ({"question": "Which?", "subject": "s", "choices": ["p", "q"], "answer": 0}, "Which?\n['p', 'q']", 0),
-    "mmlu_pro": ({"question_id": 1, "question": "Which?", "options": ["p", "q"], "answer": "A"}, "Which?\n['p', 'q']", 0),
+    "mmlu": ({"question": "Which?", "subject": "s", "choices": ["p", "q"], "answer": 0}, "Which?\nOptions:\np\nq", 0),
+    "mmlu_pro": ({"question_id": 1, "question": "Which?", "options": ["p", "q"], "answer": "A"}, "Which?\nOptions:\np\nq", 0),
     "mathvista": (
         {"pid": "1", "question": "How far?", "image": "images/1.jpg", "decoded_image": PICTURE, "choices": None},
-        "How far?", 1,
+        "How far?\nOptions:", 1,
     ),
-    "mathvision": ({"id": "1", "question": "How far?", "options": ["1"], "decoded_image": PICTURE}, "How far?\n['1']", 1),
+    "mathvision": ({"id": "1", "question": "How far?", "options": ["1"], "decoded_image": PICTURE}, "How far?\nOptions:\n1", 1),
     "mathverse": (
         {"sample_index": "1", "image": PICTURE, "question": "", "question_for_eval": "How far?", "problem_version": "Vision Only"},
         "How far?", 1,
@@ -73,7 +74,7 @@ CASES: dict[str, tuple[dict[str, Any], str, int]] = {
     "wemath": ({"ID": "1", "question": "How far?", "option": "A. 1; B. 2", "image_path": PICTURE}, "How far?\nA. 1; B. 2", 1),
     "logicvista": ({"question": "Which?", "image": PICTURE}, "Which?", 1),
     "mmmu_pro": (
-        {"id": "test_1", "question": "See <image 1>.", "options": "['1', '2']", "image_1": PICTURE, "image_2": None},
+        {"id": "test_1", "question": "See <image 1>.", "options": "['1', '2']", "image_1": PICTURE} | NO_OTHERS,
         "See <image 1>.\n['1', '2']", 1,
     ),
     "mmmu_pro_vision": ({"id": "test_1", "image": PICTURE, "options": "['1']"}, "picture of test_1", 1),
@@ -108,7 +109,7 @@ def test_each_set_is_read_in_its_layout(benchmarks: dict[str, Source], name: str
     pq.write_table(pa.Table.from_pylist([record]), tmp_path / "rows.parquet")
     source = benchmarks[name]
     assert isinstance(source, Table)
-    local = source.model_copy(update={"hub": "", "config": None, "path": str(tmp_path / "rows.parquet")})
+    local = source.model_copy(update={"hub": "", "config": None, "split": "", "path": str(tmp_path / "rows.parquet")})
     (row,) = local.read(0)
     assert isinstance(row, Row), row
     assert (row.question, len(row.images)) == (question, pictures)

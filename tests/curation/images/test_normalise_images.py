@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
@@ -232,3 +233,29 @@ def test_sizes_of_a_set_without_images(tmp_path: Path) -> None:
     row = make_row(source="s", source_id="1", question="?")
     write_records(tmp_path / "a.parquet", released_schema("rl", {}), [released_record("rl", row, "?")])
     assert image_sizes([tmp_path / "a.parquet"]) is None
+
+
+def test_a_photograph_with_a_preview_keeps_its_bytes() -> None:
+    photograph = noise(size=(400, 300))
+    data = encoded(photograph, "MPO", save_all=True, append_images=[noise(size=(40, 30))])
+    assert inspect(data).format == "MPO"
+    stored = normalise_image(data, ImageOptions())
+    assert stored.notes == ("metadata dropped",)
+    assert inspect(stored.data).format == "JPEG"
+    assert len(stored.data) < len(data)
+    assert decode(stored.data).tobytes() == decode(data).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "highest", "format"),
+    [
+        ("uint16", 65535, "PNG"), ("uint16", 4095, "PNG"), ("uint16", 255, "PNG"), ("uint16", 1, "PNG"),
+        ("int32", 65535, "TIFF"), ("float32", 1.0, "TIFF"), ("float32", 255.0, "TIFF"), ("float32", 30000.0, "TIFF"),
+    ],
+)  # fmt: skip
+def test_deep_gray_is_neither_all_black_nor_all_white(kind: str, highest: float, format: str) -> None:
+    gray = np.zeros(SIZE[::-1], kind)
+    gray[:, :45] = highest
+    shown = decode(encoded(Image.fromarray(gray), format))
+    assert shown.getpixel((80, 30)) == (0, 0, 0)
+    assert min(shown.getpixel((10, 30))) >= 100  # type: ignore[type-var, arg-type]

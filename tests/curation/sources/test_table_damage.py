@@ -10,7 +10,7 @@ import pytest
 from curation.core.errors import SourceError
 from curation.core.row import Row
 from curation.sources.base import BadRow
-from curation.sources.formats.surrogates import JsonText
+from curation.sources.formats.json_text import JsonText
 from tests.curation.sources.damage import mutants
 from tests.curation.sources.table_files import FILES, LINES, RECORDS, arrow_file, arrow_stream, parquet, read, write
 
@@ -134,25 +134,27 @@ def test_half_a_surrogate_pair_costs_its_row_in_arrays_as_in_lines(tmp_path: Pat
 
 
 @pytest.mark.parametrize("size", range(1, 30))
-def test_escapes_survive_every_way_of_cutting_the_bytes(size: int) -> None:
+def test_values_survive_every_way_of_cutting_the_bytes(size: int) -> None:
     class Slow(io.BytesIO):
-        def read1(self, size: int | None = -1) -> bytes:
-            return super().read(piece)
+        def read1(self, _: int | None = -1) -> bytes:
+            return super().read(size)
 
-    piece = size
-    whole = rb'["\ud83d\ude00", "\ud83d", "\\\\ud800\\", "\\\ud800\u00e9", "\udc00\ud83d\ude00\\\\"]'
-    text, got = JsonText(Slow(whole), "x", 100), b""
-    while chunk := text.read(64):
-        got += chunk
-    lone = rb"\udbff\udfff"
-    assert (
-        got
-        == rb'["\ud83d\ude00", "'
-        + lone
-        + rb'", "\\\\ud800\\", "\\'
-        + lone
-        + rb'\u00e9", "'
-        + lone
-        + rb'\ud83d\ude00\\\\"]'
-    )
-    assert text.with_surrogates([{"k\U0010ffff": "\U0010ffff"}]) == [{"k\ud800": "\ud800"}]
+    values = [
+        rb'{"a": ["\ud83d\ude00", "]\\", "\"}"], "b": {}}',
+        rb'"\\\\\ud800\""',
+        b"'it\\'s'",
+        b"-1.5e3",
+        b"[[], {}]",
+    ]
+    text = JsonText(Slow(b"\xef\xbb\xbf\n [ " + b" ,\n /* ] */ ".join(values) + b" // [\n ]\x1e\n{"), "x", 1000)
+    text.enter()
+    assert [text.take() for _ in values] == values
+    assert text.at_end
+    text.leave()
+    assert text.peek() == b"{"
+    text = JsonText(Slow(b"[" + b", ".join(values) + b"]"), "x", 1000)
+    text.enter()
+    for _ in values:
+        text.skip()
+    text.leave()
+    assert text.peek() == b""

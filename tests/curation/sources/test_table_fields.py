@@ -86,7 +86,7 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/
     [
         *(({field: LONE}, "text_not_unicode") for field in ("q", "a", "c", "id", "teacher", "domain")),
         ({"q": LONE, "i": PNG}, "text_not_unicode"),
-        ({"o": ["1", LONE]}, "text_not_unicode"),
+        ({"o": ["x", LONE], "a": "x"}, "text_not_unicode"),
         ({"q": f"Think. {LONE}"}, "text_not_unicode"),
         ({"i": LONE}, "picture_missing"),
         ({"id": LONE, "q": ""}, "question_missing"),
@@ -94,7 +94,8 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/
 )
 def test_text_that_is_not_unicode_costs_one_row(tmp_path: Path, record: dict[str, Any], reason: str) -> None:
     path = tmp_path / "rows.jsonl"
-    rows = [{"q": "Q?", "a": 1}, {"q": "Q?", "a": 1, **record}, {"q": "Q?", "a": 1}]
+    row = {"q": "Q?", "a": 1, **dict.fromkeys(("c", "o", "id", "i", "teacher", "domain"))}
+    rows = [row, {**row, **record}, row]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     columns = {"question": "q", "answer": "a", "completion": "c", "options": "o", "id": "id", "images": "i"}
     source = Table.model_validate(
@@ -133,9 +134,7 @@ def test_a_record_nested_too_deep_is_dropped(tmp_path: Path, field: str) -> None
 
 
 def test_a_field_that_no_record_has_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(
-        SourceError, match=r"source 't' gives no row; fields.answer: no 'anwser' in the record, which has: q, a"
-    ):
+    with pytest.raises(SourceError, match=r"source 't': no row has 'anwser' \(fields.answer\); they have: q, a"):
         rows_of(tmp_path, [{"q": "Q?", "a": 1}] * 2, fields={"question": "q", "answer": "anwser"})
 
 
@@ -178,7 +177,10 @@ def test_instructions_are_stripped_and_noted(tmp_path: Path) -> None:
 
 
 def test_columns_come_from_the_source_or_the_record(tmp_path: Path) -> None:
-    records = [{"q": "Q?", "a": 1, "lang": "zh", "n": "x1"}, {"q": "Q2?", "a": 1, "lang": None, "n": "x2"}]
+    records = [
+        {"q": "Q?", "a": 1, "lang": "zh", "n": "x1", "none": None},
+        {"q": "Q2?", "a": 1, "lang": None, "n": "x2"},
+    ]
     fields = {"question": "q", "answer": "a", "language": "lang", "id": "n", "teacher": "=R1", "domain": "none"}
     rows = rows_of(tmp_path, records, fields=fields, language="en", domain="logic", license="MIT", weight=2)
     columns = [(r.source_id, r.language, r.domain, r.license, r.teacher, r.weight) for r in rows if isinstance(r, Row)]

@@ -1,12 +1,16 @@
 """Options and golds as data sets store them: read, or refused with the reason."""
 
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from curation.core.errors import BadRowError
 from curation.sources.formats.gold import GoldOptions
+from curation.sources.table import Table
+from rewards import judge
 
 CHART = {
     "rules": [
@@ -30,7 +34,8 @@ PAIRS = {"answer_pattern": r"(\w+) is an? (\w+)", "rules": [{"kind": "assignment
         ({}, "$$6$$", [], "6", "math"),
         ({}, "B: because of it", ["red", "blue"], "B", "choice"),
         ({}, 2**100, [], str(2**100), "math"),
-        ({}, [1, 2], [], "[1, 2]", "math"),
+        ({}, "[1, 2]", [], "[1, 2]", "math"),
+        ({"several": "all"}, [1, 2], [], "1, 2", "math"),
         ({}, "blue", ["red", "blue"], "B", "choice"),
         ({"option_base": 0}, 1, ["red", "blue"], "B", "choice"),
         ({"option_base": 1}, "1", ["red", "blue"], "A", "choice"),
@@ -69,3 +74,174 @@ def test_golds_that_cannot_be_read(options: dict[str, Any], raw: Any, choices: l
     with pytest.raises(BadRowError) as error:
         GoldOptions.model_validate(options).read(raw, choices)
     assert error.value.reason == reason
+
+
+SEVERAL = {"several": "any"}
+ALL = {"several": "all"}
+VQA = [{"answer": "blue", "answer_id": 1}, {"answer": "azure", "answer_id": 2}, {"answer": "blue", "answer_id": 3}]
+
+
+@pytest.mark.parametrize(
+    ("options", "raw", "is_any", "answer", "kind", "aliases"),
+    [
+        ({}, ["LEFT", "left", "Left turn"], True, "LEFT", "text", ["Left turn"]),
+        ({}, "['LEFT', 'Left turn']", True, "LEFT", "text", ["Left turn"]),
+        ({}, "['LEFT' 'Left turn']", True, "LEFT", "text", ["Left turn"]),
+        ({}, ["$12.50", "12.50"], False, "$12.50", "math", []),
+        ({}, ["7", "7.0", 7], False, "7", "math", []),
+        ({}, ["1/8/93", "January 8, 1993"], True, "1/8/93", "text", ["January 8, 1993"]),
+        ({}, ["12", "twelve dozen of them"], True, "12", "text", ["twelve dozen of them"]),
+        ({}, VQA, False, "blue", "text", ["azure"]),
+        ({}, {"value": "George Washington", "aliases": ["G. Washington"]}, False, "George Washington", "text", ["G. Washington"]),
+        ({}, {"text": ["red", "red", "dark red"], "answer_start": [3, 3, 9]}, False, "red", "text", ["dark red"]),
+        ({}, '{"value": "red", "aliases": ["dark red"]}', False, "red", "text", ["dark red"]),
+        ({}, {"answer": 5}, False, "5", "math", []),
+        (SEVERAL, ["2", "3"], False, "2", "math", ["3"]),
+        (SEVERAL, ["red", "blue"], False, "red", "text", ["blue"]),
+        (ALL, ["2", "3"], False, "2, 3", "math", []),
+        (ALL, ["red", "blue"], True, "red, blue", "set", []),
+        ({}, {"Zoey": "knave", "Ann": "knight"}, False, '{"zoey": "knave", "ann": "knight"}', "assignment", []),
+    ],
+)  # fmt: skip
+def test_several_golds(
+    options: dict[str, Any], raw: Any, is_any: bool, answer: str, kind: str, aliases: list[str]
+) -> None:
+    gold = GoldOptions.model_validate(options).read(raw, [], is_any=is_any)
+    assert (gold.answer, gold.kind, gold.options.get("aliases", [])) == (answer, kind, aliases)
+    for text in (answer, *aliases):
+        assert judge(gold.answer, rf"\boxed{{{text}}}", gold.kind, gold.options).outcome == "correct"
+
+
+def test_aliases_of_a_field_of_their_own() -> None:
+    gold = GoldOptions().read("12", [], aliases=["144", "12.0"])
+    assert (gold.answer, gold.kind, gold.options) == ("12", "math", {"aliases": ["144"]})
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_any", "reason", "remedy"),
+    [
+        (["2", "3"], False, "several_answers", "gold.several"),
+        (["2", "3"], True, "several_answers", "gold.several"),
+        (["red", "blue"], False, "several_answers", "gold.several"),
+        ({"a": 1, "b": {"c": 2}}, False, "gold_unreadable", "fields.answer: answer.value"),
+        ([{"x": 1}], False, "gold_unreadable", "fields.answer: answer.value"),
+    ],
+)
+def test_several_golds_of_no_stated_meaning(raw: Any, is_any: bool, reason: str, remedy: str) -> None:
+    with pytest.raises(BadRowError) as error:
+        GoldOptions().read(raw, [], is_any=is_any)
+    assert error.value.reason == reason
+    assert remedy in error.value.detail
+
+
+FIVE = ["2", "3", "4", "5", "6"]
+
+
+@pytest.mark.parametrize(
+    ("options", "raw", "answer", "kind"),
+    [
+        ({}, ["B", "D"], "B, D", "choices"),
+        ({}, "A, B, D", "A, B, D", "choices"),
+        ({}, "AC", "A, C", "choices"),
+        ({}, "B和D", "B, D", "choices"),
+        ({}, "['B' 'D']", "B, D", "choices"),
+        ({}, ["B"], "B", "choice"),
+        ({}, ["B", "(b)"], "B", "choice"),
+        (SEVERAL, ["B", "D"], "B", "choice"),
+        ({"rules": [{"kind": "choices"}]}, "B", "B", "choices"),
+        ({"option_base": 0}, [1, 3], "B, D", "choices"),
+    ],
+)
+def test_several_right_options(options: dict[str, Any], raw: Any, answer: str, kind: str) -> None:
+    gold = GoldOptions.model_validate(options).read(raw, FIVE)
+    assert (gold.answer, gold.kind) == (answer, kind)
+    assert judge(gold.answer, rf"\boxed{{{answer}}}", gold.kind, gold.options).outcome == "correct"
+
+
+@pytest.mark.parametrize(
+    ("raw", "question", "is_kept"),
+    [
+        ("B", "Which of the following is even?", False),
+        ("(b)", "Is the door open or closed?", False),
+        ("B. Paris", "Which city is it?", False),
+        ("C", "What is the length of AB?", False),
+        ("A, C", "Which are right?", False),
+        ("AC", "Which of these are right?", False),
+        (["A", "C"], "Which are right?", False),
+        ("B", "Which is even?\nA. 3\nB. 4", True),
+        ("B", "Which is even?\\nA. 3\\nB. 4", True),
+        ("B", "Which is even?<br>A. 3<br>B. 4", True),
+        ("B", "The points $A$, $B$ and $C$ are on a line. Which point is in the middle?", True),
+        (
+            "A, C",
+            "Which hold?\n$1 < 2$\n$3 < 2$\nEnter your answer as a list, for instance A, B if the first two hold.",
+            True,
+        ),
+        ("K", "What is the symbol of kelvin?", True),
+        ("x", "Simplify $2x - x$.", True),
+    ],
+)
+def test_a_letter_is_no_gold_without_its_options(raw: Any, question: str, is_kept: bool) -> None:
+    if is_kept:
+        assert GoldOptions().read(raw, [], question).answer
+        return
+    with pytest.raises(BadRowError) as error:
+        GoldOptions.model_validate(ALL if isinstance(raw, list) else {}).read(raw, [], question)
+    assert error.value.reason == "letter_without_options"
+
+
+def rows(tmp_path: Path, records: list[dict[str, Any]], **options: Any) -> list[Any]:
+    (tmp_path / "q.jsonl").write_text("\n".join(map(json.dumps, records)))
+    table = {"name": "t", "license": "MIT", "domain": "logic", "path": str(tmp_path / "q.jsonl"), **options}
+    return list(Table.model_validate(table).read(0))
+
+
+def test_columns_of_options(tmp_path: Path) -> None:
+    records = [
+        {"q": "Which?", "A": "x", "B": "y", "C": "z", "D": None, "key": "C"},
+        {"q": "Which?", "A": "x", "B": None, "C": "z", "D": "", "key": "C"},
+        {"q": "Which?", "A": "x", "B": None, "C": "z", "D": "", "key": "B"},
+        {"q": "Which?", "A": "x", "B": "nan", "C": None, "D": "", "key": "A"},
+    ]
+    fields = {"question": "q", "answer": "key", "options": ["A", "B", "C", "D"]}
+    three, hole, missing, single = rows(tmp_path, records, fields=fields)
+    assert (three.answer, three.question) == ("C", "Which?\nA. x\nB. y\nC. z")
+    assert (hole.answer, hole.question) == ("C", "Which?\nA. x\nC. z")
+    assert (missing.reason, single.reason) == ("gold_not_in_options", "options_unreadable")
+
+
+def test_the_layouts_of_arc_by_their_paths(tmp_path: Path) -> None:
+    hub = {"q": "Which?", "choices": {"text": ["2", "4", "1"], "label": ["1", "2", "3"]}, "key": "2"}
+    raw = {
+        "question": {"stem": "Which?", "choices": [{"label": "A", "text": "2"}, {"label": "B", "text": "4"}]},
+        "key": "B",
+    }
+    (one,) = rows(tmp_path, [hub], fields={"question": "q", "answer": "key", "options": "choices"})
+    (two,) = rows(
+        tmp_path, [hub], fields={"question": "q", "answer": "key", "options": "choices.text", "labels": "choices.label"}
+    )
+    (three,) = rows(
+        tmp_path, [raw], fields={"question": "question.stem", "answer": "key", "options": "question.choices"}
+    )
+    assert [row.answer for row in (one, two, three)] == ["B", "B", "B"]
+    assert one.question == two.question == "Which?\nA. 2\nB. 4\nC. 1"
+
+
+def test_options_that_cannot_be_read_are_a_counted_drop(tmp_path: Path) -> None:
+    (bad,) = rows(
+        tmp_path,
+        [{"q": "Which?", "o": "red, blue or green", "a": "B"}],
+        fields={"question": "q", "answer": "a", "options": "o"},
+    )
+    assert (bad.reason, "red, blue or green" in bad.detail) == ("options_unreadable", True)
+
+
+def test_accepted_answers_by_the_name_of_their_field(tmp_path: Path) -> None:
+    fields = {"question": "q", "answer": "a.answers"}
+    (row,) = rows(
+        tmp_path, [{"q": "What is written there?", "a": {"answers": ["STOP", "stop", "stop sign"]}}], fields=fields
+    )
+    assert (row.answer, json.loads(row.answer_options)) == ("STOP", {"aliases": ["stop sign"]})
+    fields = {"question": "q", "answer": "a", "aliases": "more"}
+    (row,) = rows(tmp_path, [{"q": "Who?", "a": "Ann", "more": ["Anna"]}], fields=fields)
+    assert (row.answer, json.loads(row.answer_options)) == ("Ann", {"aliases": ["Anna"]})

@@ -9,14 +9,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import datasets
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from curation.core.digests import folder_digest
 from curation.core.errors import SourceError
 from curation.core.row import Row
 from curation.sources.base import BadRow
+from curation.sources.formats.images import Images
+from curation.sources.formats.record import Record
 from curation.sources.table import Table
 
 
@@ -33,6 +37,7 @@ def noise() -> bytes:
 
 
 RED, BLUE, NOISE = png("red"), png("blue"), noise()
+B64, NOISE64 = base64.b64encode(RED).decode(), base64.b64encode(NOISE).decode()
 
 
 @pytest.fixture
@@ -42,6 +47,8 @@ def folder(tmp_path: Path) -> Path:
     (data / "img").mkdir(parents=True)
     (data / "img" / "red.png").write_bytes(RED)
     (data / "img" / "blue.jpg").write_bytes(BLUE)  # PNG named .jpg
+    (data / "img" / "a red.png").write_bytes(RED)
+    (data / "img" / "50%.png").write_bytes(BLUE)
     (data / "img" / "broken.png").write_bytes(NOISE[:-200])
     (data / "img" / "text.png").write_text("not an image")
     (data / "img" / "empty.png").write_bytes(b"")
@@ -73,6 +80,51 @@ def images(rows: list[Row | BadRow]) -> list[tuple[bytes, ...] | str]:
         (["img/red.png", "img/blue.jpg"], (RED, BLUE)),
         ({"path": "img/red.png", "bytes": None}, (RED,)),
         ("data:image/png;base64," + base64.b64encode(RED).decode(), (RED,)),
+        ({"image": "img/red.png"}, (RED,)),
+        ({"image": {"bytes": None, "path": "img/red.png"}}, (RED,)),
+        ([{"image": "img/red.png"}, {"path": "img/blue.jpg"}], (RED, BLUE)),
+        ({"url": "img/red.png"}, (RED,)),
+        ({"type": "image_url", "image_url": {"url": "img/red.png", "detail": "low"}}, (RED,)),
+        ({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": B64}}, (RED,)),
+        ({"bytes": B64, "path": "somewhere.png"}, (RED,)),
+        ("data:image/png;charset=utf-8;base64," + B64, (RED,)),
+        ("data:;base64," + B64, (RED,)),
+        (B64, (RED,)),
+        ("base64," + B64, (RED,)),
+        ("image/png;base64," + B64, (RED,)),
+        (str(RED), (RED,)),
+        (str({"bytes": RED, "path": None}), (RED,)),
+        ("\n".join([NOISE64[:76], NOISE64[76:]]), (NOISE,)),
+        ("img\\red.png", (RED,)),
+        (".\\img\\red.png", (RED,)),
+        ("img/a%20red.png", (RED,)),
+        ("img/a red.png", (RED,)),
+        ("img/50%25.png", (BLUE,)),
+        (" img/red.png\n", (RED,)),
+        ("file:img/red.png", (RED,)),
+        ("file://img/a%20red.png", (RED,)),
+        ("../data/img/red.png", (RED,)),
+        ("['img/red.png', 'img/blue.jpg']", (RED, BLUE)),
+        ('["img/red.png", "img/blue.jpg"]', (RED, BLUE)),
+        ("['img/red.png' 'img/blue.jpg']", (RED, BLUE)),
+        ("array(['img/red.png', 'img/blue.jpg'], dtype=object)", (RED, BLUE)),
+        ("('img/red.png',)", (RED,)),
+        ("{'path': 'img/red.png', 'bytes': None}", (RED,)),
+        ("img/red.png; img/blue.jpg", (RED, BLUE)),
+        ("img/red.png,img/blue.jpg", (RED, BLUE)),
+        ("img/red.png\nimg/blue.jpg\n", (RED, BLUE)),
+        (["img/red.png", None, ""], (RED,)),
+        ({}, "picture_missing"),
+        ("[]", "picture_missing"),
+        ({"caption": "a red square"}, "picture_unreadable"),
+        ({"image": {"id": 7}}, "picture_unreadable"),
+        ([{"image": "img/red.png"}, {"id": 7}], "picture_unreadable"),
+        ("https://host/a.png", "picture_is_url"),
+        ({"image_url": {"url": "http://host/a.png"}}, "picture_is_url"),
+        ("s3://bucket/a.png", "picture_is_url"),
+        ("C:\\set\\a.png", "picture_outside_root"),
+        ("file:///etc/hostname", "picture_outside_root"),
+        ("..%2f..%2fsecret.png", "picture_outside_root"),
         ("img/none.png", "picture_missing"),
         ("img", "picture_missing"),
         (None, "picture_missing"),
@@ -96,6 +148,74 @@ def test_images_by_path(folder: Path, value: Any, expected: tuple[bytes, ...] | 
     assert images(rows_of(folder, "img/red.png", value)) == [(RED,), expected]
 
 
+def test_an_absolute_path_is_read_below_its_root(folder: Path) -> None:
+    inside, outside = str(folder / "img" / "red.png"), str(folder.parent.parent / "secret.png")
+    assert images(rows_of(folder, inside, f"file://{inside}", outside)) == [(RED,), (RED,), "picture_outside_root"]
+    root = {"root": str(folder.parent.parent)}
+    assert images(rows_of(folder, inside, outside, images=root)) == [(RED,), (RED,)]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path"),
+    [
+        ("/home/someone/set", "/home/someone/set/img/red.png"),
+        ("/home/someone/set/", "file:///home/someone/set/img/red.png"),
+        ("https://host/files/", "https://host/files/img/red.png"),
+        ("set/data", "set/data/img/red.png"),
+        (r"C:\set", r"C:\set\img\red.png"),
+        ("C:/set", r"C:\set\img\red.png"),
+    ],
+)
+def test_what_another_machine_put_in_front_comes_off(folder: Path, prefix: str, path: str) -> None:
+    assert images(rows_of(folder, path, images={"strip_prefix": ["/never", prefix]})) == [(RED,)]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, ()), ("", ()), ([], ()), ("  ", ()), ({"bytes": None, "path": None}, ()), ([None], ()),
+        ({"id": 3}, "picture_unreadable"), ("img/none.png", "picture_missing"), ("img/text.png", "picture_unreadable"),
+        ("http://host/a.png", "picture_is_url"), ({"image": "img/none.png"}, "picture_missing"), (7, "picture_unreadable"),
+    ],
+)  # fmt: skip
+def test_only_a_row_that_names_no_image_is_a_text_row(folder: Path, value: Any, expected: tuple[()] | str) -> None:
+    assert images(rows_of(folder, value, "img/red.png", images={"required": False})) == [expected, (RED,)]
+
+
+def test_arrays_of_paths_are_lists(folder: Path) -> None:
+    record = Record("f", folder, 1, "", {"i": np.array(["img/red.png", "img/blue.jpg"], dtype=object)})
+    assert Images().load(Images().values(["i"], record), record) == [RED, BLUE]
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.float64("nan"), np.array([], dtype=object), [float("nan")], b""])
+def test_what_pandas_writes_for_nothing_is_nothing(folder: Path, value: Any) -> None:
+    assert Images().values(["i"], Record("f", folder, 1, "", {"i": value})) == []
+
+
+def test_a_whole_disk_is_not_walked(folder: Path) -> None:
+    rows_of(folder, "img/red.png")
+    fields = {"question": "q", "answer": "a", "images": "i"}
+    for root in ("/", str(Path.home())):
+        options = {"path": str(folder / "rows.json"), "fields": fields, "images": {"root": root}}
+        with pytest.raises(SourceError, match=r"images.root is .*, a whole disk or home"):
+            Table.model_validate({"kind": "table", **options}).inputs()
+
+
+def test_data_in_a_home_that_holds_its_images_needs_no_root(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    options = {"kind": "table", "path": str(folder / "rows.json"), "fields": {"question": "q", "images": "i"}}
+    rows_of(folder, B64, None)
+    assert [*Table.model_validate(options).inputs()] == ["rows.json"]
+    rows_of(folder, None, "img/red.png")
+    with pytest.raises(SourceError, match="expected the folder that holds the pictures"):
+        Table.model_validate(options).inputs()
+
+
+def test_a_folder_of_too_many_files_is_told(folder: Path) -> None:
+    with pytest.raises(SourceError, match="more than 3 files"):
+        folder_digest(folder, max_files=3)
+
+
 def test_a_root_may_lie_elsewhere_and_templates_build_names(folder: Path) -> None:
     fields = {"question": "q", "answer": "a", "images": "data/img/{n}.png"}
     assert images(rows_of(folder, None, fields=fields, images={"root": str(folder.parent)})) == [(RED,)]
@@ -113,6 +233,14 @@ def test_extensions_are_tried_in_order(folder: Path) -> None:
 
 def test_base64_text(folder: Path) -> None:
     assert images(rows_of(folder, base64.b64encode(RED).decode(), images={"read_as": "base64"})) == [(RED,)]
+
+
+def test_options_that_are_images_are_their_places(folder: Path) -> None:
+    fields = {"question": "q", "answer": "=B", "images": ["=img/a red.png", "i"], "options": "i"}
+    (row,) = rows_of(folder, ["img/red.png", "img/blue.jpg"], fields=fields)
+    assert isinstance(row, Row)
+    assert row.question == "<image 1>\nWhat is this, number 0?\nA. <image 2>\nB. <image 3>"
+    assert (row.images, row.answer) == ((RED, RED, BLUE), "B")
 
 
 def test_several_columns_of_images(folder: Path) -> None:

@@ -1,0 +1,208 @@
+"""CSV as people write it: the separator found by content, bad rows counted with their line, and none behind them lost.
+
+A quote that nothing closes, or that stands inside a quoted cell, costs the row of its line alone: reading goes on with the next line.
+"""
+
+import csv
+import io
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import field_validator
+
+from curation.core.errors import SourceError
+from curation.core.plugins import Options
+from curation.sources.formats.files import DataFile
+from curation.sources.formats.limits import MAX_CSV_COLUMNS, MAX_CSV_LINE, MAX_CSV_LINES_OF_ROW
+from curation.sources.formats.record import BadItem, Item, TruncatedError
+
+_SEPARATORS = ",\t;|"
+_SAMPLE = 30
+"""Lines by which the separator is found."""
+_NONE_GOOD = 100_000
+"""So many bad rows without a good one are no CSV."""
+_MISSING = frozenset({"", "nan", "NaN"})
+"""Cells that hold nothing, as pandas writes them; None, NA and null may be answers."""
+
+
+_NOT_UTF8 = re.compile("[\udc80-\udcff]+")
+
+
+class CsvOptions(Options):
+    """How a CSV file is written, where that is not what `read_csv` finds by itself."""
+
+    separator: str = ""
+    """One character, or `tab`; found among comma, tab, semicolon and bar when empty."""
+    columns: tuple[str, ...] = ()
+    """Names of the columns, where the file has no header line."""
+    quote: str = '"'
+    """The character around cells; empty where quotes are text."""
+    escape: str = ""
+    """The character in front of a quote inside a cell, such as a backslash; two quotes are one anyway."""
+    skip: int = 0
+    """Lines to pass over at the beginning: notes, or a header line that `columns` replaces."""
+
+    @field_validator("separator", "quote", "escape")
+    @classmethod
+    def _one_character(cls, text: str) -> str:
+        text = {"tab": "\t", "\\t": "\t"}.get(text, text)
+        if len(text) > 1 or text in ("\n", "\r"):
+            raise ValueError(f"got {text!r}, expected one character")
+        return text
+
+
+def read_csv(file: DataFile, options: CsvOptions | None = None) -> Iterator[Item | BadItem]:
+    """One record per row, keyed by the header line. Cells stay text; an empty one, `nan` and `NaN` are None.
+
+    Raises:
+        TruncatedError: the file ends inside a quoted cell.
+        SourceError: not CSV in its encoding, or a header that names two columns alike.
+    """
+    csv.field_size_limit(MAX_CSV_LINE)
+    options = options or CsvOptions()
+    with io.TextIOWrapper(file.open(), encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        yield from _rows(_Lines(text, file), options, file)
+
+
+def _rows(lines: "_Lines", options: CsvOptions, file: DataFile) -> Iterator[Item | BadItem]:
+    for _ in range(options.skip):
+        next(lines, "")
+    dialect = _dialect(lines, options)
+    if 1 + lines.first().count(dialect["delimiter"]) > MAX_CSV_COLUMNS:
+        raise SourceError(
+            f"{file}: got {1 + lines.first().count(dialect['delimiter'])} columns, limit {MAX_CSV_COLUMNS}"
+        )
+    reader = csv.reader(lines, **dialect)
+    names = list(options.columns) or _names(lines, reader, file)
+    number = good = 0
+    while True:
+        lines.taken.clear()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            number += 1
+            if "unexpected end of data" in str(error) and not _is_stray(lines, dialect, len(names)):
+                raise TruncatedError(f"{file} is truncated: it ends inside row {number}") from error
+            yield BadItem(number, "stray_quote", f"line {lines.put_back()}: {error} ({_REMEDY})")
+            continue
+        if not cells or (number == 0 and tuple(cells) == options.columns):
+            continue
+        number += 1
+        cells = cells[: len(names)] if not any(cells[len(names) :]) else cells
+        at = f"line {lines.number - len(lines.taken) + 1}"
+        if len(cells) != len(names):
+            detail = f"{len(cells)} cells, expected {len(names)}"
+            yield BadItem(
+                number, "wrong_number_of_cells", f"{at}: {detail} ({' '.join('; '.join(cells).split())[:80]})"
+            )
+        elif any("\0" in cell for cell in cells):
+            yield BadItem(number, "nul_in_cell", f"{at}: a NUL byte in {'; '.join(cells)[:80]!r}")
+        else:
+            good += 1
+            yield Item(number, "", {n: None if c in _MISSING else c for n, c in zip(names, cells, strict=True)})
+        if number == _NONE_GOOD and not good:
+            raise SourceError(f"{file} is not CSV: of {number} rows none has {len(names)} cells; see `csv`")
+
+
+_REMEDY = "where quotes are text say `csv: {quote: ''}`, where a backslash stands before them `csv: {escape: '\\'}`"
+
+
+def _names(lines: "_Lines", reader: Any, file: DataFile) -> list[str]:
+    """The names of the header line; a column without one is called as pandas calls it."""
+    lines.taken.clear()
+    try:
+        cells: list[str] = next((row for row in reader if row), [])
+    except csv.Error as error:
+        raise SourceError(f"{file}: the header, line {lines.put_back()}, is not CSV: {error}; see `csv`") from error
+    names = [name.strip() or f"Unnamed: {place}" for place, name in enumerate(cells)]
+    if twice := [name for name in names if names.count(name) > 1]:
+        places = " and ".join(str(place) for place, name in enumerate(names, 1) if name == twice[0])
+        remedy = f"name all columns by `csv: {{skip: {lines.number}, columns: [...]}}`"
+        raise SourceError(f"{file}: columns {places} of the header are both {twice[0]!r}; {remedy}")
+    return names
+
+
+def _dialect(lines: "_Lines", options: CsvOptions) -> dict[str, Any]:
+    """The arguments of `csv.reader`. The separator is the one that cuts most of the first lines into as many cells as the header."""
+    sample = lines.peek(_SAMPLE)
+    separator = options.separator
+    if sample and (stated := re.fullmatch(r'"?sep=(.)"?\s*', sample[0])):  # a line of Excel
+        next(lines)
+        separator, sample = separator or stated[1], sample[1:]
+    rest: dict[str, Any] = {"strict": True, "skipinitialspace": True, "escapechar": options.escape or None}
+    rest |= {"quotechar": options.quote} if options.quote else {"quoting": csv.QUOTE_NONE, "quotechar": None}
+    if not separator:
+        scores = {mark: _score(sample, {**rest, "strict": False, "delimiter": mark}, options) for mark in _SEPARATORS}
+        separator = max(scores, key=lambda mark: scores[mark])
+    return {**rest, "delimiter": separator}
+
+
+def _score(sample: list[str], dialect: dict[str, Any], options: CsvOptions) -> tuple[float, int]:
+    """(share of rows as wide as the first, its width); zeros for one column."""
+    widths = []
+    try:
+        widths = [len(cells) for cells in csv.reader(sample, **dialect) if cells]
+    except csv.Error:
+        return 0.0, 0
+    wide = len(options.columns) or (widths[0] if widths else 0)
+    return (widths.count(wide) / len(widths), wide) if wide > 1 and widths else (0.0, 0)
+
+
+def _is_stray(lines: "_Lines", dialect: dict[str, Any], width: int) -> bool:
+    """Whether lines behind the first of an unclosed cell are rows by themselves: then its quote is the mistake."""
+    for line in lines.taken[1:]:
+        try:
+            if any(len(cells) == width for cells in csv.reader([line], **dialect)):
+                return True
+        except csv.Error:
+            continue
+    return False
+
+
+class _Lines:
+    """The lines of a text with their numbers: `taken` are those of the row that is read, which can be put back but for the first."""
+
+    def __init__(self, text: io.TextIOWrapper, file: DataFile) -> None:
+        self.text, self.file, self.number = text, file, 0
+        self.taken, self.again = list[str](), deque[str]()
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) >= MAX_CSV_LINES_OF_ROW:
+            raise csv.Error(f"a quoted cell runs over more than {MAX_CSV_LINES_OF_ROW} lines")
+        line = self.again.popleft() if self.again else self._read()
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.taken.append(line)
+        return line
+
+    def put_back(self) -> int:
+        """Let the lines behind the first come again; its number."""
+        self.again.extendleft(reversed(self.taken[1:]))
+        self.number -= len(self.taken) - 1
+        return self.number
+
+    def peek(self, n: int) -> list[str]:
+        """The next n lines, which come again."""
+        while len(self.again) < n and (line := self._read()):
+            self.again.append(line)
+        return list(self.again)[:n]
+
+    def first(self) -> str:
+        """The next line, which comes again; empty at the end."""
+        return next(iter(self.peek(1)), "")
+
+    def _read(self) -> str:
+        if len(line := self.text.readline(MAX_CSV_LINE)) == MAX_CSV_LINE:
+            raise SourceError(f"{self.file} is not CSV: a line of more than {MAX_CSV_LINE >> 20} Mi characters")
+        if not line.isascii() and (wrong := _NOT_UTF8.search(line)):
+            at = f"{wrong[0].encode(errors='surrogateescape')!r} in line {self.number + len(self.again) + 1}"
+            raise SourceError(f"{self.file} is not UTF-8: got {at}; name its `encoding`: cp1252, gbk, ...")
+        return line

@@ -1,0 +1,112 @@
+"""JSON Lines: one record a line, also with a comma behind it, in Python's words, as a list of records, or over several lines."""
+
+from collections import deque
+from collections.abc import Iterator
+from io import BufferedReader, BytesIO
+
+from curation.core.errors import first_line
+from curation.sources.formats.files import DataFile
+from curation.sources.formats.json_layout import Has, Shape, has_nothing, spread
+from curation.sources.formats.json_text import BOM, JsonText
+from curation.sources.formats.json_values import DoubledKeyError, TooManyValuesError, decode
+from curation.sources.formats.limits import MAX_RECORD_BYTES
+from curation.sources.formats.record import BadItem, Item
+
+_MOST_LINES, _MOST_BYTES, _MOST_TRIES = 200, 1 << 18, 3
+"""How far a record that a line begins is followed, and how often in vain, one after the other."""
+_AROUND = b" \t\r\n,\x1e"
+
+
+def read_json_lines(file: DataFile, shape: Shape = "auto", has: Has = has_nothing) -> Iterator[Item | BadItem]:
+    """The records, numbered by their lines; blank lines are skipped, a line that is not JSON or too large is a BadItem.
+
+    A list of records in a line gives each, with the key `line.number`; `shape: one` keeps it as one record.
+    """
+    with file.open() as stream:
+        lines = _Lines(stream)
+        for number, line in lines:
+            if line is None:
+                yield BadItem(number, "record_too_large", f"a line of {MAX_RECORD_BYTES} bytes or more")
+                continue
+            text = line.removeprefix(BOM).strip(_AROUND)
+            if not text:
+                continue
+            try:
+                value = decode(text)
+            except DoubledKeyError as error:
+                yield BadItem(number, "key_twice", str(error))
+            except TooManyValuesError as error:
+                yield BadItem(number, "record_too_large", str(error))
+            except (ValueError, RecursionError) as error:
+                whole = lines.continued(text)
+                values = [whole] if whole is not None else _several(text)
+                for place, value in enumerate(values):
+                    yield Item(number, f"{number}.{place}" if len(values) > 1 else "", value)
+                if not values:
+                    yield BadItem(number, "line_not_json", _why(error))
+            else:
+                if shape == "one" or not isinstance(value, dict | list):
+                    yield Item(number, "", value)
+                    continue
+                many = isinstance(value, list)
+                for key, record in spread(str(number) if many else "", value, has):
+                    yield Item(number, "" if many and record is value else key, record)
+
+
+class _Lines:
+    """The lines of a stream with their numbers, None for one that is too long; those that were looked at in vain come again."""
+
+    def __init__(self, stream: BufferedReader) -> None:
+        self.stream, self.number, self.again, self.tries = stream, 0, deque[bytes](), 0
+
+    def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
+        while True:
+            line = self.again.popleft() if self.again else self.stream.readline(MAX_RECORD_BYTES)
+            if not line:
+                return
+            self.number += 1
+            if len(line) < MAX_RECORD_BYTES or line.endswith(b"\n"):
+                yield self.number, line
+                continue
+            while line and not line.endswith(b"\n"):
+                line = self.stream.readline(MAX_RECORD_BYTES)
+            yield self.number, None
+
+    def continued(self, text: bytes) -> object | None:
+        """The object that a line begins and following ones end; None, and the lines come again, where that is none."""
+        if not text.startswith(b"{") or len(text) > _MOST_BYTES or self.tries >= _MOST_TRIES:
+            return None
+        lines, size = list[bytes](), len(text)
+        while len(lines) < _MOST_LINES and size < _MOST_BYTES:
+            line = self.again.popleft() if self.again else self.stream.readline(MAX_RECORD_BYTES)
+            lines.append(line)
+            size += len(line)
+            if not line or line.startswith(b'{"'):
+                break
+            if line.rstrip(_AROUND).endswith(b"}"):
+                try:
+                    value: object = decode(b"".join([text, b"\n", *lines]).strip(_AROUND))
+                except (ValueError, RecursionError):
+                    continue
+                self.number, self.tries = self.number + len(lines), 0
+                return value
+        self.again.extendleft(reversed([line for line in lines if line]))
+        self.tries += 1
+        return None
+
+
+def _several(line: bytes) -> list[object]:
+    """The objects that stand on one line one after the other; none where something else is among them."""
+    text, values = JsonText(BytesIO(line), "", MAX_RECORD_BYTES), list[object]()
+    try:
+        while (byte := text.peek()) == b"{":
+            values.append(decode(text.take()))
+    except (ValueError, RecursionError):
+        return []
+    return values if not byte else []
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8: {error.reason} at byte {error.start} of the line; name the file's `encoding`"
+    return first_line(error)

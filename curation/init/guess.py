@@ -8,9 +8,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from curation.core.errors import CurationError
-from curation.core.row import BadRow, Row
-from curation.filters.stage import VerifyGolds
+from curation.core.row import Row
+from curation.init.check import Check, check_of, doubts_of, faults_of
 from curation.init.choices import OptionsAt, best_options
 from curation.init.columns import Column, columns_of
 from curation.init.golds import answer_pattern, option_base
@@ -20,39 +19,10 @@ from curation.init.roles import Scored, best_answers, best_ids, best_questions, 
 from curation.normalise.language import LANGUAGES, identify
 from curation.sources.formats.record import Record
 
-N_TRIED, N_CHECKED = 40, 200
-"""Records that every candidate is tried on, and that the one taken is checked on."""
-_LETTER = re.compile(r"\s*\(?[A-Ja-e]\)?\.?\s*")
+N_TRIED = 40
+"""Records that every candidate is tried on."""
 ENOUGH = 0.5
 """Share of the rows that have to be read for a manifest that needs no hand."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """What rows the records give."""
-
-    n: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
-    bad: Counter[str] = field(default_factory=Counter)
-    details: dict[str, str] = field(default_factory=dict)
-    """Reason -> the detail of its first row."""
-    rows: tuple[Row, ...] = ()
-
-    @property
-    def good(self) -> float:
-        """Share of the records that are read."""
-        return self.kinds.total() / max(self.n, 1)
-
-    @property
-    def misread(self) -> float:
-        """Share of the records that are bad for another reason than a gold that is none, or that no rule can judge."""
-        return (self.bad.total() - self.bad["answer_missing"] - self.bad["gold_unreadable"]) / max(self.n, 1)
-
-    @property
-    def letters(self) -> float:
-        """Share of golds that are a letter of options that are not there."""
-        alone = [row for row in self.rows if row.answer_kind != "choice" and _LETTER.fullmatch(row.answer)]
-        return (len(alone) + self.bad["letter_without_options"]) / max(self.n, 1)
 
 
 @dataclass(frozen=True)
@@ -63,7 +33,7 @@ class Guess:
     options: dict[str, Any]
     score: float = 0.0
     config: str = "rl"
-    check: Check = Check()
+    check: Check = field(default_factory=Check)
     unsure: tuple[str, ...] = ()
     hand: tuple[str, ...] = ()
 
@@ -214,26 +184,6 @@ def _is_in(part: Column, whole: Column) -> bool:
     return sum(str(one) in str(two) for one, two in pairs) > 0.5 * len(pairs)
 
 
-def check_of(options: dict[str, Any], records: list[Record] | None, n: int = N_CHECKED) -> Check:
-    """The rows that records give with these options."""
-    kinds: Counter[str] = Counter()
-    bad: Counter[str] = Counter()
-    details: dict[str, str] = {}
-    rows: list[Row] = []
-    try:
-        for _, row in read_with(options, records, n):
-            if isinstance(row, BadRow):
-                bad[row.reason] += 1
-                details.setdefault(row.reason, row.detail)
-            else:
-                kinds[row.answer_kind if row.answer else "no gold"] += 1
-                rows.append(row)
-    except CurationError as error:
-        bad["source_unreadable"] += 1
-        details["source_unreadable"] = str(error)
-    return Check(kinds.total() + bad.total(), kinds, bad, details, tuple(rows))
-
-
 def _checked(found: Guess, images: ImagesAt) -> Guess:
     """The guess with images, id, traces and language, read again as a build would read it."""
     part, options = found.part, {**found.options, "fields": dict(found.options["fields"])}
@@ -273,8 +223,8 @@ def _checked(found: Guess, images: ImagesAt) -> Guess:
         options["language"] = language
     if domain := _domain(part.name, check.kinds):
         options["domain"] = domain
-    hand += _faults(check)
-    said = list(_doubts(check))
+    hand += faults_of(check)
+    said = list(doubts_of(check))
     (hand if check.misread > ENOUGH or not check.kinds else unsure).extend(said)
     return replace(
         found, options=options, config=config, check=check, unsure=tuple(unsure), hand=tuple(filter(None, hand))
@@ -299,28 +249,6 @@ def _without_refused(part: Part, options: dict[str, Any], unsure: list[str]) -> 
         )
         options = {**options, "images": {k: v for k, v in options["images"].items() if k != "strip_prefix"}}
     return options
-
-
-def _doubts(check: Check) -> Iterator[str]:
-    """What of the rows that were read looks wrong, though they can be read."""
-    for reason, n in check.bad.most_common(4):
-        if n >= 0.05 * check.n:
-            yield f"{n} of {check.n} rows are bad, {reason}: {check.details[reason][:160]}"
-    golds = Counter(row.answer for row in check.rows if row.answer)
-    if len(check.rows) >= 20 and golds and golds.most_common(1)[0][1] >= 0.9 * len(check.rows):
-        yield f"{golds.most_common(1)[0][1]} of {len(check.rows)} golds are {golds.most_common(1)[0][0]!r}"
-    wrong = [row for row in check.rows[:100] if row.answer and VerifyGolds().map(row).action != "keep"]
-    if wrong:
-        yield f"{len(wrong)} golds are not right by themselves, such as {wrong[0].answer[:60]!r} of {wrong[0].source_id}"
-
-
-def _faults(check: Check) -> Iterator[str]:
-    """What of the rows that were read is wrong for sure."""
-    if check.letters >= 0.3:
-        yield "golds are letters and no options are read: name them as fields.options"
-    prompts = {row.prompt for row in check.rows}
-    if len(check.rows) > 3 and len(prompts) == 1 and not any(row.images for row in check.rows):
-        yield f"every question is the same: {check.rows[0].question[:80]!r}"
 
 
 def _domain(name: str, kinds: Counter[str]) -> str:

@@ -2,10 +2,9 @@
 
 import json
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from glob import escape
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,37 +15,19 @@ from curation.core.errors import SourceError, first_line
 from curation.core.row import BadRow, Row
 from curation.init.columns import snake
 from curation.init.csv_dialect import csv_options, encoding_of
+from curation.init.file_kinds import SUFFIXES, file_kinds
 from curation.init.roles import score_of
 from curation.init.words import NO_QUESTION, QUESTION
-from curation.sources.formats.archive import is_archive
 from curation.sources.formats.files import DataFile, data_files, sniff
 from curation.sources.formats.record import BadRecord, Record
 from curation.sources.table import Table
 
 N_RECORDS = 300
-MAX_GROUPS, MAX_TOGETHER, MAX_WHOLE = 60, 20, 64 << 20
-"""Kinds of files that are looked at; files of one folder and extension that are looked at one by one; bytes of a JSON file read whole."""
+MAX_GROUPS, MAX_WHOLE = 60, 64 << 20
+"""Kinds of files that are looked at; bytes of a JSON file read whole."""
 _HEAD, _SURE = 256 << 10, 4
 """Bytes in which fields are looked for; the score of a name that is a question's."""
 SPLITS = ("train", "training", "validation", "valid", "val", "dev", "test", "train_data", "test_data")
-_SUFFIXES = (
-    ".json",
-    ".jsonl",
-    ".ndjson",
-    ".jsonlines",
-    ".csv",
-    ".tsv",
-    ".parquet",
-    ".arrow",
-    ".txt",
-    ".zip",
-    ".tar",
-    ".tgz",
-)
-_PACKED = (".gz", ".bz2", ".xz", ".zst")
-_NO_DATA = re.compile(
-    r"(?i)\A(?:readme|licen[sc]e|requirements|package(?:-lock)?|config|dataset_infos?|dataset_dict|state|tsconfig|metadata_info|setup)\b"
-)
 
 
 @dataclass(frozen=True)
@@ -96,74 +77,21 @@ def find_parts(data: Path) -> list[Part]:
         raise SourceError(
             f"no such file or folder: {str(data)!r}, and no data set of the Hub is called so (OWNER/NAME)"
         )
-    groups = dict(_groups(data))
+    groups = dict(file_kinds(data))
     if not groups:
-        raise SourceError(f"{data}: no data file below it; expected names that end in {', '.join(_SUFFIXES)}")
+        raise SourceError(f"{data}: no data file below it; expected names that end in {', '.join(SUFFIXES)}")
     parts = [_part(pattern, sample) for pattern, sample in islice(groups.items(), MAX_GROUPS)]
     if more := list(groups)[MAX_GROUPS:]:
         parts.append(Part({"path": more[0]}, error=f"with {len(more) - 1} others not looked at: name a folder below"))
     return parts
 
 
-def _groups(data: Path) -> Iterator[tuple[str, list[str]]]:
-    """(pattern, some files of it) of every kind of file: alone, or many of one folder, or of one name in many folders."""
-    if data.is_file():
-        yield from ((name, [name]) for name in _names_in(data))
-        return
-    files = [path for path in sorted(data.rglob("*")) if path.is_file() and _is_data(path, data)]
-    of_name: dict[tuple[Path, str], list[Path]] = defaultdict(list)
-    for file in files:
-        of_name[file.parent.parent, file.name].append(file)
-    of_folder: dict[tuple[Path, str], list[Path]] = defaultdict(list)
-    for (above, name), same in of_name.items():
-        if len(same) >= 3 and above.is_relative_to(data):
-            beside = sorted(path.name for path in above.glob(f"*/{escape(name)}"))
-            if len(beside) == len(same):
-                yield f"{escape(str(above))}/{_star(same)}/{escape(name)}", [*map(str, same[:60])]
-                continue
-        for file in same:
-            of_folder[file.parent, file.suffix].append(file)
-    for (folder, suffix), same in of_folder.items():
-        if len(same) > MAX_TOGETHER:
-            yield f"{escape(str(folder))}/*{suffix}", [*map(str, same[:8])]
-        else:
-            yield from ((name, [name]) for file in same for name in _names_in(file))
-
-
-def _star(files: list[Path]) -> str:
-    """`*`, behind what the names of the files' folders begin with, where all others there begin otherwise."""
-    names = [file.parent.name for file in files]
-    head = names[0]
-    while not all(name.startswith(head) for name in names):
-        head = head[:-1]
-    return f"{escape(head)}*"
-
-
-def _names_in(file: Path) -> Iterator[str]:
-    """The file, or its members that are data."""
-    if not is_archive(file):
-        yield escape(str(file))
-        return
-    members = [member for member in data_files([escape(str(file))]) if not member.problem]
-    yield from (f"{escape(str(file))}!/{escape(member.member)}" for member in members)
-
-
-def _is_data(file: Path, data: Path) -> bool:
-    inner = file.relative_to(data).parts
-    name = file.name.lower()
-    for suffix in _PACKED:
-        name = name.removesuffix(suffix)
-    if any(part.startswith((".", "__")) for part in inner) or not name.endswith(_SUFFIXES) or _NO_DATA.match(name):
-        return False
-    if name.endswith(".txt"):
-        with file.open("rb") as stream:
-            return stream.read(200).lstrip()[:2] in (b'{"', b"[{", b'["')
-    return True
-
-
 def _part(pattern: str, sample: list[str]) -> Part:
     """One kind of file, with the options that give most records."""
-    first = next(iter(data_files([sample[0]])))
+    try:
+        first = next(iter(data_files([sample[0]])))
+    except SourceError as error:
+        return Part({"path": pattern}, error=first_line(error))
     notes: list[str] = []
     best: Part | None = None
     probe = _probe(first)

@@ -3,27 +3,20 @@
 import base64
 import os
 import re
-import urllib.parse
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from curation.core.errors import SourceError
 from curation.init.columns import Column, columns_of
+from curation.init.image_files import IMAGE_SUFFIXES, KINDS, ImageFiles, template_of, ways_to_files
 from curation.init.words import IMAGE
-from curation.sources.formats.archive import is_archive, open_archive
-from curation.sources.formats.expression import lookup
 from curation.sources.formats.record import Record
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
-_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
-KINDS = ("beside", "root", "template", "strip")
-"""Ways in which paths lead to files, the plainest first: from the record's folder, from a root, in a template, behind a foreign prefix."""
-MAX_FILES, MAX_SHOWN = 200_000, 60
-"""Files that are looked at below the data's folder; records whose images are looked for."""
+MAX_SHOWN = 60
+"""Records whose images are looked for."""
 
 
 @dataclass(frozen=True)
@@ -108,11 +101,11 @@ def _form(value: Any, name: str) -> str:
         return ""
     if value.startswith("data:image/") or (value.startswith("data:") and ";base64," in value[:80]):
         return "uri"
-    if value.lower().endswith(_SUFFIXES) and len(value) < 500 and "\n" not in value:
+    if value.lower().endswith(IMAGE_SUFFIXES) and len(value) < 500 and "\n" not in value:
         return "path"
     if len(value) > 100 and re.fullmatch(r"[A-Za-z0-9+/]{64}[A-Za-z0-9+/=]+", re.sub(r"\s", "", value[:400])):
         return "base64" if base64.b64decode(re.sub(r"\s", "", value[:200])[:64]).startswith(_MAGIC) else ""
-    if value.startswith("[") and any(suffix in value.lower() for suffix in _SUFFIXES) and len(value) < 2000:
+    if value.startswith("[") and any(suffix in value.lower() for suffix in IMAGE_SUFFIXES) and len(value) < 2000:
         return "path"
     return (
         "path"
@@ -123,7 +116,7 @@ def _form(value: Any, name: str) -> str:
 
 def _placed(found: list[Column], records: Sequence[Record], columns: Sequence[Column], folder: Path) -> ImagesAt:
     """Paths, with the root, prefix, extension or template that leads to the files."""
-    files = _Files(folder)
+    files = ImageFiles(folder)
     places: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
     """(kind, what, extension, column) -> the files that it leads to: a way that leads all records to one file is none."""
     n_values, sample = 0, ""
@@ -131,7 +124,7 @@ def _placed(found: list[Column], records: Sequence[Record], columns: Sequence[Co
         for column in found:
             for path in list(_paths(column.values[i]))[:2]:
                 n_values, sample = n_values + 1, sample or path
-                for *way, file in _ways(path, records[i], files, columns):
+                for *way, file in ways_to_files(path, records[i], files, columns):
                     places[way[0], way[1], way[2], column.path].add(file)
     if not n_values:
         return ImagesAt(tuple(column.path for column in found))
@@ -142,9 +135,16 @@ def _placed(found: list[Column], records: Sequence[Record], columns: Sequence[Co
             expressions.append(column.path)
             unsure.append(f"no file is found for the images of {column.path}, such as {sample!r}; say images.root")
             continue
+        where = str(next((record.folder for record in records if record.folder), folder))
         kind, what, _, _ = max(
             own,
-            key=lambda way: (len(own[way]), -KINDS.index(way[0]), way[1].count("{"), -len(way[1].partition("\n")[0])),
+            key=lambda way: (
+                len(own[way]),
+                len(os.path.commonpath([min(own[way]), where])),  # of copies of the files, those that are nearest
+                -KINDS.index(way[0]),
+                way[1].count("{"),
+                -len(way[1].partition("\n")[0]),
+            ),
         )
         if kind in ("beside", "root"):  # some of the paths may be of another machine
             prefixes += [
@@ -183,86 +183,9 @@ def _paths(value: Any) -> Iterator[str]:
         yield value
 
 
-def _ways(path: str, record: Record, files: "_Files", columns: Sequence[Column]) -> Iterator[tuple[str, str, str, str]]:
-    """(kind, root or template or prefix, extension, file) of every way in which a path leads to a file."""
-    said = urllib.parse.unquote(path.removeprefix("file://")).replace("\\", "/")
-    parts = [part for part in said.split("/") if part not in ("", ".")]
-    here = record.folder or files.folder
-    for extension in ("", *_SUFFIXES):
-        for file in files.named(parts[-1] + extension):
-            tail = _common_tail(file, "/".join(parts) + extension)
-            inner = "/".join(tail)
-            root = file[: -len(inner)].rstrip("/")
-            extended = extension and inner.removesuffix(extension)
-            if len(tail) == len(parts) and not said.startswith("/"):
-                if Path(root) == here:
-                    yield "beside", "", extension, file
-                    continue
-                yield "root", root, extension, file
-                column = _column_of(path, columns, record)
-                if column and not extended and (between := _below(root, here)):
-                    yield "template", f"{between}/{{{column}}}", extension, file
-            elif said.startswith("/") and Path(file) == Path(said):
-                yield "root", str(Path(said).parent), extension, file
-            elif said.startswith("/"):  # a path of another machine
-                for n in range(1, len(tail) + 1):
-                    inner = "/".join(tail[-n:])
-                    root, prefix = (
-                        file[: -len(inner)].rstrip("/"),
-                        said[: -len(inner.removesuffix(extension))].rstrip("/"),
-                    )
-                    yield "strip", f"{'' if Path(root) == here else root}\n{prefix}", extension, file
-        if extension == "" and files.named(parts[-1]):
-            break
-    if len(parts) == 1:
-        for file in files.named(parts[0])[:200]:
-            if template := _template(file, record, here, columns):
-                yield "template", template, "", file
-
-
-def _common_tail(file: str, path: str) -> list[str]:
-    one, two = file.split("/"), path.split("/")
-    n = 0
-    while n < min(len(one), len(two)) and one[-1 - n] == two[-1 - n]:
-        n += 1
-    return two[len(two) - n :] if n else []
-
-
-def _below(root: str, here: Path) -> str:
-    try:
-        return PurePosixPath(root).relative_to(here.as_posix()).as_posix()
-    except ValueError:
-        return ""
-
-
-def _column_of(path: str, columns: Sequence[Column], record: Record) -> str:
-    return next((column.path for column in columns if lookup(record.value, column.path) == path), "")
-
-
-def _template(file: str, record: Record, here: Path, columns: Sequence[Column]) -> str:
-    """The file's path below the record's folder, with every part that is a value of the record as the field's name."""
-    try:
-        below = PurePosixPath(file).relative_to(here.as_posix()).parts
-    except ValueError:
-        return ""
-    atoms: dict[str, str] = {}
-    for column in columns:
-        value = lookup(record.value, column.path)
-        if isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(str(value)) < 120:
-            atoms.setdefault(str(value), f"{{{column.path}}}")
-    if record.key:
-        atoms[record.key] = "{$key}"
-    parts = []
-    for part in below:
-        stem, dot, suffix = part.rpartition(".")
-        parts.append(atoms.get(part) or (f"{atoms[stem]}{dot}{suffix}" if dot and stem in atoms else part))
-    template = "/".join(parts)
-    return template if len(below) > 1 and "{" in template else ""
-
-
 def _by_key(records: Sequence[Record], columns: Sequence[Column], folder: Path) -> ImagesAt:
     """Images that no field names: files whose names are the key or the id of a record."""
-    files = _Files(folder)
+    files = ImageFiles(folder)
     if not files.count:
         return ImagesAt()
     ids = [
@@ -273,12 +196,12 @@ def _by_key(records: Sequence[Record], columns: Sequence[Column], folder: Path) 
     templates: Counter[str] = Counter()
     for i, record in enumerate(records[:MAX_SHOWN]):
         for name in filter(None, (record.key, *(str(column.values[i] or "") for column in ids))):
-            for suffix in _SUFFIXES:
+            for suffix in IMAGE_SUFFIXES:
                 templates.update(
                     {
                         t
                         for file in files.named(name + suffix)
-                        if (t := _template(file, record, record.folder or folder, columns))
+                        if (t := template_of(file, record, record.folder or folder, columns))
                     }
                 )
     if not templates:
@@ -286,44 +209,3 @@ def _by_key(records: Sequence[Record], columns: Sequence[Column], folder: Path) 
     template, n = templates.most_common(1)[0]
     n_records = min(len(records), MAX_SHOWN)
     return ImagesAt((template,), {} if n == n_records else {"required": False}) if n >= 0.5 * n_records else ImagesAt()
-
-
-class _Files:
-    """The image files below a folder, and in the archives there, by name."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.count = folder, 0
-        self._by_name: dict[str, list[str]] = defaultdict(list)
-        self._walk(folder, MAX_FILES)
-        if not self.count and folder.parent not in (folder, Path.home(), Path(folder.anchor)):
-            self._walk(folder.parent, MAX_FILES // 10)  # data/train.json beside images/
-
-    def named(self, name: str) -> list[str]:
-        return self._by_name.get(name, [])
-
-    def _walk(self, folder: Path, limit: int) -> None:
-        n = 0
-        for place, subfolders, names in os.walk(folder):
-            subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-            for name in sorted(names):
-                n += 1
-                if n > limit:
-                    return
-                path = f"{place}/{name}"
-                if name.lower().endswith(_SUFFIXES) or "." not in name:
-                    self._add(path)
-                elif name.lower().endswith(_ARCHIVES):
-                    self._add_archive(path)
-
-    def _add_archive(self, path: str) -> None:
-        try:
-            if is_archive(Path(path)):
-                for member in open_archive(Path(path)).names:
-                    if member.lower().endswith(_SUFFIXES):
-                        self._add(f"{path}!/{member}")
-        except SourceError:
-            return  # damaged: its reader says how, when it is named
-
-    def _add(self, path: str) -> None:
-        self.count += 1
-        self._by_name[path.rpartition("/")[2]].append(path)

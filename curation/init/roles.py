@@ -130,7 +130,8 @@ def score_of(name: str, table: Mapping[str, float], against: frozenset[str]) -> 
     known = sorted((table[word] for word in words if word in table), reverse=True)
     if not known:
         known = [max((score for word, score in table.items() if not word.isascii() and word in name), default=0)]
-    against_it = sum(word in against and word not in table for word in words)
+    right = {"options", "choices", "letter", "index", "idx"} if "correct" in words else set()  # `correct_options`
+    against_it = sum(word in against and word not in table and word not in right for word in words)
     joined = table.get("".join(words), 0)
     return max(known[0] + 0.5 * (len(known) - 1) - 0.3 * (len(words) - len(known)), joined) - 8 * against_it
 

@@ -9,23 +9,7 @@ import pytest
 from curation.build.manifest import load_manifest
 from curation.cli import main
 from curation.core.row import BadRow, Row
-from curation.sources.table import Table
 from tests.curation.init.layouts import LAYOUTS, Layout, lines, png, sum_of
-
-OF_READERS = {
-    "arc",
-    "commonsense",
-    "option_columns",
-    "letter_columns",
-    "without_header",
-    "gbk",
-    "split_keys",
-    "turns",
-    "nested_passages",
-    "accepted_answers",
-    "pipes",
-}
-"""Layouts that take options which a table has since it reads encodings, headers and options in columns."""
 
 
 def written(data: Path, out: Path, *arguments: str) -> str:
@@ -40,8 +24,6 @@ def rows_of(manifest: Path) -> list[Row | BadRow]:
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
 def test_the_manifest_reads_the_layout(layout: Layout, tmp_path: Path) -> None:
-    if layout.write.__name__ in OF_READERS and not {"csv", "encoding"} <= Table.model_fields.keys():
-        pytest.skip("the table of this version does not read the layout")
     (data := tmp_path / "data").mkdir()
     layout.write(data)
     text = written(data, tmp_path / "m.yaml")
@@ -116,8 +98,6 @@ def test_images_that_are_not_there_are_said(tmp_path: Path) -> None:
 
 
 def test_images_of_another_machine_are_found_by_the_end_of_their_paths(tmp_path: Path) -> None:
-    if "strip_prefix" not in type(Table.model_fields["images"].default).model_fields:
-        pytest.skip("the table has no images.strip_prefix")
     (tmp_path / "img").mkdir()
     for i in range(9):
         (tmp_path / f"img/{i}.png").write_bytes(png(i))

@@ -28,6 +28,11 @@ _OF_WORDS = (*_OF_OPTIONS, "math", "number", "text")
 _ASKS_FOR_A_LETTER = re.compile(
     r"\b(?:which|letters?|labell?ed|region|points?|fill in|simplify|express|name)\b|哪|填", re.IGNORECASE
 )
+_WANTS_A_LETTER = re.compile(
+    r"\b(?:which|what)(?:\s+is)?(?:\s+[a-z]+){0,2}\s+letter\b(?!\s+(?:of|for|that|next|before)\b)|(?:什么|哪个|哪一个|的)字母",
+    re.IGNORECASE,
+)
+"""The answer is a letter by what is asked: `what letter is written in the picture?`"""
 _STATES_LETTERS = re.compile(r"\b(?:enter|write|list|type)\b[^.]{0,80}\b[A-J], [A-J]\b")
 _LISTS_OPTIONS = re.compile(r"\b(?:following|options?|choose|select|multiple.choice)\b|下列|以下|选", re.IGNORECASE)
 
@@ -266,7 +271,11 @@ def _names_itself(letters: str, question: str) -> bool:
     """Whether letters are the names of things in the question, which asks for one, and no options of a list that is not there."""
     if len(letters) > 1 and _STATES_LETTERS.search(question):
         return True
-    if _LISTS_OPTIONS.search(question) or not _ASKS_FOR_A_LETTER.search(question):
+    if _LISTS_OPTIONS.search(question):
+        return False
+    if len(letters) == 1 and _WANTS_A_LETTER.search(question):
+        return True
+    if not _ASKS_FOR_A_LETTER.search(question):
         return False
     found = (
         re.search(rf"(?<![a-z\\]){letter}(?![a-z'])(?! [a-z])", question) for letter in re.findall("[A-Z]", letters)

@@ -190,6 +190,11 @@ def test_several_right_options(options: dict[str, Any], raw: Any, answer: str, k
         (["see figure"], "What?", None),
         (["略", "见解析"], "What?", None),
         ("x", "Simplify $2x - x$.", True),
+        ("E", "What letter is on the sign?", True),
+        ("F", "Given the drawing, what is the letter in it?", True),
+        ("B", "Compare both and tell which letter comes later.", True),
+        ("B", "Who is older? Answer with the letter.", False),
+        ("B", "What is the letter of the right answer?", False),
     ],
 )
 def test_a_letter_is_no_gold_without_its_options(raw: Any, question: str, is_kept: bool | None) -> None:

@@ -120,7 +120,8 @@ class GoldOptions(Options):
             raise BadRowError(
                 "letter_without_options", f"{gold.answer!r}, and no options in the row or its question; {hint}"
             )
-        return gold._replace(note=self._note(gold.answer, raw))
+        kind = "math" if gold.kind == "choice" and not gold.options.get("choices") else gold.kind  # a name, of no list
+        return gold._replace(kind=kind, note=self._note(gold.answer, raw))
 
     def _texts(self, raw: Any) -> tuple[list[str], bool]:
         """The answers inside the field, the most frequent first, and whether any of them is right."""

@@ -80,7 +80,7 @@ def doubts_of(check: Check) -> Iterator[str]:
 
 def faults_of(check: Check) -> Iterator[str]:
     """What of the rows that were read is wrong for sure."""
-    if check.letters >= 0.3:
+    if check.letters > 0.5:
         yield "golds are letters and no options are read: name them as fields.options"
     prompts = {row.prompt for row in check.rows}
     if len(check.rows) > 3 and len(prompts) == 1 and not any(row.images for row in check.rows):

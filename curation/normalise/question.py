@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from curation.normalise.characters import clean_characters, read_escapes, restore_commands
 from curation.normalise.chat import last_question, unwrap_chat
 from curation.normalise.latex import spell_signs, trim_formulas
+from curation.normalise.markup import drop_forum_tags, undo_html
 from curation.normalise.placeholders import drop_placeholders, plain_placeholders
 from curation.normalise.wrappers import strip_instructions
 
@@ -15,11 +16,13 @@ _BEFORE: tuple[Rule, ...] = (
     ("swallowed LaTeX commands restored", restore_commands),
     ("characters cleaned", clean_characters),
     ("literal line breaks read", read_escapes),
+    ("HTML undone", undo_html),
     ("picture tokens made plain", plain_placeholders),
     ("chat template removed", unwrap_chat),
     ("solved examples removed", last_question),
 )
 _AFTER: tuple[Rule, ...] = (
+    ("empty forum tags removed", drop_forum_tags),
     ("AoPS signs spelled", spell_signs),
     ("formula spacing trimmed", trim_formulas),
     ("white space at the ends removed", str.strip),

@@ -44,6 +44,11 @@ def test_length(text: str, expected: str) -> None:
     assert verdict(Length(min_chars=10, max_chars=30), question(text)) == expected
 
 
+@pytest.mark.parametrize("text", ["求sin30°的值", "圆周率的整数部分", "三角形有几条边？"])
+def test_a_short_question_in_signs_of_words_is_one(text: str) -> None:
+    assert verdict(Length(), question(text)) == "kept"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -97,6 +102,7 @@ def test_a_row_with_its_image_is_kept() -> None:
         ("Find x.\nimport olympiad;\nsize(3);", "figure_as_code"),
         (r"Find x. \begin{tikzpicture}\draw (0,0);\end{tikzpicture}", "figure_as_code"),
         ("An easy question: 1 + 1?", "kept"),
+        ("Find x. [asy] [/asy]", "kept"),
         (r"\begin{array}{c}1\end{array}", "kept"),
     ],
 )

@@ -13,7 +13,8 @@ _BREAK = re.compile(r"[ \t]?<(?:br|/?p|/?center)\s*/?>[ \t]?", re.IGNORECASE)
 _RAISED = re.compile(r"<(?P<tag>sub|sup)>(?P<inner>[^<>\n]{1,80})</(?P=tag)>", re.IGNORECASE)
 _STYLED = re.compile(r"<(?P<tag>b|i|u|em|strong)>(?P<inner>[^<>]{1,400})</(?P=tag)>", re.IGNORECASE)
 _EMPTY = re.compile(r"\[(?P<tag>hide|asy|center|img|quote)\]\s{0,20}\[/(?P=tag)\]")
-_DANGLING = re.compile(r"(?<=[\s.?!:;,)}$])(?:\[/?(?:i|b|u|hide|center|asy)\]\s{0,20}){1,20}\Z")
+_DANGLING = re.compile(r"(?<=[\s.?!:;,)}$])(?:\[/?(?:i|b|u|hide|center)\]\s{0,20}){1,20}\Z")
+_CLOSED = re.compile(r"\[/(\w+)\]")
 
 
 def undo_html(text: str) -> str:
@@ -38,5 +39,9 @@ def drop_forum_tags(text: str) -> str:
     """
     if "[" not in text:
         return text
-    bare = _DANGLING.sub("", _EMPTY.sub("", text))
+    bare = _EMPTY.sub("", text)
+    if (tail := _DANGLING.search(bare)) and not any(
+        f"[{name}" in bare[: tail.start()] for name in _CLOSED.findall(tail[0])
+    ):
+        bare = bare[: tail.start()]
     return bare.rstrip() if bare != text else text

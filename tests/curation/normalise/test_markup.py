@@ -38,6 +38,10 @@ def test_html(text: str, expected: str | None) -> None:
         ("Find $[i]$", None),
         ("Find x. [hide]x = 2[/hide]", None),
         ("[asy]draw(x);[/asy] Find x.", None),
+        ("Find x. [asy]draw(x); [/asy]", None),
+        ("Find x. [hide]It is 2. [/hide]", None),
+        ("Find [i]x. [/i]", None),
+        ("Find x. [/hide]", "Find x."),
     ],
 )
 def test_forum_tags(text: str, expected: str | None) -> None:

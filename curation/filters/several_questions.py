@@ -14,12 +14,12 @@ from curation.filters.base import Filter, Judgement
 from curation.text.formulas import folded_lines, without_figures, without_formulas
 
 _MARKER = re.compile(
-    r"(?:^|(?<=[\s.?!:;,>$。；，：？]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|iv|v|i{1,3})\s*[)）]\$?[\s.:]*"
+    r"(?:^|(?<=[\s.?!:;,>$。；，：？]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|[Ⅰ-Ⅴ]|iv|v|i{1,3})\s*[)）]\$?[\s.:]*"
     r"|^\s*(?:\*\*)?(?:part|question)\s*(?P<part>[1-9a-h])\b[):.\s]*"
     r"|(?:^\s*|(?<=[.?!;]\s))(?P<letter>[a-h])\)\s",
     re.IGNORECASE | re.MULTILINE,
 )
-_ORDERS = ("123456789", "abcdefgh", ("i", "ii", "iii", "iv", "v"))
+_ORDERS = ("123456789", "abcdefgh", ("i", "ii", "iii", "iv", "v"), "ⅰⅱⅲⅳⅴ")
 _VERB = (
     r"(?:find|determine|compute|calculate|evaluate|solve|prove|show that|explain|describe|express|sketch|draw|write|state|give|estimate|"
     r"simplify|what|which|how|identify|list|verify|use|convert|discuss|answer)\b"

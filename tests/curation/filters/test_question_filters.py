@@ -48,6 +48,7 @@ def test_language(language: str, keep_unknown: bool, expected: str) -> None:
         ("(I) Find the period of $f$;\n(II) Find the maximum of $f$.", "several_parts"),
         ("a) In how many ways can 9 people sit? b) What if two of them must not?", "several_parts"),
         ("(a) How many cats?\n(b) How many dogs?", "several_parts"),
+        ("Given $f$.\n$(Ⅰ)$ Find the slope;\n$(Ⅱ)$ Find the maximum.", "several_parts"),
         ("Solve the following equations:\n(1) $x^2-3x=4$;\n(2) $x(x-2)=0$.", "several_parts"),
         ("已知函数。（1）求周期；（2）求最大值。", "several_parts"),
         ("How many cats are there? How many dogs are there?", "several_questions"),

@@ -12,6 +12,9 @@ from curation.filters.base import Filter, Judgement
 
 _CODE = re.compile(r"\[/?asy\]|\\begin\{(?:asy|tikzpicture|pspicture)\}|\bimport (?:olympiad|graph|three|cse5);")
 
+_EMPTY = re.compile(r"\[asy\]\s{0,40}\[/asy\]")
+"""No figure: a page that was copied without it."""
+
 
 class AsyCode(Filter):
     """Any figure written as code in the question."""
@@ -19,4 +22,4 @@ class AsyCode(Filter):
     kind: Literal["asy_code"] = "asy_code"
 
     def judge(self, row: Row) -> Judgement:
-        return (False, "figure_as_code") if _CODE.search(row.question) else True
+        return (False, "figure_as_code") if _CODE.search(_EMPTY.sub("", row.question)) else True

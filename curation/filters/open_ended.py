@@ -23,7 +23,10 @@ _OPEN = re.compile(
     _START + r"(?:explain|justify|discuss|describe|comment on|argue|interpret|compare and contrast|summari[sz]e)\b"
     r"|(?:^|[.?!]\s+)(?:sketch|construct|design) (?:a|an|the)\b|\bexplain (?:why|how|your)\b"
     r"|\bin your own words\b|\bgive (?:a reason|reasons|an example)\b|"
-    r"\bwrite (?:a|an|the) (?:\w+ )?(?:essay|story|poem|paragraph|program|letter)\b|请?说明理由|简述|谈谈",
+    r"\bwrite (?:(?:a|an|the|some) )?(?:[\w-]+ ){0,3}"
+    r"(?:essay|story|poem|paragraph|program|letter|code|script|article|summary|report|speech)\b"
+    r"|\bimplement (?:a|an|the) (?:\w+ ){0,2}(?:function|class|algorithm|program|method)\b"
+    r"|(?:请|要求)?说明理由|简述|谈谈|写一篇|作文|翻译成|论述|赏析|简析|阐述|评述",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
@@ -31,7 +34,7 @@ _VALUE = re.compile(
     r"|\b(?:determine|compute|calculate|evaluate|solve|simplify|how (?:many|much|long|far|old)|"
     r"what (?:is|are|was|were|does|fraction|percent\w*|number|value)|which (?:of|one)|"
     r"enter (?:the|your|all)|express (?:your answer|[^.]{1,80}?(?:closed form|in terms of|as an?\b))|list all)\b"
-    r"|求(?!证)|计算|多少|等于",
+    r"|(?<![要需请追寻征恳])求(?!证)|计算|多少|等于",
     re.IGNORECASE,
 )
 

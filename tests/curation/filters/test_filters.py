@@ -44,6 +44,11 @@ def test_length(text: str, expected: str) -> None:
     assert verdict(Length(min_chars=10, max_chars=30), question(text)) == expected
 
 
+@pytest.mark.parametrize("text", ["求sin30°的值", "圆周率的整数部分", "三角形有几条边？"])
+def test_a_short_question_in_signs_of_words_is_one(text: str) -> None:
+    assert verdict(Length(), question(text)) == "kept"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -52,6 +57,8 @@ def test_length(text: str, expected: str) -> None:
         ("![](https://example.org/a.jpg)", "url_only"),
         ("How many vowels has https://example.org in its name?", "kept"),
         ("1+1=?", "kept"),
+        ("Read the story at https://example.org/a and say who dies.", "link_needed"),
+        ("Watch https://example.org/v first. How many cats are there?", "link_needed"),
         ("", "kept"),
     ],
 )
@@ -79,6 +86,21 @@ def test_url_only(text: str, expected: str) -> None:
         ("It can be shown that x is unique. Find x.", "kept"),
         ("A figure skater turns 3 times. How many degrees?", "kept"),
         ("Draw a picture of 3 cats. How many paws?", "kept"),
+        ("There are 3 clues on the map. The first is 2 km north. How far?", "kept"),
+        ("The numbers stand as shown: 3, 5, 8, 13. What is next?", "kept"),
+        ("A chest X-ray reveals a fracture of the third rib. Which organ is at risk?", "kept"),
+        ("Read the poem in the library: 图书馆里有多少本书？", "kept"),
+        ("他在墙上图案前站了多久？", "kept"),
+        ("What is the pressure at point B? See figure.", "picture_not_there"),
+        ("A man coughs. The X-ray is shown below. What is wrong?", "picture_not_there"),
+        ("What does the ECG show?", "picture_not_there"),
+        ("In the micrograph, which cell divides?", "picture_not_there"),
+        ("读图，完成下题。", "picture_not_there"),
+        ("根据下图，求阴影的面积。", "picture_not_there"),
+        ("According to the diagram, which is larger?", "picture_not_there"),
+        ("The table shows the speeds of a car. How far does it go?", "table_not_there"),
+        ("下表是某班的成绩，平均分是多少？", "table_not_there"),
+        ("The table shows the speeds.\nt 0 1 2 3\nv 4 5 6 7\nHow far does it go?", "kept"),
     ],
 )
 def test_missing_picture(text: str, expected: str) -> None:
@@ -97,6 +119,7 @@ def test_a_row_with_its_image_is_kept() -> None:
         ("Find x.\nimport olympiad;\nsize(3);", "figure_as_code"),
         (r"Find x. \begin{tikzpicture}\draw (0,0);\end{tikzpicture}", "figure_as_code"),
         ("An easy question: 1 + 1?", "kept"),
+        ("Find x. [asy] [/asy]", "kept"),
         (r"\begin{array}{c}1\end{array}", "kept"),
     ],
 )
@@ -122,6 +145,11 @@ def test_asy_code(text: str, expected: str) -> None:
         ("Amy showed that 3 of 5 cats sleep. How many are awake?", "kept"),
         ("In triangle ABC we draw a line through A, then the length of BC is ( )", "kept"),
         ("Compute 1 + 1 and explain your answer.", "kept"),
+        ("Write a short persuasive essay about rain.", "open_ended"),
+        ("Write Python code that sorts a list.", "open_ended"),
+        ("Implement a function that adds.", "open_ended"),
+        ("阅读材料，根据要求写一篇文章。", "open_ended"),
+        ("把下列句子翻译成现代汉语。", "open_ended"),
     ],
 )
 def test_open_ended(text: str, expected: str) -> None:
@@ -190,6 +218,15 @@ HOSTILE = (
     "(1) ",
     "1.2.3.4 ",
     "a@b.",
+    "see ",
+    "the x-ray is ",
+    "find the following ",
+    "1. A. B. C. ",
+    "reaction (1) ",
+    "read http",
+    "write a ",
+    "as shown: ",
+    "根据图",
 )
 FILTERS = [plugin() for kind, plugin in known_plugins(Filter).items() if kind != "token_budget"]
 

@@ -48,6 +48,7 @@ def test_language(language: str, keep_unknown: bool, expected: str) -> None:
         ("(I) Find the period of $f$;\n(II) Find the maximum of $f$.", "several_parts"),
         ("a) In how many ways can 9 people sit? b) What if two of them must not?", "several_parts"),
         ("(a) How many cats?\n(b) How many dogs?", "several_parts"),
+        ("Given $f$.\n$(Ⅰ)$ Find the slope;\n$(Ⅱ)$ Find the maximum.", "several_parts"),
         ("Solve the following equations:\n(1) $x^2-3x=4$;\n(2) $x(x-2)=0$.", "several_parts"),
         ("已知函数。（1）求周期；（2）求最大值。", "several_parts"),
         ("How many cats are there? How many dogs are there?", "several_questions"),
@@ -62,6 +63,14 @@ def test_language(language: str, keep_unknown: bool, expected: str) -> None:
         ("Let $f(1) = 2$ and $f(2) = 3$. Find $f(3)$ if $f$ is linear.", "kept"),
         ("There are balls numbered $(1)$, $(2)$ and $(3)$. How many orders are there?", "kept"),
         ("Jack has 3 apples. He eats one. How many are left?", "kept"),
+        ("(1) Heat melts ice, which causes floods. (2) Salt does so, which is known. What is the sum of the two?", "kept"),
+        ("Find the heat of the third from the following reactions: (1) A + B, (2) B + C.", "kept"),
+        ("How are reactions (1) and (2) related, and what is their sum?", "kept"),
+        ("(1) Find $p$. Answer: 3. (2) Find $q$ for that $p$.", "kept"),
+        ("阅读材料，回答问题。（1）概括其原因。（2）指出其影响。", "several_parts"),
+        ("7．谁赢了（ ）A．甲 B．乙 C．丙\n8．谁输了（ ）A．甲 B．乙 C．丙", "several_parts"),
+        ("Read.\n21. Who? A. Ann B. Bob C. Cy\n22. Where? A. in B. on C. by", "several_parts"),
+        ("1. Which is odd?\nA. 2\nB. 3\nC. 4", "kept"),
     ],
 )  # fmt: skip
 def test_several_questions(text: str, expected: str) -> None:
@@ -76,6 +85,8 @@ def test_several_questions(text: str, expected: str) -> None:
         ("(1, 2)", "kept"),
         ("(1)", "kept"),
         ("1.5 and 2.5", "kept"),
+        ("(1), (2), (4)", "kept"),
+        ("(1)、(2)", "kept"),
         (r"\frac{1}{2}", "kept"),
     ],
 )

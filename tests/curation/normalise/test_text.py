@@ -40,6 +40,11 @@ def test_characters(text: str, expected: str) -> None:
         ("\x08egin{matrix}", r"\begin{matrix}"),
         ("a\tb, \text, \timesheet", "a\tb, \text, \timesheet"),
         ("be \x0cfixed", "be \x0cfixed"),
+        ("$a \neq b$, $\nabla f$, $x \ne 0$", r"$a \neq b$, $\nabla f$, $x \ne 0$"),
+        ("$x \notin A$ and $\tan x \to 1$", r"$x \notin A$ and $\tan x \to 1$"),
+        ("$a \rightarrow b, \rho$ \varepsilon \bigcup", r"$a \rightarrow b, \rho$ \varepsilon \bigcup"),
+        ("so\nabla and\neq\tan", "so\nabla and\neq\tan"),
+        ("$$a = 1\nu = 2$$", "$$a = 1\nu = 2$$"),
     ],
 )
 def test_swallowed_commands(text: str, expected: str) -> None:
@@ -51,6 +56,9 @@ def test_swallowed_commands(text: str, expected: str) -> None:
     [
         (r"Is it true?\nOptions:\n- yes", "Is it true?\nOptions:\n- yes"),
         (r"one\n\ntwo\n3\t4", "one\n\ntwo\n3\t4"),
+        (r"One.\r\nTwo.\r\n\r\n3", "One.\nTwo.\n\n3"),
+        (r"One.\r 2", "One.\n 2"),
+        (r"$\rho \right) \r{a}$", None),
         (r"$\nu \neq \nabla \not\in \ne \ni \nmid$", None),
         (r"$\times \theta \text{a} \to \tau$", None),
         (r"\\nabla and a \\ n", None),

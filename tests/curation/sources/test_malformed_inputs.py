@@ -139,7 +139,7 @@ def test_a_build_drops_what_is_malformed_and_balances(tmp_path: Path, capsys: py
     ]
     crafted.put(tmp_path / "rows.zip", crafted.zipped({"rows.jsonl": "\n".join(lines).encode(), "../rows.jsonl": b""}))
     images = {"fields": {**malformed.FIELDS, "images": "i"}, "images": {"root": "shown.zip"}}
-    code, error = build(tmp_path, [{"name": "rows", "path": "rows.zip", **images}], capsys)
+    code, error = build(tmp_path, [{"name": "rows", "path": "rows.zip", "accept": ["bad_rows"], **images}], capsys)
     assert code == 0, error
     summary = json.loads((tmp_path / "out/summary.json").read_text())
     assert summary["balanced"]

@@ -19,8 +19,11 @@ from curation.sources.formats.record import TruncatedError
 CHUNK = 1 << 18
 BOM = b"\xef\xbb\xbf"
 _GAP = re.compile(rb"(?:[\s,\x1e]|\xef\xbb\xbf)*+")
-_INNER = re.compile(rb"""(?:[^"'\[\]{}/]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+')*+""", re.DOTALL)
-"""What is between two brackets, whole texts included."""
+_INNER = re.compile(
+    rb"""(?:[^"'\[\]{}/]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+'|\[[^"'\[\]{}/]*+\]|\{[^"'\[\]{}/]*+\})*+""",
+    re.DOTALL,
+)
+"""What is between two brackets, whole texts included, and lists and objects without texts or others in them."""
 _IN_TEXT = {quote: re.compile(rb"[^%b\\]*+(?:\\.[^%b\\]*+)*+" % (quote, quote), re.DOTALL) for quote in (b'"', b"'")}
 _BARE = re.compile(rb"""[^\s,\x1e:"'\[\]{}]*+""")
 _OPENING, _CLOSING = b"[{", b"]}"
@@ -123,7 +126,8 @@ class JsonText:
             raise JsonSyntaxError(f"expected a value, got {first.decode(errors='replace')!r}", *self.place())
 
     def _pass_nested(self, keep: bool) -> None:
-        depth = 0
+        depth = 1
+        self._at += 1
         while True:
             match = _INNER.match(self._buffer, self._at)
             self._at = match.end() if match else self._at

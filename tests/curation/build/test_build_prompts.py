@@ -17,7 +17,9 @@ TEMPLATE = r"{question} Put the answer into \boxed{}."
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
     for name, color in (("red", "red"), ("blue", "blue")):
-        Image.new("RGB", (60, 60), color).save(tmp_path / f"{name}.png")
+        image = Image.new("RGB", (60, 60), color)
+        image.paste("white", (20, 20, 40, 40))
+        image.save(tmp_path / f"{name}.png")
     said = [
         ("What is the sum of 3 and the number in the drawing?", ["red.png"]),
         ("<image>\nWhat is the sum of 3 and the number in the drawing?", ["red.png"]),

@@ -11,6 +11,7 @@ from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 
 _CODE = re.compile(r"\[/?asy\]|\\begin\{(?:asy|tikzpicture|pspicture)\}|\bimport (?:olympiad|graph|three|cse5);")
+_EMPTY = re.compile(r"\[asy\]\s*\[/asy\]")
 
 
 class AsyCode(Filter):
@@ -19,4 +20,4 @@ class AsyCode(Filter):
     kind: Literal["asy_code"] = "asy_code"
 
     def judge(self, row: Row) -> Judgement:
-        return (False, "figure_as_code") if _CODE.search(row.question) else True
+        return (False, "figure_as_code") if _CODE.search(_EMPTY.sub("", row.question)) else True

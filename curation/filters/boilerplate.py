@@ -25,7 +25,7 @@ _TRANSLATOR = re.compile(
     re.IGNORECASE,
 )
 _FORUM = re.compile(
-    r"\[/?(?:hide|quote|img|url|spoiler|attach(?:ment)?|youtube|i|b|u|list)(?:=[^\]]{0,200})?\]\s*\Z|\[hide|\[quote|\[attach",
+    r"\[/?(?:hide|quote|img|url|spoiler|attach(?:ment)?|youtube|list)(?:=[^\]]{0,200})?\]\s*\Z|\[hide\b[^\]]{0,200}\]\s*\S|\[quote|\[attach",
     re.IGNORECASE,
 )
 _TOKENS = re.compile(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from curation.normalise.characters import clean_characters, read_escapes, restore_commands
 from curation.normalise.chat import last_question, unwrap_chat
 from curation.normalise.latex import spell_signs, trim_formulas
+from curation.normalise.markup import undo_forum_tags, undo_html
 from curation.normalise.placeholders import drop_placeholders, plain_placeholders
 from curation.normalise.wrappers import strip_instructions
 
@@ -13,6 +14,8 @@ MAX_ROUNDS = 5
 
 _BEFORE: tuple[Rule, ...] = (
     ("swallowed LaTeX commands restored", restore_commands),
+    ("HTML undone", undo_html),
+    ("forum tags removed", undo_forum_tags),
     ("characters cleaned", clean_characters),
     ("literal line breaks read", read_escapes),
     ("picture tokens made plain", plain_placeholders),

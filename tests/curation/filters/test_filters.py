@@ -97,6 +97,7 @@ def test_a_row_with_its_image_is_kept() -> None:
         ("Find x.\nimport olympiad;\nsize(3);", "figure_as_code"),
         (r"Find x. \begin{tikzpicture}\draw (0,0);\end{tikzpicture}", "figure_as_code"),
         ("An easy question: 1 + 1?", "kept"),
+        ("Find x. [asy] [/asy]", "kept"),
         (r"\begin{array}{c}1\end{array}", "kept"),
     ],
 )
@@ -190,6 +191,8 @@ HOSTILE = (
     "(1) ",
     "1.2.3.4 ",
     "a@b.",
+    "[asy] ",
+    "[hide ",
 )
 FILTERS = [plugin() for kind, plugin in known_plugins(Filter).items() if kind != "token_budget"]
 

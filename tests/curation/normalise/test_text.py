@@ -12,6 +12,7 @@ from curation.core.row import make_row
 from curation.normalise import Normalise, normalise_question, normalise_row
 from curation.normalise.characters import clean_characters, read_escapes, restore_commands
 from curation.normalise.latex import spell_signs, trim_formulas
+from curation.normalise.markup import undo_forum_tags, undo_html
 from curation.normalise.placeholders import drop_placeholders, plain_placeholders
 
 
@@ -73,6 +74,43 @@ def test_swallowed_commands(text: str, expected: str) -> None:
 )
 def test_literal_escapes(text: str, expected: str | None) -> None:
     assert read_escapes(text) == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("If 2 &lt; x &amp; x&nbsp;&le; 7,<br>find x.", "If 2 < x & x\u00a0≤ 7,\nfind x."),
+        ("<p>How fast?</p><p>In <b>m/s</b></p>", "\nHow fast?\n\nIn m/s\n"),
+        ("CO<sub>2</sub> at 10<sup> -3 </sup> mol", "CO_{2} at 10^{-3} mol"),
+        ('<span style="color:red">Red</span> &#39;n&#x27;', "Red 'n'"),
+        ("<ul><li>one</li><li>two</li></ul>", "\n\n- one\n\n- two\n\n"),
+        ("a<b and b>c, 0<i>n, q<p>r", None),
+        ("x &foo; y & z; AT&T", None),
+        ("What does &lt; stand for in HTML?", None),
+        ("<image>What? <img src=a.png> <table><tr><td>1</td></tr></table>", None),
+    ],
+)
+def test_html(text: str, expected: str | None) -> None:
+    assert undo_html(text) == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("How many [b]even[/b] numbers are there? [i]", "How many even numbers are there?"),
+        ("Find x.[hide]", "Find x."),
+        ("Find x. [hide=Answer][/hide]", "Find x. "),
+        ("Find all primes p with p + 2 prime below 9.\n[hide=Solution]It is [b]3[/b].[/hide]", "Find all primes p with p + 2 prime below 9."),
+        ("[asy]\n[/asy]Find x.", "Find x."),
+        ("[i]Proposed by a reader[/i]", "Proposed by a reader"),
+        ("[hide=Problem]Find x.[/hide]", None),
+        ("Let a be a list. What is a[i]", None),
+        ("The floor $[b]$ of b is what? $[i]$", None),
+        ("[asy]draw((0,0)--(1,1));[/asy]", None),
+    ],
+)  # fmt: skip
+def test_forum_tags(text: str, expected: str | None) -> None:
+    assert undo_forum_tags(text) == (text if expected is None else expected)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +191,7 @@ def test_a_formula_survives_its_wrapper(parts: list[str]) -> None:
     assert normalise_question(wrapped)[0] == problem
 
 
-HOSTILE = ("\n", " ", "\\", "$ ", "(A) ", "Question: ", "Question: a\nAnswer: b\n", "<image>", "<|im_start|>user\n", "[INST]", "Human: a\n", "answer ", "[asy]", "角", "a@b")  # fmt: skip
+HOSTILE = ("\n", " ", "\\", "$ ", "(A) ", "Question: ", "Question: a\nAnswer: b\n", "<image>", "<|im_start|>user\n", "[INST]", "Human: a\n", "answer ", "[asy]", "角", "a@b", "<p>", "<b>", "&lt", "[hide=", "[hide]a", "[i]", "<span ", "\nu ", "$\nu", "\\r\\n$", "\\neq")  # fmt: skip
 
 
 @pytest.mark.parametrize("piece", HOSTILE)

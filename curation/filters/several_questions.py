@@ -14,26 +14,50 @@ from curation.filters.base import Filter, Judgement
 from curation.text.formulas import folded_lines, without_figures, without_formulas
 
 _MARKER = re.compile(
-    r"(?:^|(?<=[\s.?!:;,>$。；，：？]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|iv|v|i{1,3})\s*[)）]\$?[\s.:]*"
+    r"(?:^|(?<=[\s.?!:;,>$。；，：？！]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|iv|v|i{1,3}|[一二三四五六])\s*[)）]\$?[\s.:]*"
+    r"|(?P<circled>[①-⑨])"
     r"|^\s*(?:\*\*)?(?:part|question)\s*(?P<part>[1-9a-h])\b[):.\s]*"
-    r"|(?:^\s*|(?<=[.?!;]\s))(?P<letter>[a-h])\)\s",
+    r"|^\s*(?P<number>[1-9])(?:[.．](?!\d)|、)\s*"
+    r"|(?:^\s*|(?<=[.?!;]\s))(?P<letter>[a-h1-9])\)\s",
     re.IGNORECASE | re.MULTILINE,
 )
-_ORDERS = ("123456789", "abcdefgh", ("i", "ii", "iii", "iv", "v"))
-_VERB = (
-    r"(?:find|determine|compute|calculate|evaluate|solve|prove|show that|explain|describe|express|sketch|draw|write|state|give|estimate|"
-    r"simplify|what|which|how|identify|list|verify|use|convert|discuss|answer)\b"
+_ORDERS = ("123456789", "abcdefgh", ("i", "ii", "iii", "iv", "v"), "①②③④⑤⑥⑦⑧⑨", "一二三四五六")
+_SPEAKS_OF = re.compile(
+    r"\b(?:reaction|equation|eq|eqn|expression|formula|relation|inequalit(?:y|ie)|condition|statement|assertion|hypothes[ie]s|propert(?:y|ie)"
+    r"|step|stage|process|case|method|figure|fig|line|row|type|rule|law|axiom|event|state|phase|theorem|lemma|definition|box|species|compound)"
+    r"s?\.?\s*\Z",
+    re.IGNORECASE,
 )
+"""Before a label that is a name in a sentence: `from reactions (1) and (2)`."""
+_AND = re.compile(r"[\s,&;、和与及或]*(?:\b(?:and|or|to|through)\b)?[\s,]*")
+_NEAR, _FAR = 40, 200
+_DEMAND = (
+    r"(?:find|determine|compute|calculate|evaluate|solve|prove|show that|explain|describe|express|sketch|draw|write|estimate|"
+    r"simplify|identify|verify|convert|discuss|(?:state|give|list) (?:the|an?|all|your|its|their|whether))\b"
+)
+_VERB = rf"(?:{_DEMAND}|(?:what|which|how|write|state|give|list|use|answer)\b)"
 _ASKS = re.compile(
-    rf"\A[\W_]*{_VERB}|(?:[,.;:]\$?\s|\\\]\s*|\n|\bthen\s|\band\s)\s*(?:please\s+)?{_VERB}|[?？]|求|证明|计算|写出|多少",
+    rf"\A[\W_]*(?:{_DEMAND}|(?-i:What|Which|How|State|Give|List|Use|Answer)\b)"
+    rf"|(?:[.;:]\$?\s|\\\]\s*|\n)\s*(?:please\s+)?(?:{_DEMAND}|(?-i:What|Which|How)\b)"
+    rf"|(?:,\$?\s|\bthen\s|\band\s)\s*(?:please\s+)?{_DEMAND}"
+    r"|[?？]|(?<![要需追请征寻供力渴])求(?![和职医婚学生助知援])|证明|计算(?![机器])|写出|指出|多少|说明理由|_{3,}|[(（]\s*[)）]",
     re.IGNORECASE,
 )
 _LIST = re.compile(
     r"\b(?:solve|simplify|evaluate|calculate|compute|factor\w*|find|answer|complete)\b[^.?!]{0,60}\bfollowing(?! (?:conditions|system))\b"
-    r"[^.?!]{0,30}:?\s*\Z",
+    r"[^.?!]{0,30}:?\s*\Z"
+    r"|\b(?:find|determine|compute|calculate|evaluate|what (?:is|are|was|were))(?: the (?:value|values) of)?\s*:?\s*\Z"
+    r"|(?<![要需追请征寻供力渴])(?:求|试求|计算)(?:下列各[题式]的?值?)?\s*[:：]?\s*\Z",
     re.IGNORECASE,
 )
-"""What comes before a list of exercises."""
+"""What comes before a list of exercises, or of what one sentence asks for."""
+_SOLVED = re.compile(
+    r"(?:^|[\n.?!;)\]}$。？！；）]\s*)[(\[*]{0,3}(?:context |sub-?question |part )?"
+    r"(?:(?:answer|solution|ans|sol)(?: \([a-z0-9]{1,3}\))?|答案|解答|答|解)\s*[)*]{0,3}[:：][*\s]{0,4}(?P<answer>[^\n]*[^\s_?？][^\n]*)",
+    re.IGNORECASE,
+)
+"""An answer that the question gives away itself."""
+_ANSWER_END = re.compile(r"[.;；。](?:\s|\Z)|\s[(（]\w{1,3}[)）]")
 _QUOTED = re.compile(r"\"[^\"]{0,400}\"|“[^”]{0,400}”|``.{0,400}?''", re.DOTALL)
 _ASKED = re.compile(
     r"(?:^|(?<=[.?!:;,])\s|\b(?:and|so|then|hence|thus)\s)(?!\W{0,9}that is\b)[\W_]{0,9}(?:in |at |by |for |to |of |on |from )?"
@@ -50,23 +74,36 @@ _ALSO = re.compile(
     rf"|\?\s+(?:and|also)\s+(?:{_VERB})|,?\s+and\s+also\s+(?:find|determine|compute|calculate|evaluate|what)\b",
     re.IGNORECASE,
 )
+_ASKED_IN_CHINESE = re.compile(
+    r"(?:多少|几|什么|哪|谁|吗|呢|如何|怎样|怎么|为何|是否|能否|(?<![要需追请征寻供力渴])求)[^。！？?；\n]{0,60}[？?]"
+)
+_ALSO_IN_CHINESE = re.compile(
+    r"[，；。,;]\s*(?:并|再|且|同时|还|另)(?:请|要|需)?(?:求出?|计算出?|写出|指出|说明|证明|回答)(?!值|理由|单位|必要|过程|主要|解题)"
+    r"|求[^。；？?]{2,60}[；;。]\s*(?:再|又|并|试)?求(?![和职医婚学生助知援证])"
+)
 _PARTS_IN_GOLD = re.compile(
     r"(?:\A|\s)[(（](?:1|a|i)[)）]\s*\S.*?[\s,;][(（](?:2|b|ii)[)）]\s*\S|\A(?:part )?(?:1|a)[).:]\s+\S.*[\s;,](?:2|b)[).:]\s+\S",
     re.IGNORECASE | re.DOTALL,
 )
 
 
+_RATIO = re.compile(r"[\d\s.:：/]+")
+
+
 class SeveralQuestions(Filter):
-    """Two parts that ask, two question sentences, an "also find", or a gold in numbered parts."""
+    """Two parts that ask, two question sentences, an "also find", a gold in numbered parts, or one that the question states itself."""
 
     kind: Literal["several_questions"] = "several_questions"
 
     def judge(self, row: Row) -> Judgement:
-        if row.answer_kind in ("choice", "assignment"):
+        if row.answer_kind in ("choice", "choices", "assignment"):
             return True
-        if _PARTS_IN_GOLD.search(row.answer):
+        if _PARTS_IN_GOLD.search(row.answer) and not _RATIO.fullmatch(row.answer):
             return False, "gold_in_parts"
         question = folded_lines(without_figures(row.question))
+        solved = {_bare(_ANSWER_END.split(match["answer"], maxsplit=1)[0]) for match in _SOLVED.finditer(question)}
+        if _bare(row.answer) in solved:
+            return False, "answer_in_question"
         if parts_that_ask(question) > 1:
             return False, "several_parts"
         bare = without_formulas(_QUOTED.sub(" x ", question), " x ")
@@ -75,14 +112,30 @@ class SeveralQuestions(Filter):
         return True
 
 
+def _bare(answer: str) -> str:
+    r"""An answer without its dress, to be compared.
+
+    >>> _bare(r"$\boxed{x = 3}$."), _bare(" x=3 ")
+    ('x=3', 'x=3')
+    """
+    bare = re.sub(r"\\(?:boxed|text|mathrm)\b|[\s${}*]|\\[,;!()\[\]]", "", answer)
+    return bare.rstrip(".。,;；").casefold()
+
+
 def several_asked(text: str) -> bool:
     """Whether two question sentences ask for two things.
 
     >>> several_asked("How many cats are there? How many dogs?"), several_asked("What is p? It has the form m/n. What is m+n?")
     (True, False)
     """
-    asked = list(_ASKED.finditer(text))
-    return any(not _SAME.search(text[one.end() : other.end()]) for one, other in pairwise(asked))
+    if _ALSO_IN_CHINESE.search(text):
+        return True
+    for pattern in (_ASKED, _ASKED_IN_CHINESE):
+        for one, other in pairwise(pattern.finditer(text)):
+            between = text[one.end() : other.end()]
+            if not _SAME.search(between) and not _SOLVED.search(text, one.end() - 1, other.start()):
+                return True
+    return False
 
 
 def parts_that_ask(question: str) -> int:
@@ -92,17 +145,31 @@ def parts_that_ask(question: str) -> int:
     (2, 0)
     """
     best = 0
+    found = _labels(question)
     for order in _ORDERS:
         markers: list[re.Match[str]] = []
-        for match in _MARKER.finditer(question):
-            label = (match["mark"] or match["part"] or match["letter"]).lower()
-            if len(markers) < len(order) and label == order[len(markers)]:
+        for match in found:
+            if len(markers) < len(order) and _label(match) == order[len(markers)]:
                 markers.append(match)
         if len(markers) < 2:
             continue
         ends = [marker.start() for marker in markers[1:]] + [len(question)]
         parts = [question[marker.end() : end] for marker, end in zip(markers, ends, strict=True)]
-        if _LIST.search(question[: markers[0].start()].rstrip(" \n<br/>*")):
+        if _LIST.search(question[: markers[0].start()].rstrip(" \n<br/>*")[-_FAR:]):
             return len(parts)
-        best = max(best, sum(bool(_ASKS.search(part)) for part in parts))
+        best = max(best, sum(bool(_ASKS.search(part)) and not _SOLVED.search(part) for part in parts))
     return best
+
+
+def _labels(question: str) -> list[re.Match[str]]:
+    """Everything that may be a part's label: what a sentence speaks of (`from reactions (1) and (2)`, `both (a) and (b)`) is none."""
+    matches = list(_MARKER.finditer(question))
+    spoken = [bool(_SPEAKS_OF.search(question[max(match.start() - _NEAR, 0) : match.start()])) for match in matches]
+    for number, (one, other) in enumerate(pairwise(matches)):
+        if _AND.fullmatch(question, one.end(), other.start()):
+            spoken[number] = spoken[number + 1] = True
+    return [match for match, is_spoken in zip(matches, spoken, strict=True) if not is_spoken]
+
+
+def _label(match: re.Match[str]) -> str:
+    return next(filter(None, match.groups())).lower()

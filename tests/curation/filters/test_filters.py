@@ -193,6 +193,12 @@ HOSTILE = (
     "a@b.",
     "[asy] ",
     "[hide ",
+    "answer: ",
+    "求x；",
+    "多少",
+    "①",
+    "(1) and ",
+    ", which ",
 )
 FILTERS = [plugin() for kind, plugin in known_plugins(Filter).items() if kind != "token_budget"]
 

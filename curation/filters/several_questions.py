@@ -62,7 +62,7 @@ _QUOTED = re.compile(r"\"[^\"]{0,400}\"|“[^”]{0,400}”|``.{0,400}?''", re.D
 _ASKED = re.compile(
     r"(?:^|(?<=[.?!:;,])\s|\b(?:and|so|then|hence|thus)\s)(?!\W{0,9}that is\b)[\W_]{0,9}(?:in |at |by |for |to |of |on |from )?"
     r"(?:what|how (?:many|much|far|long|old|often|big|tall|wide|fast|high)|which|who|when|where|is|are|does|do|can|will|has|was)\b"
-    r"(?:[^.?!]|\.(?=\d))*\?",
+    r"(?:[^.?!]|\.(?=\d)){0,600}\?",
     re.IGNORECASE | re.MULTILINE,
 )
 _SAME = re.compile(

@@ -1,7 +1,8 @@
-"""Drop text rows that refer to an image they do not have: "as shown in the figure", a linked image, `如图`.
+"""Drop text rows that refer to an image or a table they do not have: "as shown in the figure", "the following ECG", a linked image, `如图`.
 
 Such rows are common where text sets were collected from illustrated ones (GeoQA without its images, NuminaMath's `![](https://...)`);
-the answer can only be guessed. A figure given as `[asy]` code is in the text: see `asy_code`.
+the answer can only be guessed. A figure given as `[asy]` code is in the text: see `asy_code`. A finding that is put into words ("the
+X-ray shows a fracture") and a thing of the story ("he looks for clues on the map") need no image.
 """
 
 import re
@@ -10,32 +11,95 @@ from typing import Literal
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 
-_THING = r"(?:figure|diagram|picture|image|drawing|illustration|graph|chart|map|photo(?:graph)?|sketch)s?"
+_FIGURE = r"(?:figure|diagram|illustration|graph|chart|schematic|flow ?chart|plot)s?"
+_STORY = r"(?:picture|image|drawing|map|photo(?:graph)?|sketch)(?:e?s)?"
+"""What people of a problem may have in their hands."""
+_THING = rf"(?:{_FIGURE}|{_STORY})"
+_SCAN = (
+    r"(?:x-?rays?|radiographs?|ecgs?|ekgs?|electrocardiograms?|eegs?|(?:ct|mri|pet|bone)(?: scans?)?|ultrasounds?|angiograms?|"
+    r"(?:photo)?micrographs?|mammograms?|fundus photo\w*|histology slides?|(?:blood|peripheral) smears?|spectrogram|chromatogram)"
+)
+_HERE = r"(?:below|above|here|at (?:the )?(?:right|left)|on the (?:right|left)|alongside|opposite)"
+_SHOWN = r"(?:shown|seen|pictured|illustrated|depicted|drawn|given|marked|labell?ed|displayed|presented|provided)"
 _PATTERNS = (
-    rf"\b(?:shown|seen|pictured|illustrated|depicted|drawn|given|marked|labell?ed) (?:in|on|by) (?:the|this) "
-    rf"(?:\w+ )?{_THING}\b(?! of\b)",
-    rf"\b(?:in|from|to|on|at|see) (?:the|this) (?:accompanying |following |above |adjacent |attached )?{_THING}"
-    r"(?: (?:below|above|shown|provided|given|at (?:the )?right|at (?:the )?left)\b|\s*[,.;:)])",
-    rf"\b(?:the|this) {_THING} (?:below|above|shows|provided|depicts|illustrates)\b",
-    rf"\b(?:the )?(?:accompanying|following|attached) {_THING}\b",
-    r"\bas (?:shown|pictured|illustrated|depicted)(?: (?:below|above|here|at (?:the )?(?:right|left)))?\s*[,.;:)]",
-    r"\b(?:pictured|illustrated|depicted) (?:below|above)\b|\bshown at (?:the )?(?:right|left)\b",
+    rf"\b{_SHOWN} (?:in|on|by) (?:the|this) (?:\w+ )?{_THING}\b(?! of\b)",
+    rf"\b(?:in|from|to|on|at|see) (?:the|this) (?:(?:accompanying|following|above|adjacent|attached) )?{_FIGURE}"
+    rf"(?: (?:{_HERE}|shown|provided|given)\b|\s*[,.;:)?])",
+    rf"\b(?:in|from|to|on|at|see) (?:the|this) (?:accompanying |following |above |adjacent |attached )?{_STORY}"
+    rf" (?:{_HERE}|shown|provided|given)\b",
+    rf"(?:^|[.?!:] )(?:in|from) the {_STORY}\s*,",
+    rf"\bsee (?:the )?{_THING}\b|\bsee fig\b|\bfigs?\. ?\(?\d|\b(?:see|in|from|to|by|of|on|using) figures? ?\(?\d",
+    rf"\b(?:the|this) {_THING} (?:{_HERE}|shows|provided|depicts|illustrates)\b",
+    rf"\b(?:the |whose |this |these )(?:\w+ )?{_FIGURE}(?: of [^.?!]{{1,60}}?)? (?:is|are) "
+    r"(?:shown|given|drawn|displayed|pictured|depicted)(?! (?:to|that|by|as|in the form|with)\b)",
+    rf"\b(?:accompanying|following|attached) {_THING}\b",
+    rf"\b(?:pictured|illustrated|depicted) {_HERE}\b|\bshown at (?:the )?(?:right|left)\b",
     r"\bthis (?:image|picture|photo(?:graph)?|diagram|chart|map|drawing)\b",
+    rf"\b(?:this|the (?:following|given|accompanying|attached|provided|above)) (?:\w+ )?{_SCAN}\b",
+    rf"\b{_SCAN} (?:\w+ )?(?:is|are) (?:shown|given|attached|provided|displayed|presented|pictured|depicted|as (?:shown|follows|below))"
+    rf"(?! (?:to|as)\b)|\b{_SCAN} (?:shown|{_HERE}|provided|attached)\b",
+    rf"\bdo(?:es)? (?:the|his|her|this) (?:\w+ )?{_SCAN} (?:\w+ )?(?:show|reveal|depict|indicate|represent|suggest|demonstrate)",
+    rf"\b{_SCAN} (?:shows?|reveals?|depicts?|indicates?|suggests?|demonstrates?|is suggestive of|represents?)"
+    r"\s*(?:\Z|[:?]|\.{3}|_{2}|-\s*\Z)",
+    rf"\b(?:what|which|identify|diagnos\w+|name)\b[^.?!]{{0,80}} (?:in|on|from|by) the (?:\w+ )?{_SCAN}\s*[?.]",
     r"!\[[^\]]{0,200}\]\(|<img\b|<image(?: ?\d+)?>",
-    r"如(?:下|右|左|上)?图|图(?:所示|中的)",
+    r"(?:如|由|见|读|据|看|观察|结合|根据|依据|分析)[上下左右附题此该]{0,2}图(?!书|形|案|纸|谋)|(?:[上下左右附]|[这该此]幅|题)图(?!书|形|案|纸|谋)",
+    r"(?<![地版企意试力蓝妄插贪绘])图(?:所示|示中|中(?!国|华|心|央|间)|[甲乙丙丁](?![烷烯醇苯醛酸])|[1-9①-⑨](?!\d*[本张幅册元])|[(（][1-9一二三甲乙a-e][)）])",
+    r"(?:这幅|该|上述|观察|下列|下面|右边)漫画|漫画中",
 )
 _REFERENCE = re.compile("|".join(_PATTERNS), re.IGNORECASE)
-_IN_TEXT = re.compile(r"\[asy\]|\\begin\{(?:tikzpicture|asy|picture|array|tabular|[bpvV]?matrix)\}|\|\s*:?-{2,}")
+_SHOWN_HERE = re.compile(
+    rf"\bas (?:shown|pictured|illustrated|depicted)(?: {_HERE})?\s*[,.;:?)]|\bshown {_HERE}\b"
+    r"|\b(?:in|for|of|on|consider) the (?:[\w-]+ ){0,2}(?:circuit|structure|compound|molecule|shape|solid|triangle|graph|region"
+    r"|network|arrangement|system|mechanism|truss|beam|tree|grid|polygon|table) shown\b",
+    re.IGNORECASE,
+)
+_WORDS_FOLLOW = re.compile(
+    r"\w?\s*(?:[:：]\s*\S|[^$]{0,60}\$?[^$]{0,120}(?:\$\$|\\to\b|\\\[|\\begin|->|→|\\(?:long)?rightarrow|\\ce\b|```))"
+)
+"""What is shown stands behind, as text, a formula or a reaction."""
+_SHADED = re.compile(
+    r"\bthe shaded (?:region|area|part|portion|section|figure|triangle|square|circle)\b", re.IGNORECASE
+)
+_SHADING = re.compile(r"\b(?:is|are|be|was|were|we|and|to) (?:\w+ )?shaded?\b|\bshad(?:es|ing)\b", re.IGNORECASE)
+_TABLE = re.compile(
+    r"\b(?:the|this) (?:(?!periodic|truth|times|multiplication|round)\w+ )?table "
+    r"(?:below|above|shows?|lists?|gives|provides|given|provided|represents)\b"
+    r"|\b(?:following|accompanying|attached) (?:(?!truth)\w+ )?table\b"
+    r"|\b(?:shown|given|listed|recorded|summari[sz]ed) in (?:the|this) (?:following )?table\b|(?:如|见|[下上右左])表(?:所示|中|给出|是|为)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\d[\d.,/:%]*")
+_LEAST_NUMBERS, _LEAST_LINES = 8, 4
+"""Numbers or short lines that may be the table itself."""
+_IN_TEXT = re.compile(
+    r"\[asy\]|\\begin\{(?:tikzpicture|asy|picture|array|tabular|[bpvV]?matrix|cases|align)|\|\s*:?-{2,}|(?:\|[^|\n]{0,80}){6}|<t[dr]\b"
+)
 """Code, arrays and tables: what the question points at may be right there."""
 
 
 class MissingPicture(Filter):
-    """A row without images whose question points at one."""
+    """A row without images whose question points at one, or at a table that is not there."""
 
     kind: Literal["missing_picture"] = "missing_picture"
 
     def judge(self, row: Row) -> Judgement:
         question = " ".join(row.question.split())
-        if row.images or _IN_TEXT.search(question) or not _REFERENCE.search(question):
+        if row.images or _IN_TEXT.search(row.question):
             return True
-        return False, "picture_not_there"
+        if _REFERENCE.search(question) or _is_shown(question):
+            return False, "picture_not_there"
+        if _SHADED.search(question) and not _SHADING.search(question):
+            return False, "picture_not_there"
+        return (False, "table_not_there") if _TABLE.search(question) and not _may_hold_table(row.question) else True
+
+
+def _is_shown(question: str) -> bool:
+    """Whether something is said to be shown and no formula or list follows it."""
+    return any(not _WORDS_FOLLOW.match(question, match.end() - 1) for match in _SHOWN_HERE.finditer(question))
+
+
+def _may_hold_table(question: str) -> bool:
+    """Whether there are numbers or short lines enough for a table."""
+    short = sum(bool(line.strip()) and len(line) < 40 for line in question.split("\n"))
+    return short >= _LEAST_LINES or len(_NUMBER.findall(question)) >= _LEAST_NUMBERS

@@ -96,7 +96,9 @@ class SeveralQuestions(Filter):
     kind: Literal["several_questions"] = "several_questions"
 
     def judge(self, row: Row) -> Judgement:
-        if row.answer_kind in ("choice", "choices", "assignment"):
+        if row.answer_kind in ("choice", "choices"):
+            return (False, "several_option_lists") if option_lists(row.question) > 1 else True
+        if row.answer_kind == "assignment":
             return True
         if _PARTS_IN_GOLD.search(row.answer) and not _RATIO.fullmatch(row.answer):
             return False, "gold_in_parts"
@@ -136,6 +138,31 @@ def several_asked(text: str) -> bool:
             if not _SAME.search(between) and not _SOLVED.search(text, one.end() - 1, other.start()):
                 return True
     return False
+
+
+_NUMBER = re.compile(r"(?:^|[\s.。?？!！：:）)])(?:\(|（)?(\d{1,3})\s?[.．、)）:：](?!\d)", re.MULTILINE)
+_OPTION = re.compile(r"(?<![A-Za-z$\\])[(（]?([A-D])\s?[.．、:：)）]")
+
+
+def option_lists(question: str) -> int:
+    """How many questions with options of their own, A to C at least, are in the text, each of them numbered one more than the one before.
+
+    >>> option_lists("1. x? A. 1 B. 2 C. 3 D. 4 2. y? A. 5 B. 6 C. 7 D. 8"), option_lists("1. Which? A. 1 B. 2 C. 3")
+    (2, 1)
+    """
+    lists = expected = end = start = 0
+    before: set[int] = set()
+    for match in _OPTION.finditer(question):
+        number = "ABCD".index(match[1])
+        if number == 0:
+            expected, start = 1, match.start()
+        elif number == expected:
+            expected += 1
+            if match[1] == "C":
+                numbers = {int(label[1]) for label in _NUMBER.finditer(question, end, start)}
+                lists += not lists or any(label - 1 in before for label in numbers)
+                before, end = numbers, match.end()
+    return lists
 
 
 def parts_that_ask(question: str) -> int:

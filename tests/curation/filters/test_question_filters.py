@@ -103,6 +103,24 @@ def test_golds_in_parts(answer: str, expected: str) -> None:
     assert verdict(SeveralQuestions(), row("What are they?", answer=answer)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Read.\n21. Who? A. he B. she C. it D. they\n22. When? A. now B. then C. later D. never",
+            "several_option_lists",
+        ),
+        ("阅读短文。7．（ ）\nA．①③ B．②③ C．①④ D．②④\n8．（ ）A．一 B．二 C．三 D．四", "several_option_lists"),
+        ("12. Who? A. he B. she C. it D. they", "kept"),
+        ("Match A. dog B. cat C. cow with 1. moo 2. woof.\nA. A1 B. A2 C. B1 D. C1", "kept"),
+        ("7. Match A. dog B. cat C. cow with 1. moo 2. woof.\nA. A1 B. A2 C. B1 D. C1", "kept"),
+        ("Statements: A. x, B. y, C. z. Which hold? A. all B. A alone C. none", "kept"),
+    ],
+)
+def test_lists_of_options(text: str, expected: str) -> None:
+    assert verdict(SeveralQuestions(), row(text, answer="A", answer_kind="choice")) == expected
+
+
 def test_options_are_no_parts() -> None:
     asked = row("Which is true?\n(a) What is x?\n(b) What is y?", answer="A", answer_kind="choice")
     assert verdict(SeveralQuestions(), asked) == "kept"
@@ -226,3 +244,49 @@ def test_beside_an_image_a_word_is_a_question() -> None:
 )
 def test_what_can_be_found_in_a_proof_is_no_demand(text: str, expected: str) -> None:
     assert verdict(OpenEnded(), row(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Is this true, false or uncertain? All cats purr.", "kept"),
+        ("Answer with True, False, or Unknown: all cats purr.", "kept"),
+        ("Does it follow? (yes / no / not enough information)", "kept"),
+        ("这个结论是真、假，还是无法确定？", "kept"),
+        ("Is this true or false? All cats purr.", "yes_no"),
+        ("True or false: the limit is unknown.", "yes_no"),
+    ],
+)
+def test_a_third_answer_is_no_toss_of_a_coin(text: str, expected: str) -> None:
+    assert verdict(YesNo(), row(text, answer="True", answer_kind="text")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Write an essay of 500 words on trust. How many of us have it?", "open_ended"),
+        ("Please write a short poem about rain.", "open_ended"),
+        ("Write a Python function that takes a list and returns its maximum.", "open_ended"),
+        ("Implement an algorithm that sorts a list. How many steps does it take?", "open_ended"),
+        ("Write a SQL query to find all users.", "open_ended"),
+        ("Give me a link to a good book.", "open_ended"),
+        ("请以“梦想”为题写一篇短文，字数是多少不限。", "open_ended"),
+        ("编写一个程序，计算1到100的和。", "open_ended"),
+        ("简述光合作用的过程。", "open_ended"),
+        ("分析该国人口增长的原因。", "open_ended"),
+        ("Write a function for the cost of $n$ pens at 2 dollars each.", "kept"),
+        ("Write the letter of the right pair.", "kept"),
+        ("Write an expression for the perimeter.", "kept"),
+        ("Ann has to write an essay of 500 words. She writes 50 an hour. How many hours?", "kept"),
+        ("A loop adds 2 three times to 0. Write code for it. What is the output?", "kept"),
+        ("A shock hits the market, which causes prices to fall by 5. What is the new price?", "kept"),
+    ],
+)  # fmt: skip
+def test_what_is_to_be_written(text: str, expected: str) -> None:
+    assert verdict(OpenEnded(), row(text)) == expected
+
+
+def test_a_sign_of_chinese_is_a_word() -> None:
+    assert verdict(Length(), row("求9的算术平方根")) == "kept"
+    assert verdict(Length(), row("三加五等于几？")) == "kept"
+    assert verdict(Length(), row("求x。")) == "prompt_too_short"

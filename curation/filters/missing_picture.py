@@ -5,6 +5,7 @@ the answer can only be guessed. A figure given as `[asy]` code is in the text: s
 X-ray shows a fracture") and a thing of the story ("he looks for clues on the map") need no image.
 """
 
+import json
 import re
 from typing import Literal
 
@@ -28,7 +29,7 @@ _PATTERNS = (
     rf"\b(?:in|from|to|on|at|see) (?:the|this) (?:accompanying |following |above |adjacent |attached )?{_STORY}"
     rf" (?:{_HERE}|shown|provided|given)\b",
     rf"(?:^|[.?!:] )(?:in|from) the {_STORY}\s*,",
-    rf"\bsee (?:the )?{_THING}\b|\bsee fig\b|\bfigs?\. ?\(?\d|\b(?:see|in|from|to|by|of|on|using) figures? ?\(?\d",
+    rf"\bsee (?:the )?{_THING}\b|\bsee fig\b|\bin figure\s*[(.,?]",
     rf"\b(?:the|this) {_THING} (?:{_HERE}|shows|provided|depicts|illustrates)\b",
     rf"\b(?:the |whose |this |these )(?:\w+ )?{_FIGURE}(?: of [^.?!]{{1,60}}?)? (?:is|are) "
     r"(?:shown|given|drawn|displayed|pictured|depicted)(?! (?:to|that|by|as|in the form|with)\b)",
@@ -43,11 +44,17 @@ _PATTERNS = (
     r"\s*(?:\Z|[:?]|\.{3}|_{2}|-\s*\Z)",
     rf"\b(?:what|which|identify|diagnos\w+|name)\b[^.?!]{{0,80}} (?:in|on|from|by) the (?:\w+ )?{_SCAN}\s*[?.]",
     r"!\[[^\]]{0,200}\]\(|<img\b|<image(?: ?\d+)?>",
-    r"(?:如|由|见|读|据|看|观察|结合|根据|依据|分析)[上下左右附题此该]{0,2}图(?!书|形|案|纸|谋)|(?:[上下左右附]|[这该此]幅|题)图(?!书|形|案|纸|谋)",
-    r"(?<![地版企意试力蓝妄插贪绘])图(?:所示|示中|中(?!国|华|心|央|间)|[甲乙丙丁](?![烷烯醇苯醛酸])|[1-9①-⑨](?!\d*[本张幅册元])|[(（][1-9一二三甲乙a-e][)）])",
+    r"(?:如|由|见|读|据|看|观察|结合|根据|依据|分析)[上下左右附题]{0,2}图(?!书|形|案|纸|谋|》)|(?<!早)[上下左右附]图(?!书|形|案|纸|谋|》)",
+    r"(?:(?<![一-鿿])|(?<=[如在从由下上左右附和与意计线路]))图"
+    r"(?:所示|示中|中(?!国|华|心|央|间)|[甲乙丙丁](?![烷烯醇苯醛酸])|[1-9①-⑨](?!\d*[本张幅册元])|[(（][1-9一二三甲乙a-e][)）])",
     r"(?:这幅|该|上述|观察|下列|下面|右边)漫画|漫画中",
 )
 _REFERENCE = re.compile("|".join(_PATTERNS), re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"\bfigs?\. ?\(?\d[\d.-]*|\b(?:see|in|from|to|by|of|on|using) figures? ?\(?\d[\d.-]*", re.IGNORECASE
+)
+_WHOLE = 4
+"""Numbers of a question that says what its numbered figure shows, as those of textbooks may."""
 _SHOWN_HERE = re.compile(
     rf"\bas (?:shown|pictured|illustrated|depicted)(?: {_HERE})?\s*[,.;:?)]|\bshown {_HERE}\b"
     r"|\b(?:in|for|of|on|consider) the (?:[\w-]+ ){0,2}(?:circuit|structure|compound|molecule|shape|solid|triangle|graph|region"
@@ -70,8 +77,9 @@ _TABLE = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d[\d.,/:%]*")
-_LEAST_NUMBERS, _LEAST_LINES = 8, 4
-"""Numbers or short lines that may be the table itself."""
+_HAN = re.compile("[\u4e00-\u9fff]")
+_LEAST_NUMBERS, _LEAST_LINES, _LEAST_WORDS = 8, 4, 60
+"""Numbers, short lines, Chinese signs or characters of options that may be the table itself."""
 _IN_TEXT = re.compile(
     r"\[asy\]|\\begin\{(?:tikzpicture|asy|picture|array|tabular|[bpvV]?matrix|cases|align)|\|\s*:?-{2,}|(?:\|[^|\n]{0,80}){6}|<t[dr]\b"
 )
@@ -87,11 +95,13 @@ class MissingPicture(Filter):
         question = " ".join(row.question.split())
         if row.images or _IN_TEXT.search(row.question):
             return True
-        if _REFERENCE.search(question) or _is_shown(question):
+        if _REFERENCE.search(question) or _is_shown(question) or _is_numbered(question):
             return False, "picture_not_there"
         if _SHADED.search(question) and not _SHADING.search(question):
             return False, "picture_not_there"
-        return (False, "table_not_there") if _TABLE.search(question) and not _may_hold_table(row.question) else True
+        if (table := _TABLE.search(question)) and not _may_hold_table(row, question[table.end() :]):
+            return False, "table_not_there"
+        return True
 
 
 def _is_shown(question: str) -> bool:
@@ -99,7 +109,16 @@ def _is_shown(question: str) -> bool:
     return any(not _WORDS_FOLLOW.match(question, match.end() - 1) for match in _SHOWN_HERE.finditer(question))
 
 
-def _may_hold_table(question: str) -> bool:
-    """Whether there are numbers or short lines enough for a table."""
-    short = sum(bool(line.strip()) and len(line) < 40 for line in question.split("\n"))
-    return short >= _LEAST_LINES or len(_NUMBER.findall(question)) >= _LEAST_NUMBERS
+def _is_numbered(question: str) -> bool:
+    """Whether it speaks of a numbered figure and says little itself."""
+    bare, figures = _NUMBERED.subn(" ", question)
+    return bool(figures) and len(_NUMBER.findall(bare)) < _WHOLE
+
+
+def _may_hold_table(row: Row, behind: str) -> bool:
+    """Whether there are numbers, short lines, Chinese words behind it or long options enough for a table."""
+    short = sum(bool(line.strip()) and len(line) < 40 for line in row.question.split("\n"))
+    if short >= _LEAST_LINES or len(_NUMBER.findall(row.question)) >= _LEAST_NUMBERS:
+        return True
+    choices = json.loads(row.answer_options).get("choices", []) if row.answer_kind in ("choice", "choices") else []
+    return len(_HAN.findall(behind)) >= _LEAST_WORDS or len("".join(map(str, choices))) >= _LEAST_WORDS

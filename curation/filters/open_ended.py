@@ -24,7 +24,8 @@ _OPEN = re.compile(
     r"|(?:^|[.?!]\s+)(?:sketch|construct|design) (?:a|an|the)\b|\bexplain (?:why|how|your)\b"
     r"|\bin your own words\b|\bgive (?:a reason|reasons|an example)\b"
     r"|请?说明理由|简述|简析|试述|阐述|论述|评析|赏析|谈谈|概述|为什么|(?:分析|说明|概括|归纳|指出|评价)[^。？?；，\n]{0,24}"
-    r"(?:原因|理由|意义|影响|特点|特征|作用|主旨|内容|启示|措施|建议|依据|过程|关系)",
+    r"(?:原因|理由|意义|影响|作用|主旨|启示|措施|建议)"
+    r"|不(?:少|多|得少|得超过|超过)于?\s*\d{2,4}\s*个?[字词]",
     re.IGNORECASE,
 )
 _IMPERATIVE = (
@@ -49,7 +50,7 @@ _TO_WRITE = re.compile(
     rf"(?: (?!expression|equation)\w{{1,20}})? (?!function (?:that|which|to|for|with|in)\b"
     rf"(?![^.?!\n]{{0,80}}\b(?:takes|returns?|prints?|accepts|list|string|array|input)\b)){_CODE}(?!\w)"
     rf"|{_IMPERATIVE}(?:give|send|share|provide|find|post)(?: me| us)? (?:a |an |the |some )?(?:\w+ ){{0,3}}(?:links?|urls?)\b"
-    r"|写(?:一(?:篇|段|封|首|则)|作[。:：]|出一篇)|(?:完成|的|篇)作文|书面表达|短文改错|不(?:少|多|得少|得超过|超过)于?\s*\d{2,4}\s*(?:个)?(?:字|词)"
+    r"|写(?:一(?:篇|段|封|首|则)|作[。:：]|出一篇)|(?:完成|的|篇)作文|书面表达|短文改错"
     r"|(?:编写|编一?个|写一?个)[^。？\n]{0,20}(?:程序|代码|函数|脚本)|(?:翻译|译)成(?:现代汉语|中文|英文|英语|汉语)",
     re.IGNORECASE,
 )

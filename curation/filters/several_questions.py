@@ -30,7 +30,7 @@ _SPEAKS_OF = re.compile(
 )
 """Before a label that is a name in a sentence: `from reactions (1) and (2)`."""
 _AND = re.compile(r"[\s,&;、和与及或]*(?:\b(?:and|or|to|through)\b)?[\s,]*")
-_NEAR, _FAR = 40, 200
+_NEAR, _FAR, _END = 40, 200, 150
 _DEMAND = (
     r"(?:find|determine|compute|calculate|evaluate|solve|prove|show that|explain|describe|express|sketch|draw|write|estimate|"
     r"simplify|identify|verify|convert|discuss|(?:state|give|list) (?:the|an?|all|your|its|their|whether))\b"
@@ -78,7 +78,7 @@ _ASKED_IN_CHINESE = re.compile(
     r"(?:多少|几|什么|哪|谁|吗|呢|如何|怎样|怎么|为何|是否|能否|(?<![要需追请征寻供力渴])求)[^。！？?；\n]{0,60}[？?]"
 )
 _ALSO_IN_CHINESE = re.compile(
-    r"[，；。,;]\s*(?:并|再|且|同时|还|另)(?:请|要|需)?(?:求出?|计算出?|写出|指出|说明|证明|回答)(?!值|理由|单位|必要|过程|主要|解题)"
+    r"[，；。,;]\s*(?:并|再|且|同时|还|另)请?(?:求出?|计算出?|写出|指出|说明|证明|回答)(?!值|理由|单位|必要|过程|主要|解题)"
     r"|求[^。；？?]{2,60}[；;。]\s*(?:再|又|并|试)?求(?![和职医婚学生助知援证])"
 )
 _PARTS_IN_GOLD = re.compile(
@@ -132,15 +132,16 @@ def several_asked(text: str) -> bool:
     """
     if _ALSO_IN_CHINESE.search(text):
         return True
-    for pattern in (_ASKED, _ASKED_IN_CHINESE):
-        for one, other in pairwise(pattern.finditer(text)):
-            between = text[one.end() : other.end()]
-            if not _SAME.search(between) and not _SOLVED.search(text, one.end() - 1, other.start()):
+    end = text[-_END:]
+    for pattern, part in ((_ASKED, text), (_ASKED_IN_CHINESE, end)):
+        for one, other in pairwise(pattern.finditer(part)):
+            between = part[one.end() : other.end()]
+            if not _SAME.search(between) and not _SOLVED.search(part, one.end() - 1, other.start()):
                 return True
     return False
 
 
-_NUMBER = re.compile(r"(?:^|[\s.。?？!！：:）)])(?:\(|（)?(\d{1,3})\s?[.．、)）:：](?!\d)", re.MULTILINE)
+_NUMBER = re.compile(r"(?<![\dA-Za-z.$])(\d{1,3})\s?[.．、)）:：](?!\d)")
 _OPTION = re.compile(r"(?<![A-Za-z$\\])[(（]?([A-D])\s?[.．、:：)）]")
 
 

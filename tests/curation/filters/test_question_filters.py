@@ -81,6 +81,7 @@ def test_language(language: str, keep_unknown: bool, expected: str) -> None:
         ("（1）按要求，每人一票；（2）不能弃权。一共有多少种投法？", "kept"),
         ("下列说法：①正数大于零；②零是整数。正确的有多少个？", "kept"),
         ("甲乙两车相向而行，几小时后相遇？", "kept"),
+        ("厂长让工人加快速度，并要求三天内做完60个零件，平均每天做几个？", "kept"),
     ],
 )  # fmt: skip
 def test_several_questions(text: str, expected: str) -> None:

@@ -54,7 +54,7 @@ _NUMBERED = re.compile(
     r"\bfigs?\. ?\(?\d[\d.-]*|\b(?:see|in|from|to|by|of|on|using) figures? ?\(?\d[\d.-]*", re.IGNORECASE
 )
 _WHOLE = 4
-"""Numbers of a question that says what its numbered figure shows, as those of textbooks may."""
+"""Numbers of a question that says itself what is "as shown" or in a numbered figure, as those of textbooks may."""
 _SHOWN_HERE = re.compile(
     rf"\bas (?:shown|pictured|illustrated|depicted)(?: {_HERE})?\s*[,.;:?)]|\bshown {_HERE}\b"
     r"|\b(?:in|for|of|on|consider) the (?:[\w-]+ ){0,2}(?:circuit|structure|compound|molecule|shape|solid|triangle|graph|region"
@@ -105,8 +105,10 @@ class MissingPicture(Filter):
 
 
 def _is_shown(question: str) -> bool:
-    """Whether something is said to be shown and no formula or list follows it."""
-    return any(not _WORDS_FOLLOW.match(question, match.end() - 1) for match in _SHOWN_HERE.finditer(question))
+    """Whether something is said to be shown, no formula or list follows it, and the question says little itself."""
+    return len(_NUMBER.findall(question)) < _WHOLE and any(
+        not _WORDS_FOLLOW.match(question, match.end() - 1) for match in _SHOWN_HERE.finditer(question)
+    )
 
 
 def _is_numbered(question: str) -> bool:

@@ -58,7 +58,7 @@ _SOLVED = re.compile(
 )
 """An answer that the question gives away itself."""
 _ANSWER_END = re.compile(r"[.;；。](?:\s|\Z)|\s[(（]\w{1,3}[)）]")
-_QUOTED = re.compile(r"\"[^\"]{0,400}\"|“[^”]{0,400}”|``.{0,400}?''", re.DOTALL)
+_QUOTED = re.compile(r"(?m:^\"[^\"]{0,4000}\"$)|\"[^\"]{0,400}\"|“[^”]{0,400}”|``.{0,400}?''", re.DOTALL)
 _ASKED = re.compile(
     r"(?:^|(?<=[.?!:;,])\s|\b(?:and|so|then|hence|thus)\s)(?!\W{0,9}that is\b)[\W_]{0,9}(?:in |at |by |for |to |of |on |from )?"
     r"(?:what|how (?:many|much|far|long|old|often|big|tall|wide|fast|high)|which|who|when|where|is|are|does|do|can|will|has|was)\b"
@@ -66,7 +66,9 @@ _ASKED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SAME = re.compile(
-    r"\b(?:form|formula|expressed|represented|written|denoted?|that is|i\.e|in other words|let)\b", re.IGNORECASE
+    r"\banswer (?:to|of) (?:the|this|that) (?:above |previous |first |preceding )?(?:question|problem) (?:is|was)\b"
+    r"|\b(?:form|formula|expressed|represented|written|denoted?|that is|i\.e|in other words|let)\b",
+    re.IGNORECASE,
 )
 """Between two questions: the second asks for the first one's answer in another form."""
 _ALSO = re.compile(

@@ -10,7 +10,7 @@ from typing import Literal
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 
-_URL = re.compile(r"!?\[[^\]]{0,200}\]\([^)]{0,2000}\)|\b(?:https?://|www\.)\S+|<img\b[^>]{0,2000}>", re.IGNORECASE)
+_URL = re.compile(r"!?\[[^\]]{0,200}\]\([^)]{0,2000}\)|\b(?:https?://|www\.)[!-~]+|<img\b[^>]{0,2000}>", re.IGNORECASE)
 
 
 _BEHIND_IT = re.compile(
@@ -22,12 +22,12 @@ _BEHIND_IT = re.compile(
 
 
 class UrlOnly(Filter):
-    """Fewer than 10 letters or digits beside the links, or a demand to read what is behind one."""
+    """Fewer than 10 letters or digits (three for a Han sign) beside the links, or a demand to read what is behind one."""
 
     kind: Literal["url_only"] = "url_only"
 
     def judge(self, row: Row) -> Judgement:
         text, links = _URL.subn(" ", row.question)
-        if links and sum(character.isalnum() for character in text) < 10:
+        if links and sum((1 if character.isascii() else 3) for character in text if character.isalnum()) < 10:
             return False, "url_only"
         return (False, "link_needed") if links and _BEHIND_IT.search(row.question) else True

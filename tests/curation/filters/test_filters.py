@@ -52,6 +52,7 @@ def test_length(text: str, expected: str) -> None:
         ("![](https://example.org/a.jpg)", "url_only"),
         ("Watch https://example.org/v and say how many cats are in it.", "link_needed"),
         ("According to the page www.example.org/a, how old is he?", "link_needed"),
+        ("网址https://www.example.org中的org代表什么", "kept"),
         ("How many vowels has https://example.org in its name?", "kept"),
         ("1+1=?", "kept"),
         ("", "kept"),
@@ -65,6 +66,7 @@ def test_url_only(text: str, expected: str) -> None:
     ("text", "expected"),
     [
         ("As shown in the figure, AB = 3. Find BC.", "picture_not_there"),
+        ("Two ladders of 5 m and 7 m lean on walls as shown, 3 m apart, 4 m up. How far is it between them?", "kept"),
         ("In the diagram, angle ABC is right. Find x.", "picture_not_there"),
         ("In the diagram below, AB = 3.", "picture_not_there"),
         ("The figure shows four entries of a magic square.", "picture_not_there"),

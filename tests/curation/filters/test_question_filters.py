@@ -81,6 +81,7 @@ def test_language(language: str, keep_unknown: bool, expected: str) -> None:
         ("（1）按要求，每人一票；（2）不能弃权。一共有多少种投法？", "kept"),
         ("下列说法：①正数大于零；②零是整数。正确的有多少个？", "kept"),
         ("甲乙两车相向而行，几小时后相遇？", "kept"),
+        ("Sue has x pens. How many are half of them? If the answer of the above question is 4, what is x?", "kept"),
         ("厂长让工人加快速度，并要求三天内做完60个零件，平均每天做几个？", "kept"),
     ],
 )  # fmt: skip
@@ -161,6 +162,7 @@ def test_yes_no(answer: str, kind: str, choices: list[str] | None, expected: str
         ("Find x.<|im_end|>", "template_tokens"),
         ("[INST] Find x.", "template_tokens"),
         ("Find \ufffd.", "undecodable_characters"),
+        ("Adapted from a novel. ©2014 by A. Writer. Who speaks first?", "kept"),
         ("A clerk clicks 3 times. How many rights has he?", "kept"),
         ("Find $[i]$ where $i^2 = -1$ and $[b]$ is the floor.", "kept"),
         ("A cookie has a policy of 3 grams. How many cookies?", "kept"),

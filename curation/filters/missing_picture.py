@@ -32,7 +32,7 @@ _PATTERNS = (
     rf"\bsee (?:the )?{_THING}\b|\bsee fig\b|\bin figure\s*[(.,?]",
     rf"\b(?:the|this) {_THING} (?:{_HERE}|shows|provided|depicts|illustrates)\b",
     rf"\b(?:the |whose |this |these )(?:\w+ )?{_FIGURE}(?: of [^.?!]{{1,60}}?)? (?:is|are) "
-    r"(?:shown|given|drawn|displayed|pictured|depicted)(?! (?:to|that|by|as|in the form|with)\b)",
+    r"(?:shown|given|displayed|pictured|depicted)(?! (?:to|that|on|by|as|in the form|with)\b)",
     rf"\b(?:accompanying|following|attached) {_THING}\b",
     rf"\b(?:pictured|illustrated|depicted) {_HERE}\b|\bshown at (?:the )?(?:right|left)\b",
     r"\bthis (?:image|picture|photo(?:graph)?|diagram|chart|map|drawing)\b",
@@ -53,8 +53,8 @@ _REFERENCE = re.compile("|".join(_PATTERNS), re.IGNORECASE)
 _NUMBERED = re.compile(
     r"\bfigs?\. ?\(?\d[\d.-]*|\b(?:see|in|from|to|by|of|on|using) figures? ?\(?\d[\d.-]*", re.IGNORECASE
 )
-_WHOLE = 4
-"""Numbers of a question that says itself what is "as shown" or in a numbered figure, as those of textbooks may."""
+_WHOLE, _SAYS_ENOUGH = 4, 3
+"""Numbers of a question that says itself what its numbered figure shows, as those of textbooks may, or what is "as shown"."""
 _SHOWN_HERE = re.compile(
     rf"\bas (?:shown|pictured|illustrated|depicted)(?: {_HERE})?\s*[,.;:?)]|\bshown {_HERE}\b"
     r"|\b(?:in|for|of|on|consider) the (?:[\w-]+ ){0,2}(?:circuit|structure|compound|molecule|shape|solid|triangle|graph|region"
@@ -65,6 +65,7 @@ _WORDS_FOLLOW = re.compile(
     r"\w?\s*(?:[:：]\s*\S|[^$]{0,60}\$?[^$]{0,120}(?:\$\$|\\to\b|\\\[|\\begin|->|→|\\(?:long)?rightarrow|\\ce\b|```))"
 )
 """What is shown stands behind, as text, a formula or a reaction."""
+_FORMULA_ABOVE = re.compile(r"\$\$|\\\[|\\begin|\d[,;] ?-?\d[,;] ?-?\d")
 _SHADED = re.compile(
     r"\bthe shaded (?:region|area|part|portion|section|figure|triangle|square|circle)\b", re.IGNORECASE
 )
@@ -105,9 +106,13 @@ class MissingPicture(Filter):
 
 
 def _is_shown(question: str) -> bool:
-    """Whether something is said to be shown, no formula or list follows it, and the question says little itself."""
-    return len(_NUMBER.findall(question)) < _WHOLE and any(
-        not _WORDS_FOLLOW.match(question, match.end() - 1) for match in _SHOWN_HERE.finditer(question)
+    """Whether something is said to be shown, no formula or list is there, and the question says little itself."""
+    if len(_NUMBER.findall(question)) >= _SAYS_ENOUGH:
+        return False
+    return any(
+        not _WORDS_FOLLOW.match(question, match.end() - 1)
+        and not ("above" in match[0].lower() and _FORMULA_ABOVE.search(question, 0, match.start()))
+        for match in _SHOWN_HERE.finditer(question)
     )
 
 

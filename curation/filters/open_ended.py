@@ -32,7 +32,7 @@ _IMPERATIVE = (
     r"(?:^|[.?!;:。！？；]\s*|\n\s*|\b(?:please|now|then|can you|could you|help me|i want you to|you (?:are|need) to) )"
 )
 _TEXT = (
-    r"(?:essays?|stor(?:y|ies)|poems?|haikus?|limericks?|paragraphs?|letters?(?! of (?:the|each|your))|e-?mails?"
+    r"(?:essays?|stor(?:y|ies)|poems?|haikus?|limericks?|paragraphs?|letters? (?:to|from)|e-?mails?"
     r"|articles?|speech(?:es)?|reports?|reviews?"
     r"|songs?|lyrics|blog(?: posts?)?|tweets?|dialogues?"
     r"|scripts?|compositions?|summar(?:y|ies)|slogans?|cover letters?|press release|captions?|screenplays?)"

@@ -25,7 +25,7 @@ _ORDERS = ("123456789", "abcdefgh", ("i", "ii", "iii", "iv", "v"), "①②③④
 _SPEAKS_OF = re.compile(
     r"\b(?:reaction|equation|eq|eqn|expression|formula|relation|inequalit(?:y|ie)|condition|statement|assertion|hypothes[ie]s|propert(?:y|ie)"
     r"|step|stage|process|case|method|figure|fig|line|row|type|rule|law|axiom|event|state|phase|theorem|lemma|definition|box|species|compound)"
-    r"s?\.?\s*\Z",
+    r"s?[ ~]*\Z|\b(?:eqn?|fig)s?\.[ ~]*\Z",
     re.IGNORECASE,
 )
 """Before a label that is a name in a sentence: `from reactions (1) and (2)`."""
@@ -58,6 +58,7 @@ _SOLVED = re.compile(
 )
 """An answer that the question gives away itself."""
 _ANSWER_END = re.compile(r"[.;；。](?:\s|\Z)|\s[(（]\w{1,3}[)）]")
+_QUESTION = re.compile(r"[?？]")
 _QUOTED = re.compile(r"(?m:^\"[^\"]{0,4000}\"$)|\"[^\"]{0,400}\"|“[^”]{0,400}”|``.{0,400}?''", re.DOTALL)
 _ASKED = re.compile(
     r"(?:^|(?<=[.?!:;,])\s|\b(?:and|so|then|hence|thus)\s)(?!\W{0,9}that is\b)[\W_]{0,9}(?:in |at |by |for |to |of |on |from )?"
@@ -185,10 +186,18 @@ def parts_that_ask(question: str) -> int:
             continue
         ends = [marker.start() for marker in markers[1:]] + [len(question)]
         parts = [question[marker.end() : end] for marker, end in zip(markers, ends, strict=True)]
+        if _are_steps(parts):
+            continue
         if _LIST.search(question[: markers[0].start()].rstrip(" \n<br/>*")[-_FAR:]):
             return len(parts)
         best = max(best, sum(bool(_ASKS.search(part)) and not _SOLVED.search(part) for part in parts))
     return best
+
+
+def _are_steps(parts: list[str]) -> bool:
+    """Whether the only question stands on a line below the last part: then the parts are its steps or conditions."""
+    last, _, below = parts[-1].partition("\n")
+    return bool(_QUESTION.search(below)) and not any(_QUESTION.search(part) for part in (*parts[:-1], last))
 
 
 def _labels(question: str) -> list[re.Match[str]]:

@@ -15,7 +15,7 @@ from curation.text.formulas import folded_lines, without_figures, without_formul
 
 _MARKER = re.compile(
     r"(?:^|(?<=[\s.?!:;,>$。；，：？！]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|iv|v|i{1,3}|[一二三四五六])\s*[)）]\$?[\s.:]*"
-    r"|(?P<circled>[①-⑨])"
+    r"|(?P<circled>[①-⑨])|\\textcircled\s?\{\s?(?P<ringed>[1-9])\s?\}"
     r"|^\s*(?:\*\*)?(?:part|question)\s*(?P<part>[1-9a-h])\b[):.\s]*"
     r"|^\s*(?P<number>[1-9])(?:[.．](?!\d)|、)\s*"
     r"|(?:^\s*|(?<=[.?!;]\s))(?P<letter>[a-h1-9])\)\s",
@@ -40,7 +40,7 @@ _ASKS = re.compile(
     rf"\A[\W_]*(?:{_DEMAND}|(?-i:What|Which|How|State|Give|List|Use|Answer)\b)"
     rf"|(?:[.;:]\$?\s|\\\]\s*|\n)\s*(?:please\s+)?(?:{_DEMAND}|(?-i:What|Which|How)\b)"
     rf"|(?:,\$?\s|\bthen\s|\band\s)\s*(?:please\s+)?{_DEMAND}"
-    r"|[?？]|(?<![要需追请征寻供力渴])求(?![和职医婚学生助知援])|证明|计算(?![机器])|写出|指出|多少|说明理由|_{3,}|[(（]\s*[)）]",
+    r"|[?？]|(?<![要需追请征寻供力渴])求(?![和职医婚学生助知援])|证明|计算(?![机器])|写出|指出|多少|说明理由|_{3,}|[(（]\s*(?:\\q?quad)?\s*[)）]",
     re.IGNORECASE,
 )
 _LIST = re.compile(
@@ -211,4 +211,4 @@ def _labels(question: str) -> list[re.Match[str]]:
 
 
 def _label(match: re.Match[str]) -> str:
-    return next(filter(None, match.groups())).lower()
+    return str(next(filter(None, match.groups()))).lower()

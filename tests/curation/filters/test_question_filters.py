@@ -73,6 +73,7 @@ def test_language(language: str, keep_unknown: bool, expected: str) -> None:
         ("Calculate: (i) the mass, (ii) the volume.", "several_parts"),
         ("1. How many cats?\n2. How many dogs?", "several_parts"),
         ("某车行驶。①求速度；②求时间。", "several_parts"),
+        (r"写出两个条件：条件 $\textcircled{1}(\quad)$；条件 $\textcircled{2}(\quad)$。", "several_parts"),
         ("填空：（1）2+3=____；（2）4+5=____。", "several_parts"),
         ("甲有多少个苹果？乙有多少个苹果？", "several_questions"),
         ("求函数的最小值，并求出此时的角。", "several_questions"),

@@ -20,7 +20,8 @@ _SCAN = (
     r"(?:x-?rays?|radiographs?|ecgs?|ekgs?|electrocardiograms?|eegs?|(?:ct|mri|pet|bone)(?: scans?)?|ultrasounds?|angiograms?|"
     r"(?:photo)?micrographs?|mammograms?|fundus photo\w*|histology slides?|(?:blood|peripheral) smears?|spectrogram|chromatogram)"
 )
-_HERE = r"(?:below|above|here|at (?:the )?(?:right|left)|on the (?:right|left)|alongside|opposite)"
+_SORT = r"(?:(?:bar|line|circle|pie|scatter|venn|tree|circuit|phase|free-body|box|stem-and-leaf) )?"
+_HERE = r"(?:below(?! the\b)|above(?! the\b)|here|at (?:the )?(?:right|left)|on the (?:right|left)|alongside|opposite)"
 _SHOWN = r"(?:shown|seen|pictured|illustrated|depicted|drawn|given|marked|labell?ed|displayed|presented|provided)"
 _PATTERNS = (
     rf"\b{_SHOWN} (?:in|on|by) (?:the|this) (?:\w+ )?{_THING}\b(?! of\b)",
@@ -30,10 +31,12 @@ _PATTERNS = (
     rf" (?:{_HERE}|shown|provided|given)\b",
     rf"(?:^|[.?!:] )(?:in|from) the {_STORY}\s*,",
     rf"\bsee (?:the )?{_THING}\b|\bsee fig\b|\bin figure\s*[(.,?]",
-    rf"\b(?:the|this) {_THING} (?:{_HERE}|shows|provided|depicts|illustrates)\b",
+    rf"\b(?:the|this) {_SORT}{_THING} (?:{_HERE}|shows|provided|depicts|illustrates)\b",
     rf"\b(?:the |whose |this |these )(?:\w+ )?{_FIGURE}(?: of [^.?!]{{1,60}}?)? (?:is|are) "
     r"(?:shown|given|displayed|pictured|depicted)(?! (?:to|that|on|by|as|in the form|with)\b)",
-    rf"\b(?:accompanying|following|attached) {_THING}\b",
+    rf"\b(?:accompanying|following|attached) {_SORT}{_THING}\b(?!\s*:\s*[^?]{{20}})",
+    rf"\b(?:use|using|based on|according to|refer(?:ring)? to|study|look at|examine) (?:the|this) "
+    rf"{_SORT}(?:{_FIGURE}|picture|image|photo)\b(?! of\b)",
     rf"\b(?:pictured|illustrated|depicted) {_HERE}\b|\bshown at (?:the )?(?:right|left)\b",
     r"\bthis (?:image|picture|photo(?:graph)?|diagram|chart|map|drawing)\b",
     rf"\b(?:this|the (?:following|given|accompanying|attached|provided|above)) (?:\w+ )?{_SCAN}\b",
@@ -47,7 +50,8 @@ _PATTERNS = (
     r"(?:如|由|见|读|据|看|观察|结合|根据|依据|分析)[上下左右附题]{0,2}图(?!书|形|案|纸|谋|》)|(?<!早)[上下左右附]图(?!书|形|案|纸|谋|》)",
     r"(?:(?<![一-鿿])|(?<=[如在从由下上左右附和与意计线路]))图"
     r"(?:所示|示中|中(?!国|华|心|央|间)|[甲乙丙丁](?![烷烯醇苯醛酸])|[1-9①-⑨](?!\d*[本张幅册元])|[(（][1-9一二三甲乙a-e][)）])",
-    r"(?:这幅|该|上述|观察|下列|下面|右边)漫画|漫画中",
+    r"(?:这幅|该|上述|观察|下列|下面|右边)漫画|漫画中|观察(?:下[列面])?图[形案]|(?:图片|照片)(?:中|所示|显示|里)",
+    r"(?:心电图|[Xx][光线]片|CT|B超|脑电图)如[下图右左]|(?:该|此|这张|下列|以下)(?:心电图|[Xx][光线]片|CT|B超|脑电图)",
 )
 _REFERENCE = re.compile("|".join(_PATTERNS), re.IGNORECASE)
 _NUMBERED = re.compile(
@@ -74,6 +78,7 @@ _TABLE = re.compile(
     r"\b(?:the|this) (?:(?!periodic|truth|times|multiplication|round)\w+ )?table "
     r"(?:below|above|shows?|lists?|gives|provides|given|provided|represents)\b"
     r"|\b(?:following|accompanying|attached) (?:(?!truth)\w+ )?table\b"
+    r"|\b(?:use|using|based on|according to|refer to|from) the (?:following )?table(?! of\b)\b"
     r"|\b(?:shown|given|listed|recorded|summari[sz]ed) in (?:the|this) (?:following )?table\b|(?:如|见|[下上右左])表(?:所示|中|给出|是|为)",
     re.IGNORECASE,
 )

@@ -90,7 +90,11 @@ _PARTS_IN_GOLD = re.compile(
 )
 
 
-_RATIO = re.compile(r"[\d\s.:：/]+")
+_ONE_ANSWER = re.compile(
+    r"[\d\s.:：/]+|(?:[\s,，、;；和与]|and|[(（]\s?(?:[1-9]|[a-h]|i{1,3}|iv|v)\s?[)）]|[①-⑨])+|[A-Za-z]\s?:\s?[^;:]{1,40}[,;]\s?[A-Za-z]\s?:\s?[^;:]{1,40}",
+    re.IGNORECASE,
+)
+"""A ratio, the labels of what is right, or the values of letters: a list that answers one question."""
 
 
 class SeveralQuestions(Filter):
@@ -103,7 +107,7 @@ class SeveralQuestions(Filter):
             return (False, "several_option_lists") if option_lists(row.question) > 1 else True
         if row.answer_kind == "assignment":
             return True
-        if _PARTS_IN_GOLD.search(row.answer) and not _RATIO.fullmatch(row.answer):
+        if _PARTS_IN_GOLD.search(row.answer) and not _ONE_ANSWER.fullmatch(row.answer):
             return False, "gold_in_parts"
         question = folded_lines(without_figures(row.question))
         solved = {_bare(_ANSWER_END.split(match["answer"], maxsplit=1)[0]) for match in _SOLVED.finditer(question)}

@@ -101,6 +101,11 @@ def test_several_questions(text: str, expected: str) -> None:
         ("(1)", "kept"),
         ("1.5 and 2.5", "kept"),
         ("1: 2: 3", "kept"),
+        ("(1), (2), (3)", "kept"),
+        ("（1）（2）（4）", "kept"),
+        ("(a), (b) and (d)", "kept"),
+        ("a: 3, b: 5", "kept"),
+        ("(a) 3, (b) 5", "gold_in_parts"),
         (r"\frac{1}{2}", "kept"),
     ],
 )

@@ -35,7 +35,7 @@ _PATTERNS = (
     rf"\b(?:the |whose |this |these )(?:\w+ )?{_FIGURE}(?: of [^.?!]{{1,60}}?)? (?:is|are) "
     r"(?:shown|given|displayed|pictured|depicted)(?! (?:to|that|on|by|as|in the form|with)\b)",
     rf"\b(?:accompanying|following|attached) {_SORT}{_THING}\b(?!\s*:\s*[^?]{{20}})",
-    rf"\b(?:use|using|based on|according to|refer(?:ring)? to|study|look at|examine) (?:the|this) "
+    rf"\b(?:use|using|based on|according to|refer(?:ring)? to) (?:the|this) "
     rf"{_SORT}(?:{_FIGURE}|picture|image|photo)\b(?! of\b)",
     rf"\b(?:pictured|illustrated|depicted) {_HERE}\b|\bshown at (?:the )?(?:right|left)\b",
     r"\bthis (?:image|picture|photo(?:graph)?|diagram|chart|map|drawing)\b",
@@ -47,10 +47,10 @@ _PATTERNS = (
     r"\s*(?:\Z|[:?]|\.{3}|_{2}|-\s*\Z)",
     rf"\b(?:what|which|identify|diagnos\w+|name)\b[^.?!]{{0,80}} (?:in|on|from|by) the (?:\w+ )?{_SCAN}\s*[?.]",
     r"!\[[^\]]{0,200}\]\(|<img\b|<image(?: ?\d+)?>",
-    r"(?:如|由|见|读|据|看|观察|结合|根据|依据|分析)[上下左右附题]{0,2}图(?!书|形|案|纸|谋|》)|(?<!早)[上下左右附]图(?!书|形|案|纸|谋|》)",
+    r"(?:如|由|见|读|据|看|观察|结合|根据|依据|分析)[上下左右附题]{0,2}图(?!书|形|案|纸|谋|章|层|腾|》)|(?<!早)[上下左右附]图(?!书|形|案|纸|谋|章|层|腾|》)",
     r"(?:(?<![一-鿿])|(?<=[如在从由下上左右附和与意计线路]))图"
     r"(?:所示|示中|中(?!国|华|心|央|间)|[甲乙丙丁](?![烷烯醇苯醛酸])|[1-9①-⑨](?!\d*[本张幅册元])|[(（][1-9一二三甲乙a-e][)）])",
-    r"(?:这幅|该|上述|观察|下列|下面|右边)漫画|漫画中|观察(?:下[列面])?图[形案]|(?:图片|照片)(?:中|所示|显示|里)",
+    r"(?:这幅|该|上述|观察|下列|下面|右边)漫画|漫画中|观察(?:下[列面])?图[形案]|图片(?:中|所示|显示)|(?:这[张幅]|该|下列|下面)(?:图片|照片)",
     r"(?:心电图|[Xx][光线]片|CT|B超|脑电图)如[下图右左]|(?:该|此|这张|下列|以下)(?:心电图|[Xx][光线]片|CT|B超|脑电图)",
 )
 _REFERENCE = re.compile("|".join(_PATTERNS), re.IGNORECASE)
@@ -78,7 +78,7 @@ _TABLE = re.compile(
     r"\b(?:the|this) (?:(?!periodic|truth|times|multiplication|round)\w+ )?table "
     r"(?:below|above|shows?|lists?|gives|provides|given|provided|represents)\b"
     r"|\b(?:following|accompanying|attached) (?:(?!truth)\w+ )?table\b"
-    r"|\b(?:use|using|based on|according to|refer to|from) the (?:following )?table(?! of\b)\b"
+    r"|\b(?:use|using|based on|according to|refer to) the (?:following )?table(?! of\b)\b"
     r"|\b(?:shown|given|listed|recorded|summari[sz]ed) in (?:the|this) (?:following )?table\b|(?:如|见|[下上右左])表(?:所示|中|给出|是|为)",
     re.IGNORECASE,
 )
@@ -130,7 +130,8 @@ def _is_numbered(question: str) -> bool:
 def _may_hold_table(row: Row, behind: str) -> bool:
     """Whether there are numbers, short lines, Chinese words behind it or long options enough for a table."""
     short = sum(bool(line.strip()) and len(line) < 40 for line in row.question.split("\n"))
-    if short >= _LEAST_LINES or len(_NUMBER.findall(row.question)) >= _LEAST_NUMBERS:
+    numbers = _NUMBER.findall(row.question)
+    if short >= _LEAST_LINES or len(numbers) >= _LEAST_NUMBERS or len("".join(numbers)) >= 3 * _LEAST_NUMBERS:
         return True
     choices = json.loads(row.answer_options).get("choices", []) if row.answer_kind in ("choice", "choices") else []
     return len(_HAN.findall(behind)) >= _LEAST_WORDS or len("".join(map(str, choices))) >= _LEAST_WORDS

@@ -14,14 +14,14 @@ from curation.filters.base import Filter, Judgement
 from curation.text.formulas import folded_lines, without_figures, without_formulas
 
 _MARKER = re.compile(
-    r"(?:^|(?<=[\s.?!:;,>$。；，：？！]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|iv|v|i{1,3}|[一二三四五六])\s*[)）]\$?[\s.:]*"
+    r"(?:^|(?<=[\s.?!:;,>$。；，：？！]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|iv|v|i{1,3}|[一二三四五六]|[Ⅰ-Ⅴ])\s*[)）]\$?[\s.:]*"
     r"|(?P<circled>[①-⑨])|\\textcircled\s?\{\s?(?P<ringed>[1-9])\s?\}"
     r"|^\s*(?:\*\*)?(?:part|question)\s*(?P<part>[1-9a-h])\b[):.\s]*"
     r"|^\s*(?P<number>[1-9])(?:[.．](?!\d)|、)\s*"
     r"|(?:^\s*|(?<=[.?!;]\s))(?P<letter>[a-h1-9])\)\s",
     re.IGNORECASE | re.MULTILINE,
 )
-_ORDERS = ("123456789", "abcdefgh", ("i", "ii", "iii", "iv", "v"), "①②③④⑤⑥⑦⑧⑨", "一二三四五六")
+_ORDERS = ("123456789", "abcdefgh", ("i", "ii", "iii", "iv", "v"), "①②③④⑤⑥⑦⑧⑨", "一二三四五六", "ⅰⅱⅲⅳⅴ")
 _SPEAKS_OF = re.compile(
     r"\b(?:reaction|equation|eq|eqn|expression|formula|relation|inequalit(?:y|ie)|condition|statement|assertion|hypothes[ie]s|propert(?:y|ie)"
     r"|step|stage|process|case|method|figure|fig|line|row|type|rule|law|axiom|event|state|phase|theorem|lemma|definition|box|species|compound)"
@@ -44,6 +44,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(
+    r"\b(?:solve|simplify|evaluate|calculate|compute|factor\w*) the "
+    r"(?:equations|inequalities|expressions|problems|integrals|limits)\s*[:：]?\s*\Z|"
     r"\b(?:solve|simplify|evaluate|calculate|compute|factor\w*|find|answer|complete)\b[^.?!]{0,60}\bfollowing(?! (?:conditions|system))\b"
     r"[^.?!]{0,30}:?\s*\Z"
     r"|\b(?:find|determine|compute|calculate|evaluate|what (?:is|are|was|were))(?: the (?:value|values) of)?\s*:?\s*\Z"

@@ -16,7 +16,7 @@ from curation.sources.table import Table
 OPTIONS = Normalise()
 
 EXPECTED = {
-    "one_shot_rlvr": {"instruction removed": 299, "characters cleaned": 14, "formula spacing trimmed": 1, "AoPS signs spelled": 1},
+    "one_shot_rlvr": {"instruction removed": 299, "characters cleaned": 15, "formula spacing trimmed": 1, "AoPS signs spelled": 1},
     "marco_o1": {"trace tags made <think>": 125, "instruction removed": 31, "literal line breaks read": 29, "chat template removed": 2},
     "sky_t1": {"trace tags made <think>": 158, "trace characters cleaned": 48},
     "thought_anchors_math": {"trace characters cleaned": 153, "repeated prompt removed": 153},

@@ -32,7 +32,7 @@ def score_file(pairs: Path, out: Path | None, kind: str | None) -> None:
 
 def _scored(pairs: Path, kind: str | None) -> Iterator[dict[str, Any]]:
     try:
-        lines = pairs.read_text(encoding="utf-8").split("\n")  # not splitlines: U+2028 may stand in a JSON string
+        lines = pairs.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise CurationError(f"{pairs}: {error.strerror}, expected a file of JSON lines") from error
     for number, line in enumerate(lines, start=1):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import rewards
+from curation.dedup.implicit import same_family
 
 
 class SourcedGold(NamedTuple):
@@ -16,11 +17,13 @@ class SourcedGold(NamedTuple):
 
 
 def same_gold(one: SourcedGold, other: SourcedGold) -> bool:
-    """Whether either is a correct answer where the other is the gold: a whole sentence passes for its number, not the other way round."""
-    return any(
+    """Whether either is a correct answer where the other is the gold (a whole sentence passes for its number, not the other way round),
+    or both are general solutions with a free constant and the same curves."""
+    judged = any(
         rewards.make_verifier(gold.answer, gold.kind, gold.options).judge_answer(given.answer).outcome == "correct"
         for gold, given in ((one, other), (other, one))
     )
+    return judged or (one.kind == other.kind == "math" and same_family(one.answer, other.answer))
 
 
 def conflict_of(golds: Sequence[SourcedGold]) -> str | None:

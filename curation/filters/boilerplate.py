@@ -14,7 +14,8 @@ from curation.filters.base import Filter, Judgement
 _PAGE = re.compile(
     r"lorem ipsum|all rights reserved|terms of (?:use|service)\b|privacy policy|cookie (?:policy|settings|consent)"
     r"|(?:please )?enable javascript|click (?:here|the link|below) (?:to|for)\b|subscribe to (?:our|my)\b|sign up (?:for|to) (?:our|free)\b"
-    r"|copyright ?(?:©|\(c\)|20\d\d)|© ?(?:19|20)\d\d|share (?:this )?on (?:facebook|twitter)|\bview (?:full )?(?:solution|answer)\b"
+    r"|copyright ?(?:©|\(c\)|20\d\d)"
+    r"|© ?(?:19|20)\d\d(?! by\b)|share (?:this )?on (?:facebook|twitter)|\bview (?:full )?(?:solution|answer)\b"
     r"|\bscan the qr code\b|follow (?:us|our) on\b|免责声明|版权所有|扫描二维码|关注公众号",
     re.IGNORECASE,
 )
@@ -25,7 +26,7 @@ _TRANSLATOR = re.compile(
     re.IGNORECASE,
 )
 _FORUM = re.compile(
-    r"\[/?(?:hide|quote|img|url|spoiler|attach(?:ment)?|youtube|i|b|u|list)(?:=[^\]]{0,200})?\]\s*\Z|\[hide|\[quote|\[attach",
+    r"\[/?(?:hide|quote|img|url|spoiler|attach(?:ment)?|youtube|list)(?:=[^\]]{0,200})?\]\s*\Z|\[hide\b[^\]]{0,200}\]\s*\S|\[quote|\[attach",
     re.IGNORECASE,
 )
 _TOKENS = re.compile(

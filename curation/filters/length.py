@@ -1,7 +1,8 @@
 """Drop prompts that are too short to ask anything or too long to be one question, and traces outside bounds.
 
 The rule is Gopher's document length (Rae et al. 2021, arXiv 2112.11446, A1.1), on characters; the bounds are ours: the longest prompt of
-MATH, AIME and GSM8K has under 5,000 characters. Beside an image a word can be a question ("Perimeter?"). For tokens see `token_budget`.
+MATH, AIME and GSM8K has under 5,000 characters. Beside an image a word can be a question ("Perimeter?"), and a
+Han, kana or hangul sign counts three of the fewest. For tokens see `token_budget`.
 """
 
 import re
@@ -12,9 +13,8 @@ from pydantic import Field
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 
-_WORD_SIGNS = re.compile("[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7af]")
-_SIGNS_PER_WORD_SIGN = 2
-"""What a Chinese, Japanese or Korean sign counts beyond one: it says about as much as three letters."""
+_WORD_SIGNS = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+"""Signs that say as much as two or three letters."""
 
 
 class Length(Filter):
@@ -30,8 +30,9 @@ class Length(Filter):
 
     def judge(self, row: Row) -> Judgement:
         length, completion = len(row.question.strip()), len(row.completion.strip())
-        written = length + _SIGNS_PER_WORD_SIGN * len(_WORD_SIGNS.findall(row.question)) if length < 100 else length
-        if written < (self.min_chars_with_picture if row.images else self.min_chars):
+        if length + 2 * len(_WORD_SIGNS.findall(row.question[: self.min_chars])) < (
+            self.min_chars_with_picture if row.images else self.min_chars
+        ):
             return False, "prompt_too_short"
         if length > self.max_chars:
             return False, "prompt_too_long"

@@ -22,31 +22,64 @@ _PROOF = re.compile(
 _OPEN = re.compile(
     _START + r"(?:explain|justify|discuss|describe|comment on|argue|interpret|compare and contrast|summari[sz]e)\b"
     r"|(?:^|[.?!]\s+)(?:sketch|construct|design) (?:a|an|the)\b|\bexplain (?:why|how|your)\b"
-    r"|\bin your own words\b|\bgive (?:a reason|reasons|an example)\b|"
-    r"\bwrite (?:(?:a|an|the|some) )?(?:[\w-]+ ){0,3}"
-    r"(?:essay|story|poem|paragraph|program|letter|code|script|article|summary|report|speech)\b"
-    r"|\bimplement (?:a|an|the) (?:\w+ ){0,2}(?:function|class|algorithm|program|method)\b"
-    r"|(?:请|要求)?说明理由|简述|谈谈|写一篇|作文|翻译成|论述|赏析|简析|阐述|评述",
+    r"|\bin your own words\b|\bgive (?:a reason|reasons|an example)\b"
+    r"|请?说明理由|简述|简析|试述|阐述|论述|评析|赏析|谈谈|概述|为什么|(?:分析|说明|概括|归纳|指出|评价)[^。？?；，\n]{0,24}"
+    r"(?:原因|理由|意义|影响|作用|主旨|启示|措施|建议)"
+    r"|不(?:少|多|得少|得超过|超过)于?\s*\d{2,4}\s*个?[字词]",
     re.IGNORECASE,
+)
+_IMPERATIVE = (
+    r"(?:^|[.?!;:。！？；]\s*|\n\s*|\b(?:please|now|then|can you|could you|help me|i want you to|you (?:are|need) to) )"
+)
+_TEXT = (
+    r"(?:essays?|stor(?:y|ies)|poems?|haikus?|limericks?|paragraphs?|letters? (?:to|from)|e-?mails?"
+    r"|articles?|speech(?:es)?|reports?|reviews?"
+    r"|songs?|lyrics|blog(?: posts?)?|tweets?|dialogues?"
+    r"|scripts?|compositions?|summar(?:y|ies)|slogans?|cover letters?|press release|captions?|screenplays?)"
+)
+_CODE = (
+    r"(?:programs?|scripts?|subroutines?|(?:python|java|javascript|c\+\+|c#|sql|bash|rust|ruby|matlab|r|go|vba|html|regex)(?: \w+)?"
+    r"|(?:code|functions?|methods?|class(?:es)?|algorithms?) (?:that|which|to|in|for|called|named|using|with)"
+    r"|(?:sql )?quer(?:y|ies)|unit tests?|pseudo-?code|code)"
+)
+_TO_WRITE = re.compile(
+    _IMPERATIVE
+    + rf"(?:write|compose|draft|generate|create|produce)(?: me| us)?(?: (?:a|an|the|your|some|two|three|\d+))?"
+    rf"(?: [\w,'-]{{1,20}}){{0,4}}? {_TEXT}\b"
+    rf"|(?:{_IMPERATIVE})(?:write|implement|code|debug|refactor)(?: me| us)?(?: (?:a|an|the|your|some))?"
+    rf"(?: (?!expression|equation)\w{{1,20}})? (?!function (?:that|which|to|for|with|in)\b"
+    rf"(?![^.?!\n]{{0,80}}\b(?:takes|returns?|prints?|accepts|list|string|array|input)\b)){_CODE}(?!\w)"
+    rf"|{_IMPERATIVE}(?:give|send|share|provide|find|post)(?: me| us)? (?:a |an |the |some )?(?:\w+ ){{0,3}}(?:links?|urls?)\b"
+    r"|写(?:一(?:篇|段|封|首|则)|作[。:：]|出一篇)|(?:完成|的|篇)作文|书面表达|短文改错"
+    r"|(?:编写|编一?个|写一?个)[^。？\n]{0,20}(?:程序|代码|函数|脚本)|(?:翻译|译)成(?:现代汉语|中文|英文|英语|汉语)",
+    re.IGNORECASE,
+)
+"""A text or a program that is to be written: whatever else it asks for, no rule judges that."""
+_RUNS = re.compile(
+    r"\bwhat (?:is|does|will|would|are)\b[^.?!\n]{0,60}\b(?:output|print|return|display|result|value)", re.IGNORECASE
 )
 _VALUE = re.compile(
     r"\b(?<!can )(?<!cannot )(?<!always )find\b"
     r"|\b(?:determine|compute|calculate|evaluate|solve|simplify|how (?:many|much|long|far|old)|"
     r"what (?:is|are|was|were|does|fraction|percent\w*|number|value)|which (?:of|one)|"
     r"enter (?:the|your|all)|express (?:your answer|[^.]{1,80}?(?:closed form|in terms of|as an?\b))|list all)\b"
-    r"|(?<![要需请追寻征恳])求(?!证)|计算|多少|等于",
+    r"|求(?!证)|计算|多少|等于",
     re.IGNORECASE,
 )
 
 
 class OpenEnded(Filter):
-    """A demand for a proof or for prose, and no demand for a value."""
+    """A demand for a proof or for prose and none for a value, or for an essay, code or a link."""
 
     kind: Literal["open_ended"] = "open_ended"
 
     def judge(self, row: Row) -> Judgement:
         question = folded_lines(without_figures(row.question))
-        if row.answer_kind in ("choice", "choices") or _VALUE.search(question):
+        if row.answer_kind in ("choice", "choices"):
+            return True
+        if _TO_WRITE.search(question) and not _RUNS.search(question):
+            return False, "open_ended"
+        if _VALUE.search(question):
             return True
         if _PROOF.search(question):
             return False, "proof"

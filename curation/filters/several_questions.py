@@ -14,39 +14,64 @@ from curation.filters.base import Filter, Judgement
 from curation.text.formulas import folded_lines, without_figures, without_formulas
 
 _MARKER = re.compile(
-    r"(?:^|(?<=[\s.?!:;,>$。；，：？]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|[Ⅰ-Ⅴ]|iv|v|i{1,3})\s*[)）]\$?[\s.:]*"
+    r"(?:^|(?<=[\s.?!:;,>$。；，：？！]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|iv|v|i{1,3}|[一二三四五六]|[Ⅰ-Ⅴ])\s*[)）]\$?[\s.:]*"
+    r"|(?P<circled>[①-⑨])|\\textcircled\s?\{\s?(?P<ringed>[1-9])\s?\}"
     r"|^\s*(?:\*\*)?(?:part|question)\s*(?P<part>[1-9a-h])\b[):.\s]*"
-    r"|(?:^\s*|(?<=[.?!;]\s))(?P<letter>[a-h])\)\s",
+    r"|^\s*(?P<number>[1-9])(?:[.．](?!\d)|、)\s*"
+    r"|(?:^\s*|(?<=[.?!;]\s))(?P<letter>[a-h1-9])\)\s",
     re.IGNORECASE | re.MULTILINE,
 )
-_ORDERS = ("123456789", "abcdefgh", ("i", "ii", "iii", "iv", "v"), "ⅰⅱⅲⅳⅴ")
-_VERB = (
-    r"(?:find|determine|compute|calculate|evaluate|solve|prove|show that|explain|describe|express|sketch|draw|write|state|give|estimate|"
-    r"simplify|what|which|how|identify|list|verify|use|convert|discuss|answer)\b"
+_ORDERS = ("123456789", "abcdefgh", ("i", "ii", "iii", "iv", "v"), "①②③④⑤⑥⑦⑧⑨", "一二三四五六", "ⅰⅱⅲⅳⅴ")
+_SPEAKS_OF = re.compile(
+    r"\b(?:reaction|equation|eq|eqn|expression|formula|relation|inequalit(?:y|ie)|condition|statement|assertion|hypothes[ie]s|propert(?:y|ie)"
+    r"|step|stage|process|case|method|figure|fig|line|row|type|rule|law|axiom|event|state|phase|theorem|lemma|definition|box|species|compound)"
+    r"s?[ ~]*\Z|\b(?:eqn?|fig)s?\.[ ~]*\Z",
+    re.IGNORECASE,
 )
-_RELATIVE = r"(?!(?:which|what|how|give|state|use|list)\b)"
-"""Behind a comma these go on with a statement: `, which causes a loss`."""
+"""Before a label that is a name in a sentence: `from reactions (1) and (2)`."""
+_AND = re.compile(r"[\s,&;、和与及或]*(?:\b(?:and|or|to|through)\b)?[\s,]*")
+_NEAR, _FAR, _END = 40, 200, 150
+_DEMAND = (
+    r"(?:find|determine|compute|calculate|evaluate|solve|prove|show that|explain|describe|express|sketch|draw|write|estimate|"
+    r"simplify|identify|verify|convert|discuss|(?:state|give|list) (?:the|an?|all|your|its|their|whether))\b"
+)
+_VERB = rf"(?:{_DEMAND}|(?:what|which|how|write|state|give|list|use|answer)\b)"
 _ASKS = re.compile(
-    rf"\A[\W_]*{_VERB}|,\$?\s+(?:please\s+)?{_RELATIVE}{_VERB}|(?:[.;:]\$?\s|\\\]\s*|\n|\bthen\s|\band\s)\s*(?:please\s+)?{_VERB}"
-    r"|[?？]|求|证明|计算|写出|多少|说明|简述|分析|概括|指出|列举|画出|回答",
+    rf"\A[\W_]*(?:{_DEMAND}|(?-i:What|Which|How|State|Give|List|Use|Answer)\b)"
+    rf"|(?:[.;:]\$?\s|\\\]\s*|\n)\s*(?:please\s+)?(?:{_DEMAND}|(?-i:What|Which|How)\b)"
+    rf"|(?:,\$?\s|\bthen\s|\band\s)\s*(?:please\s+)?{_DEMAND}"
+    r"|[?？]|(?<![要需追请征寻供力渴])求(?![和职医婚学生助知援])|证明|计算(?![机器])|写出|指出|多少|说明理由|_{3,}|[(（]\s*(?:\\q?quad)?\s*[)）]",
     re.IGNORECASE,
 )
 _LIST = re.compile(
-    r"\b(?:solve|simplify|evaluate|calculate|compute|factor\w*|find|answer|complete)\b"
-    r"(?:(?!\b(?:from|using|with|given|by|where|that|if)\b)[^.?!]){0,60}\bfollowing(?! (?:conditions|system))\b"
-    r"[^.?!]{0,30}:?\s*\Z",
+    r"\b(?:solve|simplify|evaluate|calculate|compute|factor\w*) the "
+    r"(?:equations|inequalities|expressions|problems|integrals|limits)\s*[:：]?\s*\Z|"
+    r"\b(?:solve|simplify|evaluate|calculate|compute|factor\w*|find|answer|complete)\b[^.?!]{0,60}\bfollowing(?! (?:conditions|system))\b"
+    r"[^.?!]{0,30}:?\s*\Z"
+    r"|\b(?:find|determine|compute|calculate|evaluate|what (?:is|are|was|were))(?: the (?:value|values) of)?\s*:?\s*\Z"
+    r"|(?<![要需追请征寻供力渴])(?:求|试求|计算)(?:下列各[题式]的?值?)?\s*[:：]?\s*\Z",
     re.IGNORECASE,
 )
-"""What comes before a list of exercises."""
-_QUOTED = re.compile(r"\"[^\"]{0,400}\"|“[^”]{0,400}”|``.{0,400}?''", re.DOTALL)
+"""What comes before a list of exercises, or of what one sentence asks for."""
+_SOLVED = re.compile(
+    r"(?:^|[\n.?!;)\]}$。？！；）]\s*)[(\[*]{0,3}(?:context |sub-?question |part )?"
+    r"(?:(?:answer|solution|ans|sol)(?: \([a-z0-9]{1,3}\))?|答案|解答|答|解)\s*[)*]{0,3}[:：][*\s]{0,4}(?P<answer>[^\n]*[^\s_?？][^\n]*)",
+    re.IGNORECASE,
+)
+"""An answer that the question gives away itself."""
+_ANSWER_END = re.compile(r"[.;；。](?:\s|\Z)|\s[(（]\w{1,3}[)）]")
+_QUESTION = re.compile(r"[?？]")
+_QUOTED = re.compile(r"(?m:^\"[^\"]{0,4000}\"$)|\"[^\"]{0,400}\"|“[^”]{0,400}”|``.{0,400}?''", re.DOTALL)
 _ASKED = re.compile(
     r"(?:^|(?<=[.?!:;,])\s|\b(?:and|so|then|hence|thus)\s)(?!\W{0,9}that is\b)[\W_]{0,9}(?:in |at |by |for |to |of |on |from )?"
     r"(?:what|how (?:many|much|far|long|old|often|big|tall|wide|fast|high)|which|who|when|where|is|are|does|do|can|will|has|was)\b"
-    r"(?:[^.?!]|\.(?=\d))*\?",
+    r"(?:[^.?!]|\.(?=\d)){0,600}\?",
     re.IGNORECASE | re.MULTILINE,
 )
 _SAME = re.compile(
-    r"\b(?:form|formula|expressed|represented|written|denoted?|that is|i\.e|in other words|let)\b", re.IGNORECASE
+    r"\banswer (?:to|of) (?:the|this|that) (?:above |previous |first |preceding )?(?:question|problem) (?:is|was)\b"
+    r"|\b(?:form|formula|expressed|represented|written|denoted?|that is|i\.e|in other words|let)\b",
+    re.IGNORECASE,
 )
 """Between two questions: the second asks for the first one's answer in another form."""
 _ALSO = re.compile(
@@ -54,42 +79,42 @@ _ALSO = re.compile(
     rf"|\?\s+(?:and|also)\s+(?:{_VERB})|,?\s+and\s+also\s+(?:find|determine|compute|calculate|evaluate|what)\b",
     re.IGNORECASE,
 )
+_ASKED_IN_CHINESE = re.compile(
+    r"(?:多少|几|什么|哪|谁|吗|呢|如何|怎样|怎么|为何|是否|能否|(?<![要需追请征寻供力渴])求)[^。！？?；\n]{0,60}[？?]"
+)
+_ALSO_IN_CHINESE = re.compile(
+    r"[，；。,;]\s*(?:并|再|且|同时|还|另)请?(?:求出?|计算出?|写出|指出|说明|证明|回答)(?!值|理由|单位|必要|过程|主要|解题)"
+    r"|求[^。；？?]{2,60}[；;。]\s*(?:再|又|并|试)?求(?![和职医婚学生助知援证])"
+)
 _PARTS_IN_GOLD = re.compile(
-    r"(?:\A|\s)[(（](?:1|a|i)[)）]\s*[^\s,;、()（）].*?[\s,;]"
-    r"[(（](?:2|b|ii)[)）]\s*\S|\A(?:part )?(?:1|a)[).:]\s+\S.*[\s;,](?:2|b)[).:]\s+\S",
+    r"(?:\A|\s)[(（](?:1|a|i)[)）]\s*\S.*?[\s,;][(（](?:2|b|ii)[)）]\s*\S|\A(?:part )?(?:1|a)[).:]\s+\S.*[\s;,](?:2|b)[).:]\s+\S",
     re.IGNORECASE | re.DOTALL,
 )
 
-_NUMBERED = re.compile(
-    r"(?:^|(?<=[\s)）。？?]))(?:[1-9]\d?\s?[.．、](?!\d)|[(（][1-9]\d?[)）]|(?P<letter>[A-C])\s?[.．、:：)）])",
-    re.MULTILINE,
-)
-_OWN_OPTIONS = re.compile(r"#ABC")
-"""Of the numbers (#) and labels of a text, in their order."""
-_NAMED = re.compile(
-    r"\b(?:reactions?|equations?|steps?|statements?|conditions?|cases?|figures?|curves?|processe?s?|and|or|both|either) \Z",
+
+_ONE_ANSWER = re.compile(
+    r"[\d\s.:：/]+|(?:[\s,，、;；和与]|and|[(（]\s?(?:[1-9]|[a-h]|i{1,3}|iv|v)\s?[)）]|[①-⑨])+|[A-Za-z]\s?:\s?[^;:]{1,40}[,;]\s?[A-Za-z]\s?:\s?[^;:]{1,40}",
     re.IGNORECASE,
 )
-"""What stands before `(1)` where a sentence speaks of it."""
-_SOLVED = re.compile(r"(?:\b(?:answer|solution)|答案|解答|解)\s?[:：]\s?\S", re.IGNORECASE)
-"""A part that has its answer."""
+"""A ratio, the labels of what is right, or the values of letters: a list that answers one question."""
 
 
 class SeveralQuestions(Filter):
-    """Two parts that ask, two question sentences, an "also find", or a gold in numbered parts."""
+    """Two parts that ask, two question sentences, an "also find", a gold in numbered parts, or one that the question states itself."""
 
     kind: Literal["several_questions"] = "several_questions"
 
     def judge(self, row: Row) -> Judgement:
+        if row.answer_kind in ("choice", "choices"):
+            return (False, "several_option_lists") if option_lists(row.question) > 1 else True
         if row.answer_kind == "assignment":
             return True
-        if lists_of_options(row.question) > 1:
-            return False, "several_parts"
-        if row.answer_kind in ("choice", "choices"):
-            return True
-        if _PARTS_IN_GOLD.search(row.answer):
+        if _PARTS_IN_GOLD.search(row.answer) and not _ONE_ANSWER.fullmatch(row.answer):
             return False, "gold_in_parts"
         question = folded_lines(without_figures(row.question))
+        solved = {_bare(_ANSWER_END.split(match["answer"], maxsplit=1)[0]) for match in _SOLVED.finditer(question)}
+        if _bare(row.answer) in solved:
+            return False, "answer_in_question"
         if parts_that_ask(question) > 1:
             return False, "several_parts"
         bare = without_formulas(_QUOTED.sub(" x ", question), " x ")
@@ -98,14 +123,14 @@ class SeveralQuestions(Filter):
         return True
 
 
-def lists_of_options(question: str) -> int:
-    """How many numbered questions list options of their own, A to C at least.
+def _bare(answer: str) -> str:
+    r"""An answer without its dress, to be compared.
 
-    >>> lists_of_options("7. Which? A. x B. y C. z\\n8. Who? A. u B. v C. w"), lists_of_options("7. Which? A. x B. y C. z")
-    (2, 1)
+    >>> _bare(r"$\boxed{x = 3}$."), _bare(" x=3 ")
+    ('x=3', 'x=3')
     """
-    letters = "".join(match["letter"] or "#" for match in _NUMBERED.finditer(question))
-    return len(_OWN_OPTIONS.findall(letters))
+    bare = re.sub(r"\\(?:boxed|text|mathrm)\b|[\s${}*]|\\[,;!()\[\]]", "", answer)
+    return bare.rstrip(".。,;；").casefold()
 
 
 def several_asked(text: str) -> bool:
@@ -114,8 +139,40 @@ def several_asked(text: str) -> bool:
     >>> several_asked("How many cats are there? How many dogs?"), several_asked("What is p? It has the form m/n. What is m+n?")
     (True, False)
     """
-    asked = list(_ASKED.finditer(text))
-    return any(not _SAME.search(text[one.end() : other.end()]) for one, other in pairwise(asked))
+    if _ALSO_IN_CHINESE.search(text):
+        return True
+    end = text[-_END:]
+    for pattern, part in ((_ASKED, text), (_ASKED_IN_CHINESE, end)):
+        for one, other in pairwise(pattern.finditer(part)):
+            between = part[one.end() : other.end()]
+            if not _SAME.search(between) and not _SOLVED.search(part, one.end() - 1, other.start()):
+                return True
+    return False
+
+
+_NUMBER = re.compile(r"(?<![\dA-Za-z.$])(\d{1,3})\s?[.．、)）:：](?!\d)")
+_OPTION = re.compile(r"(?<![A-Za-z$\\])[(（]?([A-D])\s?[.．、:：)）]")
+
+
+def option_lists(question: str) -> int:
+    """How many questions with options of their own, A to C at least, are in the text, each of them numbered one more than the one before.
+
+    >>> option_lists("1. x? A. 1 B. 2 C. 3 D. 4 2. y? A. 5 B. 6 C. 7 D. 8"), option_lists("1. Which? A. 1 B. 2 C. 3")
+    (2, 1)
+    """
+    lists = expected = end = start = 0
+    before: set[int] = set()
+    for match in _OPTION.finditer(question):
+        number = "ABCD".index(match[1])
+        if number == 0:
+            expected, start = 1, match.start()
+        elif number == expected:
+            expected += 1
+            if match[1] == "C":
+                numbers = {int(label[1]) for label in _NUMBER.finditer(question, end, start)}
+                lists += not lists or any(label - 1 in before for label in numbers)
+                before, end = numbers, match.end()
+    return lists
 
 
 def parts_that_ask(question: str) -> int:
@@ -125,19 +182,39 @@ def parts_that_ask(question: str) -> int:
     (2, 0)
     """
     best = 0
+    found = _labels(question)
     for order in _ORDERS:
         markers: list[re.Match[str]] = []
-        for match in _MARKER.finditer(question):
-            if match["mark"] and _NAMED.search(question, max(match.start() - 40, 0), match.start()):
-                continue
-            label = (match["mark"] or match["part"] or match["letter"]).lower()
-            if len(markers) < len(order) and label == order[len(markers)]:
+        for match in found:
+            if len(markers) < len(order) and _label(match) == order[len(markers)]:
                 markers.append(match)
         if len(markers) < 2:
             continue
         ends = [marker.start() for marker in markers[1:]] + [len(question)]
         parts = [question[marker.end() : end] for marker, end in zip(markers, ends, strict=True)]
-        if _LIST.search(question[: markers[0].start()].rstrip(" \n<br/>*")):
+        if _are_steps(parts):
+            continue
+        if _LIST.search(question[: markers[0].start()].rstrip(" \n<br/>*")[-_FAR:]):
             return len(parts)
         best = max(best, sum(bool(_ASKS.search(part)) and not _SOLVED.search(part) for part in parts))
     return best
+
+
+def _are_steps(parts: list[str]) -> bool:
+    """Whether the only question stands on a line below the last part: then the parts are its steps or conditions."""
+    last, _, below = parts[-1].partition("\n")
+    return bool(_QUESTION.search(below)) and not any(_QUESTION.search(part) for part in (*parts[:-1], last))
+
+
+def _labels(question: str) -> list[re.Match[str]]:
+    """Everything that may be a part's label: what a sentence speaks of (`from reactions (1) and (2)`, `both (a) and (b)`) is none."""
+    matches = list(_MARKER.finditer(question))
+    spoken = [bool(_SPEAKS_OF.search(question[max(match.start() - _NEAR, 0) : match.start()])) for match in matches]
+    for number, (one, other) in enumerate(pairwise(matches)):
+        if _AND.fullmatch(question, one.end(), other.start()):
+            spoken[number] = spoken[number + 1] = True
+    return [match for match, is_spoken in zip(matches, spoken, strict=True) if not is_spoken]
+
+
+def _label(match: re.Match[str]) -> str:
+    return str(next(filter(None, match.groups()))).lower()

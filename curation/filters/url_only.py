@@ -10,24 +10,24 @@ from typing import Literal
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 
-_URL = re.compile(r"!?\[[^\]]{0,200}\]\([^)]{0,2000}\)|\b(?:https?://|www\.)\S+|<img\b[^>]{0,2000}>", re.IGNORECASE)
+_URL = re.compile(r"!?\[[^\]]{0,200}\]\([^)]{0,2000}\)|\b(?:https?://|www\.)[!-~]+|<img\b[^>]{0,2000}>", re.IGNORECASE)
 
-_NEEDED = re.compile(
-    r"\b(?:read|visit|watch|open|follow|according to|based on|see|refer to)\b[^.\n?!]{0,60}(?:https?://|\bwww\.)",
+
+_BEHIND_IT = re.compile(
+    r"\b(?:watch|visit|open|click(?: on)?|go to|read|listen to|download|summari[sz]e|check out|refer to|according to|based on|look at)\b"
+    r"[^?!\n]{0,80}?(?:https?://|www\.)\S|(?:观看|打开|访问|点击|阅读|下载)[^。？\n]{0,40}(?:https?://|www\.)\S",
     re.IGNORECASE,
 )
-"""The question is about what the link leads to."""
+"""A demand to look at what the link leads to."""
 
 
 class UrlOnly(Filter):
-    """Fewer than 10 letters or digits beside the links."""
+    """Fewer than 10 letters or digits (three for a Han sign) beside the links, or a demand to read what is behind one."""
 
     kind: Literal["url_only"] = "url_only"
 
     def judge(self, row: Row) -> Judgement:
         text, links = _URL.subn(" ", row.question)
-        if links and sum(character.isalnum() for character in text) < 10:
+        if links and sum((1 if character.isascii() else 3) for character in text if character.isalnum()) < 10:
             return False, "url_only"
-        if _NEEDED.search(text if not links else row.question):
-            return False, "link_needed"
-        return True
+        return (False, "link_needed") if links and _BEHIND_IT.search(row.question) else True

@@ -16,33 +16,46 @@ _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 _SWALLOWED = {
-    "\x07": ("a", "lpha|leph|ngle|pprox|ast|rg|rc(?:sin|cos|tan)"),
-    "\x08": ("b", "egin|eta|inom|ar|ullet|mod|ot|oxed|ig(?:[lr]|cup|cap)?|ecause|ackslash|oldsymbol|f(?= )"),
-    "\t": ("t", "imes|heta|ext(?:bf|it|rm)?(?={)|frac|binom|riangle|au|ilde"),
-    "\x0b": ("v", "ec|ar(?:phi|epsilon|theta|rho|sigma|nothing)|ert|dots|dash|ee"),
-    "\x0c": ("f", "rac|lat|rown|loor|orall|box"),
-    "\r": ("r", "ight(?:arrow|harpoonup)?|ho|floor|ceil|angle"),
+    "\x07": ("a", "lpha|ngle|pprox|ast|rc(?:sin|cos|tan)|symp|bs|leph"),
+    "\x08": (
+        "b",
+        "egin|eta|inom|ar|ullet|mod|oxed|igl?|igr|ig(?:cup|cap|oplus|otimes|vee|wedge)|oldsymbol|ecause|ackslash|ot",
+    ),
+    "\t": ("t", "imes|heta|herefore|ext(?:bf|it|rm)?(?={)|frac|binom|riangle|au|ilde"),
+    "\x0b": ("v", "ec|ar(?:phi|theta|epsilon|rho|nothing)|ert|dots|ee"),
+    "\x0c": ("f", "rac|loor|orall|box"),
+    "\r": ("r", "ight(?:(?:left)?arrow|(?:left)?harpoons|harpoonup)?|ho|floor|ceil|angle|brace|vert|Vert"),
+    "\n": ("n", "eq|abla|otin|olimits|onumber|otag|exists(?= *\\\\)|subset(?:eq)?(?= *[A-Z\\\\{])"),
 }
-_CONTROL_COMMAND = re.compile("|".join(f"{control}(?:{rest})(?![a-z])" for control, (_, rest) in _SWALLOWED.items()))
+_CONTROL_COMMAND = re.compile(
+    "|".join(f"(?<!\r){control}(?:{rest})(?![A-Za-z])" for control, (_, rest) in _SWALLOWED.items())
+)
+_IN_FORMULA = {
+    "\t": "an|anh|o|op|ag",
+    "\n": "e|u|i|ot|eg|mid|leq|geq|less|gtr|parallel|exists|cong|sim|prec|succ|(?:sub|sup)set(?:eq)?|(?:Left|Right|left|right)+arrow",
+}
+"""What a formula alone can mean: at the beginning of a line of prose `an`, `exists` and `parallel` are words."""
+_FORMULA_COMMAND = re.compile(
+    "|".join(f"(?<=[^\\s,;]){control}(?:{rest})(?![A-Za-z])" for control, rest in _IN_FORMULA.items())
+)
+_INLINE = re.compile(r"(?<![\\$])\$(?!\$)([^$]{1,400})(?<!\\)\$(?!\$)")
 
-_IN_FORMULAS = re.compile(
-    r"\n(?:abla|eq|eg|exists|otin|ot(?=\\)|olimits|onumber|ewline|earrow|warrow|leq|geq|subseteq|cong)(?![a-z])"
-    r"|(?<=[A-Za-z0-9)}] )\ne(?= ?[0-9A-Za-z\\-])(?! ?[a-z]{2})|\t(?:an|o|op|ag|iny)(?![a-z])"
-)
-"""White space and what may be a word: a command's rest only inside a formula."""
-_FORMULA = re.compile(FORMULA, re.DOTALL)
-
-_LATEX_N = (
-    "nabla|natural|ne|nearrow|neg|neq|nequiv|newcommand|newline|nexists|ni|nleq|ngeq|nless|ngtr|nmid|nparallel|nobreak|nolimits|"
-    "noindent|nolinebreak|nonumber|normalsize|norm|not|notin|nprec|nsim|nsubset|nsupset|nsucc|ntriangle|nu|num|nvdash|nwarrow|ncong|"
-    "nRightarrow|nLeftarrow|nLeftrightarrow|nVdash|nVDash"
-)
-_LATEX_T = (
-    "tag|tan|tau|tbinom|text|textbf|textit|textrm|textstyle|tfrac|th|the|theta|thetasym|thick|thicksim|thickapprox|thin|tilde|times|"
-    "tiny|to|top|tr|triangle|tt|twoheadrightarrow|thousands|tg"
-)
-_STARTS_COMMAND = re.compile(rf"(?:{_LATEX_N}|{_LATEX_T})")
-_ESCAPE = re.compile(r"(?<!\b[A-Za-z]:)(?<!\\)(?:\\r(?=\\n))?\\([nt])(?![\"'`])|(?<!\\)\\(r)(?=\s|\Z)")
+_LATEX = {
+    "n": (
+        "nabla|natural|nearrow|neg|neq|nequiv|newcommand|newline|newpage|nexists|nleq|ngeq|nless|ngtr|nmid|nparallel|nobreak|nolimits|"
+        "noindent|nolinebreak|nonumber|normalsize|normalfont|norm|notin|notag|not|nprec|nsim|nsubset|nsupset|nsucc|ntriangle|num|nvdash|"
+        "nvDash|nwarrow|ncong|nRightarrow|nLeftarrow|nLeftrightarrow|nrightarrow|nleftarrow|nleftrightarrow|nVdash|nVDash|nshort|nicefrac|"
+        "ne|ni|nu"
+    ),
+    "t": (
+        "tag|tan|tau|tbinom|text|textbf|textit|textrm|textstyle|tfrac|th|the|theta|thetasym|thick|thicksim|thickapprox|thin|tilde|times|"
+        "tiny|to|top|tr|triangle|tt|twoheadrightarrow|thousands|tg"
+    ),
+    "r": "r[A-Za-z{]",
+}
+_STARTS_COMMAND = {letter: re.compile(commands) for letter, commands in _LATEX.items()}
+_ESCAPE = re.compile(r"(?<!\b[A-Za-z]:)(?<!\\)\\(?:r\\n|([nrt]))(?![\"'`])")
+_FORMULAS = re.compile(FORMULA, re.DOTALL)
 _CODE = re.compile(r"```|\bprintf?\s*\(|\bdef \w+\(|[\"'`]\\n[\"'`]")
 
 
@@ -66,35 +79,53 @@ def clean_characters(text: str) -> str:
 def restore_commands(text: str) -> str:
     r"""A LaTeX command whose first letter was read as an escape: form feed and `rac{1}{2}` become `\frac{1}{2}` again.
 
-    >>> restore_commands("\x0crac{1}{2} \times 3, be \x0cfixed")
-    '\\frac{1}{2} \\times 3, be \x0cfixed'
+    Line breaks and tabs stand before words as well, so there only what is no word counts, and within `$...$` some more.
+
+    >>> restore_commands("\x0crac{1}{2} \times 3 \neq 4, be \x0cfixed")
+    '\\frac{1}{2} \\times 3 \\neq 4, be \x0cfixed'
+    >>> restore_commands("Let $E=h\nu$ and\nu = 1.")
+    'Let $E=h\\nu$ and\nu = 1.'
     """
-    text = _CONTROL_COMMAND.sub(lambda match: "\\" + _SWALLOWED[match[0][0]][0] + match[0][1:], text)
-    if "\n" not in text and "\t" not in text:
+    text = _CONTROL_COMMAND.sub(_command, text)
+    if "$" not in text or not _FORMULA_COMMAND.search(text):
         return text
-    letter = {"\n": "n", "\t": "t"}
-    return _FORMULA.sub(
-        lambda formula: _IN_FORMULAS.sub(lambda match: "\\" + letter[match[0][0]] + match[0][1:], formula[0]), text
-    )
+    return _INLINE.sub(lambda formula: _FORMULA_COMMAND.sub(_command, formula[0]), text)
+
+
+def _command(match: re.Match[str]) -> str:
+    return "\\" + _SWALLOWED[match[0][0]][0] + match[0][1:]
 
 
 def read_escapes(text: str) -> str:
-    r"""`\n` and `\t` written as two characters become a line break and a tab, where they can be neither LaTeX nor code.
+    r"""`\n`, `\r\n` and `\t` written as two characters each become a line break and a tab, where they can be neither LaTeX nor code.
 
-    A letter run that starts with a LaTeX command stays (`\nu`, `\neq`, `\times`), so `\next` stays too.
+    A letter run that starts with a LaTeX command stays (`\nu`, `\neq`, `\times`), so `\next` stays too; within a formula every command.
 
-    >>> read_escapes(r"Is it true?\nOptions:\n- yes $\nu \ne \nabla$")
-    'Is it true?\nOptions:\n- yes $\\nu \\ne \\nabla$'
+    >>> read_escapes(r"Is it true?\r\nOptions:\n- yes $\nu \ne \nabla \nosuch$")
+    'Is it true?\nOptions:\n- yes $\\nu \\ne \\nabla \\nosuch$'
     """
-    if _CODE.search(text):
+    if ("\\n" not in text and "\\t" not in text and "\\r" not in text) or _CODE.search(text):
         return text
+    formulas = [match.span() for match in _FORMULAS.finditer(text)]
+    number = 0
+    pieces, end = [], 0
+    for match in _ESCAPE.finditer(text):
+        while number < len(formulas) and formulas[number][1] <= match.start():
+            number += 1
+        in_formula = number < len(formulas) and formulas[number][0] < match.start()
+        if _is_command(match, in_formula):
+            continue
+        pieces += [text[end : match.start()], "\t" if match[1] == "t" else "\n"]
+        end = match.end()
+    return "".join([*pieces, text[end:]])
 
-    def read(match: re.Match[str]) -> str:
-        if match[2]:
-            return "\n"
-        rest = text[match.start(1) : match.start(1) + 23]
-        if _STARTS_COMMAND.match(rest) or (match[1] == "t" and rest[1:2].isalpha() and not rest[1:2].isupper()):
-            return match[0]
-        return "\n" if match[1] == "n" else "\t"
 
-    return _ESCAPE.sub(read, text)
+def _is_command(match: re.Match[str], in_formula: bool) -> bool:
+    letter, rest = match[1], match.string[match.end() - 1 : match.end() + 23]
+    if letter is None:
+        return False
+    if in_formula and rest[1:2].isascii() and rest[1:2].islower():
+        return True
+    if letter == "t" and rest[1:2].isalpha() and not rest[1:2].isupper():
+        return True
+    return bool(_STARTS_COMMAND[letter].match(rest))

@@ -6,7 +6,7 @@ from curation.core.row import PLACE
 from curation.normalise.characters import clean_characters, read_escapes, restore_commands
 from curation.normalise.chat import last_question, unwrap_chat
 from curation.normalise.latex import spell_signs, trim_formulas
-from curation.normalise.markup import drop_forum_tags, undo_html
+from curation.normalise.markup import undo_forum_tags, undo_html
 from curation.normalise.wrappers import strip_instructions
 from curation.text.places import drop_leading, plain_places
 
@@ -15,15 +15,15 @@ MAX_ROUNDS = 5
 
 _BEFORE: tuple[Rule, ...] = (
     ("swallowed LaTeX commands restored", restore_commands),
+    ("HTML undone", undo_html),
+    ("forum tags removed", undo_forum_tags),
     ("characters cleaned", clean_characters),
     ("literal line breaks read", read_escapes),
-    ("HTML undone", undo_html),
     ("picture tokens made plain", plain_places),
     ("chat template removed", unwrap_chat),
     ("solved examples removed", last_question),
 )
 _AFTER: tuple[Rule, ...] = (
-    ("empty forum tags removed", drop_forum_tags),
     ("AoPS signs spelled", spell_signs),
     ("formula spacing trimmed", trim_formulas),
     ("white space at the ends removed", str.strip),

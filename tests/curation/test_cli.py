@@ -74,6 +74,9 @@ def test_score_keeps_the_order_and_names_a_bad_line(tmp_path: Path, capsys: pyte
     pairs.write_text('{"gold": "2", "response": "\\\\boxed{2}"}\n\n{"gold": "2", "answer": "3"}\n')
     assert main(["score", str(pairs)]) == 0
     assert re.findall(r'"outcome": "(\w+)"', capsys.readouterr().out) == ["correct", "wrong"]
+    pairs.write_text('{"gold": "2", "response": "so\u2028 \\\\boxed{2}\x85"}\n', encoding="utf-8")
+    assert main(["score", str(pairs)]) == 0
+    assert '"outcome": "correct"' in capsys.readouterr().out
     pairs.write_text('{"gold": "2"\n')
     assert main(["score", str(pairs)]) == 1
     assert "pairs.jsonl:1: " in capsys.readouterr().err

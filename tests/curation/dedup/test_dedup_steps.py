@@ -184,6 +184,13 @@ GOLDS = [
     ([{"answer": "30"}, {"answer": "x=30"}], False),
     ([{"answer": "7"}, {"answer": "7", "answer_kind": "number"}], False),
     ([{"answer": "7"}, {"answer": "7.5", "answer_kind": "number"}], True),
+    ([{"answer": "y=Cx"}, {"answer": r"\frac{y}{x}=C"}], False),
+    ([{"answer": r"\ln|y|=x+C"}, {"answer": "$y=Ce^x$"}], False),
+    ([{"answer": "y^2=x^2+C"}, {"answer": r"\frac{y^2}{2}-\frac{x^2}{2}=K"}], False),
+    ([{"answer": "x^2-xy+y^2=C"}, {"answer": "2xy-2x^2-2y^2=c"}], False),
+    ([{"answer": "y^2=x^2+C"}, {"answer": "y^2=2x^2+C"}], True),
+    ([{"answer": "y=Cx"}, {"answer": "y=Cx^2"}], True),
+    ([{"answer": "y=Cx"}, {"answer": "y=5x"}], True),
 ]
 
 

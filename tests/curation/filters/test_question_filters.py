@@ -48,7 +48,6 @@ def test_language(language: str, keep_unknown: bool, expected: str) -> None:
         ("(I) Find the period of $f$;\n(II) Find the maximum of $f$.", "several_parts"),
         ("a) In how many ways can 9 people sit? b) What if two of them must not?", "several_parts"),
         ("(a) How many cats?\n(b) How many dogs?", "several_parts"),
-        ("Given $f$.\n$(Ⅰ)$ Find the slope;\n$(Ⅱ)$ Find the maximum.", "several_parts"),
         ("Solve the following equations:\n(1) $x^2-3x=4$;\n(2) $x(x-2)=0$.", "several_parts"),
         ("已知函数。（1）求周期；（2）求最大值。", "several_parts"),
         ("How many cats are there? How many dogs are there?", "several_questions"),
@@ -63,14 +62,33 @@ def test_language(language: str, keep_unknown: bool, expected: str) -> None:
         ("Let $f(1) = 2$ and $f(2) = 3$. Find $f(3)$ if $f$ is linear.", "kept"),
         ("There are balls numbered $(1)$, $(2)$ and $(3)$. How many orders are there?", "kept"),
         ("Jack has 3 apples. He eats one. How many are left?", "kept"),
-        ("(1) Heat melts ice, which causes floods. (2) Salt does so, which is known. What is the sum of the two?", "kept"),
-        ("Find the heat of the third from the following reactions: (1) A + B, (2) B + C.", "kept"),
-        ("How are reactions (1) and (2) related, and what is their sum?", "kept"),
-        ("(1) Find $p$. Answer: 3. (2) Find $q$ for that $p$.", "kept"),
-        ("阅读材料，回答问题。（1）概括其原因。（2）指出其影响。", "several_parts"),
-        ("7．谁赢了（ ）A．甲 B．乙 C．丙\n8．谁输了（ ）A．甲 B．乙 C．丙", "several_parts"),
-        ("Read.\n21. Who? A. Ann B. Bob C. Cy\n22. Where? A. in B. on C. by", "several_parts"),
-        ("1. Which is odd?\nA. 2\nB. 3\nC. 4", "kept"),
+        ("From reactions (1) and (2), find the heat of reaction (3): (1) A -> B, 5 kJ; (2) B -> C, 7 kJ.", "kept"),
+        ("Ice melts because: (1) heat flows in, which breaks bonds; (2) water forms, which causes cooling. How much heat?", "kept"),
+        ("Count the integers (a) which are even (b) which are below 9 (c) which are positive.", "kept"),
+        ("(a) Find the speed. Answer: 3 m/s. (b) Find the time to the wall.", "kept"),
+        ("Context question:\nHow far is it?\nContext answer:\n5 m\nQuestion:\nHow long does it take?", "kept"),
+        ("(a) Find the speed. Answer: 1. (b) Find the time to the wall.", "answer_in_question"),
+        ("已知函数。（1）求周期。答案：$1$。\n（2）求最大值。", "answer_in_question"),
+        ("What are (a) the speed and (b) the direction of the ball?", "several_parts"),
+        ("Calculate: (i) the mass, (ii) the volume.", "several_parts"),
+        ("Given f, $(Ⅰ)$ find its period;\n$(Ⅱ)$ find its maximum.", "several_parts"),
+        ("Solve the equations:\n$(1)x^2=9$;\n$(2)x^2=4$.", "several_parts"),
+        ("Solve the system of equations: (1) $x+y=3$; (2) $x-y=1$.", "kept"),
+        ("1. How many cats?\n2. How many dogs?", "several_parts"),
+        ("某车行驶。①求速度；②求时间。", "several_parts"),
+        (r"写出两个条件：条件 $\textcircled{1}(\quad)$；条件 $\textcircled{2}(\quad)$。", "several_parts"),
+        ("填空：（1）2+3=____；（2）4+5=____。", "several_parts"),
+        ("甲有多少个苹果？乙有多少个苹果？", "several_questions"),
+        ("求函数的最小值，并求出此时的角。", "several_questions"),
+        ("求抛物线的方程；再求三角形的面积。", "several_questions"),
+        ("先化简，并求值：$a+b$，其中 $a=1$，$b=2$。", "kept"),
+        ("（1）按要求，每人一票；（2）不能弃权。一共有多少种投法？", "kept"),
+        ("下列说法：①正数大于零；②零是整数。正确的有多少个？", "kept"),
+        ("甲乙两车相向而行，几小时后相遇？", "kept"),
+        ("1. Take two numbers, find their difference.\n2. Take the next, find its difference from that.\nWhat is the largest end?", "kept"),
+        ("(1) Use the first method.\n(2) Use the second.", "several_parts"),
+        ("Sue has x pens. How many are half of them? If the answer of the above question is 4, what is x?", "kept"),
+        ("厂长让工人加快速度，并要求三天内做完60个零件，平均每天做几个？", "kept"),
     ],
 )  # fmt: skip
 def test_several_questions(text: str, expected: str) -> None:
@@ -85,13 +103,35 @@ def test_several_questions(text: str, expected: str) -> None:
         ("(1, 2)", "kept"),
         ("(1)", "kept"),
         ("1.5 and 2.5", "kept"),
-        ("(1), (2), (4)", "kept"),
-        ("(1)、(2)", "kept"),
+        ("1: 2: 3", "kept"),
+        ("(1), (2), (3)", "kept"),
+        ("（1）（2）（4）", "kept"),
+        ("(a), (b) and (d)", "kept"),
+        ("a: 3, b: 5", "kept"),
+        ("(a) 3, (b) 5", "gold_in_parts"),
         (r"\frac{1}{2}", "kept"),
     ],
 )
 def test_golds_in_parts(answer: str, expected: str) -> None:
     assert verdict(SeveralQuestions(), row("What are they?", answer=answer)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Read.\n21. Who? A. he B. she C. it D. they\n22. When? A. now B. then C. later D. never",
+            "several_option_lists",
+        ),
+        ("阅读短文。7．（ ）\nA．①③ B．②③ C．①④ D．②④\n8．（ ）A．一 B．二 C．三 D．四", "several_option_lists"),
+        ("12. Who? A. he B. she C. it D. they", "kept"),
+        ("Match A. dog B. cat C. cow with 1. moo 2. woof.\nA. A1 B. A2 C. B1 D. C1", "kept"),
+        ("7. Match A. dog B. cat C. cow with 1. moo 2. woof.\nA. A1 B. A2 C. B1 D. C1", "kept"),
+        ("Statements: A. x, B. y, C. z. Which hold? A. all B. A alone C. none", "kept"),
+    ],
+)
+def test_lists_of_options(text: str, expected: str) -> None:
+    assert verdict(SeveralQuestions(), row(text, answer="A", answer_kind="choice")) == expected
 
 
 def test_options_are_no_parts() -> None:
@@ -133,6 +173,7 @@ def test_yes_no(answer: str, kind: str, choices: list[str] | None, expected: str
         ("Find x.<|im_end|>", "template_tokens"),
         ("[INST] Find x.", "template_tokens"),
         ("Find \ufffd.", "undecodable_characters"),
+        ("Adapted from a novel. ©2014 by A. Writer. Who speaks first?", "kept"),
         ("A clerk clicks 3 times. How many rights has he?", "kept"),
         ("Find $[i]$ where $i^2 = -1$ and $[b]$ is the floor.", "kept"),
         ("A cookie has a policy of 3 grams. How many cookies?", "kept"),
@@ -217,3 +258,50 @@ def test_beside_an_image_a_word_is_a_question() -> None:
 )
 def test_what_can_be_found_in_a_proof_is_no_demand(text: str, expected: str) -> None:
     assert verdict(OpenEnded(), row(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Is this true, false or uncertain? All cats purr.", "kept"),
+        ("Answer with True, False, or Unknown: all cats purr.", "kept"),
+        ("Does it follow? (yes / no / not enough information)", "kept"),
+        ("这个结论是真、假，还是无法确定？", "kept"),
+        ("Is this true or false? All cats purr.", "yes_no"),
+        ("True or false: the limit is unknown.", "yes_no"),
+    ],
+)
+def test_a_third_answer_is_no_toss_of_a_coin(text: str, expected: str) -> None:
+    assert verdict(YesNo(), row(text, answer="True", answer_kind="text")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Write an essay of 500 words on trust. How many of us have it?", "open_ended"),
+        ("Please write a short poem about rain.", "open_ended"),
+        ("Write a Python function that takes a list and returns its maximum.", "open_ended"),
+        ("Implement an algorithm that sorts a list. How many steps does it take?", "open_ended"),
+        ("Write a SQL query to find all users.", "open_ended"),
+        ("Give me a link to a good book.", "open_ended"),
+        ("请以“梦想”为题写一篇短文，字数是多少不限。", "open_ended"),
+        ("编写一个程序，计算1到100的和。", "open_ended"),
+        ("简述光合作用的过程。", "open_ended"),
+        ("分析该国人口增长的原因。", "open_ended"),
+        ("Write a function for the cost of $n$ pens at 2 dollars each.", "kept"),
+        ("Write the letter of the right pair.", "kept"),
+        ("Write an expression for the perimeter.", "kept"),
+        ("Which are true? Write your answer with the letters in order.", "kept"),
+        ("Ann has to write an essay of 500 words. She writes 50 an hour. How many hours?", "kept"),
+        ("A loop adds 2 three times to 0. Write code for it. What is the output?", "kept"),
+        ("A shock hits the market, which causes prices to fall by 5. What is the new price?", "kept"),
+    ],
+)  # fmt: skip
+def test_what_is_to_be_written(text: str, expected: str) -> None:
+    assert verdict(OpenEnded(), row(text)) == expected
+
+
+def test_a_sign_of_chinese_is_a_word() -> None:
+    assert verdict(Length(), row("求9的算术平方根")) == "kept"
+    assert verdict(Length(), row("三加五等于几？")) == "kept"
+    assert verdict(Length(), row("求x。")) == "prompt_too_short"

@@ -12,6 +12,8 @@ from curation.core.row import make_row
 from curation.normalise import Normalise, normalise_question, normalise_row
 from curation.normalise.characters import clean_characters, read_escapes, restore_commands
 from curation.normalise.latex import spell_signs, trim_formulas
+from curation.normalise.markup import undo_forum_tags, undo_html
+from curation.normalise.placeholders import drop_placeholders, plain_placeholders
 
 
 @pytest.mark.parametrize(
@@ -40,11 +42,13 @@ def test_characters(text: str, expected: str) -> None:
         ("\x08egin{matrix}", r"\begin{matrix}"),
         ("a\tb, \text, \timesheet", "a\tb, \text, \timesheet"),
         ("be \x0cfixed", "be \x0cfixed"),
-        ("$a \neq b$, $\nabla f$, $x \ne 0$", r"$a \neq b$, $\nabla f$, $x \ne 0$"),
-        ("$x \notin A$ and $\tan x \to 1$", r"$x \notin A$ and $\tan x \to 1$"),
-        ("$a \rightarrow b, \rho$ \varepsilon \bigcup", r"$a \rightarrow b, \rho$ \varepsilon \bigcup"),
-        ("so\nabla and\neq\tan", "so\nabla and\neq\tan"),
-        ("$$a = 1\nu = 2$$", "$$a = 1\nu = 2$$"),
+        ("$x \neq 0$, $\nabla f$ and $a \notin B$", r"$x \neq 0$, $\nabla f$ and $a \notin B$"),
+        ("$E = h\nu$, $a\nmid b$, $\tan x$, $x\to 0$", r"$E = h\nu$, $a\nmid b$, $\tan x$, $x\to 0$"),
+        ("\rightarrow and \because", r"\rightarrow and \because"),
+        ("\\sum\nolimits_{i}", r"\sum\nolimits_{i}"),
+        ("one\nu = 3\nand\nexists\n\tan apple", "one\nu = 3\nand\nexists\n\tan apple"),
+        ("$x = 1,\nu = 2$ and $$\nu = 3\n$$", "$x = 1,\nu = 2$ and $$\nu = 3\n$$"),
+        ("x\r\neq", "x\r\neq"),
     ],
 )
 def test_swallowed_commands(text: str, expected: str) -> None:
@@ -56,19 +60,57 @@ def test_swallowed_commands(text: str, expected: str) -> None:
     [
         (r"Is it true?\nOptions:\n- yes", "Is it true?\nOptions:\n- yes"),
         (r"one\n\ntwo\n3\t4", "one\n\ntwo\n3\t4"),
-        (r"One.\r\nTwo.\r\n\r\n3", "One.\nTwo.\n\n3"),
-        (r"One.\r 2", "One.\n 2"),
-        (r"$\rho \right) \r{a}$", None),
         (r"$\nu \neq \nabla \not\in \ne \ni \nmid$", None),
         (r"$\times \theta \text{a} \to \tau$", None),
         (r"\\nabla and a \\ n", None),
         (r"C:\new and C:\Data", None),
+        (r"one\r\ntwo\r\n\r\nThree\r\n1. a", "one\ntwo\n\nThree\n1. a"),
+        (r"one\r2 and \rho \right) \r{a}", "one\n2 and \\rho \\right) \\r{a}"),
+        (r"A \nRightarrow B, \nolimits, \newline, \nvDash, \nleftarrow", None),
+        (r"$\nosuch \tnone$ and $x$.\nIf so?", "$\\nosuch \\tnone$ and $x$.\nIf so?"),
         (r'Say "a\n" twice.', None),
         (r'printf("%d\nx", 3)', None),
     ],
 )
 def test_literal_escapes(text: str, expected: str | None) -> None:
     assert read_escapes(text) == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("If 2 &lt; x &amp; x&nbsp;&le; 7,<br>find x.", "If 2 < x & x\u00a0≤ 7,\nfind x."),
+        ("<p>How fast?</p><p>In <b>m/s</b></p>", "\nHow fast?\n\nIn m/s\n"),
+        ("CO<sub>2</sub> at 10<sup> -3 </sup> mol", "CO_{2} at 10^{-3} mol"),
+        ('<span style="color:red">Red</span> &#39;n&#x27;', "Red 'n'"),
+        ("<ul><li>one</li><li>two</li></ul>", "\n\n- one\n\n- two\n\n"),
+        ("a<b and b>c, 0<i>n, q<p>r", None),
+        ("x &foo; y & z; AT&T", None),
+        ("What does &lt; stand for in HTML?", None),
+        ("<image>What? <img src=a.png> <table><tr><td>1</td></tr></table>", None),
+    ],
+)
+def test_html(text: str, expected: str | None) -> None:
+    assert undo_html(text) == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("How many [b]even[/b] numbers are there? [i]", "How many even numbers are there?"),
+        ("Find x.[hide]", "Find x."),
+        ("Find x. [hide=Answer][/hide]", "Find x. "),
+        ("Find all primes p with p + 2 prime below 9.\n[hide=Solution]It is [b]3[/b].[/hide]", "Find all primes p with p + 2 prime below 9."),
+        ("[asy]\n[/asy]Find x.", "Find x."),
+        ("[i]Proposed by a reader[/i]", "Proposed by a reader"),
+        ("[hide=Problem]Find x.[/hide]", None),
+        ("Let a be a list. What is a[i]", None),
+        ("The floor $[b]$ of b is what? $[i]$", None),
+        ("[asy]draw((0,0)--(1,1));[/asy]", None),
+    ],
+)  # fmt: skip
+def test_forum_tags(text: str, expected: str | None) -> None:
+    assert undo_forum_tags(text) == (text if expected is None else expected)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +133,20 @@ def test_formula_spacing(text: str, expected: str | None) -> None:
 
 def test_signs_of_the_aops_wiki() -> None:
     assert spell_signs(r"a\plus{}b \minus{} c \equal{} \plusmn") == r"a+b - c = \plusmn"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<image>\nWhat is it?", "What is it?"),
+        ("What is it?<image 1><image 2>", "What is it?"),
+        ("Look:\n<image>\nWhat is it?", "Look:\nWhat is it?"),
+        ("In <image 1>, what is it?", "In <image 1>, what is it?"),
+        ("<|vision_start|><|image_pad|><|image_pad|><|vision_end|>What is it?", "What is it?"),
+    ],
+)
+def test_placeholders(text: str, expected: str) -> None:
+    assert drop_placeholders(plain_placeholders(text)) == expected
 
 
 def test_a_text_row_keeps_its_placeholder_for_the_filter() -> None:
@@ -135,7 +191,7 @@ def test_a_formula_survives_its_wrapper(parts: list[str]) -> None:
     assert normalise_question(wrapped)[0] == problem
 
 
-HOSTILE = ("\n", " ", "\\", "$ ", "(A) ", "Question: ", "Question: a\nAnswer: b\n", "<image>", "<|im_start|>user\n", "[INST]", "Human: a\n", "answer ", "[asy]", "角", "a@b")  # fmt: skip
+HOSTILE = ("\n", " ", "\\", "$ ", "(A) ", "Question: ", "Question: a\nAnswer: b\n", "<image>", "<|im_start|>user\n", "[INST]", "Human: a\n", "answer ", "[asy]", "角", "a@b", "<p>", "<b>", "&lt", "[hide=", "[hide]a", "[i]", "<span ", "\nu ", "$\nu", "\\r\\n$", "\\neq")  # fmt: skip
 
 
 @pytest.mark.parametrize("piece", HOSTILE)

@@ -11,8 +11,6 @@ from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 
 _CODE = re.compile(r"\[/?asy\]|\\begin\{(?:asy|tikzpicture|pspicture)\}|\bimport (?:olympiad|graph|three|cse5);")
-_EMPTY = re.compile(r"\[asy\]\s*\[/asy\]")
-
 _EMPTY = re.compile(r"\[asy\]\s{0,40}\[/asy\]")
 """No figure: a page that was copied without it."""
 

@@ -13,7 +13,6 @@ from curation.normalise import Normalise, normalise_question, normalise_row
 from curation.normalise.characters import clean_characters, read_escapes, restore_commands
 from curation.normalise.latex import spell_signs, trim_formulas
 from curation.normalise.markup import undo_forum_tags, undo_html
-from curation.normalise.placeholders import drop_placeholders, plain_placeholders
 
 
 @pytest.mark.parametrize(
@@ -133,20 +132,6 @@ def test_formula_spacing(text: str, expected: str | None) -> None:
 
 def test_signs_of_the_aops_wiki() -> None:
     assert spell_signs(r"a\plus{}b \minus{} c \equal{} \plusmn") == r"a+b - c = \plusmn"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("<image>\nWhat is it?", "What is it?"),
-        ("What is it?<image 1><image 2>", "What is it?"),
-        ("Look:\n<image>\nWhat is it?", "Look:\nWhat is it?"),
-        ("In <image 1>, what is it?", "In <image 1>, what is it?"),
-        ("<|vision_start|><|image_pad|><|image_pad|><|vision_end|>What is it?", "What is it?"),
-    ],
-)
-def test_placeholders(text: str, expected: str) -> None:
-    assert drop_placeholders(plain_placeholders(text)) == expected
 
 
 def test_a_text_row_keeps_its_placeholder_for_the_filter() -> None:

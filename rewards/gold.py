@@ -62,6 +62,11 @@ _ENCLOSED = re.compile(r"[(（](?:[a-j]|[A-Z])[)）]")
 _LAST_LETTER = ord("J") - ord("A")
 """Of letters that are options where none are known; those behind are unknowns and initials: `P. Carter`."""
 _VALUES = frozenset(["knight", "knave", "liar", "truth-teller", "spy", "true", "false", "yes", "no"])
+_OFFERED = frozenset(("unknown", "none", "null", "na", "n/a"))
+_UNCERTAIN = re.compile(
+    r"\b(?:uncertain|undetermined|undecided|not enough information|cannot be (?:determined|decided|known|said))\b",
+    re.IGNORECASE,
+)
 _SAYS_SOMETHING = re.compile(r"\w|\\[a-z]|[{}<>=()\[\]]")
 
 
@@ -92,6 +97,8 @@ def read_gold(raw: Any, hints: Mapping[str, Any] | None = None) -> Gold | Unread
     """
     hints = hints or {}
     text = gold_text(raw)
+    if text == Unreadable("empty") and _is_offered(raw, str(hints.get("question") or "")):
+        return Gold(str(raw).strip(), "text")
     if hints.get("kind") and not make_kind(str(hints["kind"]), hints.get("kind_options")).needs_gold:
         text = "" if isinstance(text, Unreadable) else text
         return Gold(text, str(hints["kind"]), _as_json(hints.get("kind_options") or {}))
@@ -111,6 +118,16 @@ def read_gold(raw: Any, hints: Mapping[str, Any] | None = None) -> Gold | Unread
         if found is not None:
             return found
     return _open(text, question)
+
+
+def _is_offered(raw: Any, question: str) -> bool:
+    """Whether a word that most sets write for no answer is one here: the question offers it, or what it stands for."""
+    word = normal(str(raw))
+    if word not in _OFFERED:
+        return False
+    if re.search(rf"\b{word}\b", question, re.IGNORECASE):
+        return True
+    return word == "unknown" and _UNCERTAIN.search(question) is not None
 
 
 def gold_text(raw: Any) -> str | Unreadable:
@@ -210,6 +227,8 @@ def _open(text: str, question: str) -> Gold | Unreadable:
     assigned = read_assignment(text)
     if assigned and len(assigned) > 1 and set(assigned.values()) <= _VALUES:
         return Gold(json.dumps(assigned, ensure_ascii=False), "assignment")
+    if re.match(r"\s*\{\s*[\"'][^\"']{0,80}[\"']\s*:", text):
+        return Unreadable("an object, where an answer is expected")
     if reason := why_unjudgeable(text, question):
         return Unreadable(reason)
     if is_name(text, question):

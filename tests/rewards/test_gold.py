@@ -254,3 +254,19 @@ def test_prose_is_no_gold_and_no_answer_of_mathematics(text: str) -> None:
     assert rewards.judge(text, rf"\boxed{{{text}}}").outcome == "unreadable_gold"
     assert rewards.judge("300", rf"\boxed{{{text}}}").outcome == "wrong"
     assert rewards.judge(text, rf"\boxed{{{text}}}", "text").outcome == "correct"
+
+
+@pytest.mark.parametrize(
+    ("raw", "question", "is_answer"),
+    [
+        ("Unknown", "Is it true, false or uncertain?", True),
+        ("unknown", "Answer true, false or unknown.", True),
+        ("None", "Which of the two is odd, or none?", True),
+        ("Unknown", "Who wrote it?", False),
+        ("None", "How many are there?", False),
+        ('{"x": 1}', "How many are there?", False),
+    ],
+)
+def test_a_word_for_nothing_is_an_answer_where_it_is_offered(raw: str, question: str, is_answer: bool) -> None:
+    gold = read_gold(raw, {"question": question})
+    assert gold == Gold(raw, "text") if is_answer else isinstance(gold, Unreadable)

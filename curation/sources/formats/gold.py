@@ -26,7 +26,8 @@ _OF_OPTIONS = ("choice", "choices")
 _OF_WORDS = (*_OF_OPTIONS, "math", "number", "text")
 """Kinds whose golds are single texts; those of others are JSON, and lists and records belong to them."""
 _ASKS_FOR_A_LETTER = re.compile(
-    r"\b(?:which|letters?|labell?ed|region|points?|fill in|simplify|express|name)\b|哪|填", re.IGNORECASE
+    r"\b(?:which|letters?|labell?ed|region|points?|fill in|simplify|express|name|who|(?:at|from|in|into|on|to) what)\b|哪|填",
+    re.IGNORECASE,
 )
 _WANTS_A_LETTER = re.compile(
     r"\b(?:which|what)(?:\s+is)?(?:\s+[a-z]+){0,2}\s+letter\b(?!\s+(?:of|for|that|next|before)\b)|(?:什么|哪个|哪一个|的)字母",
@@ -115,6 +116,7 @@ class GoldOptions(Options):
             texts, golds = self._each(_merged(texts + more), choices, question)
             gold = self._together(texts, golds, means_any, bool(more))
         is_letter = gold.kind in _OF_OPTIONS or (rule is None and _are_letters(gold.answer, question))
+        is_letter = is_letter or (rule is None and gold.kind in ("math", "text") and _is_dressed_letter(gold.answer))
         if is_letter and not gold.options.get("choices") and not _names_itself(gold.answer, question):
             hint = "name them by fields.options, or the kind by gold.rules: [{kind: text}]"
             raise BadRowError(
@@ -185,7 +187,8 @@ class GoldOptions(Options):
         gold = read_gold(text, {"question": question})
         if isinstance(gold, Unreadable):
             reason = "answer_missing" if gold.reason == "empty" else "gold_unreadable"
-            raise BadRowError(reason, f"{gold.reason}: {text[:80]!r}")
+            hint = "; where that is an answer, gold.rules: [{kind: text}]" if reason == "answer_missing" else ""
+            raise BadRowError(reason, f"{gold.reason}: {text[:80]!r}{hint}")
         return ReadGold(gold.answer, gold.answer_kind, json.loads(gold.options), "")
 
     def _each(self, texts: list[str], choices: list[str], question: str) -> tuple[list[str], list[ReadGold]]:
@@ -268,6 +271,17 @@ def _are_letters(text: str, question: str) -> bool:
     )
 
 
+def _is_dressed_letter(text: str) -> bool:
+    """Whether a gold is the letter of one option and says so: `\\textbf{(B)}`, `选B`, `Option C`."""
+    return (
+        len(text) > 1
+        and "'" not in text
+        and len(letters := letters_in(text)) == 1
+        and "A" <= letters[0] <= "J"
+        and letters[0] in text
+    )
+
+
 def _names_itself(letters: str, question: str) -> bool:
     """Whether letters are the names of things in the question, which asks for one, and no options of a list that is not there."""
     if len(letters) > 1 and _STATES_LETTERS.search(question):
@@ -279,7 +293,8 @@ def _names_itself(letters: str, question: str) -> bool:
     if not _ASKS_FOR_A_LETTER.search(question):
         return False
     found = (
-        re.search(rf"(?<![a-z\\]){letter}(?![a-z'])(?! [a-z])", question) for letter in re.findall("[A-Z]", letters)
+        re.search(rf"(?<![a-z\\]){letter}(?![a-z'])" + "(?! [a-z])" * (letter in "AI"), question)  # no article
+        for letter in re.findall("[A-Z]", letters)
     )
     return all(match is not None for match in found)
 

@@ -135,13 +135,13 @@ def _draw(text: JsonText, put: Callable[[Any], None], depth: int) -> None:
     put(drawn)
     text.enter()
     while not text.at_end:
-        key = key_of(text) if first == b"{" else ""
         if len(drawn) < (_FIELDS if first == b"{" else _ITEMS):
-            _draw(text, partial(drawn.__setitem__, key) if first == b"{" else drawn.append, depth - 1)
+            _draw(text, partial(drawn.__setitem__, key_of(text)) if first == b"{" else drawn.append, depth - 1)
         elif depth == _DEPTH:
             return
         else:
-            text.skip()
+            text.leave_early()
+            return
     text.leave()
 
 

@@ -105,6 +105,10 @@ class JsonText:
         """Go past the value that comes next, however large it is."""
         self._go_past(keep=False)
 
+    def leave_early(self) -> None:
+        """Go behind the end of a list or object that was entered, past what is left in it."""
+        self._pass_inner(keep=False)
+
     def fail(self, message: str) -> JsonSyntaxError:
         """The error for what comes next."""
         self.peek()
@@ -126,8 +130,12 @@ class JsonText:
             raise JsonSyntaxError(f"expected a value, got {first.decode(errors='replace')!r}", *self.place())
 
     def _pass_nested(self, keep: bool) -> None:
-        depth = 1
         self._at += 1
+        self._pass_inner(keep)
+
+    def _pass_inner(self, keep: bool) -> None:
+        """Go behind the end of the list or object that the cursor is in."""
+        depth = 1
         while True:
             match = _INNER.match(self._buffer, self._at)
             self._at = match.end() if match else self._at

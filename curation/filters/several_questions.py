@@ -12,6 +12,7 @@ from typing import Literal
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 from curation.text.formulas import folded_lines, without_figures, without_formulas
+from curation.text.options import option_lists
 
 _MARKER = re.compile(
     r"(?:^|(?<=[\s.?!:;,>$。；，：？！]))\$?[(（]\s*(?P<mark>[1-9]|[a-h]|iv|v|i{1,3}|[一二三四五六]|[Ⅰ-Ⅴ])\s*[)）]\$?[\s.:]*"
@@ -148,31 +149,6 @@ def several_asked(text: str) -> bool:
             if not _SAME.search(between) and not _SOLVED.search(part, one.end() - 1, other.start()):
                 return True
     return False
-
-
-_NUMBER = re.compile(r"(?<![\dA-Za-z.$])(\d{1,3})\s?[.．、)）:：](?!\d)")
-_OPTION = re.compile(r"(?<![A-Za-z$\\])[(（]?([A-D])\s?[.．、:：)）]")
-
-
-def option_lists(question: str) -> int:
-    """How many questions with options of their own, A to C at least, are in the text, each of them numbered one more than the one before.
-
-    >>> option_lists("1. x? A. 1 B. 2 C. 3 D. 4 2. y? A. 5 B. 6 C. 7 D. 8"), option_lists("1. Which? A. 1 B. 2 C. 3")
-    (2, 1)
-    """
-    lists = expected = end = start = 0
-    before: set[int] = set()
-    for match in _OPTION.finditer(question):
-        number = "ABCD".index(match[1])
-        if number == 0:
-            expected, start = 1, match.start()
-        elif number == expected:
-            expected += 1
-            if match[1] == "C":
-                numbers = {int(label[1]) for label in _NUMBER.finditer(question, end, start)}
-                lists += not lists or any(label - 1 in before for label in numbers)
-                before, end = numbers, match.end()
-    return lists
 
 
 def parts_that_ask(question: str) -> int:

@@ -50,7 +50,7 @@ from curation.sources.formats.nested import Join, exploded, index_of, joined_wit
 from curation.sources.formats.reader import Reading, iter_records
 from curation.sources.formats.record import BadRecord, Record
 from curation.sources.formats.seen import FieldsSeen
-from curation.text.options import list_options, options_in
+from curation.text.options import list_options, option_lists, options_in
 from curation.text.places import mark_named, mark_options
 from rewards.stored import Stored
 
@@ -296,6 +296,10 @@ class Table(Source):
         question, texts = mark_options(question, [mark_named(option, names) for option in stored.texts], names)
         options = Stored(texts, stored.labels)
         gold = self._gold(record, options, question)
+        if gold.kind == "choices" and (lists := option_lists(question, numbered=False)) > 1:
+            raise BadRowError(
+                "several_questions", f"{lists} lists of options in the question, and the golds {gold.answer}"
+            )
         if gold.note:
             notes.append(gold.note)
         if gold.kind in ("choice", "choices") and len(options_in(question)) < len(options.texts):

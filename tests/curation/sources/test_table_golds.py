@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from curation.core.errors import BadRowError
+from curation.core.row import BadRow, Row
 from curation.sources.formats.gold import GoldOptions
 from curation.sources.table import Table
 from rewards import judge
@@ -272,3 +273,16 @@ def test_accepted_answers_by_the_name_of_their_field(tmp_path: Path) -> None:
     fields = {"question": "q", "answer": "a", "aliases": "more"}
     (row,) = rows(tmp_path, [{"q": "Who?", "a": "Ann", "more": ["Anna"]}], fields=fields)
     assert (row.answer, json.loads(row.answer_options)) == ("Ann", {"aliases": ["Anna"]})
+
+
+def test_golds_of_several_questions_are_no_choices(tmp_path: Path) -> None:
+    one = "Which are even?\nA. 1\nB. 2\nC. 4"
+    two = "1. Which is even?\nA. 1\nB. 2\nC. 3\n2. Which is odd?\nA. 1\nB. 2\nC. 4"
+    rows = [{"q": one, "a": ["B", "C"]}, {"q": two, "a": ["B", "A"]}]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    table = Table(kind="table", name="t", path=str(tmp_path / "rows.json"), fields={"question": "q", "answer": "a"})
+    read, bad = table.read(0)
+    assert isinstance(read, Row)
+    assert (read.answer, read.answer_kind) == ("B, C", "choices")
+    assert isinstance(bad, BadRow)
+    assert bad.reason == "several_questions"

@@ -14,6 +14,7 @@ def _scores(text: str) -> dict[str, float]:
 QUESTION = _scores(
     "question 10 problem 9 stem 9 quiz 8 puzzle 7 query 8 prompt 7 instruction 7 input 6 statement 6 task 5 goal 6 sentence 5 content 5 "
     "text 4 ctx 5 context 4 messages 8 conversations 8 conversation 8 dialog 7 dialogue 7 questions 8 q 8 exercise 6 body 5 "
+    "hypothesis 6 conclusion 6 claim 6 "
     "题目 10 问题 10 题干 10 试题 9 内容 5"
 )
 ANSWER = _scores(
@@ -27,7 +28,8 @@ IMAGE = _words(
     "image images img imgs picture pictures pic figure figures photo diagram imgname imagepath screenshot 图片 图像"
 )
 CONTEXT = _words(
-    "passage article story premises paragraph hint context background scenario ctx material document 材料 背景"
+    "passage passages article story premises premise paragraph paragraphs hint hints context contexts background scenario ctx material "
+    "materials document documents facts fact rules evidence theory sentences narrative excerpt 材料 背景 阅读材料 文章 短文"
 )
 TRACE = _words("response completion output solution generation reasoning cot rationale trace generated thought code")
 NO_QUESTION = _words(

@@ -17,7 +17,7 @@ from curation.init.roles import score_of
 from curation.init.words import ANSWER, CONTEXT, OPTIONS, QUESTION
 
 _SAME = 0.9
-"""Share of the records of one part that are in another, from which on they are the same data."""
+"""Share of the records of one part that are in another, from which on they are not read again."""
 
 
 def as_layouts(parts: Sequence[Part]) -> list[Part]:
@@ -27,7 +27,11 @@ def as_layouts(parts: Sequence[Part]) -> list[Part]:
         path = part.reading.get("path")
         alone = part.error or not part.records or not isinstance(path, str) or not (filled := filled_fields(part))
         reading = {key: value for key, value in part.reading.items() if key != "path"}
-        key = str(number) if alone else json.dumps([reading, filled, os.path.splitext(str(path))[1]], sort_keys=True)
+        key = (
+            str(number)
+            if alone
+            else json.dumps([reading, filled, os.path.dirname(str(path)), os.path.splitext(str(path))[1]])
+        )
         groups.setdefault(key, []).append(part)
     return [same[0] if len(same) == 1 else joined(same) for same in groups.values()]
 
@@ -73,6 +77,8 @@ def together(found: Sequence[Guess], folder: Path | None) -> list[Guess]:
     for one in found:
         fields = {key: value for key, value in one.options["fields"].items() if key not in ("id", "images")}
         fields["question"] = fields["question"].rpartition("\n\n")[2].strip("{}")
+        images = one.options["fields"].get("images", "")  # of files that are called like records
+        fields["images"] = images if re.match(r"=|.*\{", str(images)) else ""
         reading = {key: value for key, value in one.part.reading.items() if key != "path"}
         key = json.dumps([fields, reading, one.config, one.options.get("explode"), one.number], sort_keys=True)
         alike[key].append(one)
@@ -91,22 +97,22 @@ def together(found: Sequence[Guess], folder: Path | None) -> list[Guess]:
 
 
 def without_copies(parts: Sequence[Part]) -> Iterator[tuple[Part, str]]:
-    """Every part, with the name of an earlier one that holds the same records, or ''; a part that lies in a larger one has a note."""
-    before: list[Part] = []
-    for part in parts:
-        twice = ""
-        for other in before:
-            if not part.seen or not other.seen:
-                continue
-            shared = len(part.seen & other.seen)
-            if shared >= _SAME * len(part.seen) and shared >= _SAME * len(other.seen):
-                twice = other.name
-            elif shared >= 0.5 * min(len(part.seen), len(other.seen)):
-                what = f"{shared} of the {len(part.seen)} records that were looked at are in {os.path.basename(other.name)} too"
+    """Every part, with the name of another that holds its records too, or ''; of two that hold the same the first stays.
+
+    A part of whose records many are in another has a note.
+    """
+    for number, part in enumerate(parts):
+        for other_number, other in enumerate(parts):
+            shared = len(part.seen & other.seen) if other is not part else 0
+            inside, around = shared >= _SAME * len(part.seen), shared >= _SAME * len(other.seen)
+            if shared >= 3 and inside and (not around or other_number < number):
+                yield part, other.name
+                break
+            if shared >= 0.2 * len(part.seen) and not inside and not around and other_number < number:
+                what = f"unsure: {shared} of {len(part.seen)} records are in {os.path.basename(other.name)} too"
                 part = replace(part, notes=(*part.notes, what))
-        yield part, twice
-        if not twice:
-            before.append(part)
+        else:
+            yield part, ""
 
 
 def _paths(path: Any) -> list[str]:

@@ -12,6 +12,8 @@ from curation.init.alike import as_layouts, together, without_copies
 from curation.init.columns import columns_of
 from curation.init.guess import Guess, guess
 from curation.init.look import SPLITS, Part, read_part
+from curation.init.no_questions import why_no_questions
+from curation.init.pictures_beside import UNNAMED
 from curation.init.roles import best_questions
 
 
@@ -22,10 +24,16 @@ def guesses_of(parts: Sequence[Part], folder: Path | None) -> tuple[list[Guess],
     apart = []
     for part, twice in without_copies([*_with_joins(parts)]):
         if twice:
-            skipped.append(f"{_near(part.name, folder)}: the same records as {_near(twice, folder)}")
+            skipped.append(f"{_near(part.name, folder)}: its records are in {_near(twice, folder)} too")
         else:
             apart.append(part)
-    for part in as_layouts(apart):
+    asking = []
+    for part in apart:
+        if not part.error and part.records and (why := why_no_questions(part, apart)):
+            skipped.append(f"{_near(part.name, folder)}: {why}")
+        else:
+            asking.append(part)
+    for part in as_layouts(asking):
         near = _near(part.name, folder)
         if part.error or not part.records:
             skipped.append(f"{near}: {part.error or 'no record can be read'}")
@@ -37,7 +45,10 @@ def guesses_of(parts: Sequence[Part], folder: Path | None) -> tuple[list[Guess],
     answered = [one for one in found if "answer" in one.options["fields"] or one.config == "cold_start"]
     if answered:
         skipped += [f"{_near(one.part.name, folder)}: {one.hand[0]}" for one in found if one not in answered]
-    return together(answered or found, folder), skipped
+    whole = together(answered or found, folder)
+    if any("images" in one.options["fields"] for one in whole):  # of another source
+        whole = [replace(one, unsure=tuple(what for what in one.unsure if UNNAMED not in what)) for one in whole]
+    return whole, skipped
 
 
 def _near(name: str, folder: Path | None) -> str:

@@ -13,9 +13,11 @@ from curation.init.choices import OptionsAt, best_options
 from curation.init.columns import Column, columns_of
 from curation.init.file_kinds import spread
 from curation.init.golds import answer_pattern, are_labels, option_base
+from curation.init.images_at import ImagesAt
 from curation.init.look import Part, read_with, table_of
 from curation.init.numbered import numbered
-from curation.init.pictures import ImagesAt, find_images
+from curation.init.pairs import is_of_another, other_questions, unit_doubt
+from curation.init.pictures import find_images
 from curation.init.roles import Scored, best_answers, best_ids, best_questions, best_traces, contexts, is_messages
 from curation.normalise.language import LANGUAGES, identify
 from curation.sources.formats.record import Record
@@ -139,6 +141,8 @@ def _tried(
         return None
     if choice.expression and not answer:
         return None
+    if answer and is_of_another(question.expression, answer.expression, [column.path for column in columns]):
+        return None
     fields: dict[str, Any] = {"question": _with_context(question, columns)}
     options: dict[str, Any] = {"fields": fields} | ({"explode": explode} if explode else {})
     gold: dict[str, Any] = {}
@@ -238,6 +242,8 @@ def _checked(found: Guess, images: ImagesAt, hidden: Set[str] = frozenset()) -> 
         unsure.append(
             f"{', '.join(distractors[:5])} hold wrong answers; a question may need them as options, in a stated order"
         )
+    unsure += other_questions(fields["question"], columns, options.get("explode", ""))
+    unsure += unit_doubt(fields.get("answer", ""), columns)
     if language := _language(check):
         options["language"] = language
     if domain := _domain(part.name, check.kinds):

@@ -16,6 +16,7 @@ from curation.core.row import BadRow, Row
 from curation.init.columns import snake
 from curation.init.csv_dialect import csv_options, encoding_of
 from curation.init.file_kinds import SUFFIXES, file_kinds, spread
+from curation.init.plain_text import texts_below
 from curation.init.roles import score_of
 from curation.init.words import NO_QUESTION, QUESTION
 from curation.sources.formats.files import DataFile, data_files, sniff
@@ -87,11 +88,20 @@ def find_parts(data: Path) -> list[Part]:
         )
     groups = dict(file_kinds(data))
     if not groups:
-        raise SourceError(f"{data}: no data file below it; expected names that end in {', '.join(SUFFIXES)}")
+        raise SourceError(f"{data}: no data file below it; {_there(data)}")
     parts = [_part(pattern, sample) for pattern, sample in islice(groups.items(), MAX_GROUPS)]
     if more := list(groups)[MAX_GROUPS:]:
         parts.append(Part({"path": more[0]}, error=f"with {len(more) - 1} others not looked at: name a folder below"))
     return parts
+
+
+def _there(data: Path) -> str:
+    """What there is instead of data."""
+    if texts := [*texts_below(data, set())]:
+        return "; ".join(texts)
+    endings = Counter(path.suffix or path.name for path in data.rglob("*") if path.is_file())
+    has = ", ".join(f"{n} {ending}" for ending, n in endings.most_common(4)) or "no files"
+    return f"it has {has}, expected names that end in {', '.join(SUFFIXES)}"
 
 
 def _part(pattern: str, sample: list[str]) -> Part:

@@ -9,6 +9,7 @@ from curation.init.columns import Column, snake
 from curation.init.words import ANSWER, CONTEXT, ID, NO_ANSWER, NO_QUESTION, QUESTION, TRACE
 
 _THINKS = r"(?i)<think>|<thought>|begin_of_thought|</think>"
+_OF_TEXT = frozenset(("text", "content", "body", "string", "str", "en", "zh", "a", "b", "c"))
 _WORKED = r"\\boxed\{[^{}]|#### |</?[Tt]hink>|</?[Tt]hought>|begin_of_thought"
 """What a solution has and a question has not."""
 
@@ -96,14 +97,18 @@ def contexts(columns: Sequence[Column], question: str) -> list[Column]:
     return [
         column
         for column in columns
-        if not CONTEXT.isdisjoint(column.name.split("_"))
+        if _is_passage(column.name)
         and column.path != question
         and (column.path.rpartition(".")[0] in (where, "") or column.path.count(".") == 1)
-        and "id" not in column.name.split("_")
         and (column.path in inside or (column.is_text and column.length >= 4))
         and column.path.rpartition(".")[0] not in inside
-        and not {"label", "labels", "fol", "id", "ids", "type", "title", "url"} & set(column.name.split("_"))
     ]
+
+
+def _is_passage(name: str) -> bool:
+    """Whether a name is that of a passage: `reading_passage`, `context_1`, `story_text`, and not `fact_spans` or `context_id`."""
+    words = [word for word in name.split("_") if not word.isdigit() and word not in _OF_TEXT]
+    return bool(words) and (words[-1] in CONTEXT or any(w in words[-1] for w in CONTEXT if not w.isascii()))
 
 
 def text_lists(columns: Sequence[Column]) -> set[str]:

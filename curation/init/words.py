@@ -20,7 +20,7 @@ QUESTION = _scores(
 ANSWER = _scores(
     "answer 10 answers 9 gold 9 golds 8 target 8 targets 7 label 7 labels 5 truth 9 groundtruth 9 gt 8 correct 7 solution 5 solutions 3 "
     "output 5 completion 2 response 3 expected 6 reference 5 ref 4 cop 7 key 2 final 2 result 3 value 1 a 7 y 4 ans 9 "
-    "答案 10 正确答案 11 标准答案 11 解答 5 解析 2"
+    "answer_number 10.2 number_answer 10.2 numeric_answer 10.2 答案 10 正确答案 11 标准答案 11 解答 5 解析 2"
 )
 OPTIONS = _scores("options 10 choices 10 candidates 7 endings 8 alternatives 7 option 8 choice 7 o 5 选项 10")
 ID = _scores("id 10 qid 9 uid 9 pid 8 uuid 9 idx 7 index 7 questionid 9 ind 6 number 3 name 4 编号 8")

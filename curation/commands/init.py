@@ -13,6 +13,7 @@ from curation.build.manifest import load_manifest
 from curation.core.errors import CurationError
 from curation.init.find import guesses_of, hub_parts
 from curation.init.look import find_parts
+from curation.init.plain_text import texts_below
 from curation.init.write import manifest_text
 
 
@@ -29,6 +30,8 @@ def init(data: str, out: Path | None, config: str | None, split: str | None, for
     parts = hub_parts(data, config, split) if is_hub else find_parts(path.absolute())
     folder = None if is_hub else path.absolute() if path.is_dir() else path.absolute().parent
     guesses, skipped = guesses_of(parts, folder)
+    if folder:
+        skipped += texts_below(path.absolute(), {file for part in parts for file in part.files})
     if not guesses:
         raise CurationError(f"{data}: nothing there looks like questions; " + "; ".join(skipped)[:600])
 

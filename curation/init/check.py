@@ -2,15 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from curation.core.errors import CurationError
 from curation.core.row import BadRow, Row
 from curation.filters.stage import VerifyGolds
+from curation.init.file_kinds import spread
 from curation.init.look import read_with
-from curation.sources.formats.record import Record
+from curation.sources.formats.record import BadRecord, Record
 
 N_CHECKED = 200
 """Records that the guess is checked on."""
@@ -27,6 +28,8 @@ class Check:
     details: dict[str, str] = field(default_factory=dict)
     """Reason -> the detail of its first row."""
     rows: tuple[Row, ...] = ()
+    files: tuple[str, ...] = ()
+    """The file of every row."""
 
     @property
     def good(self) -> float:
@@ -47,22 +50,34 @@ class Check:
 
 def check_of(options: dict[str, Any], records: list[Record] | None, n: int = N_CHECKED) -> Check:
     """The rows that records give with these options."""
+    return _checked(read_with(options, records, n))
+
+
+def check_files(options: dict[str, Any], files: Sequence[str], n: int = N_CHECKED) -> Check:
+    """The rows that the first records of each of several files give, read as a build reads them."""
+    each = max(-(-n // len(files)), 2)
+    return _checked(pair for file in files for pair in read_with({**options, "path": file}, None, each))
+
+
+def _checked(pairs: Iterator[tuple[Record | BadRecord, Row | BadRow]]) -> Check:
     kinds: Counter[str] = Counter()
     bad: Counter[str] = Counter()
     details: dict[str, str] = {}
     rows: list[Row] = []
+    files: list[str] = []
     try:
-        for _, row in read_with(options, records, n):
+        for record, row in pairs:
             if isinstance(row, BadRow):
                 bad[row.reason] += 1
                 details.setdefault(row.reason, row.detail)
             else:
                 kinds[row.answer_kind if row.answer else "no gold"] += 1
                 rows.append(row)
+                files.append(f"{getattr(record, 'folder', '')}/{record.file}")
     except CurationError as error:
         bad["source_unreadable"] += 1
         details["source_unreadable"] = str(error)
-    return Check(kinds.total() + bad.total(), kinds, bad, details, tuple(rows))
+    return Check(kinds.total() + bad.total(), kinds, bad, details, tuple(rows), tuple(files))
 
 
 def doubts_of(check: Check) -> Iterator[str]:
@@ -73,7 +88,7 @@ def doubts_of(check: Check) -> Iterator[str]:
     golds = Counter(row.answer for row in check.rows if row.answer)
     if len(check.rows) >= 20 and golds and golds.most_common(1)[0][1] >= 0.9 * len(check.rows):
         yield f"{golds.most_common(1)[0][1]} of {len(check.rows)} golds are {golds.most_common(1)[0][0]!r}"
-    wrong = [row for row in check.rows[:100] if row.answer and VerifyGolds().map(row).action != "keep"]
+    wrong = [row for row in spread(check.rows, 100) if row.answer and VerifyGolds().map(row).action != "keep"]
     if wrong:
         yield f"{len(wrong)} golds are not right by themselves, such as {wrong[0].answer[:60]!r} of {wrong[0].source_id}"
 

@@ -1,18 +1,19 @@
 """Parts with their guesses; parts whose rows are read alike are one source."""
 
-import json
 import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from curation.core.errors import SourceError, first_line
+from curation.init.alike import as_layouts, together, without_copies
 from curation.init.columns import columns_of
 from curation.init.guess import Guess, guess
 from curation.init.look import SPLITS, Part, read_part
+from curation.init.no_questions import why_no_questions
+from curation.init.pictures_beside import UNNAMED
 from curation.init.roles import best_questions
 
 
@@ -20,19 +21,39 @@ def guesses_of(parts: Sequence[Part], folder: Path | None) -> tuple[list[Guess],
     """A guess for every kind of rows, and why the other parts have none."""
     found: list[Guess] = []
     skipped: list[str] = []
-    for part in _with_joins(parts):
-        near = os.path.relpath(part.name, folder) if folder else part.name
+    apart = []
+    for part, twice in without_copies([*_with_joins(parts)]):
+        if twice:
+            skipped.append(f"{_near(part.name, folder)}: its records are in {_near(twice, folder)} too")
+        else:
+            apart.append(part)
+    asking = []
+    for part in apart:
+        if not part.error and part.records and (why := why_no_questions(part, apart)):
+            skipped.append(f"{_near(part.name, folder)}: {why}")
+        else:
+            asking.append(part)
+    for part in as_layouts(asking):
+        near = _near(part.name, folder)
         if part.error or not part.records:
             skipped.append(f"{near}: {part.error or 'no record can be read'}")
-        elif one := guess(part, folder):
-            found.append(one)
+        elif guessed := guess(part, folder):
+            found += guessed
         else:
             has = ", ".join(map(str, part.records[0].value)) if isinstance(part.records[0].value, dict) else "no fields"
             skipped.append(f"{near}: no field looks like a question (it has {has[:120]})")
     answered = [one for one in found if "answer" in one.options["fields"] or one.config == "cold_start"]
     if answered:
-        skipped += [f"{os.path.relpath(one.part.name, folder)}: {one.hand[0]}" for one in found if one not in answered]
-    return _together(answered or found, folder), skipped
+        skipped += [f"{_near(one.part.name, folder)}: {one.hand[0]}" for one in found if one not in answered]
+    whole = together(answered or found, folder)
+    if any("images" in one.options["fields"] for one in whole):  # of another source
+        whole = [replace(one, unsure=tuple(what for what in one.unsure if UNNAMED not in what)) for one in whole]
+    return whole, skipped
+
+
+def _near(name: str, folder: Path | None) -> str:
+    """A name of files, or of several with `, ` between them, from the folder of the data."""
+    return name.replace(f"{folder}/", "") if folder else name
 
 
 def _with_joins(parts: Sequence[Part]) -> Iterator[Part]:
@@ -53,46 +74,6 @@ def _with_joins(parts: Sequence[Part]) -> Iterator[Part]:
         join = {re.sub(r"\W", "_", os.path.splitext(name)[0]): name for name in names if name.endswith(".json")}
         joined = read_part({**asking[0].reading, "join": join}) if join else None
         yield replace(joined, notes=asking[0].notes) if joined and joined.records and not joined.error else asking[0]
-
-
-def _together(found: list[Guess], folder: Path | None) -> list[Guess]:
-    """Guesses of one mapping as one, made from the records of all."""
-    alike: dict[str, list[Guess]] = {}
-    for one in found:
-        fields = {key: value for key, value in one.options["fields"].items() if key not in ("id", "images")}
-        reading = {key: value for key, value in one.part.reading.items() if key != "path"}
-        alike.setdefault(
-            json.dumps([fields, reading, one.config, one.options.get("explode")], sort_keys=True), []
-        ).append(one)
-    merged = []
-    for same in alike.values():
-        if len(same) == 1 or "hub" in same[0].part.reading:
-            merged += same
-            continue
-        share = max(300 // len(same), 5)
-        records = [record for one in same for record in one.part.records[:share]]
-        paths = [path for one in same for path in _paths(one.part.reading["path"])]
-        notes = tuple(dict.fromkeys(note for one in same for note in one.part.notes))
-        part = Part({**same[0].part.reading, "path": _pattern(paths)}, records, notes=notes)
-        merged.append(guess(part, folder) or same[0])
-    return merged
-
-
-def _paths(path: Any) -> list[str]:
-    return [path] if isinstance(path, str) else list(path)
-
-
-def _pattern(paths: list[str]) -> str | list[str]:
-    """One glob for the files, where it matches no other; else their list."""
-    folders = {os.path.dirname(path) for path in paths}
-    suffixes = {os.path.splitext(path)[1] for path in paths}
-    if len(folders) == len(suffixes) == 1 and "!/" not in paths[0]:
-        folder, suffix = folders.pop(), suffixes.pop()
-        glob = f"{folder}/*{suffix}"
-        names = {name for name in os.listdir(folder) if name.endswith(suffix)} if os.path.isdir(folder) else set()
-        if names == {os.path.basename(path) for path in paths}:
-            return glob
-    return paths
 
 
 def hub_parts(name: str, config: str | None, split: str | None) -> list[Part]:

@@ -22,6 +22,13 @@ def answer_pattern(column: Column) -> str:
     return "#### (.+)$" if column.matching(r"(?m)^####\s*\S.*\Z|#### \S.*\Z") >= 0.8 else ""
 
 
+def are_labels(column: Column) -> bool:
+    """Whether golds are few words: True, False and Unknown; entailment, neutral and contradiction."""
+    words = {text.casefold() for text in column.texts}
+    few = 2 <= len(words) <= 8 and len(words) <= 0.34 * len(column.texts)
+    return few and all(re.fullmatch(r"[^\W\d_]{2,}(?:[ _/'-][^\W\d_]+){0,3}", word) for word in words)
+
+
 def option_base(answers: Column, options: Sequence[Any], count: int) -> Base:
     """What integer golds mean, by what the data settle: a 0 is seen, or the number of the last option; or every gold is the text of an
     option, and some could be nothing else.

@@ -1,20 +1,23 @@
 """The mapping of one part: candidates for every role are tried through `Table` itself, and the one that reads most rows well is taken."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from curation.core.row import Row
-from curation.init.check import Check, check_of, doubts_of, faults_of
+from curation.init.check import N_CHECKED, Check, check_files, check_of, doubts_of, faults_of
 from curation.init.choices import OptionsAt, best_options
 from curation.init.columns import Column, columns_of
-from curation.init.golds import answer_pattern, option_base
+from curation.init.file_kinds import spread
+from curation.init.golds import answer_pattern, are_labels, option_base
+from curation.init.images_at import ImagesAt
 from curation.init.look import Part, read_with, table_of
-from curation.init.pictures import ImagesAt, find_images
+from curation.init.numbered import numbered
+from curation.init.pairs import is_of_another, other_questions, unit_doubt
+from curation.init.pictures import find_images
 from curation.init.roles import Scored, best_answers, best_ids, best_questions, best_traces, contexts, is_messages
 from curation.normalise.language import LANGUAGES, identify
 from curation.sources.formats.record import Record
@@ -36,16 +39,22 @@ class Guess:
     check: Check = field(default_factory=Check)
     unsure: tuple[str, ...] = ()
     hand: tuple[str, ...] = ()
+    number: str = ""
+    """Of the fields that it is about, where records hold several questions in numbered fields."""
 
 
-def guess(part: Part, folder: Path | None) -> Guess | None:
-    """The best mapping of a part, None where no field looks like a question. Files of images are looked for below `folder`."""
+def guess(part: Part, folder: Path | None) -> list[Guess]:
+    """The best mapping of a part, one for each number where records hold numbered questions; none where no field looks like a question.
+    Files of images are looked for below `folder`.
+    """
     images = find_images(part.records, folder)
-    mapped = [found for explode in _lists(part) if (found := _mapped(part, explode, images))]
-    if not mapped:
-        return None
-    best = max(mapped, key=lambda one: one.score)
-    return _checked(best, images)
+    found = []
+    for number, hidden in numbered(columns_of(part.records)):
+        lists = [""] if number else _lists(part)
+        mapped = [one for explode in lists if (one := _mapped(part, explode, images, hidden))]
+        if mapped:
+            found.append(replace(_checked(max(mapped, key=lambda one: one.score), images, hidden), number=number))
+    return found
 
 
 def _lists(part: Part) -> Iterator[str]:
@@ -83,21 +92,23 @@ def _are_rows(value: Any) -> bool:
     return all(isinstance(item, dict) and len(item) > 1 for item in items) and not is_messages(items)
 
 
-def _mapped(part: Part, explode: str, images: ImagesAt) -> Guess | None:
+def _mapped(part: Part, explode: str, images: ImagesAt, hidden: Set[str]) -> Guess | None:
     records = part.records
     if explode:
         records = _items(part, explode)
     columns = columns_of(records)
     no_role = {expression.partition(".")[0] for expression in images.expressions}
     usable = [
-        column for column in columns if column.path not in no_role and not (explode and _is_of(column.path, explode))
+        column
+        for column in columns
+        if column.path not in no_role and column.path not in hidden and not (explode and _is_of(column.path, explode))
     ]
     has_traces = bool(explode) and any(one.expression.startswith("each.") for one in best_traces(usable))
     questions = [
         one for one in best_questions(usable) if not explode or has_traces or one.expression.startswith("each.")
     ][:3]
     best: Guess | None = None
-    sample = part.records[:: max(len(part.records) // N_TRIED, 1)][:N_TRIED]
+    sample = spread(part.records, N_TRIED)
     for question in questions:
         others = [column for column in usable if column.path != question.expression]
         if has_traces and not question.expression.startswith("each."):  # an answer beside a trace is the model's
@@ -129,6 +140,8 @@ def _tried(
     if answer and (answer.expression == choice.expression or answer.expression in choice.expression):
         return None
     if choice.expression and not answer:
+        return None
+    if answer and is_of_another(question.expression, answer.expression, [column.path for column in columns]):
         return None
     fields: dict[str, Any] = {"question": _with_context(question, columns)}
     options: dict[str, Any] = {"fields": fields} | ({"explode": explode} if explode else {})
@@ -172,10 +185,17 @@ def _with_context(question: Scored, columns: Sequence[Column]) -> str:
         return question.expression
     path, texts = question.expression, set(question.column.texts)
     before = [c for c in contexts(columns, path) if texts.isdisjoint(c.texts) and not _is_in(c, question.column)]
+    before = [
+        c for c in before if not any(other is not c and _same_text(other, c) for other in before[: before.index(c)])
+    ]
     if question.column.name == "instruction":
         inputs = [c for c in columns if c.path == path.removesuffix("instruction") + "input" and c.is_text]
         return f"{{{path}}}\n\n{{{inputs[0].path}}}" if inputs else path
     return "\n\n".join(f"{{{name}}}" for name in (*(c.path for c in before[:2]), path)) if before else path
+
+
+def _same_text(one: Column, two: Column) -> bool:
+    return [str(value) for value in one.values] == [str(value) for value in two.values]
 
 
 def _is_in(part: Column, whole: Column) -> bool:
@@ -184,14 +204,14 @@ def _is_in(part: Column, whole: Column) -> bool:
     return sum(str(one) in str(two) for one, two in pairs) > 0.5 * len(pairs)
 
 
-def _checked(found: Guess, images: ImagesAt) -> Guess:
+def _checked(found: Guess, images: ImagesAt, hidden: Set[str] = frozenset()) -> Guess:
     """The guess with images, id, traces and language, read again as a build would read it."""
     part, options = found.part, {**found.options, "fields": dict(found.options["fields"])}
     fields, unsure, hand = options["fields"], [*part.notes, *images.unsure], [*found.hand]
     records = part.records
     if explode := options.get("explode"):
         records = _items(part, explode)
-    columns = columns_of(records)
+    columns = [column for column in columns_of(records) if column.path not in hidden]
     if images.expressions:
         fields["images"] = list(images.expressions) if len(images.expressions) > 1 else images.expressions[0]
         if images.options:
@@ -214,12 +234,17 @@ def _checked(found: Guess, images: ImagesAt) -> Guess:
         if table_of({**part.reading, **with_aliases}):
             options, fields = with_aliases, with_aliases["fields"]
     options = _without_refused(part, options, unsure)
-    check = check_of({**part.reading, **options}, None if "hub" not in part.reading else part.records)
+    check = _read_again(part, options)
+    if check.kinds.total() < check.n and (rules := _rules_for_words(part, options, columns, check)):
+        options["gold"] = {**options.get("gold", {}), "rules": rules}
+        check = _read_again(part, options)
     if distractors := [c.path for c in columns if re.search(r"(?i)incorrect|wrong|distract", c.path)]:
         unsure.append(
             f"{', '.join(distractors[:5])} hold wrong answers; a question may need them as options, in a stated order"
         )
-    if language := _language(check.rows):
+    unsure += other_questions(fields["question"], columns, options.get("explode", ""))
+    unsure += unit_doubt(fields.get("answer", ""), columns)
+    if language := _language(check):
         options["language"] = language
     if domain := _domain(part.name, check.kinds):
         options["domain"] = domain
@@ -229,6 +254,28 @@ def _checked(found: Guess, images: ImagesAt) -> Guess:
     return replace(
         found, options=options, config=config, check=check, unsure=tuple(unsure), hand=tuple(filter(None, hand))
     )
+
+
+def _read_again(part: Part, options: dict[str, Any]) -> Check:
+    """What the options read, as a build reads: of every file a little, of one file with many records some of all of it."""
+    whole = {**part.reading, **options}
+    if len(part.files) > 1:
+        return check_files(whole, spread(part.files, N_CHECKED // 2))
+    if "hub" in part.reading or (len(part.seen) > N_CHECKED and not options.get("explode")):
+        return check_of(whole, spread(part.records, N_CHECKED))
+    return check_of(whole, None)
+
+
+def _rules_for_words(
+    part: Part, options: dict[str, Any], columns: Sequence[Column], check: Check
+) -> list[dict[str, str]]:
+    """`gold.rules` where golds are a few words of which some read as no answer (`Unknown`); none where that gives no more rows."""
+    answers = [column for column in columns if column.path == options["fields"].get("answer")]
+    if not answers or "options" in options["fields"] or not are_labels(answers[0]):
+        return []
+    rules = [{"kind": "text"}]
+    read = _read_again(part, {**options, "gold": {**options.get("gold", {}), "rules": rules}})
+    return rules if read.kinds.total() > check.kinds.total() else []
 
 
 def _aliases(columns: Sequence[Column], answer: str) -> str:
@@ -257,10 +304,14 @@ def _domain(name: str, kinds: Counter[str]) -> str:
     return "mathematics" if named and kinds and kinds["math"] + kinds["number"] >= 0.95 * kinds.total() else ""
 
 
-def _language(rows: Sequence[Row]) -> str:
-    """The language that at least 95 % of the questions are in, of 10 or more."""
-    found = Counter(identify(row.question, LANGUAGES) for row in rows[:100])
-    if not found or found.total() < 10:
+def _language(check: Check) -> str:
+    """The language that at least 95 % of the questions are in, of 10 or more, and most questions of every file."""
+    by_file: dict[str, Counter[str]] = defaultdict(Counter)
+    for row, file in spread([*zip(check.rows, check.files, strict=True)], 200):
+        by_file[file][identify(row.question, LANGUAGES)] += 1
+    found = sum(by_file.values(), Counter[str]())
+    if found.total() < 10:
         return ""
     language, n = found.most_common(1)[0]
-    return language if n >= 0.95 * found.total() else ""
+    agree = all(of_file[language] > 0.5 * of_file.total() for of_file in by_file.values() if of_file.total() > 1)
+    return language if n >= 0.95 * found.total() and agree else ""

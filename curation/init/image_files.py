@@ -17,6 +17,7 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".ti
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
 MAX_FILES = 200_000
 """Files that are looked at below the data's folder."""
+_SIGN = re.compile(r"[\W_]+")
 KINDS = ("beside", "root", "template", "strip")
 """Ways in which paths lead to files, the plainest first: from the record's folder, from a root, in a template, behind a foreign prefix."""
 
@@ -25,14 +26,41 @@ class ImageFiles:
     """The image files below a folder, and in the archives there, by name."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.count = folder, 0
+        self.folder, self.count, self.limit, self.is_cut, self.is_below = folder, 0, MAX_FILES, False, True
         self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._by_part: dict[str, list[str]] = {}
+        self._by_folder: dict[str, list[str]] = defaultdict(list)
         self._walk(folder, MAX_FILES)
         if not self.count and folder.parent not in (folder, Path.home(), Path(folder.anchor)):
+            self.is_below = False
             self._walk(folder.parent, MAX_FILES // 10)  # data/train.json beside images/
 
     def named(self, name: str) -> list[str]:
         return self._by_name.get(name, [])
+
+    @property
+    def example(self) -> str:
+        """The name that most pictures have."""
+        names = [name for name in self._by_name if name.lower().endswith(IMAGE_SUFFIXES)]
+        return max(names, key=lambda name: len(self._by_name[name]), default="")
+
+    def inside(self, folder: str) -> list[str]:
+        """The files right in a folder."""
+        return self._by_folder.get(folder, [])
+
+    def having(self, value: str) -> list[str]:
+        """The files called by the value, or that begin or end with it beside a sign: `12.png`, `12_a.png`, `img-12.png`."""
+        if not self._by_part:
+            for name, files in self._by_name.items():
+                stem = name.rpartition(".")[0] or name
+                parts = {
+                    stem,
+                    *(stem[: m.start()] for m in _SIGN.finditer(stem)),
+                    *(stem[m.end() :] for m in _SIGN.finditer(stem)),
+                }
+                for part in parts:
+                    self._by_part.setdefault(part, []).extend(files)
+        return self._by_part.get(value, [])
 
     def _walk(self, folder: Path, limit: int) -> None:
         n = 0
@@ -41,6 +69,7 @@ class ImageFiles:
             for name in sorted(names):
                 n += 1
                 if n > limit:
+                    self.is_cut, self.limit = True, limit
                     return
                 path = f"{place}/{name}"
                 if name.lower().endswith(IMAGE_SUFFIXES) or "." not in name:
@@ -58,8 +87,10 @@ class ImageFiles:
             return  # damaged: its reader says how, when it is named
 
     def _add(self, path: str) -> None:
-        self.count += 1
-        self._by_name[path.rpartition("/")[2]].append(path)
+        self.count += path.lower().endswith(IMAGE_SUFFIXES)
+        folder, _, name = path.rpartition("/")
+        self._by_name[name].append(path)
+        self._by_folder[folder].append(path)
 
 
 def ways_to_files(
@@ -127,6 +158,17 @@ def template_of(file: str, record: Record, here: Path, columns: Sequence[Column]
         below = PurePosixPath(file).relative_to(here.as_posix()).parts
     except ValueError:
         return ""
+    atoms = atoms_of(record, columns)
+    parts = []
+    for part in below:
+        stem, dot, suffix = part.rpartition(".")
+        parts.append(atoms.get(part) or (f"{atoms[stem]}{dot}{suffix}" if dot and stem in atoms else part))
+    template = "/".join(parts)
+    return template if len(below) > 1 and "{" in template else ""
+
+
+def atoms_of(record: Record, columns: Sequence[Column]) -> dict[str, str]:
+    """The values of a record that a part of a path can be, with the field in braces that each is of."""
     atoms: dict[str, str] = {}
     for column in columns:
         value = lookup(record.value, column.path)
@@ -134,9 +176,4 @@ def template_of(file: str, record: Record, here: Path, columns: Sequence[Column]
             atoms.setdefault(str(value), f"{{{column.path}}}")
     if record.key:
         atoms[record.key] = "{$key}"
-    parts = []
-    for part in below:
-        stem, dot, suffix = part.rpartition(".")
-        parts.append(atoms.get(part) or (f"{atoms[stem]}{dot}{suffix}" if dot and stem in atoms else part))
-    template = "/".join(parts)
-    return template if len(below) > 1 and "{" in template else ""
+    return atoms

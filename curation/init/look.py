@@ -15,7 +15,8 @@ from curation.core.errors import SourceError, first_line
 from curation.core.row import BadRow, Row
 from curation.init.columns import snake
 from curation.init.csv_dialect import csv_options, encoding_of
-from curation.init.file_kinds import SUFFIXES, file_kinds
+from curation.init.file_kinds import SUFFIXES, file_kinds, spread
+from curation.init.plain_text import texts_below
 from curation.init.roles import score_of
 from curation.init.words import NO_QUESTION, QUESTION
 from curation.sources.formats.files import DataFile, data_files, sniff
@@ -23,7 +24,9 @@ from curation.sources.formats.record import BadRecord, Record
 from curation.sources.table import Table
 
 N_RECORDS = 300
-MAX_GROUPS, MAX_WHOLE = 60, 64 << 20
+MAX_READ = 5000
+"""Records of one file among which those that are looked at are spread: a file may be sorted."""
+MAX_GROUPS, MAX_WHOLE = 200, 64 << 20
 """Kinds of files that are looked at; bytes of a JSON file read whole."""
 _HEAD, _SURE = 256 << 10, 4
 """Bytes in which fields are looked for; the score of a name that is a question's."""
@@ -40,11 +43,17 @@ class Part:
     notes: tuple[str, ...] = ()
     error: str = ""
     """Why nothing can be read; then there are no records."""
+    files: tuple[str, ...] = ()
+    """Patterns of the single files that the records come from; none for a Hub data set."""
+    seen: frozenset[int] = frozenset()
+    """A digest of every record that was read, of which `records` are some."""
 
     @property
     def name(self) -> str:
         path = self.reading.get("path")
-        return ", ".join([path] if isinstance(path, str) else path or ()) or str(self.reading.get("hub"))
+        paths = [path] if isinstance(path, str) else list(path or ())
+        more = f" and {len(paths) - 3} more" if len(paths) > 4 else ""
+        return ", ".join(paths[:3] if more else paths) + more or str(self.reading.get("hub"))
 
 
 def table_of(options: Mapping[str, Any]) -> Table | None:
@@ -79,11 +88,20 @@ def find_parts(data: Path) -> list[Part]:
         )
     groups = dict(file_kinds(data))
     if not groups:
-        raise SourceError(f"{data}: no data file below it; expected names that end in {', '.join(SUFFIXES)}")
+        raise SourceError(f"{data}: no data file below it; {_there(data)}")
     parts = [_part(pattern, sample) for pattern, sample in islice(groups.items(), MAX_GROUPS)]
     if more := list(groups)[MAX_GROUPS:]:
         parts.append(Part({"path": more[0]}, error=f"with {len(more) - 1} others not looked at: name a folder below"))
     return parts
+
+
+def _there(data: Path) -> str:
+    """What there is instead of data."""
+    if texts := [*texts_below(data, set())]:
+        return "; ".join(texts)
+    endings = Counter(path.suffix or path.name for path in data.rglob("*") if path.is_file())
+    has = ", ".join(f"{n} {ending}" for ending, n in endings.most_common(4)) or "no files"
+    return f"it has {has}, expected names that end in {', '.join(SUFFIXES)}"
 
 
 def _part(pattern: str, sample: list[str]) -> Part:
@@ -96,21 +114,43 @@ def _part(pattern: str, sample: list[str]) -> Part:
     best: Part | None = None
     probe = _probe(first)
     for extra in _ways(first):
-        part = read_part({"path": sample if len(sample) > 1 else sample[0], **extra}, probe)
+        part = read_part({"path": sample[0], **extra}, probe)
         if part and (best is None or _worth(part) > _worth(best)):
             best = part
         if best and best.records and not best.bad and len(_keys(best)) > 1 and not best.error:
             break
     if best is None:
         return Part({"path": pattern}, error="no way of reading it is known")
-    best = _inside(best, probe)
+    best = _whole(best if len(sample) > 1 else _inside(best, probe), sample, first, probe)
     if best.reading.get("split"):
         notes.append("the file holds several splits; this is one of them")
     if best.reading.get("on_truncated"):
         notes.append("unsure: the file is cut short; its complete records are kept")
     if (encoding := best.reading.get("encoding")) and best.records:
         notes.append(f"unsure: the file is not UTF-8; {encoding} fits its bytes")
-    return replace(best, reading={**best.reading, "path": pattern}, notes=tuple(notes))
+    return replace(best, reading={**best.reading, "path": pattern}, notes=tuple(notes), files=tuple(sample))
+
+
+def _whole(part: Part, sample: list[str], first: DataFile, probe: str) -> Part:
+    """The part with records of every file of the sample, or of one file from its beginning to its end, as far as `MAX_READ`."""
+    is_binary = first.suffix in (".parquet", ".arrow", ".feather")
+    if len(sample) > 1:
+        files = spread(sample, 10) if is_binary else sample
+        each = max(N_RECORDS // len(files), 5)
+        read = [read_part({**part.reading, "path": file}, probe, each) for file in files]
+        found = [one for one in read if one]
+        bad = sum((one.bad for one in found), Counter[str]())
+        records = [record for one in found for record in one.records]
+        return replace(part, records=records, bad=bad, seen=frozenset(map(_digest, records)))
+    records = part.records
+    if len(records) >= N_RECORDS and not is_binary and not part.error:
+        more = read_part(part.reading, probe, MAX_READ)
+        records = more.records if more and more.records else records
+    return replace(part, records=spread(records, N_RECORDS), seen=frozenset(map(_digest, records)))
+
+
+def _digest(record: Record) -> int:
+    return hash(repr(record.value))
 
 
 def _worth(part: Part) -> tuple[float, int, int]:
@@ -177,7 +217,7 @@ def _splits_of(file: DataFile) -> list[str]:
     return sorted(known, key=lambda key: SPLITS.index(key.lower())) if len(known) == len(keys) else []
 
 
-def read_part(reading: dict[str, Any], probe: str = "=x") -> Part | None:
+def read_part(reading: dict[str, Any], probe: str = "=x", n: int = N_RECORDS) -> Part | None:
     """The first records with these options; None where a table does not take them. `probe` names fields by which a record is known."""
     if table_of({**reading, "fields": {"question": probe}}) is None:
         return None
@@ -185,7 +225,7 @@ def read_part(reading: dict[str, Any], probe: str = "=x") -> Part | None:
     bad: Counter[str] = Counter()
     error = ""
     try:
-        for record, _ in read_with({**reading, "fields": {"question": probe}}):
+        for record, _ in read_with({**reading, "fields": {"question": probe}}, None, n):
             if isinstance(record, BadRecord):
                 bad[record.reason] += 1
             else:

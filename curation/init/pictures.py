@@ -5,27 +5,19 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from curation.init.columns import Column, columns_of
-from curation.init.image_files import IMAGE_SUFFIXES, KINDS, ImageFiles, template_of, ways_to_files
+from curation.init.image_files import IMAGE_SUFFIXES, KINDS, ImageFiles, ways_to_files
+from curation.init.images_at import ImagesAt
+from curation.init.pictures_beside import images_beside
 from curation.init.words import IMAGE
 from curation.sources.formats.record import Record
 
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
 MAX_SHOWN = 60
 """Records whose images are looked for."""
-
-
-@dataclass(frozen=True)
-class ImagesAt:
-    """`fields.images` and the options of `images`; `unsure` says what could not be found out."""
-
-    expressions: tuple[str, ...] = ()
-    options: dict[str, Any] = field(default_factory=dict)
-    unsure: tuple[str, ...] = ()
 
 
 def find_images(records: Sequence[Record], folder: Path | None, hub: bool = False) -> ImagesAt:
@@ -39,7 +31,7 @@ def find_images(records: Sequence[Record], folder: Path | None, hub: bool = Fals
             (column, form) for column, form in found if column in stored
         ]  # the same image by its path is another column
     if not found:
-        return ImagesAt() if folder is None else _by_key(records, columns, folder)
+        return ImagesAt() if folder is None else images_beside(records, columns, folder)
     options: dict[str, Any] = {}
     if all(form == "base64" for _, form in found):
         options["read_as"] = "base64"
@@ -128,7 +120,12 @@ def _placed(found: list[Column], records: Sequence[Record], columns: Sequence[Co
                     places[way[0], way[1], way[2], column.path].add(file)
     if not n_values:
         return ImagesAt(tuple(column.path for column in found))
-    expressions, roots, prefixes, extensions, unsure = [], [], [], [], []
+    expressions, roots, prefixes, extensions = [], [], [], []
+    unsure = (
+        [f"more than {files.limit} files below {folder}; pictures behind them were not looked for"]
+        if files.is_cut
+        else []
+    )
     for column in found:
         own = {way: leads for way, leads in places.items() if way[3] == column.path}
         if not own:
@@ -181,31 +178,3 @@ def _paths(value: Any) -> Iterator[str]:
         yield from re.findall(r"['\"]([^'\"]+)['\"]", value)
     elif isinstance(value, str) and value:
         yield value
-
-
-def _by_key(records: Sequence[Record], columns: Sequence[Column], folder: Path) -> ImagesAt:
-    """Images that no field names: files whose names are the key or the id of a record."""
-    files = ImageFiles(folder)
-    if not files.count:
-        return ImagesAt()
-    ids = [
-        column
-        for column in columns
-        if column.is_scalar and column.distinct == 1 and column.length >= 2 and "id" in column.name
-    ]
-    templates: Counter[str] = Counter()
-    for i, record in enumerate(records[:MAX_SHOWN]):
-        for name in filter(None, (record.key, *(str(column.values[i] or "") for column in ids))):
-            for suffix in IMAGE_SUFFIXES:
-                templates.update(
-                    {
-                        t
-                        for file in files.named(name + suffix)
-                        if (t := template_of(file, record, record.folder or folder, columns))
-                    }
-                )
-    if not templates:
-        return ImagesAt()
-    template, n = templates.most_common(1)[0]
-    n_records = min(len(records), MAX_SHOWN)
-    return ImagesAt((template,), {} if n == n_records else {"required": False}) if n >= 0.5 * n_records else ImagesAt()

@@ -9,6 +9,7 @@ from curation.init.columns import Column, snake
 from curation.init.words import ANSWER, CONTEXT, ID, NO_ANSWER, NO_QUESTION, QUESTION, TRACE
 
 _THINKS = r"(?i)<think>|<thought>|begin_of_thought|</think>"
+_OF_TEXT = frozenset(("text", "content", "body", "string", "str", "en", "zh", "a", "b", "c"))
 _WORKED = r"\\boxed\{[^{}]|#### |</?[Tt]hink>|</?[Tt]hought>|begin_of_thought"
 """What a solution has and a question has not."""
 
@@ -24,7 +25,12 @@ class Scored:
 
 def best_questions(columns: Sequence[Column]) -> list[Scored]:
     """Candidates for the question, the best first; of two that say the same a field of its own comes before one in a conversation."""
-    found = [Scored(column.path, score, column) for column in columns if (score := _question(column)) > 0]
+    inside = text_lists(columns)
+    found = [
+        Scored(column.path, score, column)
+        for column in columns
+        if column.path.rpartition(".")[0] not in inside and (score := _question(column)) > 0
+    ]
     texts = {one.expression: _said(one.column) for one in found}
     best: dict[tuple[str, ...], float] = {}
     for one in found:
@@ -85,18 +91,34 @@ def best_traces(columns: Sequence[Column]) -> list[Scored]:
 
 
 def contexts(columns: Sequence[Column], question: str) -> list[Column]:
-    """Text that a question needs in front of it: a passage, premises, a hint."""
+    """Text that a question needs in front of it: a passage, premises as a list of texts, a hint. No single item of a list."""
     where = question.rpartition(".")[0]
+    inside = text_lists(columns)
     return [
         column
         for column in columns
-        if not CONTEXT.isdisjoint(column.name.split("_"))
+        if _is_passage(column.name)
         and column.path != question
         and (column.path.rpartition(".")[0] in (where, "") or column.path.count(".") == 1)
-        and "id" not in column.name.split("_")
-        and column.is_text
-        and column.length >= 4
+        and (column.path in inside or (column.is_text and column.length >= 4))
+        and column.path.rpartition(".")[0] not in inside
     ]
+
+
+def _is_passage(name: str) -> bool:
+    """Whether a name is that of a passage: `reading_passage`, `context_1`, `story_text`, and not `fact_spans` or `context_id`."""
+    words = [word for word in name.split("_") if not word.isdigit() and word not in _OF_TEXT]
+    return bool(words) and (words[-1] in CONTEXT or any(w in words[-1] for w in CONTEXT if not w.isascii()))
+
+
+def text_lists(columns: Sequence[Column]) -> set[str]:
+    """Paths of lists of texts, of which some have several: what an index into them leaves out is lost."""
+    return {
+        column.path
+        for column in columns
+        if all(isinstance(v, list) and all(isinstance(one, str) for one in v) for v in column.filled)
+        and any(len(v) > 1 for v in column.filled)
+    }
 
 
 def is_messages(value: Any) -> bool:

@@ -14,12 +14,13 @@ def _scores(text: str) -> dict[str, float]:
 QUESTION = _scores(
     "question 10 problem 9 stem 9 quiz 8 puzzle 7 query 8 prompt 7 instruction 7 input 6 statement 6 task 5 goal 6 sentence 5 content 5 "
     "text 4 ctx 5 context 4 messages 8 conversations 8 conversation 8 dialog 7 dialogue 7 questions 8 q 8 exercise 6 body 5 "
+    "hypothesis 6 conclusion 6 claim 6 "
     "题目 10 问题 10 题干 10 试题 9 内容 5"
 )
 ANSWER = _scores(
     "answer 10 answers 9 gold 9 golds 8 target 8 targets 7 label 7 labels 5 truth 9 groundtruth 9 gt 8 correct 7 solution 5 solutions 3 "
     "output 5 completion 2 response 3 expected 6 reference 5 ref 4 cop 7 key 2 final 2 result 3 value 1 a 7 y 4 ans 9 "
-    "答案 10 正确答案 11 标准答案 11 解答 5 解析 2"
+    "answer_number 10.2 number_answer 10.2 numeric_answer 10.2 答案 10 正确答案 11 标准答案 11 解答 5 解析 2"
 )
 OPTIONS = _scores("options 10 choices 10 candidates 7 endings 8 alternatives 7 option 8 choice 7 o 5 选项 10")
 ID = _scores("id 10 qid 9 uid 9 pid 8 uuid 9 idx 7 index 7 questionid 9 ind 6 number 3 name 4 编号 8")
@@ -27,7 +28,8 @@ IMAGE = _words(
     "image images img imgs picture pictures pic figure figures photo diagram imgname imagepath screenshot 图片 图像"
 )
 CONTEXT = _words(
-    "passage article story premises paragraph hint context background scenario ctx material document 材料 背景"
+    "passage passages article story premises premise paragraph paragraphs hint hints context contexts background scenario ctx material "
+    "materials document documents facts fact rules evidence theory sentences narrative excerpt 材料 背景 阅读材料 文章 短文"
 )
 TRACE = _words("response completion output solution generation reasoning cot rationale trace generated thought code")
 NO_QUESTION = _words(

@@ -95,6 +95,7 @@ def source_name(one: Guess, name: str) -> str:
     path = reading["path"] if isinstance(reading["path"], str) else reading["path"][0]
     parts = [part for part in re.split(r"/|!", path) if part]
     last = re.sub(r"\W+\Z|\A\W+", "", re.sub(r"[*\[\]?]", "", re.sub(r"(?:\.\w{2,8}){1,2}\Z", "", parts[-1])))
+    last = last if isinstance(reading["path"], str) or len(reading["path"]) == 1 else ""
     plain = last in ("", "train", "test", "data", "problem", "problems", "val", "dev", "q", "train-00000-of-00001")
     above = re.sub(r"[*\[\]?]", "", parts[-2]) if len(parts) > 1 else name
     return slug(f"{above or name}_{last}" if plain and last else last or above or name)

@@ -58,8 +58,8 @@ def test_files_of_several_layouts_are_several_sources(tmp_path: Path) -> None:
 
 
 def test_files_of_one_layout_are_one_source(tmp_path: Path) -> None:
-    for name in ("one", "two", "three"):
-        lines(tmp_path / f"data/{name}.jsonl", [{"q": sum_of(i), "gold": 2 * i + 7} for i in range(9)])
+    for k, name in enumerate(("one", "two", "three")):
+        lines(tmp_path / f"data/{name}.jsonl", [{"q": sum_of(i), "gold": 2 * i + 7} for i in range(9 * k, 9 * k + 9)])
     text = written(tmp_path / "data", tmp_path / "m.yaml")
     assert "path: data/*.jsonl" in text
     assert len(rows_of(tmp_path / "m.yaml")) == 27

@@ -16,7 +16,7 @@ from curation.init.golds import answer_pattern, are_labels, option_base
 from curation.init.images_at import ImagesAt
 from curation.init.look import Part, read_with, table_of
 from curation.init.numbered import numbered
-from curation.init.pairs import is_of_another, other_questions, unit_doubt
+from curation.init.pairs import is_of_another, other_questions, unit_doubt, unread_texts
 from curation.init.pictures import find_images
 from curation.init.roles import Scored, best_answers, best_ids, best_questions, best_traces, contexts, is_messages
 from curation.normalise.language import LANGUAGES, identify
@@ -244,6 +244,9 @@ def _checked(found: Guess, images: ImagesAt, hidden: Set[str] = frozenset()) -> 
         )
     unsure += other_questions(fields["question"], columns, options.get("explode", ""))
     unsure += unit_doubt(fields.get("answer", ""), columns)
+    named = [v for value in fields.values() for v in ((value,) if isinstance(value, str) else value)]
+    read = {name for expression in named for name in re.findall(r"[^{}\s]+", expression)}
+    unsure += unread_texts(read, columns, options.get("explode", ""))
     if language := _language(check):
         options["language"] = language
     if domain := _domain(part.name, check.kinds):

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from curation.init.columns import Column, snake
 from curation.init.roles import score_of
-from curation.init.words import ANSWER, NO_QUESTION, QUESTION
+from curation.init.words import ANSWER, NO_QUESTION, NOTES, QUESTION
 
 _SURE = 5
+_PROSE_WORDS = 4
 
 
 def is_of_another(question: str, answer: str, paths: Sequence[str]) -> bool:
@@ -55,6 +57,39 @@ def other_questions(question: str, columns: Sequence[Column], explode: str) -> l
         if names
         else []
     )
+
+
+def unread_texts(used: set[str], columns: Sequence[Column], explode: str) -> Iterator[str]:
+    """A doubt that names texts of most records that nothing reads, and that by their names are no solutions or notes: the question may
+    need them.
+    """
+    names = [
+        column.path
+        for column in columns
+        if column.path not in used
+        and not any(path.startswith(f"{column.path}.") or column.path.startswith(f"{path}.") for path in used)
+        and not re.search(r"(?:\A|\.)-?\d+(?:\.|\Z)", column.path)
+        and (not explode or column.path.startswith("each.") or not column.path.startswith(f"{explode}."))
+        and column.share > 0.5
+        and (
+            _is_prose(column)
+            if column.is_text
+            else "." not in column.path and column.path != explode and _holds_prose(column)
+        )
+        and NOTES.isdisjoint(column.name.split("_"))
+    ]
+    if names:
+        yield f"no field reads {', '.join(names[:6])} ; a question may need what is there: {{{names[0]}}}"
+
+
+def _is_prose(column: Column) -> bool:
+    return column.distinct > 0.3 and median(len(text.split()) for text in column.texts) >= _PROSE_WORDS
+
+
+def _holds_prose(column: Column) -> bool:
+    """Whether the values are lists or objects with text in them."""
+    lengths = [len(str(value).split()) for value in column.filled[:50] if isinstance(value, list | dict)]
+    return bool(lengths) and median(lengths) >= 3 * _PROSE_WORDS
 
 
 def _asks(column: Column) -> bool:

@@ -25,11 +25,13 @@ class Scored:
 
 def best_questions(columns: Sequence[Column]) -> list[Scored]:
     """Candidates for the question, the best first; of two that say the same a field of its own comes before one in a conversation."""
-    inside = text_lists(columns)
+    inside, rows = text_lists(columns), row_lists(columns)
     found = [
         Scored(column.path, score, column)
         for column in columns
-        if column.path.rpartition(".")[0] not in inside and (score := _question(column)) > 0
+        if column.path.rpartition(".")[0] not in inside
+        and not any(re.match(rf"{re.escape(path)}\.-?\d", column.path) for path in rows)
+        and (score := _question(column)) > 0
     ]
     texts = {one.expression: _said(one.column) for one in found}
     best: dict[tuple[str, ...], float] = {}
@@ -107,6 +109,8 @@ def contexts(columns: Sequence[Column], question: str) -> list[Column]:
 
 def _is_passage(name: str) -> bool:
     """Whether a name is that of a passage: `reading_passage`, `context_1`, `story_text`, and not `fact_spans` or `context_id`."""
+    if name in CONTEXT:
+        return True
     words = [word for word in name.split("_") if not word.isdigit() and word not in _OF_TEXT]
     return bool(words) and (words[-1] in CONTEXT or any(w in words[-1] for w in CONTEXT if not w.isascii()))
 
@@ -118,6 +122,17 @@ def text_lists(columns: Sequence[Column]) -> set[str]:
         for column in columns
         if all(isinstance(v, list) and all(isinstance(one, str) for one in v) for v in column.filled)
         and any(len(v) > 1 for v in column.filled)
+    }
+
+
+def row_lists(columns: Sequence[Column]) -> set[str]:
+    """Paths of lists of objects, of which some have several: an index reads one of them and loses the rest."""
+    return {
+        column.path
+        for column in columns
+        if all(isinstance(v, list) and all(isinstance(one, dict) for one in v) for v in column.filled)
+        and any(len(v) > 1 for v in column.filled)
+        and not any(map(is_messages, column.filled))
     }
 
 

@@ -29,7 +29,8 @@ IMAGE = _words(
 )
 CONTEXT = _words(
     "passage passages article story premises premise paragraph paragraphs hint hints context contexts background scenario ctx material "
-    "materials document documents facts fact rules evidence theory sentences narrative excerpt 材料 背景 阅读材料 文章 短文"
+    "materials document documents facts fact rules evidence theory sentences narrative excerpt "
+    "body table tables setup situation 材料 背景 阅读材料 文章 短文"
 )
 TRACE = _words("response completion output solution generation reasoning cot rationale trace generated thought code")
 NO_QUESTION = _words(
@@ -43,3 +44,12 @@ NO_ANSWER = _words(
     "choices cot source score question problem incorrect wrong distractor number code report date image role precision language lang "
     "level style aliases alias split"
 )
+NOTES = _words(
+    "id solution solutions explanation explanations rationale rationales cot reasoning analysis answer answers label labels "
+    "options option choices choice response responses completion output outputs generation prediction pred model author url "
+    "link source license citation path file filename image images topic subject category type date comment comments note "
+    "notes metadata meta code program equation equations formula translation lecture title keywords tags prompt messages "
+    "conversations trace thought thoughts steps step distractor distractors incorrect wrong candidates golds gold target "
+    "reference derivation annotation annotations feedback critique 解析 分析 答案 来源 "
+)
+"""Words of fields that a question does not need."""

@@ -280,7 +280,12 @@ def test_golds_of_several_questions_are_no_choices(tmp_path: Path) -> None:
     two = "1. Which is even?\nA. 1\nB. 2\nC. 3\n2. Which is odd?\nA. 1\nB. 2\nC. 4"
     rows = [{"q": one, "a": ["B", "C"]}, {"q": two, "a": ["B", "A"]}]
     (tmp_path / "rows.json").write_text(json.dumps(rows))
-    table = Table(kind="table", name="t", path=str(tmp_path / "rows.json"), fields={"question": "q", "answer": "a", "options": "$question"})
+    table = Table(
+        kind="table",
+        name="t",
+        path=str(tmp_path / "rows.json"),
+        fields={"question": "q", "answer": "a", "options": "$question"},
+    )
     read, bad = table.read(0)
     assert isinstance(read, Row)
     assert (read.answer, read.answer_kind) == ("B, C", "choices")

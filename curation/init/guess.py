@@ -243,7 +243,8 @@ def _checked(found: Guess, images: ImagesAt, hidden: Set[str] = frozenset()) -> 
             f"{', '.join(distractors[:5])} hold wrong answers; a question may need them as options, in a stated order"
         )
     unsure += other_questions(fields["question"], columns, options.get("explode", ""))
-    unsure += unit_doubt(fields.get("answer", ""), columns)
+    for said_to, what_of_units in zip((unsure, hand), unit_doubt(fields.get("answer", ""), columns), strict=True):
+        said_to += what_of_units
     if language := _language(check):
         options["language"] = language
     if domain := _domain(part.name, check.kinds):

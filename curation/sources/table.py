@@ -33,9 +33,9 @@ from curation.core.plugins import Pattern
 from curation.core.row import STRATA, Row, Stratum, format_of, make_row
 from curation.images import ImageError, explain
 from curation.sources.base import BadRow, Source
-from curation.sources.formats.answers import accepts_any
+from curation.sources.formats.answers import accepts_any, answers_in
 from curation.sources.formats.archive import is_archive
-from curation.sources.formats.choices import options_of
+from curation.sources.formats.choices import lists_several, options_of
 from curation.sources.formats.conversation import Conversation, content_text, filled
 from curation.sources.formats.csv_file import CsvOptions
 from curation.sources.formats.expression import MISSING, evaluate, fields_in, lookup
@@ -366,6 +366,8 @@ class Table(Source):
         is_any = accepts_any(fields.answer)
         try:
             raw = content_text(fields.required("answer", record))
+            if fields.options == "$question" and len(answers_in(raw)[0]) > 1 and lists_several(question):
+                raise BadRowError("several_questions", f"{raw!r} for a text that lists options more than once"[:300])
             return self.gold.read(raw, options.texts, question, labels=options.labels, is_any=is_any, aliases=aliases)
         except BadRowError as error:
             if error.reason == "answer_missing" and not self.gold.required:

@@ -4,7 +4,7 @@ r"""Options as data sets store them, in a field of their own: read into texts an
     mapping     {"A": "x", "B": "y"}, {"option_a": "x"}, {"1": "x", "2": "y", "10": "z"} in the order of the numbers
     records     [{"label": "A", "text": "x"}, ...] with any usual names, {"text": ["x", "y"], "label": ["A", "B"]} (AI2-ARC)
     text        any of them as JSON, Python, numpy (`['x' 'y']`, `array(['x', 'y'], dtype=object)`), or a list of labels
-                (`A. x B. y`, `{(a) x (b) y}`), one option a line, or between `|`, `;` or tabs
+                (`A. x B. y`, `{(a) x (b) y}`, `a ) x , b ) y`), one option a line, or between `|`, `;` or tabs
 
 An option that is missing at the end is left out; one that is missing in the middle is '', so that the letters behind it stay right.
 """
@@ -261,8 +261,23 @@ def _parsed(value: Any) -> Any:
         return None
     if len(text) > MAX_CHARS:
         return text
+    if spaced := _spaced(text):
+        return spaced
     found = literal(text)
     return listed(text) if found is None else _parsed(found) if not isinstance(found, str) else found
+
+
+def _spaced(text: str) -> dict[str, str] | None:
+    """Options whose labels stand between spaces, as in text that was split into words; None for other text.
+
+    >>> _spaced("a ) 5 / 3 , b ) 1 , 200 , c ) rs . 40")
+    {'a': '5 / 3', 'b': '1 , 200', 'c': 'rs . 40'}
+    """
+    parts = re.split(r"(?:\A|\s*,\s*|\s+)([A-Za-z])\s\)\s+", text)
+    labels = [part.upper() for part in parts[1::2]]
+    if len(labels) < 2 or parts[0].strip() or labels != [_letter(place) for place in range(len(labels))]:
+        return None
+    return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
 
 
 def _items(value: Any) -> Iterable[Any]:

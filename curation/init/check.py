@@ -1,8 +1,8 @@
 """What rows the records give with the options that were guessed, and what of them looks wrong."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,8 @@ class Check:
     rows: tuple[Row, ...] = ()
     files: tuple[str, ...] = ()
     """The file of every row."""
+    lost: Mapping[str, tuple[int, int, str]] = field(default_factory=dict)
+    """File -> (bad rows, rows, the reason of the first bad one) of files that lose half of their rows or more."""
 
     @property
     def good(self) -> float:
@@ -65,8 +67,10 @@ def _checked(pairs: Iterator[tuple[Record | BadRecord, Row | BadRow]]) -> Check:
     details: dict[str, str] = {}
     rows: list[Row] = []
     files: list[str] = []
+    by_file: dict[str, list[str]] = defaultdict(list)
     try:
         for record, row in pairs:
+            by_file[record.file].append(f"{row.reason}: {row.detail[:100]}" if isinstance(row, BadRow) else "")
             if isinstance(row, BadRow):
                 bad[row.reason] += 1
                 details.setdefault(row.reason, row.detail)
@@ -77,7 +81,11 @@ def _checked(pairs: Iterator[tuple[Record | BadRecord, Row | BadRow]]) -> Check:
     except CurationError as error:
         bad["source_unreadable"] += 1
         details["source_unreadable"] = str(error)
-    return Check(kinds.total() + bad.total(), kinds, bad, details, tuple(rows), tuple(files))
+    counted = {file: ([one for one in reasons if one], len(reasons)) for file, reasons in by_file.items()}
+    lost = {file: (len(wrong), n, wrong[0]) for file, (wrong, n) in counted.items() if n > 1 and len(wrong) >= 0.5 * n}
+    return Check(
+        kinds.total() + bad.total(), kinds, bad, details, tuple(rows), tuple(files), lost if len(by_file) > 1 else {}
+    )
 
 
 def doubts_of(check: Check) -> Iterator[str]:
@@ -85,6 +93,8 @@ def doubts_of(check: Check) -> Iterator[str]:
     for reason, n in check.bad.most_common(4):
         if n >= 0.05 * check.n:
             yield f"{n} of {check.n} rows are bad, {reason}: {check.details[reason][:160]}"
+    for file, (n, of, reason) in [*check.lost.items()][:5] if check.good > 0.5 else ():
+        yield f"{file}: {n} of {of} rows are bad, {reason}"
     golds = Counter(row.answer for row in check.rows if row.answer)
     if len(check.rows) >= 20 and golds and golds.most_common(1)[0][1] >= 0.9 * len(check.rows):
         yield f"{golds.most_common(1)[0][1]} of {len(check.rows)} golds are {golds.most_common(1)[0][0]!r}"

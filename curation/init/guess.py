@@ -243,7 +243,8 @@ def _checked(found: Guess, images: ImagesAt, hidden: Set[str] = frozenset()) -> 
             f"{', '.join(distractors[:5])} hold wrong answers; a question may need them as options, in a stated order"
         )
     unsure += other_questions(fields["question"], columns, options.get("explode", ""))
-    unsure += unit_doubt(fields.get("answer", ""), columns)
+    for said_to, what_of_units in zip((unsure, hand), unit_doubt(fields.get("answer", ""), columns), strict=True):
+        said_to += what_of_units
     named = [v for value in fields.values() for v in ((value,) if isinstance(value, str) else value)]
     read = {name for expression in named for name in re.findall(r"[^{}\s]+", expression)}
     unsure += unread_texts(read, columns, options.get("explode", ""))

@@ -99,14 +99,15 @@ def _asks(column: Column) -> bool:
     return len(texts) > 0 and Column(column.path, texts).asks > 0.5 and Column(column.path, texts).length >= 15
 
 
-def unit_doubt(answer: str, columns: Sequence[Column]) -> Iterator[str]:
-    """A doubt where a field beside the answer holds its unit."""
+def unit_doubt(answer: str, columns: Sequence[Column]) -> tuple[list[str], list[str]]:
+    """(what is unsure, what a hand has to decide) where a field beside the answer holds its unit: `10^6 m` multiplies the number."""
     units = [c for c in columns if "unit" in c.name.split("_") and c.is_text and any(text.strip() for text in c.texts)]
-    for column in units[:1] if answer else []:
-        given = [text for text in column.texts if text.strip()]
-        scaled = sum(bool(re.search(r"10\s*\^|\\times|%", text)) for text in given)
-        powers = f", of which {scaled} multiply the number" if scaled else ""
-        yield (
-            f"{column.path} is filled in {len(given)} of {len(column.values)} records ({given[0].strip()[:30]}){powers}; "
-            f"the answer is the number alone, {{{answer}}} {{{column.path}}} is it with its unit"
-        )
+    if not units or not answer:
+        return [], []
+    column, given = units[0], [text.strip() for text in units[0].texts if text.strip()]
+    what = f"{column.path} is filled in {len(given)} of {len(column.values)} records ({given[0][:30]})"
+    scaled = [text for text in given if re.search(r"10\s*\^|\\times", text)]
+    said = f"the answer is the number alone, '{{{answer}}} {{{column.path}}}' is it with its unit"
+    if not scaled:
+        return [f"{what}; {said}"], []
+    return [], [f"{what} and multiplies the number in {len(scaled)} of them ({scaled[0][:30]}); {said}"]

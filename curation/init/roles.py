@@ -55,7 +55,7 @@ def best_answers(columns: Sequence[Column], question: Column | None = None) -> l
     """Candidates for the answer, the best first: not the question again, no trace of a model, no single item of several."""
     asked = _said(question) if question else ()
     lists = {
-        c.path for c in columns if any(isinstance(v, list) and len(v) > 1 and not is_messages(v) for v in c.filled[:50])
+        c.path for c in columns if any(isinstance(v, list) and len(v) > 1 and not is_messages(v) for v in c.filled)
     }
     return _ranked(
         Scored(column.path, score, column)

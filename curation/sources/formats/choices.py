@@ -1,5 +1,7 @@
 """The options of a record: out of one field, one column each, or the question itself."""
 
+import re
+
 from curation.core.errors import BadRowError
 from curation.sources.formats.expression import MISSING, evaluate
 from curation.sources.formats.fields import Fields
@@ -31,3 +33,12 @@ def options_of(fields: Fields, question: str, record: Record) -> Stored:
 
 def _present(value: object) -> object:
     return None if value is MISSING else value
+
+
+def lists_several(question: str) -> bool:
+    """Whether a text lists options more than once: several questions about one passage.
+
+    >>> lists_several("1. Who? A. x B. y 2. Why? A. v B. w"), lists_several("Who? A. x B. y")
+    (True, False)
+    """
+    return all(len(re.findall(rf"(?:^|[\s）)])[(（]?{letter}\s?[.．)）、:：]\s*\S", question)) > 1 for letter in "AB")

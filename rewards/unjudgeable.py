@@ -32,6 +32,8 @@ _VARIES = re.compile(
     r"|sample (?:answer|response)|left to the reader|(?:self|graph|diagram|drawing|sketch)[- ]?(?:explanatory|shown|omitted|below|above))",
     re.IGNORECASE,
 )
+_MIXED = re.compile(r"\s*-?\d+\s*[(（]\s*\d+\s*/\s*\d+\s*[)）]\s*%?\s*\Z")
+"""`1(5/6)`: school sets of China write mixed numbers so, others products."""
 _NO_SUCH = re.compile(r"\W*(?:there (?:is|are|exists?) )?no such\b", re.IGNORECASE)
 _EVERY = re.compile(r"\W*(?:all|any|every|each|some|most|many|infinitely many)\s+[a-z]{3,}", re.IGNORECASE)
 _TWICE = re.compile(r"\W*(?P<one>[^,;]+?)\W*\s(?:or|或)\s\W*(?P=one)\W*", re.IGNORECASE)
@@ -65,6 +67,8 @@ def why_unjudgeable(text: str, question: str = "") -> str:
         return "one of many answers, by a remark behind it"
     if _PARTS.search(text):
         return "an answer in several parts"
+    if _MIXED.match(text):
+        return "a mixed number or a product"
     if _NO_SUCH.match(text):
         return "a statement that there is no such thing"
     if words > 2 and _TWICE.fullmatch(text):

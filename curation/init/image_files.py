@@ -105,7 +105,7 @@ def ways_to_files(
         for file in files.named(parts[-1] + extension):
             tail = _common_tail(file, "/".join(parts) + extension)
             inner = "/".join(tail)
-            root = file[: -len(inner)].rstrip("/")
+            root = _root_of(file, inner)
             extended = extension and inner.removesuffix(extension)
             if len(tail) == len(parts) and not is_elsewhere:
                 if Path(root) == here:
@@ -121,7 +121,7 @@ def ways_to_files(
                 for n in range(1, len(tail) + 1):
                     inner = "/".join(tail[-n:])
                     root, prefix = (
-                        file[: -len(inner)].rstrip("/"),
+                        _root_of(file, inner),
                         said[: -len(inner.removesuffix(extension))].rstrip("/"),
                     )
                     yield "strip", f"{'' if Path(root) == here else root}\n{prefix}", extension, file
@@ -131,6 +131,11 @@ def ways_to_files(
         for file in files.named(parts[0])[:200]:
             if template := template_of(file, record, here, columns):
                 yield "template", template, "", file
+
+
+def _root_of(file: str, inner: str) -> str:
+    """The folder or archive that the file is in by its inner name: `x.zip` for `x.zip!/3.jpg`."""
+    return file[: -len(inner)].rstrip("/").removesuffix("!")
 
 
 def _common_tail(file: str, path: str) -> list[str]:

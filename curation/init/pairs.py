@@ -79,7 +79,7 @@ def unread_texts(used: set[str], columns: Sequence[Column], explode: str) -> Ite
         and NOTES.isdisjoint(column.name.split("_"))
     ]
     if names:
-        yield f"no field reads {', '.join(names[:6])} ; a question may need what is there: {{{names[0]}}}"
+        yield f"no field reads {', '.join(names[:6])}; a question may need what is there: {{{names[0]}}}"
 
 
 def _is_prose(column: Column) -> bool:

@@ -110,7 +110,7 @@ def _ways(
 ) -> Iterator[tuple[str, str, str]]:
     """(root, template, file) of every picture whose name has the value in it; no root where it is below the record."""
     here = PurePosixPath((record.folder or files.folder).as_posix())
-    for file in files.having(value)[:50]:
+    for file in files.having(value)[:50] if files.is_below else ():
         path = PurePosixPath(file)
         atoms = atoms_of(record, columns) | {value: f"{{{name}}}"}
         own = re.sub(rf"(?<![^\W_]){re.escape(value)}(?![^\W_])", lambda _: f"{{{name}}}", path.name, count=1)

@@ -270,3 +270,8 @@ def test_prose_is_no_gold_and_no_answer_of_mathematics(text: str) -> None:
 def test_a_word_for_nothing_is_an_answer_where_it_is_offered(raw: str, question: str, is_answer: bool) -> None:
     gold = read_gold(raw, {"question": question})
     assert gold == Gold(raw, "text") if is_answer else isinstance(gold, Unreadable)
+
+
+@pytest.mark.parametrize("raw", ["1(5/6)", "-2 (1/3)", "3（1/2）%"])
+def test_a_mixed_number_that_may_be_a_product_is_no_gold(raw: str) -> None:
+    assert read_gold(raw) == Unreadable("a mixed number or a product")

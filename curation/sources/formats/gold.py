@@ -122,6 +122,8 @@ class GoldOptions(Options):
             raise BadRowError(
                 "letter_without_options", f"{gold.answer!r}, and no options in the row or its question; {hint}"
             )
+        if isinstance(raw, bool) and gold.kind == "text" and not self.rules:
+            gold = gold._replace(options=gold.options | {"aliases": ["yes" if raw else "no"]})
         kind = "math" if gold.kind == "choice" and not gold.options.get("choices") else gold.kind  # a name, of no list
         return gold._replace(kind=kind, note=self._note(gold.answer, raw))
 

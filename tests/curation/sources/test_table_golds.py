@@ -291,3 +291,10 @@ def test_golds_of_several_questions_are_no_choices(tmp_path: Path) -> None:
     assert (read.answer, read.answer_kind) == ("B, C", "choices")
     assert isinstance(bad, BadRow)
     assert bad.reason == "several_questions"
+
+
+def test_a_boolean_takes_yes_and_no() -> None:
+    gold = GoldOptions().read(False, [], "Can a cat fly?")
+    assert (gold.answer, gold.kind) == ("False", "text")
+    assert judge("False", r"\boxed{No}", kind="text", options=gold.options).outcome == "correct"
+    assert judge("False", r"\boxed{Yes}", kind="text", options=gold.options).outcome == "wrong"

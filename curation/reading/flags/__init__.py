@@ -19,12 +19,12 @@ from curation.reading.flags.text import (
     NanText,
     ShortQuestions,
 )
-from curation.reading.flags.whole import BadRows, ConstantQuestion
+from curation.reading.flags.whole import BadRows, ConflictingGolds, ConstantQuestion
 
 FLAGS: tuple[type[Flag], ...] = (
     BadRows, LetterGoldsWithoutOptions, NumbersForOptions, GoldsOutsideOptions, RepeatedOptionLetters, OptionsRepeat, OneGold, WorkedGolds,
     CodeInGold, GoldInQuestion, CodeInQuestion, HtmlInQuestion, NanText, Mojibake, ShortQuestions, CutQuestions, ConstantQuestion,
-    PlaceholderCountDiffers, MissingImages, BlankImages, OneImage,
+    ConflictingGolds, PlaceholderCountDiffers, MissingImages, BlankImages, OneImage,
 )  # fmt: skip
 """Of what was read."""
 LITTLE_LEFT = "little_left"

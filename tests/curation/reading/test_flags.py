@@ -115,6 +115,7 @@ FAULTS: list[tuple[str, Callable[[int], Row], Fault, int]] = [
     ("short_questions", text_row, ask("{number}"), 10),
     ("short_questions", text_row, ask(""), 10),
     ("cut_questions", text_row, lambda n, row: asks(row, (row.question[3:] * 9)[n : n + 512].rstrip(".?") .ljust(512, "x")), 6),
+    ("conflicting_golds", text_row, lambda n, row: asks(row, f"How many are there in box {n // 3}?"), 1),
     ("constant_question", text_row, ask("Solve the task below."), 1),
     ("constant_question", text_row, ask("Solve the task below."), 3),
     ("constant_question", text_row, lambda n, row: asks(row, "Solve the task.") if n % 3 else row, 1),
@@ -143,7 +144,7 @@ def test_a_fault_is_found(flag: str, row: Callable[[int], Row], fault: Fault, ev
     assert raised([*rows]) == set()
     found = raised(planted(rows, fault, every))
     assert flag in found
-    follows = {"constant_question", "one_gold", "nan_text", "short_questions", "code_in_question", "bad_rows"}
+    follows = {"constant_question", "conflicting_golds", "one_gold", "nan_text", "short_questions", "code_in_question", "bad_rows"}
     assert found - {flag} <= follows, "another flag is raised that does not follow from this fault"
 
 

@@ -18,6 +18,8 @@ _TAILS = {
     "\r": r"ight\s*[)\]}|.\\]|ho(?![a-z])", "\n": r"eq(?![a-z])|abla(?![a-z])",
 }  # fmt: skip
 _LOST = re.compile(rf"(?<![\\A-Za-z])(?={_WITH_BRACES}\s*\{{|[dt]?frac\d\d)")
+_PLUS_MINUS = re.compile(r"(?<![\\A-Za-z])pm\s*\*\s*")
+"""As programs write it: `y = pm*(1/2)*x`."""
 _BARE_SIZES = re.compile(r"(?<![\\A-Za-z])left(?=\s*[(\[|{\\])"), re.compile(r"(?<![\\A-Za-z])right(?=\s*[)\]|}\\])")
 _DOUBLED = re.compile(rf"\\\\(?=(?:{_COMMANDS})(?![A-Za-z]))")
 _MISSPELT = re.compile(r"\\rac(?=\s*\{)")
@@ -48,6 +50,7 @@ def mended(text: str) -> str:
     """
     text = _MISSPELT.sub(r"\\frac", text)
     text = _LOST.sub(r"\\", text)
+    text = _PLUS_MINUS.sub(r"\\pm ", text)
     if all(bare.search(text) for bare in _BARE_SIZES):
         for bare in _BARE_SIZES:
             text = bare.sub(r"\\\g<0>", text)

@@ -41,6 +41,8 @@ _SAYS = re.compile(
     r"\b(?:say|says|said|they|he|she|we|because|since|was|were|will|would|should|which|who|whose|that|followed|believe|think|thinks)\b",
     re.IGNORECASE,
 )
+_CALL = re.compile(r"(?<![\\A-Za-z])(?:[A-Z][a-z]+){2,}\(")
+"""`ApplyUnit(60, degree)`: a program's way of writing an answer."""
 _REMARK = re.compile(
     r"[(（\[][^()（）]*?(?:(?:皆|均|都|也)(?:可|对|行|正确)|不唯一|即可|\b(?:are|is) (?:(?:all|also) )?(?:right|correct|accept\w*)"
     r"|\bor any\b|\bany \w+ (?:number|value|answer)|answers? from\b)[^()（）]*[)）\]]\W*\Z",
@@ -63,6 +65,8 @@ def why_unjudgeable(text: str, question: str = "") -> str:
         return "an answer that stands elsewhere"
     if _VARIES.match(text) and text.casefold().strip(" .") not in question.casefold():
         return "an answer that varies or stands elsewhere"
+    if _CALL.search(text):
+        return "an expression of a program"
     if _REMARK.search(text):
         return "one of many answers, by a remark behind it"
     if _PARTS.search(text):

@@ -49,6 +49,11 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(r"\d{1,2}(?::\d\d){1,2} ?[ap]\.? ?m\.?", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"(?:An?|an?)\s+(?!(?:because|since|is|as|and|or|by|for|the|has|was|with|only|alone|then|but|not|are|will|does|correct|true|right|wrong|to|in)\b)"
+    r"[a-z]{2,}(?:[ -][a-z]{2,}){0,3}\.?"
+)
+"""`A crater`, which is no letter of an option with an explanation behind it."""
 _BRACKETS = re.compile(r"[()\[\]{}<>\s]+")
 _EMPTY = ("{}", "[]", "()", "<", ">")
 
@@ -90,6 +95,8 @@ def is_name(text: str, question: str = "") -> bool:
 
     >>> is_name("COVID-19"), is_name("January 8, 1993"), is_name("3:45 PM"), is_name("] ]"), is_name("3/4")
     (True, True, True, True, False)
+    >>> is_name("A crater"), is_name("A because it is round")
+    (True, False)
     """
     bare = unwrap(text).strip(" .,;")
     if _BRACKETS.fullmatch(text) and text.replace(" ", "") not in _EMPTY:
@@ -97,6 +104,8 @@ def is_name(text: str, question: str = "") -> bool:
     if any(pattern.fullmatch(bare) for pattern in (_DATE, _TIME, _STATEMENTS)):
         return True
     if _INITIALS.fullmatch(bare) and (bare[0] > "J" or len(bare.split(".")) > 2 or _ASKS_WHO.search(question)):
+        return True
+    if _ARTICLE.fullmatch(bare):
         return True
     letters = set(re.findall("[A-Za-z]", bare))
     return (

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from curation.init.columns import columns_of, snake
 from curation.init.look import Part
@@ -41,12 +41,24 @@ def why_no_questions(part: Part, others: Sequence[Part]) -> str:
     path = str(part.reading.get("path", ""))
     inner = os.path.join(os.path.basename(os.path.dirname(path)), os.path.basename(path))
     asking = [other for other in others if other is not part and other.records and _asks(other.records[0].value)]
-    if asking and not names.isdisjoint(_OF_MODELS):
+    plain = [other for other in asking if _OF_MODELS.isdisjoint(snake(str(key)) for key in other.records[0].value)]
+    if not names.isdisjoint(_OF_MODELS) and any(_asks_the_same(part, other) for other in plain):
         return f"looks like what models answered (it has {', '.join(sorted(names & _OF_MODELS))}); name the file itself to read it"
     if asking and not _asks(part.records[0].value) and (hit := _RESULTS.search(inner)):
         said = hit[0].strip("/_-. ")
         return f"looks by its name ({said}) like results or outputs of models; name the file itself to read it"
     return ""
+
+
+def _asks_the_same(part: Part, other: Part) -> bool:
+    """Whether some long texts of two parts are the same: the questions, where one holds what models made of them."""
+    one, two = ({text for record in side.records for text in _texts(record.value)} for side in (part, other))
+    return len(one & two) >= 3
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (item.strip() for item in value.values() if isinstance(item, str) and len(item) >= 30)
 
 
 def _states_question(value: dict[str, object]) -> bool:

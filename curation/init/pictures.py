@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from curation.init.columns import Column, columns_of
+from curation.init.file_kinds import spread
 from curation.init.image_files import IMAGE_SUFFIXES, KINDS, ImageFiles, ways_to_files
 from curation.init.images_at import ImagesAt
 from curation.init.pictures_beside import images_beside
@@ -16,7 +17,7 @@ from curation.init.words import IMAGE
 from curation.sources.formats.record import Record
 
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
-MAX_SHOWN = 60
+MAX_SHOWN = 300
 """Records whose images are looked for."""
 
 
@@ -112,7 +113,7 @@ def _placed(found: list[Column], records: Sequence[Record], columns: Sequence[Co
     places: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
     """(kind, what, extension, column) -> the files that it leads to: a way that leads all records to one file is none."""
     n_values, sample = 0, ""
-    for i in range(0, len(records), max(len(records) // MAX_SHOWN, 1)):
+    for i in spread(range(len(records)), MAX_SHOWN):
         for column in found:
             for path in list(_paths(column.values[i]))[:2]:
                 n_values, sample = n_values + 1, sample or path
@@ -128,6 +129,8 @@ def _placed(found: list[Column], records: Sequence[Record], columns: Sequence[Co
     )
     for column in found:
         own = {way: leads for way, leads in places.items() if way[3] == column.path}
+        if len(column.texts) > 3 and column.distinct < 0.02 + 1 / len(column.texts):  # one name for the pictures of all
+            own = {way: leads for way, leads in own.items() if way[0] == "template" or len(leads) > 1}
         if not own:
             expressions.append(column.path)
             unsure.append(f"no file is found for the images of {column.path}, such as {sample!r}; say images.root")

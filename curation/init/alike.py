@@ -97,18 +97,20 @@ def together(found: Sequence[Guess], folder: Path | None) -> list[Guess]:
 
 
 def without_copies(parts: Sequence[Part]) -> Iterator[tuple[Part, str]]:
-    """Every part, with the name of another that holds its records too, or ''; of two that hold the same the first stays.
+    """Every part, with the name of another that holds its records too, or ''; of two that hold the same the one nearer the top stays.
 
     A part of whose records many are in another has a note.
     """
-    for number, part in enumerate(parts):
-        for other_number, other in enumerate(parts):
-            shared = len(part.seen & other.seen) if other is not part else 0
+    place = {id(part): (part.name.count("/"), number) for number, part in enumerate(parts)}
+    for original in parts:
+        part = original
+        for other in sorted(parts, key=lambda one: place[id(one)]):
+            shared = len(part.seen & other.seen) if other is not original else 0
             inside, around = shared >= _SAME * len(part.seen), shared >= _SAME * len(other.seen)
-            if shared >= 3 and inside and (not around or other_number < number):
+            if shared >= 3 and inside and (not around or place[id(other)] < place[id(original)]):
                 yield part, other.name
                 break
-            if shared >= 0.2 * len(part.seen) and not inside and not around and other_number < number:
+            if shared >= 0.2 * len(part.seen) and not inside and not around and place[id(other)] < place[id(original)]:
                 what = f"unsure: {shared} of {len(part.seen)} records are in {os.path.basename(other.name)} too"
                 part = replace(part, notes=(*part.notes, what))
         else:

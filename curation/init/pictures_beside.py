@@ -24,7 +24,7 @@ _TELLS = re.compile(r"(?i)(?<![a-z])(?:sol|solution|ans|answer|explanation|ratio
 def images_beside(records: Sequence[Record], columns: Sequence[Column], folder: Path) -> ImagesAt:
     """Images by the names of their files; `unsure` names those that are left over."""
     files = ImageFiles(folder)
-    if not files.count:
+    if not files.count or len(records) < 3:
         return ImagesAt()
     looked = spread([*enumerate(records)], N_LOOKED_AT)
     found = _of_one_name([record for _, record in looked], files) or _by_id(looked, columns, files)
@@ -65,7 +65,7 @@ def _by_id(looked: Sequence[tuple[int, Record]], columns: Sequence[Column], file
     ways_of_all = {way: n for way, n in hits.items() if n >= 0.5 * len(looked) and len(leads[way]) >= 0.9 * n}
     if not ways_of_all:
         best = max((way for way in hits if len(leads[way]) >= 0.9 * hits[way]), key=lambda way: hits[way], default=None)
-        if best is None or hits[best] < 3:
+        if best is None or hits[best] < max(3, 0.2 * len(looked)) or not files.is_below:
             return None
         what = f"{hits[best]} of {len(looked)} records have a picture called {best[1]}; no field says which"
         return ImagesAt(unsure=(what,))

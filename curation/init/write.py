@@ -79,7 +79,7 @@ def _source_lines(one: Guess, name: str, said: str, folder: Path) -> list[str]:
 def _evaluation(one: Guess, said: str) -> list[str]:
     """A doubt where the data, a file or a split of theirs is called like what models are compared by."""
     path, above = one.part.reading.get("path") or (), os.path.dirname(os.path.abspath(said))
-    names = [os.path.relpath(file, above) for file in ([path] if isinstance(path, str) else path)]
+    names = [os.path.relpath(file, above) for file in (*([path] if isinstance(path, str) else path), *one.part.files)]
     names += [str(one.part.reading.get(key) or "") for key in ("hub", "config", "split")]
     hit = next((match[0].strip("_-./ ") for name in names if (match := _EVALUATION.search(name))), "")
     return (

@@ -337,3 +337,9 @@ def pipes(folder: Path) -> None:
         *(f"{i}|Which of the two grows?|['{WORDS[i - 1] if i else 'amber'}', 'birch']|B" for i in range(12)),
     ]
     (folder / "p.csv").write_text("\n".join(rows) + "\n")
+
+
+def in_files(folder: Path, name: str, groups: list[list[dict[str, Any]]]) -> None:
+    """Records in files `name` with the number of the group for `{}`."""
+    for k, records in enumerate(groups):
+        lines(folder / name.format(k), records)

@@ -144,7 +144,15 @@ def test_a_fault_is_found(flag: str, row: Callable[[int], Row], fault: Fault, ev
     assert raised([*rows]) == set()
     found = raised(planted(rows, fault, every))
     assert flag in found
-    follows = {"constant_question", "conflicting_golds", "one_gold", "nan_text", "short_questions", "code_in_question", "bad_rows"}
+    follows = {
+        "constant_question",
+        "conflicting_golds",
+        "one_gold",
+        "nan_text",
+        "short_questions",
+        "code_in_question",
+        "bad_rows",
+    }
     assert found - {flag} <= follows, "another flag is raised that does not follow from this fault"
 
 

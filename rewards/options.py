@@ -39,6 +39,12 @@ _ABBREVIATES = re.compile(r"[A-Z]\.")
 _IS_CAPITALISED = re.compile(r"[A-Z][A-Za-z]")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _LIST_END = re.compile(r"\n[ \t]*(?:\n|[(*]{0,2}(?:please|answer|choose|select|enter|type)\b|请|答案)", re.IGNORECASE)
+_ASKED_BEHIND = re.compile(
+    r"[.;。；]\s+(?:which|what) (?:one|options?|choices?|answers?|statements?|of (?:these|them|the)"
+    r"|is (?:correct|true|right|false|wrong))\b[^.?!;]{0,60}[?？]\s*\Z",
+    re.IGNORECASE,
+)
+"""The question behind a list within a line: `(c) none of these. Which one is right?`"""
 _ASKS = re.compile(
     r"[?？]|\A(?:find|prove|show|determine|compute|calculate|explain|what|how|why)\b|求|证明", re.IGNORECASE
 )
@@ -161,7 +167,7 @@ def _texts(run: Sequence[_Label], text: str, in_lines: bool) -> list[str]:
     is_spread = any(_BLANK_LINE.search(option.strip()) for option in raw)
     if any(map(_JOINS.search, raw)) or (not in_lines and (is_spread or _is_prose(text[: run[0].start], [*raw, last]))):
         return []
-    last = last if is_spread else _LIST_END.split(last, maxsplit=1)[0]
+    last = last if is_spread else _ASKED_BEHIND.sub(".", _LIST_END.split(last, maxsplit=1)[0])
     texts = [_bare(option, _SPACE if in_lines else _SPACE + ",;，；") for option in (*raw, last)]
     if not all(texts) or (run[0].style[2] and any(map(_ASKS.search, texts))):
         return []

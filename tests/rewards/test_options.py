@@ -198,3 +198,12 @@ def test_the_gold_of_a_listed_option_judges_its_letter_and_its_text(question: st
     assert json.loads(gold.options) == {"choices": options}
     for answer in ("B", options[1]):
         assert judge(gold.answer, rf"\boxed{{{answer}}}", "choice", gold.options).outcome == "correct"
+
+
+def test_a_question_behind_a_list_is_no_part_of_its_last_option() -> None:
+    assert options_in("Proved by: (a) Fubini; (b) Vitali; (c) none of these. Which option is correct?") == [
+        "Fubini",
+        "Vitali",
+        "none of these.",
+    ]
+    assert options_in("Find (a) x. (b) y. (c) z. Which is larger?") == []

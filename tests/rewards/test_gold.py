@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import rewards
+from rewards import judge
 from rewards.gold import Gold, Unreadable, read_gold
 
 READ: list[tuple[Any, dict[str, Any], str, str]] = [
@@ -254,3 +255,42 @@ def test_prose_is_no_gold_and_no_answer_of_mathematics(text: str) -> None:
     assert rewards.judge(text, rf"\boxed{{{text}}}").outcome == "unreadable_gold"
     assert rewards.judge("300", rf"\boxed{{{text}}}").outcome == "wrong"
     assert rewards.judge(text, rf"\boxed{{{text}}}", "text").outcome == "correct"
+
+
+@pytest.mark.parametrize(
+    ("gold", "right", "wrong"),
+    [
+        ("y = pm*(3/4)*x", r"y = \pm\frac{3}{4}x", r"y = \frac{3}{4}x"),
+        ("pm*5", r"\pm 5", "5"),
+        ("A valley", "a valley", "A ridge"),
+        ("An owl", "an owl", "An eagle"),
+    ],
+)
+def test_a_gold_is_judged_as_what_it_means(gold: str, right: str, wrong: str) -> None:
+    read = read_gold(gold, {})
+    assert isinstance(read, Gold)
+    rewards = [
+        judge(read.answer, rf"So \boxed{{{said}}}", read.answer_kind, read.options).reward for said in (right, wrong)
+    ]
+    assert rewards == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "gold",
+    [
+        "9:15 (answers from 9:14 to 9:16 are right)",
+        "4 (or any positive number)",
+        "3（满足 $x>2$ 均可）",
+        "$x=1$（答案不唯一）",
+        "WithUnit(45, degree)",
+    ],
+)
+def test_an_answer_that_is_one_of_many_or_a_call_is_no_gold(gold: str) -> None:
+    assert isinstance(read_gold(gold, {}), Unreadable)
+
+
+@pytest.mark.parametrize("gold", ["(3, 4)", "2 (mod 5)", "A because it is round", "f(x) = 2x"])
+def test_brackets_and_letters_of_other_golds_stay(gold: str) -> None:
+    read = read_gold(gold, {"options": ["round", "flat"]} if gold.startswith("A b") else {})
+    assert isinstance(read, Gold)
+    assert read.answer_kind in ("math", "choice")

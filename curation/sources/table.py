@@ -33,9 +33,9 @@ from curation.core.plugins import Pattern
 from curation.core.row import STRATA, Row, Stratum, format_of, make_row
 from curation.images import ImageError, explain
 from curation.sources.base import BadRow, Source
-from curation.sources.formats.answers import accepts_any
+from curation.sources.formats.answers import accepts_any, answers_in
 from curation.sources.formats.archive import is_archive
-from curation.sources.formats.choices import options_of
+from curation.sources.formats.choices import lists_several, options_of
 from curation.sources.formats.conversation import Conversation, content_text, filled
 from curation.sources.formats.csv_file import CsvOptions
 from curation.sources.formats.expression import MISSING, evaluate, fields_in, lookup
@@ -50,7 +50,7 @@ from curation.sources.formats.nested import Join, exploded, index_of, joined_wit
 from curation.sources.formats.reader import Reading, iter_records
 from curation.sources.formats.record import BadRecord, Record
 from curation.sources.formats.seen import FieldsSeen
-from curation.text.options import list_options, option_lists, options_in
+from curation.text.options import list_options, options_in
 from curation.text.places import mark_named, mark_options
 from rewards.stored import Stored
 
@@ -296,10 +296,6 @@ class Table(Source):
         question, texts = mark_options(question, [mark_named(option, names) for option in stored.texts], names)
         options = Stored(texts, stored.labels)
         gold = self._gold(record, options, question)
-        if gold.kind == "choices" and (lists := option_lists(question, numbered=False)) > 1:
-            raise BadRowError(
-                "several_questions", f"{lists} lists of options in the question, and the golds {gold.answer}"
-            )
         if gold.note:
             notes.append(gold.note)
         if gold.kind in ("choice", "choices") and len(options_in(question)) < len(options.texts):
@@ -370,7 +366,13 @@ class Table(Source):
         is_any = accepts_any(fields.answer)
         try:
             raw = content_text(fields.required("answer", record))
-            return self.gold.read(raw, options.texts, question, labels=options.labels, is_any=is_any, aliases=aliases)
+            gold = self.gold.read(raw, options.texts, question, labels=options.labels, is_any=is_any, aliases=aliases)
+            is_list = gold.kind == "choices" or (gold.kind == "choice" and len(answers_in(raw)[0]) > 1)
+            if is_list and lists_several(question):
+                raise BadRowError(
+                    "several_questions", f"options are listed more than once; the golds are {raw!r}"[:300]
+                )
+            return gold
         except BadRowError as error:
             if error.reason == "answer_missing" and not self.gold.required:
                 return NO_GOLD

@@ -33,8 +33,8 @@ def read_again(options: Sequence[str] | None, before: str, after: str) -> list[s
     return found if len(found) == len(options) and found != options else []
 
 
-def option_lists(question: str, *, numbered: bool = True) -> int:
-    """How many questions with options of their own, A to C at least, are in the text; `numbered`: each one more than the one before.
+def option_lists(question: str) -> int:
+    """How many questions with options of their own, A to C at least, are in the text, each of them numbered one more than the one before.
 
     >>> option_lists("1. x? A. 1 B. 2 C. 3 D. 4 2. y? A. 5 B. 6 C. 7 D. 8"), option_lists("1. Which? A. 1 B. 2 C. 3")
     (2, 1)
@@ -49,6 +49,6 @@ def option_lists(question: str, *, numbered: bool = True) -> int:
             expected += 1
             if match[1] == "C":
                 numbers = {int(label[1]) for label in _NUMBER.finditer(question, end, start)}
-                lists += not lists or not numbered or any(label - 1 in before for label in numbers)
+                lists += not lists or any(label - 1 in before for label in numbers)
                 before, end = numbers, match.end()
     return lists

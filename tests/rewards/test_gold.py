@@ -275,3 +275,43 @@ def test_a_word_for_nothing_is_an_answer_where_it_is_offered(raw: str, question:
 @pytest.mark.parametrize("raw", ["1(5/6)", "-2 (1/3)", "3（1/2）%"])
 def test_a_mixed_number_that_may_be_a_product_is_no_gold(raw: str) -> None:
     assert read_gold(raw) == Unreadable("a mixed number or a product")
+
+
+@pytest.mark.parametrize(
+    ("gold", "right", "wrong"),
+    [
+        ("y = pm*(3/4)*x", r"y = \pm\frac{3}{4}x", r"y = \frac{3}{4}x"),
+        ("pm*5", r"\pm 5", "5"),
+        ("A valley", "a valley", "A ridge"),
+        ("An owl", "an owl", "An eagle"),
+    ],
+)
+def test_a_gold_is_judged_as_what_it_means(gold: str, right: str, wrong: str) -> None:
+    read = read_gold(gold, {})
+    assert isinstance(read, Gold)
+    given = [
+        rewards.judge(read.answer, rf"So \boxed{{{said}}}", read.answer_kind, read.options).reward
+        for said in (right, wrong)
+    ]
+    assert given == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "gold",
+    [
+        "9:15 (answers from 9:14 to 9:16 are right)",
+        "4 (or any positive number)",
+        "3（满足 $x>2$ 均可）",
+        "$x=1$（答案不唯一）",
+        "WithUnit(45, degree)",
+    ],
+)
+def test_an_answer_that_is_one_of_many_or_a_call_is_no_gold(gold: str) -> None:
+    assert isinstance(read_gold(gold, {}), Unreadable)
+
+
+@pytest.mark.parametrize("gold", ["(3, 4)", "2 (mod 5)", "A because it is round", "f(x) = 2x"])
+def test_brackets_and_letters_of_other_golds_stay(gold: str) -> None:
+    read = read_gold(gold, {"options": ["round", "flat"]} if gold.startswith("A b") else {})
+    assert isinstance(read, Gold)
+    assert read.answer_kind in ("math", "choice")

@@ -153,3 +153,17 @@ def test_hostile_texts_take_linear_time(piece: str) -> None:
     text = (piece * 100_000)[:100_000]
     for value in (text, f"[{text}", f"[{text}]", {text: "x", "B": "y"}, [text, text]):
         as_options(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "texts"),
+    [
+        ("a ) 7 , b ) 9 , c ) 11", ["7", "9", "11"]),
+        ("a ) 5 / 3 , b ) 2 , 400 , c ) none of these", ["5 / 3", "2 , 400", "none of these"]),
+        ("a ) rs . 40 , b ) rs . 60", ["rs . 40", "rs . 60"]),
+        ("A ) up B ) down", ["up", "down"]),
+        ("a ) x | y , b ) z", ["x | y", "z"]),
+    ],
+)
+def test_labels_between_spaces(text: str, texts: list[str]) -> None:
+    assert as_options(text) == texts

@@ -298,3 +298,29 @@ def test_a_boolean_takes_yes_and_no() -> None:
     assert (gold.answer, gold.kind) == ("False", "text")
     assert judge("False", r"\boxed{No}", kind="text", options=gold.options).outcome == "correct"
     assert judge("False", r"\boxed{Yes}", kind="text", options=gold.options).outcome == "wrong"
+
+
+TWO = "A bird sings.\n1. Who sings?\nA. a bird\nB. a cat\n2. Where?\nA. here\nB. there"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reason"),
+    [
+        (TWO, ["A", "B"], "several_questions"),
+        (TWO, ["B", "B"], "several_questions"),
+        (TWO, "['B', 'A']", "several_questions"),
+        ("Which are trees?\nA. oak\nB. elm\nC. hat", ["A", "B"], ""),
+        ("Which are trees? (A) oak (B) elm (C) hat", "AB", ""),
+    ],
+)
+def test_golds_of_several_questions_in_one_text_are_no_set(
+    question: str, answer: Any, reason: str, tmp_path: Path
+) -> None:
+    (tmp_path / "q.json").write_text(json.dumps([{"q": question, "a": answer}]))
+    table = Table(
+        kind="table",
+        name="t",
+        path=str(tmp_path / "q.json"),
+        fields={"question": "q", "answer": "a", "options": "$question"},
+    )
+    assert [getattr(row, "reason", "") for row in table.read(0)] == [reason]

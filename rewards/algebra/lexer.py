@@ -5,22 +5,14 @@ Two readings are ambiguous and left to the caller: whether `1,234` is one number
 """
 
 import re
-from typing import NamedTuple
 
-from rewards.algebra import units
+from rewards.algebra import chinese, numerals, units
+from rewards.algebra.token import Token
 from rewards.algebra.tree import TooBigError
 from rewards.algebra.vocabulary import FUNCTIONS, SHORT_WORDS, WORD_COMMANDS, word_set
 
 MAX_TOKENS = 1500
 MAX_DIGITS = 1000
-
-
-class Token(NamedTuple):
-    """`kind`: num, sym, cmd (a function or object), text (words), op, begin, end, row, amp, last."""
-
-    kind: str
-    text: str
-    spaced: bool = False
 
 
 _TOKEN = re.compile(
@@ -35,6 +27,7 @@ _TOKEN = re.compile(
   | \\(?P<cmd>[A-Za-z]+)
   | \\(?P<esc>[{}|%$&\#_])
   | (?P<word>[A-Za-z]+)
+  | (?P<han>[\u3007\u4e00-\u9fff]+)
   | (?P<op><=|>=|!=|==|\*\*|->|=>|\.\.\.+|[-+*/^_=<>!,;:|()\[\]{}&%°'@?~])
   | (?P<other>.)
     """,
@@ -58,9 +51,10 @@ _PERCENT = frozenset(("percent", "percentage", "pct", "percents"))
 _SEPARATORS = frozenset(("and", "or"))
 
 
-def tokens(text: str, *, thousands: bool = True) -> list[Token]:
-    """Return the tokens of cleaned LaTeX, ending with `last`. TooBigError over a cap."""
+def tokens(text: str, *, thousands: bool = True, digits: bool | None = None) -> list[Token]:
+    """Return the tokens of cleaned LaTeX, ending with `last`. `digits`: whether the whole has a number. TooBigError over a cap."""
     found: list[Token] = []
+    digits = any(c.isdigit() for c in text) if digits is None else digits
     position, depth, spaced = 0, 0, False
     size = len(text)
     while position < size:
@@ -70,7 +64,7 @@ def tokens(text: str, *, thousands: bool = True) -> list[Token]:
             match = _PLAIN.match(text, position) or match
             new = [Token("num", match.group())]
         else:
-            new = _classify(match, found)
+            new = _classify(match, found, digits, spaced)
         position = match.end()
         if match.lastgroup == "space":
             spaced = True
@@ -88,7 +82,7 @@ def tokens(text: str, *, thousands: bool = True) -> list[Token]:
     return found
 
 
-def _classify(match: re.Match[str], before: list[Token]) -> list[Token]:
+def _classify(match: re.Match[str], before: list[Token], digits: bool, spaced: bool) -> list[Token]:
     group, text = match.lastgroup, match.group(match.lastgroup or 0)
     if group == "num":
         if len(text) > MAX_DIGITS:
@@ -99,9 +93,11 @@ def _classify(match: re.Match[str], before: list[Token]) -> list[Token]:
     if group == "op":
         return [Token("op", {"...": "...", "**": "^", "==": "=", "=>": "->"}.get(text, text))]
     if group == "word":
-        return _word(text, before)
+        return _word(text, before, spaced)
+    if group == "han":
+        return _han(text, before, digits)
     if group == "words":
-        return _words(text, before)
+        return _words(text, before, digits)
     if group == "esc":
         return [Token("op", _ESCAPED[text]) if text in _ESCAPED else Token("text", text)]
     if group in ("begin", "end", "set"):
@@ -123,7 +119,7 @@ def _after_number(before: list[Token]) -> bool:
     return bool(before) and (before[-1].kind in ("num", "text") or before[-1].text in (")", "}", "°", "%", "]"))
 
 
-def _word(word: str, before: list[Token]) -> list[Token]:
+def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
     """Return what a run of letters outside any text command is: a function, words, a unit after a number, or a product of symbols.
 
     The order of the rules is the order of evidence: a name that is reserved beats what stands before the word, which beats its
@@ -144,7 +140,7 @@ def _word(word: str, before: list[Token]) -> list[Token]:
         return [Token("sym", word)]
     if word == "DNE":
         return [Token("text", word)]
-    if _after_number(before) and units.is_unit(word):
+    if _after_number(before) and (lower in numerals.SCALES or (units.is_unit(word) and (spaced or not units.is_symbol_pair(word)))):
         return [Token("text", word)]
     if (
         (lower in SHORT_WORDS and not word.isupper())
@@ -158,19 +154,33 @@ def _word(word: str, before: list[Token]) -> list[Token]:
     return [Token("sym", letter) for letter in word]
 
 
+def _han(run: str, before: list[Token], digits: bool) -> list[Token]:
+    """Return Chinese words as the English words that are known."""
+    last = next((t.text for t in reversed(before) if t.kind == "text"), "")
+    found: list[Token] = []
+    for word in chinese.words(run, last, digits=digits):
+        if word in _SEPARATORS or word in ("=", "%"):
+            found.append(Token("op", word))
+        elif word[0].isdigit() or word[0] in "-\\":
+            found += [t for t in tokens(word) if t.kind != "last"]
+        else:
+            found.append(Token("text", word))
+    return found
+
+
 _INNER = re.compile(r"^[\s(]*([A-Za-z])[\s).]*$")
 _PIECE = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*|\S")
 
 
-def _words(content: str, before: list[Token]) -> list[Token]:
+def _words(content: str, before: list[Token], digits: bool) -> list[Token]:
     r"""Return what is in `\text{}`: joining words separate, numbers stay numbers, a single letter is a symbol, the rest is words."""
     content = content.strip()
     if match := _INNER.match(content):
         return [Token("text" if _after_number(before) and units.is_unit(match.group(1)) else "sym", match.group(1))]
     if _after_number(before) and content and units.read(content).dimension is not None:
         return [Token("text", content)]
-    if any(c.isdigit() for c in content):
-        return [t for t in tokens(content) if t.kind != "last"]
+    if chinese.HAN.search(content) or any(c.isdigit() for c in content):
+        return [t for t in tokens(content, digits=digits) if t.kind != "last"]
     found: list[Token] = []
     for piece in _PIECE.findall(content):
         lower = piece.lower()

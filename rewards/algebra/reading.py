@@ -3,13 +3,16 @@
 """
 
 import re
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
 from rewards.algebra import units
 from rewards.algebra.clean import clean
 from rewards.algebra.lexer import tokens
+from rewards.algebra.numerals import LETTER_SCALES
 from rewards.algebra.parser.answer import AnswerParser
+from rewards.algebra.spoken import spoken
 from rewards.algebra.tree import Node, TooBigError, has, num, replace
 from rewards.algebra.vocabulary import ParseError, number
 
@@ -26,8 +29,7 @@ class Reading(NamedTuple):
 
 _DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
 _TIME = re.compile(r"^(\d{1,2})\s*:\s*([0-5]\d)(?:\s|\\text\s*\{)*([aApP])?(?:\.?\s*[mM]\.?)?[\s}.]*$")
-_SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
-_SCALED = re.compile(rf"^(?:\\?\$)?\s*(\d+(?:\.\d+)?)\s*(?:\\text\s*\{{\s*)?({'|'.join(_SCALES)})\b[A-Za-z\s}}]*$")
+_GLUED = re.compile(r"^(\d+(?:\.\d+)?)([KkMB])$")  # 3.5M, which could be a product as well
 _MEASURED = re.compile(r"^(\d+(?:\.\d+)?) ([A-Za-z](?:[A-Za-z/^\d{}]*))$")  # "12 m", which could be a product as well
 
 
@@ -53,8 +55,9 @@ def _readings(raw: str) -> tuple[Reading, ...]:
         readings = [time] if half else [time, *readings]
     if (match := _MEASURED.match(text)) and units.read(match.group(2)).dimension is not None:
         readings.append(Reading(Node("quantity", (number(match.group(1)),), match.group(2))))
-    if match := _SCALED.match(text):
-        readings.append(Reading(Node("mul", (number(match.group(1)), num(10 ** _SCALES[match.group(2)])))))
+    if match := _GLUED.match(text):
+        scale = LETTER_SCALES[match.group(2).lower()]
+        readings.append(Reading(Node("num", (), Fraction(match.group(1)) * scale)))
     if readings and "log" in text:  # a logarithm without a base is natural or decimal
         readings.append(readings[0]._replace(node=replace(readings[0].node, _decimal)))
     if readings and "=" not in text and has(readings[0].node, "apply"):
@@ -73,7 +76,7 @@ def _decimal(node: Node) -> Node | None:
 
 def _read(text: str, *, thousands: bool = True, applies: bool = True) -> list[Reading]:
     try:
-        parser = AnswerParser(tokens(text, thousands=thousands), applies=applies)
+        parser = AnswerParser(spoken(tokens(text, thousands=thousands)), applies=applies)
         node = parser.answer()
     except ParseError:
         return []

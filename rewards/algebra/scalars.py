@@ -6,7 +6,7 @@ What is inside a unit or a ratio may be anything, so the general comparison is h
 from collections.abc import Callable
 from fractions import Fraction
 
-from rewards.algebra import units
+from rewards.algebra import said
 from rewards.algebra.ball import PRECISIONS, UndefinedError, constant, precision
 from rewards.algebra.exact import rational
 from rewards.algebra.points import same_expression
@@ -103,32 +103,27 @@ def _same_degrees(gold: Node, answer: Node, same: Same) -> bool:
 
 
 def _same_quantities(gold: Node, answer: Node, same: Same) -> bool:
-    (ours, unit), (theirs, other) = _measured(gold), _measured(answer)
-    if "degree" in (ours.op, theirs.op) and not (_of_degrees(unit) and _of_degrees(other)):
+    (ours, what), (theirs, other) = measured(gold), measured(answer)
+    if "degree" in (ours.op, theirs.op) and not (_of_degrees(what) and _of_degrees(other)):
         return False  # an angle is no length
-    if unit is None or other is None or unit.dimension is None or other.dimension is None:
-        return same(ours, theirs)
-    if unit.dimension != other.dimension:
-        generic = [any(name == "unit" for name, _ in u.dimension or ()) for u in (unit, other)]
-        return generic[0] != generic[1] and same(ours, theirs)  # "square units" may be cm^2
-    if unit.scale == other.scale:
-        return same(ours, theirs)
-    return same(Node("mul", (num(unit.scale), ours)), Node("mul", (num(other.scale), theirs)))
+    factor = said.ratio(what, other)
+    if factor is None:
+        return False
+    return same(ours if factor == 1 else Node("mul", (num(factor), ours)), theirs)
 
 
-def _of_degrees(unit: units.Unit | None) -> bool:
+def _of_degrees(what: said.Said) -> bool:
     """Return whether a degree sign may be written for this unit: an angle's or a temperature's, or one that is not known."""
-    return unit is None or unit.dimension is None or unit.dimension[0][0].startswith(("angle", "temperature"))
+    return what.unit is None or (what.unit.dimension or ((" ", 0),))[0][0].startswith(("degree", "temperature"))
 
 
-def _measured(node: Node) -> tuple[Node, units.Unit | None]:
-    """Return the bare value and its unit; of two units around one value (`$5 million dollars`) the one that is known."""
-    unit: units.Unit | None = None
+def measured(node: Node) -> tuple[Node, said.Said]:
+    """Return the bare value and what is said about it, in all words around it (`$5 million dollars`)."""
+    what = said.NOTHING
     while node.op == "quantity":
-        found = units.read(str(node.value))
-        unit = found if unit is None or unit.dimension is None else unit
+        what = said.both(what, said.read(str(node.value)))
         node = node.args[0]
-    return node, unit
+    return node, what
 
 
 def _same_ratios(gold: Node, answer: Node, same: Same) -> bool:

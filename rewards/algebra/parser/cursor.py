@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from rewards.algebra.lexer import Token
+from rewards.algebra.token import Token
 from rewards.algebra.tree import Node, TooBigError
 from rewards.algebra.vocabulary import ParseError
 

@@ -2,7 +2,7 @@
 environments.
 """
 
-from rewards.algebra.lexer import Token
+from rewards.algebra.token import Token
 from rewards.algebra.parser.cursor import Cursor
 from rewards.algebra.tree import Node, members, num, sym
 from rewards.algebra.vocabulary import ParseError

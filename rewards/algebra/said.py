@@ -1,0 +1,115 @@
+"""What the words around a value say: a unit, and labels (apples, east, increase, PM).
+
+One side may leave words out. Where both say something they must say the same: units of one dimension are converted, and
+the labels of one side must be among those of the other.
+"""
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from rewards.algebra import units
+from rewards.algebra.vocabulary import word_set
+
+_STOP = word_set("""
+    a an the of in is are was be it its this that there to for and with all total altogether each about approximately around roughly
+    exactly only answer value so thus have has had we get as by at on from which will would both s
+    please mark correct since because given here note where when final result
+""")
+_MONEY = re.compile(r"\b(EUR|GBP|CNY|INR|USD)\b")
+_WORD = re.compile(r"[A-Za-z\u3007\u4e00-\u9fff]+(?:'[a-z]+)?|\$|%|\d+")
+_SAME = {
+    "counterclockwise": "anticlockwise", "people": "person", "persons": "person", "men": "man", "women": "woman", "children": "child", "mice": "mouse",
+    "feet": "foot", "teeth": "tooth", "dice": "die", "halves": "half", "increased": "increase", "increasing": "increase", "increases": "increase",
+    "rise": "increase", "rose": "increase", "growth": "increase", "up": "up", "upward": "up", "upwards": "up", "downward": "down", "downwards": "down",
+    "decreased": "decrease", "decreasing": "decrease", "decreases": "decrease", "drop": "decrease", "reduction": "decrease", "decline": "decrease",
+    "eastward": "east", "eastwards": "east", "westward": "west", "westwards": "west", "northward": "north", "southward": "south",
+    "leftward": "left", "rightward": "right", "gains": "gain", "gained": "gain", "losses": "loss", "lost": "loss", "lose": "loss", "profits": "profit",
+}  # fmt: skip
+_MAX_SPAN = 8
+
+
+class Said(NamedTuple):
+    """The unit (None where there is none), and the labels as a set of words in the singular."""
+
+    unit: units.Unit | None = None
+    labels: frozenset[str] = frozenset()
+
+
+NOTHING = Said()
+
+
+@lru_cache(maxsize=4096)
+def read(text: str) -> Said:
+    """Return what words say: the longest run of them that is a unit, and the others."""
+    whole = units.read(text)
+    if whole.dimension is not None:
+        return Said(whole)
+    words = text.split()
+    found: tuple[int, int, units.Unit] | None = None
+    for start in range(len(words)):
+        for end in range(min(len(words), start + _MAX_SPAN), start, -1):
+            if found and end - start <= found[1] - found[0]:
+                break
+            unit = units.read(" ".join(words[start:end]))
+            if unit.dimension is not None and not _belongs(words, start, end):
+                found = (start, end, unit)
+                break
+    if found is None:
+        return Said(None, _labels(text))
+    return Said(found[2], _labels(" ".join((*words[: found[0]], *words[found[1] :]))))
+
+
+def _belongs(words: list[str], start: int, end: int) -> bool:
+    """Return whether a unit is part of a rate of something else: the `day` of `apples per day`, the `square` of nothing."""
+    before, after = words[start - 1] if start else "", words[end] if end < len(words) else ""
+    if before in ("per", "/", "-", "^", "{") or after in ("^", "{"):
+        return True
+    alone = end - start == 1 and len(words[start]) == 1 and words[start].isalpha()
+    return alone and len(words) > 1 and not (after in ("", ".", ",", "(") or before in ("", ".", ","))
+
+
+def _labels(text: str) -> frozenset[str]:
+    return frozenset(word for found in _WORD.findall(text) if (word := _singular(found.casefold())) and word not in _STOP)
+
+
+def _singular(word: str) -> str:
+    word = word.removesuffix("'s")
+    if word in _SAME:
+        return _SAME[word]
+    if word in ("pm", "am") or len(word) < 4 or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("xes", "shes", "ches", "sses")):
+        return word[:-2]
+    return word.removesuffix("s")
+
+
+def both(ours: Said, theirs: Said) -> Said:
+    """Return what two sets of words around one value say together; of two units the first."""
+    return Said(ours.unit or theirs.unit, ours.labels | theirs.labels)
+
+
+def ratio(ours: Said, theirs: Said) -> Fraction | None:
+    """Return what a value of the first must be multiplied with to be one of the second; 1 where one side says no unit. None where
+    they contradict each other."""
+    if ours.labels and theirs.labels and not (ours.labels <= theirs.labels or theirs.labels <= ours.labels):
+        return None
+    one, other = ours.unit, theirs.unit
+    if one is None or other is None or one.dimension is None or other.dimension is None:
+        said_other = bool(theirs.labels) if one is not None else bool(ours.labels)
+        return None if (one is None) != (other is None) and said_other and not (ours.labels and theirs.labels) else Fraction(1)
+    if one.dimension == other.dimension:
+        return one.scale / other.scale
+    generic = [any(name == "unit" for name, _ in unit.dimension or ()) for unit in (one, other)]
+    if generic[0] != generic[1]:
+        return Fraction(1)  # "square units" may be cm^2
+    return _alike(one, other)
+
+
+def _alike(one: units.Unit, other: units.Unit) -> Fraction | None:
+    """Return the factor between units that differ only in what counts: cycles, revolutions and radians per second are hertz."""
+    bare = [tuple(p for p in unit.dimension or () if p[0] not in ("cycle", "decay")) for unit in (one, other)]
+    return one.scale / other.scale if bare[0] == bare[1] else None

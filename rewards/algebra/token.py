@@ -1,0 +1,11 @@
+"""One token of an answer."""
+
+from typing import NamedTuple
+
+
+class Token(NamedTuple):
+    """`kind`: num, sym, cmd (a function or object), text (words), op, begin, end, row, amp, last."""
+
+    kind: str
+    text: str
+    spaced: bool = False

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import product
 
 from rewards.algebra import shapes
+from rewards.algebra.conditions import branches, same_branches
 from rewards.algebra.pieces import NotASetError, same_pieces
 from rewards.algebra.reading import Reading
 from rewards.algebra.realsets import is_interval, to_pieces
@@ -65,6 +66,10 @@ def same(gold: Node, answer: Node) -> bool:
     """
     if key(gold) == key(answer):
         return True
+    if branches(gold) or branches(answer):
+        return same_branches(gold, answer, same)
+    if "remainder" in (gold.op, answer.op):
+        return gold.op == answer.op and _same_in_order(gold, answer)
     gold, answer = exact_part(gold), exact_part(answer)
     if _is_relation_of_reals(gold) or _is_relation_of_reals(answer):
         return _same_sets(gold, answer)
@@ -75,8 +80,6 @@ def same(gold: Node, answer: Node) -> bool:
     golds, answers = shapes.expand(gold), shapes.expand(answer)
     if golds != [gold] or answers != [answer]:
         return same(joined("seq", golds, "bare"), joined("seq", answers, "bare"))
-    if gold.op == answer.op == "cases":
-        return _matched(gold.args, answer.args)
     if any(n.op in ("seq", "matrix") or (n.op == "mul" and n.args[-1].op == "matrix") for n in (gold, answer)):
         return _same_collections(gold, answer)
     return same_scalars(gold, answer, same)

@@ -1,9 +1,9 @@
 """An answer: statements with separators between, and what is said about them."""
 
-from rewards.algebra import units
+from rewards.algebra import said
 from rewards.algebra.parser.statements import Statements
 from rewards.algebra.tree import Node, num, walk
-from rewards.algebra.vocabulary import NOTES, SEPARATORS, ParseError
+from rewards.algebra.vocabulary import CONDITIONS, NOTES, SEPARATORS, ParseError
 
 _WHOLE = ("bbZ", "bbN", "Z", "N")
 
@@ -72,14 +72,24 @@ class AnswerParser(Statements):
         if self._take("..."):
             return Node("dots")
         node = self.relation()
+        if self._take("rem"):
+            node = Node("remainder", (node, self.relation()))
         if self._is("(") and self._tokens[self._at + 1].text.lower() in NOTES:
             self._at += 1
             self._read_note()
             self._expect(")")
+        elif self._is("(") and (self._tokens[self._at + 1].text.lower() in CONDITIONS or self._in_brackets_a_relation()):
+            self._at += 1
+            node = _under(node, self._condition())
+            self._expect(")")
+        elif self._is_condition():
+            node = _under(node, self._condition())
         elif self._is_note():
             self._read_note()
         elif self._now.kind == "text":
             node = self._with_unit(node)
+            if self._is_condition():
+                node = _under(node, self._condition())
         elif self._is_domain():
             self._at += 1
             domain = self.relation()
@@ -98,10 +108,14 @@ class AnswerParser(Statements):
         return node
 
 
+def _under(node: Node, condition: Node | None) -> Node:
+    return node if condition is None else Node("given", (node, condition))
+
+
 def _compound(items: list[Node]) -> Node:
     """Return `2 hours 30 minutes` in the unit of its first part."""
-    parts = [(i.args[0], units.read(str(i.value))) for i in items if i.op == "quantity"]
-    if len(parts) != len(items) or any(u.dimension is None or u.dimension != parts[0][1].dimension for _, u in parts):
+    parts = [(i.args[0], said.read(str(i.value)).unit) for i in items if i.op == "quantity"]
+    if len(parts) != len(items) or parts[0][1] is None or any(u is None or u.dimension != parts[0][1].dimension for _, u in parts):
         raise ParseError("values side by side")
     scaled = tuple(Node("mul", (num(u.scale / parts[0][1].scale), value)) for value, u in parts)
     return Node("quantity", (Node("add", scaled),), str(items[0].value))

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from rewards.algebra.parser.groups import Groups
 from rewards.algebra.tree import Node, joined, num, sym
-from rewards.algebra.vocabulary import APPLIED, BASES, NOTES, STARTS_ATOM, ParseError, number
+from rewards.algebra.vocabulary import APPLIED, BASES, CONDITIONS, NOTES, STARTS_ATOM, ParseError, number
 
 
 class Arithmetic(Groups):
@@ -94,9 +94,9 @@ class Arithmetic(Groups):
                                       "mp", "notin", "subset", "subseteq", "forall", "exists", "Rightarrow", "implies", "iff",
                                       "over", "choose")  # fmt: skip
         if token.kind == "op":
-            if token.text == "(" and self._tokens[self._at + 1].text.lower() in (*NOTES, "mod"):
+            if token.text == "(" and self._tokens[self._at + 1].text.lower() in (*NOTES, *CONDITIONS, "mod"):
                 return False
-            if self._in_brackets_only_words() or self._is_domain():
+            if self._in_brackets_only_words() or self._is_domain() or self._in_brackets_a_relation():
                 return False
             return token.text in STARTS_ATOM and not (token.text == "|" and self._bars)
         return token.kind == "begin"
@@ -105,6 +105,20 @@ class Arithmetic(Groups):
         r"""Return whether `(k \in \mathbb{Z})` is ahead."""
         ahead = self._tokens[self._at + 1 : self._at + 3]
         return self._is("(") and len(ahead) == 2 and ahead[0].kind == "sym" and ahead[1].text == "in"
+
+    def _in_brackets_a_relation(self) -> bool:
+        """Return whether a bracket with an inequality is ahead that ends the statement, as in `\\sqrt{a} (a > 9)`."""
+        if not self._is("(") or self._at == 0:
+            return False
+        at, depth, found = self._at, 0, False
+        while self._tokens[at].kind != "last":
+            token = self._tokens[at]
+            depth += (token.text in ("(", "[", "{", "\\{")) - (token.text in (")", "]", "}", "\\}"))
+            if depth == 0:
+                break
+            found = found or (depth == 1 and token.kind == "op" and token.text in ("<", ">", "<=", ">=", "!="))
+            at += 1
+        return found and self._tokens[at].text == ")" and self._tokens[at + 1].kind == "last"
 
     def _in_brackets_only_words(self) -> bool:
         """Return whether a bracket with nothing but words is ahead, as in `7 (units)`."""

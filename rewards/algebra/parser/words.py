@@ -2,10 +2,10 @@
 
 import itertools
 
-from rewards.algebra import units
+from rewards.algebra import conditions, said
 from rewards.algebra.parser.cursor import Cursor
-from rewards.algebra.tree import Node, num, sym
-from rewards.algebra.vocabulary import NOTES, ParseError, word_set
+from rewards.algebra.tree import Node, members, sym
+from rewards.algebra.vocabulary import CONDITIONS, NOTES, SEPARATORS, ParseError, word_set
 
 _HARMLESS = word_set("""
     only answer answers is are the final value values solution solutions set all a an x therefore thus hence
@@ -28,7 +28,7 @@ _SAME_WORDS = {
     "infinitely many solutions": "infinitely many",
     "infinite solutions": "infinitely many",
 }
-_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_CONDITION_WORDS = CONDITIONS | word_set("that all any every each real")
 
 
 class Words(Cursor):
@@ -48,6 +48,61 @@ class Words(Cursor):
         words = [t.text.lower() for t in itertools.takewhile(lambda t: t.kind == "text", self._tokens[self._at :])]
         if 0 < len(words) <= MAX_LEAD and words[-1] in _LEADS and not _DOUBTFUL & set(words):
             self._at += len(words)
+
+    def _is_condition(self) -> bool:
+        """Return whether a word is ahead behind which a condition stands."""
+        return self._now.kind == "text" and self._now.text.lower() in CONDITIONS
+
+    def _condition(self, closing: bool = False) -> Node | None:
+        """Read a condition: up to the end of its branch, or to the bracket that closes around it. None for a mere declaration."""
+        words: list[str] = []
+        while self._now.kind == "text" and self._now.text.lower() in _CONDITION_WORDS:
+            words.append(self._next().text.lower())
+        start = self._at
+        end = self._end_of_branch()
+        text = " ".join([*words[1:], *(t.text for t in self._tokens[start:end])])
+        if conditions.is_declaration(text):
+            self._at = end
+            self.note += text
+            return None
+        words = [word for word in words if word not in ("all", "any", "every", "each", "real")]
+        found = self._relations(end)
+        self._at = end
+        return conditions.of_words(text) if found is None else found
+
+    def _end_of_branch(self) -> int:
+        """Return where the condition ends: at a bracket that closes around it, an end, or in front of another branch."""
+        at, depth, cut = self._at, 0, None
+        while self._tokens[at].kind not in ("last", "end", "row", "amp"):
+            text = self._tokens[at].text
+            if self._tokens[at].kind == "op" and text in ("(", "[", "\\{", "{"):
+                depth += 1
+            elif self._tokens[at].kind == "op" and text in (")", "]", "\\}", "}"):
+                depth -= 1
+                if depth < 0:
+                    return at
+            elif depth == 0 and self._tokens[at].kind == "op" and text in SEPARATORS:
+                cut = at if cut is None else cut
+            elif depth == 0 and self._tokens[at].kind == "text" and text.lower() in (*CONDITIONS, "otherwise", "else", "elsewhere") and cut is not None:
+                if self._tokens[at - 1].text not in SEPARATORS:
+                    return cut
+                cut = None
+            if cut is not None and at > cut and self._tokens[at].kind == "op" and text in SEPARATORS and self._tokens[at - 1].text not in SEPARATORS:
+                cut = at
+            at += 1
+        return at
+
+    def _relations(self, end: int) -> Node | None:
+        """Read relations up to a position; None where they are anything else."""
+        here, depth = self._at, self._depth
+        try:
+            node = self.contents()
+        except ParseError:
+            node = None
+        if node is None or self._at != end or not all(n.op in ("rel", "mod") for n in members(node)):
+            self._at, self._depth = here, depth
+            return None
+        return conditions.of_relation(node)
 
     def _is_note(self) -> bool:
         return self._now.kind == "text" and self._now.text.lower() in NOTES
@@ -82,7 +137,7 @@ class Words(Cursor):
         if node.op == "rel":
             return node._replace(args=(*node.args[:-1], Node("quantity", (node.args[-1],), " ".join(words))))
         unit = " ".join(words)
-        return node if node.op in _OBJECTS and units.read(unit).dimension is None else Node("quantity", (node,), unit)
+        return node if node.op in _OBJECTS and said.read(unit).unit is None else Node("quantity", (node,), unit)
 
 
 def meaning(words: list[str]) -> Node:
@@ -92,4 +147,4 @@ def meaning(words: list[str]) -> Node:
         return sym("emptyset")
     if phrase in _ALL:
         return sym("bbR")
-    return num(_NUMBERS.index(phrase)) if phrase in _NUMBERS else Node("text", (), _SAME_WORDS.get(phrase, phrase))
+    return Node("text", (), _SAME_WORDS.get(phrase, phrase))

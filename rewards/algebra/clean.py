@@ -47,6 +47,10 @@ _HTML = (
     (re.compile(r"<sub>(.*?)</sub>", re.I), r"_{\1}"),
     (re.compile(r"<br\s*/?>"), " "),
 )
+_ORDINAL = re.compile(r"(?<=\d)\s*\^\s*\{?\s*(?:\\(?:text[a-z]*|mathrm|mbox|rm)\s*\{?)?\s*(?:st|nd|rd|th)\s*\}{0,2}(?![A-Za-z])")
+_MICRO = re.compile(r"\\mu\s*\\(?:text|mathrm|mathsf|rm)\s*\{\s*([A-Za-z]{1,3})\s*\}")
+_MICRO_INSIDE = re.compile(r"(\\(?:text|mathrm|mathsf)\s*\{[^{}\\]*)\\mu\s*(?=[A-Za-z])")
+_OHM = re.compile(r"(?<=\d)\s*(?:\\(?:text|mathrm)\s*\{\s*([kMGm])\s*\}|([kMGm]))?\s*\\(?:mathrm\{\s*)?Omega\s*\}?\s*$")
 _SIZE = re.compile(r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?)(?![a-zA-Z])\s*(\.(?!\d))?")
 _SKIP = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|limits|nolimits|nonumber|notag|rm|bf|it|boldmath|mathstrut|strut|centering)(?![a-zA-Z])"
@@ -115,6 +119,11 @@ def clean(raw: str) -> str:
         text = _COMMA_THIN.sub("", text)
         text = _QUOTED_MARK.sub(r"\1", text)
         text = _ROOT.sub(r"\\sqrt{\1}", text)
+        text = _ORDINAL.sub("", text)
+        if "mu" in text:
+            text = _MICRO_INSIDE.sub(r"\1mu", _MICRO.sub(r"\\text{ mu\1}", text))
+        if "Omega" in text:
+            text = _OHM.sub(lambda m: f"\\text{{ {m[1] or m[2] or ''}Omega}}", text)
         text = _ROMAN_POWER.sub(r"\1\2", text)
     if "C" in text:
         text = _CHOSEN.sub(_chosen, text)

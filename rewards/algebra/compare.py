@@ -23,7 +23,7 @@ from rewards.algebra.relations import (
     proportional,
     same_chain,
 )
-from rewards.algebra.scalars import OpenError, same_scalars
+from rewards.algebra.scalars import OpenError, measured, same_scalars
 from rewards.algebra.tree import Node, free, joined, key, rename, sym, take
 
 MAX_MEMBERS = 300
@@ -190,9 +190,15 @@ def _same_collections(gold: Node, answer: Node) -> bool:
         by_name = dict(zip(other_names, answer.args, strict=True))
         return all(same(g, by_name[n]) for n, g in zip(names, gold.args, strict=True))
     distinct = any(shapes.are_symbols(n) for n in (names, other_names))
-    if ordered or other_ordered or distinct:
+    if ordered or other_ordered or distinct or _is_labelled(gold) != _is_labelled(answer):
         return _same_in_order(gold, answer)
     return _matched(gold.args, answer.args)
+
+
+def _is_labelled(node: Node) -> bool:
+    """Return whether every member says in words what it counts, each something else: `5 apples and 3 pears` has an order."""
+    found = [measured(member)[1].labels for member in node.args if member.op == "quantity"]
+    return len(found) == len(node.args) > 1 and all(found) and len(set(found)) == len(found)
 
 
 def _same_in_order(gold: Node, answer: Node, same_part: Callable[[Node, Node], bool] = same) -> bool:

@@ -33,7 +33,7 @@ _DECLARED = re.compile(
     r"|positive integers?|non-?negative integers?|integration|be|being|denotes?|both|variable|in|bb[RZNQC]|[ZNRQ]|coefficients?|unknown|scalars?|valid|where|with|for|its|domain)\b|[,;:.]|\\in",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"(?:[A-Za-z](?:\s*_\s*(?:\{\s*\w+\s*\}|\w))?'?|alpha|beta|gamma|lambda|mu|theta)")
+_NAME = re.compile(r"(?<![A-Za-z])(?:[A-Za-z](?![A-Za-z])(?:\s*_\s*(?:\{\s*\w+\s*\}|\w))?'?|alpha|beta|gamma|lambda|mu|theta)")
 
 
 def is_declaration(words: str) -> bool:
@@ -44,6 +44,15 @@ def is_declaration(words: str) -> bool:
     """
     rest = _DECLARED.sub(" ", words)
     return not _NAME.sub(" ", rest).strip(" =()")
+
+
+def is_index(node: Node) -> bool:
+    """Return whether a relation only says that a letter counts: `n \\ge 1`, `k > 0`, `n = 1, 2, 3`."""
+    if node.op != "rel" or node.args[0].op != "sym" or str(node.args[0].value) not in ("n", "k", "m", "i", "j"):
+        return False
+    end = node.args[-1]
+    first = int(node.value == ">=")
+    return len(node.args) == 2 and node.value in (">=", ">") and end.op == "num" and end.value in (first, first - 1, 0)
 
 
 def of_words(words: str) -> Node:

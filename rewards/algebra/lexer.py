@@ -128,6 +128,8 @@ def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
     lower = word.lower()
     if lower in _SEPARATORS:
         return [Token("op", lower)]
+    if lower == "floor" and _after_number(before):
+        return [Token("text", word)]
     if word in FUNCTIONS or word in WORD_COMMANDS:
         return [Token("cmd", word)]
     if lower in ("infinity", "inf") or word == "oo":
@@ -138,6 +140,8 @@ def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
         return []
     if len(word) == 1:
         return [Token("sym", word)]
+    if spaced and before and before[-1].kind == "text" and word in ("up", "us", "per", "in", "go"):
+        return [Token("text", word)]
     if word == "DNE":
         return [Token("text", word)]
     if _after_number(before) and (lower in numerals.SCALES or (units.is_unit(word) and (spaced or not units.is_symbol_pair(word)))):

@@ -28,7 +28,11 @@ class Reading(NamedTuple):
 
 
 _DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
-_TIME = re.compile(r"^(\d{1,2})\s*:\s*([0-5]\d)(?:\s|\\text\s*\{)*([aApP])?(?:\.?\s*[mM]\.?)?[\s}.]*$")
+_TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox)\s*\{([^{}]*)\}")
+_TIME = re.compile(r"^(\d{1,2})(?:\s*:\s*([0-5]\d))?(?:\s*([aApP])\.?\s*[mM]\.?)?$")
+_CHINESE_TIME = re.compile("^(上午|早上|早晨|凌晨|下午|晚上|傍晚|中午)\\s*(\\d{1,2})\\s*(?:时|点|点钟|:)\\s*(\\d{1,2}|半)?分?$")
+_HALVES = {"上午": 1, "早上": 1, "早晨": 1, "凌晨": 1, "下午": 2, "晚上": 2, "傍晚": 2, "中午": 2}
+_NAMED_TIMES = {"noon": 2, "12 noon": 2, "midnight": 1, "12 midnight": 1, "12:00 noon": 2, "12:00 midnight": 1}
 _GLUED = re.compile(r"^(\d+(?:\.\d+)?)([KkMB])$")  # 3.5M, which could be a product as well
 _MEASURED = re.compile(r"^(\d+(?:\.\d+)?) ([A-Za-z](?:[A-Za-z/^\d{}]*))$")  # "12 m", which could be a product as well
 
@@ -49,10 +53,8 @@ def _readings(raw: str) -> tuple[Reading, ...]:
             readings += _read(bare.replace(".", "").replace(",", "."))
         if re.search(r"\d,\d{3}", text):
             readings += _read(text, thousands=False)
-    if (match := _TIME.match(text)) and int(match.group(1)) < 25:
-        half = {"a": 1, "p": 2}.get((match.group(3) or " ").lower()[0], 0)
-        time = Reading(Node("time", (), f"{int(match.group(1))}:{match.group(2)}", half))
-        readings = [time] if half else [time, *readings]
+    if time := _time(text):
+        readings = [time] if time.node.digits else [time, *readings]
     if (match := _MEASURED.match(text)) and units.read(match.group(2)).dimension is not None:
         readings.append(Reading(Node("quantity", (number(match.group(1)),), match.group(2))))
     if match := _GLUED.match(text):
@@ -63,6 +65,19 @@ def _readings(raw: str) -> tuple[Reading, ...]:
     if readings and "=" not in text and has(readings[0].node, "apply"):
         readings += _read(text, applies=False)
     return tuple(dict.fromkeys(readings))
+
+
+def _time(text: str) -> Reading | None:
+    """Return a time of day; `digits` of its node: 0 where the half of the day is not said."""
+    plain = " ".join(_TEXT.sub(r" \1 ", text).split())
+    if plain.lower() in _NAMED_TIMES:
+        return Reading(Node("time", (), "12:00", _NAMED_TIMES[plain.lower()]))
+    if match := _CHINESE_TIME.match(plain):
+        hour, minutes = int(match[2]), {"": "00", None: "00", "半": "30"}.get(match[3], match[3])
+        return Reading(Node("time", (), f"{hour}:{minutes:>02}", _HALVES[match[1]])) if hour < 25 else None
+    if not (match := _TIME.match(plain)) or int(match[1]) > 24 or not (match[2] or match[3]):
+        return None
+    return Reading(Node("time", (), f"{int(match[1])}:{match[2] or '00'}", {"a": 1, "p": 2}.get((match[3] or " ").lower()[0], 0)))
 
 
 _cached = lru_cache(maxsize=2048)(_readings)

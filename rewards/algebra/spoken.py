@@ -93,12 +93,23 @@ def _numbers(tokens: list[Token]) -> list[Token]:
     while at < len(tokens):
         token = tokens[at]
         if token.kind == "text" and not _blocked(found) and (match := _number_at(tokens, at, found)):
-            new, at = match
-            found += new
-            continue
+            new, end = match
+            if _repeats(found, new, tokens[end]):
+                found.pop()
+                at = end + 1
+                continue
+            if not (found and found[-1].text == "(" and len(found) > 1):
+                found += new
+                at = end
+                continue
         found.append(token)
         at += 1
     return found
+
+
+def _repeats(found: list[Token], new: list[Token], following: Token) -> bool:
+    """Return whether a number in words only repeats the one in front of its bracket: `10 (ten)`."""
+    return len(found) > 1 and found[-1].text == "(" and following.text == ")" and len(new) == 1 and found[-2].text == new[0].text
 
 
 def _blocked(found: list[Token]) -> bool:

@@ -30,6 +30,7 @@ _SAYS_SOMETHING = re.compile(r"[\w\\<>=]")
 _MATHS = re.compile(r"[\\^_=<>+*/|]|\d")
 _DIGITS = re.compile(r"\d+")
 _SPACES = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
+_WORDS = re.compile(r"(?<![\\a-z])[^\W\d_]{2,}")
 _OPTIONS = re.compile(r"[\s,;()]+")
 _SEVERAL = re.compile("[A-J]{2,6}")
 MAX_SYMBOLIC_CHARS = 400
@@ -38,6 +39,11 @@ MAX_SYMBOLIC_CHARS = 400
 def _spaced(text: str) -> str:
     """Return the text without the spaces that print nothing: those between digits part `1 2` from `12` and `2 1/2` from `21/2`."""
     return _SPACES.sub("", text)
+
+
+def _words(text: str) -> set[str]:
+    """Return the words of a text outside of commands."""
+    return set(_WORDS.findall(unwrap(text).casefold()))
 
 
 def _letters(text: str) -> str:
@@ -137,6 +143,8 @@ class _Math:
             return Ruling("wrong", "exact", "words that differ")
         if sorted(_DIGITS.findall(text)) != sorted(_DIGITS.findall(self.text)):
             return Ruling("wrong", "exact", "other numbers")
+        if _words(text) != _words(self.text):
+            return Ruling("wrong", "exact", "other words")
         if any(text.count(left) != text.count(right) for left, right in ("{}", "()")):
             return Ruling("wrong", "exact", "brackets that do not match")
         return self._symbolic(text)

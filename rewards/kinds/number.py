@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from rewards.algebra import units
+from rewards.algebra import said
 from rewards.algebra.ball import UndefinedError, constant
 from rewards.algebra.reading import read
 from rewards.algebra.relations import core, exact_part
@@ -21,11 +21,10 @@ from rewards.verdict import Ruling, UnreadableGoldError
 
 
 class Measured(NamedTuple):
-    """A value in base units, and the dimension if a unit was stated."""
+    """A value, and what words around it say."""
 
     value: float
-    plain: float
-    dimension: tuple[tuple[str, int], ...] | None
+    what: said.Said
 
 
 def measured(text: str) -> Measured | None:
@@ -37,21 +36,19 @@ def measured(text: str) -> Measured | None:
     for reading in readings:
         node = exact_part(reading.node)
         node = core(node) or node
-        unit: units.Unit | None = None
+        what = said.NOTHING
         while node.op in ("quantity", "percent"):
-            if node.op == "quantity":
-                unit = unit or units.read(str(node.value))
+            what = said.both(what, said.read(str(node.value))) if node.op == "quantity" else what
             node = node.args[0]
         if node.op == "degree":
-            node, unit = node.args[0], units.TABLE["deg"]
+            node, what = node.args[0], said.both(what, said.read("deg"))
         try:
             ball = constant(node)
         except UndefinedError:
             continue
         value = float(ball.real.mid()) if ball.imag == 0 else math.nan
         if math.isfinite(value):
-            dimension = unit.dimension if unit else None
-            return Measured(value * float(unit.scale) if unit and dimension else value, value, dimension)
+            return Measured(value, what)
     return None
 
 
@@ -75,12 +72,10 @@ class Number(Kind):
             found = measured(answer)
             if found is None:
                 return Ruling("wrong", "number", "not one number")
-            both = wanted.dimension is not None and found.dimension is not None
-            if both and wanted.dimension != found.dimension:
-                return Ruling("wrong", "number", "another dimension")
-            ours, theirs = (wanted.value, found.value) if both else (wanted.plain, found.plain)
-            scale = ours / wanted.plain if both and wanted.plain else 1.0
-            return Ruling.of(abs(ours - theirs) <= max(self.rel_tol * abs(ours), self.abs_tol * scale), "number")
+            factor = said.ratio(found.what, wanted.what)
+            if factor is None:
+                return Ruling("wrong", "number", "other words or another unit")
+            return Ruling.of(abs(wanted.value - found.value * float(factor)) <= max(self.rel_tol * abs(wanted.value), self.abs_tol), "number")
 
         return compare
 

@@ -119,7 +119,7 @@ def test_a_worker_that_cannot_start_says_nothing_about_the_answer(
     (tmp_path / "math_verify.py").write_text("raise ImportError('half installed')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setitem(worker.SERVERS, "math", server)
-    verdict = rewards.make_verifier("March 14").judge_answer("April 14")
+    verdict = rewards.make_verifier(r"x \oplus 14").judge_answer(r"14 \oplus x")
     assert (verdict.outcome, verdict.reward) == ("timeout", None)
     assert verdict.detail == "the math worker cannot start: ImportError: half installed"
 

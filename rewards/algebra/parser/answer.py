@@ -1,10 +1,12 @@
 """An answer: statements with separators between, and what is said about them."""
 
 from rewards.algebra import said
+from rewards.algebra.conditions import is_index
 from rewards.algebra.parser.statements import Statements
-from rewards.algebra.tree import Node, num, walk
+from rewards.algebra.tree import Node, free, joined, num, walk
 from rewards.algebra.vocabulary import CONDITIONS, NOTES, SEPARATORS, ParseError
 
+_INEQUALITIES = {"<", ">", "<=", ">=", "!="}
 _WHOLE = ("bbZ", "bbN", "Z", "N")
 
 
@@ -32,6 +34,13 @@ class AnswerParser(Statements):
                     break
             elif not (self._now.kind in ("num", "sym") or self._is("(")) or items[-1].op != "quantity":
                 break
+            if self._is_condition():
+                items[-1] = _under(items[-1], self._condition())
+                if self._is(*SEPARATORS):
+                    continue
+                break
+            if self._declares():
+                break
             if self._is_note():
                 if "or" in joiners:
                     raise ParseError("an alternative that is not named")
@@ -41,6 +50,8 @@ class AnswerParser(Statements):
         if not joiners and len(items) > 1:
             return _compound(items)
         items = self._without_domains(items)
+        if "or" not in joiners:
+            items = _with_conditions(items)
         if len(items) == 1:
             return items[0]
         if groups and "," in joiners:  # `p = 5, q = 2; p = 7, q = 2`: a list of tuples
@@ -66,6 +77,8 @@ class AnswerParser(Statements):
 
     def item(self) -> Node:
         """Read a statement and the words after it."""
+        if lead := self._lead():
+            return Node("quantity", (self.item(),), lead)
         if self._now.kind == "text":
             phrase = self._phrase()
             return self._with_unit(phrase) if phrase.op in ("quantity", "rel") and self._now.kind == "text" else phrase
@@ -110,6 +123,26 @@ class AnswerParser(Statements):
 
 def _under(node: Node, condition: Node | None) -> Node:
     return node if condition is None else Node("given", (node, condition))
+
+
+def _with_conditions(items: list[Node]) -> list[Node]:
+    r"""Return `\frac{x}{x-2}, x > 2` as a value under a condition: inequalities at the end about a letter of the value in front."""
+    at = len(items)
+    while at and items[at - 1].op == "rel" and set(str(items[at - 1].value).split()) <= _INEQUALITIES:
+        at -= 1
+    if not 0 < at < len(items) or items[at - 1].op in ("quantity", "text", "given"):
+        return items
+    value, found = items[at - 1], items[at:]
+    if value.op == "rel":
+        if set(str(value.value).split()) != {"="}:
+            return items
+        names = free(value.args[-1])
+    else:
+        names = free(value)
+    if not names or any(not free(condition) or not free(condition) <= names for condition in found):
+        return items
+    found = [condition for condition in found if not is_index(condition)]
+    return [*items[: at - 1], _under(value, joined("seq", found, "and") if found else None)]
 
 
 def _compound(items: list[Node]) -> Node:

@@ -2,6 +2,8 @@
 environments.
 """
 
+from abc import abstractmethod
+
 from rewards.algebra.token import Token
 from rewards.algebra.parser.cursor import Cursor
 from rewards.algebra.tree import Node, members, num, sym
@@ -126,6 +128,10 @@ class Groups(Cursor):
             self._expect("}")
         return inner
 
+    @abstractmethod
+    def _condition(self) -> Node | None:
+        """Read a condition."""
+
     def environment(self, name: str) -> Node:
         rows: list[tuple[Node, ...]] = []
         row: list[Node] = []
@@ -138,9 +144,10 @@ class Groups(Cursor):
                     rows.append(tuple(row))
                     row = []
                 continue
-            while self._now.kind == "text" and self._now.text.lower() in ("if", "when", "for", "where"):
-                self._at += 1
-            row.append(self.contents())
+            if name == "cases" and row:
+                row.append(self._condition() or Node("text", (), "always"))
+            else:
+                row.append(self.contents())
         rows = [r for r in [*rows, tuple(row)] if r]
         if not rows:
             raise ParseError("an empty environment")

@@ -28,6 +28,12 @@ _SAME_WORDS = {
     "infinitely many solutions": "infinitely many",
     "infinite solutions": "infinitely many",
 }
+_CHANGES = word_set("""
+    increase increases increased decrease decreases decreased rise rose drop dropped fall fell gain gained loss lost lose profit up down north south
+    east west left right growth reduction
+""")
+"""Words in front of a number that say in which direction it goes."""
+_CURRENCIES = ("$", "EUR", "GBP", "CNY", "INR", "USD")
 _CONDITION_WORDS = CONDITIONS | word_set("that all any every each real")
 
 
@@ -49,6 +55,21 @@ class Words(Cursor):
         if 0 < len(words) <= MAX_LEAD and words[-1] in _LEADS and not _DOUBTFUL & set(words):
             self._at += len(words)
 
+    def _lead(self) -> str:
+        """Read the words in front of a value that are part of it: `an increase of`, `east`, a name in Chinese; '' where there are none."""
+        end = self._at
+        while self._tokens[end].kind == "text" or self._tokens[end].text in ("a", "n"):
+            end += 1
+        words = [t.text for t in self._tokens[self._at : end]]
+        starts = self._tokens[end].kind == "num" or self._tokens[end].text in ("-", "$", "frac", "sqrt", "pi") or self._tokens[end].text in _CURRENCIES
+        says = any(not w.isascii() for w in words) or {w.lower() for w in words} & _CHANGES
+        if not words or len(words) > MAX_LEAD or not starts or not says or {w.lower() for w in words} & _DOUBTFUL:
+            return ""
+        if words[-1] in _CURRENCIES:
+            end, words = end - 1, words[:-1]
+        self._at = end if words else self._at
+        return " ".join(words)
+
     def _is_condition(self) -> bool:
         """Return whether a word is ahead behind which a condition stands."""
         return self._now.kind == "text" and self._now.text.lower() in CONDITIONS
@@ -68,7 +89,20 @@ class Words(Cursor):
         words = [word for word in words if word not in ("all", "any", "every", "each", "real")]
         found = self._relations(end)
         self._at = end
+        if found is not None and conditions.is_index(found):
+            self.note += " integer"
+            return None
         return conditions.of_words(text) if found is None else found
+
+    def _declares(self) -> bool:
+        """Read to the end where nothing but a declaration is left: `C is a constant`, `k an integer`."""
+        end = self._end_of_branch()
+        text = " ".join(t.text for t in self._tokens[self._at : end])
+        is_said = any(t.kind == "text" for t in self._tokens[self._at : end]) and self._tokens[end].kind == "last"
+        if not is_said or not conditions.is_declaration(text):
+            return False
+        self._at, self.note = end, self.note + text
+        return True
 
     def _end_of_branch(self) -> int:
         """Return where the condition ends: at a bracket that closes around it, an end, or in front of another branch."""

@@ -27,7 +27,7 @@ _UNICODE = {
     "。": ".", "（": "(", "）": ")", "％": r"\%", "∀": r"\forall ", "∃": r"\exists ", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ",
     "⌉": r"\rceil ", "→": r"\to ", "⇒": r"\Rightarrow ", "⟨": r"\langle ", "⟩": r"\rangle ", "∑": r"\sum ", "∏": r"\prod ", "∫": r"\int ",
     "€": r"\text{EUR}", "£": r"\text{GBP}", "¥": r"\text{CNY}", "￥": r"\text{CNY}", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
-    "₹": r"\text{INR}", "\u200b": "", "\u2061": "", "\u2062": "", "\ufeff": "",
+    "₹": r"\text{INR}", "¢": r"\text{ cents}", "\u200b": "", "\u2061": "", "\u2062": "", "\ufeff": "",
 }  # fmt: skip
 _CIRCLED = {chr(0x2460 + i): f"({i + 1})" for i in range(20)}
 _CIRCLED_RUN = re.compile("([\u2460-\u2473])\\s*(?=[\u2460-\u2473])")
@@ -47,9 +47,12 @@ _HTML = (
     (re.compile(r"<sub>(.*?)</sub>", re.I), r"_{\1}"),
     (re.compile(r"<br\s*/?>"), " "),
 )
-_ORDINAL = re.compile(r"(?<=\d)\s*\^\s*\{?\s*(?:\\(?:text[a-z]*|mathrm|mbox|rm)\s*\{?)?\s*(?:st|nd|rd|th)\s*\}{0,2}(?![A-Za-z])")
+_ORDINAL = re.compile(r"(?<=\d)\s*\^\s*\{?\s*(?:\\(?:text[a-z]*|mathrm|mbox|rm)\s*\{?)?\s*(st|nd|rd|th)\s*\}{0,2}(?![A-Za-z])")
 _MICRO = re.compile(r"\\mu\s*\\(?:text|mathrm|mathsf|rm)\s*\{\s*([A-Za-z]{1,3})\s*\}")
 _MICRO_INSIDE = re.compile(r"(\\(?:text|mathrm|mathsf)\s*\{[^{}\\]*)\\mu\s*(?=[A-Za-z])")
+_MICRO_BARE = re.compile(r"(?<=\d)\s*\\mu\s*([A-Za-z]{1,2})\s*$")
+_CENTS = re.compile(r"\\(?:cancel|not)\s*\{?\s*c\s*\}?(?![a-z])|\\(?:text)?cent(?![a-z])")
+_REMAINDER = re.compile(r"(?<=\d)\s*\\(?:text|mathrm)\s*\{\s*[rR]\.?\s*\}\s*(?=\d)")
 _OHM = re.compile(r"(?<=\d)\s*(?:\\(?:text|mathrm)\s*\{\s*([kMGm])\s*\}|([kMGm]))?\s*\\(?:mathrm\{\s*)?Omega\s*\}?\s*$")
 _SIZE = re.compile(r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?)(?![a-zA-Z])\s*(\.(?!\d))?")
 _SKIP = re.compile(
@@ -119,12 +122,14 @@ def clean(raw: str) -> str:
         text = _COMMA_THIN.sub("", text)
         text = _QUOTED_MARK.sub(r"\1", text)
         text = _ROOT.sub(r"\\sqrt{\1}", text)
-        text = _ORDINAL.sub("", text)
+        text = _REMAINDER.sub(" R ", _CENTS.sub(r"\\text{ cents}", text.replace(r"\pounds", r"\text{GBP}")))
         if "mu" in text:
-            text = _MICRO_INSIDE.sub(r"\1mu", _MICRO.sub(r"\\text{ mu\1}", text))
+            text = _MICRO_INSIDE.sub(r"\1mu", _MICRO.sub(r"\\text{ mu\1}", _MICRO_BARE.sub(r"\\text{ mu\1}", text)))
         if "Omega" in text:
             text = _OHM.sub(lambda m: f"\\text{{ {m[1] or m[2] or ''}Omega}}", text)
         text = _ROMAN_POWER.sub(r"\1\2", text)
+    if "^" in text:
+        text = _ORDINAL.sub(r"\1", text)
     if "C" in text:
         text = _CHOSEN.sub(_chosen, text)
     text = text.replace("{:}", ":")

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import product
 
 from rewards.algebra import shapes
-from rewards.algebra.conditions import branches, same_branches
+from rewards.algebra.conditions import CONDITIONAL, branches, same_branches
 from rewards.algebra.pieces import NotASetError, same_pieces
 from rewards.algebra.reading import Reading
 from rewards.algebra.realsets import is_interval, to_pieces
@@ -66,7 +66,7 @@ def same(gold: Node, answer: Node) -> bool:
     """
     if key(gold) == key(answer):
         return True
-    if branches(gold) or branches(answer):
+    if (gold.op in CONDITIONAL or answer.op in CONDITIONAL) and (branches(gold) or branches(answer)):
         return same_branches(gold, answer, same)
     if "remainder" in (gold.op, answer.op):
         return gold.op == answer.op and _same_in_order(gold, answer)

@@ -17,6 +17,8 @@ from rewards.algebra.tree import Node, free, members
 Same = Callable[[Node, Node], bool]
 Branch = tuple[Node, Node | None]
 
+CONDITIONAL = frozenset(("given", "cases", "rel", "seq"))
+"""What may state a condition, the only nodes that `branches` is worth asking about."""
 OTHERWISE = Node("text", (), "otherwise")
 _OTHERWISE = re.compile(r"\b(?:otherwise|else|elsewhere|in all other cases|all other)\b")
 _RESIDUES = (

@@ -7,7 +7,7 @@ Two readings are ambiguous and left to the caller: whether `1,234` is one number
 import re
 
 from rewards.algebra import chinese, numerals, units
-from rewards.algebra.token import Token
+from rewards.algebra.token import ORDINAL, Token
 from rewards.algebra.tree import TooBigError
 from rewards.algebra.vocabulary import FUNCTIONS, SHORT_WORDS, WORD_COMMANDS, word_set
 
@@ -136,8 +136,8 @@ def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
         return [Token("cmd", "infty")]
     if lower in _PERCENT:
         return [Token("op", "%")]
-    if before and before[-1].kind == "num" and lower in _ORDINAL:
-        return []
+    if before and before[-1].kind == "num" and lower in _ORDINAL and not spaced:
+        return [Token("text", ORDINAL)]
     if len(word) == 1:
         return [Token("sym", word)]
     if spaced and before and before[-1].kind == "text" and word in ("up", "us", "per", "in", "go"):
@@ -198,6 +198,7 @@ def _words(content: str, before: list[Token], digits: bool) -> list[Token]:
             found.append(Token("op", piece))
         elif len(piece) == 1 and piece.isalpha() and not (lower == "a" and content[:2].lower() == "a "):
             found.append(Token("sym", piece))
-        elif lower not in _ORDINAL or not (before and before[-1].kind == "num"):
-            found.append(Token("text", piece))
+        else:
+            is_ordinal = lower in _ORDINAL and not found and before and before[-1].kind == "num"
+            found.append(Token("text", ORDINAL if is_ordinal else piece))
     return found

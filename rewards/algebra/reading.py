@@ -34,7 +34,11 @@ _CHINESE_TIME = re.compile("^(上午|早上|早晨|凌晨|下午|晚上|傍晚|�
 _HALVES = {"上午": 1, "早上": 1, "早晨": 1, "凌晨": 1, "下午": 2, "晚上": 2, "傍晚": 2, "中午": 2}
 _NAMED_TIMES = {"noon": 2, "12 noon": 2, "midnight": 1, "12 midnight": 1, "12:00 noon": 2, "12:00 midnight": 1}
 _GLUED = re.compile(r"^(\d+(?:\.\d+)?)([KkMB])$")  # 3.5M, which could be a product as well
-_MEASURED = re.compile(r"^(\d+(?:\.\d+)?) ([A-Za-z](?:[A-Za-z/^\d{}]*))$")  # "12 m", which could be a product as well
+_MEASURED = re.compile(
+    r"^((?:\d+(?:\.\d+)?)(?:\s*\\times\s*10\s*\^\s*(?:\d|\{-?\d+\}))?|10\s*\^\s*(?:\d|\{-?\d+\})) ([A-Za-z](?:[A-Za-z/^\d{}]*))$"
+)  # "12 m", which could be a product as well
+_COMPOUND = re.compile(r"^(?:\d+(?:\.\d+)? ?[A-Za-z]{1,12}[ ,]*(?:and )?){2,4}$")
+_UNIT = re.compile(r"([A-Za-z]+)(?=[ ,]|$)")
 
 
 def read(raw: str) -> tuple[Reading, ...]:
@@ -56,7 +60,9 @@ def _readings(raw: str) -> tuple[Reading, ...]:
     if time := _time(text):
         readings = [time] if time.node.digits else [time, *readings]
     if (match := _MEASURED.match(text)) and units.read(match.group(2)).dimension is not None:
-        readings.append(Reading(Node("quantity", (number(match.group(1)),), match.group(2))))
+        readings += [Reading(Node("quantity", (value.node,), match.group(2))) for value in _read(match.group(1))]
+    if _COMPOUND.match(text):
+        readings += _read(_UNIT.sub(r"\\text{ \1} ", text))
     if match := _GLUED.match(text):
         scale = LETTER_SCALES[match.group(2).lower()]
         readings.append(Reading(Node("num", (), Fraction(match.group(1)) * scale)))

@@ -103,6 +103,9 @@ def ratio(ours: Said, theirs: Said) -> Fraction | None:
         return None if (one is None) != (other is None) and said_other and not (ours.labels and theirs.labels) else Fraction(1)
     if one.dimension == other.dimension:
         return one.scale / other.scale
+    for unit, what in ((one, other), (other, one)):
+        if unit.also and what.dimension == ((unit.also, 1),):
+            return 1 / what.scale if unit is one else what.scale
     generic = [any(name == "unit" for name, _ in unit.dimension or ()) for unit in (one, other)]
     if generic[0] != generic[1]:
         return Fraction(1)  # "square units" may be cm^2

@@ -104,12 +104,20 @@ def _same_degrees(gold: Node, answer: Node, same: Same) -> bool:
 
 def _same_quantities(gold: Node, answer: Node, same: Same) -> bool:
     (ours, what), (theirs, other) = measured(gold), measured(answer)
+    for one, its, two, others in ((ours, what, theirs, other), (theirs, other, ours, what)):
+        if _is_in(others, "angle") and (one.op == "degree" or _is_in(its, "degree")):
+            inner = one.args[0] if one.op == "degree" else one
+            return same_expression(Node("degree", (inner,)), two) is True
     if "degree" in (ours.op, theirs.op) and not (_of_degrees(what) and _of_degrees(other)):
         return False  # an angle is no length
     factor = said.ratio(what, other)
     if factor is None:
         return False
     return same(ours if factor == 1 else Node("mul", (num(factor), ours)), theirs)
+
+
+def _is_in(what: said.Said, dimension: str) -> bool:
+    return what.unit is not None and what.unit.dimension == ((dimension, 1),)
 
 
 def _of_degrees(what: said.Said) -> bool:

@@ -4,9 +4,10 @@ become the tokens that notation would have given. What is left as words is a uni
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 from rewards.algebra import numerals
-from rewards.algebra.token import Token
+from rewards.algebra.token import ORDINAL, Token
 from rewards.algebra.vocabulary import word_set
 
 SOMETHING = "something"
@@ -36,7 +37,20 @@ _COMPARED = {
     "lower than": "<", "below": "<", "under": "<", "not equal to": "!=", "equal to": "=", "equals": "=", "over": ">", "exceeds": ">",
     "a minimum of": ">=", "a maximum of": "<=",
 }  # fmt: skip
-_COMPARISONS = sorted(((tuple(text.split()), sign) for text, sign in _COMPARED.items()), key=lambda pair: -len(pair[0]))
+_Phrases = dict[str, list[tuple[tuple[str, ...], Any]]]
+
+
+def _by_first(phrases: dict[tuple[str, ...], Any]) -> _Phrases:
+    """Return phrases by their first word, longest first."""
+    found: _Phrases = {}
+    for words in sorted(phrases, key=len, reverse=True):
+        found.setdefault(words[0], []).append((words, phrases[words]))
+    return found
+
+
+_COMPARISONS = _by_first({tuple(text.split()): sign for text, sign in _COMPARED.items()})
+_OPERATIONS = _by_first(_OPERATORS)
+_CALLS = _by_first(_FUNCTIONS)
 _AFTER = {
     **dict.fromkeys(("more", "greater", "above", "higher", "over", "larger", "up", "longer", "older"), ">="),
     **dict.fromkeys(("less", "fewer", "below", "lower", "under", "smaller", "younger", "shorter"), "<="),
@@ -92,7 +106,8 @@ def _numbers(tokens: list[Token]) -> list[Token]:
     at = 0
     while at < len(tokens):
         token = tokens[at]
-        if token.kind == "text" and not _blocked(found) and (match := _number_at(tokens, at, found)):
+        starts = token.kind == "text" or (token.kind == "num" and tokens[at + 1].text == "and")
+        if starts and not _blocked(found) and (match := _number_at(tokens, at)):
             new, end = match
             if _repeats(found, new, tokens[end]):
                 found.pop()
@@ -119,7 +134,7 @@ def _blocked(found: list[Token]) -> bool:
     return bool(found) and (found[-1].kind in ("num", "sym") or (found[-1].kind == "text" and found[-1].text.lower() not in _BEFORE_NUMBER))
 
 
-def _number_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list[Token], int] | None:
+def _number_at(tokens: list[Token], at: int) -> tuple[list[Token], int] | None:
     words, ends = list[str](), list[int]()
     here = at
     while here < len(tokens) and len(words) < 40:
@@ -128,7 +143,7 @@ def _number_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list[T
             for piece in token.text.lower().split("-"):
                 words.append(piece)
                 ends.append(here + 1)
-        elif token.text in ("and", "a"):
+        elif token.text in ("and", "a") or (here == at and token.kind == "num"):
             words.append(token.text)
             ends.append(here + 1)
         elif not (token.text == "-" and here > at and tokens[here - 1].kind == tokens[here + 1].kind == "text"):
@@ -142,9 +157,9 @@ def _number_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list[T
         return None  # half of a hyphenated word: one-to-one
     if words[0] in ("one", "second", "first", "third", "half") and number.taken == 1 and _goes_on(tokens, end):
         return None
-    if words[0] in ("a", "an") and number.taken < 2:
+    if words[0] in ("a", "an") and number.taken < 2 or (tokens[at].kind == "num" and number.taken < 3):
         return None
-    return written(number.value), end
+    return [*written(number.value), *([Token("text", ORDINAL)] if number.ordinal else [])], end
 
 
 def _goes_on(tokens: list[Token], end: int) -> bool:
@@ -255,7 +270,7 @@ def _operators(tokens: list[Token]) -> list[Token]:
 
 def _operator_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list[Token], int] | None:
     start = at + (_text(tokens[at]) == "the")
-    for words, latex in _FUNCTIONS.items():
+    for words, latex in _CALLS.get(_text(tokens[start]), ()):
         if _phrase(tokens, start, words) and _starts(tokens[start + len(words)]):
             return _function(latex, tokens, start + len(words))
     before = found[-1] if found else None
@@ -267,7 +282,7 @@ def _operator_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list
         if digits:
             found[-1] = Token("num", f"{before.text}.{digits}", before.spaced)
             return [], end
-    for words, signs in sorted(_OPERATORS.items(), key=lambda pair: -len(pair[0])):
+    for words, signs in _OPERATIONS.get(_text(tokens[at]), ()):
         if not _phrase(tokens, at, words):
             continue
         end = at + len(words)
@@ -345,7 +360,7 @@ _SIGNED = ("<", ">", "<=", ">=", "=", "!=")
 
 
 def _sign_at(tokens: list[Token], at: int, found: list[Token], start: int) -> tuple[list[Token], int] | None:
-    for words, sign in _COMPARISONS:
+    for words, sign in _COMPARISONS.get(_text(tokens[at]), ()):
         if _phrase(tokens, at, words) and (_starts(tokens[at + len(words)]) or tokens[at + len(words)].text in _CURRENCIES):
             if sign == "=" and len(found) == start:
                 return None

@@ -9,3 +9,7 @@ class Token(NamedTuple):
     kind: str
     text: str
     spaced: bool = False
+
+
+ORDINAL = "ordinal"
+"""The word that stands for `st`, `nd`, `rd`, `th` behind a number."""

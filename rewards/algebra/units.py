@@ -19,6 +19,8 @@ class Unit(NamedTuple):
 
     scale: Fraction
     dimension: Dimension | None
+    also: str = ""
+    """Another base dimension that the word may mean, with scale 1: a pound is a weight or money."""
 
 
 _PREFIXED = """
@@ -173,6 +175,7 @@ def _table() -> dict[str, Unit]:
                 plurals = (full, full + "s") if is_name or word in ("bit", "ohm", "bar", "mol", "rad") else (full,)
                 for name in plurals:
                     table.setdefault(name, scaled)
+    table |= dict.fromkeys(("pound", "pounds"), table["lb"]._replace(also="money_gbp"))
     table |= {"mole": table["mol"], "moles": table["mol"], "sec": table["s"], "secs": table["s"], "kWh": table["kWh"]}
     return table
 
@@ -256,4 +259,5 @@ def read(text: str) -> Unit:
             powers[name] = powers.get(name, 0) + power * extra
     if last is None or pending != 1:
         return _UNKNOWN
-    return Unit(scale, tuple(sorted((n, p) for n, p in powers.items() if p)))
+    also = last[0].also if last[1] == 1 and len(powers) == 1 else ""
+    return Unit(scale, tuple(sorted((n, p) for n, p in powers.items() if p)), also)

@@ -78,7 +78,10 @@ class AnswerParser(Statements):
     def item(self) -> Node:
         """Read a statement and the words after it."""
         if lead := self._lead():
-            return Node("quantity", (self.item(),), lead)
+            value = self.item()
+            if value.op == "quantity" and lead.startswith("per "):
+                return value._replace(value=f"{value.value} {lead}")
+            return Node("quantity", (value,), lead)
         if self._now.kind == "text":
             phrase = self._phrase()
             return self._with_unit(phrase) if phrase.op in ("quantity", "rel") and self._now.kind == "text" else phrase

@@ -30,7 +30,7 @@ _SAME_WORDS = {
 }
 _CHANGES = word_set("""
     increase increases increased decrease decreases decreased rise rose drop dropped fall fell gain gained loss lost lose profit up down north south
-    east west left right growth reduction
+    east west left right growth reduction per
 """)
 """Words in front of a number that say in which direction it goes."""
 _CURRENCIES = ("$", "EUR", "GBP", "CNY", "INR", "USD")
@@ -157,7 +157,7 @@ class Words(Cursor):
             if (
                 token.kind in ("text", "sym")
                 or (token.kind == "op" and token.text in ("^", "/", "-", "'", "{", "}", "*", "."))
-                or (token.kind == "num" and words and words[-1] in ("^", "{"))
+                or (token.kind == "num" and words and (words[-1] in ("^", "{") or (words[-1] == "-" and words[-2:-1] in (["^"], ["{"]))))
             ):
                 words.append(self._next().text)
             elif (

@@ -79,13 +79,23 @@ def test_python_examples_give_what_their_comments_say() -> None:
 
 
 EQUAL = re.findall(
-    r"^\| `([^`]+)` \| `([^`]+)` \| (correct|wrong) \|", (ROOT / "docs/rewards.md").read_text(), re.MULTILINE
+    r"^\|(?: `(\w+)`(?: `([^`]+)`)? \|)? `([^`]+)` \| `([^`]+)` \| (correct|wrong) \|",
+    (ROOT / "docs/rewards.md").read_text(),
+    re.MULTILINE,
 )
 
 
-@pytest.mark.parametrize(("gold", "answer", "outcome"), EQUAL)
-def test_what_counts_as_equal_is_what_the_page_says(gold: str, answer: str, outcome: str) -> None:
-    assert rewards.judge(gold, rf"\boxed{{{answer}}}").outcome == outcome
+@pytest.mark.parametrize(("kind", "options", "gold", "answer", "outcome"), EQUAL)
+def test_what_counts_as_equal_is_what_the_page_says(
+    kind: str, options: str, gold: str, answer: str, outcome: str
+) -> None:
+    verdict = rewards.judge(gold, rf"\boxed{{{answer}}}", kind or "math", options or None)
+    assert verdict.outcome == outcome
+
+
+def test_the_page_has_rows_for_every_kind_that_reads_a_gold() -> None:
+    assert {row[0] or "math" for row in EQUAL} == rewards.kinds.known().keys() - {"reasoning_gym"}
+    assert len(EQUAL) > 80
 
 
 @pytest.mark.slow

@@ -33,6 +33,8 @@ _CIRCLED = {chr(0x2460 + i): f"({i + 1})" for i in range(20)}
 _CIRCLED_RUN = re.compile("([\u2460-\u2473])\\s*(?=[\u2460-\u2473])")
 _TRANSLATE = str.maketrans({**_UNICODE, **_CIRCLED})
 _VULGAR = re.compile(r"(\d?)([¼½¾⅐-⅞])")
+_AND_A_HALF = re.compile("(\\d)(?:个半(?=小时|月|星期|世纪)|(?:天|年|小时|公斤|千米)半$)")
+_HALF_LEAD = re.compile("^半个?(?=小时|月|年|天|公斤|千克)")
 _LOST = re.compile(r"[\x07\x08\x0b\x0c]|\t(?=ext\b|ext\{|imes|frac|heta|an\b)|\r(?=ight|ho\b)")
 _LOST_LETTER = {"\x07": r"\a", "\x08": r"\b", "\x0b": r"\v", "\x0c": r"\f", "\t": r"\t", "\r": r"\r"}
 _COMMANDS = (
@@ -171,6 +173,8 @@ def _trim(text: str) -> str:
 def _to_ascii(text: str) -> str:
     text = _CIRCLED_RUN.sub(r"\1, ", text)
     text = _VULGAR.sub(_vulgar, text)
+    if "半" in text:
+        text = _HALF_LEAD.sub("0.5", _AND_A_HALF.sub(r"\1.5", text))
     text = re.sub(
         f"[{''.join(map(re.escape, _SUPER))}]+", lambda m: "^{" + "".join(_SUPER[c] for c in m.group()) + "}", text
     )

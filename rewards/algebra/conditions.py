@@ -65,7 +65,8 @@ def of_words(words: str) -> Node:
     for pattern, form in _RESIDUES:
         if match := pattern.search(text):
             return Node("text", (), form.format(*match.groups()))
-    return Node("text", (), " ".join(sorted(_FILLER.sub(" ", text).split())))
+    words = _FILLER.sub(" ", text).split()
+    return Node("text", (), " ".join(sorted(words) if all(word.isalpha() for word in words) else words))
 
 
 def of_relation(node: Node) -> Node:

@@ -194,7 +194,7 @@ def _words(content: str, before: list[Token], digits: bool) -> list[Token]:
             found.append(Token("op", "%"))
         elif piece in FUNCTIONS:
             found.append(Token("cmd", piece))
-        elif piece in ",;:":
+        elif piece in ",;:()":
             found.append(Token("op", piece))
         elif len(piece) == 1 and piece.isalpha() and not (lower == "a" and content[:2].lower() == "a "):
             found.append(Token("sym", piece))

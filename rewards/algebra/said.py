@@ -17,7 +17,6 @@ _STOP = word_set("""
     exactly only answer value so thus have has had we get as by at on from which will would both s
     please mark correct since because given here note where when final result
 """)
-_MONEY = re.compile(r"\b(EUR|GBP|CNY|INR|USD)\b")
 _WORD = re.compile(r"[A-Za-z\u3007\u4e00-\u9fff]+(?:'[a-z]+)?|\$|%|\d+")
 _SAME = {
     "counterclockwise": "anticlockwise", "people": "person", "persons": "person", "men": "man", "women": "woman", "children": "child", "mice": "mouse",
@@ -27,6 +26,11 @@ _SAME = {
     "eastward": "east", "eastwards": "east", "westward": "west", "westwards": "west", "northward": "north", "southward": "south",
     "leftward": "left", "rightward": "right", "gains": "gain", "gained": "gain", "losses": "loss", "lost": "loss", "lose": "loss", "profits": "profit",
 }  # fmt: skip
+_NEVER_LEFT_OUT = word_set("""
+    inverse recurring repeating repeated base reciprocal conjugate transpose tenth hundredth thousandth square squared cube cubed root
+    half double twice triple thrice quadruple even odd prime composite multiple negative positive opposite mod modulo choose 折 零下 半
+""")
+"""Labels that carry a number, an operator or a condition."""
 _MAX_SPAN = 8
 
 
@@ -96,6 +100,8 @@ def ratio(ours: Said, theirs: Said) -> Fraction | None:
     """Return what a value of the first must be multiplied with to be one of the second; 1 where one side says no unit. None where
     they contradict each other."""
     if ours.labels and theirs.labels and not (ours.labels <= theirs.labels or theirs.labels <= ours.labels):
+        return None
+    if (ours.labels ^ theirs.labels) & _NEVER_LEFT_OUT:
         return None
     one, other = ours.unit, theirs.unit
     if one is None or other is None or one.dimension is None or other.dimension is None:

@@ -106,7 +106,7 @@ def _numbers(tokens: list[Token]) -> list[Token]:
     at = 0
     while at < len(tokens):
         token = tokens[at]
-        starts = token.kind == "text" or (token.kind == "num" and tokens[at + 1].text == "and")
+        starts = token.kind == "text" or (token.kind == "num" and (tokens[at + 1].text == "and" or _text(tokens[at + 1]) in numerals.PARTS))
         if starts and not _blocked(found) and (match := _number_at(tokens, at)):
             new, end = match
             if _repeats(found, new, tokens[end]):
@@ -157,7 +157,7 @@ def _number_at(tokens: list[Token], at: int) -> tuple[list[Token], int] | None:
         return None  # half of a hyphenated word: one-to-one
     if words[0] in ("one", "second", "first", "third", "half") and number.taken == 1 and _goes_on(tokens, end):
         return None
-    if words[0] in ("a", "an") and number.taken < 2 or (tokens[at].kind == "num" and number.taken < 3):
+    if words[0] in ("a", "an") and number.taken < 2 or (tokens[at].kind == "num" and number.taken < 2):
         return None
     return [*written(number.value), *([Token("text", ORDINAL)] if number.ordinal else [])], end
 

@@ -13,7 +13,7 @@ def word_set(text: str) -> frozenset[str]:
 APPLIED = word_set("f g h F G H P Q W Pr E Var")
 """Symbols before a bracket that read as functions; any other symbol is multiplied."""
 
-CONDITIONS = word_set("if when whenever for where provided given with such assuming unless")
+CONDITIONS = word_set("if when whenever for where provided given with such assuming unless otherwise else elsewhere")
 """Words after which it is said when an answer holds."""
 NOTES = word_set("because since as so which here note")
 """Words after which an answer only explains itself."""

@@ -2,8 +2,9 @@
 
 import itertools
 
-from rewards.algebra import conditions, said
+from rewards.algebra import conditions, said, units
 from rewards.algebra.parser.cursor import Cursor
+from rewards.algebra.token import Token
 from rewards.algebra.tree import Node, members, sym
 from rewards.algebra.vocabulary import CONDITIONS, NOTES, SEPARATORS, ParseError, word_set
 
@@ -34,6 +35,7 @@ _CHANGES = word_set("""
 """)
 """Words in front of a number that say in which direction it goes."""
 _CURRENCIES = ("$", "EUR", "GBP", "CNY", "INR", "USD")
+OTHERWISE = word_set("otherwise else elsewhere")
 _CONDITION_WORDS = CONDITIONS | word_set("that all any every each real")
 
 
@@ -79,6 +81,8 @@ class Words(Cursor):
         words: list[str] = []
         while self._now.kind == "text" and self._now.text.lower() in _CONDITION_WORDS:
             words.append(self._next().text.lower())
+            if words[-1] in OTHERWISE:
+                return conditions.OTHERWISE
         start = self._at
         end = self._end_of_branch()
         text = " ".join([*words[1:], *(t.text for t in self._tokens[start:end])])
@@ -117,7 +121,7 @@ class Words(Cursor):
                     return at
             elif depth == 0 and self._tokens[at].kind == "op" and text in SEPARATORS:
                 cut = at if cut is None else cut
-            elif depth == 0 and self._tokens[at].kind == "text" and text.lower() in (*CONDITIONS, "otherwise", "else", "elsewhere") and cut is not None:
+            elif depth == 0 and self._tokens[at].kind == "text" and text.lower() in CONDITIONS and cut is not None:
                 if self._tokens[at - 1].text not in SEPARATORS:
                     return cut
                 cut = None
@@ -128,13 +132,15 @@ class Words(Cursor):
 
     def _relations(self, end: int) -> Node | None:
         """Read relations up to a position; None where they are anything else."""
-        here, depth = self._at, self._depth
+        here, depth, tokens = self._at, self._depth, self._tokens
+        self._tokens = [*tokens[:end], Token("last", "")]
         try:
             node = self.contents()
         except ParseError:
-            node = None
-        if node is None or self._at != end or not all(n.op in ("rel", "mod") for n in members(node)):
-            self._at, self._depth = here, depth
+            return None
+        finally:
+            read, self._tokens, self._at, self._depth = self._at, tokens, here, depth
+        if read != end or not all(n.op in ("rel", "mod") for n in members(node)):
             return None
         return conditions.of_relation(node)
 
@@ -161,7 +167,10 @@ class Words(Cursor):
             ):
                 words.append(self._next().text)
             elif (
-                token.kind == "num" and len(words) == len(token.text) == 1 and self._tokens[self._at + 1].kind == "last"
+                token.kind == "num"
+                and len(words) == len(token.text) == 1
+                and self._tokens[self._at + 1].kind == "last"
+                and units.is_unit(words[0])
             ):
                 words.extend(["^", self._next().text])  # cm2
             else:

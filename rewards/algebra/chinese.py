@@ -49,7 +49,9 @@ def words(run: str, before: str, *, digits: bool) -> tuple[str, ...]:
     at = 0
     while at < len(run):
         number = numerals.CHINESE.match(run, at)
-        word = next((run[at : at + n] for n in range(min(_LONGEST, len(run) - at), 0, -1) if run[at : at + n] in _ALL), "")
+        word = next(
+            (run[at : at + n] for n in range(min(_LONGEST, len(run) - at), 0, -1) if run[at : at + n] in _ALL), ""
+        )
         if number and len(number.group()) >= len(word) and _stands_alone(run, number.end(), found, digits):
             found.append(_digits(number.group()))
             at = number.end()

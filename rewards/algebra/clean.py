@@ -49,7 +49,9 @@ _HTML = (
     (re.compile(r"<sub>(.*?)</sub>", re.I), r"_{\1}"),
     (re.compile(r"<br\s*/?>"), " "),
 )
-_ORDINAL = re.compile(r"(?<=\d)\s*\^\s*\{?\s*(?:\\(?:text[a-z]*|mathrm|mbox|rm)\s*\{?)?\s*(st|nd|rd|th)\s*\}{0,2}(?![A-Za-z])")
+_ORDINAL = re.compile(
+    r"(?<=\d)\s*\^\s*\{?\s*(?:\\(?:text[a-z]*|mathrm|mbox|rm)\s*\{?)?\s*(st|nd|rd|th)\s*\}{0,2}(?![A-Za-z])"
+)
 _MICRO = re.compile(r"\\mu\s*\\(?:text|mathrm|mathsf|rm)\s*\{\s*([A-Za-z]{1,3})\s*\}")
 _MICRO_INSIDE = re.compile(r"(\\(?:text|mathrm|mathsf)\s*\{[^{}\\]*)\\mu\s*(?=[A-Za-z])")
 _MICRO_BARE = re.compile(r"(?<=\d)\s*\\mu\s*([A-Za-z]{1,2})\s*$")

@@ -29,13 +29,17 @@ _RESIDUES = (
     (re.compile(r"\bnot even\b|\bodd\b(?! prime)"), "1 mod 2"),
     (re.compile(r"\bnot odd\b|\beven\b"), "0 mod 2"),
 )
-_FILLER = re.compile(r"\b(?:is|are|be|the|a|an|of|that|such|it|holds|we|have|if|when|for|any|all|every|each|number|value|then)s?\b|[,;:.]")
+_FILLER = re.compile(
+    r"\b(?:is|are|be|the|a|an|of|that|such|it|holds|we|have|if|when|for|any|all|every|each|number|value|then)s?\b|[,;:.]"
+)
 _DECLARED = re.compile(
     r"\b(?:real|integers?|whole|natural|complex|rational|arbitrary|constants?|parameters?|numbers?|values?|some|all|any|every|each|is|are|an|a|the|of|and|or|free|fixed|given"
     r"|positive integers?|non-?negative integers?|integration|be|being|denotes?|both|variable|in|bb[RZNQC]|[ZNRQ]|coefficients?|unknown|scalars?|valid|where|with|for|its|domain)\b|[,;:.]|\\in",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"(?<![A-Za-z])(?:[A-Za-z](?![A-Za-z])(?:\s*_\s*(?:\{\s*\w+\s*\}|\w))?'?|alpha|beta|gamma|lambda|mu|theta)")
+_NAME = re.compile(
+    r"(?<![A-Za-z])(?:[A-Za-z](?![A-Za-z])(?:\s*_\s*(?:\{\s*\w+\s*\}|\w))?'?|alpha|beta|gamma|lambda|mu|theta)"
+)
 
 
 def is_declaration(words: str) -> bool:
@@ -110,7 +114,12 @@ def same_branches(gold: Node, answer: Node, same: Same) -> bool:
     rest = list(theirs)
     for value, condition in ours:
         at = next(
-            (i for i, (other, when) in enumerate(rest) if _same_condition(condition, when, ours, theirs, same) and same(value, other)), None
+            (
+                i
+                for i, (other, when) in enumerate(rest)
+                if _same_condition(condition, when, ours, theirs, same) and same(value, other)
+            ),
+            None,
         )
         if at is None:
             return False

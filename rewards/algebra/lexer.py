@@ -144,7 +144,9 @@ def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
         return [Token("text", word)]
     if word == "DNE":
         return [Token("text", word)]
-    if _after_number(before) and (lower in numerals.SCALES or (units.is_unit(word) and (spaced or not units.is_symbol_pair(word)))):
+    if _after_number(before) and (
+        lower in numerals.SCALES or (units.is_unit(word) and (spaced or not units.is_symbol_pair(word)))
+    ):
         return [Token("text", word)]
     if (
         (lower in SHORT_WORDS and not word.isupper())

@@ -12,18 +12,34 @@ from rewards.algebra.vocabulary import word_set
 
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-SMALL = {word: value for value, word in enumerate(_UNITS)} | {word: 10 * value for value, word in enumerate(_TENS, 2)} | {"fourty": 40}
+SMALL = (
+    {word: value for value, word in enumerate(_UNITS)}
+    | {word: 10 * value for value, word in enumerate(_TENS, 2)}
+    | {"fourty": 40}
+)
 SCALES = {
     "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "quadrillion": 10**15,
     "dozen": 12, "lakh": 10**5, "crore": 10**7, "mn": 10**6, "mln": 10**6, "bn": 10**9, "bln": 10**9, "tn": 10**12, "trn": 10**12,
     "万": 10**4, "亿": 10**8, "千万": 10**7, "百万": 10**6, "十万": 10**5, "十亿": 10**9, "百亿": 10**10, "千亿": 10**11, "万亿": 10**12,
 }  # fmt: skip
-SCALES |= {f"{word}s": SCALES[word] for word in ("hundred", "thousand", "million", "billion", "trillion", "dozen", "lakh", "crore")}
+SCALES |= {
+    f"{word}s": SCALES[word]
+    for word in ("hundred", "thousand", "million", "billion", "trillion", "dozen", "lakh", "crore")
+}
 LETTER_SCALES = {"k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 _ORDINAL_UNITS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
 ORDINALS = {word: value for value, word in enumerate(_ORDINAL_UNITS)}
-ORDINALS |= {f"{word[:-1]}ieth": SMALL[word] for word in _TENS} | {"hundredth": 100, "thousandth": 1000, "millionth": 10**6}
-PARTS = {f"{word}s": value for word, value in ORDINALS.items() if value > 2} | {"half": 2, "halves": 2, "quarter": 4, "quarters": 4}
+ORDINALS |= {f"{word[:-1]}ieth": SMALL[word] for word in _TENS} | {
+    "hundredth": 100,
+    "thousandth": 1000,
+    "millionth": 10**6,
+}
+PARTS = {f"{word}s": value for word, value in ORDINALS.items() if value > 2} | {
+    "half": 2,
+    "halves": 2,
+    "quarter": 4,
+    "quarters": 4,
+}
 _SINGULAR_PARTS = {word: value for word, value in ORDINALS.items() if value > 2} | {"half": 2, "quarter": 4}
 _ARTICLES = word_set("a an")
 WORDS = frozenset([*SMALL, *SCALES, *ORDINALS, *PARTS, "half", "quarter"])
@@ -53,8 +69,10 @@ def read(words: Sequence[str]) -> Found | None:
         return found
     value, at = found.value, found.taken
     rest = words[at:]
-    if rest and value.denominator == 1 and (
-        (value != 1 and rest[0] in PARTS) or (value == 1 and rest[0] in _SINGULAR_PARTS) or rest[0] == "half"
+    if (
+        rest
+        and value.denominator == 1
+        and ((value != 1 and rest[0] in PARTS) or (value == 1 and rest[0] in _SINGULAR_PARTS) or rest[0] == "half")
     ):
         bottom = PARTS.get(rest[0]) or _SINGULAR_PARTS[rest[0]]
         return Found(value / bottom, at + 1)
@@ -116,7 +134,12 @@ def _cardinal(words: Sequence[str]) -> Found | None:
             else:
                 total = total + group * scale if group else total * scale
                 group, last = Fraction(0), Fraction(scale)
-        elif word in ORDINALS and at and 0 < ORDINALS[word] < last and (last >= 100 or (last % 10 == 0 and ORDINALS[word] < 10)):
+        elif (
+            word in ORDINALS
+            and at
+            and 0 < ORDINALS[word] < last
+            and (last >= 100 or (last % 10 == 0 and ORDINALS[word] < 10))
+        ):
             group, at, ordinal = group + ORDINALS[word], at + 1, True
             break
         else:
@@ -133,7 +156,9 @@ def _is_digits(word: str) -> bool:
 
 _DIGITS = {c: v for v, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3}
 _CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000}
-CHINESE = re.compile("(?:负)?[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?(?:分之[零一二两三四五六七八九十百千]+)?")
+CHINESE = re.compile(
+    "(?:负)?[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?(?:分之[零一二两三四五六七八九十百千]+)?"
+)
 
 
 def chinese(text: str) -> Fraction | None:

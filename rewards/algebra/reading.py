@@ -30,7 +30,9 @@ class Reading(NamedTuple):
 _DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox)\s*\{([^{}]*)\}")
 _TIME = re.compile(r"^(\d{1,2})(?:\s*:\s*([0-5]\d))?(?:\s*([aApP])\.?\s*[mM]\.?)?$")
-_CHINESE_TIME = re.compile("^(上午|早上|早晨|凌晨|下午|晚上|傍晚|中午)\\s*(\\d{1,2})\\s*(?:时|点|点钟|:)\\s*(\\d{1,2}|半)?分?$")
+_CHINESE_TIME = re.compile(
+    "^(上午|早上|早晨|凌晨|下午|晚上|傍晚|中午)\\s*(\\d{1,2})\\s*(?:时|点|点钟|:)\\s*(\\d{1,2}|半)?分?$"
+)
 _HALVES = {"上午": 1, "早上": 1, "早晨": 1, "凌晨": 1, "下午": 2, "晚上": 2, "傍晚": 2, "中午": 2}
 _NAMED_TIMES = {"noon": 2, "12 noon": 2, "midnight": 1, "12 midnight": 1, "12:00 noon": 2, "12:00 midnight": 1}
 _GLUED = re.compile(r"^(\d+(?:\.\d+)?)([KkMB])$")  # 3.5M, which could be a product as well
@@ -83,7 +85,9 @@ def _time(text: str) -> Reading | None:
         return Reading(Node("time", (), f"{hour}:{minutes:>02}", _HALVES[match[1]])) if hour < 25 else None
     if not (match := _TIME.match(plain)) or int(match[1]) > 24 or not (match[2] or match[3]):
         return None
-    return Reading(Node("time", (), f"{int(match[1])}:{match[2] or '00'}", {"a": 1, "p": 2}.get((match[3] or " ").lower()[0], 0)))
+    return Reading(
+        Node("time", (), f"{int(match[1])}:{match[2] or '00'}", {"a": 1, "p": 2}.get((match[3] or " ").lower()[0], 0))
+    )
 
 
 _cached = lru_cache(maxsize=2048)(_readings)

@@ -75,7 +75,9 @@ def _belongs(words: list[str], start: int, end: int) -> bool:
 
 
 def _labels(text: str) -> frozenset[str]:
-    return frozenset(word for found in _WORD.findall(text) if (word := _singular(found.casefold())) and word not in _STOP)
+    return frozenset(
+        word for found in _WORD.findall(text) if (word := _singular(found.casefold())) and word not in _STOP
+    )
 
 
 def _singular(word: str) -> str:
@@ -106,7 +108,11 @@ def ratio(ours: Said, theirs: Said) -> Fraction | None:
     one, other = ours.unit, theirs.unit
     if one is None or other is None or one.dimension is None or other.dimension is None:
         said_other = bool(theirs.labels) if one is not None else bool(ours.labels)
-        return None if (one is None) != (other is None) and said_other and not (ours.labels and theirs.labels) else Fraction(1)
+        return (
+            None
+            if (one is None) != (other is None) and said_other and not (ours.labels and theirs.labels)
+            else Fraction(1)
+        )
     if one.dimension == other.dimension:
         return one.scale / other.scale
     for unit, what in ((one, other), (other, one)):

@@ -106,7 +106,9 @@ def _numbers(tokens: list[Token]) -> list[Token]:
     at = 0
     while at < len(tokens):
         token = tokens[at]
-        starts = token.kind == "text" or (token.kind == "num" and (tokens[at + 1].text == "and" or _text(tokens[at + 1]) in numerals.PARTS))
+        starts = token.kind == "text" or (
+            token.kind == "num" and (tokens[at + 1].text == "and" or _text(tokens[at + 1]) in numerals.PARTS)
+        )
         if starts and not _blocked(found) and (match := _number_at(tokens, at)):
             new, end = match
             if _repeats(found, new, tokens[end]):
@@ -124,14 +126,22 @@ def _numbers(tokens: list[Token]) -> list[Token]:
 
 def _repeats(found: list[Token], new: list[Token], following: Token) -> bool:
     """Return whether a number in words only repeats the one in front of its bracket: `10 (ten)`."""
-    return len(found) > 1 and found[-1].text == "(" and following.text == ")" and len(new) == 1 and found[-2].text == new[0].text
+    return (
+        len(found) > 1
+        and found[-1].text == "("
+        and following.text == ")"
+        and len(new) == 1
+        and found[-2].text == new[0].text
+    )
 
 
 def _blocked(found: list[Token]) -> bool:
     """Return whether the word in front makes a number word a word: `no one`, `5 second`."""
     if len(found) > 1 and found[-1].text == "-" and found[-2].kind == "text":
         return True
-    return bool(found) and (found[-1].kind in ("num", "sym") or (found[-1].kind == "text" and found[-1].text.lower() not in _BEFORE_NUMBER))
+    return bool(found) and (
+        found[-1].kind in ("num", "sym") or (found[-1].kind == "text" and found[-1].text.lower() not in _BEFORE_NUMBER)
+    )
 
 
 def _number_at(tokens: list[Token], at: int) -> tuple[list[Token], int] | None:
@@ -165,7 +175,9 @@ def _number_at(tokens: list[Token], at: int) -> tuple[list[Token], int] | None:
 def _goes_on(tokens: list[Token], end: int) -> bool:
     """Return whether more words than a label follow: `one of the answers`, `one - to - one`."""
     following = tokens[end]
-    return following.text == "-" or (following.kind == "text" and following.text.lower() in ("of", "to", "that", "who", "which", "is"))
+    return following.text == "-" or (
+        following.kind == "text" and following.text.lower() in ("of", "to", "that", "who", "which", "is")
+    )
 
 
 def _magnitudes(tokens: list[Token]) -> list[Token]:
@@ -275,7 +287,13 @@ def _operator_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list
             return _function(latex, tokens, start + len(words))
     before = found[-1] if found else None
     has_left = before is not None and (before.kind in ("num", "sym") or before.text in (")", "}", "!"))
-    if _phrase(tokens, at, ("point",)) and has_left and before is not None and before.kind == "num" and "." not in before.text:
+    if (
+        _phrase(tokens, at, ("point",))
+        and has_left
+        and before is not None
+        and before.kind == "num"
+        and "." not in before.text
+    ):
         digits, end = "", at + 1
         while tokens[end].kind == "num" and tokens[end].text.isdigit():
             digits, end = digits + tokens[end].text, end + 1
@@ -290,12 +308,20 @@ def _operator_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list
         if words in _POSTFIX:
             if has_left:
                 return [Token("num" if s.isdigit() else "op", s) for s in signs], end
-        elif words in _PREFIX and has_right and (not found or before is None or has_left or before.kind == "op" or before.text in _COPULAS):
+        elif (
+            words in _PREFIX
+            and has_right
+            and (not found or before is None or has_left or before.kind == "op" or before.text in _COPULAS)
+        ):
             if words == ("negative",) and has_left:
                 return None
             return [Token("op", signs[0])], end
         elif has_left and has_right:
-            if words[0] == "over" and before is not None and not (before.kind in ("num", "sym") or before.text in (")", "}")):
+            if (
+                words[0] == "over"
+                and before is not None
+                and not (before.kind in ("num", "sym") or before.text in (")", "}"))
+            ):
                 return None
             return [Token("op", s) for s in signs], end
     return None
@@ -311,7 +337,9 @@ def _function(latex: str, tokens: list[Token], at: int) -> tuple[list[Token], in
     while tokens[end].kind != "last":
         text = tokens[end].text
         depth += (text in ("(", "{")) - (text in (")", "}"))
-        if depth < 0 or (depth == 0 and (text in (*_STOPS[:4], "+", "=", "<", ">") or tokens[end].kind == "text") and end > at):
+        if depth < 0 or (
+            depth == 0 and (text in (*_STOPS[:4], "+", "=", "<", ">") or tokens[end].kind == "text") and end > at
+        ):
             break
         end += 1
     inner = tokens[at:end]
@@ -361,7 +389,9 @@ _SIGNED = ("<", ">", "<=", ">=", "=", "!=")
 
 def _sign_at(tokens: list[Token], at: int, found: list[Token], start: int) -> tuple[list[Token], int] | None:
     for words, sign in _COMPARISONS.get(_text(tokens[at]), ()):
-        if _phrase(tokens, at, words) and (_starts(tokens[at + len(words)]) or tokens[at + len(words)].text in _CURRENCIES):
+        if _phrase(tokens, at, words) and (
+            _starts(tokens[at + len(words)]) or tokens[at + len(words)].text in _CURRENCIES
+        ):
             if sign == "=" and len(found) == start:
                 return None
             return [Token("op", sign)], at + len(words)
@@ -400,5 +430,3 @@ def _between(tokens: list[Token]) -> list[Token]:
         return tokens
     sign = Token("op", "<=")
     return [*tokens[at + 1 : middle], sign, *name, sign, *tokens[middle + 1 :]]
-
-

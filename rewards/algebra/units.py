@@ -141,7 +141,9 @@ _NAMES = {
     "yotta": 24, "zetta": 21, "exa": 18, "peta": 15, "tera": 12, "giga": 9, "mega": 6, "kilo": 3, "hecto": 2, "deca": 1,
     "deci": -1, "centi": -2, "milli": -3, "micro": -6, "nano": -9, "pico": -12, "femto": -15, "atto": -18,
 }  # fmt: skip
-_NEVER = frozenset(("cd", "da", "Pa", "pas", "ML", "dd", "cF", "nN", "aV", "hA", "pT", "as", "am", "pm", "PM", "AM", "ah", "ma"))
+_NEVER = frozenset(
+    ("cd", "da", "Pa", "pas", "ML", "dd", "cF", "nN", "aV", "hA", "pT", "as", "am", "pm", "PM", "AM", "ah", "ma")
+)
 """What would be a prefix and a unit and is a word, a time of day or another unit."""
 
 
@@ -182,7 +184,27 @@ def _table() -> dict[str, Unit]:
 
 TABLE = _table()
 _LOWER = {word.lower(): unit for word, unit in reversed(TABLE.items()) if len(word) > 2}
-_CASED = frozenset(("mpa", "mhz", "ghz", "khz", "mev", "kev", "gev", "kwh", "mmhg", "kpa", "hpa", "mol", "usd", "eur", "gbp", "cny", "inr"))
+_CASED = frozenset(
+    (
+        "mpa",
+        "mhz",
+        "ghz",
+        "khz",
+        "mev",
+        "kev",
+        "gev",
+        "kwh",
+        "mmhg",
+        "kpa",
+        "hpa",
+        "mol",
+        "usd",
+        "eur",
+        "gbp",
+        "cny",
+        "inr",
+    )
+)
 _COMMON = frozenset("cm mm km dm in ft yd mi nm kg mg lb oz hr ms mL ml kJ kW mA Hz Pa eV yr rs".split())
 _UNKNOWN = Unit(Fraction(1), None)
 _PART = re.compile(
@@ -193,9 +215,15 @@ _SPELLED = (
     (re.compile(r"\b(?:degrees?|deg)\s+(?:f(?:ahrenheit)?)\b", re.IGNORECASE), "fahrenheit"),
     (re.compile(r"\b(?:us|u\.s\.|american) dollars?\b", re.IGNORECASE), "dollar"),
     (re.compile(r"\b(?:fluid ounces?|fl\.? ?oz)\b", re.IGNORECASE), "floz"),
-    (re.compile(r"\b(?:light|astronomical)[- ](year|unit)s?\b", re.IGNORECASE), lambda m: {"y": "ly", "u": "au"}[m[1][0].lower()]),
+    (
+        re.compile(r"\b(?:light|astronomical)[- ](year|unit)s?\b", re.IGNORECASE),
+        lambda m: {"y": "ly", "u": "au"}[m[1][0].lower()],
+    ),
     (re.compile(r"\bnautical miles?\b", re.IGNORECASE), "nmi"),
-    (re.compile(r"\b(kilo|mega)?watt[- ]hours?\b", re.IGNORECASE), lambda m: {"k": "kWh", "m": "MWh"}.get((m[1] or " ")[0].lower(), "Wh")),
+    (
+        re.compile(r"\b(kilo|mega)?watt[- ]hours?\b", re.IGNORECASE),
+        lambda m: {"k": "kWh", "m": "MWh"}.get((m[1] or " ")[0].lower(), "Wh"),
+    ),
     (re.compile(r"\b([kMG]?)W[ .*-]h\b"), r"\1Wh"),
     (re.compile(r"\b(?:pounds?|lbs?) sterling\b", re.IGNORECASE), "gbp"),
 )

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 _WRAPPER = re.compile(
-    r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mathsf|mbox|hbox|operatorname|boxed|fbox|underline|emph|bf|rm)\s*\{([^{}]*)\}"
+    r"\\(?:text[a-z]*|mathrm|mathbf|boldsymbol|bm|mathit|mathsf|mbox|hbox|operatorname|boxed|fbox|underline|emph|bf|rm)\s*\{([^{}]*)\}"
 )
 _SPACING = re.compile(r"\\[,;:! ]|\\q?quad(?![a-z])|~|\\(?=\s|$)|\\[()\[\]]|[$*`]")
 _EDGE = " \t\n.,;:!?'\"_()[]{}"
@@ -20,6 +20,20 @@ _PREFACE = re.compile(
     r"(?:(?:the\s+)?(?:correct\s+|right\s+|final\s+)*(?:answers?|options?|choices?)\b\s*(?:is|are)?\s*:?\s*"
     r"|(?:故|因此|所以|综上|应|本题|正确|,|\s){0,4}\[?(?:答案|选项|选择|选)\]?(?:应为|应选|为|是)?\s*:?\s*){1,3}",
     re.IGNORECASE,
+)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_PRINTED = re.compile(r"[\"\u201c\u201d\u2018\u2019\u300c-\u300f\u300a\u300b`_]")
+_ARTICLE = re.compile(r"(?<![\w.,;-])(?:[Tt]he|THE|an?|A(?= [a-z]{2})|An|AN)\s+(?=[^\W\d_]{2,})")
+_PUNCTUATION = re.compile(
+    r"[,;!?()\[\]{}\u3001\u3002\u2026'\u00b7]|\.(?!\d)|(?<!\d)\.(?=\d)(?<![\s])|(?<!\d):|:(?!\d)|(?<=[^\W\d_])[-\u2010\u2011\u2013\u2014](?=\w)|(?<=\d)[-\u2010\u2011](?=[^\W\d_])"
+)
+_LOOSE = re.compile(r"(?<!\d) | (?!\d)")
+_LEAD = re.compile(
+    r"\s*(?:(?:so|thus|therefore|hence)\b,?\s*)?(?:(?:the|my)\s+)?(?:(?:final|correct|right)\s+)*answer\s*(?:is|:)\s*:?\s*|\s*(?:故|所以|因此)?(?:最终)?答案(?:是|为)?\s*[:\uff1a]?\s*",
+    re.IGNORECASE,
+)
+_IS_CORRECT = re.compile(
+    r"(?<=[A-Za-z)])\s+is\s+(?:the\s+)?(?:correct|right|true)(?:\s+(?:answer|option|choice|one))?\s*\.?$", re.IGNORECASE
 )
 _PRIMED = re.compile(r"^[\s$(]*[A-Z]'")
 _SEVERAL = re.compile(r"\(?[A-Z]\)?(?:\s*、\s*\(?[A-Z]\)?|\.[A-Z])+(?![A-Za-z'])")
@@ -43,6 +57,26 @@ def normal(text: str) -> str:
     return " ".join(text.casefold().split()).strip(_EDGE)
 
 
+def bare(text: str) -> str:
+    """Return words without case, articles, punctuation and spaces. Digits that stand apart stay apart, signs of mathematics stay.
+
+    >>> bare("The U.S. Navy"), bare("1,000 men"), bare("-5"), bare("Vitamin A"), bare("1, 2")
+    ('usnavy', '1000men', '-5', 'vitamina', '1 2')
+    """
+    text = unicodedata.normalize("NFKC", unwrap(text))
+    text = _THOUSANDS.sub("", text)
+    text = _ARTICLE.sub(" ", _PRINTED.sub(" ", text))
+    text = _PUNCTUATION.sub(" ", text)
+    return " ".join(_LOOSE.sub("", " ".join(text.casefold().split())).split())
+
+
+def without_lead(text: str) -> str:
+    """Return an answer without words that only announce it: `So the final answer is`, `答案是`."""
+    plain = unwrap(text)
+    match = _LEAD.match(plain)
+    return plain[match.end() :] if match else text
+
+
 def without_preface(text: str) -> str:
     """Return the text with signs in half width and without words that only announce an answer: `故选：`, `The answers are`."""
     text = text.translate(_FULL_WIDTH)
@@ -55,6 +89,7 @@ def split_letter(answer: str) -> tuple[str, str] | None:
     if _PRIMED.match(answer):
         return None
     bare = " ".join(unwrap(answer).split()).translate(_FULL_WIDTH).strip(" \t\n$*`\"'.,;、")
+    bare = _IS_CORRECT.sub("", bare).removesuffix("项")
     match = _LETTER.match(bare) or _LETTER.match(bare := without_preface(bare))
     if not match or _SEVERAL.match(without_preface(bare)):
         return None

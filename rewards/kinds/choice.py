@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import field_validator
 
 from rewards.kinds._base import Compare, Kind, Variants
-from rewards.kinds._words import normal, split_letter, unwrap
+from rewards.kinds._words import bare, normal, split_letter, unwrap
 from rewards.kinds.math import Math
 from rewards.verdict import Ruling, UnreadableGoldError
 
@@ -31,27 +31,39 @@ class Choice(Kind):
 
         A text that is an option wins over a letter, because options may be letters themselves.
         """
-        bare = unwrap(answer).strip(" .()")
+        plain = unwrap(answer).strip(" .()")
         if (
-            re.fullmatch("[A-Z]", bare)
-            and not {bare, f"({bare})"} & {unwrap(c) for c in self.choices}
-            and ord(bare) - ord("A") < len(self.choices)
+            re.fullmatch("[A-Z]", plain)
+            and not {plain, f"({plain})"} & {unwrap(c) for c in self.choices}
+            and ord(plain) - ord("A") < len(self.choices)
         ):
             # before texts: options like (a), (b), (c) in another order are not these letters
-            return ord(bare) - ord("A")
+            return ord(plain) - ord("A")
         texts = [_option_text(choice) for choice in self.choices]
         text = _option_text(answer)
-        if bare.isdecimal() and bare not in texts and 26 < int(bare[:4]) <= len(texts):
-            return int(bare[:4]) - 1  # options behind Z have numbers
-        if texts.count(text) == 1:
-            return texts.index(text)
+        if plain.isdecimal() and plain not in texts and 26 < int(plain[:4]) <= len(texts):
+            return int(plain[:4]) - 1  # options behind Z have numbers
         found = None if "mathbb" in answer else split_letter(answer)
+        if texts.count(text) == 1:
+            place = texts.index(text)
+            names = (
+                found is not None
+                and normal(found[1]) == text
+                and ord(found[0]) - ord("A") not in (place, *_beyond(len(texts)))
+            )
+            return None if names and normal(answer) not in texts else place
         if found is None:
-            return self._same_value(answer)
+            return self._same_words(answer) if (place := self._same_value(answer)) is None else place
         index, rest = ord(found[0]) - ord("A"), normal(found[1])
         if not texts:
             return index
         return index if index < len(texts) and (not rest or rest == texts[index] or rest not in texts) else None
+
+    def _same_words(self, answer: str) -> int | None:
+        """Return the one option with the same words, articles and punctuation aside."""
+        words = bare(answer)
+        same = [index for index, choice in enumerate(self.choices) if words and bare(_option_text(choice)) == words]
+        return same[0] if len(same) == 1 else None
 
     def _same_value(self, answer: str) -> int | None:
         """Return the one option with the same mathematical value (142 and 142.0)."""
@@ -92,6 +104,11 @@ class Choice(Kind):
         for how, text in (("neighbour", other), ("both", both), ("all", "A, B, C, D")):
             if text not in options:  # options may themselves be letters
                 yield how, text
+
+
+def _beyond(count: int) -> range:
+    """Return the places behind the last option."""
+    return range(count, 26)
 
 
 def _option_text(text: str) -> str:

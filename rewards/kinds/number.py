@@ -75,7 +75,10 @@ class Number(Kind):
             factor = said.ratio(found.what, wanted.what)
             if factor is None:
                 return Ruling("wrong", "number", "other words or another unit")
-            return Ruling.of(abs(wanted.value - found.value * float(factor)) <= max(self.rel_tol * abs(wanted.value), self.abs_tol), "number")
+            return Ruling.of(
+                abs(wanted.value - found.value * float(factor)) <= max(self.rel_tol * abs(wanted.value), self.abs_tol),
+                "number",
+            )
 
         return compare
 

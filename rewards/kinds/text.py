@@ -1,15 +1,19 @@
-"""Words: the same after case, spacing, LaTeX wrappers and final punctuation are set aside. Signs alone (`] ]`, `<>`): the same signs."""
+"""Words: the same after case, articles, punctuation, spacing and LaTeX wrappers are set aside, and nothing else. Signs alone
+(`] ]`, `<>`): the same signs. Dates and times: the same ones, in any notation.
+"""
 
 import re
 from typing import ClassVar, Literal
 
 from rewards.kinds._base import Compare, Kind, Variants
-from rewards.kinds._words import normal, unwrap
+from rewards.kinds._dates import date, time
+from rewards.kinds._words import bare, unwrap, without_lead
 from rewards.kinds.math import Math
 from rewards.verdict import Ruling, UnreadableGoldError
 
 _NO_FORMULA = re.compile(r"\d+\s*[/.-]\s*\d+\s*[/.-]\s*\d+|^\W*\d{1,2}:\d\d\W*$|^\W*\(\d+\)\W*\(\d+\)")
 """Dates, times, numbers of statements."""
+_LETTER = re.compile(r"(?<![\\A-Za-z])[A-Za-z]|[^\W\d_a-zA-Z]")
 _BRACKETS = re.compile(r"[()\[\]{}<>]+")
 _NO_SIGN = re.compile(r"[\s$\\.,;:!?'\"`*]|\\(?:left|right|quad|langle|rangle)(?![a-z])")
 
@@ -24,14 +28,19 @@ class Text(Kind):
     def against(self, gold: str) -> Compare:
         if signs := _signs(gold):
             return lambda answer: Ruling.of(_signs(answer) == signs, "exact")
-        wanted = normal(gold)
+        wanted = bare(gold)
         if not wanted:
             raise UnreadableGoldError(f"nothing is left of the gold {gold!r} without punctuation")
-        formula = _formula(gold)
+        plain = unwrap(gold)
+        day, moment = date(plain), time(plain)
+        formula = None if day or moment else _formula(gold)
 
         def compare(answer: str) -> Ruling:
-            if normal(answer) == wanted:
+            if bare(answer) == wanted or bare(said := without_lead(answer)) == wanted:
                 return Ruling("correct", "exact")
+            if day or moment:
+                plain = unwrap(said)
+                return Ruling.of((day or moment) == (date(plain) if day else time(plain)), "dates")
             return formula(answer) if formula else Ruling("wrong", "exact")
 
         return compare
@@ -55,15 +64,17 @@ class Text(Kind):
 
 def _signs(text: str) -> str:
     """The brackets of a text that holds nothing else; '' for any other."""
-    bare = _NO_SIGN.sub("", unwrap(text))
-    return bare if _BRACKETS.fullmatch(bare) else ""
+    signs = _NO_SIGN.sub("", unwrap(text))
+    return signs if _BRACKETS.fullmatch(signs) else ""
 
 
 def _formula(gold: str) -> Compare | None:
-    """Compare a gold with a number in it as mathematics when the words differ: `11,111` is `11111`. A date is no fraction."""
-    if not any(c.isdigit() for c in gold) or _NO_FORMULA.search(gold):
+    """Compare a gold of numbers without words as mathematics: `11,111` is `11111`. A date is no fraction."""
+    if not any(c.isdigit() for c in gold) or _NO_FORMULA.search(gold) or _LETTER.search(unwrap(gold)):
         return None
     try:
-        return Math(symbolic=False).against(gold)
+        compare = Math(symbolic=False).against(gold)
     except UnreadableGoldError:
         return None
+    percent = "%" in gold
+    return lambda answer: compare(answer) if ("%" in answer) == percent else Ruling("wrong", "exact", "a percent sign")

@@ -94,7 +94,9 @@ class AnswerParser(Statements):
             self._at += 1
             self._read_note()
             self._expect(")")
-        elif self._is("(") and (self._tokens[self._at + 1].text.lower() in CONDITIONS or self._in_brackets_a_relation()):
+        elif self._is("(") and (
+            self._tokens[self._at + 1].text.lower() in CONDITIONS or self._in_brackets_a_relation()
+        ):
             self._at += 1
             node = _under(node, self._condition())
             self._expect(")")
@@ -151,7 +153,11 @@ def _with_conditions(items: list[Node]) -> list[Node]:
 def _compound(items: list[Node]) -> Node:
     """Return `2 hours 30 minutes` in the unit of its first part."""
     parts = [(i.args[0], said.read(str(i.value)).unit) for i in items if i.op == "quantity"]
-    if len(parts) != len(items) or parts[0][1] is None or any(u is None or u.dimension != parts[0][1].dimension for _, u in parts):
+    if (
+        len(parts) != len(items)
+        or parts[0][1] is None
+        or any(u is None or u.dimension != parts[0][1].dimension for _, u in parts)
+    ):
         raise ParseError("values side by side")
     scaled = tuple(Node("mul", (num(u.scale / parts[0][1].scale), value)) for value, u in parts)
     return Node("quantity", (Node("add", scaled),), str(items[0].value))

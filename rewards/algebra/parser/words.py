@@ -63,7 +63,11 @@ class Words(Cursor):
         while self._tokens[end].kind == "text" or self._tokens[end].text in ("a", "n"):
             end += 1
         words = [t.text for t in self._tokens[self._at : end]]
-        starts = self._tokens[end].kind == "num" or self._tokens[end].text in ("-", "$", "frac", "sqrt", "pi") or self._tokens[end].text in _CURRENCIES
+        starts = (
+            self._tokens[end].kind == "num"
+            or self._tokens[end].text in ("-", "$", "frac", "sqrt", "pi")
+            or self._tokens[end].text in _CURRENCIES
+        )
         says = any(not w.isascii() for w in words) or {w.lower() for w in words} & _CHANGES
         if not words or len(words) > MAX_LEAD or not starts or not says or {w.lower() for w in words} & _DOUBTFUL:
             return ""
@@ -125,7 +129,13 @@ class Words(Cursor):
                 if self._tokens[at - 1].text not in SEPARATORS:
                     return cut
                 cut = None
-            if cut is not None and at > cut and self._tokens[at].kind == "op" and text in SEPARATORS and self._tokens[at - 1].text not in SEPARATORS:
+            if (
+                cut is not None
+                and at > cut
+                and self._tokens[at].kind == "op"
+                and text in SEPARATORS
+                and self._tokens[at - 1].text not in SEPARATORS
+            ):
                 cut = at
             at += 1
         return at
@@ -163,7 +173,11 @@ class Words(Cursor):
             if (
                 token.kind in ("text", "sym")
                 or (token.kind == "op" and token.text in ("^", "/", "-", "'", "{", "}", "*", "."))
-                or (token.kind == "num" and words and (words[-1] in ("^", "{") or (words[-1] == "-" and words[-2:-1] in (["^"], ["{"]))))
+                or (
+                    token.kind == "num"
+                    and words
+                    and (words[-1] in ("^", "{") or (words[-1] == "-" and words[-2:-1] in (["^"], ["{"])))
+                )
             ):
                 words.append(self._next().text)
             elif (

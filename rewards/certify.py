@@ -7,10 +7,11 @@ process. What is equivalent to a gold and what nearly misses it is known to its 
 `Kind.near_misses`); a kind that says neither is certified on its golds alone.
 """
 
+import json
 import multiprocessing
 import random
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -19,7 +20,6 @@ from rewards.adapters import trl
 from rewards.kinds import known, load_plugins, make_kind
 from rewards.verify import make_verifier
 
-MAX_EXAMPLES = 10
 Where = Literal["here", "thread", "process"]
 
 
@@ -29,6 +29,25 @@ class Case(NamedTuple):
     answer: str
     right: bool
     how: str
+
+
+class Failure(NamedTuple):
+    """A case that the judge got wrong or could not judge: the row, the case, the verdict."""
+
+    id: str
+    source: str
+    source_id: str
+    answer_kind: str
+    answer_options: str
+    gold: str
+    variant: str
+    """How the answer was made from the gold."""
+    answer: str
+    expected: bool
+    reward: float | None
+    outcome: str
+    tier: str
+    detail: str
 
 
 @dataclass
@@ -41,7 +60,17 @@ class Group:
     false_positives: int = 0
     not_judged: int = 0
     """Cases with no verdict: an unreadable gold or a deadline."""
-    examples: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def false_negative_share(self) -> float:
+        """Of all cases, those that should be correct and are called wrong."""
+        return self.false_negatives / self.cases if self.cases else 0.0
+
+    @property
+    def false_positive_share(self) -> float:
+        """Of all cases, those that should be wrong and are called correct."""
+        return self.false_positives / self.cases if self.cases else 0.0
 
 
 @dataclass
@@ -50,12 +79,37 @@ class Certificate:
 
     groups: dict[tuple[str, str], Group] = field(default_factory=dict)
 
+    def failures(self) -> Iterator[Failure]:
+        """Return every case that was judged wrongly or not at all, by source and kind."""
+        for _, group in sorted(self.groups.items()):
+            yield from group.failures
+
+    def over(self, max_false_negatives: float, max_false_positives: float) -> list[tuple[str, str]]:
+        """Return the groups whose share of wrong verdicts is above a bound."""
+        return [
+            name
+            for name, g in sorted(self.groups.items())
+            if g.false_negative_share > max_false_negatives or g.false_positive_share > max_false_positives
+        ]
+
+    def table(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Return source -> kind -> counts and shares, as the summary of a build has them."""
+        found: dict[str, dict[str, dict[str, float]]] = {}
+        for (source, kind), g in sorted(self.groups.items()):
+            found.setdefault(source, {})[kind] = {
+                "rows": g.rows,
+                "cases": g.cases,
+                "false_negatives": g.false_negatives,
+                "false_positives": g.false_positives,
+                "not_judged": g.not_judged,
+                "false_negative_share": round(g.false_negative_share, 6),
+                "false_positive_share": round(g.false_positive_share, 6),
+            }
+        return found
+
     def passes(self, max_false_negatives: float, max_false_positives: float) -> bool:
         """Return whether each group's share of wrong verdicts is within the bounds."""
-        return all(
-            g.false_negatives <= max_false_negatives * g.cases and g.false_positives <= max_false_positives * g.cases
-            for g in self.groups.values()
-        )
+        return not self.over(max_false_negatives, max_false_positives)
 
 
 def cases(gold: str, kind: str = "math", options: Mapping[str, Any] | str | None = None) -> list[Case]:
@@ -134,6 +188,15 @@ def _count(group: Group, batch: Sequence[tuple[Mapping[str, Any], Case]], reward
         group.not_judged += reward is None
         group.false_negatives += wrong and case.right
         group.false_positives += wrong and not case.right
-        if (wrong or reward is None) and len(group.examples) < MAX_EXAMPLES:
-            where = {name: str(row.get(name, "")) for name in ("id", "source_id")}
-            group.examples.append({"gold": str(row["answer"]), **case._asdict(), "reward": reward, **where})
+        if wrong or reward is None:
+            group.failures.append(_failure(row, case, reward))
+
+
+def _failure(row: Mapping[str, Any], case: Case, reward: float | None) -> Failure:
+    gold, kind, options = str(row["answer"]), str(row.get("answer_kind") or "math"), row.get("answer_options")
+    verdict = make_verifier(gold, kind, options).judge_answer(case.answer)
+    names = (str(row.get(name) or "") for name in ("id", "source", "source_id"))
+    text = options if isinstance(options, str) else json.dumps(options or {}, sort_keys=True)
+    return Failure(
+        *names, kind, text, gold, case.how, case.answer, case.right, reward, verdict.outcome, verdict.tier, verdict.detail
+    )

@@ -112,7 +112,7 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, An
     every = chosen if options.only is None else _with_others(manifest, out, options, chosen)
     if any(not config.is_finished() for config in chosen):
         unpublish(out)
-        for file in ("summary.json", "ledger.parquet", "manifest.lock.yaml"):
+        for file in ("summary.json", "ledger.parquet", "manifest.lock.yaml", "certificate/failures.parquet"):
             (out / file).unlink(missing_ok=True)
     _remove_stale_data(out, [config for config in every if config.is_finished()])
     for config in chosen:
@@ -124,6 +124,12 @@ def _with_others(manifest: Manifest, out: Path, options: BuildOptions, chosen: l
     """The chosen config and those that were built before, in the manifest's order."""
     every = chosen_configs(manifest, out, replace(options, only=None))
     return [next((one for one in chosen if one.config == config.config), config) for config in every]
+
+
+def _certificate(path: Path, build: str) -> Any:
+    """Return what `certify` said about the very same build."""
+    before = json.loads(path.read_text()) if path.exists() else {}
+    return before.get("certificate") if before.get("build") == build else None
 
 
 def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: list[ConfigBuild]) -> dict[str, Any]:
@@ -138,6 +144,8 @@ def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: li
         "balanced": all(balance.balanced for balance in balances.values()),
         "configs": {config.config: describe_config(config, balances[config.config]) for config in finished},
     }
+    if certificate := _certificate(out / "summary.json", summary["build"]):
+        summary["certificate"] = certificate
     write_text(out / "manifest.lock.yaml", yaml.safe_dump(lock, sort_keys=False, allow_unicode=True))
     write_text(out / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
     if not summary["balanced"]:

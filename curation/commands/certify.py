@@ -1,24 +1,33 @@
 """`ovr-curate certify DIR`: is the reward right about this build's golds? Tried before GPU time is spent on them."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import yaml
 from rich.table import Table
 
 from curation.build.manifest import Certify
 from curation.commands.console import render
 from curation.core.errors import BuildError
-from curation.core.parquet import read_records
+from curation.core.parquet import read_records, write_records, write_text
 from curation.core.plugins import load_plugins
-from rewards.certify import Certificate, certify
+from rewards.certify import Certificate, Failure, certify
 
 COLUMNS = ["id", "source", "source_id", "answer", "answer_kind", "answer_options"]
 EXAMPLES, EXAMPLE_CHARS = 3, 60
+FAILURES = "certificate/failures.parquet"
+FAILURE_SCHEMA = pa.schema(
+    [(name, {"expected": pa.bool_(), "reward": pa.float64()}.get(name, pa.string())) for name in Failure._fields]
+)
+"""One row for each case that was judged wrongly or not at all; `variant` says how its answer was made from the gold."""
 
 
 def certify_build(build: Path) -> None:
-    """Print false negatives and false positives per source and kind, with examples.
+    """Print false negatives and false positives per source and kind, with examples; name every failure in a Parquet file.
+
+    The file is `certificate/failures.parquet`, the shares go into `summary.json` under `certificate`.
 
     Raises:
         ManifestError: a module with plugins of the build cannot be imported.
@@ -32,16 +41,30 @@ def certify_build(build: Path) -> None:
     bounds = Certify.model_validate(lock.get("certify", {}))
     rows = [record for shard in shards for record in read_records(shard, COLUMNS, batch_rows=10_000)]
     in_thread, in_process = (certify(rows, where, bounds.max_rows, lock["seed"]) for where in ("thread", "process"))
+    written = build / FAILURES
+    n_failures = write_records(written, FAILURE_SCHEMA, (case._asdict() for case in in_thread.failures()))
+    _into_summary(build / "summary.json", in_thread)
     print(_table(in_thread))
     for line in _examples(in_thread):
         print(line)
+    print(f"{written}: {n_failures} failed cases")
     if not _agree(in_thread, in_process):
         raise BuildError(f"{build}: the reward gives other verdicts in a process than in a thread")
-    if not in_thread.passes(bounds.max_false_negatives, bounds.max_false_positives):
+    if over := in_thread.over(bounds.max_false_negatives, bounds.max_false_positives):
+        group = in_thread.groups[over[0]]
         raise BuildError(
-            f"{build}: more wrong verdicts than the manifest allows in a source (false negatives up to"
-            f" {bounds.max_false_negatives:.2%}, false positives up to {bounds.max_false_positives:.2%} of its cases)"
+            f"{build}: more wrong verdicts than the manifest allows in {len(over)} of {len(in_thread.groups)} groups; first"
+            f" {'/'.join(over[0])}: {group.false_negative_share:.2%} false negatives (up to {bounds.max_false_negatives:.2%}),"
+            f" {group.false_positive_share:.2%} false positives (up to {bounds.max_false_positives:.2%}); {written} names the rows"
         )
+
+
+def _into_summary(path: Path, certificate: Certificate) -> None:
+    """Put the shares into the summary of the build."""
+    if path.exists():
+        summary = json.loads(path.read_text())
+        summary["certificate"] = certificate.table()
+        write_text(path, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
 
 
 def _agree(one: Certificate, other: Certificate) -> bool:
@@ -56,9 +79,9 @@ def _agree(one: Certificate, other: Certificate) -> bool:
 
 def _examples(certificate: Certificate) -> Iterator[str]:
     for (source, _), group in sorted(certificate.groups.items()):
-        for case in group.examples[:EXAMPLES]:
-            answer, gold = (_short(case[name]) for name in ("answer", "gold"))
-            yield f"  {source}/{case['source_id']} (id {case['id']}): {answer} for the gold {gold} ({case['how']}): reward {case['reward']}"
+        for case in group.failures[:EXAMPLES]:
+            place = f"{source}/{case.source_id} (id {case.id})"
+            yield f"  {place}: {_short(case.answer)} for the gold {_short(case.gold)} ({case.variant}): reward {case.reward}"
 
 
 def _short(text: str) -> str:

@@ -43,7 +43,7 @@ ROWS = [
 def test_valid_rows_pass_everywhere(where: Where) -> None:
     certificate = certify(ROWS, where)
     assert sum(group.rows for group in certificate.groups.values()) == len(ROWS)
-    assert all(not group.examples for group in certificate.groups.values()), certificate
+    assert not list(certificate.failures())
     assert certificate.passes(0.0, 0.0)
 
 
@@ -72,7 +72,8 @@ def test_a_lenient_judge_and_an_unreadable_gold_are_found(monkeypatch: pytest.Mo
     row = {"id": "f3", "source": "a", "source_id": "train:7", "answer": "many", "answer_kind": "number"}
     unreadable = certify([row], "here").groups["a", "number"]
     assert unreadable.not_judged == unreadable.cases
-    assert {(example["id"], example["source_id"]) for example in unreadable.examples} == {("f3", "train:7")}
+    assert len(unreadable.failures) == unreadable.cases
+    assert {(f.id, f.source_id, f.outcome, f.reward) for f in unreadable.failures} == {("f3", "train:7", "unreadable_gold", None)}
 
 
 def test_a_sample_is_the_same_every_time() -> None:

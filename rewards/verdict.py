@@ -1,11 +1,11 @@
-"""The outcomes of judging. Right, wrong, nothing to judge, cut off, and two ways of not knowing are different things and
+"""The outcomes of judging. Right, wrong, nothing to judge, cut off, and three ways of not knowing are different things and
 are counted apart.
 """
 
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Outcome = Literal["correct", "wrong", "no_answer", "unreadable_gold", "timeout", "truncated"]
+Outcome = Literal["correct", "wrong", "no_answer", "unreadable_gold", "timeout", "undecided", "truncated"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
@@ -41,11 +41,11 @@ class Verdict:
 
     @property
     def reward(self) -> float | None:
-        """1.0 correct; 0.0 wrong, no answer or truncated; None where the judge cannot know (unreadable gold, timeout).
+        """1.0 correct; 0.0 wrong, no answer or truncated; None where the judge cannot know (unreadable gold, timeout, undecided).
 
         A truncated response earns 0.0, so that a policy gains nothing by never finishing; to leave such samples out
         (as the pass rates of ovr-curate do), ask for `outcome == "truncated"`.
         """
         if self.outcome == "correct":
             return 1.0
-        return None if self.outcome in ("unreadable_gold", "timeout") else 0.0
+        return None if self.outcome in ("unreadable_gold", "timeout", "undecided") else 0.0

@@ -82,7 +82,7 @@ def _failure(verifier: rewards.Verifier) -> tuple[str, str] | None:
         if verdict.outcome == "correct" and "boxed" not in text and "fbox" not in text:
             verdict = verifier.judge(f"\\boxed{{{text}}}")
         if verdict.outcome != "correct":
-            is_known = verdict.outcome in ("unreadable_gold", "timeout")
+            is_known = verdict.outcome in ("unreadable_gold", "timeout", "undecided")
             reason = verdict.outcome if is_known else "gold_fails_itself"
             return reason, f"{verifier.kind.kind} {text[:200]!r}: {verdict.detail}"
     return None

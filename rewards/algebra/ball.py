@@ -1,9 +1,9 @@
 """Values as balls: a midpoint and a proven radius (Arb, through python-flint). Two balls that do not overlap are
 proved unequal.
 
-Equality of closed forms cannot be proved this way; it is believed when the difference contains 0 and is narrower than
-2^-320 of the values (`narrow` at 640 bits), after the exact tier has decided everything rational. Magnitudes are
-bounded by Arb itself: what overflows becomes an infinite ball.
+Equality of closed forms cannot be proved this way; it is believed when the difference contains 0 and is narrow enough
+for what is compared (`closeness`), after the exact tier has decided everything rational. Magnitudes are bounded by Arb
+itself: what overflows becomes an infinite ball.
 """
 
 import operator
@@ -235,20 +235,3 @@ def narrow(difference: Any, scale: Any, bits: int) -> bool:
     to the scale keeps values that are 0 themselves comparable.
     """
     return bool(abs(difference).upper() <= (abs(scale).upper() + arb(2) ** -(bits // 2)) * arb(2) ** -(bits // 2))
-
-
-def equal_constants(a: Node, b: Node) -> bool | None:
-    """Return whether two expressions without unknowns have the same value; None when that stays open. UndefinedError where one has none."""
-    left, right = rational(a), rational(b)
-    if left is not None and right is not None:
-        return bool(left == right)
-    for bits in PRECISIONS:
-        x, y = constant(a, bits), constant(b, bits)
-        with precision(bits):
-            difference = x - y
-            if not difference.contains(0):
-                return False
-            # not at the lowest precision: its 80 bits are 24 digits, which a long decimal may share with an exact value
-            if bits > PRECISIONS[0] and narrow(difference, x, bits):
-                return True
-    return None

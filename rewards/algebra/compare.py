@@ -10,6 +10,7 @@ from functools import partial
 from itertools import product
 
 from rewards.algebra import shapes
+from rewards.algebra.closeness import CloseError
 from rewards.algebra.conditions import CONDITIONAL, branches, same_branches
 from rewards.algebra.pieces import NotASetError, same_pieces
 from rewards.algebra.reading import Reading
@@ -33,14 +34,21 @@ _PARAMETERS = frozenset("knmltjpsx")
 
 
 def equal(gold: tuple[Reading, ...], answer: tuple[Reading, ...]) -> bool | None:
-    """Return whether any reading of the gold is any reading of the answer; None when nothing here can tell."""
+    """Return whether any reading of the gold is any reading of the answer; None when nothing here can tell. CloseError where two
+    of them are too close to tell.
+    """
     is_open = False
+    close: CloseError | None = None
     for g, a in product(gold, answer):
         try:
             if same(g.node, a.node) or _same_renamed(g, a):
                 return True
         except OpenError:
             is_open = True
+        except CloseError as error:
+            close = error
+    if close:
+        raise close
     return None if is_open else False
 
 

@@ -10,11 +10,14 @@ from typing import Any
 
 from flint import acb, fmpq
 
-from rewards.algebra.ball import PRECISIONS, UndefinedError, constant, equal_constants, evaluate, narrow, precision
+from rewards.algebra.ball import PRECISIONS, UndefinedError, constant, evaluate, narrow, precision
+from rewards.algebra.closeness import CloseError, equal_constants, needed
 from rewards.algebra.tree import Node, free, has, key, walk
 
 _INTEGER_NAMES = frozenset(["n", "m", "k", "N", "M", "K", "i", "j", "l", "p", "q", "d"])
 _ENOUGH = 4
+MAX_BITS = 8192
+"""Most bits that are worked with at a point."""
 _DOMAINS = ("unit", "unit", "small", "small", "negative", "negative", "large")
 
 
@@ -69,8 +72,9 @@ def same_expression(a: Node, b: Node) -> bool | None:
     domains = ["integer"] * 7 if _wants_integers(a, b) else [*_DOMAINS, *["integer"] * 3]
     is_complex = any(n.op == "sym" and n.value == "i" for n in (*walk(a), *walk(b)))
     agreed = 0
+    bits_needed = needed(a, b)
     for index, domain in enumerate(domains):
-        verdict = _compare_at({name: (name, index, domain) for name in names}, a, b, is_complex)
+        verdict = _compare_at({name: (name, index, domain) for name in names}, a, b, is_complex, bits_needed)
         if verdict is False:
             return False
         agreed += verdict is True
@@ -94,9 +98,14 @@ def _undefined(node: Node) -> bool:
     return False
 
 
-def _compare_at(names: dict[str, tuple[str, int, str]], a: Node, b: Node, is_complex: bool) -> bool | None:
-    """Return whether they agree at one point; None where either is undefined, not real, or too wide to tell."""
-    for bits in PRECISIONS[:2]:
+def _compare_at(
+    names: dict[str, tuple[str, int, str]], a: Node, b: Node, is_complex: bool, bits_needed: int
+) -> bool | None:
+    """Return whether they agree at one point; None where either is undefined, not real, or too wide to tell. CloseError where
+    more bits would have to agree than are computed.
+    """
+    is_narrow = False
+    for bits in (*PRECISIONS[:2], min(2 * bits_needed, MAX_BITS)):
         with precision(bits):
             at = {name: point_at(*where) for name, where in names.items()}
             try:
@@ -108,6 +117,9 @@ def _compare_at(names: dict[str, tuple[str, int, str]], a: Node, b: Node, is_com
             difference = x - y
             if not difference.contains(0):
                 return False
-            if narrow(difference, x, bits):
+            is_narrow = narrow(difference, x, bits)
+            if is_narrow and bits_needed <= bits // 2:
                 return True
+    if is_narrow:
+        raise CloseError(f"equal to {MAX_BITS // 2} bits, of which {bits_needed} would be needed")
     return None

@@ -45,7 +45,7 @@ class Kind(BaseModel):
                 rulings.append(one(answer))
                 if rulings[-1].outcome == "correct":
                     return rulings[-1]
-            return next((r for r in rulings if r.outcome in ("timeout", "unreadable_gold")), rulings[0])
+            return next((r for r in rulings if r.outcome in ("timeout", "undecided", "unreadable_gold")), rulings[0])
 
         return compare
 

@@ -5,6 +5,7 @@ mathematics, words as words.
 import json
 from typing import Any, ClassVar
 
+from rewards.algebra.closeness import CloseError
 from rewards.algebra.compare import same
 from rewards.algebra.reading import read
 from rewards.algebra.relations import core, exact_part
@@ -32,6 +33,8 @@ class Members(Kind):
             try:
                 answers = self._read(answer)
                 return Ruling.of(any(same(g, a) for g in golds for a in answers), "members")
+            except CloseError as error:
+                return Ruling("undecided", "members", str(error))
             except OpenError:
                 return Ruling("wrong", "members", "undecided")
             except (TooBigError, RecursionError) as error:

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 from rewards.algebra.ball import UndefinedError
 from rewards.algebra.clean import clean
+from rewards.algebra.closeness import CloseError
 from rewards.algebra.compare import equal
 from rewards.algebra.prose import is_prose
 from rewards.algebra.reading import Reading, read
@@ -118,6 +119,8 @@ class _Math:
             return self._compare(text, read(answer))
         except TooBigError as error:
             return Ruling("wrong", "caps", f"over a limit: {error}")
+        except CloseError as error:
+            return Ruling("undecided", "ball", str(error))
         except RecursionError:
             return Ruling("wrong", "caps", "nested too deeply")
         except UndefinedError as error:

@@ -43,6 +43,7 @@ def test_rewards_of_outcomes() -> None:
         "no_answer": 0.0,
         "unreadable_gold": None,
         "timeout": None,
+        "undecided": None,
         "truncated": 0.0,
     }
 

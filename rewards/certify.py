@@ -198,5 +198,15 @@ def _failure(row: Mapping[str, Any], case: Case, reward: float | None) -> Failur
     names = (str(row.get(name) or "") for name in ("id", "source", "source_id"))
     text = options if isinstance(options, str) else json.dumps(options or {}, sort_keys=True)
     return Failure(
-        *names, kind, text, gold, case.how, case.answer, case.right, reward, verdict.outcome, verdict.tier, verdict.detail
+        *names,
+        kind,
+        text,
+        gold,
+        case.how,
+        case.answer,
+        case.right,
+        reward,
+        verdict.outcome,
+        verdict.tier,
+        verdict.detail,
     )

@@ -21,7 +21,17 @@ Truncated = Literal["wrong", "unjudged"]
 DECISIONS: tuple[Decision, ...] = ("keep", "trivial", "infeasible", "truncated", "unjudged", "unsampled")
 KEEP, TRIVIAL, INFEASIBLE, TRUNCATED, UNJUDGED, UNSAMPLED = range(6)
 
-OUTCOMES = ("correct", "wrong", "no_answer", "truncated", "timeout", "infrastructure", "refused", "unreadable_gold", "undecided")
+OUTCOMES = (
+    "correct",
+    "wrong",
+    "no_answer",
+    "truncated",
+    "timeout",
+    "infrastructure",
+    "refused",
+    "unreadable_gold",
+    "undecided",
+)
 """Those of `rewards`, and the two that an engine adds: a sample that failed, a prompt that it rejects."""
 JUDGED, UNJUDGED_OUTCOMES = OUTCOMES[:3], OUTCOMES[4:]
 

@@ -7,31 +7,112 @@ from fractions import Fraction
 from functools import lru_cache
 
 from rewards.algebra import numerals
+from rewards.algebra.vocabulary import word_set, word_table
 
-_LENGTHS = {"千米": "km", "公里": "km", "米": "m", "分米": "dm", "厘米": "cm", "毫米": "mm", "微米": "micrometer", "纳米": "nanometer",
-            "英寸": "inch", "英尺": "feet", "英里": "mile"}  # fmt: skip
-_WORDS = _LENGTHS | {
-    "克": "g", "千克": "kg", "公斤": "kg", "毫克": "mg", "斤": "jin", "吨": "ton", "秒": "s", "毫秒": "ms", "秒钟": "s", "分钟": "min", "小时": "hour",
-    "时": "hour", "天": "day", "周": "week", "星期": "week", "个月": "month", "年": "year", "岁": "year", "个小时": "hour", "个星期": "week",
-    "元": "yuan", "块钱": "yuan", "人民币": "yuan", "角": "jiao", "毛": "jiao", "美元": "dollar", "美分": "cent", "欧元": "euro", "英镑": "gbp", "日元": "yen",
-    "升": "L", "毫升": "mL", "公顷": "hectare", "亩": "chinesemu", "摄氏度": "celsius", "华氏度": "fahrenheit", "度": "degree", "开尔文": "kelvin",
-    "牛": "N", "牛顿": "N", "千牛": "kN", "焦": "J", "焦耳": "J", "千焦": "kJ", "瓦": "W", "瓦特": "W", "千瓦": "kW", "千瓦时": "kWh", "伏": "V", "伏特": "V",
-    "千伏": "kV", "毫伏": "mV", "安": "A", "安培": "A", "毫安": "mA", "欧": "ohm", "欧姆": "ohm", "千欧": "kohm", "帕": "Pa", "帕斯卡": "Pa", "千帕": "kPa",
-    "兆帕": "MPa", "赫": "Hz", "赫兹": "Hz", "千赫": "kHz", "兆赫": "MHz", "摩尔": "mol", "卡": "cal", "千卡": "kcal", "每": "per", "每秒": "per s", "每小时": "per hour",
-    "平方": "square", "立方": "cubic", "和": "and", "与": "and", "且": "and", "或": "or", "或者": "or", "并且": "and",
-    "余": "remainder", "余数是": "remainder", "余数为": "remainder", "余数": "remainder", "商": "quotient", "商是": "quotient", "商为": "quotient",
-    "大于": "greater than", "小于": "less than", "不小于": "at least", "不大于": "at most", "大于等于": "at least", "小于等于": "at most", "大于或等于": "at least",
-    "小于或等于": "at most", "至少": "at least", "不少于": "at least", "至多": "at most", "最多": "at most", "不超过": "at most", "不多于": "at most",
-    "超过": "more than", "多于": "more than", "少于": "less than", "以上": "or more", "以下": "or less", "等于": "=",
-    "增加": "increase", "增加了": "increase", "增长": "increase", "增长了": "increase", "上升": "increase", "上升了": "increase", "提高": "increase",
-    "提高了": "increase", "减少": "decrease", "减少了": "decrease", "下降": "decrease", "下降了": "decrease", "降低": "decrease", "降低了": "decrease",
-    "东": "east", "西": "west", "南": "south", "北": "north", "向上": "up", "向下": "down", "向左": "left", "向右": "right",
-    "奇数": "odd", "偶数": "even", "负": "minus",
-}  # fmt: skip
+_LENGTHS = word_table("""
+km: 千米 公里
+m: 米
+dm: 分米
+cm: 厘米
+mm: 毫米
+micrometer: 微米
+nanometer: 纳米
+inch: 英寸
+feet: 英尺
+mile: 英里
+""")
+_WORDS = _LENGTHS | word_table("""
+g: 克
+kg: 千克 公斤
+mg: 毫克
+jin: 斤
+ton: 吨
+s: 秒 秒钟
+ms: 毫秒
+min: 分钟
+hour: 小时 时 个小时
+day: 天
+week: 周 星期 个星期
+month: 个月
+year: 年 岁
+yuan: 元 块钱 人民币
+jiao: 角 毛
+dollar: 美元
+cent: 美分
+euro: 欧元
+gbp: 英镑
+yen: 日元
+L: 升
+mL: 毫升
+hectare: 公顷
+chinesemu: 亩
+celsius: 摄氏度
+fahrenheit: 华氏度
+degree: 度
+kelvin: 开尔文
+N: 牛 牛顿
+kN: 千牛
+J: 焦 焦耳
+kJ: 千焦
+W: 瓦 瓦特
+kW: 千瓦
+kWh: 千瓦时
+V: 伏 伏特
+kV: 千伏
+mV: 毫伏
+A: 安 安培
+mA: 毫安
+ohm: 欧 欧姆
+kohm: 千欧
+Pa: 帕 帕斯卡
+kPa: 千帕
+MPa: 兆帕
+Hz: 赫 赫兹
+kHz: 千赫
+MHz: 兆赫
+mol: 摩尔
+cal: 卡
+kcal: 千卡
+per: 每
+per s: 每秒
+per hour: 每小时
+and: 和 与 且 并且
+or: 或 或者
+remainder: 余 余数是 余数为 余数
+quotient: 商 商是 商为
+greater than: 大于
+less than: 小于 少于
+at least: 不小于 大于等于 大于或等于 至少 不少于
+at most: 不大于 小于等于 小于或等于 至多 最多 不超过 不多于
+more than: 超过 多于
+or more: 以上
+or less: 以下
+=: 等于
+increase: 增加 增加了 增长 增长了 上升 上升了 提高 提高了
+decrease: 减少 减少了 下降 下降了 降低 降低了
+east: 东
+west: 西
+south: 南
+north: 北
+up: 向上
+down: 向下
+left: 向左
+right: 向右
+odd: 奇数
+even: 偶数
+minus: 负
+square: 平方
+cubic: 立方
+""")
 _WORDS |= {f"平方{name}": f"square {word}" for name, word in _LENGTHS.items()}
 _WORDS |= {f"立方{name}": f"cubic {word}" for name, word in _LENGTHS.items()}
-_WORDS |= dict.fromkeys(("个", "只", "本", "张", "条", "支", "件", "台", "辆", "棵", "颗", "头", "位", "名", "根", "块", "把", "枝", "朵", "双", "份",
-                         "共", "一共", "总共", "共有", "有", "是", "为", "答", "答案", "答案是", "答案为", "第", "向", "走", "的", "了", "钱", "大约", "约"), "")  # fmt: skip
+_WORDS |= dict.fromkeys(
+    word_set("""
+个 只 本 张 条 支 件 台 辆 棵 颗 头 位 名 根 块 把 枝 朵 双 份 共 一共 总共 共有 有 是 为 答 答案 答案是
+答案为 第 向 走 的 了 钱 大约 约
+"""),
+    "",
+)
 _SCALES = frozenset(word for word in numerals.SCALES if not word.isascii())
 _ALL = _WORDS.keys() | _SCALES
 _LONGEST = max(map(len, _ALL))
@@ -61,7 +142,7 @@ def words(run: str, before: str, *, digits: bool) -> tuple[str, ...]:
         else:
             if run[at] == "分" and (found or before):
                 last = next((w for w in reversed(found) if w), before)
-                if last in ("hour", "jiao", "yuan") or at + 1 < len(run) and run[at + 1] == "秒":
+                if last in ("hour", "jiao", "yuan") or (at + 1 < len(run) and run[at + 1] == "秒"):
                     found.append("fen" if last in ("jiao", "yuan") else "min")
                     at += 1
                     continue

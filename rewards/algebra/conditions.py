@@ -34,7 +34,8 @@ _FILLER = re.compile(
 )
 _DECLARED = re.compile(
     r"\b(?:real|integers?|whole|natural|complex|rational|arbitrary|constants?|parameters?|numbers?|values?|some|all|any|every|each|is|are|an|a|the|of|and|or|free|fixed|given"
-    r"|positive integers?|non-?negative integers?|integration|be|being|denotes?|both|variable|in|bb[RZNQC]|[ZNRQ]|coefficients?|unknown|scalars?|valid|where|with|for|its|domain)\b|[,;:.]|\\in",
+    r"|positive integers?|non-?negative integers?|integration|be|being|denotes?|both|variable|in|bb[RZNQC]|[ZNRQ]|coefficients?"
+    r"|unknown|scalars?|valid|where|with|for|its|domain)\b|[,;:.]|\\in",
     re.IGNORECASE,
 )
 _NAME = re.compile(

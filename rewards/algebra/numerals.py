@@ -8,10 +8,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from rewards.algebra.vocabulary import word_set
+from rewards.algebra.vocabulary import word_list, word_set
 
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UNITS = word_list("""
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen
+""")
+_TENS = word_list("""
+    twenty thirty forty fifty sixty seventy eighty ninety
+""")
 SMALL = (
     {word: value for value, word in enumerate(_UNITS)}
     | {word: 10 * value for value, word in enumerate(_TENS, 2)}
@@ -27,7 +32,10 @@ SCALES |= {
     for word in ("hundred", "thousand", "million", "billion", "trillion", "dozen", "lakh", "crore")
 }
 LETTER_SCALES = {"k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
-_ORDINAL_UNITS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
+_ORDINAL_UNITS = word_list("""
+    zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
+    fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth
+""")
 ORDINALS = {word: value for value, word in enumerate(_ORDINAL_UNITS)}
 ORDINALS |= {f"{word[:-1]}ieth": SMALL[word] for word in _TENS} | {
     "hundredth": 100,

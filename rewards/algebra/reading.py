@@ -14,7 +14,7 @@ from rewards.algebra.numerals import LETTER_SCALES
 from rewards.algebra.parser.answer import AnswerParser
 from rewards.algebra.spoken import spoken
 from rewards.algebra.tree import Node, TooBigError, has, num, replace
-from rewards.algebra.vocabulary import ParseError, number
+from rewards.algebra.vocabulary import ParseError
 
 MAX_CACHED_CHARS = 200
 _INTEGERS = re.compile(r"\\mathbb\s*\{?[ZN]\}?|\binteger|\\in\s*Z\b")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rewards.algebra import units
-from rewards.algebra.vocabulary import word_set
+from rewards.algebra.vocabulary import word_set, word_table
 
 _STOP = word_set("""
     a an the of in is are was be it its this that there to for and with all total altogether each about approximately around roughly
@@ -18,14 +18,31 @@ _STOP = word_set("""
     please mark correct since because given here note where when final result
 """)
 _WORD = re.compile(r"[A-Za-z\u3007\u4e00-\u9fff]+(?:'[a-z]+)?|\$|%|\d+")
-_SAME = {
-    "counterclockwise": "anticlockwise", "people": "person", "persons": "person", "men": "man", "women": "woman", "children": "child", "mice": "mouse",
-    "feet": "foot", "teeth": "tooth", "dice": "die", "halves": "half", "increased": "increase", "increasing": "increase", "increases": "increase",
-    "rise": "increase", "rose": "increase", "growth": "increase", "up": "up", "upward": "up", "upwards": "up", "downward": "down", "downwards": "down",
-    "decreased": "decrease", "decreasing": "decrease", "decreases": "decrease", "drop": "decrease", "reduction": "decrease", "decline": "decrease",
-    "eastward": "east", "eastwards": "east", "westward": "west", "westwards": "west", "northward": "north", "southward": "south",
-    "leftward": "left", "rightward": "right", "gains": "gain", "gained": "gain", "losses": "loss", "lost": "loss", "lose": "loss", "profits": "profit",
-}  # fmt: skip
+_SAME = word_table("""
+anticlockwise: counterclockwise
+person: people persons
+man: men
+woman: women
+child: children
+mouse: mice
+foot: feet
+tooth: teeth
+die: dice
+half: halves
+increase: increased increasing increases rise rose growth
+up: up upward upwards
+down: downward downwards
+decrease: decreased decreasing decreases drop reduction decline
+east: eastward eastwards
+west: westward westwards
+north: northward
+south: southward
+left: leftward
+right: rightward
+gain: gains gained
+loss: losses lost lose
+profit: profits
+""")
 _NEVER_LEFT_OUT = word_set("""
     inverse recurring repeating repeated base reciprocal conjugate transpose tenth hundredth thousandth square squared cube cubed root
     half double twice triple thrice quadruple even odd prime composite multiple negative positive opposite mod modulo choose 折 零下 半

@@ -19,24 +19,43 @@ _BEFORE_NUMBER = word_set("""
     increase decrease gain loss profit increased decreased quotient value
 """)
 _OPERATORS: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("plus",): ("+",), ("minus",): ("-",), ("negative",): ("-",), ("times",): ("*",), ("multiplied", "by"): ("*",),
-    ("divided", "by"): ("/",), ("over",): ("/",), ("squared",): ("^", "2"), ("cubed",): ("^", "3"), ("factorial",): ("!",),
-    ("to", "the", "power", "of"): ("^",), ("to", "the", "power"): ("^",), ("raised", "to", "the", "power", "of"): ("^",), ("raised", "to"): ("^",),
-}  # fmt: skip
+    ("plus",): ("+",),
+    ("minus",): ("-",),
+    ("negative",): ("-",),
+    ("times",): ("*",),
+    ("multiplied", "by"): ("*",),
+    ("divided", "by"): ("/",),
+    ("over",): ("/",),
+    ("squared",): ("^", "2"),
+    ("cubed",): ("^", "3"),
+    ("factorial",): ("!",),
+    ("to", "the", "power", "of"): ("^",),
+    ("to", "the", "power"): ("^",),
+    ("raised", "to", "the", "power", "of"): ("^",),
+    ("raised", "to"): ("^",),
+}
 _POSTFIX = frozenset((("squared",), ("cubed",), ("factorial",)))
 _PREFIX = frozenset((("negative",), ("minus",), ("plus",)))
 _FUNCTIONS = {
-    ("square", "root", "of"): r"\sqrt", ("cube", "root", "of"): r"\sqrt[3]", ("reciprocal", "of"): "1/", ("cubic", "root", "of"): r"\sqrt[3]",
+    ("square", "root", "of"): "\\sqrt",
+    ("cube", "root", "of"): "\\sqrt[3]",
+    ("reciprocal", "of"): "1/",
+    ("cubic", "root", "of"): "\\sqrt[3]",
     ("absolute", "value", "of"): "abs",
-}  # fmt: skip
-_COMPARED = {
-    "greater than or equal to": ">=", "more than or equal to": ">=", "at least": ">=", "no less than": ">=", "not less than": ">=", "no fewer than": ">=",
-    "not fewer than": ">=", "no smaller than": ">=", "less than or equal to": "<=", "at most": "<=", "no more than": "<=", "not more than": "<=",
-    "no greater than": "<=", "not greater than": "<=", "not exceeding": "<=", "up to": "<=", "greater than": ">", "more than": ">", "larger than": ">",
-    "bigger than": ">", "higher than": ">", "exceeding": ">", "above": ">", "less than": "<", "fewer than": "<", "smaller than": "<",
-    "lower than": "<", "below": "<", "under": "<", "not equal to": "!=", "equal to": "=", "equals": "=", "over": ">", "exceeds": ">",
-    "a minimum of": ">=", "a maximum of": "<=",
-}  # fmt: skip
+}
+_COMPARED = """
+>=: greater than or equal to | more than or equal to | at least | no less than | not less than
+>=: no fewer than | not fewer than | no smaller than | a minimum of
+<=: less than or equal to | at most | no more than | not more than | no greater than
+<=: not greater than | not exceeding | up to | a maximum of
+>: greater than | more than | larger than | bigger than | higher than
+>: exceeding | above | over | exceeds
+<: less than | fewer than | smaller than | lower than | below
+<: under
+!=: not equal to
+=: equal to | equals
+"""
+"""Signs, and the phrases that say them."""
 _Phrases = dict[str, list[tuple[tuple[str, ...], Any]]]
 
 
@@ -48,15 +67,29 @@ def _by_first(phrases: dict[tuple[str, ...], Any]) -> _Phrases:
     return found
 
 
-_COMPARISONS = _by_first({tuple(text.split()): sign for text, sign in _COMPARED.items()})
+_COMPARISONS = _by_first(
+    {
+        tuple(phrase.split()): sign
+        for sign, _, phrases in (line.partition(":") for line in _COMPARED.strip().splitlines())
+        for phrase in phrases.split("|")
+    }
+)
 _OPERATIONS = _by_first(_OPERATORS)
 _CALLS = _by_first(_FUNCTIONS)
 _AFTER = {
     **dict.fromkeys(("more", "greater", "above", "higher", "over", "larger", "up", "longer", "older"), ">="),
     **dict.fromkeys(("less", "fewer", "below", "lower", "under", "smaller", "younger", "shorter"), "<="),
 }
-_SIGNS = {("positive",): (">", "0"), ("negative",): ("<", "0"), ("nonnegative",): (">=", "0"), ("nonpositive",): ("<=", "0"), ("nonzero",): ("!=", "0"),
-          ("non-negative",): (">=", "0"), ("non-positive",): ("<=", "0"), ("non-zero",): ("!=", "0")}  # fmt: skip
+_SIGNS = {
+    ("positive",): (">", "0"),
+    ("negative",): ("<", "0"),
+    ("nonnegative",): (">=", "0"),
+    ("nonpositive",): ("<=", "0"),
+    ("nonzero",): ("!=", "0"),
+    ("non-negative",): (">=", "0"),
+    ("non-positive",): ("<=", "0"),
+    ("non-zero",): ("!=", "0"),
+}
 _COPULAS = word_set("is are be must can was were")
 _STOPS = (",", ";", "and", "or", "(", ")", "[", "]", "\\{", "\\}", "{", "}")
 _REMAINDERS = word_set("remainder rem remaining")
@@ -167,7 +200,7 @@ def _number_at(tokens: list[Token], at: int) -> tuple[list[Token], int] | None:
         return None  # half of a hyphenated word: one-to-one
     if words[0] in ("one", "second", "first", "third", "half") and number.taken == 1 and _goes_on(tokens, end):
         return None
-    if words[0] in ("a", "an") and number.taken < 2 or (tokens[at].kind == "num" and number.taken < 2):
+    if (words[0] in ("a", "an") and number.taken < 2) or (tokens[at].kind == "num" and number.taken < 2):
         return None
     return [*written(number.value), *([Token("text", ORDINAL)] if number.ordinal else [])], end
 

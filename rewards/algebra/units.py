@@ -11,6 +11,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from rewards.algebra.vocabulary import word_set
+
 Dimension = tuple[tuple[str, int], ...]
 
 
@@ -205,7 +207,7 @@ _CASED = frozenset(
         "inr",
     )
 )
-_COMMON = frozenset("cm mm km dm in ft yd mi nm kg mg lb oz hr ms mL ml kJ kW mA Hz Pa eV yr rs".split())
+_COMMON = word_set("cm mm km dm in ft yd mi nm kg mg lb oz hr ms mL ml kJ kW mA Hz Pa eV yr rs")
 _UNKNOWN = Unit(Fraction(1), None)
 _PART = re.compile(
     r"(?P<sep>/|\bper\b)|(?P<word>\$|[A-Za-z]+)(?:\s*(?:\^?\s*\{?\s*(?P<power>-?\s*\d)\s*\}?))?|(?P<other>\S)"

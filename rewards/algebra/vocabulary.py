@@ -10,6 +10,21 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def word_list(text: str) -> tuple[str, ...]:
+    """Return the words of a text in order."""
+    return tuple(text.split())
+
+
+def word_table(text: str) -> dict[str, str]:
+    """Return what each word of lines like `meaning: word word` means.
+
+    >>> word_table("km: 千米 公里")
+    {'千米': 'km', '公里': 'km'}
+    """
+    lines = (line.rpartition(":") for line in text.strip().splitlines())
+    return {word: meaning for meaning, _, words in lines for word in words.split()}
+
+
 APPLIED = word_set("f g h F G H P Q W Pr E Var")
 """Symbols before a bracket that read as functions; any other symbol is multiplied."""
 

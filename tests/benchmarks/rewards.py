@@ -18,17 +18,19 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path[0] = str(Path(__file__).parents[2])  # this file is called like the package it measures
 
 import rewards  # noqa: E402
 from rewards.certify import cases  # noqa: E402
 
-Grader = Callable[[dict[str, str]], bool | None]
+Grader = Callable[[dict[str, Any]], bool | None]
 
 
-def ours(pair: dict[str, str]) -> bool | None:
-    verifier = rewards.make_verifier(pair["gold"])
+def ours(pair: dict[str, Any]) -> bool | None:
+    kind = pair.get("kind") if pair.get("kind") in rewards.kinds() else "math"  # public files label pairs `int`, `matrix`, ...
+    verifier = rewards.make_verifier(pair["gold"], kind or "math", pair.get("options"))
     verdict = verifier.judge(pair["response"]) if "response" in pair else verifier.judge_answer(pair["answer"])
     return None if verdict.reward is None else verdict.reward == 1.0
 

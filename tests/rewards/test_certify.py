@@ -73,7 +73,9 @@ def test_a_lenient_judge_and_an_unreadable_gold_are_found(monkeypatch: pytest.Mo
     unreadable = certify([row], "here").groups["a", "number"]
     assert unreadable.not_judged == unreadable.cases
     assert len(unreadable.failures) == unreadable.cases
-    assert {(f.id, f.source_id, f.outcome, f.reward) for f in unreadable.failures} == {("f3", "train:7", "unreadable_gold", None)}
+    assert {(f.id, f.source_id, f.outcome, f.reward) for f in unreadable.failures} == {
+        ("f3", "train:7", "unreadable_gold", None)
+    }
 
 
 def test_a_sample_is_the_same_every_time() -> None:

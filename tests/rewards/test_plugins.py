@@ -58,7 +58,7 @@ assert [(case.answer, case.right) for case in cases("nation", "rhymes")] == [("n
 row = {"source": "verse", "answer": "nation", "answer_kind": "rhymes", "answer_options": "{}"}
 for where in ("here", "thread", "process"):
     group = certify([row], where).groups["verse", "rhymes"]
-    assert (group.cases, group.examples) == (3, []), (where, group)
+    assert (group.cases, group.failures) == (3, []), (where, group)
 """
 RELOADED = """
 import importlib, rewards, verse.rhymes

@@ -4,8 +4,8 @@ environments.
 
 from abc import abstractmethod
 
-from rewards.algebra.token import Token
 from rewards.algebra.parser.cursor import Cursor
+from rewards.algebra.token import Token
 from rewards.algebra.tree import Node, members, num, sym
 from rewards.algebra.vocabulary import ParseError
 

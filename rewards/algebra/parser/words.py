@@ -30,7 +30,8 @@ _SAME_WORDS = {
     "infinite solutions": "infinitely many",
 }
 _CHANGES = word_set("""
-    increase increases increased decrease decreases decreased rise rose drop dropped fall fell gain gained loss lost lose profit up down north south
+    increase increases increased decrease decreases decreased rise rose drop dropped fall fell gain gained loss lost lose
+    profit up down north south
     east west left right growth reduction per
 """)
 """Words in front of a number that say in which direction it goes."""

@@ -17,7 +17,14 @@ from curation.core.parquet import write_records
 
 def build(folder: Path, *golds: tuple[str, str]) -> Path:
     rows = [
-        {"id": f"r{n}", "source": "s", "source_id": f"train:{n}", "answer": gold, "answer_kind": kind, "answer_options": "{}"}
+        {
+            "id": f"r{n}",
+            "source": "s",
+            "source_id": f"train:{n}",
+            "answer": gold,
+            "answer_kind": kind,
+            "answer_options": "{}",
+        }
         for n, (gold, kind) in enumerate(golds)
     ]
     write_records(folder / "data/rl/train-00000.parquet", pa.schema([(name, pa.string()) for name in COLUMNS]), rows)
@@ -40,7 +47,9 @@ def test_a_judge_that_is_right_leaves_an_empty_file(tmp_path: Path, capsys: pyte
 def test_each_failure_is_named_and_the_exit_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("curation.commands.certify.certify", lenient)
     folder = build(tmp_path, *[(str(n), "math") for n in range(30)], ("many", "number"))
-    with pytest.raises(BuildError, match=r"in 1 of 2 groups; first s/math: 0\.00% false negatives .*failures\.parquet names the rows"):
+    with pytest.raises(
+        BuildError, match=r"in 1 of 2 groups; first s/math: 0\.00% false negatives .*failures\.parquet names the rows"
+    ):
         certify_build(folder)
     failures = pq.read_table(tmp_path / FAILURES).to_pylist()
     wrong = [f for f in failures if f["answer_kind"] == "math"]

@@ -195,10 +195,12 @@ def _count(group: Group, batch: Sequence[tuple[Mapping[str, Any], Case]], reward
 def _failure(row: Mapping[str, Any], case: Case, reward: float | None) -> Failure:
     gold, kind, options = str(row["answer"]), str(row.get("answer_kind") or "math"), row.get("answer_options")
     verdict = make_verifier(gold, kind, options).judge_answer(case.answer)
-    names = (str(row.get(name) or "") for name in ("id", "source", "source_id"))
+    row_id, source, source_id = (str(row.get(name) or "") for name in ("id", "source", "source_id"))
     text = options if isinstance(options, str) else json.dumps(options or {}, sort_keys=True)
     return Failure(
-        *names,
+        row_id,
+        source,
+        source_id,
         kind,
         text,
         gold,

@@ -144,7 +144,7 @@ def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: li
         "balanced": all(balance.balanced for balance in balances.values()),
         "configs": {config.config: describe_config(config, balances[config.config]) for config in finished},
     }
-    if certificate := _certificate(out / "summary.json", summary["build"]):
+    if certificate := _certificate(out / "summary.json", str(summary["build"])):
         summary["certificate"] = certificate
     write_text(out / "manifest.lock.yaml", yaml.safe_dump(lock, sort_keys=False, allow_unicode=True))
     write_text(out / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")

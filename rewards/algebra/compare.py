@@ -24,6 +24,7 @@ from rewards.algebra.relations import (
     proportional,
     same_chain,
 )
+from rewards.algebra.said import compound
 from rewards.algebra.scalars import OpenError, measured, same_scalars
 from rewards.algebra.tree import Node, free, joined, key, rename, sym, take
 
@@ -85,12 +86,20 @@ def same(gold: Node, answer: Node) -> bool:
         return _same_relations(gold, answer)
     if "seq" in (gold.op, answer.op):
         gold, answer = shapes.without_label(gold), shapes.without_label(answer)
+        gold, answer = _compounded(gold, answer), _compounded(answer, gold)
     golds, answers = shapes.expand(gold), shapes.expand(answer)
     if golds != [gold] or answers != [answer]:
         return same(joined("seq", golds, "bare"), joined("seq", answers, "bare"))
     if any(n.op in ("seq", "matrix") or (n.op == "mul" and n.args[-1].op == "matrix") for n in (gold, answer)):
         return _same_collections(gold, answer)
     return same_scalars(gold, answer, same)
+
+
+def _compounded(node: Node, other: Node) -> Node:
+    """Return `2 hours and 30 minutes` as one value where the other side is one."""
+    if node.op == "seq" and other.op not in ("seq", "matrix") and node.value in ("and", "bare"):
+        return compound(node.args) or node
+    return node
 
 
 # sets of reals and relations

@@ -70,8 +70,8 @@ def of_words(words: str) -> Node:
     for pattern, form in _RESIDUES:
         if match := pattern.search(text):
             return Node("text", (), form.format(*match.groups()))
-    words = _FILLER.sub(" ", text).split()
-    return Node("text", (), " ".join(sorted(words) if all(word.isalpha() for word in words) else words))
+    said = _FILLER.sub(" ", text).split()
+    return Node("text", (), " ".join(sorted(said) if all(word.isalpha() for word in said) else said))
 
 
 def of_relation(node: Node) -> Node:

@@ -5,11 +5,14 @@ the labels of one side must be among those of the other.
 """
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from rewards.algebra import units
+from rewards.algebra.tree import Node, num
 from rewards.algebra.vocabulary import word_set, word_table
 
 _STOP = word_set("""
@@ -108,6 +111,19 @@ def _singular(word: str) -> str:
     if word.endswith(("xes", "shes", "ches", "sses")):
         return word[:-2]
     return word.removesuffix("s")
+
+
+def compound(parts: Sequence[Node]) -> Node | None:
+    """Return `2 hours 30 minutes` in the unit of its first part; None where the parts are not of smaller and smaller units."""
+    found = [(part.args[0], read(str(part.value)).unit) for part in parts if part.op == "quantity"]
+    known = [(value, unit) for value, unit in found if unit is not None]
+    if len(known) != len(parts) or any(
+        a.dimension != b.dimension or a.scale <= b.scale for (_, a), (_, b) in pairwise(known)
+    ):
+        return None
+    first = known[0][1]
+    scaled = tuple(Node("mul", (num(unit.scale / first.scale), value)) for value, unit in known)
+    return Node("quantity", (Node("add", scaled),), str(parts[0].value))
 
 
 def both(ours: Said, theirs: Said) -> Said:

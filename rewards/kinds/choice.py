@@ -46,14 +46,11 @@ class Choice(Kind):
         found = None if "mathbb" in answer else split_letter(answer)
         if texts.count(text) == 1:
             place = texts.index(text)
-            names = (
-                found is not None
-                and normal(found[1]) == text
-                and ord(found[0]) - ord("A") not in (place, *_beyond(len(texts)))
-            )
+            names = found is not None and normal(found[1]) == text and ord(found[0]) - ord("A") != place
             return None if names and normal(answer) not in texts else place
         if found is None:
-            return self._same_words(answer) if (place := self._same_value(answer)) is None else place
+            same = self._same_value(answer)
+            return self._same_words(answer) if same is None else same
         index, rest = ord(found[0]) - ord("A"), normal(found[1])
         if not texts:
             return index
@@ -104,11 +101,6 @@ class Choice(Kind):
         for how, text in (("neighbour", other), ("both", both), ("all", "A, B, C, D")):
             if text not in options:  # options may themselves be letters
                 yield how, text
-
-
-def _beyond(count: int) -> range:
-    """Return the places behind the last option."""
-    return range(count, 26)
 
 
 def _option_text(text: str) -> str:

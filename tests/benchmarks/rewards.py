@@ -29,7 +29,9 @@ Grader = Callable[[dict[str, Any]], bool | None]
 
 
 def ours(pair: dict[str, Any]) -> bool | None:
-    kind = pair.get("kind") if pair.get("kind") in rewards.kinds() else "math"  # public files label pairs `int`, `matrix`, ...
+    kind = (
+        pair.get("kind") if pair.get("kind") in rewards.kinds() else "math"
+    )  # public files label pairs `int`, `matrix`, ...
     verifier = rewards.make_verifier(pair["gold"], kind or "math", pair.get("options"))
     verdict = verifier.judge(pair["response"]) if "response" in pair else verifier.judge_answer(pair["answer"])
     return None if verdict.reward is None else verdict.reward == 1.0

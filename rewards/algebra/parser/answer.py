@@ -1,9 +1,9 @@
 """An answer: statements with separators between, and what is said about them."""
 
-from rewards.algebra import said
 from rewards.algebra.conditions import is_index
 from rewards.algebra.parser.statements import Statements
-from rewards.algebra.tree import Node, free, joined, num, walk
+from rewards.algebra.said import compound
+from rewards.algebra.tree import Node, free, joined, walk
 from rewards.algebra.vocabulary import CONDITIONS, NOTES, SEPARATORS, ParseError
 
 _INEQUALITIES = {"<", ">", "<=", ">=", "!="}
@@ -152,12 +152,6 @@ def _with_conditions(items: list[Node]) -> list[Node]:
 
 def _compound(items: list[Node]) -> Node:
     """Return `2 hours 30 minutes` in the unit of its first part."""
-    parts = [(i.args[0], said.read(str(i.value)).unit) for i in items if i.op == "quantity"]
-    if (
-        len(parts) != len(items)
-        or parts[0][1] is None
-        or any(u is None or u.dimension != parts[0][1].dimension for _, u in parts)
-    ):
+    if (found := compound(items)) is None:
         raise ParseError("values side by side")
-    scaled = tuple(Node("mul", (num(u.scale / parts[0][1].scale), value)) for value, u in parts)
-    return Node("quantity", (Node("add", scaled),), str(items[0].value))
+    return found

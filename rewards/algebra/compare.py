@@ -10,6 +10,7 @@ from functools import partial
 from itertools import product
 
 from rewards.algebra import shapes
+from rewards.algebra.chains import is_false, named_value, shortened
 from rewards.algebra.closeness import CloseError
 from rewards.algebra.conditions import CONDITIONAL, branches, same_branches
 from rewards.algebra.pieces import NotASetError, same_pieces
@@ -26,7 +27,7 @@ from rewards.algebra.relations import (
 )
 from rewards.algebra.said import compound
 from rewards.algebra.scalars import OpenError, measured, same_scalars
-from rewards.algebra.tree import Node, free, joined, key, rename, sym, take
+from rewards.algebra.tree import Node, free, has, joined, key, rename, sym, take
 
 MAX_MEMBERS = 300
 MAX_COMPARED = 40
@@ -42,7 +43,7 @@ def equal(gold: tuple[Reading, ...], answer: tuple[Reading, ...]) -> bool | None
     close: CloseError | None = None
     for g, a in product(gold, answer):
         try:
-            if same(g.node, a.node) or _same_renamed(g, a):
+            if _same_readings(g, a):
                 return True
         except OpenError:
             is_open = True
@@ -51,6 +52,18 @@ def equal(gold: tuple[Reading, ...], answer: tuple[Reading, ...]) -> bool | None
     if close:
         raise close
     return None if is_open else False
+
+
+def _same_readings(gold: Reading, answer: Reading) -> bool:
+    """Return whether two readings are the same. A chain that is false is no answer to anything; an expression with its value is
+    one for a gold that is nothing but a value.
+    """
+    if key(gold.node) != key(answer.node) and (is_false(answer.node, same) or is_false(gold.node, same)):
+        return False
+    if same(gold.node, answer.node) or _same_renamed(gold, answer):
+        return True
+    value = None if has(gold.node, "rel") else named_value(exact_part(answer.node))
+    return value is not None and same(gold.node, value)
 
 
 def _same_renamed(gold: Reading, answer: Reading) -> bool:
@@ -148,7 +161,7 @@ def _same_relations(gold: Node, answer: Node) -> bool:
         golds, answers = shapes.expand(gold), shapes.expand(answer)
         if len(golds) == len(answers) > 1:
             return _matched(tuple(golds), tuple(answers))
-        return proportional(gold, answer)
+        return proportional(shortened(gold), shortened(answer))
     if gold.op == "rel":
         if ours is not None and _same_values(gold, answer, ours, answer):
             return True

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rewards.algebra.ball import UndefinedError, evaluate, narrow, precision
+from rewards.algebra.chains import is_derivative, is_equation
 from rewards.algebra.points import point_at, same_expression
 from rewards.algebra.tree import Node, free, key, num, replace, sym
 
@@ -36,7 +37,7 @@ def is_name(node: Node) -> bool:
     r"""Return whether a node is the name in `name = value`: x, a_1, f(x), AB, |AB|, \angle ABC, S_1 : S_2, (p, q), words."""
     if node.op in ("sym", "text"):
         return not (node.op == "sym" and not free(node))
-    if node.op == "apply":
+    if node.op in ("apply", "big") or is_derivative(node):
         return True
     if node.op == "mul":
         return all(a.op == "sym" and str(a.value)[0].isupper() for a in node.args) or (
@@ -45,6 +46,8 @@ def is_name(node: Node) -> bool:
             and bool(free(node.args[0]))
             and _is_arguments(node.args[1])
         )
+    if node.op == "call" and node.value in ("det", "mod"):
+        return True
     if node.op == "call":
         return (
             node.value in ("abs", "max", "min", "arg", "Re", "Im", "deg", "gcd", "lcm", "dim")
@@ -69,15 +72,22 @@ def _is_arguments(node: Node) -> bool:
 
 def core(node: Node) -> Node | None:
     """Return the value in `name = ... = value` or `value = name`; None when the relation is an equation in its own right."""
-    if node.op != "rel" or set(str(node.value).split()) != {"="}:
+    if not is_equation(node):
         return None
     if is_name(node.args[0]):
         return node.args[-1]
-    if not any(free(a) or a.op in _NO_VALUES for a in node.args):  # 2 + 2 = 4, where it is true
-        return node.args[-1] if all(same_expression(node.args[0], a) is True for a in node.args[1:]) else None
+    if not any(_is_open(a) for a in node.args):  # 2 + 2 = 4; that it is true is seen to before
+        return node.args[-1]
+    if node.args[-1].op == "matrix" and node.args[0].op in ("mul", "pow", "add") and not free(node):
+        return node.args[-1]
     if len(node.args) == 2 and is_name(node.args[1]):
         return node.args[0]
     return None
+
+
+def _is_open(node: Node) -> bool:
+    """Return whether a node has unknowns, or is an object that nothing computes."""
+    return node.op in _NO_VALUES or any(not name.startswith("big[") for name in free(node))
 
 
 def bare_value(node: Node) -> Node:

@@ -5,6 +5,7 @@ mathematics, words as words.
 import json
 from typing import Any, ClassVar
 
+from rewards.algebra.chains import is_false
 from rewards.algebra.closeness import CloseError
 from rewards.algebra.compare import same
 from rewards.algebra.reading import read
@@ -44,7 +45,7 @@ class Members(Kind):
 
     def _read(self, text: str) -> list[Any]:
         """Return the readings of a text as nodes with members; empty where it is no list. A JSON list is read as what it prints."""
-        exact = (exact_part(reading.node) for reading in read(_from_json(text)))
+        exact = (exact_part(r.node) for r in read(_from_json(text)) if not is_false(r.node, same))
         nodes = (core(node) or node for node in exact)
         lists = [node if node.op == "seq" else Node("seq", (node,), "bare") for node in nodes if node.op != "rel"]
         return [node._replace(value=self.brackets) for one in lists for node in expand(one)[:1]]

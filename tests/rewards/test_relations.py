@@ -29,6 +29,81 @@ DIFFERENT = [
     (r"\sqrt2", r"\sqrt2+10^{-1000}"),
     (r"x", r"x+10^{-200}"),
 ]
+# gold, answer: an expression that names its value is right for a gold that is nothing but a value, not the other way round
+NAMED = [
+    (r"47", r"m+n = 40+7 = 47"),
+    (r"31", r"a+b+c = 31"),
+    (r"20", r"x_1^2+x_2^2 = 20"),
+    (r"207", r"100m+n = 207"),
+    (r"10", r"a^2+b^2 = (a+b)^2-2ab = 16-6 = 10"),
+    (r"\frac{2}{5}", r"\tan\theta=\frac{4}{10}=\frac{2}{5}"),
+    (r"\frac12", r"\sin\alpha=\frac12"),
+    (r"5", r"|z_1 - z_2| = 5"),
+    (r"3", r"f(2)+f(1) = 3"),
+    (r"(1,2)", r"\vec a + \vec b = (1,2)"),
+    (r"\begin{pmatrix}2&1\\0&3\end{pmatrix}", r"A^{-1}=\begin{pmatrix}2&1\\0&3\end{pmatrix}"),
+]
+# expressions that are computed or opaque: right either way round
+SAME += [
+    (r"12", r"xy = 12"),
+    (r"14", r"\vec{a}\cdot\vec{b} = 6+8 = 14"),
+    (r"\begin{pmatrix}2&1\\0&3\end{pmatrix}", r"AB=\begin{pmatrix}2&1\\0&3\end{pmatrix}"),
+    (r"-5", r"\det\begin{pmatrix}1&3\\2&1\end{pmatrix}=-5"),
+    (r"6", r"\operatorname{tr}\begin{pmatrix}2&2\\3&4\end{pmatrix}=6"),
+    (r"6", r"\operatorname{tr}(A)=4+2=6"),
+    (r"2", r"\operatorname{rank}(A) = 2"),
+    (r"5", r"\det A = 5"),
+    (r"27", r"\int_0^3 3x^2\,dx=27"),
+    (r"\frac{\pi}{4}", r"\int_0^1 \frac{dx}{1+x^2} = \frac{\pi}{4}"),
+    (r"3", r"\lim_{x\to 0}\frac{\sin 3x}{x}=3"),
+    (r"1", r"\lim_{x\to 0^+} x^x = 1"),
+    (r"e", r"\lim_{n\to\infty}\left(1+\frac1n\right)^n = e"),
+    (r"\infty", r"\lim_{x\to\infty} x^2 = \infty"),
+    (r"3", r"45\bmod 7=3"),
+    (r"3", r"7^{123456789123} \bmod 10 = 3"),
+    (r"10", r"\sum_{k=1}^{4} k = 10"),
+    (r"1", r"\sum_{n=1}^{\infty} \frac{1}{2^n} = 1"),
+    (r"\frac{\pi^2}{6}", r"\sum_{n=1}^{\infty} \frac{1}{n^2} = \frac{\pi^2}{6}"),
+    (r"\frac{n(n+1)}{2}", r"\sum_{k=1}^{n} k = \frac{n(n+1)}{2}"),
+    (r"24", r"\prod_{k=1}^{4} k = 24"),
+    (r"6", r"\gcd(12, 18) = 6"),
+    (r"\frac12", r"P(A\cap B) = \frac12"),
+    (r"\frac13", r"P(A|B) = \frac13"),
+    (r"3", r"f'(2) = 6-3 = 3"),
+    (r"3x^2", r"\frac{dy}{dx} = 3x^2"),
+    (
+        r"\begin{pmatrix}7&10\\15&22\end{pmatrix}",
+        r"\begin{pmatrix}1&2\\3&4\end{pmatrix}^2=\begin{pmatrix}7&10\\15&22\end{pmatrix}",
+    ),
+    (r"x+y=5", r"x+y=2+3=5"),
+    (r"60^\circ", r"\theta = \frac{\pi}{3} = 60^\circ"),
+    (r"0.333", r"x=\frac13=0.333"),
+]
+DIFFERENT += [
+    (r"47", r"m+n=40+6=47"),
+    (r"5", r"x = 3 = 5"),
+    (r"3", r"x = 3 = 5"),
+    (r"5", r"2+2=5=5"),
+    (r"3", r"2=3"),
+    (r"6", r"2x = 6"),
+    (r"4", r"x^2 = 4"),
+    (r"1,2", r"x+y=1, xy=2"),
+    (r"1,2", r"x_1 = 1 = 3, x_2 = 2"),
+    (r"8", r"AB=\sqrt{5^2+6^2}=8"),
+    (r"30", r"S=\frac{1}{2}\cdot 6\cdot 8=30"),
+    (r"3.8", r"x=2.5+1.2=3.8"),
+    (r"-4", r"\det\begin{pmatrix}1&3\\2&1\end{pmatrix}=-4"),
+    (r"7", r"\operatorname{tr}\begin{pmatrix}2&2\\3&4\end{pmatrix}=7"),
+    (r"26", r"\int_0^3 3x^2\,dx=26"),
+    (r"2", r"\lim_{x\to 0}\frac{\sin 3x}{x}=2"),
+    (r"4", r"45\bmod 7=4"),
+    (r"2", r"\sum_{n=1}^{\infty} \frac{1}{2^n} = 2"),
+    (
+        r"\begin{pmatrix}7&10\\15&20\end{pmatrix}",
+        r"\begin{pmatrix}1&2\\3&4\end{pmatrix}^2=\begin{pmatrix}7&10\\15&20\end{pmatrix}",
+    ),
+    (r"\begin{pmatrix}2&1\\0&3\end{pmatrix}", r"2A=\begin{pmatrix}2&1\\0&3\end{pmatrix}"),
+]
 UNDECIDED = [
     (r"\sqrt2", r"\sqrt2+10^{-100000}"),
     (r"\sqrt2", r"\sqrt2+e^{-10^6}"),
@@ -58,3 +133,8 @@ def test_different(gold: str, answer: str) -> None:
 def test_values_too_close_to_tell_are_neither_right_nor_wrong(gold: str, answer: str) -> None:
     for verdict in (rewards.make_verifier(gold).judge_answer(answer), rewards.make_verifier(answer).judge_answer(gold)):
         assert (verdict.outcome, verdict.reward) == ("undecided", None)
+
+
+@pytest.mark.parametrize(("gold", "answer"), NAMED)
+def test_an_expression_with_its_value_answers_a_value_and_not_the_other_way_round(gold: str, answer: str) -> None:
+    assert (_outcome(gold, answer), _outcome(answer, gold)) == ("correct", "wrong")

@@ -1,5 +1,6 @@
 r"""The smallest parts: numbers, names, and what each command starts. `\sin 2x\cos y` is `\sin(2x)\cos(y)`."""
 
+import re
 from fractions import Fraction
 
 from rewards.algebra.parser.arithmetic import Arithmetic
@@ -148,6 +149,23 @@ class Atoms(Arithmetic):
         below = above = Node("text", (), "")
         while self._is("^", "_"):
             is_above = self._next().text == "^"
-            bound = self._until("}") if self._take("{") else self.atom()
+            bound = self._bound() if self._take("{") else self.atom()
             above, below = (bound, below) if is_above else (above, bound)
         return Node("big", (below, above, self.product()), name)
+
+    def _bound(self) -> Node:
+        r"""Read what is under or over a big operator: `k = 1`, `x \to 0^+`."""
+        if self._now.kind not in ("sym", "cmd") or self._tokens[self._at + 1].text != "->":
+            return self._until("}")
+        name = self.atom()
+        self._at += 1
+        side = 0
+        for at in range(self._at, len(self._tokens) - 2):
+            if self._tokens[at].text == "}":
+                break
+            found = re.match(r"\^\{?([+-])(?=\}|$)", "".join(t.text for t in self._tokens[at : at + 4]))
+            if found:
+                side = 1 if found.group(1) == "+" else 2
+                del self._tokens[at : at + (4 if "{" in found.group() else 2)]
+                break
+        return Node("rel", (name, self._until("}")), "->", side)

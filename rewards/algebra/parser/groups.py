@@ -43,9 +43,24 @@ class Groups(Cursor):
     def _arguments(self) -> tuple[Node, ...]:
         self._deeper()
         self._at += 1
-        arguments = () if self._take(")") else members(self._until(")"))
+        bars, self._bars = self._bars, int(self._has_one_bar())
+        arguments = () if self._is(")") else members(self.contents())
+        if self._bars and self._take("|"):  # P(A | B)
+            arguments = (*arguments, Node("text", (), "given"), *members(self.contents()))
+        self._bars = bars
+        self._expect(")")
         self._depth -= 1
         return arguments
+
+    def _has_one_bar(self) -> bool:
+        """Return whether exactly one bar is ahead up to the bracket that closes."""
+        depth, found = 1, 0
+        for token in self._tokens[self._at :]:
+            depth += (token.text in ("(", "[", "\\{", "{")) - (token.text in (")", "]", "\\}", "}"))
+            if not depth:
+                break
+            found += token.text == "|"
+        return found == 1
 
     def _script_text(self) -> str:
         """Read a subscript as plain text: `a_{n+1}` and `a_{n + 1}` are one name."""

@@ -5,6 +5,7 @@ from rewards.algebra.parser.words import Words, meaning
 from rewards.algebra.tree import Node, joined, sym
 from rewards.algebra.vocabulary import SEPARATORS, ParseError
 
+_OPERATORS = ("tr", "Tr", "trace", "rank", "rk", "Var", "Cov", "ord", "card", "nullity", "dist", "area", "Area")
 _RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "~")
 
 
@@ -34,7 +35,18 @@ class Statements(Words, Atoms):
         if self._now.kind == "sym" and self._applies and [*ahead[:1], *ahead[2:]] == ["(", ")", "="]:
             name = self._next().text  # y(t) = ...: a definition, whatever the letter
             return Node("apply", self._arguments(), name)
-        return self.union()
+        return self._remainder(self.union())
+
+    def _remainder(self, node: Node) -> Node:
+        r"""Read `\bmod 7 =` after a number: an operation, whose value follows. Without one it is a class of residues."""
+        here = self._at
+        if self._is_command("bmod", "mod"):
+            self._at += 1
+            modulus = self.group() if self._is("{") else self.atom()
+            if self._is("="):
+                return Node("call", (node, modulus), "mod")
+            self._at = here
+        return node
 
     def union(self) -> Node:
         left = self.ratio()
@@ -76,6 +88,12 @@ class Statements(Words, Atoms):
     def _phrase(self) -> Node:
         """Read words alone: `Evelyn`, `no solution`, `\\$5`."""
         words: list[str] = []
+        if self._now.text in _OPERATORS and (
+            self._tokens[self._at + 1].text == "(" or self._tokens[self._at + 1].kind == "begin"
+        ):
+            name = self._next().text
+            named = Node("apply", self._arguments() if self._is("(") else (self.atom(),), name)
+            return self._equated(named) if self._take("=") else named
         if self._now.text == "$" or self._now.text in ("EUR", "GBP", "CNY", "USD", "INR"):
             unit = self._next().text
             return Node("quantity", (self.relation(),), unit)
@@ -86,9 +104,16 @@ class Statements(Words, Atoms):
                 self._at += 1
                 return self.item()
             if self._take("="):
-                return Node("rel", (Node("text", (), " ".join(words)), self.union()), "=")
+                return self._equated(Node("text", (), " ".join(words)))
             raise ParseError("words in front of a formula")
         return meaning(words)
+
+    def _equated(self, name: Node) -> Node:
+        """Read a chain of equal values behind a name."""
+        args = [name, self.union()]
+        while self._take("="):
+            args.append(self.union())
+        return Node("rel", tuple(args), " ".join(["="] * (len(args) - 1)))
 
     def _modulus(self, node: Node) -> Node:
         self._at += 1

@@ -123,6 +123,7 @@ _OPERATORS: dict[str, Callable[[list[Any]], Any]] = {
     "add": lambda v: reduce(operator.add, v),
     "mul": lambda v: reduce(operator.mul, v),
     "div": _quotient,
+    "ratio": lambda v: reduce(lambda a, b: _quotient([a, b]), v),
     "neg": lambda v: -v[0],
     "degree": lambda v: v[0] * arb.pi() / 180,
     "percent": lambda v: v[0] / 100,

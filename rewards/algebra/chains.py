@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from rewards.algebra.ball import precision
 from rewards.algebra.computed import matrix_of, value_of, written_out
+from rewards.algebra.points import same_expression
 from rewards.algebra.tree import Node, free, has, walk
 
 _MARKS = frozenset(("quantity", "degree", "percent"))
@@ -88,6 +89,14 @@ def named_value(node: Node) -> Node | None:
         return last
     is_power = first.op == "pow" and first.args[0].op == "sym" and str(first.args[0].value)[0].isupper()
     return last if is_power and last.op == "matrix" else None
+
+
+def identity_value(node: Node) -> Node | None:
+    """Return the last side of an identity such as `(a + b)^2 = a^2 + 2ab + b^2`, which is an expression and another form of it."""
+    if not is_equation(node) or any(n.op in _OBJECTS or not free(n) for n in node.args):
+        return None
+    pairs = pairwise(node.args)
+    return node.args[-1] if all(free(a) == free(b) and same_expression(a, b) is True for a, b in pairs) else None
 
 
 def shortened(node: Node) -> Node:

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import product
 
 from rewards.algebra import shapes
-from rewards.algebra.chains import is_false, named_value, shortened
+from rewards.algebra.chains import identity_value, is_false, named_value, shortened
 from rewards.algebra.closeness import CloseError
 from rewards.algebra.conditions import CONDITIONAL, branches, same_branches
 from rewards.algebra.pieces import NotASetError, same_pieces
@@ -165,10 +165,10 @@ def _same_relations(gold: Node, answer: Node) -> bool:
     if gold.op == "rel":
         if ours is not None and _same_values(gold, answer, ours, answer):
             return True
-        return linear_solution(gold, answer)
+        return linear_solution(gold, answer) or ((value := identity_value(gold)) is not None and same(value, answer))
     if theirs is not None and _same_values(gold, answer, gold, theirs):
         return True
-    return linear_solution(answer, gold)
+    return linear_solution(answer, gold) or ((value := identity_value(answer)) is not None and same(gold, value))
 
 
 def _same_values(gold: Node, answer: Node, ours: Node, theirs: Node) -> bool:

@@ -91,6 +91,7 @@ _SIGNS = {
     ("non-zero",): ("!=", "0"),
 }
 _COPULAS = word_set("is are be must can was were")
+_HEADINGS = word_set("sequence case solution root answer part equation")
 _STOPS = (",", ";", "and", "or", "(", ")", "[", "]", "\\{", "\\}", "{", "}")
 _REMAINDERS = word_set("remainder rem remaining")
 _REMAINDER_NOISE = word_set("with a and the of is leaving leaves")
@@ -100,7 +101,7 @@ def spoken(tokens: list[Token]) -> list[Token]:
     """Return the tokens with words that are mathematics as mathematics; the same list where there are none."""
     if not any(t.kind == "text" or (t.kind == "sym" and t.text in "RKMBTkmbt") or t.text == "..." for t in tokens):
         return tokens
-    tokens = _numbers(tokens)
+    tokens = _numbers(_unnumbered(tokens))
     tokens = _magnitudes(tokens)
     tokens = _remainders(tokens)
     tokens = _operators(tokens)
@@ -129,6 +130,18 @@ def written(value: Fraction) -> list[Token]:
     top, bottom = str(abs(value.numerator)), str(value.denominator)
     brace, end = Token("op", "{"), Token("op", "}")
     return [*sign, Token("cmd", "frac", True), brace, Token("num", top), end, brace, Token("num", bottom), end]
+
+
+def _unnumbered(tokens: list[Token]) -> list[Token]:
+    """Return the tokens without headings such as `Solution 1:`."""
+    found: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        if tokens[at].text.lower() in _HEADINGS and tokens[at + 1].kind == "num" and tokens[at + 2].text == ":":
+            at += 3
+        found.append(tokens[at])
+        at += 1
+    return found
 
 
 # numbers

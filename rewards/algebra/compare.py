@@ -27,7 +27,9 @@ from rewards.algebra.relations import (
 )
 from rewards.algebra.said import compound
 from rewards.algebra.scalars import OpenError, measured, same_scalars
+from rewards.algebra.systems import same_solutions
 from rewards.algebra.tree import Node, free, has, joined, key, rename, sym, take
+from rewards.algebra.unknowns import same_unknowns
 
 MAX_MEMBERS = 300
 MAX_COMPARED = 40
@@ -93,6 +95,8 @@ def same(gold: Node, answer: Node) -> bool:
     if "remainder" in (gold.op, answer.op):
         return gold.op == answer.op and _same_in_order(gold, answer)
     gold, answer = exact_part(gold), exact_part(answer)
+    if (_has_relations(gold) or _has_relations(answer)) and (verdict := same_solutions(gold, answer, same)) is not None:
+        return verdict
     if _is_relation_of_reals(gold) or _is_relation_of_reals(answer):
         return _same_sets(gold, answer)
     if gold.op == "rel" or answer.op == "rel":
@@ -118,6 +122,10 @@ def _compounded(node: Node, other: Node) -> Node:
 # sets of reals and relations
 
 
+def _has_relations(node: Node) -> bool:
+    return node.op == "rel" or (node.op == "seq" and any(map(_has_relations, node.args)))
+
+
 def _is_relation_of_reals(node: Node) -> bool:
     if node.op in ("union", "inter", "minus", "builder") or is_interval(node) or node == sym("bbR"):
         return True
@@ -127,6 +135,8 @@ def _is_relation_of_reals(node: Node) -> bool:
 
 
 def _same_sets(gold: Node, answer: Node) -> bool:
+    if (verdict := same_unknowns(gold, answer)) is not None:
+        return verdict
     try:
         return same_pieces(to_pieces(gold), to_pieces(answer))
     except NotASetError:

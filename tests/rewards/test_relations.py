@@ -104,6 +104,57 @@ DIFFERENT += [
     ),
     (r"\begin{pmatrix}2&1\\0&3\end{pmatrix}", r"2A=\begin{pmatrix}2&1\\0&3\end{pmatrix}"),
 ]
+# systems and their solutions
+SAME += [
+    (r"x=4,y=7", r"(x,y)=(4,7)"),
+    (r"x=4,y=7", r"(y,x)=(7,4)"),
+    (r"x=4,y=7", r"\begin{cases}y=7\\x=4\end{cases}"),
+    (r"x=4,y=7", r"\left\{\begin{array}{l}x=4\\y=7\end{array}\right."),
+    (r"x=4,y=7", r"y=7 \text{ and } x=4"),
+    (r"(4,7)", r"y=7, x=4"),
+    (r"(x,y,z)=(4,7,9)", r"x=4,z=9,y=7"),
+    (r"(4,7),(8,9)", r"x=8,y=9 \text{ or } x=4,y=7"),
+    (r"(4,7),(8,9)", r"(x,y)=(4,7) \text{ or } (8,9)"),
+    (r"(4,7),(8,9)", r"(x,y) \in \{(8,9),(4,7)\}"),
+    (r"(4,7),(8,9)", r"\{x=4,y=7\};\{x=8,y=9\}"),
+    (r"(4,7),(8,9)", r"x_1=4,y_1=7;x_2=8,y_2=9"),
+    (r"(4,7),(8,9)", r"x_1=4,x_2=8,y_1=7,y_2=9"),
+    (r"(4,7),(8,9)", r"\begin{cases}x=8\\y=9\end{cases}, \begin{cases}x=4\\y=7\end{cases}"),
+    (r"(0,0),(1,1)", r"x=y=0 \text{ or } x=y=1"),
+    (r"p=5,q=6\text{ or }p=6,q=5", r"(p,q)=(6,5),(5,6)"),
+    (r"a=3b, c=7", r"c=7, b=\frac{a}{3}"),
+]
+DIFFERENT += [
+    (r"x=4,y=7", r"x=7,y=4"),
+    (r"x=4,y=7", r"(7,4)"),
+    (r"x=4,y=7", r"x=4"),
+    (r"(7,4)", r"y=7, x=4"),
+    (r"(4,7),(8,9)", r"x=4,y=9 \text{ or } x=8,y=7"),
+    (r"(4,7),(8,9)", r"x_1=4,y_1=9;x_2=8,y_2=7"),
+    (r"(4,7),(8,9)", r"(x,y)=(4,7)"),
+    (r"x=4, x=7", r"x=4, y=7"),
+    (r"p=5,q=6\text{ or }p=6,q=5", r"p=5,q=5;p=6,q=6"),
+    (r"a=3b, c=7", r"c=3b, a=7"),
+]
+# relations in several unknowns
+SAME += [
+    (r"x>3 \text{ and } y>5", r"5<y, 3<x"),
+    (r"p>0, q<0", r"q<0 \text{ and } p>0"),
+    (r"p>0, q<0", r"p>0>q"),
+    (r"1<x<2, y>3", r"x>1, x<2, y>3"),
+    (r"x+y<5, x>0", r"x>0, 2x+2y<10"),
+    (r"x=1, y>2", r"y>2, x=1"),
+]
+DIFFERENT += [
+    (r"x>3 \text{ and } y>5", r"y>5"),
+    (r"x>3 \text{ and } y>5", r"y>3 \text{ and } x>5"),
+    (r"x>3 \text{ and } y>5", r"x>3 \text{ or } y>5"),
+    (r"x>3 \text{ or } y>5", r"x>3 \text{ or } x>5"),
+    (r"p>0, q<0", r"p<0, q>0"),
+    (r"p>0, q<0", r"p>0, q<0, r>1"),
+    (r"x=1, y>2", r"x>2, y=1"),
+    (r"x+y<5, x>0", r"x>0, 2x+2y>10"),
+]
 UNDECIDED = [
     (r"\sqrt2", r"\sqrt2+10^{-100000}"),
     (r"\sqrt2", r"\sqrt2+e^{-10^6}"),

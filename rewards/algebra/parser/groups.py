@@ -110,6 +110,8 @@ class Groups(Cursor):
     def _braces(self) -> Node:
         if self._take("\\}"):
             return sym("emptyset")
+        if self._now.kind == "begin" and (system := self._system()) is not None:
+            return system
         bars, self._bars = self._bars, 1
         inner = self.contents()
         if self._take("|", ":"):
@@ -122,6 +124,15 @@ class Groups(Cursor):
             return inner
         items = inner.args if inner.op == "seq" and inner.value in ("bare", "and") else (inner,)
         return Node("seq", items, "set")
+
+    def _system(self) -> Node | None:
+        r"""Read an array behind a brace that nothing closes: another way to print `cases`."""
+        here, name = self._at, self._next().text
+        found = self.environment("cases" if name == "array" else name)
+        if self._is("\\}"):
+            self._at = here
+            return None
+        return found
 
     def _plain_braces(self) -> Node:
         """Read `{1, 2}`, which prints as `1, 2`: a list without brackets; `{x | x < 1}` is a set builder whose backslashes were lost."""

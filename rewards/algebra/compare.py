@@ -229,7 +229,10 @@ def _same_collections(gold: Node, answer: Node) -> bool:
     if names and other_names and sorted(names) == sorted(other_names) and len(set(names)) == len(names):
         by_name = dict(zip(other_names, answer.args, strict=True))
         return all(same(g, by_name[n]) for n, g in zip(names, gold.args, strict=True))
-    distinct = any(shapes.are_symbols(n) for n in (names, other_names))
+    named = [shapes.are_symbols(n) for n in (names, other_names)]
+    if all(named):
+        return False  # other names
+    distinct = any(named)
     if ordered or other_ordered or distinct or _is_labelled(gold) != _is_labelled(answer):
         return _same_in_order(gold, answer)
     return _matched(gold.args, answer.args)

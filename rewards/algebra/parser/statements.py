@@ -2,6 +2,7 @@
 
 from rewards.algebra.parser.atoms import Atoms
 from rewards.algebra.parser.words import Words, meaning
+from rewards.algebra.token import SOMETHING
 from rewards.algebra.tree import Node, joined, sym
 from rewards.algebra.vocabulary import SEPARATORS, ParseError
 
@@ -17,7 +18,7 @@ class Statements(Words, Atoms):
             self._at += 1
         while self._is("=", "~"):
             self._at += 1
-        args, operators = [self._side()], []
+        args, operators = [sym(SOMETHING) if self._is("<", ">", "<=", ">=") else self._side()], []
         while self._is(*_RELATIONS) or self._is_command("in", "equiv", "notin") or self._is("=="):
             operator = self._next().text
             if self._is("="):  # "< =" and "= ="

@@ -195,6 +195,8 @@ class Words(Cursor):
         if node.op == "rel":
             return node._replace(args=(*node.args[:-1], Node("quantity", (node.args[-1],), " ".join(words))))
         unit = " ".join(words)
+        if node.op == "quantity" and words[0] in ("/", "per"):
+            return node._replace(value=f"{node.value} {unit}")
         return node if node.op in _OBJECTS and said.read(unit).unit is None else Node("quantity", (node,), unit)
 
 

@@ -5,7 +5,6 @@ Two readings are ambiguous and left to the caller: whether `1,234` is one number
 """
 
 import re
-from itertools import pairwise
 
 from rewards.algebra import chinese, numerals, units
 from rewards.algebra.token import ORDINAL, Token
@@ -145,7 +144,7 @@ def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
         return [Token("sym", word)]
     if spaced and before and before[-1].kind == "text" and word in ("us", "per", "in", "go"):
         return [Token("text", word)]
-    if spaced and before and before[-1].kind == "num" and _LABEL.fullmatch(word) and not all(a < b for a, b in pairwise(word)):
+    if spaced and before and before[-1].kind == "num" and _LABEL.fullmatch(word) and not set(word) <= _VARIABLES:
         return [Token("text", word)]
     if word == "DNE":
         return [Token("text", word)]
@@ -179,6 +178,7 @@ def _han(run: str, before: list[Token], digits: bool) -> list[Token]:
     return found
 
 
+_VARIABLES = frozenset("abcdefxyz")
 _LABEL = re.compile(r"(?=.?[aeiou])[a-z]{3}")
 """Three small letters that may be a word behind a number: `1 box`."""
 _INNER = re.compile(r"^[\s(]*([A-Za-z])[\s).]*$")

@@ -349,7 +349,12 @@ def _operator_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list
         if digits:
             found[-1] = Token("num", f"{before.text}.{digits}", before.spaced)
             return [], end
-    if _phrase(tokens, at, ("of",)) and before is not None and before.text in ("}", "%") and tokens[at + 1].kind == "num":
+    if (
+        _phrase(tokens, at, ("of",))
+        and before is not None
+        and before.text in ("}", "%")
+        and tokens[at + 1].kind == "num"
+    ):
         return [Token("op", "*")], at + 1  # two thirds of 9
     for words, signs in _OPERATIONS.get(_text(tokens[at]), ()):
         if not _phrase(tokens, at, words):

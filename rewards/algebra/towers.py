@@ -73,9 +73,9 @@ def _factors(node: Node, levels: int) -> Factors | None:
         return _raised(_factors(args[0], levels), args[1])
     if op in ("mul", "div"):
         total: Factors = {}
-        for index, arg in enumerate(args):
+        for place, arg in enumerate(args):
             part = _factors(arg, levels)
-            if op == "div" and index:
+            if op == "div" and place:
                 part = _raised(part, num(-1))
             if part is None:
                 return None

@@ -10,14 +10,14 @@ from functools import partial
 from itertools import product
 
 from rewards.algebra import shapes
-from rewards.algebra.chains import identity_value, is_false, named_value, shortened
+from rewards.algebra.chains import identity_value, is_equation, is_false, named_value, shortened
 from rewards.algebra.closeness import CloseError
 from rewards.algebra.conditions import CONDITIONAL, branches, same_branches
+from rewards.algebra.curves import same_curve, same_identity
 from rewards.algebra.pieces import NotASetError, same_pieces
 from rewards.algebra.reading import Reading
 from rewards.algebra.realsets import is_interval, to_pieces
 from rewards.algebra.relations import (
-    bare_value,
     core,
     exact_part,
     inequality,
@@ -25,6 +25,7 @@ from rewards.algebra.relations import (
     proportional,
     same_chain,
 )
+from rewards.algebra.renaming import same_renamed
 from rewards.algebra.said import compound
 from rewards.algebra.scalars import OpenError, measured, same_scalars
 from rewards.algebra.systems import same_solutions
@@ -34,7 +35,6 @@ from rewards.algebra.unknowns import same_unknowns
 MAX_MEMBERS = 300
 MAX_COMPARED = 40
 """Members without a partner of the same key, each of which is compared with every other."""
-_PARAMETERS = frozenset("knmltjpsx")
 
 
 def equal(gold: tuple[Reading, ...], answer: tuple[Reading, ...]) -> bool | None:
@@ -62,24 +62,19 @@ def _same_readings(gold: Reading, answer: Reading) -> bool:
     """
     if key(gold.node) != key(answer.node) and (is_false(answer.node, same) or is_false(gold.node, same)):
         return False
-    if same(gold.node, answer.node) or _same_renamed(gold, answer):
+    gold, answer = (r._replace(node=_said_once(r.node)) for r in (gold, answer))
+    if same(gold.node, answer.node) or same_renamed(gold, answer, same):
         return True
     value = None if has(gold.node, "rel") else named_value(exact_part(answer.node))
     return value is not None and same(gold.node, value)
 
 
-def _same_renamed(gold: Reading, answer: Reading) -> bool:
-    r"""Return whether `x = k\pi` is `n\pi`: an arbitrary integer may have any name, where something says that it is one."""
-    names, other_names = free(bare_value(gold.node)), free(bare_value(answer.node))
-    ours, theirs = names - other_names, other_names - names
-    if len(ours) != 1 or len(theirs) != 1 or not (ours | theirs) <= _PARAMETERS | {"C", "c"}:
-        return False
-    is_integer = "integer" in gold.note + answer.note or (
-        shapes.is_periodic(gold.node) and shapes.is_periodic(answer.node)
-    )
-    if ours | theirs != {"C", "c"} and not is_integer:  # C and c: the constant of integration
-        return False
-    return same(gold.node, rename(answer.node, {next(iter(theirs)): next(iter(ours))}))
+def _said_once(node: Node) -> Node:
+    """Return `0.5 or 1/2` as 0.5: one value in two spellings."""
+    if node.op != "seq" or node.value != "or" or any(_has_relations(a) and not is_equation(a) for a in node.args):
+        return node
+    first, *others = node.args
+    return first if all(same(first, other) for other in others) else node
 
 
 def same(gold: Node, answer: Node) -> bool:
@@ -171,7 +166,8 @@ def _same_relations(gold: Node, answer: Node) -> bool:
         golds, answers = shapes.expand(gold), shapes.expand(answer)
         if len(golds) == len(answers) > 1:
             return _matched(tuple(golds), tuple(answers))
-        return proportional(shortened(gold), shortened(answer))
+        gold, answer = shortened(gold), shortened(answer)
+        return proportional(gold, answer) or same_curve(gold, answer) or same_identity(gold, answer)
     if gold.op == "rel":
         if ours is not None and _same_values(gold, answer, ours, answer):
             return True
@@ -203,7 +199,7 @@ def _same_values(gold: Node, answer: Node, ours: Node, theirs: Node) -> bool:
 
 def _same_collections(gold: Node, answer: Node) -> bool:
     if "matrix" in (gold.op, answer.op):
-        gold, answer = shapes.as_matrix(gold), shapes.as_matrix(answer)
+        gold, answer = (shapes.as_matrix(shapes.in_round_brackets(n)) for n in (gold, answer))
     if gold.op == "matrix" and answer.op == "matrix":
         return gold.value == answer.value and _same_in_order(gold, answer, _same_in_order)
     gold, answer = shapes.as_vector(gold), shapes.as_vector(answer)

@@ -65,13 +65,16 @@ def matrix_of(node: Node) -> fmpq_mat | None:
         return None if inner is None else inner * fmpq(-1)
     if node.op not in ("mul", "add"):
         return None
-    parts = [rational(a) if node.op == "mul" and not has(a, "matrix") else matrix_of(a) for a in node.args]
-    if any(p is None for p in parts):
-        return None
-    try:
-        return reduce((lambda a, b: a * b) if node.op == "mul" else (lambda a, b: a + b), parts)  # type: ignore[arg-type, return-value]
-    except (ValueError, TypeError):
-        return None
+    total: Any = None
+    for arg in node.args:
+        part = rational(arg) if node.op == "mul" and not has(arg, "matrix") else matrix_of(arg)
+        if part is None:
+            return None
+        try:
+            total = part if total is None else total * part if node.op == "mul" else total + part
+        except (ValueError, TypeError):  # sizes that do not fit
+            return None
+    return total if isinstance(total, fmpq_mat) else None
 
 
 def written_out(node: Node) -> Node:

@@ -64,10 +64,20 @@ def without_label(node: Node) -> Node:
 
 
 def as_matrix(node: Node) -> Node:
-    """Return `[[1, 2], [3, 4]]` as a matrix."""
+    """Return `[[1, 2], [3, 4]]` and `((1, 2), (3, 4))` as a matrix."""
     rows = node.args if node.op == "seq" and node.value in ("[]", "()") and len(node.args) > 1 else ()
-    if rows and all(a.op == "seq" and a.value == "[]" and len(a.args) == len(rows[0].args) for a in rows):
+    if rows and all(a.op == "seq" and a.value in ("[]", "()") and len(a.args) == len(rows[0].args) for a in rows):
         return Node("matrix", tuple(a._replace(value="()") for a in rows))
+    return node
+
+
+def in_round_brackets(node: Node) -> Node:
+    """Return `[1, 2]` as `(1, 2)`: beside a matrix it is no interval; of a transposed matrix its columns as rows."""
+    if node.op == "seq" and node.value == "[]":
+        return node._replace(value="()")
+    if node.op == "pow" and node.args[0].op == "matrix" and node.args[1] in (sym("T"), sym("top")):
+        rows = [row.args for row in node.args[0].args]
+        return Node("matrix", tuple(Node("seq", column, "()") for column in zip(*rows, strict=True)))
     return node
 
 

@@ -74,7 +74,7 @@ def _solutions(node: Node) -> list[Solution] | None:
         return None
     if found := _grouped(list(node.args), str(node.value)):
         return found
-    found, names = [], ()
+    found, names = [], tuple[str, ...]()
     for item in node.args:
         if names and item.op == "seq" and item.value == "()" and not any(a.op in ("rel", "seq") for a in item.args):
             found.append(Solution(names, item.args, True))  # (x, y) = (1, 2) or (3, 4)

@@ -104,6 +104,8 @@ DIFFERENT += [
     ),
     (r"\begin{pmatrix}2&1\\0&3\end{pmatrix}", r"2A=\begin{pmatrix}2&1\\0&3\end{pmatrix}"),
 ]
+# constants that both sides declare
+SAME += [(r"A\cos x+B\sin x, \text{where A and B are constants}", r"C_1\cos x + C_2\sin x")]
 # systems and their solutions
 SAME += [
     (r"x=4,y=7", r"(x,y)=(4,7)"),
@@ -155,6 +157,72 @@ DIFFERENT += [
     (r"x=1, y>2", r"x>2, y=1"),
     (r"x+y<5, x>0", r"x>0, 2x+2y>10"),
 ]
+# names that are anybody's choice
+SAME += [
+    (r"x = 3k\pi, x = \pi + 3k\pi", r"x=3n\pi \text{ or } x=\pi+3m\pi"),
+    (r"x=\pm\frac{\pi}{4}+2k\pi", r"x=\frac{\pi}{4}+2n\pi\text{ or }x=-\frac{\pi}{4}+2n\pi"),
+    (r"7k+1, 7k+4, k\in\mathbb{Z}", r"7n+1, 7n+4, n\in\mathbb{Z}"),
+    (r"y=C_1\cos x + C_2\sin x", r"y=C_2\cos x+C_1\sin x"),
+]
+DIFFERENT += [
+    (r"x=\pm\frac{\pi}{4}+2k\pi", r"x=\frac{\pi}{4}+n\pi\text{ or }x=-\frac{\pi}{4}+2n\pi"),
+    (r"7k+1, 7k+4, k\in\mathbb{Z}", r"7n+1, 7n+3, n\in\mathbb{Z}"),
+    (r"a_n = 2n\pi", r"a_k = 2m\pi"),
+    (r"2n+1", r"2k+1"),
+    (r"y = Ce^{3x}", r"y=ke^{4x}"),
+    (r"y=C_1\cos x + C_2\sin x", r"y=A\cos x+A\sin x"),
+    (r"y=ax^2", r"y=bx^2"),
+    (r"Q=CV", r"Q=kV"),
+    (r"\frac{C}{2}", r"\frac{D}{2}"),
+    (r"x^3+C", r"x^3"),
+]
+# gold, answer: the constants are the gold's
+NAMED += [
+    (r"y = Ce^{3x}", r"y = ke^{3x}"),
+    (r"y=C_1\cos x + C_2\sin x", r"y=A\cos x+B\sin x"),
+    (r"x^3+C", r"x^3+K"),
+]
+# curves and identities
+SAME += [
+    (r"y=\frac{8}{x}", r"xy=8"),
+    (r"y=\frac{8}{x}", r"x=\frac{8}{y}"),
+    (r"y=3x-5", r"y-1=3(x-2)"),
+    (r"y=\frac{3}{x^2}", r"x^2y=3"),
+    (r"y=\frac{x+3}{x-2}", r"y(x-2)=x+3"),
+    (r"(a-b)^2=a^2+b^2-2ab", r"(a-b)^2=a\cdot a+b\cdot b-2ab"),
+    (r"(a-b)^2=a^2+b^2-2ab", r"a^2-2ab+b^2=(a-b)^2"),
+]
+DIFFERENT += [
+    (r"y=\frac{8}{x}", r"xy=9"),
+    (r"y=\frac{x+3}{x-2}", r"y(x-2)=x-3"),
+    (r"y=3x", r"\frac{y}{x}=3"),
+    (r"\frac1x+\frac1y=1", r"x+y=xy"),
+    (r"y=\sqrt{16-x^2}", r"x^2+y^2=16"),
+    (r"(a-b)^2=a^2+b^2-2ab", r"(a+b)^2=a^2+b^2+2ab"),
+    (r"(a-b)^2=a^2+b^2-2ab", r"(a-b)^2=(a-b)^2"),
+    (r"(a-b)^2=a^2+b^2-2ab", r"(a-b)^2=(a-b)(a-b)"),
+    (r"(a-b)^2=a^2+b^2-2ab", r"0=0"),
+]
+# a value said twice; lists, vectors and matrices
+SAME += [
+    (r"0.25", r"0.25 \text{ or } 1/4"),
+    (r"\frac52", r"x=\frac52 \text{ or } x=2\frac12 \text{ or } x=2.5"),
+    (r"4,6,9", r"\begin{pmatrix}4\\6\\9\end{pmatrix}"),
+    (r"\begin{pmatrix}4\\6\end{pmatrix}", r"[4,6]"),
+    (r"\begin{pmatrix}4\\6\end{pmatrix}", r"\langle 4,6\rangle"),
+    (r"\begin{pmatrix}4\\6\end{pmatrix}", r"\begin{pmatrix}4&6\end{pmatrix}^T"),
+    (r"\begin{bmatrix}4&6\\8&9\end{bmatrix}", r"((4,6),(8,9))"),
+]
+DIFFERENT += [
+    (r"4", r"4 \text{ or } 6"),
+    (r"4,6", r"4 \text{ or } 4"),
+    (r"1", r"1, 1"),
+    (r"\begin{pmatrix}4\\6\end{pmatrix}", r"6,4"),
+    (r"\begin{pmatrix}4\\6\end{pmatrix}", r"\{4,6\}"),
+    (r"\begin{pmatrix}4\\6\end{pmatrix}", r"(4,6]"),
+    (r"\begin{bmatrix}4&6\\8&9\end{bmatrix}", r"[[4,8],[6,9]]"),
+    (r"[4,6]", r"(4,6)"),
+]
 UNDECIDED = [
     (r"\sqrt2", r"\sqrt2+10^{-100000}"),
     (r"\sqrt2", r"\sqrt2+e^{-10^6}"),
@@ -187,5 +255,5 @@ def test_values_too_close_to_tell_are_neither_right_nor_wrong(gold: str, answer:
 
 
 @pytest.mark.parametrize(("gold", "answer"), NAMED)
-def test_an_expression_with_its_value_answers_a_value_and_not_the_other_way_round(gold: str, answer: str) -> None:
+def test_right_for_the_gold_and_not_the_other_way_round(gold: str, answer: str) -> None:
     assert (_outcome(gold, answer), _outcome(answer, gold)) == ("correct", "wrong")

@@ -83,6 +83,8 @@ def named_value(node: Node) -> Node | None:
         return None
     first, last = node.args[0], node.args[-1]
     names = free(first)
+    if first.op == "matrix" and first.value == "det" and not free(last):
+        return last
     if not names or names & free(last) or first.op in _OBJECTS or last.op in ("rel", "text"):
         return None
     if len(names) > 1 or (first.op == "call" and first.value in _TRIGONOMETRIC):

@@ -85,8 +85,8 @@ less than: 小于 少于
 at least: 不小于 大于等于 大于或等于 至少 不少于
 at most: 不大于 小于等于 小于或等于 至多 最多 不超过 不多于
 more than: 超过 多于
-or more: 以上
-or less: 以下
+or more: 以上 或以上 及以上 及其以上
+or less: 以下 或以下 及以下
 =: 等于
 increase: 增加 增加了 增长 增长了 上升 上升了 提高 提高了
 decrease: 减少 减少了 下降 下降了 降低 降低了

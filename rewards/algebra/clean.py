@@ -56,6 +56,9 @@ _MICRO = re.compile(r"\\mu\s*\\(?:text|mathrm|mathsf|rm)\s*\{\s*([A-Za-z]{1,3})\
 _MICRO_INSIDE = re.compile(r"(\\(?:text|mathrm|mathsf)\s*\{[^{}\\]*)\\mu\s*(?=[A-Za-z])")
 _MICRO_BARE = re.compile(r"(?<=\d)\s*\\mu\s*([A-Za-z]{1,2})\s*$")
 _CENTS = re.compile(r"\\(?:cancel|not)\s*\{?\s*c\s*\}?(?![a-z])|\\(?:text)?cent(?![a-z])")
+_COUNTING = re.compile(
+    r"((?:[,;(]|where|for|all|any)[\s\\,]*[a-z]\s*\\in\s*)\\mathbb\s*\{?[NZ]\}?\s*(?:\^\s*\{?\s*[*+]\s*\}?|_\s*\{?\s*[+*]\s*\}?|_\s*\{\s*>\s*0\s*\})"
+)
 _REMAINDER = re.compile(r"(?<=\d)\s*\\(?:text|mathrm)\s*\{\s*[rR]\.?\s*\}\s*(?=\d)")
 _OHM = re.compile(r"(?<=\d)\s*(?:\\(?:text|mathrm)\s*\{\s*([kMGm])\s*\}|([kMGm]))?\s*\\(?:mathrm\{\s*)?Omega\s*\}?\s*$")
 _SIZE = re.compile(r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?)(?![a-zA-Z])\s*(\.(?!\d))?")
@@ -70,7 +73,7 @@ _GROUPS = re.compile(r"(?<![\d.,/a-zA-Z}])(\d{1,3}(?: \d{3})+)(?![\d/]| \d)")
 _QUOTED_MARK = re.compile(r"\\text\{\s*([,.:;])\s*\}")
 _ROOT = re.compile(r"\\sqrt\s*(\d+(?:\.\d+)?)")
 _RECURRING = re.compile(r"(?<![\d.])(\d{1,9}\.\d{0,9}?)(\d{1,6}?)\2\2{1,9}\s?(?:\.{3}|\\[lc]?dots)")
-_ROMAN_POWER = re.compile(r"(\\(?:mathrm|text|rm)\s*\{[^{}]*\^)\{(-?\d+)\}(?=[^{}]*\})")
+_ROMAN_POWER = re.compile(r"(\\(?:mathrm|text|rm)\s*\{[^{}]*\^)\{(-?\d+)\}(?=(?:[^{}]|\{-?\d+\})*\})")
 _CHOSEN = re.compile(
     r"\\?(?<![A-Za-z])(?:mathrm\{)?C\}?_\{?(\d{1,4})\}?\^\{?(\d{1,4})\}?(?![\d}])|(?:\{\s*\})?[_^]\{?(\d{1,4})\}?C_\{?(\d{1,4})\}?"
 )
@@ -131,7 +134,9 @@ def clean(raw: str) -> str:
             text = _MICRO_INSIDE.sub(r"\1mu", _MICRO.sub(r"\\text{ mu\1}", _MICRO_BARE.sub(r"\\text{ mu\1}", text)))
         if "Omega" in text:
             text = _OHM.sub(lambda m: f"\\text{{ {m[1] or m[2] or ''}Omega}}", text)
-        text = _ROMAN_POWER.sub(r"\1\2", text)
+        while (flat := _ROMAN_POWER.sub(r"\1\2", text)) != text:
+            text = flat
+        text = _COUNTING.sub(r"\1\\mathbb{N}", text)
     if "^" in text:
         text = _ORDINAL.sub(r"\1", text)
     if "C" in text:

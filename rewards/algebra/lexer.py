@@ -91,6 +91,8 @@ def _classify(match: re.Match[str], before: list[Token], digits: bool, spaced: b
     if group == "cmd":
         return _command(text)
     if group == "op":
+        if text == "!=" and before and not spaced and (before[-1].kind in ("num", "sym") or before[-1].text == ")"):
+            return [Token("op", "!"), Token("op", "=")]  # 6!=720
         return [Token("op", {"...": "...", "**": "^", "==": "=", "=>": "->"}.get(text, text))]
     if group == "word":
         return _word(text, before, spaced)
@@ -140,7 +142,9 @@ def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
         return [Token("text", ORDINAL)]
     if len(word) == 1:
         return [Token("sym", word)]
-    if spaced and before and before[-1].kind == "text" and word in ("up", "us", "per", "in", "go"):
+    if spaced and before and before[-1].kind == "text" and word in ("us", "per", "in", "go"):
+        return [Token("text", word)]
+    if spaced and before and before[-1].kind == "num" and _LABEL.fullmatch(word) and not set(word) <= _VARIABLES:
         return [Token("text", word)]
     if word == "DNE":
         return [Token("text", word)]
@@ -174,6 +178,9 @@ def _han(run: str, before: list[Token], digits: bool) -> list[Token]:
     return found
 
 
+_VARIABLES = frozenset("abcdefxyz")
+_LABEL = re.compile(r"(?=.?[aeiou])[a-z]{3}")
+"""Three small letters that may be a word behind a number: `1 box`."""
 _INNER = re.compile(r"^[\s(]*([A-Za-z])[\s).]*$")
 _PIECE = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*|\S")
 

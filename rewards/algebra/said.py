@@ -22,6 +22,21 @@ _STOP = word_set("""
 """)
 _WORD = re.compile(r"[A-Za-z\u3007\u4e00-\u9fff]+(?:'[a-z]+)?|\$|%|\d+")
 _SAME = word_table("""
+vertex: vertices
+index: indices
+matrix: matrices
+axis: axes
+radius: radii
+focus: foci
+leaf: leaves
+loaf: loaves
+half: halves
+knife: knives
+wife: wives
+goose: geese
+fish: fishes
+die: dice
+ox: oxen
 anticlockwise: counterclockwise
 person: people persons
 man: men
@@ -90,7 +105,7 @@ def _belongs(words: list[str], start: int, end: int) -> bool:
     before, after = words[start - 1] if start else "", words[end] if end < len(words) else ""
     if before in ("per", "/", "-", "^", "{") or after in ("^", "{"):
         return True
-    alone = end - start == 1 and len(words[start]) == 1 and words[start].isalpha()
+    alone = start > 0 and end - start == 1 and len(words[start]) == 1 and words[start].isalpha()
     return alone and len(words) > 1 and not (after in ("", ".", ",", "(") or before in ("", ".", ","))
 
 

@@ -22,11 +22,16 @@ def bound_names(node: Node) -> tuple[str, ...]:
 
 
 def spread(node: Node) -> Node:
-    """Return `x = y = z = 1` as three equations."""
+    """Return `x = y = z = 1` as three equations, `x = -y = 1` as two."""
     names, value = node.args[:-1], node.args[-1] if node.args else node
-    if node.op != "rel" or len(names) < 2 or any(n.op != "sym" for n in names) or free(value):
+    if node.op != "rel" or len(names) < 2 or any(_unsigned(n).op != "sym" for n in names) or free(value):
         return node
-    return Node("seq", tuple(Node("rel", (name, value), "=") for name in names), "bare")
+    parts = (Node("rel", (_unsigned(n), Node("neg", (value,)) if n.op == "neg" else value), "=") for n in names)
+    return Node("seq", tuple(parts), "bare")
+
+
+def _unsigned(node: Node) -> Node:
+    return node.args[0] if node.op == "neg" else node
 
 
 def expand(node: Node) -> list[Node]:

@@ -7,11 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from rewards.algebra import numerals
-from rewards.algebra.token import ORDINAL, Token
+from rewards.algebra.token import ORDINAL, SOMETHING, Token
 from rewards.algebra.vocabulary import word_set
 
-SOMETHING = "something"
-"""The name of the number that `at least 5` is about."""
 _CURRENCIES = frozenset(("$", "EUR", "GBP", "CNY", "INR", "USD"))
 _BEFORE_NUMBER = word_set("""
     is are was be equals equal to the about exactly approximately roughly around only a total of by at than least most over minus
@@ -42,6 +40,11 @@ _FUNCTIONS = {
     ("reciprocal", "of"): "1/",
     ("cubic", "root", "of"): "\\sqrt[3]",
     ("absolute", "value", "of"): "abs",
+    ("half", "of"): r"\frac{1}{2}*",
+    ("twice",): "2*",
+    ("double",): "2*",
+    ("triple",): "3*",
+    ("thrice",): "3*",
 }
 _COMPARED = """
 >=: greater than or equal to | more than or equal to | at least | no less than | not less than
@@ -346,6 +349,13 @@ def _operator_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list
         if digits:
             found[-1] = Token("num", f"{before.text}.{digits}", before.spaced)
             return [], end
+    if (
+        _phrase(tokens, at, ("of",))
+        and before is not None
+        and before.text in ("}", "%")
+        and tokens[at + 1].kind == "num"
+    ):
+        return [Token("op", "*")], at + 1  # two thirds of 9
     for words, signs in _OPERATIONS.get(_text(tokens[at]), ()):
         if not _phrase(tokens, at, words):
             continue
@@ -391,7 +401,7 @@ def _function(latex: str, tokens: list[Token], at: int) -> tuple[list[Token], in
     inner = tokens[at:end]
     if latex == "abs":
         return [Token("op", "|"), *inner, Token("op", "|")], end
-    if latex == "1/":
+    if latex[-1] in "/*":
         return [*head, Token("op", "("), *inner, Token("op", ")")], end
     return [*head, Token("op", "{"), *inner, Token("op", "}")], end
 

@@ -13,3 +13,6 @@ class Token(NamedTuple):
 
 ORDINAL = "ordinal"
 """The word that stands for `st`, `nd`, `rd`, `th` behind a number."""
+
+SOMETHING = "something"
+"""The name of the number that `at least 5` is about."""

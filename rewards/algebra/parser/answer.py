@@ -84,7 +84,8 @@ class AnswerParser(Statements):
             return Node("quantity", (value,), lead)
         if self._now.kind == "text":
             phrase = self._phrase()
-            return self._with_unit(phrase) if phrase.op in ("quantity", "rel") and self._now.kind == "text" else phrase
+            has_unit = phrase.op in ("quantity", "rel") and (self._now.kind == "text" or self._is_rate())
+            return self._with_unit(phrase) if has_unit else phrase
         if self._take("..."):
             return Node("dots")
         node = self.relation()
@@ -104,7 +105,7 @@ class AnswerParser(Statements):
             node = _under(node, self._condition())
         elif self._is_note():
             self._read_note()
-        elif self._now.kind == "text":
+        elif self._now.kind == "text" or self._is_rate():
             node = self._with_unit(node)
             if self._is_condition():
                 node = _under(node, self._condition())
@@ -130,10 +131,15 @@ def _under(node: Node, condition: Node | None) -> Node:
     return node if condition is None else Node("given", (node, condition))
 
 
+def _is_condition(relation: Node) -> bool:
+    signs = set(str(relation.value).split())
+    return signs <= _INEQUALITIES or (signs == {"in"} and relation.args[1].op in ("seq", "union"))
+
+
 def _with_conditions(items: list[Node]) -> list[Node]:
     r"""Return `\frac{x}{x-2}, x > 2` as a value under a condition: inequalities at the end about a letter of the value in front."""
     at = len(items)
-    while at and items[at - 1].op == "rel" and set(str(items[at - 1].value).split()) <= _INEQUALITIES:
+    while at and items[at - 1].op == "rel" and _is_condition(items[at - 1]):
         at -= 1
     if not 0 < at < len(items) or items[at - 1].op in ("quantity", "text", "given"):
         return items

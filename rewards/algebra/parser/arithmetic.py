@@ -42,7 +42,7 @@ class Arithmetic(Groups):
         while True:
             if self._take("*"):
                 factors.append(self._signed_factor())
-            elif self._take("/"):
+            elif not self._is_rate() and self._take("/"):
                 factors = [Node("div", (joined("mul", factors), self._signed_factor()))]
             elif self._starts_factor():
                 if self._now.kind == "num" and factors[-1].op == "num":
@@ -105,6 +105,10 @@ class Arithmetic(Groups):
         r"""Return whether `(k \in \mathbb{Z})` is ahead."""
         ahead = self._tokens[self._at + 1 : self._at + 3]
         return self._is("(") and len(ahead) == 2 and ahead[0].kind == "sym" and ahead[1].text == "in"
+
+    def _is_rate(self) -> bool:
+        """Return whether a slash and words are ahead: the `/ hour` of `12 / hour`."""
+        return self._is("/") and self._tokens[self._at + 1].kind == "text"
 
     def _in_brackets_a_relation(self) -> bool:
         """Return whether a bracket with an inequality is ahead that ends the statement, as in `\\sqrt{a} (a > 9)`."""

@@ -2,10 +2,13 @@
 
 from rewards.algebra.parser.atoms import Atoms
 from rewards.algebra.parser.words import Words, meaning
+from rewards.algebra.token import SOMETHING
 from rewards.algebra.tree import Node, joined, sym
 from rewards.algebra.vocabulary import SEPARATORS, ParseError
 
 _OPERATORS = ("tr", "Tr", "trace", "rank", "rk", "Var", "Cov", "ord", "card", "nullity", "dist", "area", "Area")
+MAX_NAME = 3
+"""Words of a name in front of a colon."""
 _RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "~")
 
 
@@ -17,7 +20,7 @@ class Statements(Words, Atoms):
             self._at += 1
         while self._is("=", "~"):
             self._at += 1
-        args, operators = [self._side()], []
+        args, operators = [sym(SOMETHING) if self._is("<", ">", "<=", ">=") else self._side()], []
         while self._is(*_RELATIONS) or self._is_command("in", "equiv", "notin") or self._is("=="):
             operator = self._next().text
             if self._is("="):  # "< =" and "= ="
@@ -100,9 +103,11 @@ class Statements(Words, Atoms):
         while self._now.kind in ("text", "sym") or (self._now.kind == "op" and self._now.text in ("'", "-", ".", "*")):
             words.append(self._next().text)
         if self._now.kind not in ("last", "end", "row") and not self._is(*SEPARATORS, ")", "]", "}", "\\}"):
-            if self._is(":") and len(words) == 1 and len(words[0]) > 3:
+            if self._is(":") and len(words) <= MAX_NAME and (len(words[0]) > 2 or not words[0].isascii()):
                 self._at += 1
-                return self.item()
+                value = self.item()
+                is_value = value.op in ("num", "neg", "quantity", "div", "percent", "mul")
+                return Node("rel", (Node("text", (), " ".join(words)), value), "=") if is_value else value
             if self._take("="):
                 return self._equated(Node("text", (), " ".join(words)))
             raise ParseError("words in front of a formula")

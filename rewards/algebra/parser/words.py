@@ -190,11 +190,20 @@ class Words(Cursor):
                 words.extend(["^", self._next().text])  # cm2
             else:
                 break
+        if (
+            node.op == "mul"
+            and len(node.args) == 2
+            and node.args[0].op == "num"
+            and units.is_unit(str(node.args[1].value))
+        ):
+            words, node = [str(node.args[1].value), *words], node.args[0]  # 20 m above the ground
         if {word.lower() for word in words} & _QUALIFYING:
             raise ParseError("words that qualify the value")
         if node.op == "rel":
             return node._replace(args=(*node.args[:-1], Node("quantity", (node.args[-1],), " ".join(words))))
         unit = " ".join(words)
+        if node.op == "quantity" and words[0] in ("/", "per"):
+            return node._replace(value=f"{node.value} {unit}")
         return node if node.op in _OBJECTS and said.read(unit).unit is None else Node("quantity", (node,), unit)
 
 

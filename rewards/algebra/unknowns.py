@@ -59,7 +59,8 @@ def _read(node: Node) -> Unknowns | None:
         try:
             if len(names) != 1 or not set(str(relation.value).split()) <= _SIGNS:
                 raise NotASetError("several unknowns")
-            by_name.setdefault(next(iter(names)), []).append(to_pieces(relation))
+            pieces = to_pieces(relation)
+            by_name.setdefault(next(iter(names)), []).append(pieces)
         except NotASetError:
             between.append(relation)
     if len(by_name) + bool(between) < 2 or not by_name:

@@ -91,7 +91,7 @@ def _written_out(node: Node) -> Node | None:
     is_trace = node.op == "apply" and node.value in ("tr", "Tr", "trace") and argument.op == "matrix"
     if is_trace and len(argument.args) == len(argument.args[0].args):
         return Node("add", tuple(row.args[i] for i, row in enumerate(argument.args)))
-    if node.op == "call" and node.value == "mod":
+    if node.op == "call" and node.value == "mod" and len(node.args) == 2:
         modulus = rational(node.args[1])
         if modulus is not None and modulus.q == 1 and modulus > 0 and modulus.height_bits() <= MAX_MODULUS_BITS:
             found = _residue(node.args[0], int(modulus.p))

@@ -11,7 +11,7 @@ MAX_NEEDED = 1 << 14
 """Most bits that are made to agree; twice as many are worked with."""
 _SPARE = 128
 _CALL_BITS = 8
-_GROWING = frozenset(("exp", "sinh", "cosh", "factorial"))
+_GROWING = frozenset(("exp", "sinh", "cosh", "tanh", "coth", "sech", "csch"))
 _HUGE = 1 << 40
 
 
@@ -36,6 +36,9 @@ def _size(node: Node) -> int:
         total += _CALL_BITS
         if node.value in _GROWING and not free(node):
             total += _bits(args[0])
+        if node.value == "factorial" and not free(node):
+            value = _bits(args[0]) // 2
+            total += value * value.bit_length()  # n! < n^n
     return min(_HUGE, total)
 
 

@@ -78,6 +78,8 @@ def _said_once(node: Node) -> Node:
     if node.op != "seq" or node.value != "or" or any(_has_relations(a) and not is_equation(a) for a in node.args):
         return node
     first, *others = node.args
+    if len({key(a.args[0]) for a in node.args if is_equation(a)}) > 1:  # x = 1 or y = 1
+        return node
     return first if all(same(first, other) for other in others) else node
 
 

@@ -91,7 +91,7 @@ def _written_out(node: Node) -> Node | None:
     is_trace = node.op == "apply" and node.value in ("tr", "Tr", "trace") and argument.op == "matrix"
     if is_trace and len(argument.args) == len(argument.args[0].args):
         return Node("add", tuple(row.args[i] for i, row in enumerate(argument.args)))
-    if node.op == "call" and node.value == "mod":
+    if node.op == "call" and node.value == "mod" and len(node.args) == 2:
         modulus = rational(node.args[1])
         if modulus is not None and modulus.q == 1 and modulus > 0 and modulus.height_bits() <= MAX_MODULUS_BITS:
             found = _residue(node.args[0], int(modulus.p))
@@ -212,15 +212,15 @@ def _is_analytic(node: Node, at: Mapping[str, Any]) -> bool:
 
 
 def _integrand(body: Node) -> tuple[Node, str] | None:
-    r"""Return what is integrated and over which letter: `3x^2\,dx`, `\frac{dx}{1+x^2}`."""
-    if body.op == "mul" and len(body.args) > 1:
-        *rest, d, name = body.args
-        if d == sym("d") and name.op == "sym":
-            return Node("mul", (num(1), *rest)), str(name.value)
-        found = [(i, split) for i, a in enumerate(body.args) if a.op == "div" and (split := _integrand(a)) is not None]
-        if len(found) == 1:
-            at, (inside, letter) = found[0]
-            return Node("mul", (*body.args[:at], inside, *body.args[at + 1 :])), letter
-    if body.op == "div" and (top := _integrand(body.args[0])) is not None:
-        return Node("div", (top[0], body.args[1])), top[1]
-    return None
+    r"""Return what is integrated and over which letter: `3x^2\,dx`, `\frac{dx}{1+x^2}`, `\sin x\,dx`, which reads as a sine of it all."""
+    args = body.args
+    if body.op == "mul" and len(args) > 1 and args[-2] == sym("d") and args[-1].op == "sym":
+        return Node("mul", (num(1), *args[:-2])), str(args[-1].value)
+    if body.op not in ("mul", "call", "div", "pow") or (body.op == "pow" and args[0].op != "call"):
+        return None
+    places = range(len(args)) if body.op == "mul" else (0,)
+    found = [(i, split) for i in places if args[i].op != "sym" and (split := _integrand(args[i])) is not None]
+    if len(found) != 1:
+        return None
+    at, (inside, letter) = found[0]
+    return body._replace(args=(*args[:at], inside, *args[at + 1 :])), letter

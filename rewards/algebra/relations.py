@@ -87,7 +87,8 @@ def core(node: Node) -> Node | None:
 
 def _is_open(node: Node) -> bool:
     """Return whether a node has unknowns, or is an object that nothing computes."""
-    return node.op in _NO_VALUES or any(not name.startswith("big[") for name in free(node))
+    is_object = node.op in _NO_VALUES and not (node.op == "matrix" and node.value == "det")
+    return is_object or any(not name.startswith("big[") for name in free(node))
 
 
 def bare_value(node: Node) -> Node:

@@ -58,8 +58,12 @@ def _same_integers(gold: Reading, answer: Reading, same: Same) -> bool:
 
 
 def _anonymous(node: Node) -> Node | None:
-    """Return the values of a list with one name for the integer of each; None where it is the name of something else as well."""
+    """Return the values of a list with one name for the integer of each; None where it is the name of something else as well, or
+    where the members are values of different unknowns, which share it.
+    """
     node = exact_part(node)
+    if node.op == "seq" and shapes.are_symbols(shapes.names_of(node)) and len(node.args) > 1:
+        return None
     is_list = node.op == "seq" and node.value in _LISTS
     items = node.args if is_list else (node,)
     found = []
@@ -95,7 +99,18 @@ def _with_constants(gold: Reading, answer: Reading) -> Iterator[Node]:
         or not (variables <= _VARIABLES or set(ours) <= said)
         or not variables <= free(other)
         or not all(_MAY_BE_CONSTANT.fullmatch(n) for n in theirs)
+        or (theirs & set(ours) and not (len(variables) == 1 and _is_combination(value, frozenset(ours))))
     ):
         return
     for order in permutations(sorted(theirs)):
         yield rename(answer.node, dict(zip(order, ours, strict=True)))
+
+
+def _is_combination(node: Node, constants: frozenset[str]) -> bool:
+    """Return whether constants are only coefficients, so that each may stand in the place of another: not in `C_1/(C_1 + C_2)`."""
+    inside = [a for a in node.args if free(a) & constants]
+    if node.op == "div" and free(node.args[1]) & constants:
+        return False
+    if node.op not in ("add", "neg", "mul", "div"):
+        return not inside
+    return (node.op != "mul" or len(inside) < 2) and all(_is_combination(a, constants) for a in inside)

@@ -26,12 +26,15 @@ class Solution(NamedTuple):
 
 def same_solutions(gold: Node, answer: Node, same: Same) -> bool | None:
     """Return whether two nodes state the same solutions of one system; None where they are none, or names are on neither side."""
+    if _is_either(gold) != _is_either(answer):
+        return False
     ours, theirs = _solutions(gold), _solutions(answer)
     if ours is None or theirs is None or not (ours[0].names or theirs[0].names):
         return _same_names(gold, answer)
     if ours[0].names and theirs[0].names:
         if set(ours[0].names) != set(theirs[0].names):
-            return _same_equations(gold, answer)
+            shared = set(ours[0].names) & set(theirs[0].names)
+            return _same_equations(gold, answer) or (False if shared else None)
         order: tuple[str, ...] = ours[0].names
     else:
         order = _order(ours[0] if ours[0].names else theirs[0])
@@ -39,6 +42,14 @@ def same_solutions(gold: Node, answer: Node, same: Same) -> bool | None:
         return False
     rest = [_arranged(s, order) for s in theirs]
     return all(take(rest, partial(_same_values, same, _arranged(s, order))) for s in ours)
+
+
+def _is_either(node: Node) -> bool:
+    """Return whether a node says `x = 1 or y = 2`, each name once: which of them is open. Roots of one unknown (x_1, x_2) say more."""
+    if node.op != "seq" or node.value != "or" or not all(is_equation(a) and a.args[0].op == "sym" for a in node.args):
+        return False
+    names = [str(a.args[0].value).split("_")[0] for a in node.args]
+    return len(set(names)) == len(names) > 1
 
 
 def _same_values(same: Same, ours: tuple[Node, ...], theirs: tuple[Node, ...]) -> bool:
@@ -72,6 +83,9 @@ def _solutions(node: Node) -> list[Solution] | None:
         return [Solution((), node.args)] if len(node.args) > 1 else None
     if node.value not in _LISTS:
         return None
+    flat = [part for a in node.args for part in (a.args if a.op == "seq" and a.value in ("()", "set") else (a,))]
+    if _are_indexed(flat):
+        return _grouped(flat, str(node.value))
     if found := _grouped(list(node.args), str(node.value)):
         return found
     found, names = [], tuple[str, ...]()
@@ -85,6 +99,12 @@ def _solutions(node: Node) -> list[Solution] | None:
         found += part
         names = part[0].names if part[0].is_ordered else names
     return found or None
+
+
+def _are_indexed(items: list[Node]) -> bool:
+    """Return whether a list is `x_1 = 1, y_1 = 2, x_2 = 3, y_2 = 4`, whose indices say what belongs together, whatever the brackets."""
+    names = [i.args[0] for i in items if is_equation(i)]
+    return len(names) == len(items) > 0 and all(n.op == "sym" and _INDEXED.match(str(n.value)) for n in names)
 
 
 def _of_tuple(node: Node) -> list[Solution] | None:

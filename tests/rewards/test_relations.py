@@ -223,7 +223,27 @@ DIFFERENT += [
     (r"\begin{bmatrix}4&6\\8&9\end{bmatrix}", r"[[4,8],[6,9]]"),
     (r"[4,6]", r"(4,6)"),
 ]
+# several unknowns are told apart by their names
+SAME += [
+    (r"(4,7),(8,9)", r"(x_1=4,y_1=7),(x_2=8,y_2=9)"),
+    (r"x=3 \text{ or } x=3", r"3"),
+]
+DIFFERENT += [
+    (r"1", r"\tanh(700)"),
+    (r"e", r"e+\frac{1}{900!}"),
+    (r"(4,7),(8,9)", r"x_1=4,y_2=7;x_2=8,y_1=9"),
+    (r"x=4,y=7", r"x=4 \text{ or } y=7"),
+    (r"x=4 \text{ or } y=7", r"(x,y)=(4,7)"),
+    (r"x=4 \text{ or } y=4", r"x=4"),
+    (r"4", r"p=4 \text{ or } q=4"),
+    (r"x=4,y=7", r"x=4,z=7"),
+    (r"x=3k\pi, y=6k\pi", r"x=3n\pi, y=6m\pi"),
+    (r"x=3k\pi, y=6k\pi", r"x=6n\pi, y=3n\pi"),
+    (r"C_1x^3+C_2t", r"C_2x^3+C_1t"),
+    (r"\frac{C_1x}{C_1+3C_2}", r"\frac{C_2x}{C_2+3C_1}"),
+]
 UNDECIDED = [
+    (r"1", r"\tanh(100000)"),
     (r"\sqrt2", r"\sqrt2+10^{-100000}"),
     (r"\sqrt2", r"\sqrt2+e^{-10^6}"),
     (r"\sqrt2", r"\sqrt2+e^{-e^{20}}"),

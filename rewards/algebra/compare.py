@@ -26,11 +26,11 @@ from rewards.algebra.relations import (
     same_chain,
 )
 from rewards.algebra.renaming import same_renamed
-from rewards.algebra.said import compound
 from rewards.algebra.scalars import OpenError, measured, same_scalars
 from rewards.algebra.systems import same_solutions
 from rewards.algebra.tree import Node, free, has, joined, key, rename, sym, take
 from rewards.algebra.unknowns import same_unknowns
+from rewards.algebra.wording.said import compound
 
 _ARITHMETIC = frozenset(("num", "neg", "div", "add", "mul", "pow", "call", "sym"))
 MAX_MEMBERS = 300

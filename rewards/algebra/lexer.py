@@ -6,10 +6,10 @@ Two readings are ambiguous and left to the caller: whether `1,234` is one number
 
 import re
 
-from rewards.algebra import chinese, numerals, units
 from rewards.algebra.token import ORDINAL, Token
 from rewards.algebra.tree import TooBigError
 from rewards.algebra.vocabulary import FUNCTIONS, SHORT_WORDS, WORD_COMMANDS, word_set
+from rewards.algebra.wording import chinese, numerals, units
 
 MAX_TOKENS = 1500
 MAX_DIGITS = 1000

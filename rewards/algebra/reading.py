@@ -7,14 +7,13 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from rewards.algebra import units
 from rewards.algebra.clean import clean
 from rewards.algebra.lexer import tokens
-from rewards.algebra.numerals import LETTER_SCALES
 from rewards.algebra.parser.answer import AnswerParser
-from rewards.algebra.spoken import spoken
 from rewards.algebra.tree import Node, TooBigError, has, num, replace
 from rewards.algebra.vocabulary import ParseError
+from rewards.algebra.wording import spoken, units
+from rewards.algebra.wording.numerals import LETTER_SCALES
 
 MAX_CACHED_CHARS = 200
 MAX_SHORT_CHARS = 60

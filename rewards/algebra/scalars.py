@@ -6,12 +6,12 @@ What is inside a unit or a ratio may be anything, so the general comparison is h
 from collections.abc import Callable
 from fractions import Fraction
 
-from rewards.algebra import said
 from rewards.algebra.ball import PRECISIONS, UndefinedError, constant, precision
 from rewards.algebra.exact import rational
 from rewards.algebra.points import same_expression
 from rewards.algebra.relations import bare_value
 from rewards.algebra.tree import INF, Node, free, has, num, sym, walk
+from rewards.algebra.wording import said
 
 DOUBLE_DIGITS = 15
 """A decimal with this many significant digits is what a double prints for the value, not a rounding that a person chose."""

@@ -10,11 +10,11 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from rewards.algebra import said
 from rewards.algebra.ball import UndefinedError, constant
 from rewards.algebra.reading import read
 from rewards.algebra.relations import core, exact_part
 from rewards.algebra.tree import TooBigError
+from rewards.algebra.wording import said
 from rewards.kinds._base import Compare, Kind, Variants
 from rewards.kinds._restyled import missed, restyled
 from rewards.verdict import Ruling, UnreadableGoldError

@@ -2,9 +2,9 @@
 
 from rewards.algebra.conditions import is_index
 from rewards.algebra.parser.statements import Statements
-from rewards.algebra.said import compound
 from rewards.algebra.tree import Node, free, joined, walk
 from rewards.algebra.vocabulary import CONDITIONS, NOTES, SEPARATORS, ParseError
+from rewards.algebra.wording.said import compound
 
 _INEQUALITIES = {"<", ">", "<=", ">=", "!="}
 _WHOLE = ("bbZ", "bbN", "Z", "N")

@@ -2,11 +2,12 @@
 
 import itertools
 
-from rewards.algebra import conditions, said, units
+from rewards.algebra import conditions
 from rewards.algebra.parser.cursor import Cursor
 from rewards.algebra.token import Token
 from rewards.algebra.tree import Node, members, sym
 from rewards.algebra.vocabulary import CONDITIONS, NOTES, SEPARATORS, ParseError, word_set
+from rewards.algebra.wording import said, units
 
 _HARMLESS = word_set("""
     only answer answers is are the final value values solution solutions set all a an x therefore thus hence

@@ -11,9 +11,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from rewards.algebra import units
 from rewards.algebra.tree import Node, num
 from rewards.algebra.vocabulary import word_set, word_table
+from rewards.algebra.wording import units
 
 _STOP = word_set("""
     a an the of in is are was be it its this that there to for and with all total altogether each about approximately around roughly

@@ -6,8 +6,8 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
-from rewards.algebra import numerals
 from rewards.algebra.vocabulary import word_set, word_table
+from rewards.algebra.wording import numerals
 
 _LENGTHS = word_table("""
 km: 千米 公里

@@ -1,0 +1,45 @@
+"""Remainders of division: `50 remainder 5`, `50 R 5`, `50 ... 5`, `quotient 50, remainder 5`."""
+
+from rewards.algebra.token import Token
+from rewards.algebra.vocabulary import word_set
+from rewards.algebra.wording.phrases import word_of
+
+_REMAINDERS = word_set("remainder rem remaining")
+_REMAINDER_NOISE = word_set("with a and the of is leaving leaves")
+
+
+def remainders(tokens: list[Token]) -> list[Token]:
+    """Return `50 remainder 5`, `50 R 5`, `50 ... 5` and `quotient 50, remainder 5` with the sign `rem`."""
+    at = next((i for i, t in enumerate(tokens) if _parts_remainder(tokens, i)), None)
+    if at is None:
+        return tokens
+    left, right = tokens[:at], tokens[at + 1 :]
+    while left and (left[-1].text in (",", ";", "and", "=", "...", "(") or word_of(left[-1]) in _REMAINDER_NOISE):
+        left = left[:-1]
+    closing = tokens[at - 1].text == "(" if at else False
+    while right and (right[0].text in ("=", ":", "...") or word_of(right[0]) in _REMAINDER_NOISE):
+        right = right[1:]
+    if closing:
+        right = [t for t in right if t.text != ")"]
+    if left and word_of(left[0]) == "the":
+        left = left[1:]
+    if left and word_of(left[0]) == "quotient":
+        left = left[1:]
+        while left and (left[0].text in ("=", ":") or word_of(left[0]) in ("is", "of")):
+            left = left[1:]
+    if not left or len(right) < 2:
+        return tokens
+    return [*left, Token("op", "rem", True), *right]
+
+
+def _parts_remainder(tokens: list[Token], at: int) -> bool:
+    token, before, after = tokens[at], tokens[at - 1] if at else None, tokens[at + 1] if at + 1 < len(tokens) else None
+    if before is None or after is None:
+        return False
+    if token.kind == "text" and token.text.lower() in _REMAINDERS:
+        return after.kind != "last"
+    if token.kind in ("sym", "text") and token.text in ("R", "r") and before.kind == after.kind == "num":
+        return token.text == "R" or token.spaced
+    is_end = at + 2 < len(tokens) and tokens[at + 2].kind == "last"
+    return token.text == "..." and after.kind == "num" and is_end and at > 0 and tokens[0].kind == "num" and {
+        t.text for t in tokens[1 : at + 1]} == {"..."}  # fmt: skip

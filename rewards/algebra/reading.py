@@ -12,8 +12,9 @@ from rewards.algebra.lexer import tokens
 from rewards.algebra.parser.answer import AnswerParser
 from rewards.algebra.tree import Node, TooBigError, has, num, replace
 from rewards.algebra.vocabulary import ParseError
-from rewards.algebra.wording import spoken, units
+from rewards.algebra.wording import units
 from rewards.algebra.wording.numerals import LETTER_SCALES
+from rewards.algebra.wording.spoken import spoken
 
 MAX_CACHED_CHARS = 200
 MAX_SHORT_CHARS = 60

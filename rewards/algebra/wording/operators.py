@@ -53,60 +53,50 @@ def operators(tokens: list[Token]) -> list[Token]:
 
 
 def _operator_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list[Token], int] | None:
+    """Return what a phrase says and where it ends; `found` is what stands in front of it."""
     start = at + (word_of(tokens[at]) == "the")
     for words, notation in _CALLS.get(word_of(tokens[start]), ()):
         if is_phrase(tokens, start, words) and starts_value(tokens[start + len(words)]):
             return _function(notation, tokens, start + len(words))
-    before = found[-1] if found else None
-    has_left = before is not None and (before.kind in ("num", "sym") or before.text in (")", "}", "!"))
-    if (
-        is_phrase(tokens, at, ("point",))
-        and has_left
-        and before is not None
-        and before.kind == "num"
-        and "." not in before.text
-    ):
-        digits, end = "", at + 1
-        while tokens[end].kind == "num" and tokens[end].text.isdigit():
-            digits, end = digits + tokens[end].text, end + 1
-        if digits:
-            found[-1] = Token("num", f"{before.text}.{digits}", before.spaced)
-            return [], end
-    if (
-        is_phrase(tokens, at, ("of",))
-        and before is not None
-        and before.text in ("}", "%")
-        and tokens[at + 1].kind == "num"
-    ):
+    if point := _point(tokens, at, found):
+        return point
+    before = found[-1] if found else Token("last", "")
+    if word_of(tokens[at]) == "of" and before.text in ("}", "%") and tokens[at + 1].kind == "num":
         return [Token("op", "*")], at + 1  # two thirds of 9
     for words, signs in _OPERATIONS.get(word_of(tokens[at]), ()):
-        if not is_phrase(tokens, at, words):
-            continue
         end = at + len(words)
-        has_right = starts_value(tokens[end])
-        if words in _POSTFIX:
-            if has_left:
-                return [Token("num" if s.isdigit() else "op", s) for s in signs], end
-        elif (
-            words in _PREFIX
-            and has_right
-            and (not found or before is None or has_left or before.kind == "op" or before.text in COPULAS)
-        ):
-            if words == ("negative",) and has_left:
-                return None
-            return [Token("op", signs[0])], end
-        elif has_left and has_right:
-            if (
-                words[0] == "over"
-                and before is not None
-                and not (before.kind in ("num", "sym") or before.text in (")", "}"))
-            ):
-                return None
-            return [Token("op", s) for s in signs], end
+        if is_phrase(tokens, at, words) and _fits(words, before, tokens[end]):
+            return [Token("num" if sign.isdigit() else "op", sign) for sign in signs], end
     return None
 
 
+def _fits(words: tuple[str, ...], before: Token, after: Token) -> bool:
+    """Return whether an operator has its values: `squared` one in front, `plus` one on either side, `minus` one behind."""
+    has_left = before.kind in ("num", "sym") or before.text in (")", "}", "!")
+    if words in _POSTFIX:
+        return has_left
+    if words in _PREFIX and starts_value(after):
+        starts = before.kind in ("last", "op") or before.text in COPULAS
+        return starts or (has_left and words != ("negative",))
+    return has_left and starts_value(after)
+
+
+def _point(tokens: list[Token], at: int, found: list[Token]) -> tuple[list[Token], int] | None:
+    """Put the digits of `5 point 7` behind the number in front; return nothing new, and where they end."""
+    before = found[-1] if found else Token("last", "")
+    digits, end = "", at + 1
+    if word_of(tokens[at]) != "point" or before.kind != "num" or "." in before.text:
+        return None
+    while tokens[end].kind == "num" and tokens[end].text.isdigit():
+        digits, end = digits + tokens[end].text, end + 1
+    if not digits:
+        return None
+    found[-1] = Token("num", f"{before.text}.{digits}", before.spaced)
+    return [], end
+
+
 def _function(notation: str, tokens: list[Token], at: int) -> tuple[list[Token], int]:
+    """Return a notation with its argument, which goes on to the next sign, word or closing bracket."""
     head = [Token("num" if t.isdigit() else "cmd" if t.isalpha() else "op", t) for t in notation.split()]
     depth, end = 0, at
     while tokens[end].kind != "last":

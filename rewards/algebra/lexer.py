@@ -5,11 +5,13 @@ Two readings are ambiguous and left to the caller: whether `1,234` is one number
 """
 
 import re
+from collections.abc import Sequence
 
 from rewards.algebra.token import ORDINAL, Token
 from rewards.algebra.tree import TooBigError
 from rewards.algebra.vocabulary import FUNCTIONS, SHORT_WORDS, WORD_COMMANDS, word_set
 from rewards.algebra.wording import chinese, numerals, units
+from rewards.algebra.wording.phrases import CURRENCIES
 
 MAX_TOKENS = 1500
 MAX_DIGITS = 1000
@@ -51,8 +53,12 @@ _PERCENT = frozenset(("percent", "percentage", "pct", "percents"))
 _SEPARATORS = frozenset(("and", "or"))
 
 
-def tokens(text: str, *, thousands: bool = True, digits: bool | None = None) -> list[Token]:
-    """Return the tokens of cleaned LaTeX, ending with `last`. `digits`: whether the whole has a number. TooBigError over a cap."""
+def tokens(
+    text: str, *, thousands: bool = True, digits: bool | None = None, before: Sequence[Token] = ()
+) -> list[Token]:
+    """Return the tokens of cleaned LaTeX, ending with `last`. Of a part `before` is what stands in front of it, `digits` whether the
+    whole has a number. TooBigError over a cap.
+    """
     found: list[Token] = []
     digits = any(c.isdigit() for c in text) if digits is None else digits
     position, depth, spaced = 0, 0, False
@@ -64,7 +70,7 @@ def tokens(text: str, *, thousands: bool = True, digits: bool | None = None) -> 
             match = _PLAIN.match(text, position) or match
             new = [Token("num", match.group())]
         else:
-            new = _classify(match, found, digits, spaced)
+            new = _classify(match, found or list(before), digits, spaced)
         position = match.end()
         if match.lastgroup == "space":
             spaced = True
@@ -138,6 +144,8 @@ def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
         return [Token("cmd", "infty")]
     if lower in _PERCENT:
         return [Token("op", "%")]
+    if word in CURRENCIES:
+        return [Token("text", word)]
     if before and before[-1].kind == "num" and lower in _ORDINAL and not spaced:
         return [Token("text", ORDINAL)]
     if len(word) == 1:
@@ -168,7 +176,9 @@ def _han(run: str, before: list[Token], digits: bool) -> list[Token]:
     """Return Chinese words as the English words that are known."""
     last = next((t.text for t in reversed(before) if t.kind == "text"), "")
     found: list[Token] = []
-    for word in chinese.words(run, last, digits=digits):
+    for word in chinese.words(
+        run, last, digits=digits, measured=_after_number(before) or bool(before and before[-1].text == "/")
+    ):
         if word in _SEPARATORS or word in ("=", "%"):
             found.append(Token("op", word))
         elif word[0].isdigit() or word[0] in "-\\":
@@ -193,7 +203,7 @@ def _words(content: str, before: list[Token], digits: bool) -> list[Token]:
     if _after_number(before) and content and units.read(content).dimension is not None:
         return [Token("text", content)]
     if chinese.HAN.search(content) or any(c.isdigit() for c in content):
-        return [t for t in tokens(content, digits=digits) if t.kind != "last"]
+        return [t for t in tokens(content, digits=digits, before=before[-2:]) if t.kind != "last"]
     found: list[Token] = []
     for piece in _PIECE.findall(content):
         lower = piece.lower()

@@ -32,6 +32,7 @@ class Reading(NamedTuple):
 _DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox)\s*\{([^{}]*)\}")
 _TIME = re.compile(r"^(\d{1,2})(?:\s*:\s*([0-5]\d))?(?:\s*([aApP])\.?\s*[mM]\.?)?$")
+_CLOCK = re.compile(r"^\d+\s*:\s*\d+$")  # a time of 24 hours, or a ratio
 _CHINESE_TIME = re.compile(
     "^(上午|早上|早晨|凌晨|下午|晚上|傍晚|中午)\\s*(\\d{1,2})\\s*(?:时|点|点钟|:)\\s*(\\d{1,2}|半)?分?$"
 )
@@ -41,6 +42,7 @@ _GLUED = re.compile(r"^(\d+(?:\.\d+)?)([KkMB])$")  # 3.5M, which could be a prod
 _MEASURED = re.compile(
     r"^((?:\d+(?:\.\d+)?)(?:\s*\\times\s*10\s*\^\s*(?:\d|\{-?\d+\}))?|10\s*\^\s*(?:\d|\{-?\d+\})) ([A-Za-z](?:[A-Za-z/^\d{}]*))$"
 )  # "12 m", which could be a product as well
+_FEET = re.compile(r"^(\d+)\s*'\s*(\d+(?:\.\d+)?)\s*(?:\"|'')?$")
 _COMPOUND = re.compile(r"^(?:\d+(?:\.\d+)? ?[A-Za-z]{1,12}[ ,]*(?:and )?){2,4}$")
 _UNIT = re.compile(r"([A-Za-z]+)(?=[ ,]|$)")
 
@@ -73,9 +75,11 @@ def _readings(raw: str) -> tuple[Reading, ...]:
 def _otherwise(text: str, readings: list[Reading]) -> list[Reading]:
     """Return the readings of a short text, with those as a time and as a value with its unit."""
     if text[0] not in "(-" and not text.startswith((r"\frac", r"\sqrt")) and (time := _time(text)):
-        readings = [time] if time.node.digits else [time, *readings]
+        readings = [time] if time.node.digits and not _CLOCK.match(text) else [time, *readings]
     if not (text[0].isdigit() and text[-1] not in ")]"):
         return readings
+    if match := _FEET.match(text):
+        return _read(f"{match[1]}\\text{{ feet }}{match[2]}\\text{{ inches}}")
     if (match := _MEASURED.match(text)) and units.read(match.group(2)).dimension is not None:
         readings += [Reading(Node("quantity", (value.node,), match.group(2))) for value in _read(match.group(1))]
     if _COMPOUND.match(text):
@@ -96,9 +100,10 @@ def _time(text: str) -> Reading | None:
         return Reading(Node("time", (), f"{hour}:{minutes:>02}", _HALVES[match[1]])) if hour < 25 else None
     if not (match := _TIME.match(plain)) or int(match[1]) > 24 or not (match[2] or match[3]):
         return None
-    return Reading(
-        Node("time", (), f"{int(match[1])}:{match[2] or '00'}", {"a": 1, "p": 2}.get((match[3] or " ").lower()[0], 0))
-    )
+    hour, half = int(match[1]), {"a": 1, "p": 2}.get((match[3] or " ").lower()[0], 0)
+    if half == 0 and hour not in range(1, 13):  # a clock of 24 hours
+        hour, half = hour % 12 or 12, 2 if 12 < hour < 24 else 1
+    return Reading(Node("time", (), f"{hour}:{match[2] or '00'}", half))
 
 
 _cached = lru_cache(maxsize=2048)(_readings)

@@ -23,7 +23,10 @@ _DOUBTFUL = _QUALIFYING | word_set("""
 _EMPTY = frozenset(("no solution", "no solutions", "empty set", "no real solution", "no real solutions"))
 _OBJECTS = frozenset(("seq", "union", "inter", "minus", "builder", "matrix"))
 _ALL = frozenset(
-    ("all real numbers", "all reals", "all real values", "real numbers", "any real number", "all real number")
+    (
+        *("all real numbers", "all reals", "all real values", "real numbers", "any real number", "all real number"),
+        *("全体实数", "任意实数", "一切实数"),
+    )
 )
 _SAME_WORDS = {
     "dne": "does not exist",
@@ -185,6 +188,7 @@ class Words(Cursor):
             elif (
                 token.kind == "num"
                 and len(words) == len(token.text) == 1
+                and not token.spaced
                 and self._tokens[self._at + 1].kind == "last"
                 and units.is_unit(words[0])
             ):

@@ -110,17 +110,18 @@ def magnitudes(tokens: list[Token]) -> list[Token]:
     found: list[Token] = []
     for index, token in enumerate(tokens):
         scale = _scale(token, money) if found and index + 1 < len(tokens) else None
-        if scale is None or not found or not (found[-1].kind == "num" or found[-1].text in (")", "}")):
+        if scale is None or not (found[-1].kind == "num" or found[-1].text in (")", "}")):
             found.append(token)
-        elif found[-1].kind == "num":
-            value = _exact(found[-1].text)
-            if value is None:
-                found.append(token)
-            else:
-                found[-1] = Token("num", _decimal(value * scale), found[-1].spaced)
+        elif found[-1].kind == "num" and (value := _exact(found[-1].text)) is not None and not _is_bottom(found):
+            found[-1] = Token("num", _decimal(value * scale), found[-1].spaced)
         else:
             found += [Token("op", "*"), Token("num", str(scale))]
     return found
+
+
+def _is_bottom(found: list[Token]) -> bool:
+    """Return whether the last number is the lower half of `1/2`."""
+    return len(found) > 1 and found[-2].text == "/"
 
 
 def _scale(token: Token, money: bool) -> int | None:

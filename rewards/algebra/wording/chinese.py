@@ -21,7 +21,7 @@ inch: 英寸
 feet: 英尺
 mile: 英里
 """)
-_WORDS = _LENGTHS | word_table("""
+_UNITS = _LENGTHS | word_table("""
 g: 克
 kg: 千克 公斤
 mg: 毫克
@@ -73,6 +73,10 @@ MHz: 兆赫
 mol: 摩尔
 cal: 卡
 kcal: 千卡
+""")
+_UNITS |= {f"平方{name}": f"square {word}" for name, word in _LENGTHS.items()}
+_UNITS |= {f"立方{name}": f"cubic {word}" for name, word in _LENGTHS.items()}
+_WORDS = _UNITS | word_table("""
 per: 每
 per s: 每秒
 per hour: 每小时
@@ -104,37 +108,38 @@ minus: 负
 square: 平方
 cubic: 立方
 """)
-_WORDS |= {f"平方{name}": f"square {word}" for name, word in _LENGTHS.items()}
-_WORDS |= {f"立方{name}": f"cubic {word}" for name, word in _LENGTHS.items()}
 _WORDS |= dict.fromkeys(
     word_set("""
 个 只 本 张 条 支 件 台 辆 棵 颗 头 位 名 根 块 把 枝 朵 双 份 共 一共 总共 共有 有 是 为 答 答案 答案是
-答案为 第 向 走 的 了 钱 大约 约
+答案为 第 向 走 的 了 钱 大约 约 需要 需 要 共需 共计 合计
 """),
     "",
 )
 _SCALES = frozenset(word for word in numerals.SCALES if not word.isascii())
 _ALL = _WORDS.keys() | _SCALES
+_UNMEASURED = _WORDS.keys() - _UNITS.keys()
 _LONGEST = max(map(len, _ALL))
 HAN = re.compile("[\u3007\u4e00-\u9fff]+")
 
 
 @lru_cache(maxsize=2048)
-def words(run: str, before: str, *, digits: bool) -> tuple[str, ...]:
+def words(run: str, before: str, *, digits: bool, measured: bool) -> tuple[str, ...]:
     """Return a run of Chinese characters as words.
 
-    `before` is the word in front of it (分 is a minute behind an hour, a cent behind 角); `digits` says whether the answer has a
-    number. Where it has none the run is kept, unless it is a number itself.
+    `before` is the word in front of it (分 is a minute behind an hour, a cent behind 角); `digits` says whether the answer has
+    a number, `measured` whether one stands in front: only behind one is a word a unit. Where it has none the run is kept, unless it
+    is a number itself.
     """
     found: list[str] = []
     at = 0
     while at < len(run):
-        number = numerals.CHINESE.match(run, at)
+        number, known = numerals.CHINESE.match(run, at), _ALL if measured else _UNMEASURED
         word = next(
-            (run[at : at + n] for n in range(min(_LONGEST, len(run) - at), 0, -1) if run[at : at + n] in _ALL), ""
+            (run[at : at + n] for n in range(min(_LONGEST, len(run) - at), 0, -1) if run[at : at + n] in known), ""
         )
         if number and len(number.group()) >= len(word) and _stands_alone(run, number.end(), found, digits):
             found.append(_digits(number.group()))
+            measured = True
             at = number.end()
         elif word:
             found.append(word if word in _SCALES else _WORDS[word])

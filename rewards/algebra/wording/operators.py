@@ -1,9 +1,12 @@
 """Operators in words: `5 plus 2`, `5 point 7`, `5 squared`, `the square root of 11`, `half of 40`."""
 
-from rewards.algebra.token import Token
+from rewards.algebra.token import ORDINAL, Token
 from rewards.algebra.wording.phrases import COPULAS, STOPS, by_first, is_phrase, starts_value, word_of
 
 _OPERATORS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("plus", "or", "minus"): ("pm",),
+    ("out", "of"): ("/",),
+    ("in",): ("/",),
     ("plus",): ("+",),
     ("minus",): ("-",),
     ("negative",): ("-",),
@@ -20,7 +23,7 @@ _OPERATORS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("raised", "to"): ("^",),
 }
 _POSTFIX = frozenset((("squared",), ("cubed",), ("factorial",)))
-_PREFIX = frozenset((("negative",), ("minus",), ("plus",)))
+_PREFIX = frozenset((("negative",), ("minus",), ("plus",), ("plus", "or", "minus")))
 _FUNCTIONS = {
     ("square", "root", "of"): "sqrt",
     ("cube", "root", "of"): "sqrt [ 3 ]",
@@ -66,13 +69,34 @@ def _operator_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list
     for words, signs in _OPERATIONS.get(word_of(tokens[at]), ()):
         end = at + len(words)
         if is_phrase(tokens, at, words) and _fits(words, before, tokens[end]):
-            return [Token("num" if sign.isdigit() else "op", sign) for sign in signs], end
-    return None
+            return [Token(_kind(sign), sign) for sign in signs], end
+    return _power(tokens, at, before)
+
+
+def _kind(text: str) -> str:
+    return "num" if text.isdigit() else "cmd" if text.isalpha() else "op"
+
+
+def _power(tokens: list[Token], at: int, before: Token) -> tuple[list[Token], int] | None:
+    """Return `to the fourth power`, behind a value, as an exponent."""
+    if not is_phrase(tokens, at, ("to", "the")) or not _is_value(before) or tokens[at + 2].kind != "num":
+        return None
+    end = at + 3
+    if tokens[end].text != ORDINAL:
+        return None
+    end += 1 + (word_of(tokens[end + 1]) == "power" if end + 1 < len(tokens) else 0)
+    return [Token("op", "^"), Token("op", "{"), tokens[at + 2], Token("op", "}")], end
+
+
+def _is_value(token: Token) -> bool:
+    return token.kind in ("num", "sym") or token.text in (")", "}", "!", "pi", "e", "infty")
 
 
 def _fits(words: tuple[str, ...], before: Token, after: Token) -> bool:
     """Return whether an operator has its values: `squared` one in front, `plus` one on either side, `minus` one behind."""
-    has_left = before.kind in ("num", "sym") or before.text in (")", "}", "!")
+    has_left = _is_value(before)
+    if words in (("in",), ("out", "of")) and not before.kind == after.kind == "num":
+        return False
     if words in _POSTFIX:
         return has_left
     if words in _PREFIX and starts_value(after):
@@ -97,7 +121,7 @@ def _point(tokens: list[Token], at: int, found: list[Token]) -> tuple[list[Token
 
 def _function(notation: str, tokens: list[Token], at: int) -> tuple[list[Token], int]:
     """Return a notation with its argument, which goes on to the next sign, word or closing bracket."""
-    head = [Token("num" if t.isdigit() else "cmd" if t.isalpha() else "op", t) for t in notation.split()]
+    head = [Token(_kind(t), t) for t in notation.split()]
     depth, end = 0, at
     while tokens[end].kind != "last":
         text = tokens[end].text

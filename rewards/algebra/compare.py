@@ -28,7 +28,7 @@ from rewards.algebra.relations import (
 from rewards.algebra.renaming import same_renamed
 from rewards.algebra.said import compound
 from rewards.algebra.scalars import OpenError, measured, same_scalars
-from rewards.algebra.systems import same_solutions
+from rewards.algebra.systems import grouped, same_solutions
 from rewards.algebra.tree import Node, free, has, joined, key, rename, sym, take
 from rewards.algebra.unknowns import same_unknowns
 
@@ -62,7 +62,7 @@ def _same_readings(gold: Reading, answer: Reading) -> bool:
     """
     if key(gold.node) != key(answer.node) and (is_false(answer.node, same) or is_false(gold.node, same)):
         return False
-    gold, answer = (r._replace(node=_said_once(r.node)) for r in (gold, answer))
+    gold, answer = (r._replace(node=grouped(_said_once(r.node))) for r in (gold, answer))
     if same(gold.node, answer.node) or same_renamed(gold, answer, same):
         return True
     value = None if has(gold.node, "rel") else named_value(exact_part(answer.node))

@@ -11,7 +11,7 @@ from rewards.algebra.relations import bare_value, exact_part
 from rewards.algebra.tree import Node, free, has, rename, walk
 
 _INTEGERS = frozenset("knmltjpsr")
-_PARAMETERS = _INTEGERS | {"x", "C", "c"}
+_PARAMETERS = _INTEGERS | {"C", "c"}
 _ANY = "@"
 _CONSTANT = re.compile(r"C|[Cc]_\d")
 _MAY_BE_CONSTANT = re.compile(r"[A-HKMNabck]|[A-HKMNabck]_\d")

@@ -62,6 +62,8 @@ def _same_readings(gold: Reading, answer: Reading) -> bool:
     """
     if key(gold.node) != key(answer.node) and (is_false(answer.node, same) or is_false(gold.node, same)):
         return False
+    if gold.is_natural != answer.is_natural and "integer" in gold.note and "integer" in answer.note:
+        return False
     gold, answer = (r._replace(node=grouped(_said_once(r.node))) for r in (gold, answer))
     if same(gold.node, answer.node) or same_renamed(gold, answer, same):
         return True
@@ -231,6 +233,8 @@ def _same_collections(gold: Node, answer: Node) -> bool:
     if all(named):
         return False  # other names
     distinct = any(named)
+    if distinct and {ours, theirs} & {"set", "or"}:
+        return False  # x = 1, y = 2 is no set
     if ordered or other_ordered or distinct or _is_labelled(gold) != _is_labelled(answer):
         return _same_in_order(gold, answer)
     return _matched(gold.args, answer.args)

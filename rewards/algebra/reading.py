@@ -18,6 +18,8 @@ from rewards.algebra.vocabulary import ParseError
 
 MAX_CACHED_CHARS = 200
 _INTEGERS = re.compile(r"\\mathbb\s*\{?[ZN]\}?|\binteger|\\in\s*Z\b")
+_NATURAL = re.compile("natural|positive|non-?negative", re.IGNORECASE)
+_NATURALS = re.compile(r"\\mathbb\s*\{?(?:N|Z\}?\s*\^\s*\{?\+)|\\in\s*N\b")
 
 
 class Reading(NamedTuple):
@@ -25,6 +27,11 @@ class Reading(NamedTuple):
 
     node: Node
     note: str = ""
+
+    @property
+    def is_natural(self) -> bool:
+        r"""Return whether the integers that the note declares are not negative: `k \in \mathbb{N}`."""
+        return _NATURAL.search(self.note) is not None
 
 
 _DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
@@ -107,4 +114,5 @@ def _read(text: str, *, thousands: bool = True, applies: bool = True) -> list[Re
         return []
     except RecursionError:
         raise TooBigError("nested too deeply") from None
-    return [Reading(node, parser.note + (" integer" if _INTEGERS.search(text) else ""))]
+    said = (" integer" if _INTEGERS.search(text) else "") + (" natural" if _NATURALS.search(text) else "")
+    return [Reading(node, parser.note + said)]

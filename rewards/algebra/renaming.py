@@ -40,7 +40,9 @@ def _same_parameter(gold: Reading, answer: Reading, same: Same) -> bool:
     r"""Compare `x = k\pi` with `n\pi`, and C with c, the constant of integration: one name on either side that the other has not."""
     names, other_names = free(bare_value(gold.node)), free(bare_value(answer.node))
     ours, theirs = names - other_names, other_names - names
-    if len(ours) != 1 or len(theirs) != 1 or not (ours | theirs) <= _PARAMETERS:
+    # x is mostly the question's own unknown, but a parameter in a tuple like (3x + 1, 2x)
+    allowed = _PARAMETERS | {"x"} if has(gold.node, "seq") and has(answer.node, "seq") else _PARAMETERS
+    if len(ours) != 1 or len(theirs) != 1 or not (ours | theirs) <= allowed:
         return False
     if ours | theirs != {"C", "c"} and not _is_integer(gold, answer):
         return False

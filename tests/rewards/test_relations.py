@@ -242,6 +242,21 @@ DIFFERENT += [
     (r"C_1x^3+C_2t", r"C_2x^3+C_1t"),
     (r"\frac{C_1x}{C_1+3C_2}", r"\frac{C_2x}{C_2+3C_1}"),
 ]
+# a domain that both sides state
+SAME += [
+    (r"x=3k\pi, k\in\mathbb{N}", r"x=3n\pi, n\in\mathbb{Z}^+"),
+    (r"x=3k\pi, k\in\mathbb{N}", r"x=3n\pi"),
+]
+DIFFERENT += [
+    (r"x=3k\pi, k\in\mathbb{N}", r"x=3n\pi, n\in\mathbb{Z}"),
+    (r"5k+2, k\in\mathbb{Z}", r"5k+2, k\in\mathbb{N}"),
+    (r"5k+2, k\in\mathbb{Z}", r"5x+2"),
+    (r"x=4,y=7", r"\{4,7\}"),
+    (r"x=4,y=7", r"4 \text{ or } 7"),
+    (r"x=4,y=7 \text{ or } x=7,y=4", r"x=4,y=4 \text{ or } x=7,y=7"),
+    (r"x=4,y=7 \text{ or } x=7,y=4", r"4,7,7,4"),
+    (r"x=y=4", r"x=4"),
+]
 UNDECIDED = [
     (r"1", r"\tanh(100000)"),
     (r"\sqrt2", r"\sqrt2+10^{-100000}"),

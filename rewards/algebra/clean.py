@@ -129,14 +129,19 @@ def clean(raw: str) -> str:
         text = _COMMA_THIN.sub("", text)
         text = _QUOTED_MARK.sub(r"\1", text)
         text = _ROOT.sub(r"\\sqrt{\1}", text)
-        text = _REMAINDER.sub(" R ", _CENTS.sub(r"\\text{ cents}", text.replace(r"\pounds", r"\text{GBP}")))
+        text = text.replace(r"\pounds", r"\text{GBP}")
+        if "c" in text and ("cancel" in text or "cent" in text or "not" in text):
+            text = _CENTS.sub(r"\\text{ cents}", text)
         if "mu" in text:
             text = _MICRO_INSIDE.sub(r"\1mu", _MICRO.sub(r"\\text{ mu\1}", _MICRO_BARE.sub(r"\\text{ mu\1}", text)))
         if "Omega" in text:
             text = _OHM.sub(lambda m: f"\\text{{ {m[1] or m[2] or ''}Omega}}", text)
-        while (flat := _ROMAN_POWER.sub(r"\1\2", text)) != text:
-            text = flat
-        text = _COUNTING.sub(r"\1\\mathbb{N}", text)
+        if "rm" in text or "text" in text:
+            text = _REMAINDER.sub(" R ", text)
+            while (flat := _ROMAN_POWER.sub(r"\1\2", text)) != text:
+                text = flat
+        if "mathbb" in text:
+            text = _COUNTING.sub(r"\1\\mathbb{N}", text)
     if "^" in text:
         text = _ORDINAL.sub(r"\1", text)
     if "C" in text:

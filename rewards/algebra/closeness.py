@@ -37,8 +37,8 @@ def _size(node: Node) -> int:
         if node.value in _GROWING and not free(node):
             total += _bits(args[0])
         if node.value == "factorial" and not free(node):
-            value = _bits(args[0]) // 2
-            total += value * value.bit_length()  # n! < n^n
+            bits = _bits(args[0]) // 2
+            total += bits * bits.bit_length()  # n! < n^n
     return min(_HUGE, total)
 
 

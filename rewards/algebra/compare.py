@@ -32,6 +32,7 @@ from rewards.algebra.systems import grouped, same_solutions
 from rewards.algebra.tree import Node, free, has, joined, key, rename, sym, take
 from rewards.algebra.unknowns import same_unknowns
 
+_ARITHMETIC = frozenset(("num", "neg", "div", "add", "mul", "pow", "call", "sym"))
 MAX_MEMBERS = 300
 MAX_COMPARED = 40
 """Members without a partner of the same key, each of which is compared with every other."""
@@ -60,6 +61,9 @@ def _same_readings(gold: Reading, answer: Reading) -> bool:
     """Return whether two readings are the same. A chain that is false is no answer to anything; an expression with its value is
     one for a gold that is nothing but a value.
     """
+    if gold.node.op in _ARITHMETIC and answer.node.op in _ARITHMETIC:  # most pairs: no chain, no list
+        is_named = bool(free(gold.node) and free(answer.node))
+        return same(gold.node, answer.node) or (is_named and same_renamed(gold, answer, same))
     if key(gold.node) != key(answer.node) and (is_false(answer.node, same) or is_false(gold.node, same)):
         return False
     if gold.is_natural != answer.is_natural and "integer" in gold.note and "integer" in answer.note:

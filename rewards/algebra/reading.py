@@ -17,6 +17,8 @@ from rewards.algebra.tree import Node, TooBigError, has, num, replace
 from rewards.algebra.vocabulary import ParseError
 
 MAX_CACHED_CHARS = 200
+MAX_SHORT_CHARS = 60
+"""Longer texts are no time and no number with a unit."""
 _INTEGERS = re.compile(r"\\mathbb\s*\{?[ZN]\}?|\binteger|\\in\s*Z\b")
 _NATURAL = re.compile("natural|positive|non-?negative", re.IGNORECASE)
 _NATURALS = re.compile(r"\\mathbb\s*\{?(?:N|Z\}?\s*\^\s*\{?\+)|\\in\s*N\b")
@@ -66,8 +68,21 @@ def _readings(raw: str) -> tuple[Reading, ...]:
             readings += _read(bare.replace(".", "").replace(",", "."))
         if re.search(r"\d,\d{3}", text):
             readings += _read(text, thousands=False)
-    if time := _time(text):
+    if len(text) <= MAX_SHORT_CHARS:
+        readings = _otherwise(text, readings)
+    if readings and "log" in text:  # a logarithm without a base is natural or decimal
+        readings.append(readings[0]._replace(node=replace(readings[0].node, _decimal)))
+    if readings and "=" not in text and has(readings[0].node, "apply"):
+        readings += _read(text, applies=False)
+    return tuple(dict.fromkeys(readings))
+
+
+def _otherwise(text: str, readings: list[Reading]) -> list[Reading]:
+    """Return the readings of a short text, with those as a time and as a value with its unit."""
+    if text[0] not in "(-" and not text.startswith((r"\frac", r"\sqrt")) and (time := _time(text)):
         readings = [time] if time.node.digits else [time, *readings]
+    if not (text[0].isdigit() and text[-1] not in ")]"):
+        return readings
     if (match := _MEASURED.match(text)) and units.read(match.group(2)).dimension is not None:
         readings += [Reading(Node("quantity", (value.node,), match.group(2))) for value in _read(match.group(1))]
     if _COMPOUND.match(text):
@@ -75,11 +90,7 @@ def _readings(raw: str) -> tuple[Reading, ...]:
     if match := _GLUED.match(text):
         scale = LETTER_SCALES[match.group(2).lower()]
         readings.append(Reading(Node("num", (), Fraction(match.group(1)) * scale)))
-    if readings and "log" in text:  # a logarithm without a base is natural or decimal
-        readings.append(readings[0]._replace(node=replace(readings[0].node, _decimal)))
-    if readings and "=" not in text and has(readings[0].node, "apply"):
-        readings += _read(text, applies=False)
-    return tuple(dict.fromkeys(readings))
+    return readings
 
 
 def _time(text: str) -> Reading | None:

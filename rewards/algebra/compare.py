@@ -31,6 +31,7 @@ from rewards.algebra.scalars import OpenError, measured, same_scalars
 from rewards.algebra.systems import grouped, same_solutions
 from rewards.algebra.tree import Node, free, has, joined, key, rename, sym, take
 from rewards.algebra.unknowns import same_unknowns
+from rewards.algebra.vectors import components
 
 _ARITHMETIC = frozenset(("num", "neg", "div", "add", "mul", "pow", "call", "sym"))
 MAX_MEMBERS = 300
@@ -61,18 +62,22 @@ def _same_readings(gold: Reading, answer: Reading) -> bool:
     """Return whether two readings are the same. A chain that is false is no answer to anything; an expression with its value is
     one for a gold that is nothing but a value.
     """
+    if gold.note and answer.note and gold.is_natural != answer.is_natural and _are_integers(gold, answer):
+        return False
     if gold.node.op in _ARITHMETIC and answer.node.op in _ARITHMETIC:  # most pairs: no chain, no list
         is_named = bool(free(gold.node) and free(answer.node))
         return same(gold.node, answer.node) or (is_named and same_renamed(gold, answer, same))
     if key(gold.node) != key(answer.node) and (is_false(answer.node, same) or is_false(gold.node, same)):
         return False
-    if gold.is_natural != answer.is_natural and "integer" in gold.note and "integer" in answer.note:
-        return False
-    gold, answer = (r._replace(node=grouped(_said_once(r.node))) for r in (gold, answer))
+    gold, answer = (r._replace(node=grouped(shapes.family(_said_once(exact_part(r.node))))) for r in (gold, answer))
     if same(gold.node, answer.node) or same_renamed(gold, answer, same):
         return True
     value = None if has(gold.node, "rel") else named_value(exact_part(answer.node))
     return value is not None and same(gold.node, value)
+
+
+def _are_integers(*readings: Reading) -> bool:
+    return all("integer" in reading.note for reading in readings)
 
 
 def _said_once(node: Node) -> Node:
@@ -211,6 +216,7 @@ def _same_collections(gold: Node, answer: Node) -> bool:
     if gold.op == "matrix" and answer.op == "matrix":
         return gold.value == answer.value and _same_in_order(gold, answer, _same_in_order)
     gold, answer = shapes.as_vector(gold), shapes.as_vector(answer)
+    gold, answer = components(gold, answer), components(answer, gold)
     if gold.op == answer.op == "matrix":
         return _same_collections(gold, answer)
     if gold.op != "seq" or answer.op != "seq":

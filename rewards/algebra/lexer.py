@@ -95,6 +95,8 @@ def _classify(match: re.Match[str], before: list[Token], digits: bool, spaced: b
             return [Token("op", "!"), Token("op", "=")]  # 6!=720
         return [Token("op", {"...": "...", "**": "^", "==": "=", "=>": "->"}.get(text, text))]
     if group == "word":
+        if text.lower() in SHORT_WORDS and match.string.startswith("^", match.end()):
+            return [Token("sym", letter) for letter in text]  # Be^{2x}
         return _word(text, before, spaced)
     if group == "han":
         return _han(text, before, digits)
@@ -114,6 +116,8 @@ def _command(name: str) -> list[Token]:
         return [Token("op", _ESCAPED.get(_ALIASES[name], _ALIASES[name]))]
     if name in _STYLES:
         return []
+    if name in ("top", "intercal"):  # of a transposed matrix
+        return [Token("sym", "T")]
     return [Token("cmd", _SYNONYMS.get(name, name))]
 
 

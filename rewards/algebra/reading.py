@@ -12,6 +12,7 @@ from rewards.algebra.clean import clean
 from rewards.algebra.lexer import tokens
 from rewards.algebra.numerals import LETTER_SCALES
 from rewards.algebra.parser.answer import AnswerParser
+from rewards.algebra.shapes import said_twice
 from rewards.algebra.spoken import spoken
 from rewards.algebra.tree import Node, TooBigError, has, num, replace
 from rewards.algebra.vocabulary import ParseError
@@ -72,6 +73,8 @@ def _readings(raw: str) -> tuple[Reading, ...]:
         readings = _otherwise(text, readings)
     if readings and "log" in text:  # a logarithm without a base is natural or decimal
         readings.append(readings[0]._replace(node=replace(readings[0].node, _decimal)))
+    if readings and (value := said_twice(readings[0].node)):
+        readings.insert(0, readings[0]._replace(node=value))
     if readings and "=" not in text and has(readings[0].node, "apply"):
         readings += _read(text, applies=False)
     return tuple(dict.fromkeys(readings))

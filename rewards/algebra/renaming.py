@@ -9,6 +9,7 @@ from rewards.algebra.chains import is_equation
 from rewards.algebra.reading import Reading
 from rewards.algebra.relations import bare_value, exact_part
 from rewards.algebra.tree import Node, free, has, rename, walk
+from rewards.algebra.vectors import is_combination
 
 _INTEGERS = frozenset("knmltjpsr")
 _PARAMETERS = _INTEGERS | {"C", "c"}
@@ -101,18 +102,8 @@ def _with_constants(gold: Reading, answer: Reading) -> Iterator[Node]:
         or not (variables <= _VARIABLES or set(ours) <= said)
         or not variables <= free(other)
         or not all(_MAY_BE_CONSTANT.fullmatch(n) for n in theirs)
-        or (theirs & set(ours) and not (len(variables) == 1 and _is_combination(value, frozenset(ours))))
+        or (theirs & set(ours) and not (len(variables) == 1 and is_combination(value, frozenset(ours))))
     ):
         return
     for order in permutations(sorted(theirs)):
         yield rename(answer.node, dict(zip(order, ours, strict=True)))
-
-
-def _is_combination(node: Node, constants: frozenset[str]) -> bool:
-    """Return whether constants are only coefficients, so that each may stand in the place of another: not in `C_1/(C_1 + C_2)`."""
-    inside = [a for a in node.args if free(a) & constants]
-    if node.op == "div" and free(node.args[1]) & constants:
-        return False
-    if node.op not in ("add", "neg", "mul", "div"):
-        return not inside
-    return (node.op != "mul" or len(inside) < 2) and all(_is_combination(a, constants) for a in inside)

@@ -257,6 +257,34 @@ DIFFERENT += [
     (r"x=4,y=7 \text{ or } x=7,y=4", r"4,7,7,4"),
     (r"x=y=4", r"x=4"),
 ]
+# other spellings
+SAME += [
+    (r"\{5k\pi \mid k\in\mathbb{Z}\}", r"x=5n\pi, n\in\mathbb{Z}"),
+    (r"\frac52", r"5/2 (2.5)"),
+    (r"\frac52", r"2\frac12 \left(\frac52\right)"),
+    (r"\frac54", r"\frac52 (0.5)"),
+    (r"4,7,9", r"(4,7,9)^\top"),
+    (r"(4,-7)", r"4\hat{i}-7\hat{j}"),
+    (r"4\mathbf{i}-7\mathbf{k}", r"\langle 4,0,-7\rangle"),
+    (r"y=\frac{3}{x^2+1}", r"y(x^2+1)=3"),
+]
+DIFFERENT += [
+    (r"5", r"\begin{cases}5} & x>1\end{cases}"),
+    (r"\{5k\pi \mid k\in\mathbb{Z}\}", r"x=5n\pi, n\in\mathbb{N}"),
+    (r"\frac52", r"5/2 (2.4)"),
+    (r"5", r"5(5)"),
+    (r"5", r"5(5.0)"),
+    (r"(4,-7)", r"-7\hat{i}+4\hat{j}"),
+    (r"(4,-7)", r"4+7i"),
+    (r"(4,-7)", r"4\hat{i}-7\hat{k}"),
+    (r"(4,-7)", r"4\hat{i}-7\hat{j}+1"),
+    (r"(4,-7)", r"4\hat{i}\hat{j}-7"),
+    (r"y=\frac{x}{x^2+x}", r"y(x^2+x)=x"),
+]
+NAMED += [
+    (r"y=C_1e^x+C_2e^{2x}", r"y=Ae^x+Be^{2x}"),
+    (r"C_1e^x+C_2e^{2x}", r"Be^{2x}+Ae^x"),
+]
 UNDECIDED = [
     (r"1", r"\tanh(100000)"),
     (r"\sqrt2", r"\sqrt2+10^{-100000}"),

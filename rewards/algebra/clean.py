@@ -26,13 +26,16 @@ _UNICODE = {
     "º": r"^\circ ", "℃": r"^\circ ", "′": "'", "’": "'", "″": "''", "“": '"', "”": '"', "，": ", ", "；": "; ", "：": ":", "、": ", ",
     "。": ".", "（": "(", "）": ")", "％": r"\%", "∀": r"\forall ", "∃": r"\exists ", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ",
     "⌉": r"\rceil ", "→": r"\to ", "⇒": r"\Rightarrow ", "⟨": r"\langle ", "⟩": r"\rangle ", "∑": r"\sum ", "∏": r"\prod ", "∫": r"\int ",
-    "€": r"\text{EUR}", "£": r"\text{GBP}", "¥": r"\text{CNY}", "￥": r"\text{CNY}", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
-    "₹": r"\text{INR}", "¢": r"\text{ cents}", "\u200b": "", "\u2061": "", "\u2062": "", "\ufeff": "",
+    "€": " EUR ", "£": " GBP ", "¥": " CNY ", "￥": " CNY ", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
+    "₹": " INR ", "¢": " cents", "\u200b": "", "\u2061": "", "\u2062": "", "\ufeff": "",
 }  # fmt: skip
 _CIRCLED = {chr(0x2460 + i): f"({i + 1})" for i in range(20)}
 _CIRCLED_RUN = re.compile("([\u2460-\u2473])\\s*(?=[\u2460-\u2473])")
 _TRANSLATE = str.maketrans({**_UNICODE, **_CIRCLED})
 _VULGAR = re.compile(r"(\d?)([¼½¾⅐-⅞])")
+_WHEN = re.compile(
+    r"(?:\\text\s*\{\s*)?[当若](?:\s*\})?([^当若则时]{1,60}?)(?:\\text\s*\{\s*)?(?:时[,，]?则?|[,，]?则)[,，]?(?:\s*\})?"
+)
 _AND_A_HALF = re.compile("(\\d)(?:个半(?=小时|月|星期|世纪)|(?:天|年|小时|公斤|千米)半$)")
 _HALF_LEAD = re.compile("^半个?(?=小时|月|年|天|公斤|千克)")
 _LOST = re.compile(r"[\x07\x08\x0b\x0c]|\t(?=ext\b|ext\{|imes|frac|heta|an\b)|\r(?=ight|ho\b)")
@@ -43,7 +46,7 @@ _COMMANDS = (
 )
 _DOUBLED = re.compile(rf"(?<!\\)\\\\(?=(?:{'|'.join(_COMMANDS.split())})(?![a-z]))")
 _DOUBLED_ANY = re.compile(r"\\{2,}(?=[A-Za-z()\[\]])")
-_NEWLINE = re.compile(r"\\n(?![a-z])")
+_NEWLINE = re.compile(r"(?<!\\)\\n(?![a-z])")
 _HTML = (
     (re.compile(r"<sup>(.*?)</sup>", re.I), r"^{\1}"),
     (re.compile(r"<sub>(.*?)</sub>", re.I), r"_{\1}"),
@@ -55,11 +58,12 @@ _ORDINAL = re.compile(
 _MICRO = re.compile(r"\\mu\s*\\(?:text|mathrm|mathsf|rm)\s*\{\s*([A-Za-z]{1,3})\s*\}")
 _MICRO_INSIDE = re.compile(r"(\\(?:text|mathrm|mathsf)\s*\{[^{}\\]*)\\mu\s*(?=[A-Za-z])")
 _MICRO_BARE = re.compile(r"(?<=\d)\s*\\mu\s*([A-Za-z]{1,2})\s*$")
+_US = re.compile(r"\b(?:US|U\.S\.)\s*\\\$")
 _CENTS = re.compile(r"\\(?:cancel|not)\s*\{?\s*c\s*\}?(?![a-z])|\\(?:text)?cent(?![a-z])")
 _COUNTING = re.compile(
     r"((?:[,;(]|where|for|all|any)[\s\\,]*[a-z]\s*\\in\s*)\\mathbb\s*\{?[NZ]\}?\s*(?:\^\s*\{?\s*[*+]\s*\}?|_\s*\{?\s*[+*]\s*\}?|_\s*\{\s*>\s*0\s*\})"
 )
-_REMAINDER = re.compile(r"(?<=\d)\s*\\(?:text|mathrm)\s*\{\s*[rR]\.?\s*\}\s*(?=\d)")
+_REMAINDER = re.compile(r"(?<=\d)(?:\s|\\[ ,;]|~)*\\(?:text|mathrm)\s*\{\s*[rR]\.?\s*\}(?:\s|\\[ ,;]|~)*(?=\d)")
 _OHM = re.compile(r"(?<=\d)\s*(?:\\(?:text|mathrm)\s*\{\s*([kMGm])\s*\}|([kMGm]))?\s*\\(?:mathrm\{\s*)?Omega\s*\}?\s*$")
 _SIZE = re.compile(r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?)(?![a-zA-Z])\s*(\.(?!\d))?")
 _SKIP = re.compile(
@@ -129,7 +133,7 @@ def clean(raw: str) -> str:
         text = _COMMA_THIN.sub("", text)
         text = _QUOTED_MARK.sub(r"\1", text)
         text = _ROOT.sub(r"\\sqrt{\1}", text)
-        text = text.replace(r"\pounds", r"\text{GBP}")
+        text = _US.sub(r"\\$", text.replace(r"\pounds", r"\text{GBP}"))
         if "c" in text and ("cancel" in text or "cent" in text or "not" in text):
             text = _CENTS.sub(r"\\text{ cents}", text)
         if "mu" in text:
@@ -185,6 +189,7 @@ def _trim(text: str) -> str:
 def _to_ascii(text: str) -> str:
     text = _CIRCLED_RUN.sub(r"\1, ", text)
     text = _VULGAR.sub(_vulgar, text)
+    text = _WHEN.sub(r"\\text{ when }\1\\text{ then }", text)
     if "半" in text:
         text = _HALF_LEAD.sub("0.5", _AND_A_HALF.sub(r"\1.5", text))
     text = re.sub(

@@ -6,7 +6,7 @@ not an answer to 50 %.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 from itertools import product
 
 from rewards.algebra import shapes
@@ -27,10 +27,11 @@ from rewards.algebra.relations import (
 )
 from rewards.algebra.renaming import same_renamed
 from rewards.algebra.scalars import OpenError, measured, same_scalars
-from rewards.algebra.systems import same_solutions
-from rewards.algebra.tree import Node, free, has, joined, key, rename, sym, take
+from rewards.algebra.systems import grouped, same_solutions
+from rewards.algebra.tree import Node, free, has, joined, key, num, rename, replace, sym, take, walk
 from rewards.algebra.unknowns import same_unknowns
-from rewards.algebra.wording.said import compound
+from rewards.algebra.vectors import components
+from rewards.algebra.wording.said import NOTHING, Said, both, compound, ratio
 
 _ARITHMETIC = frozenset(("num", "neg", "div", "add", "mul", "pow", "call", "sym"))
 MAX_MEMBERS = 300
@@ -61,16 +62,22 @@ def _same_readings(gold: Reading, answer: Reading) -> bool:
     """Return whether two readings are the same. A chain that is false is no answer to anything; an expression with its value is
     one for a gold that is nothing but a value.
     """
+    if gold.note and answer.note and gold.is_natural != answer.is_natural and _are_integers(gold, answer):
+        return False
     if gold.node.op in _ARITHMETIC and answer.node.op in _ARITHMETIC:  # most pairs: no chain, no list
         is_named = bool(free(gold.node) and free(answer.node))
         return same(gold.node, answer.node) or (is_named and same_renamed(gold, answer, same))
     if key(gold.node) != key(answer.node) and (is_false(answer.node, same) or is_false(gold.node, same)):
         return False
-    gold, answer = (r._replace(node=_said_once(r.node)) for r in (gold, answer))
+    gold, answer = (r._replace(node=grouped(shapes.family(_said_once(exact_part(r.node))))) for r in (gold, answer))
     if same(gold.node, answer.node) or same_renamed(gold, answer, same):
         return True
     value = None if has(gold.node, "rel") else named_value(exact_part(answer.node))
     return value is not None and same(gold.node, value)
+
+
+def _are_integers(*readings: Reading) -> bool:
+    return all("integer" in reading.note for reading in readings)
 
 
 def _said_once(node: Node) -> Node:
@@ -123,6 +130,12 @@ def _compounded(node: Node, other: Node) -> Node:
 # sets of reals and relations
 
 
+def _unmeasured(node: Node) -> tuple[Node, Said]:
+    """Return the relations of `2 < x < 4 \\text{ hours}` without units, and what the words of all of them say."""
+    what = reduce(both, (measured(n)[1] for n in walk(node) if n.op == "quantity"), NOTHING)
+    return replace(node, lambda n: measured(n)[0] if n.op == "quantity" else None), what
+
+
 def _has_relations(node: Node) -> bool:
     return node.op == "rel" or (node.op == "seq" and any(map(_has_relations, node.args)))
 
@@ -136,6 +149,12 @@ def _is_relation_of_reals(node: Node) -> bool:
 
 
 def _same_sets(gold: Node, answer: Node) -> bool:
+    if has(gold, "quantity") or has(answer, "quantity"):
+        (gold, what), (answer, other) = _unmeasured(gold), _unmeasured(answer)
+        if (factor := ratio(what, other)) is None:
+            return False
+        if factor != 1:
+            gold = replace(gold, lambda n: Node("mul", (num(factor), n)) if n.op == "num" else None)
     if (verdict := same_unknowns(gold, answer)) is not None:
         return verdict
     try:
@@ -209,6 +228,7 @@ def _same_collections(gold: Node, answer: Node) -> bool:
     if gold.op == "matrix" and answer.op == "matrix":
         return gold.value == answer.value and _same_in_order(gold, answer, _same_in_order)
     gold, answer = shapes.as_vector(gold), shapes.as_vector(answer)
+    gold, answer = components(gold, answer), components(answer, gold)
     if gold.op == answer.op == "matrix":
         return _same_collections(gold, answer)
     if gold.op != "seq" or answer.op != "seq":
@@ -235,6 +255,8 @@ def _same_collections(gold: Node, answer: Node) -> bool:
     if all(named):
         return False  # other names
     distinct = any(named)
+    if distinct and {ours, theirs} & {"set", "or"}:
+        return False  # x = 1, y = 2 is no set
     if ordered or other_ordered or distinct or _is_labelled(gold) != _is_labelled(answer):
         return _same_in_order(gold, answer)
     return _matched(gold.args, answer.args)

@@ -11,6 +11,7 @@ from flint import acb, arb, fmpq
 
 from rewards.algebra.ball import PRECISIONS, UndefinedError, constant, evaluate, precision
 from rewards.algebra.pieces import NotASetError, Pieces, complement, is_infinite, normal, same_pieces
+from rewards.algebra.points import point_at
 from rewards.algebra.realsets import to_pieces
 from rewards.algebra.tree import Node, free, members
 
@@ -164,13 +165,14 @@ def _implied(value: Node, condition: Node | None) -> bool:
     """Return whether a value has no real value wherever its condition does not hold, at the points that are tried."""
     names = free(value) if value.op != "rel" else free(value.args[-1])
     value = value if value.op != "rel" else value.args[-1]
-    if condition is None or condition.op == "text" or len(names) != 1 or free(condition) != names:
+    about = frozenset[str]() if condition is None or condition.op == "text" else free(condition)
+    if condition is None or len(about) != 1 or not about <= names:
         return False
     try:
         gaps = complement(to_pieces(condition))
     except NotASetError:
         return False
-    name = next(iter(names))
+    name = next(iter(about))
     points = [point for gap in gaps for point in _points(gap.low, gap.low_in, gap.high, gap.high_in)]
     return bool(points) and not any(_has_value(value, name, point) for point in points)
 
@@ -192,7 +194,8 @@ def _points(low: Node, low_in: bool, high: Node, high_in: bool) -> list[object]:
 def _has_value(value: Node, name: str, point: object) -> bool:
     try:
         with precision(PRECISIONS[0]):
-            found = evaluate(value, {name: point})
+            others = {other: point_at(other, 0, "unit") for other in free(value) - {name}}
+            found = evaluate(value, {**others, name: point})
     except UndefinedError:
         return False
     return bool(found.imag.contains(0))

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
+from flint import Ordering, fmpq_mpoly, fmpq_mpoly_ctx
 
 from rewards.algebra.chains import is_equation
 from rewards.algebra.exact import rational
@@ -35,7 +35,7 @@ def same_curve(gold: Node, answer: Node) -> bool:
     ours, theirs = sides
     if ours is None or theirs is None or ours.top == 0 or theirs.top == 0:
         return False
-    if not (_is_whole(ours, at) and _is_whole(theirs, at)):
+    if not (_is_whole(ours) and _is_whole(theirs)):
         return False
     return bool(ours.top * theirs.top.leading_coefficient() == theirs.top * ours.top.leading_coefficient())
 
@@ -79,23 +79,17 @@ def _is_small(quotient: _Quotient, power: int = 1) -> bool:
     return all(p.total_degree() * power <= MAX_DEGREE and len(p) <= MAX_TERMS for p in quotient)
 
 
-def _is_whole(quotient: _Quotient, at: dict[str, fmpq_mpoly]) -> bool:
-    """Return whether the numerator is nowhere 0 where the denominator is: at each root of a factor of degree one in one unknown."""
-    if quotient.bottom.is_constant():
-        return True
-    for factor, _ in quotient.bottom.factor()[1]:
-        unknowns = [(i, n) for i, n in enumerate(factor.degrees()) if n]
-        if len(unknowns) != 1 or unknowns[0][1] != 1:
-            return False
-        where = unknowns[0][0]
-        zero = [fmpq(0)] * len(at)
-        one = [fmpq(int(i == where)) for i in range(len(at))]
-        start = factor(*zero)
-        root = -start / (factor(*one) - start)
-        left = quotient.top.subs({f"v{where}": root})
-        if not left.is_constant() or left == 0:
-            return False
-    return True
+def _is_whole(quotient: _Quotient) -> bool:
+    """Return whether the numerator is nowhere 0 where the denominator is, the factors of which are in one unknown each."""
+    return quotient.bottom.is_constant() or all(_never_meet(quotient.top, f) for f, _ in quotient.bottom.factor()[1])
+
+
+def _never_meet(top: fmpq_mpoly, pole: fmpq_mpoly) -> bool:
+    if sum(degree > 0 for degree in pole.degrees()) != 1:
+        return False
+    rest = divmod(top, pole)[1]
+    others = [left for degree, left in zip(pole.degrees(), rest.degrees(), strict=True) if not degree]
+    return rest != 0 and not any(others) and bool(rest.gcd(pole).is_constant())
 
 
 def same_identity(gold: Node, answer: Node) -> bool:

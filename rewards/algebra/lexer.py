@@ -101,6 +101,11 @@ def _classify(match: re.Match[str], before: list[Token], digits: bool, spaced: b
             return [Token("op", "!"), Token("op", "=")]  # 6!=720
         return [Token("op", {"...": "...", "**": "^", "==": "=", "=>": "->"}.get(text, text))]
     if group == "word":
+        if text.lower() in SHORT_WORDS and match.string.startswith("^", match.end()):
+            return [Token("sym", letter) for letter in text]  # Be^{2x}
+        has_script = match.string[match.end() : match.end() + 1] in ("^", "_")
+        if len(text) < 4 and has_script and text not in FUNCTIONS and text not in WORD_COMMANDS:
+            return [Token("sym", letter) for letter in text]  # Be^{3x}
         return _word(text, before, spaced)
     if group == "han":
         return _han(text, before, digits)
@@ -120,7 +125,14 @@ def _command(name: str) -> list[Token]:
         return [Token("op", _ESCAPED.get(_ALIASES[name], _ALIASES[name]))]
     if name in _STYLES:
         return []
+    if name in ("top", "intercal"):  # of a transposed matrix
+        return [Token("sym", "T")]
     return [Token("cmd", _SYNONYMS.get(name, name))]
+
+
+def _is_compass(letter: str, before: list[Token]) -> bool:
+    """Return whether a letter behind degrees is a point of the compass: `30° E`."""
+    return letter in "NESW" and bool(before) and before[-1].text == "°"
 
 
 def _after_number(before: list[Token]) -> bool:
@@ -149,7 +161,7 @@ def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
     if before and before[-1].kind == "num" and lower in _ORDINAL and not spaced:
         return [Token("text", ORDINAL)]
     if len(word) == 1:
-        return [Token("sym", word)]
+        return [Token("text" if _is_compass(word, before) else "sym", word)]
     if spaced and before and before[-1].kind == "text" and word in ("us", "per", "in", "go"):
         return [Token("text", word)]
     if spaced and before and before[-1].kind == "num" and _LABEL.fullmatch(word) and not set(word) <= _VARIABLES:
@@ -198,6 +210,8 @@ _PIECE = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*|\S")
 def _words(content: str, before: list[Token], digits: bool) -> list[Token]:
     r"""Return what is in `\text{}`: joining words separate, numbers stay numbers, a single letter is a symbol, the rest is words."""
     content = content.strip()
+    if (match := _INNER.match(content)) and _is_compass(match.group(1), before):
+        return [Token("text", match.group(1))]
     if match := _INNER.match(content):
         return [Token("text" if _after_number(before) and units.is_unit(match.group(1)) else "sym", match.group(1))]
     if _after_number(before) and content and units.read(content).dimension is not None:
@@ -215,6 +229,8 @@ def _words(content: str, before: list[Token], digits: bool) -> list[Token]:
             found.append(Token("cmd", piece))
         elif piece in ",;:()":
             found.append(Token("op", piece))
+        elif len(piece) == 1 and not found and _after_number(before) and units.is_unit(piece):
+            found.append(Token("text", piece))
         elif len(piece) == 1 and piece.isalpha() and not (lower == "a" and content[:2].lower() == "a "):
             found.append(Token("sym", piece))
         else:

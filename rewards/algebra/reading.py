@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rewards.algebra.clean import clean
 from rewards.algebra.lexer import tokens
 from rewards.algebra.parser.answer import AnswerParser
+from rewards.algebra.shapes import said_twice
 from rewards.algebra.tree import Node, TooBigError, has, num, replace
 from rewards.algebra.vocabulary import ParseError
 from rewards.algebra.wording import units
@@ -20,6 +21,8 @@ MAX_CACHED_CHARS = 200
 MAX_SHORT_CHARS = 60
 """Longer texts are no time and no number with a unit."""
 _INTEGERS = re.compile(r"\\mathbb\s*\{?[ZN]\}?|\binteger|\\in\s*Z\b")
+_NATURAL = re.compile("natural|positive|non-?negative", re.IGNORECASE)
+_NATURALS = re.compile(r"\\mathbb\s*\{?(?:N|Z\}?\s*\^\s*\{?\+)|\\in\s*N\b")
 
 
 class Reading(NamedTuple):
@@ -27,6 +30,11 @@ class Reading(NamedTuple):
 
     node: Node
     note: str = ""
+
+    @property
+    def is_natural(self) -> bool:
+        r"""Return whether the integers that the note declares are not negative: `k \in \mathbb{N}`."""
+        return _NATURAL.search(self.note) is not None
 
 
 _DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
@@ -67,6 +75,8 @@ def _readings(raw: str) -> tuple[Reading, ...]:
         readings = _otherwise(text, readings)
     if readings and "log" in text:  # a logarithm without a base is natural or decimal
         readings.append(readings[0]._replace(node=replace(readings[0].node, _decimal)))
+    if readings and (value := said_twice(readings[0].node)):
+        readings.insert(0, readings[0]._replace(node=value))
     if readings and "=" not in text and has(readings[0].node, "apply"):
         readings += _read(text, applies=False)
     return tuple(dict.fromkeys(readings))
@@ -123,4 +133,5 @@ def _read(text: str, *, thousands: bool = True, applies: bool = True) -> list[Re
         return []
     except RecursionError:
         raise TooBigError("nested too deeply") from None
-    return [Reading(node, parser.note + (" integer" if _INTEGERS.search(text) else ""))]
+    said = (" integer" if _INTEGERS.search(text) else "") + (" natural" if _NATURALS.search(text) else "")
+    return [Reading(node, parser.note + said)]

@@ -9,9 +9,10 @@ from rewards.algebra.chains import is_equation
 from rewards.algebra.reading import Reading
 from rewards.algebra.relations import bare_value, exact_part
 from rewards.algebra.tree import Node, free, has, rename, walk
+from rewards.algebra.vectors import is_combination
 
 _INTEGERS = frozenset("knmltjpsr")
-_PARAMETERS = _INTEGERS | {"x", "C", "c"}
+_PARAMETERS = _INTEGERS | {"C", "c"}
 _ANY = "@"
 _CONSTANT = re.compile(r"C|[Cc]_\d")
 _MAY_BE_CONSTANT = re.compile(r"[A-HKMNabck]|[A-HKMNabck]_\d")
@@ -40,7 +41,9 @@ def _same_parameter(gold: Reading, answer: Reading, same: Same) -> bool:
     r"""Compare `x = k\pi` with `n\pi`, and C with c, the constant of integration: one name on either side that the other has not."""
     names, other_names = free(bare_value(gold.node)), free(bare_value(answer.node))
     ours, theirs = names - other_names, other_names - names
-    if len(ours) != 1 or len(theirs) != 1 or not (ours | theirs) <= _PARAMETERS:
+    # x is mostly the question's own unknown, but a parameter in a tuple like (3x + 1, 2x)
+    allowed = _PARAMETERS | {"x"} if has(gold.node, "seq") and has(answer.node, "seq") else _PARAMETERS
+    if len(ours) != 1 or len(theirs) != 1 or not (ours | theirs) <= allowed:
         return False
     if ours | theirs != {"C", "c"} and not _is_integer(gold, answer):
         return False
@@ -99,18 +102,8 @@ def _with_constants(gold: Reading, answer: Reading) -> Iterator[Node]:
         or not (variables <= _VARIABLES or set(ours) <= said)
         or not variables <= free(other)
         or not all(_MAY_BE_CONSTANT.fullmatch(n) for n in theirs)
-        or (theirs & set(ours) and not (len(variables) == 1 and _is_combination(value, frozenset(ours))))
+        or (theirs & set(ours) and not (len(variables) == 1 and is_combination(value, frozenset(ours))))
     ):
         return
     for order in permutations(sorted(theirs)):
         yield rename(answer.node, dict(zip(order, ours, strict=True)))
-
-
-def _is_combination(node: Node, constants: frozenset[str]) -> bool:
-    """Return whether constants are only coefficients, so that each may stand in the place of another: not in `C_1/(C_1 + C_2)`."""
-    inside = [a for a in node.args if free(a) & constants]
-    if node.op == "div" and free(node.args[1]) & constants:
-        return False
-    if node.op not in ("add", "neg", "mul", "div"):
-        return not inside
-    return (node.op != "mul" or len(inside) < 2) and all(_is_combination(a, constants) for a in inside)

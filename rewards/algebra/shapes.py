@@ -2,16 +2,21 @@
 
 from itertools import product
 
+from rewards.algebra.exact import rational
 from rewards.algebra.relations import core
 from rewards.algebra.tree import Node, free, has, key, replace, sym, walk
 
 
 def is_periodic(node: Node) -> bool:
-    r"""Return whether a node holds a term like `2k\pi`."""
+    r"""Return whether a node holds a term like `2k\pi` or `360^\circ k`."""
     return any(
-        n.op == "mul" and sym("pi") in n.args and any(a.op == "sym" and a.value in ("k", "n", "m") for a in n.args)
+        n.op == "mul" and _is_turn(n.args) and any(a.op == "sym" and a.value in ("k", "n", "m") for a in n.args)
         for n in walk(node)
     )
+
+
+def _is_turn(factors: tuple[Node, ...]) -> bool:
+    return sym("pi") in factors or any(a.op == "degree" for a in factors)
 
 
 def bound_names(node: Node) -> tuple[str, ...]:
@@ -57,6 +62,32 @@ def expand(node: Node) -> list[Node]:
 
         found.append(replace(node, choose))
     return found
+
+
+def family(node: Node) -> Node:
+    r"""Return what `\{k\pi \mid k \in \mathbb{Z}\}` lists."""
+    if node.op != "builder" or node.args[1].op != "rel" or node.args[1].value != "in":
+        return node
+    element, (letter, domain) = node.args[0], node.args[1].args
+    is_listed = element.op not in ("sym", "rel", "seq") and letter.op == "sym" and str(letter.value) in free(element)
+    return element if is_listed and domain.value in ("bbZ", "bbN") else node
+
+
+def said_twice(node: Node) -> Node | None:
+    """Return the first of one value in two spellings side by side: 1/2 in `1/2 (0.5)`, which could be a product as well."""
+    if node.op != "mul" or len(node.args) != 2:
+        return None
+    first, second = node.args
+    spellings = {_spelling(first), _spelling(second)}
+    return first if len(spellings) == 2 and None not in spellings and rational(first) == rational(second) else None
+
+
+def _spelling(node: Node) -> str | None:
+    if node.op == "num":
+        return "decimal" if node.digits else None
+    if node.op == "add" and [a.op for a in node.args] == ["num", "div"]:
+        return "mixed" if rational(node) is not None else None
+    return "fraction" if node.op == "div" and all(a.op == "num" for a in node.args) else None
 
 
 def without_label(node: Node) -> Node:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rewards.algebra.chains import is_equation
 from rewards.algebra.relations import proportional
 from rewards.algebra.shapes import spread
-from rewards.algebra.tree import Node, free, members, take
+from rewards.algebra.tree import Node, free, members, sym, take
 
 _INDEXED = re.compile(r"(.+)_(\d+)$")
 _LISTS = ("bare", "or", "and", "set")
@@ -42,6 +42,18 @@ def same_solutions(gold: Node, answer: Node, same: Same) -> bool | None:
         return False
     rest = [_arranged(s, order) for s in theirs]
     return all(take(rest, partial(_same_values, same, _arranged(s, order))) for s in ours)
+
+
+def grouped(node: Node) -> Node:
+    """Return a flat list of the equations of several solutions as one tuple for each: what is said together stays together."""
+    if node.op != "seq" or node.value not in _LISTS or len(node.args) < 4 or not all(map(is_equation, node.args)):
+        return node
+    found = _grouped(list(node.args), str(node.value))
+    if not found or len(found) < 2:
+        return node
+    parts = [zip(s.names, s.values, strict=True) for s in found]
+    rows = [tuple(Node("rel", (sym(name), value), "=") for name, value in part) for part in parts]
+    return node._replace(args=tuple(Node("seq", row, "()") for row in rows), value="bare")
 
 
 def _is_either(node: Node) -> bool:
@@ -144,7 +156,7 @@ def _grouped(items: list[Node], style: str) -> list[Solution] | None:
 
 def _names(node: Node) -> set[str]:
     """Return the names in a list of nothing but `name = value`."""
-    items = members(node) if node.op == "seq" else ()
+    items = members(spread(node)) if node.op == "rel" else members(node) if node.op == "seq" else ()
     named = [a for a in items if is_equation(a) and a.args[0].op == "sym"]
     return {str(a.args[0].value) for a in named} if len(named) == len(items) else set()
 

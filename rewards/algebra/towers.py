@@ -4,16 +4,18 @@ exponent. Exponents may be towers themselves; two factorizations that differ are
 
 from collections import Counter
 from fractions import Fraction
+from functools import cache
 
 from flint import fmpq, fmpz
 
 from rewards.algebra.exact import rational
-from rewards.algebra.tree import Node, has, joined, key, num
+from rewards.algebra.tree import Node, has, joined, key, num, walk
 
 MAX_BASE_BITS = 64
 """Longest number that is split into primes."""
-MAX_FACTORIAL = 100_000
+MAX_FACTORIAL = 20_000
 MAX_LEVELS = 8
+MAX_NODES = 80
 
 Factors = dict[int, list[Node]]
 """For each prime, the terms of its exponent."""
@@ -25,6 +27,12 @@ def same_tower(a: Node, b: Node, levels: int = MAX_LEVELS) -> bool | None:
         return True
     if not levels or has(a, "sym") or has(b, "sym"):
         return None
+    if sum(1 for node in (a, b) for _ in walk(node)) > MAX_NODES:
+        return None
+    if a.op == b.op == "neg":
+        return same_tower(a.args[0], b.args[0], levels - 1)
+    if a.op == b.op == "div" and rational(a.args[1]) not in (None, 0) and rational(a.args[1]) == rational(b.args[1]):
+        return same_tower(a.args[0], b.args[0], levels - 1)
     if "add" in (a.op, b.op):
         return _same_sums(a, b, levels)
     left, right = _factors(a, levels), _factors(b, levels)
@@ -69,6 +77,10 @@ def _factors(node: Node, levels: int) -> Factors | None:
         return _raised(_factors(args[0], levels), Node("div", (num(1), index)))
     if op == "call" and node.value == "factorial":
         return _factorial(rational(args[0]))
+    if op == "call" and node.value == "binom":
+        n, k = (Node("call", (arg,), "factorial") for arg in args)
+        rest = Node("call", (Node("add", (args[0], Node("neg", (args[1],)))),), "factorial")
+        return _factors(Node("div", (n, Node("mul", (k, rest)))), levels)
     if op == "pow":
         return _raised(_factors(args[0], levels), args[1])
     if op in ("mul", "div"):
@@ -102,18 +114,22 @@ def _raised(factors: Factors | None, exponent: Node) -> Factors | None:
 
 
 def _factorial(value: fmpq | None) -> Factors | None:
+    """Return n! by its primes: p occurs n/p + n/p^2 + ... times, each rounded down."""
     if value is None or value.q != 1 or not 0 <= value <= MAX_FACTORIAL:
         return None
     n = int(value.p)
     found: Factors = {}
-    prime = 2
-    while prime <= n:
+    for prime in _primes():
+        if prime > n:
+            break
         total, power = 0, prime
         while power <= n:
             total += n // power
             power *= prime
         found[prime] = [num(total)]
-        prime += 1
-        while prime <= n and not fmpz(prime).is_prime():
-            prime += 1
     return found
+
+
+@cache
+def _primes() -> tuple[int, ...]:
+    return tuple(n for n in range(2, MAX_FACTORIAL + 1) if fmpz(n).is_prime())

@@ -11,6 +11,8 @@ from typing import ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from rewards.algebra.ball import UndefinedError, constant
+from rewards.algebra.chains import is_false
+from rewards.algebra.compare import same
 from rewards.algebra.reading import read
 from rewards.algebra.relations import core, exact_part
 from rewards.algebra.tree import TooBigError
@@ -34,6 +36,8 @@ def measured(text: str) -> Measured | None:
     except TooBigError:
         return None
     for reading in readings:
+        if is_false(reading.node, same):
+            continue
         node = exact_part(reading.node)
         node = core(node) or node
         what = said.NOTHING

@@ -8,23 +8,32 @@ import rewards
 
 # gold, answer: right either way round
 SAME = [
+    (r"\frac{3^{200000}-1}{2}", r"\frac{9^{100000}-1}{2}"),
+    (r"\binom{20000}{10000}", r"\frac{20000!}{10000!10000!}"),
+    (r"6^{10^{10}}", r"2^{10^{10}}\cdot 3^{10^{10}}"),
+    (r"\sqrt{10^{10^{10}}}", r"10^{5\cdot 10^9}"),
     (r"2^{1000}", r"4^{500}"),
     (r"10^{100000}", r"2^{100000}\cdot 5^{100000}"),
     (r"10^{10^{10}}", r"(10^{10})^{10^9}"),
     (r"5^{5^{5^{5}}}", r"25^{\frac{5^{3125}}{2}}"),
     (r"9^{9^9}", r"3^{2\cdot 9^9}"),
     (r"2^{2^{2^{2^{5}}}}", r"4^{2^{2^{32}-1}}"),
-    (r"100000!", r"100000\cdot 99999!"),
+    (r"20000!", r"20000\cdot 19999!"),
     (r"10^{-10^{8}}", r"\frac{1}{10^{10^8}}"),
     (r"(2+\sqrt3)^{2023}", r"(2+\sqrt3)^{2022}(2+\sqrt3)"),
 ]
 DIFFERENT = [
+    (r"\frac{3^{200000}-1}{2}", r"\frac{9^{100000}+1}{2}"),
+    (r"\sqrt3", r"\sqrt3+\frac{1}{10000!}"),
+    (r"e", r"\left(1+10^{-300}\right)^{10^{300}}"),
+    (r"1", r"\tanh(100)"),
+    (r"6^{10^{10}}", r"2^{10^{10}}\cdot 3^{10^9}"),
     (r"10^{100000}", r"2^{100000}\cdot 5^{100001}"),
     (r"9^{9^9}", r"9^{9^9}+1"),
     (r"10^{100000}", r"10^{100000}+1"),
     (r"10^{10^{10}}", r"10^{10^{11}}"),
     (r"2^{2^{2^{2^{5}}}}", r"4^{2^{2^{32}}}"),
-    (r"100000!", r"99999!"),
+    (r"20000!", r"19999!"),
     (r"\sqrt2", r"\sqrt2+10^{-200}"),
     (r"\sqrt2", r"\sqrt2+10^{-1000}"),
     (r"x", r"x+10^{-200}"),
@@ -242,7 +251,52 @@ DIFFERENT += [
     (r"C_1x^3+C_2t", r"C_2x^3+C_1t"),
     (r"\frac{C_1x}{C_1+3C_2}", r"\frac{C_2x}{C_2+3C_1}"),
 ]
+# a domain that both sides state
+SAME += [
+    (r"x=3k\pi, k\in\mathbb{N}", r"x=3n\pi, n\in\mathbb{Z}^+"),
+    (r"x=3k\pi, k\in\mathbb{N}", r"x=3n\pi"),
+]
+DIFFERENT += [
+    (r"x=3k\pi, k\in\mathbb{N}", r"x=3n\pi, n\in\mathbb{Z}"),
+    (r"5k+2, k\in\mathbb{Z}", r"5k+2, k\in\mathbb{N}"),
+    (r"5k+2, k\in\mathbb{Z}", r"5x+2"),
+    (r"x=4,y=7", r"\{4,7\}"),
+    (r"x=4,y=7", r"4 \text{ or } 7"),
+    (r"x=4,y=7 \text{ or } x=7,y=4", r"x=4,y=4 \text{ or } x=7,y=7"),
+    (r"x=4,y=7 \text{ or } x=7,y=4", r"4,7,7,4"),
+    (r"x=y=4", r"x=4"),
+]
+# other spellings
+SAME += [
+    (r"\{5k\pi \mid k\in\mathbb{Z}\}", r"x=5n\pi, n\in\mathbb{Z}"),
+    (r"\frac52", r"5/2 (2.5)"),
+    (r"\frac52", r"2\frac12 \left(\frac52\right)"),
+    (r"\frac54", r"\frac52 (0.5)"),
+    (r"4,7,9", r"(4,7,9)^\top"),
+    (r"(4,-7)", r"4\hat{i}-7\hat{j}"),
+    (r"4\mathbf{i}-7\mathbf{k}", r"\langle 4,0,-7\rangle"),
+    (r"y=\frac{3}{x^2+1}", r"y(x^2+1)=3"),
+]
+DIFFERENT += [
+    (r"5", r"\begin{cases}5} & x>1\end{cases}"),
+    (r"\{5k\pi \mid k\in\mathbb{Z}\}", r"x=5n\pi, n\in\mathbb{N}"),
+    (r"\frac52", r"5/2 (2.4)"),
+    (r"5", r"5(5)"),
+    (r"5", r"5(5.0)"),
+    (r"(4,-7)", r"-7\hat{i}+4\hat{j}"),
+    (r"(4,-7)", r"4+7i"),
+    (r"(4,-7)", r"4\hat{i}-7\hat{k}"),
+    (r"(4,-7)", r"4\hat{i}-7\hat{j}+1"),
+    (r"(4,-7)", r"4\hat{i}\hat{j}-7"),
+    (r"y=\frac{x}{x^2+x}", r"y(x^2+x)=x"),
+]
+NAMED += [
+    (r"y=C_1e^x+C_2e^{2x}", r"y=Ae^x+Be^{2x}"),
+    (r"C_1e^x+C_2e^{2x}", r"Be^{2x}+Ae^x"),
+]
 UNDECIDED = [
+    (r"1", r"\tanh(10^6)"),
+    (r"\sqrt2", r"\sqrt2+(\frac{\pi}{4})^{1000000}"),
     (r"1", r"\tanh(100000)"),
     (r"\sqrt2", r"\sqrt2+10^{-100000}"),
     (r"\sqrt2", r"\sqrt2+e^{-10^6}"),

@@ -6,6 +6,7 @@ from rewards.algebra.tree import Node, free, joined, walk
 from rewards.algebra.vocabulary import CONDITIONS, NOTES, SEPARATORS, ParseError
 from rewards.algebra.wording.said import compound
 
+_MEASURED = ("num", "neg", "div", "mul", "add", "quantity", "percent", "degree")
 _INEQUALITIES = {"<", ">", "<=", ">=", "!="}
 _WHOLE = ("bbZ", "bbN", "Z", "N")
 
@@ -34,12 +35,15 @@ class AnswerParser(Statements):
                     break
             elif not (self._now.kind in ("num", "sym") or self._is("(")) or items[-1].op != "quantity":
                 break
-            if self._is_condition():
+            if self._is_condition() and not self._leads():
                 items[-1] = _under(items[-1], self._condition())
                 if self._is(*SEPARATORS):
                     continue
                 break
             if self._declares():
+                break
+            if items[-1].op in _MEASURED and (label := self._label()):
+                items[-1] = Node("quantity", (items[-1],), label)
                 break
             if self._is_note():
                 if "or" in joiners:
@@ -77,6 +81,8 @@ class AnswerParser(Statements):
 
     def item(self) -> Node:
         """Read a statement and the words after it."""
+        if self._is_condition() and (leading := self._leading_condition()) is not None:
+            return _under(self.item(), leading[0])
         if lead := self._lead():
             value = self.item()
             if value.op == "quantity" and lead.startswith("per "):

@@ -170,10 +170,13 @@ class Groups(Cursor):
                     rows.append(tuple(row))
                     row = []
                 continue
+            here = self._at
             if name == "cases" and row:
                 row.append(self._condition() or Node("text", (), "always"))
             else:
                 row.append(self.contents())
+            if self._at == here:
+                raise ParseError("a bracket that nothing opens")
         rows = [r for r in [*rows, tuple(row)] if r]
         if not rows:
             raise ParseError("an empty environment")

@@ -107,6 +107,34 @@ class Words(Cursor):
             return None
         return conditions.of_words(text) if found is None else found
 
+    def _leads(self) -> bool:
+        """Return whether `then` ends the condition that is ahead."""
+        ahead = (t.text for t in self._tokens[self._at :])
+        return next((text for text in ahead if text in (";", "then")), "") == "then"
+
+    def _leading_condition(self) -> tuple[Node | None] | None:
+        """Read `if a > 0 then`, in front of the value; None, without moving, where no `then` follows."""
+        if not self._leads():
+            return None
+        end = next(i for i in range(self._at, len(self._tokens)) if self._tokens[i].text == "then")
+        tokens, self._tokens = self._tokens, [*self._tokens[:end], Token("last", "")]
+        try:
+            condition = self._condition()
+        finally:
+            self._tokens, self._at = tokens, end + 1
+        self._take(",")
+        return (condition,)
+
+    def _label(self) -> str:
+        """Read words to the end, behind a comma: the direction of `15 N, to the left`; '' where anything else is there."""
+        words = [t.text for t in itertools.takewhile(lambda t: t.kind == "text", self._tokens[self._at :])]
+        if not words or self._tokens[self._at + len(words)].kind != "last" or {w.lower() for w in words} & _DOUBTFUL:
+            return ""
+        if not {w.lower() for w in words} & _CHANGES:
+            return ""
+        self._at += len(words)
+        return " ".join(words)
+
     def _declares(self) -> bool:
         """Read to the end where nothing but a declaration is left: `C is a constant`, `k an integer`."""
         end = self._end_of_branch()

@@ -9,7 +9,7 @@ from rewards.algebra.wording.phrases import CURRENCIES, word_of
 
 _BEFORE_NUMBER = word_set("""
     is are was be equals equal to the about exactly approximately roughly around only a total of by at than least most over minus
-    plus negative times remainder number and or with between answer root squared from point reciprocal for term per divided up
+    plus negative times remainder number and or with between answer root squared from point reciprocal for term divided up
     increase decrease gain loss profit increased decreased quotient value
 """)
 

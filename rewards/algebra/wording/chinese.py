@@ -26,6 +26,17 @@ g: 克
 kg: 千克 公斤
 mg: 毫克
 jin: 斤
+liang: 两
+chineseli: 里
+ke: 刻钟
+pound: 磅
+ounce: 盎司
+yard: 码
+gallon: 加仑
+nmi: 海里
+ly: 光年
+century: 世纪
+byte: 字节
 ton: 吨
 s: 秒 秒钟
 ms: 毫秒
@@ -137,7 +148,17 @@ def words(run: str, before: str, *, digits: bool, measured: bool) -> tuple[str, 
         word = next(
             (run[at : at + n] for n in range(min(_LONGEST, len(run) - at), 0, -1) if run[at : at + n] in known), ""
         )
-        if number and len(number.group()) >= len(word) and _stands_alone(run, number.end(), found, digits):
+        is_unit = measured and at == 0 and word in _UNITS
+        is_ordinal = at > 0 and run[at - 1] == "第"
+        if number and is_ordinal:
+            found.append(_digits(number.group()))
+            at = number.end()
+        elif (
+            number
+            and not is_unit
+            and len(number.group()) >= len(word)
+            and _stands_alone(run, number.end(), found, digits)
+        ):
             found.append(_digits(number.group()))
             measured = True
             at = number.end()

@@ -44,7 +44,7 @@ def comparisons(tokens: list[Token]) -> list[Token]:
     """Return the tokens with comparisons in words as signs; what is compared is `something` where nothing is named."""
     if not any(t.kind == "text" for t in tokens):
         return tokens
-    tokens = _between(tokens)
+    tokens = _ranged(_between(tokens))
     found: list[Token] = []
     at = 0
     start = 0  # of the statement
@@ -97,6 +97,20 @@ def _after_at(tokens: list[Token], at: int, found: list[Token], start: int) -> t
     if word not in _AFTER or not (closing.kind == "last" or closing.text in STOPS):
         return None
     return _AFTER[word], at + 2
+
+
+def _ranged(tokens: list[Token]) -> list[Token]:
+    """Return `from 3 to 8` and `2 to 4 hours` as chains; `3 to 4` alone is a ratio."""
+    start = int(word_of(tokens[0]) == "from")
+    middle = start + 1
+    if middle + 2 >= len(tokens) or word_of(tokens[middle]) not in ("to", "through"):
+        return tokens
+    low, high, rest = tokens[start], tokens[middle + 1], tokens[middle + 2 :]
+    if not low.kind == high.kind == "num" or not (start or rest[0].kind == "text"):
+        return tokens
+    rest = rest[1:] if word_of(rest[0]) == "inclusive" else rest
+    sign = Token("op", "<=")
+    return [low, sign, Token("sym", SOMETHING), sign, high, *rest]
 
 
 def _between(tokens: list[Token]) -> list[Token]:

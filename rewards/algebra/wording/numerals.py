@@ -24,6 +24,7 @@ SMALL = (
 )
 SCALES = {
     "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "quadrillion": 10**15,
+    "gross": 144, "quintillion": 10**18, "sextillion": 10**21, "兆": 10**12, "千": 1000, "打": 12,
     "dozen": 12, "lakh": 10**5, "crore": 10**7, "mn": 10**6, "mln": 10**6, "bn": 10**9, "bln": 10**9, "tn": 10**12, "trn": 10**12,
     "万": 10**4, "亿": 10**8, "千万": 10**7, "百万": 10**6, "十万": 10**5, "十亿": 10**9, "百亿": 10**10, "千亿": 10**11, "万亿": 10**12,
 }  # fmt: skip
@@ -84,6 +85,8 @@ def read(words: Sequence[str]) -> Found | None:
     ):
         bottom = PARTS.get(rest[0]) or _SINGULAR_PARTS[rest[0]]
         return Found(value / bottom, at + 1)
+    if rest and value > 1 and value.denominator == 1 and rest[0] in ("hundredth", "thousandth", "millionth"):
+        return Found(value * ORDINALS[rest[0]], at + 1, True)
     if rest[:1] == ["and"] and (part := _part(rest[1:])) is not None and value.denominator == 1:
         value, at = value + part.value, at + 1 + part.taken
         scale, at = _scaled(words, at)

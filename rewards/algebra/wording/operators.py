@@ -20,8 +20,10 @@ _OPERATORS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("to", "the", "power", "of"): ("^",),
     ("to", "the", "power"): ("^",),
     ("raised", "to", "the", "power", "of"): ("^",),
+    ("raised", "to", "the", "power"): ("^",),
     ("raised", "to"): ("^",),
 }
+_OF_TWO = {"sum": "+", "product": "*", "difference": "-", "quotient": "/"}
 _POSTFIX = frozenset((("squared",), ("cubed",), ("factorial",)))
 _PREFIX = frozenset((("negative",), ("minus",), ("plus",), ("plus", "or", "minus")))
 _FUNCTIONS = {
@@ -61,8 +63,8 @@ def _operator_at(tokens: list[Token], at: int, found: list[Token]) -> tuple[list
     for words, notation in _CALLS.get(word_of(tokens[start]), ()):
         if is_phrase(tokens, start, words) and starts_value(tokens[start + len(words)]):
             return _function(notation, tokens, start + len(words))
-    if point := _point(tokens, at, found):
-        return point
+    if (rest := _point(tokens, at, found) or _between(tokens, start) or _turned(tokens, at, found)) is not None:
+        return rest
     before = found[-1] if found else Token("last", "")
     if word_of(tokens[at]) == "of" and before.text in ("}", "%") and tokens[at + 1].kind == "num":
         return [Token("op", "*")], at + 1  # two thirds of 9
@@ -103,6 +105,44 @@ def _fits(words: tuple[str, ...], before: Token, after: Token) -> bool:
         starts = before.kind in ("last", "op") or before.text in COPULAS
         return starts or (has_left and words != ("negative",))
     return has_left and starts_value(after)
+
+
+def _between(tokens: list[Token], at: int) -> tuple[list[Token], int] | None:
+    """Return `sum of 9 and 6` as `(9 + 6)`."""
+    sign = _OF_TWO.get(word_of(tokens[at]))
+    if sign is None or word_of(tokens[at + 1]) != "of":
+        return None
+    middle = next((i for i in range(at + 3, len(tokens)) if tokens[i].text == "and"), None)
+    if middle is None or not all(_is_plain(t) for t in tokens[at + 2 : middle]):
+        return None
+    end = middle + 1
+    while _is_plain(tokens[end]):
+        end += 1
+    if end == middle + 1:
+        return None
+    sides = tokens[at + 2 : middle], tokens[middle + 1 : end]
+    opening, closing = Token("op", "("), Token("op", ")")
+    return [opening, opening, *sides[0], closing, Token("op", sign), opening, *sides[1], closing, closing], end
+
+
+def _is_plain(token: Token) -> bool:
+    return token.kind in ("num", "sym", "cmd") or token.text in ("{", "}", "^", "+", "-", "*", "/", "(", ")")
+
+
+def _turned(tokens: list[Token], at: int, found: list[Token]) -> tuple[list[Token], int] | None:
+    """Return `5 more than x` as `5 + x`, `5 less than x` as `-5 + x`, `10 choose 3` as a binomial."""
+    word, before = word_of(tokens[at]), found[-1] if found else Token("last", "")
+    if before.kind != "num" or len(found) > 1:
+        return None
+    if word == "choose" and tokens[at + 1].kind == "num":
+        found.pop()
+        brace, end = Token("op", "{"), Token("op", "}")
+        return [Token("cmd", "binom"), brace, before, end, brace, tokens[at + 1], end], at + 2
+    if word in ("more", "less", "fewer") and word_of(tokens[at + 1]) == "than" and starts_value(tokens[at + 2]):
+        if word != "more":
+            found[-1:] = [Token("op", "-"), before]
+        return [Token("op", "+")], at + 2
+    return None
 
 
 def _point(tokens: list[Token], at: int, found: list[Token]) -> tuple[list[Token], int] | None:

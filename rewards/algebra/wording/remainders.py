@@ -10,6 +10,8 @@ _REMAINDER_NOISE = word_set("with a and the of is leaving leaves")
 
 def remainders(tokens: list[Token]) -> list[Token]:
     """Return `50 remainder 5`, `50 R 5`, `50 ... 5` and `quotient 50, remainder 5` with the sign `rem`."""
+    if word_of(tokens[0]) in _REMAINDERS | {"quotient"} and not any(_is_part(t) for t in tokens[1:]):
+        return _named(tokens)
     at = next((i for i, t in enumerate(tokens) if _parts_remainder(tokens, i)), None)
     if at is None:
         return tokens
@@ -30,6 +32,20 @@ def remainders(tokens: list[Token]) -> list[Token]:
     if not left or len(right) < 2:
         return tokens
     return [*left, Token("op", "rem", True), *right]
+
+
+def _named(tokens: list[Token]) -> list[Token]:
+    """Return `remainder is 7` as a value with this label."""
+    rest = tokens[1:]
+    while word_of(rest[0]) in ("is", "of") or rest[0].text in ("=", ":"):
+        rest = rest[1:]
+    if rest[0].kind != "num" or rest[1].kind != "last":
+        return tokens
+    return [rest[0], tokens[0]._replace(text=f"as {tokens[0].text}", spaced=True), rest[1]]
+
+
+def _is_part(token: Token) -> bool:
+    return word_of(token) in _REMAINDERS or token.text in (",", ";", "and", "...")
 
 
 def _parts_remainder(tokens: list[Token], at: int) -> bool:

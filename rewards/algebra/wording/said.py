@@ -62,7 +62,7 @@ loss: losses lost lose
 profit: profits
 """)
 _NEVER_LEFT_OUT = word_set("""
-    inverse recurring repeating repeated base reciprocal conjugate transpose tenth hundredth thousandth square squared cube cubed root
+    inverse recurring repeating repeated base reciprocal conjugate transpose tenth hundredth thousandth squared cubed root myriad score
     half double twice triple thrice quadruple even odd prime composite multiple negative positive opposite mod modulo choose 折 零下 半
 """)
 """Labels that carry a number, an operator or a condition."""

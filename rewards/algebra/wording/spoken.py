@@ -16,7 +16,24 @@ def spoken(tokens: list[Token]) -> list[Token]:
     """Return the tokens with words that are mathematics as mathematics; the same list where there are none."""
     if not any(t.kind == "text" or (t.kind == "sym" and t.text in "RKMBTkmbt") or t.text == "..." for t in tokens):
         return tokens
-    return comparisons(operators(remainders(magnitudes(numbers(_unnumbered(tokens))))))
+    return comparisons(operators(remainders(magnitudes(numbers(_named(_unnumbered(tokens)))))))
+
+
+def _named(tokens: list[Token]) -> list[Token]:
+    """Return `Monday 31, Tuesday 28` with colons behind the names, where every member has one."""
+    starts = [0, *(i + 1 for i, t in enumerate(tokens) if t.text in (",", ";", "and"))]
+    names = [_name_end(tokens, start) for start in starts]
+    if len(starts) < 2 or not all(names):
+        return tokens
+    return [new for i, token in enumerate(tokens) for new in ([Token("op", ":"), token] if i in names else [token])]
+
+
+def _name_end(tokens: list[Token], start: int) -> int:
+    """Return where the capitalised words end that stand in front of a number; 0 where none do."""
+    end = start
+    while tokens[end].kind == "text" and (tokens[end].text[0].isupper() or not tokens[end].text.isascii()):
+        end += 1
+    return end if end > start and tokens[end].kind == "num" else 0
 
 
 def _unnumbered(tokens: list[Token]) -> list[Token]:

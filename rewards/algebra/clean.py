@@ -24,7 +24,8 @@ _UNICODE = {
     "δ": r"\delta ", "λ": r"\lambda ", "μ": r"\mu ", "ρ": r"\rho ", "φ": r"\phi ", "ϕ": r"\phi ", "ω": r"\omega ", "σ": r"\sigma ",
     "ε": r"\varepsilon ", "Δ": r"\Delta ", "…": r"\ldots ", "⋯": r"\ldots ", "∠": r"\angle ", "△": r"\triangle ", "°": r"^\circ ",
     "º": r"^\circ ", "℃": r"^\circ ", "′": "'", "’": "'", "″": "''", "“": '"', "”": '"', "，": ", ", "；": "; ", "：": ":", "、": ", ",
-    "。": ".", "（": "(", "）": ")", "％": r"\%", "∀": r"\forall ", "∃": r"\exists ", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ",
+    "。": ".", "（": "(", "）": ")", "％": r"\%", "‰": " permille",
+    "∀": r"\forall ", "∃": r"\exists ", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ",
     "⌉": r"\rceil ", "→": r"\to ", "⇒": r"\Rightarrow ", "⟨": r"\langle ", "⟩": r"\rangle ", "∑": r"\sum ", "∏": r"\prod ", "∫": r"\int ",
     "€": " EUR ", "£": " GBP ", "¥": " CNY ", "￥": " CNY ", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
     "₹": " INR ", "¢": " cents", "\u200b": "", "\u2061": "", "\u2062": "", "\ufeff": "",
@@ -36,6 +37,7 @@ _VULGAR = re.compile(r"(\d?)([¼½¾⅐-⅞])")
 _WHEN = re.compile(
     r"(?:\\text\s*\{\s*)?[当若](?:\s*\})?([^当若则时]{1,60}?)(?:\\text\s*\{\s*)?(?:时[,，]?则?|[,，]?则)[,，]?(?:\s*\})?"
 )
+_PARTS = re.compile("(\\d+)\\s*分之\\s*(\\d+)")
 _AND_A_HALF = re.compile("(\\d)(?:个半(?=小时|月|星期|世纪)|(?:天|年|小时|公斤|千米)半$)")
 _HALF_LEAD = re.compile("^半个?(?=小时|月|年|天|公斤|千克)")
 _LOST = re.compile(r"[\x07\x08\x0b\x0c]|\t(?=ext\b|ext\{|imes|frac|heta|an\b)|\r(?=ight|ho\b)")
@@ -190,6 +192,7 @@ def _to_ascii(text: str) -> str:
     text = _CIRCLED_RUN.sub(r"\1, ", text)
     text = _VULGAR.sub(_vulgar, text)
     text = _WHEN.sub(r"\\text{ when }\1\\text{ then }", text)
+    text = _PARTS.sub(r"\\frac{\2}{\1}", text)
     if "半" in text:
         text = _HALF_LEAD.sub("0.5", _AND_A_HALF.sub(r"\1.5", text))
     text = re.sub(

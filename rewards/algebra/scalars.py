@@ -84,6 +84,11 @@ def _same_as_double(gold: Node, answer: Node) -> bool:
 
 
 def _same_percent(gold: Node, answer: Node, same: Same) -> bool:
+    other = answer if gold.op == "percent" else gold
+    if other.op in ("degree", "ratio", "time") or (
+        other.op == "quantity" and not has(other, "percent") and said_of(other)
+    ):
+        return False  # both say what they count
     ours = gold.args[0] if gold.op == "percent" else gold
     theirs = answer.args[0] if answer.op == "percent" else answer
     if same(ours, theirs):
@@ -108,8 +113,9 @@ def _same_quantities(gold: Node, answer: Node, same: Same) -> bool:
         if _is_in(others, "angle") and (one.op == "degree" or _is_in(its, "degree")):
             inner = one.args[0] if one.op == "degree" else one
             return same_expression(Node("degree", (inner,)), two) is True
-    if "degree" in (ours.op, theirs.op) and not (_of_degrees(what) and _of_degrees(other)):
-        return False  # an angle is no length
+    for one, two, others in ((ours, theirs, other), (theirs, ours, what)):
+        if one.op in ("degree", "percent", "ratio") and two.op != one.op and not _fits(one.op, others):
+            return False  # an angle is no length
     factor = said.ratio(what, other)
     if factor is None:
         return False
@@ -120,9 +126,17 @@ def _is_in(what: said.Said, dimension: str) -> bool:
     return what.unit is not None and what.unit.dimension == ((dimension, 1),)
 
 
-def _of_degrees(what: said.Said) -> bool:
-    """Return whether a degree sign may be written for this unit: an angle's or a temperature's, or one that is not known."""
-    return what.unit is None or (what.unit.dimension or ((" ", 0),))[0][0].startswith(("degree", "temperature"))
+def _fits(op: str, what: said.Said) -> bool:
+    """Return whether a sign may be written for what words say: degrees for an angle or a temperature, any for nothing."""
+    if what.unit is None:
+        return not what.labels
+    return op == "degree" and (what.unit.dimension or ((" ", 0),))[0][0].startswith(("degree", "temperature"))
+
+
+def said_of(node: Node) -> bool:
+    """Return whether words around a value say a unit or a label."""
+    what = measured(node)[1]
+    return what.unit is not None or bool(what.labels)
 
 
 def measured(node: Node) -> tuple[Node, said.Said]:

@@ -7,6 +7,9 @@ from rewards.kinds._words import unwrap, without_preface
 _JOINS = re.compile(r"[\s,;、&+/和及与]+|\band\b|(?<=[)\]])(?=[(\[])|(?<=[A-Z])\.(?=[A-Z])", re.IGNORECASE)
 _ONE = re.compile(r"[(\[{\"']*([A-Za-z]|[①-⑳])[)\]}\"'.:]*")
 _RUN = re.compile(r"[(\[]?([A-Z]{2,26}|[①-⑳]{2,20})[)\].]?")
+_AROUND = re.compile(
+    r"^(?:(?:only|both)\s+|仅|只有)+|(?:\s*only|\s+(?:is|are)\s+(?:correct|right|true))+$", re.IGNORECASE
+)
 MAX_CHARS = 400
 
 
@@ -18,7 +21,8 @@ def letters_in(text: str) -> list[str]:
     """
     if len(text) > MAX_CHARS:
         return []
-    bare = without_preface(unwrap(text).strip(" \n\t$*`。.")).strip(" \n\t[]{}")
+    bare = without_preface(unwrap(text).strip(" \n\t*$`。.")).strip(" \n\t[]{}\\")
+    bare = _AROUND.sub("", bare)
     if (match := _RUN.fullmatch(bare)) and len(set(match[1])) == len(match[1]):
         return [_label(letter) for letter in match[1]]
     matches = [_ONE.fullmatch(part) for part in _JOINS.split(bare) if part]

@@ -27,7 +27,9 @@ _ARTICLE = re.compile(r"(?<![\w.,;-])(?:[Tt]he|THE|an?|A(?= [a-z]{2})|An|AN)\s+(
 _PUNCTUATION = re.compile(
     r"[,;!?()\[\]{}\u3001\u3002\u2026'\u00b7]|\.(?!\d)|(?<!\d)\.(?=\d)(?<![\s])|(?<!\d):|:(?!\d)|(?<=[^\W\d_])[-\u2010\u2011\u2013\u2014](?=\w)|(?<=\d)[-\u2010\u2011](?=[^\W\d_])"
 )
-_LOOSE = re.compile(r"(?<!\d) | (?!\d)")
+_INITIALS = re.compile(r"(?<![\w.])(?:[A-Za-z]\.\s?){2,}(?=$|[\s,;)\w])")
+_HAN_SPACE = re.compile("(?<=[\u3007\u4e00-\u9fff]) | (?=[\u3007\u4e00-\u9fff])")
+_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=[^\W\d_])")
 _LEAD = re.compile(
     r"\s*(?:(?:so|thus|therefore|hence)\b,?\s*)?(?:(?:the|my)\s+)?(?:(?:final|correct|right)\s+)*answer\s*(?:is|:)\s*:?\s*|\s*(?:故|所以|因此)?(?:最终)?答案(?:是|为)?\s*[:\uff1a]?\s*",
     re.IGNORECASE,
@@ -58,16 +60,23 @@ def normal(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Return words without case, articles, punctuation and spaces. Digits that stand apart stay apart, signs of mathematics stay.
+    """Return words without case, articles and punctuation, one space between. A hyphen between letters parts words.
 
-    >>> bare("The U.S. Navy"), bare("1,000 men"), bare("-5"), bare("Vitamin A"), bare("1, 2")
-    ('usnavy', '1000men', '-5', 'vitamina', '1 2')
+    >>> bare("The U.S. Navy"), bare("1,000 men"), bare("-5"), bare("Vitamin A"), bare("ice-cream, please!")
+    ('us navy', '1000 men', '-5', 'vitamin a', 'ice cream please')
     """
     text = unicodedata.normalize("NFKC", unwrap(text))
     text = _THOUSANDS.sub("", text)
+    text = _INITIALS.sub(lambda m: re.sub(r"[.\s]", "", m.group()) + " ", text)
     text = _ARTICLE.sub(" ", _PRINTED.sub(" ", text))
     text = _PUNCTUATION.sub(" ", text)
-    return " ".join(_LOOSE.sub("", " ".join(text.casefold().split())).split())
+    return _HAN_SPACE.sub("", " ".join(text.casefold().split()))
+
+
+def same_words(gold: str, answer: str) -> bool:
+    """Return whether two texts have the same words; `north-east` is `north east` and `northeast`."""
+    ours, theirs = bare(gold), bare(answer)
+    return ours == theirs or (bare(_HYPHEN.sub("", gold)) == theirs) or (ours == bare(_HYPHEN.sub("", answer)))
 
 
 def without_lead(text: str) -> str:

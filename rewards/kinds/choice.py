@@ -8,9 +8,16 @@ from typing import ClassVar, Literal
 from pydantic import field_validator
 
 from rewards.kinds._base import Compare, Kind, Variants
-from rewards.kinds._words import bare, normal, split_letter, unwrap
+from rewards.kinds._dates import date, time
+from rewards.kinds._words import bare, normal, same_words, split_letter, unwrap, without_lead
 from rewards.kinds.math import Math
 from rewards.verdict import Ruling, UnreadableGoldError
+
+_JOINS = re.compile(r"\b(?:and|or|only|not|nor|but|except|neither|both)\b|[和与或仅只且]")
+"""Words that options differ by."""
+_APART = re.compile(
+    r"(?:(?:the\s+)?(?:option|choice|answer)\s+)?\(?([A-Z])\)?\s*[-\u2013\u2014,:]\s*(\S.*)", re.IGNORECASE | re.DOTALL
+)
 
 
 class Choice(Kind):
@@ -48,6 +55,9 @@ class Choice(Kind):
             place = texts.index(text)
             names = found is not None and normal(found[1]) == text and ord(found[0]) - ord("A") != place
             return None if names and normal(answer) not in texts else place
+        apart = _APART.fullmatch(unwrap(answer)) if found is None else None
+        if apart and (place := ord(apart[1].upper()) - ord("A")) < len(texts):
+            return place if same_words(self.choices[place], apart[2]) else None
         if found is None:
             same = self._same_value(answer)
             return self._same_words(answer) if same is None else same
@@ -58,16 +68,25 @@ class Choice(Kind):
 
     def _same_words(self, answer: str) -> int | None:
         """Return the one option with the same words, articles and punctuation aside."""
-        words = bare(answer)
-        same = [index for index, choice in enumerate(self.choices) if words and bare(_option_text(choice)) == words]
+        said = without_lead(answer)
+        moment = date(unwrap(said)) or time(unwrap(said))
+        same = [
+            index
+            for index, choice in enumerate(map(_option_text, self.choices))
+            if (bare(choice) and same_words(choice, said)) or (moment and moment in (date(choice), time(choice)))
+        ]
         return same[0] if len(same) == 1 else None
 
     def _same_value(self, answer: str) -> int | None:
         """Return the one option with the same mathematical value (142 and 142.0)."""
         same = []
+        joins = set(_JOINS.findall(answer.casefold()))
         for index, choice in enumerate(self.choices):
             try:
-                if Math(symbolic=False).against(choice)(answer).outcome == "correct":
+                if (
+                    joins == set(_JOINS.findall(choice.casefold()))
+                    and Math(symbolic=False).against(choice)(answer).outcome == "correct"
+                ):
                     same.append(index)
             except UnreadableGoldError:
                 continue

@@ -7,10 +7,12 @@ from typing import ClassVar, Literal
 
 from rewards.kinds._base import Compare, Kind, Variants
 from rewards.kinds._dates import date, time
-from rewards.kinds._words import bare, unwrap, without_lead
+from rewards.kinds._words import bare, same_words, unwrap, without_lead
 from rewards.kinds.math import Math
 from rewards.verdict import Ruling, UnreadableGoldError
 
+_SEVERAL = re.compile(r",(?!\d{3}(?!\d))|;|(?<=\S)\s+(?=\S)")
+"""More than one number, which stand in an order."""
 _NO_FORMULA = re.compile(r"\d+\s*[/.-]\s*\d+\s*[/.-]\s*\d+|^\W*\d{1,2}:\d\d\W*$|^\W*\(\d+\)\W*\(\d+\)")
 """Dates, times, numbers of statements."""
 _LETTER = re.compile(r"(?<![\\A-Za-z])[A-Za-z]|[^\W\d_a-zA-Z]")
@@ -36,7 +38,7 @@ class Text(Kind):
         formula = None if day or moment else _formula(gold)
 
         def compare(answer: str) -> Ruling:
-            if bare(answer) == wanted or bare(said := without_lead(answer)) == wanted:
+            if same_words(gold, answer) or same_words(gold, said := without_lead(answer)):
                 return Ruling("correct", "exact")
             if day or moment:
                 plain = unwrap(said)
@@ -70,7 +72,12 @@ def _signs(text: str) -> str:
 
 def _formula(gold: str) -> Compare | None:
     """Compare a gold of numbers without words as mathematics: `11,111` is `11111`. A date is no fraction."""
-    if not any(c.isdigit() for c in gold) or _NO_FORMULA.search(gold) or _LETTER.search(unwrap(gold)):
+    if (
+        not any(c.isdigit() for c in gold)
+        or _NO_FORMULA.search(gold)
+        or _SEVERAL.search(gold)
+        or _LETTER.search(unwrap(gold))
+    ):
         return None
     try:
         compare = Math(symbolic=False).against(gold)

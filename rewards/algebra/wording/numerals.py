@@ -168,7 +168,7 @@ def _is_digits(word: str) -> bool:
 _DIGITS = {c: v for v, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3}
 _CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000}
 CHINESE = re.compile(
-    "(?:负)?[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?(?:分之[零一二两三四五六七八九十百千]+)?"
+    "(?:负)?(?:[零一二两三四五六七八九十百千]+又)?[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?(?:分之[零一二两三四五六七八九十百千]+)?"
 )
 
 
@@ -177,6 +177,9 @@ def chinese(text: str) -> Fraction | None:
     if text.startswith("负"):
         inner = chinese(text[1:])
         return None if inner is None else -inner
+    if "又" in text:
+        whole, part = (chinese(piece) for piece in text.split("又", 1))
+        return None if whole is None or part is None else whole + part
     if "分之" in text:
         bottom, top = (chinese(part) for part in text.split("分之", 1))
         return None if bottom is None or top is None or not bottom else top / bottom

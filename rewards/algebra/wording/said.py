@@ -62,18 +62,21 @@ loss: losses lost lose
 profit: profits
 """)
 _NEVER_LEFT_OUT = word_set("""
-    inverse recurring repeating repeated base reciprocal conjugate transpose tenth hundredth thousandth squared cubed root myriad score
-    half double twice triple thrice quadruple even odd prime composite multiple negative positive opposite mod modulo choose 折 零下 半
+    inverse recurring repeating repeated base reciprocal conjugate transpose tenth hundredth thousandth squared cubed root
+    myriad score half double twice triple thrice quadruple even odd prime composite multiple negative positive opposite mod
+    modulo choose permille 折 零下 半
 """)
 """Labels that carry a number, an operator or a condition."""
+_COMPASS = word_set("north south east west")
 _MAX_SPAN = 8
 
 
 class Said(NamedTuple):
-    """The unit (None where there is none), and the labels as a set of words in the singular."""
+    """The unit (None where there is none), the labels as words in the singular, and points of the compass in their order."""
 
     unit: units.Unit | None = None
     labels: frozenset[str] = frozenset()
+    course: tuple[str, ...] = ()
 
 
 NOTHING = Said()
@@ -96,8 +99,8 @@ def read(text: str) -> Said:
                 found = (start, end, unit)
                 break
     if found is None:
-        return Said(None, _labels(text))
-    return Said(found[2], _labels(" ".join((*words[: found[0]], *words[found[1] :]))))
+        return Said(None, _labels(text), _course(text))
+    return Said(found[2], _labels(" ".join((*words[: found[0]], *words[found[1] :]))), _course(text))
 
 
 def _belongs(words: list[str], start: int, end: int) -> bool:
@@ -110,9 +113,13 @@ def _belongs(words: list[str], start: int, end: int) -> bool:
 
 
 def _labels(text: str) -> frozenset[str]:
-    return frozenset(
-        word for found in _WORD.findall(text) if (word := _singular(found.casefold())) and word not in _STOP
-    )
+    words = (w if len(w) == 1 and w.isupper() else _singular(w.casefold()) for w in _WORD.findall(text))
+    return frozenset(word for word in words if word and word not in _STOP)
+
+
+def _course(text: str) -> tuple[str, ...]:
+    """Return the points of the compass in a text, in order: `north of east` is not `east of north`."""
+    return tuple(word for found in _WORD.findall(text) if (word := _singular(found.casefold())) in _COMPASS)
 
 
 def _singular(word: str) -> str:
@@ -143,7 +150,7 @@ def compound(parts: Sequence[Node]) -> Node | None:
 
 def both(ours: Said, theirs: Said) -> Said:
     """Return what two sets of words around one value say together; of two units the first."""
-    return Said(ours.unit or theirs.unit, ours.labels | theirs.labels)
+    return Said(ours.unit or theirs.unit, ours.labels | theirs.labels, ours.course + theirs.course)
 
 
 def ratio(ours: Said, theirs: Said) -> Fraction | None:
@@ -153,6 +160,11 @@ def ratio(ours: Said, theirs: Said) -> Fraction | None:
         return None
     if (ours.labels ^ theirs.labels) & _NEVER_LEFT_OUT:
         return None
+    if ours.course and theirs.course and ours.course != theirs.course:
+        return None
+    says = [bool(said.labels) or said.unit is not None for said in (ours, theirs)]
+    if all(says) and "per" in ours.labels ^ theirs.labels:
+        return None  # a rate
     one, other = ours.unit, theirs.unit
     if one is None or other is None or one.dimension is None or other.dimension is None:
         said_other = bool(theirs.labels) if one is not None else bool(ours.labels)

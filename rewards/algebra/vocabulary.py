@@ -45,7 +45,7 @@ FUNCTIONS = word_set("""
 WORD_COMMANDS = word_set("pi theta alpha beta gamma delta lambda mu rho phi omega sigma epsilon infty")
 """Commands that lost their backslash; FUNCTIONS are read without one as well."""
 SHORT_WORDS = word_set("""
-    and or is the of to no yes odd up even if for not all any be by on at so we it as are was has can both each when
+    and or is the of to no yes odd up sum even if for not all any be by on at so we it as are was has can both each when
     only none true false let out set two one six ten red per pct day days men
 """)
 """Runs of two or three letters that are words, not a product of symbols."""

@@ -178,8 +178,8 @@ def chinese(text: str) -> Fraction | None:
         inner = chinese(text[1:])
         return None if inner is None else -inner
     if "又" in text:
-        whole, part = (chinese(piece) for piece in text.split("又", 1))
-        return None if whole is None or part is None else whole + part
+        first, rest = (chinese(piece) for piece in text.split("又", 1))
+        return None if first is None or rest is None else first + rest
     if "分之" in text:
         bottom, top = (chinese(part) for part in text.split("分之", 1))
         return None if bottom is None or top is None or not bottom else top / bottom

@@ -67,6 +67,8 @@ _NEVER_LEFT_OUT = word_set("""
     modulo choose permille 折 零下 半
 """)
 """Labels that carry a number, an operator or a condition."""
+_TELLING = word_set("per less fewer smaller lower")
+"""Labels that change what others beside them say."""
 _COMPASS = word_set("north south east west")
 _MAX_SPAN = 8
 
@@ -163,8 +165,8 @@ def ratio(ours: Said, theirs: Said) -> Fraction | None:
     if ours.course and theirs.course and ours.course != theirs.course:
         return None
     says = [bool(said.labels) or said.unit is not None for said in (ours, theirs)]
-    if all(says) and "per" in ours.labels ^ theirs.labels:
-        return None  # a rate
+    if all(says) and (ours.labels ^ theirs.labels) & _TELLING:
+        return None  # a rate, an opposite
     one, other = ours.unit, theirs.unit
     if one is None or other is None or one.dimension is None or other.dimension is None:
         said_other = bool(theirs.labels) if one is not None else bool(ours.labels)

@@ -280,6 +280,25 @@ def dates(rng: random.Random) -> list[Claim]:
     ]  # fmt: skip
 
 
+def solutions(rng: random.Random) -> list[Claim]:
+    """Two solutions of two unknowns in several spellings; with two of their values exchanged; one of them alone."""
+    a, b, c, d = (str(n) for n in rng.sample(range(-20, 20), 4))
+
+    def written(*pairs: tuple[str, str]) -> str:
+        style, between = rng.choice(
+            (("x={}, y={}", " or "), ("x={}, y={}", "; "), ("({},{})", ", "), ("({},{})", " and "))
+        )
+        return between.join(style.format(*pair) for pair in rng.sample(pairs, len(pairs)))
+
+    gold = written((a, b), (c, d))
+    return [
+        Claim(gold, written((a, b), (c, d)), True),
+        Claim(gold, written((a, d), (c, b)), False),
+        Claim(gold, written((b, a), (d, c)), False),
+        Claim(gold, written((a, b)), False),
+    ]
+
+
 MAKERS: tuple[Maker, ...] = (
     units,
     magnitudes,
@@ -287,6 +306,7 @@ MAKERS: tuple[Maker, ...] = (
     conditions,
     case_definitions,
     chains,
+    solutions,
     labels,
     dresses,
     dates,

@@ -22,7 +22,11 @@ def test_the_corpus_is_small_and_judged_without_trouble() -> None:
         assert verifier.judge(rf"\boxed{{{answer}}}").outcome in rewards.OUTCOMES
 
 
-BROKEN = {"units": "per second; fractions in front of a unit as a number", "labels": "a percent sign against a label"}
+BROKEN = {
+    "units": "per second; fractions in front of a unit as a number",
+    "labels": "a percent sign against a label",
+    "solutions": "pairs of named values that an `or` joins",
+}
 """Makers of claims that do not all hold yet, and what is missing."""
 
 

@@ -1,14 +1,16 @@
 """Coverage-guided fuzzing of the judge: `python tests/rewards/fuzz.py --seconds 600`.
 
-Mutates pairs of gold and answer, keeps those that reach new lines of `rewards.algebra`, and stops at a crash of the
-interpreter, an exception, a judgement over a second of CPU, or an answer that is not judged equal to itself. Each run
-is a child process, so that a crash in native code is reported with its input. What was kept is written to corpus.json
-(under 200 kB) and replayed by test_fuzz.py.
+Mutates pairs of gold and answer and keeps those that reach new lines of `rewards.algebra`. A crash of the interpreter,
+an exception, a judgement over a second of CPU, or an answer that is not judged equal to itself ends a child process, is
+reported with its input, and the next child goes on. Between them the claims of `generated.py` are judged, whose verdicts
+are known; those that do not hold are counted by maker, with examples. The exit code is 1 where anything was found. What
+was kept is written to corpus.json (under 200 kB) and replayed by test_fuzz.py.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import subprocess
@@ -23,10 +25,14 @@ sys.path.insert(0, str(ROOT))
 
 import rewards  # noqa: E402
 from rewards.algebra import clean  # noqa: E402
+from tests.rewards.generated import MAKERS, broken  # noqa: E402
 
 CORPUS = Path(__file__).with_name("corpus.json")
 MAX_CORPUS_BYTES = 180_000
 MAX_CPU_S = 1.0
+EXAMPLES = 3
+BROKEN_CLAIMS = 3
+"""The exit code of a child that only found claims that do not hold."""
 FOLDER = str(Path(clean.__file__).parent)
 _PIECES = r"""
     \frac{ }{ } \sqrt{ } \sqrt[3]{ } \left( \right) \{ \} [ ] ( ) { } ^ ^{ } _ _{ } + - * / \cdot \times \div \pm
@@ -96,7 +102,36 @@ def covered(gold: str, answer: str) -> set[tuple[str, int, int]]:
     return seen
 
 
-def child(seconds: float, seed: int, note: Path) -> None:
+class Claims:
+    """Judges claims of every maker in turn and keeps the first of each sort that does not hold."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.judged, self._rng, self._makers = 0, rng, itertools.cycle(MAKERS)
+        self._found: dict[str, list[str]] = {}
+
+    def judge_some(self, note: Path) -> list[str]:
+        """Judge what the next maker makes; return a pair of it to mutate."""
+        maker = next(self._makers)
+        claims = maker(self._rng)
+        for claim in claims:
+            note.write_text(json.dumps(claim, ensure_ascii=False))
+            started = time.process_time()
+            said = broken(claim)
+            if (spent := time.process_time() - started) > MAX_CPU_S:
+                raise AssertionError(f"{spent:.1f} s of CPU")
+            if said:
+                self._found.setdefault(f"{maker.__name__}, {said.partition(':')[0]}", []).append(said)
+        self.judged += len(claims)
+        claim = self._rng.choice(claims)
+        return [claim.gold, claim.answer]
+
+    def report(self) -> str:
+        lines = [f"  {len(found)} x {sort}: " + " | ".join(found[:EXAMPLES]) for sort, found in self._found.items()]
+        return "\n".join(["", *lines]) if lines else ""
+
+
+def child(seconds: float, seed: int, note: Path) -> bool:
+    """Fuzz for a time. Return whether every claim held; what is worse is an exception, a crash or a hang."""
     rng = random.Random(seed)
     corpus: list[list[str]] = (
         json.loads(CORPUS.read_text()) if CORPUS.exists() else [["1", "1"], [r"\frac{1}{2}", "0.5"]]
@@ -104,9 +139,9 @@ def child(seconds: float, seed: int, note: Path) -> None:
     seen: set[tuple[str, int, int]] = set()
     for gold, answer in corpus:
         seen |= covered(gold, answer)
-    runs, end = 0, time.monotonic() + seconds
+    runs, claims, end = 0, Claims(rng), time.monotonic() + seconds
     while time.monotonic() < end:
-        gold, answer = rng.choice(corpus)
+        gold, answer = claims.judge_some(note) if runs % 4 == 0 else rng.choice(corpus)
         which = rng.randrange(3)
         gold, answer = (mutate(gold, rng, corpus), answer) if which == 0 else (gold, mutate(answer, rng, corpus))
         gold = answer if which == 2 and rng.random() < 0.3 else gold
@@ -119,7 +154,8 @@ def child(seconds: float, seed: int, note: Path) -> None:
     while len(json.dumps(corpus, ensure_ascii=False).encode()) > MAX_CORPUS_BYTES:
         corpus.remove(max(corpus, key=lambda pair: len(pair[0]) + len(pair[1])))
     CORPUS.write_text(json.dumps(corpus, ensure_ascii=False, indent=0))
-    print(f"{runs} runs, {len(seen)} line pairs, {len(corpus)} inputs kept")
+    print(f"{runs} runs, {claims.judged} claims, {len(seen)} line pairs, {len(corpus)} inputs kept{claims.report()}")
+    return not claims.report()
 
 
 def main() -> int:
@@ -133,8 +169,8 @@ def main() -> int:
     arguments = parser.parse_args()
     arguments.note.parent.mkdir(parents=True, exist_ok=True)
     if arguments.child:
-        child(arguments.seconds, arguments.seed, arguments.note)
-        return 0
+        return 0 if child(arguments.seconds, arguments.seed, arguments.note) else BROKEN_CLAIMS
+    failed = 0
     end, seed = time.monotonic() + arguments.seconds, arguments.seed
     while (left := end - time.monotonic()) > 1:
         command = [
@@ -148,14 +184,16 @@ def main() -> int:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=180)
         except subprocess.TimeoutExpired:
-            print(f"seed {seed}: a hang\n{arguments.note.read_text()}")
-            return 1
-        if done.returncode:
-            print(f"seed {seed}: exit {done.returncode}\n{arguments.note.read_text()}\n{done.stderr[-3000:]}")
-            return 1
+            print(f"seed {seed}: a hang\n{arguments.note.read_text()}", flush=True)
+            failed, seed = 1, seed + 1
+            continue
+        failed = 1 if done.returncode else failed
+        if done.returncode not in (0, BROKEN_CLAIMS):
+            found = f"{arguments.note.read_text()}\n{done.stderr[-3000:]}"
+            print(f"seed {seed}: exit {done.returncode}\n{found}", flush=True)
         print(f"seed {seed}: {done.stdout.strip()}", flush=True)
         seed += 1
-    return 0
+    return failed
 
 
 if __name__ == "__main__":

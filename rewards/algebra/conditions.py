@@ -83,6 +83,11 @@ def of_relation(node: Node) -> Node:
     return node
 
 
+def but_not(condition: Node) -> Node:
+    """Return a condition that must not hold: `unless n is even`."""
+    return condition._replace(value=f"unless {condition.value}")
+
+
 def branches(node: Node) -> list[Branch]:
     """Return the values of a node and the conditions under which they hold; [] where it states none."""
     if node.op == "given":

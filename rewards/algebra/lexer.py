@@ -170,7 +170,7 @@ def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
     if word == "DNE":
         return [Token("text", word)]
     if _after_number(before) and (
-        lower in numerals.SCALES or (units.is_unit(word) and (spaced or not units.is_symbol_pair(word)))
+        numerals.is_scale(word) or (units.is_unit(word) and (spaced or not units.is_symbol_pair(word)))
     ):
         return [Token("text", word)]
     if (

@@ -48,7 +48,8 @@ _HALVES = {"上午": 1, "早上": 1, "早晨": 1, "凌晨": 1, "下午": 2, "晚
 _NAMED_TIMES = {"noon": 2, "12 noon": 2, "midnight": 1, "12 midnight": 1, "12:00 noon": 2, "12:00 midnight": 1}
 _GLUED = re.compile(r"^(\d+(?:\.\d+)?)([KkMB])$")  # 3.5M, which could be a product as well
 _MEASURED = re.compile(
-    r"^((?:\d+(?:\.\d+)?)(?:\s*\\times\s*10\s*\^\s*(?:\d|\{-?\d+\}))?|10\s*\^\s*(?:\d|\{-?\d+\})) ([A-Za-z](?:[A-Za-z/^\d{}]*))$"
+    r"^((?:\d+/\d+|\\frac\{\d+\}\{\d+\}|\d+(?:\.\d+)?)(?:\s*\\times\s*10\s*\^\s*(?:\d|\{-?\d+\}))?|10\s*\^\s*(?:\d|\{-?\d+\}))"
+    r" ([A-Za-z](?:[A-Za-z/^\d{}]*))$"
 )  # "12 m", which could be a product as well
 _FEET = re.compile(r"^(\d+)\s*'\s*(\d+(?:\.\d+)?)\s*(?:\"|'')?$")
 _COMPOUND = re.compile(r"^(?:\d+(?:\.\d+)? ?[A-Za-z]{1,12}[ ,]*(?:and )?){2,4}$")
@@ -86,7 +87,7 @@ def _otherwise(text: str, readings: list[Reading]) -> list[Reading]:
     """Return the readings of a short text, with those as a time and as a value with its unit."""
     if text[0] not in "(-" and not text.startswith((r"\frac", r"\sqrt")) and (time := _time(text)):
         readings = [time] if time.node.digits and not _CLOCK.match(text) else [time, *readings]
-    if not (text[0].isdigit() and text[-1] not in ")]"):
+    if not ((text[0].isdigit() or text.startswith(r"\frac")) and text[-1] not in ")]"):
         return readings
     if match := _FEET.match(text):
         return _read(f"{match[1]}\\text{{ feet }}{match[2]}\\text{{ inches}}")

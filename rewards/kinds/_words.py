@@ -21,6 +21,7 @@ _PREFACE = re.compile(
     r"|(?:故|因此|所以|综上|应|本题|正确|,|\s){0,4}\[?(?:答案|选项|选择|选)\]?(?:应为|应选|为|是)?\s*:?\s*){1,3}",
     re.IGNORECASE,
 )
+_NEGATED = re.compile(r"(?<!\S)[!~](?=\s?[A-Za-z(])")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _PRINTED = re.compile(r"[\"\u201c\u201d\u2018\u2019\u300c-\u300f\u300a\u300b`_]")
 _ARTICLE = re.compile(r"(?<![\w.,;-])(?:[Tt]he|THE|an?|A(?= [a-z]{2})|An|AN)\s+(?=[^\W\d_]{2,})")
@@ -65,7 +66,7 @@ def bare(text: str) -> str:
     >>> bare("The U.S. Navy"), bare("1,000 men"), bare("-5"), bare("Vitamin A"), bare("ice-cream, please!")
     ('us navy', '1000 men', '-5', 'vitamin a', 'ice cream please')
     """
-    text = unicodedata.normalize("NFKC", unwrap(text))
+    text = unicodedata.normalize("NFKC", unwrap(_NEGATED.sub("\u00ac", text)))
     text = _THOUSANDS.sub("", text)
     text = _INITIALS.sub(lambda m: re.sub(r"[.\s]", "", m.group()) + " ", text)
     text = _ARTICLE.sub(" ", _PRINTED.sub(" ", text))
@@ -98,7 +99,7 @@ def split_letter(answer: str) -> tuple[str, str] | None:
     if _PRIMED.match(answer):
         return None
     bare = " ".join(unwrap(answer).split()).translate(_FULL_WIDTH).strip(" \t\n$*`\"'.,;、")
-    bare = _IS_CORRECT.sub("", bare).removesuffix("项")
+    bare = _IS_CORRECT.sub("", bare).removesuffix("项").removesuffix("选")
     match = _LETTER.match(bare) or _LETTER.match(bare := without_preface(bare))
     if not match or _SEVERAL.match(without_preface(bare)):
         return None

@@ -60,7 +60,8 @@ class AnswerParser(Statements):
             return items[0]
         if groups and "," in joiners:  # `p = 5, q = 2; p = 7, q = 2`: a list of tuples
             starts = [0, *groups]
-            parts = [tuple(items[a:b]) for a, b in zip(starts, [*groups, len(items)], strict=True) if b > a]
+            ends = zip(starts, [*groups, len(items)], strict=True)
+            parts = [part for a, b in ends if (part := tuple(items[a:b]))]
             if len(parts) > 1:
                 return Node("seq", tuple(Node("seq", p, "()") if len(p) > 1 else p[0] for p in parts), "bare")
         style = "or" if "or" in joiners else "and" if joiners == {"and"} else "bare"

@@ -102,6 +102,8 @@ class Words(Cursor):
         words = [word for word in words if word not in ("all", "any", "every", "each", "real")]
         found = self._relations(end)
         self._at = end
+        if "unless" in words:
+            return conditions.but_not(conditions.of_words(text))
         if found is not None and conditions.is_index(found):
             self.note += " integer"
             return None

@@ -20,8 +20,11 @@ def numbers(tokens: list[Token]) -> list[Token]:
     at = 0
     while at < len(tokens):
         token = tokens[at]
-        starts = token.kind == "text" or (
-            token.kind == "num" and (tokens[at + 1].text == "and" or word_of(tokens[at + 1]) in numerals.PARTS)
+        is_article = token.text == "a" and word_of(tokens[at + 1]) in numerals.SCALES
+        starts = (
+            token.kind == "text"
+            or is_article
+            or (token.kind == "num" and (tokens[at + 1].text == "and" or word_of(tokens[at + 1]) in numerals.PARTS))
         )
         if starts and not _blocked(found) and (match := _number_at(tokens, at)):
             new, end = match
@@ -126,7 +129,7 @@ def _is_bottom(found: list[Token]) -> bool:
 
 def _scale(token: Token, money: bool) -> int | None:
     word = token.text.lower()
-    if token.kind == "text" and word in numerals.SCALES:
+    if token.kind == "text" and numerals.is_scale(token.text):
         return numerals.SCALES[word]
     if money and token.kind in ("text", "sym") and word in numerals.LETTER_SCALES and len(word) == 1:
         return numerals.LETTER_SCALES[word]

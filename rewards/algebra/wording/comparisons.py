@@ -93,8 +93,10 @@ def _after_at(tokens: list[Token], at: int, found: list[Token], start: int) -> t
     if tokens[at].text != "or" or len(found) == start or any(t.text in _SIGNED for t in found[start:]):
         return None
     word = word_of(tokens[at + 1])
+    if word not in _AFTER:
+        return None
     closing = tokens[at + 2]
-    if word not in _AFTER or not (closing.kind == "last" or closing.text in STOPS):
+    if not (closing.kind == "last" or closing.text in STOPS):
         return None
     return _AFTER[word], at + 2
 

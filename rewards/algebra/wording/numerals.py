@@ -62,6 +62,11 @@ class Found(NamedTuple):
     ordinal: bool = False
 
 
+def is_scale(word: str) -> bool:
+    """Return whether a word multiplies: `million`, `bn`, but not `MN`, which is a unit."""
+    return word.lower() in SCALES and (len(word) > 3 or word == word.lower())
+
+
 def read(words: Sequence[str]) -> Found | None:
     """Return the number at the start of lower-case words (digits are words as well); None where there is none."""
     if not words:

@@ -62,9 +62,9 @@ loss: losses lost lose
 profit: profits
 """)
 _NEVER_LEFT_OUT = word_set("""
-    inverse recurring repeating repeated base reciprocal conjugate transpose tenth hundredth thousandth squared cubed root
-    myriad score half double twice triple thrice quadruple even odd prime composite multiple negative positive opposite mod
-    modulo choose permille 折 零下 半
+    inverse doubled halved tripled squared tens zillion recurring repeating repeated base reciprocal conjugate transpose
+    tenth hundredth thousandth squared cubed root myriad score half double twice triple thrice quadruple even odd prime
+    composite multiple negative positive opposite mod modulo choose permille 折 零下 半
 """)
 """Labels that carry a number, an operator or a condition."""
 _TELLING = word_set("per less fewer smaller lower")
@@ -160,6 +160,9 @@ def ratio(ours: Said, theirs: Said) -> Fraction | None:
     they contradict each other."""
     if ours.labels and theirs.labels and not (ours.labels <= theirs.labels or theirs.labels <= ours.labels):
         return None
+    for rate, said in ((ours, theirs), (theirs, ours)):
+        if rate.unit and said.unit is None and said.labels and all(power < 0 for _, power in rate.unit.dimension or ()):
+            return None  # pages per hour are no pages
     if (ours.labels ^ theirs.labels) & _NEVER_LEFT_OUT:
         return None
     if ours.course and theirs.course and ours.course != theirs.course:

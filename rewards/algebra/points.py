@@ -6,8 +6,6 @@ same answer. Where floors, factorials or powers of -1 say that an unknown is an 
 """
 
 import zlib
-from collections.abc import Callable
-from functools import cache, partial
 from typing import Any
 
 from flint import acb, fmpq
@@ -74,7 +72,7 @@ def same_expression(a: Node, b: Node) -> bool | None:
     domains = ["integer"] * 7 if _wants_integers(a, b) else [*_DOMAINS, *["integer"] * 3]
     is_complex = any(n.op == "sym" and n.value == "i" for n in (*walk(a), *walk(b)))
     agreed = 0
-    bits_needed = cache(partial(needed, a, b))  # only asked where they agree
+    bits_needed = needed(a, b)
     for index, domain in enumerate(domains):
         verdict = _compare_at({name: (name, index, domain) for name in names}, a, b, is_complex, bits_needed)
         if verdict is False:
@@ -101,14 +99,13 @@ def _undefined(node: Node) -> bool:
 
 
 def _compare_at(
-    names: dict[str, tuple[str, int, str]], a: Node, b: Node, is_complex: bool, bits_needed: Callable[[], int]
+    names: dict[str, tuple[str, int, str]], a: Node, b: Node, is_complex: bool, bits_needed: int
 ) -> bool | None:
     """Return whether they agree at one point; None where either is undefined, not real, or too wide to tell. CloseError where
     more bits would have to agree than are computed.
     """
     is_narrow = False
-    for step in range(3):
-        bits = PRECISIONS[step] if step < 2 else min(2 * bits_needed(), MAX_BITS)
+    for bits in (*PRECISIONS[:2], min(2 * bits_needed, MAX_BITS)):
         with precision(bits):
             at = {name: point_at(*where) for name, where in names.items()}
             try:
@@ -121,8 +118,8 @@ def _compare_at(
             if not difference.contains(0):
                 return False
             is_narrow = narrow(difference, x, bits)
-            if is_narrow and bits_needed() <= bits // 2:
+            if is_narrow and bits_needed <= bits // 2:
                 return True
     if is_narrow:
-        raise CloseError(f"equal to {MAX_BITS // 2} bits, of which {bits_needed()} would be needed")
+        raise CloseError(f"equal to {MAX_BITS // 2} bits, of which {bits_needed} would be needed")
     return None

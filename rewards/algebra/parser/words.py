@@ -67,6 +67,8 @@ class Words(Cursor):
         end = self._at
         while self._tokens[end].kind == "text" or self._tokens[end].text in ("a", "n"):
             end += 1
+        if end == self._at:
+            return ""
         words = [t.text for t in self._tokens[self._at : end]]
         starts = (
             self._tokens[end].kind == "num"

@@ -34,6 +34,7 @@ _CIRCLED = {chr(0x2460 + i): f"({i + 1})" for i in range(20)}
 _CIRCLED_RUN = re.compile("([\u2460-\u2473])\\s*(?=[\u2460-\u2473])")
 _TRANSLATE = str.maketrans({**_UNICODE, **_CIRCLED})
 _VULGAR = re.compile(r"(\d?)([¼½¾⅐-⅞])")
+_HAN_TEXT = re.compile("\\\\text\\s*\\{([^{}]*[\u3007\u4e00-\u9fff；，、][^{}]*)\\}")
 _WHEN = re.compile(
     r"(?:\\text\s*\{\s*)?[当若](?:\s*\})?([^当若则时]{1,60}?)(?:\\text\s*\{\s*)?(?:时[,，]?则?|[,，]?则)[,，]?(?:\s*\})?"
 )
@@ -61,6 +62,8 @@ _MICRO = re.compile(r"\\mu\s*\\(?:text|mathrm|mathsf|rm)\s*\{\s*([A-Za-z]{1,3})\
 _MICRO_INSIDE = re.compile(r"(\\(?:text|mathrm|mathsf)\s*\{[^{}\\]*)\\mu\s*(?=[A-Za-z])")
 _MICRO_BARE = re.compile(r"(?<=\d)\s*\\mu\s*([A-Za-z]{1,2})\s*$")
 _US = re.compile(r"\b(?:US|U\.S\.)\s*\\\$")
+_R_DOT = re.compile(r"(?<=\d)\s*[rR]\.\s*(?=\d|[a-z]{3})")
+_DOTS = re.compile(r"\\text\s*\{\s*((?:\\ldots\s*)+)\}")
 _CENTS = re.compile(r"\\(?:cancel|not)\s*\{?\s*c\s*\}?(?![a-z])|\\(?:text)?cent(?![a-z])")
 _COUNTING = re.compile(
     r"((?:[,;(]|where|for|all|any)[\s\\,]*[a-z]\s*\\in\s*)\\mathbb\s*\{?[NZ]\}?\s*(?:\^\s*\{?\s*[*+]\s*\}?|_\s*\{?\s*[+*]\s*\}?|_\s*\{\s*>\s*0\s*\})"
@@ -153,6 +156,10 @@ def clean(raw: str) -> str:
     if "C" in text:
         text = _CHOSEN.sub(_chosen, text)
     text = text.replace("{:}", ":")
+    if "r" in text or "R" in text:
+        text = _R_DOT.sub(" R ", text)
+    if "ldots" in text:
+        text = _DOTS.sub(r"\1", text)
     if "..." in text or "dots" in text:
         text = _RECURRING.sub(r"\1\\overline{\2}", text)
     text = _EMPTY_GROUP.sub("", text)
@@ -191,6 +198,7 @@ def _trim(text: str) -> str:
 def _to_ascii(text: str) -> str:
     text = _CIRCLED_RUN.sub(r"\1, ", text)
     text = _VULGAR.sub(_vulgar, text)
+    text = _HAN_TEXT.sub(r" \1 ", text)
     text = _WHEN.sub(r"\\text{ when }\1\\text{ then }", text)
     text = _PARTS.sub(r"\\frac{\2}{\1}", text)
     if "半" in text:

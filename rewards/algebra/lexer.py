@@ -215,7 +215,7 @@ def _words(content: str, before: list[Token], digits: bool) -> list[Token]:
         return [Token("text", match.group(1))]
     if match := _INNER.match(content):
         return [Token("text" if _after_number(before) and units.is_unit(match.group(1)) else "sym", match.group(1))]
-    if _after_number(before) and content and units.read(content).dimension is not None:
+    if _after_number(before) and content and "," not in content and units.read(content).dimension is not None:
         return [Token("text", content)]
     if chinese.HAN.search(content) or any(c.isdigit() for c in content):
         return [t for t in tokens(content, digits=digits, before=before[-2:]) if t.kind != "last"]

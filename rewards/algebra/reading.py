@@ -40,6 +40,8 @@ class Reading(NamedTuple):
 _DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox)\s*\{([^{}]*)\}")
 _TIME = re.compile(r"^(\d{1,2})(?:\s*:\s*([0-5]\d))?(?:\s*([aApP])\.?\s*[mM]\.?)?$")
+_MORNING = re.compile(r" in the morning$", re.IGNORECASE)
+_NIGHT = re.compile(r" (?:in the (?:afternoon|evening)|at night)$", re.IGNORECASE)
 _CLOCK = re.compile(r"^\d+\s*:\s*\d+$")  # a time of 24 hours, or a ratio
 _CHINESE_TIME = re.compile(
     "^(上午|早上|早晨|凌晨|下午|晚上|傍晚|中午)\\s*(\\d{1,2})\\s*(?:时|点|点钟|:)\\s*(\\d{1,2}|半)?分?$"
@@ -104,6 +106,7 @@ def _otherwise(text: str, readings: list[Reading]) -> list[Reading]:
 def _time(text: str) -> Reading | None:
     """Return a time of day; `digits` of its node: 0 where the half of the day is not said."""
     plain = " ".join(_TEXT.sub(r" \1 ", text).split())
+    plain = _NIGHT.sub(" PM", _MORNING.sub(" AM", plain))
     if plain.lower() in _NAMED_TIMES:
         return Reading(Node("time", (), "12:00", _NAMED_TIMES[plain.lower()]))
     if match := _CHINESE_TIME.match(plain):

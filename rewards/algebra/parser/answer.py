@@ -6,7 +6,6 @@ from rewards.algebra.tree import Node, free, joined, walk
 from rewards.algebra.vocabulary import CONDITIONS, NOTES, SEPARATORS, ParseError
 from rewards.algebra.wording.said import compound
 
-_MEASURED = ("num", "neg", "div", "mul", "add", "quantity", "percent", "degree")
 _INEQUALITIES = {"<", ">", "<=", ">=", "!="}
 _WHOLE = ("bbZ", "bbN", "Z", "N")
 
@@ -42,7 +41,7 @@ class AnswerParser(Statements):
                 break
             if self._declares():
                 break
-            if items[-1].op in _MEASURED and (label := self._label()):
+            if len(items) == 1 and items[0].op in ("quantity", "degree") and (label := self._label()):
                 items[-1] = Node("quantity", (items[-1],), label)
                 break
             if self._is_note():
@@ -114,6 +113,8 @@ class AnswerParser(Statements):
             self._read_note()
         elif self._now.kind == "text" or self._is_rate():
             node = self._with_unit(node)
+            if self._take("rem"):
+                node = Node("remainder", (node, self.relation()))
             if self._is_condition():
                 node = _under(node, self._condition())
         elif self._is_domain():

@@ -114,7 +114,7 @@ class Arithmetic(Groups):
         """Return whether a bracket with an inequality is ahead that ends the statement, as in `\\sqrt{a} (a > 9)`."""
         if not self._is("(") or self._at == 0:
             return False
-        at, depth, found = self._at, 0, False
+        at, depth, found = self._at, 0, [t.kind for t in self._tokens[self._at + 1 : self._at + 3]] == ["sym", "text"]
         while self._tokens[at].kind != "last":
             token = self._tokens[at]
             depth += (token.text in ("(", "[", "{", "\\{")) - (token.text in (")", "]", "}", "\\}"))

@@ -134,8 +134,6 @@ class Words(Cursor):
         words = [t.text for t in itertools.takewhile(lambda t: t.kind == "text", self._tokens[self._at :])]
         if not words or self._tokens[self._at + len(words)].kind != "last" or {w.lower() for w in words} & _DOUBTFUL:
             return ""
-        if not {w.lower() for w in words} & _CHANGES:
-            return ""
         self._at += len(words)
         return " ".join(words)
 

@@ -52,10 +52,20 @@ def _repeats(found: list[Token], new: list[Token], following: Token) -> bool:
     )
 
 
+def _is_behind_point(found: list[Token]) -> bool:
+    """Return whether digits in words go on: `point two five`."""
+    at = len(found) - 1
+    while at > 0 and found[at].kind == "num":
+        at -= 1
+    return bool(found) and at < len(found) - 1 and word_of(found[at]) == "point"
+
+
 def _blocked(found: list[Token]) -> bool:
     """Return whether the word in front makes a number word a word: `no one`, `5 second`."""
     if len(found) > 1 and found[-1].text == "-" and found[-2].kind == "text":
         return True
+    if _is_behind_point(found):
+        return False
     return bool(found) and (
         found[-1].kind in ("num", "sym") or (found[-1].kind == "text" and found[-1].text.lower() not in _BEFORE_NUMBER)
     )

@@ -61,6 +61,8 @@ def comparisons(tokens: list[Token]) -> list[Token]:
                 subject = found[start:]
             found += new
             continue
+        if word_of(token) == "but" and word_of(tokens[at + 1]) in _COMPARISONS:
+            token = Token("op", "and")
         if after := _after_at(tokens, at, found, start):
             sign_text, at = after
             found[start:start] = [*subject, Token("op", sign_text)]

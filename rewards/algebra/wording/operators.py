@@ -48,6 +48,10 @@ def operators(tokens: list[Token]) -> list[Token]:
     found: list[Token] = []
     at = 0
     while at < len(tokens):
+        if tokens[at].text == "log" and (match := _logarithm(tokens, at)):
+            new, at = match
+            found += new
+            continue
         if tokens[at].kind == "text" and (match := _operator_at(tokens, at, found)):
             new, at = match
             found += new
@@ -107,6 +111,14 @@ def _fits(words: tuple[str, ...], before: Token, after: Token) -> bool:
     return has_left and starts_value(after)
 
 
+def _logarithm(tokens: list[Token], at: int) -> tuple[list[Token], int] | None:
+    """Return `log base 2 of 5` in notation."""
+    if word_of(tokens[at + 1]) != "base" or tokens[at + 2].kind not in ("num", "sym"):
+        return None
+    end = at + 3 + (word_of(tokens[at + 3]) == "of")
+    return [tokens[at]._replace(kind="cmd"), Token("op", "_"), Token("op", "{"), tokens[at + 2], Token("op", "}")], end
+
+
 def _between(tokens: list[Token], at: int) -> tuple[list[Token], int] | None:
     """Return `sum of 9 and 6` as `(9 + 6)`."""
     sign = _OF_TWO.get(word_of(tokens[at]))
@@ -138,7 +150,8 @@ def _turned(tokens: list[Token], at: int, found: list[Token]) -> tuple[list[Toke
         found.pop()
         brace, end = Token("op", "{"), Token("op", "}")
         return [Token("cmd", "binom"), brace, before, end, brace, tokens[at + 1], end], at + 2
-    if word in ("more", "less", "fewer") and word_of(tokens[at + 1]) == "than" and starts_value(tokens[at + 2]):
+    is_than = word in ("more", "less", "fewer") and word_of(tokens[at + 1]) == "than"
+    if is_than and (starts_value(tokens[at + 2]) or word_of(tokens[at + 2]) in _CALLS):
         if word != "more":
             found[-1:] = [Token("op", "-"), before]
         return [Token("op", "+")], at + 2

@@ -12,10 +12,14 @@ def remainders(tokens: list[Token]) -> list[Token]:
     """Return `50 remainder 5`, `50 R 5`, `50 ... 5` and `quotient 50, remainder 5` with the sign `rem`."""
     if word_of(tokens[0]) in _REMAINDERS | {"quotient"} and not any(_is_part(t) for t in tokens[1:]):
         return _named(tokens)
+    tokens = _quotient_first(tokens)
     at = next((i for i, t in enumerate(tokens) if _parts_remainder(tokens, i)), None)
     if at is None:
         return tokens
     left, right = tokens[:at], tokens[at + 1 :]
+    equal = max((i for i, t in enumerate(left) if t.text == "="), default=-1)
+    if tokens[at].text in ("...", "R") and equal >= 0:
+        left = left[equal + 1 :]  # 125 / 8 = 15 ... 5
     while left and (left[-1].text in (",", ";", "and", "=", "...", "(") or word_of(left[-1]) in _REMAINDER_NOISE):
         left = left[:-1]
     closing = tokens[at - 1].text == "(" if at else False
@@ -32,6 +36,17 @@ def remainders(tokens: list[Token]) -> list[Token]:
     if not left or len(right) < 2:
         return tokens
     return [*left, Token("op", "rem", True), *right]
+
+
+def _quotient_first(tokens: list[Token]) -> list[Token]:
+    """Return `remainder 7, quotient 5` in the other order."""
+    middle = next((i for i, t in enumerate(tokens) if i and word_of(t) == "quotient"), None)
+    if middle is None or word_of(tokens[0]) not in _REMAINDERS:
+        return tokens
+    first, second = tokens[:middle], tokens[middle:-1]
+    while first and (first[-1].text in (",", ";", "and") or word_of(first[-1]) in _REMAINDER_NOISE):
+        first = first[:-1]
+    return [*second, Token("op", ","), *first, tokens[-1]]
 
 
 def _named(tokens: list[Token]) -> list[Token]:
@@ -57,5 +72,6 @@ def _parts_remainder(tokens: list[Token], at: int) -> bool:
     if token.kind in ("sym", "text") and token.text in ("R", "r") and before.kind == after.kind == "num":
         return token.text == "R" or token.spaced
     is_end = at + 2 < len(tokens) and tokens[at + 2].kind == "last"
-    return token.text == "..." and after.kind == "num" and is_end and at > 0 and tokens[0].kind == "num" and {
-        t.text for t in tokens[1 : at + 1]} == {"..."}  # fmt: skip
+    start = max((i + 1 for i, t in enumerate(tokens[:at]) if t.text == "="), default=0)
+    return token.text == "..." and after.kind == "num" and is_end and at > 0 and tokens[start].kind == "num" and {
+        t.text for t in tokens[start + 1 : at + 1]} == {"..."}  # fmt: skip

@@ -103,6 +103,8 @@ def same(gold: Node, answer: Node) -> bool:
     if "remainder" in (gold.op, answer.op):
         return gold.op == answer.op and _same_in_order(gold, answer)
     gold, answer = exact_part(gold), exact_part(answer)
+    if gold.op == answer.op == "seq":
+        gold, answer = _relabelled(gold, answer), _relabelled(answer, gold)
     if (_has_relations(gold) or _has_relations(answer)) and (verdict := same_solutions(gold, answer, same)) is not None:
         return verdict
     if _is_relation_of_reals(gold) or _is_relation_of_reals(answer):
@@ -260,6 +262,14 @@ def _same_collections(gold: Node, answer: Node) -> bool:
     if ordered or other_ordered or distinct or _is_labelled(gold) != _is_labelled(answer):
         return _same_in_order(gold, answer)
     return _matched(gold.args, answer.args)
+
+
+def _relabelled(node: Node, other: Node) -> Node:
+    """Return `roses: 24, tulips: 16` as `24 roses, 16 tulips` where the other side is written so."""
+    named = all(is_equation(a) and a.args[0].op == "text" and len(a.args) == 2 for a in node.args)
+    if not named or not _is_labelled(other):
+        return node
+    return node._replace(args=tuple(Node("quantity", (a.args[1],), str(a.args[0].value)) for a in node.args))
 
 
 def _is_labelled(node: Node) -> bool:

@@ -38,7 +38,7 @@ def test_swapping_gold_and_answer_changes_nothing() -> None:
     for pair in pairs:
         if "answer" not in pair or "%" in pair["gold"] + pair["answer"]:
             continue
-        back = rewards.make_verifier(pair["answer"]).judge_answer(pair["gold"])
-        if back.outcome != "unreadable_gold" and (back.outcome == "correct") != pair["expected"]:
-            flipped.append((pair["gold"], pair["answer"], back.outcome))
+        there, back = judged(pair), rewards.make_verifier(pair["answer"]).judge_answer(pair["gold"]).outcome
+        if "unreadable_gold" not in (there, back) and (there == "correct") != (back == "correct"):
+            flipped.append((pair["gold"], pair["answer"], there, back))
     assert not flipped

@@ -241,6 +241,8 @@ HOSTILE = [
     r"9^{9^{9^9}}", r"(10^8)!", r"\binom{10^6}{5\cdot 10^5}", "{" * 500, "-" * 3000 + "1", r"\sqrt{" * 60 + "2" + "}" * 60, "1," * 1500,
     r"\frac{1}{" * 45 + "2" + "}" * 45, "9" * 1500, r"\sum_{k=1}^{10^9}\frac{1}{k^k}", r"x^{x^{x^x}}", r"\log_2(3^{10^8})", r"\boxed{" * 300,
     r"\begin{pmatrix}" + "x&" * 200 + r"\end{pmatrix}", r"\text{" * 50, "|" * 999, "(" * 999, "x_" * 500, "^" * 500, r"\left" * 300,
+    "3$or", "y = 3, x ;=x<-x ;=x<1", r"\begin{cases} 5 & x<0", r"\begin{cases} 5 & \text{if } x<0 ) \end{cases}",
+    r"\begin{cases} 5 & x<0 } \\ 3 & x>0 \end{cases}", r"x=2k, k \in \mathbb{Z}; x=3m, m \in \mathbb{Z}; x=5n, n \in \mathbb{Z}; x=1",
 ]  # fmt: skip
 
 

@@ -50,7 +50,7 @@ _HALVES = {"上午": 1, "早上": 1, "早晨": 1, "凌晨": 1, "下午": 2, "晚
 _NAMED_TIMES = {"noon": 2, "12 noon": 2, "midnight": 1, "12 midnight": 1, "12:00 noon": 2, "12:00 midnight": 1}
 _GLUED = re.compile(r"^(\d+(?:\.\d+)?)([KkMB])$")  # 3.5M, which could be a product as well
 _MEASURED = re.compile(
-    r"^((?:\d+/\d+|\\frac\{\d+\}\{\d+\}|\d+(?:\.\d+)?)(?:\s*\\times\s*10\s*\^\s*(?:\d|\{-?\d+\}))?|10\s*\^\s*(?:\d|\{-?\d+\}))"
+    r"^((?:\d+/\d+|\\frac\{\d+\}\{\d+\}|\d+(?:\.\d+)?)(?:\s*\\times\s*10\s*\^\s*(?:-?\d+|\{-?\d+\}))?|10\s*\^\s*(?:-?\d+|\{-?\d+\}))"
     r" ([A-Za-z](?:[A-Za-z/^\d{}]*))$"
 )  # "12 m", which could be a product as well
 _FEET = re.compile(r"^(\d+)\s*'\s*(\d+(?:\.\d+)?)\s*(?:\"|'')?$")

@@ -23,7 +23,7 @@ _PREFACE = re.compile(
 )
 _NEGATED = re.compile(r"(?<!\S)[!~](?=\s?[A-Za-z(])")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_PRINTED = re.compile(r"[\"\u201c\u201d\u2018\u2019\u300c-\u300f\u300a\u300b`_]")
+_PRINTED = re.compile(r"[\"\u201c\u201d\u2018\u2019\u300c-\u300f\u3010\u3011\u300a\u300b`_]")
 _ARTICLE = re.compile(r"(?<![\w.,;-])(?:[Tt]he|THE|an?|A(?= [a-z]{2})|An|AN)\s+(?=[^\W\d_]{2,})")
 _PUNCTUATION = re.compile(
     r"[,;!?()\[\]{}\u3001\u3002\u2026'\u00b7]|\.(?!\d)|(?<!\d)\.(?=\d)(?<![\s])|(?<!\d):|:(?!\d)|(?<=[^\W\d_])[-\u2010\u2011\u2013\u2014](?=\w)|(?<=\d)[-\u2010\u2011](?=[^\W\d_])"

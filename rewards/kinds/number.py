@@ -46,6 +46,8 @@ def measured(text: str) -> Measured | None:
             node = node.args[0]
         if node.op == "degree":
             node, what = node.args[0], said.both(what, said.read("deg"))
+        if node.op == "add" and [a.op for a in node.args] == ["num", "neg"]:
+            continue  # 2000 - 2005 is a span of years
         try:
             ball = constant(node)
         except UndefinedError:

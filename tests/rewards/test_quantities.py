@@ -33,10 +33,11 @@ def test_labelled_pairs(name: str) -> None:
 
 
 def test_swapping_gold_and_answer_changes_nothing() -> None:
+    """But for `one_way`: an equation that names its value, and constants, which the gold alone declares."""
     pairs = [json.loads(line) for line in (HERE / "quantities.jsonl").read_text().splitlines()]
     flipped = []
     for pair in pairs:
-        if "answer" not in pair or "%" in pair["gold"] + pair["answer"]:
+        if "answer" not in pair or "one_way" in pair or "%" in pair["gold"] + pair["answer"]:
             continue
         there, back = judged(pair), rewards.make_verifier(pair["answer"]).judge_answer(pair["gold"]).outcome
         if "unreadable_gold" not in (there, back) and (there == "correct") != (back == "correct"):

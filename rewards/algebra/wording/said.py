@@ -63,8 +63,8 @@ profit: profits
 """)
 _NEVER_LEFT_OUT = word_set("""
     inverse doubled halved tripled squared tens zillion recurring repeating repeated base reciprocal conjugate transpose
-    tenth hundredth thousandth squared cubed root myriad score half double twice triple thrice quadruple even odd prime
-    composite multiple negative positive opposite mod modulo choose permille 折 零下 半
+    tenth hundredth thousandth squared cubed root myriad score half double twice triple thrice quadruple even odd multiple
+    negative positive opposite mod modulo choose permille 折 零下 半
 """)
 """Labels that carry a number, an operator or a condition."""
 _TELLING = word_set("per less fewer smaller lower")

@@ -55,7 +55,7 @@ def is_declaration(words: str) -> bool:
 
 
 def is_index(node: Node) -> bool:
-    """Return whether a relation only says that a letter counts: `n \\ge 1`, `k > 0`, `n = 1, 2, 3`."""
+    """Return whether a relation only says that a letter counts: `n \\ge 1`, `k > 0`."""
     if node.op != "rel" or node.args[0].op != "sym" or str(node.args[0].value) not in ("n", "k", "m", "i", "j"):
         return False
     end = node.args[-1]

@@ -101,8 +101,6 @@ def _classify(match: re.Match[str], before: list[Token], digits: bool, spaced: b
             return [Token("op", "!"), Token("op", "=")]  # 6!=720
         return [Token("op", {"...": "...", "**": "^", "==": "=", "=>": "->"}.get(text, text))]
     if group == "word":
-        if text.lower() in SHORT_WORDS and match.string.startswith("^", match.end()):
-            return [Token("sym", letter) for letter in text]  # Be^{2x}
         has_script = match.string[match.end() : match.end() + 1] in ("^", "_")
         is_unit = _after_number(before) and units.is_unit(text)
         if len(text) < 4 and has_script and not is_unit and text not in FUNCTIONS and text not in WORD_COMMANDS:

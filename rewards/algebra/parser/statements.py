@@ -5,6 +5,7 @@ from rewards.algebra.parser.words import Words, meaning
 from rewards.algebra.token import SOMETHING
 from rewards.algebra.tree import Node, joined, sym
 from rewards.algebra.vocabulary import SEPARATORS, ParseError
+from rewards.algebra.wording.phrases import CURRENCIES
 
 _OPERATORS = ("tr", "Tr", "trace", "rank", "rk", "Var", "Cov", "ord", "card", "nullity", "dist", "area", "Area")
 MAX_NAME = 3
@@ -97,7 +98,7 @@ class Statements(Words, Atoms):
             name = self._next().text
             named = Node("apply", self._arguments() if self._is("(") else (self.atom(),), name)
             return self._equated(named) if self._take("=") else named
-        if self._now.text == "$" or self._now.text in ("EUR", "GBP", "CNY", "USD", "INR"):
+        if self._now.text in CURRENCIES:
             unit = self._next().text
             return Node("quantity", (self.relation(),), unit)
         while self._now.kind in ("text", "sym") or (self._now.kind == "op" and self._now.text in ("'", "-", ".", "*")):

@@ -8,6 +8,7 @@ from rewards.algebra.token import Token
 from rewards.algebra.tree import Node, members, sym
 from rewards.algebra.vocabulary import CONDITIONS, NOTES, SEPARATORS, ParseError, word_set
 from rewards.algebra.wording import said, units
+from rewards.algebra.wording.phrases import CURRENCIES
 
 _HARMLESS = word_set("""
     only answer answers is are the final value values solution solutions set all a an x therefore thus hence
@@ -35,11 +36,9 @@ _SAME_WORDS = {
 }
 _CHANGES = word_set("""
     increase increases increased decrease decreases decreased rise rose drop dropped fall fell gain gained loss lost lose
-    profit up down north south
-    east west left right growth reduction per
+    profit up down north south east west left right growth reduction per
 """)
 """Words in front of a number that say in which direction it goes."""
-_CURRENCIES = ("$", "EUR", "GBP", "CNY", "INR", "USD")
 OTHERWISE = word_set("otherwise else elsewhere")
 _CONDITION_WORDS = CONDITIONS | word_set("that all any every each real")
 
@@ -73,12 +72,12 @@ class Words(Cursor):
         starts = (
             self._tokens[end].kind == "num"
             or self._tokens[end].text in ("-", "$", "frac", "sqrt", "pi")
-            or self._tokens[end].text in _CURRENCIES
+            or self._tokens[end].text in CURRENCIES
         )
         says = any(not w.isascii() for w in words) or {w.lower() for w in words} & _CHANGES
         if not words or len(words) > MAX_LEAD or not starts or not says or {w.lower() for w in words} & _DOUBTFUL:
             return ""
-        if words[-1] in _CURRENCIES:
+        if words[-1] in CURRENCIES:
             end, words = end - 1, words[:-1]
         self._at = end if words else self._at
         return " ".join(words)
@@ -87,7 +86,7 @@ class Words(Cursor):
         """Return whether a word is ahead behind which a condition stands."""
         return self._now.kind == "text" and self._now.text.lower() in CONDITIONS
 
-    def _condition(self, closing: bool = False) -> Node | None:
+    def _condition(self) -> Node | None:
         """Read a condition: up to the end of its branch, or to the bracket that closes around it. None for a mere declaration."""
         words: list[str] = []
         while self._now.kind == "text" and self._now.text.lower() in _CONDITION_WORDS:

@@ -99,7 +99,7 @@ greater than: 大于
 less than: 低于 不足 小于 少于
 at least: 不低于 不小于 大于等于 大于或等于 至少 不少于
 at most: 不高于 以内 不大于 小于等于 小于或等于 至多 最多 不超过 不多于
-more than: 高于 多于 超过 多于
+more than: 高于 超过 多于
 or more: 以上 或以上 及以上 及其以上
 or less: 以下 或以下 及以下
 =: 等于
@@ -116,9 +116,7 @@ right: 向右
 person: 人
 odd: 奇数
 even: 偶数
-minus: 负
-square: 平方
-cubic: 立方
+minus: 负 零下
 """)
 _WORDS |= dict.fromkeys(
     word_set("""

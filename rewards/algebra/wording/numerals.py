@@ -51,7 +51,6 @@ PARTS = {f"{word}s": value for word, value in ORDINALS.items() if value > 2} | {
 }
 _SINGULAR_PARTS = {word: value for word, value in ORDINALS.items() if value > 2} | {"half": 2, "quarter": 4}
 _ARTICLES = word_set("a an")
-WORDS = frozenset([*SMALL, *SCALES, *ORDINALS, *PARTS, "half", "quarter"])
 
 
 class Found(NamedTuple):

@@ -30,12 +30,10 @@ radius: radii
 focus: foci
 leaf: leaves
 loaf: loaves
-half: halves
 knife: knives
 wife: wives
 goose: geese
 fish: fishes
-die: dice
 ox: oxen
 anticlockwise: counterclockwise
 person: people persons
@@ -63,7 +61,7 @@ profit: profits
 """)
 _NEVER_LEFT_OUT = word_set("""
     inverse doubled halved tripled squared tens zillion recurring repeating repeated base reciprocal conjugate transpose
-    tenth hundredth thousandth squared cubed root myriad score half double twice triple thrice quadruple even odd multiple
+    tenth hundredth thousandth cubed root myriad score half double twice triple thrice quadruple even odd multiple
     negative positive opposite mod modulo choose permille 折 零下 半
 """)
 """Labels that carry a number, an operator or a condition."""
@@ -157,36 +155,41 @@ def both(ours: Said, theirs: Said) -> Said:
 
 def ratio(ours: Said, theirs: Said) -> Fraction | None:
     """Return what a value of the first must be multiplied with to be one of the second; 1 where one side says no unit. None where
-    they contradict each other."""
-    if ours.labels and theirs.labels and not (ours.labels <= theirs.labels or theirs.labels <= ours.labels):
+    they contradict each other.
+    """
+    if _contradict(ours, theirs) or _contradict(theirs, ours):
         return None
-    for rate, said in ((ours, theirs), (theirs, ours)):
-        if rate.unit and said.unit is None and said.labels and all(power < 0 for _, power in rate.unit.dimension or ()):
-            return None  # pages per hour are no pages
-    if (ours.labels ^ theirs.labels) & _NEVER_LEFT_OUT:
-        return None
-    if ours.course and theirs.course and ours.course != theirs.course:
-        return None
-    says = [bool(said.labels) or said.unit is not None for said in (ours, theirs)]
-    if all(says) and (ours.labels ^ theirs.labels) & _TELLING:
-        return None  # a rate, an opposite
     one, other = ours.unit, theirs.unit
-    if one is None or other is None or one.dimension is None or other.dimension is None:
-        said_other = bool(theirs.labels) if one is not None else bool(ours.labels)
-        return (
-            None
-            if (one is None) != (other is None) and said_other and not (ours.labels and theirs.labels)
-            else Fraction(1)
-        )
+    if one is None or other is None:
+        return Fraction(1)
     if one.dimension == other.dimension:
         return one.scale / other.scale
-    for unit, what in ((one, other), (other, one)):
-        if unit.also and what.dimension == ((unit.also, 1),):
-            return 1 / what.scale if unit is one else what.scale
-    generic = [any(name == "unit" for name, _ in unit.dimension or ()) for unit in (one, other)]
-    if generic[0] != generic[1]:
+    if one.also and other.dimension == ((one.also, 1),):
+        return 1 / other.scale
+    if other.also and one.dimension == ((other.also, 1),):
+        return one.scale
+    if _is_generic(one) != _is_generic(other):
         return Fraction(1)  # "square units" may be cm^2
     return _alike(one, other)
+
+
+def _contradict(ours: Said, theirs: Said) -> bool:
+    """Return whether one side says what the other cannot leave out or says otherwise."""
+    further = ours.labels - theirs.labels
+    if further & _NEVER_LEFT_OUT or not (theirs.labels or theirs.unit):
+        return bool(further & _NEVER_LEFT_OUT)
+    is_rate = ours.unit is not None and all(power < 0 for _, power in ours.unit.dimension or ())
+    return (
+        bool(further & _TELLING)
+        or bool(further and theirs.labels and not ours.labels >= theirs.labels)
+        or bool(ours.course and theirs.course and ours.course != theirs.course)
+        or (is_rate and theirs.unit is None)  # pages per hour are no pages
+        or (ours.unit is not None and theirs.unit is None and not ours.labels)  # 4 ml are no 4 bananas
+    )
+
+
+def _is_generic(unit: units.Unit) -> bool:
+    return any(name == "unit" for name, _ in unit.dimension or ())
 
 
 def _alike(one: units.Unit, other: units.Unit) -> Fraction | None:

@@ -147,10 +147,8 @@ _NAMES = {
     "yotta": 24, "zetta": 21, "exa": 18, "peta": 15, "tera": 12, "giga": 9, "mega": 6, "kilo": 3, "hecto": 2, "deca": 1,
     "deci": -1, "centi": -2, "milli": -3, "micro": -6, "nano": -9, "pico": -12, "femto": -15, "atto": -18,
 }  # fmt: skip
-_NEVER = frozenset(
-    ("cd", "da", "Pa", "pas", "ML", "dd", "cF", "nN", "aV", "hA", "pT", "as", "am", "pm", "PM", "AM", "ah", "ma")
-)
-"""What would be a prefix and a unit and is a word, a time of day or another unit."""
+_NEVER = word_set("as am pm PM ML nN aV hA pT cF")
+"""What would be a prefix and a unit, and is a word, a time of day or a product."""
 
 
 def _unit(text: str) -> Unit:
@@ -177,40 +175,21 @@ def _table() -> dict[str, Unit]:
             prefixes |= {} if is_name else _SYMBOLS
             for prefix, exponent in prefixes.items():
                 full = prefix + word
-                if full in _NEVER and (prefix and full not in ("cd", "Pa")):
+                if full in _NEVER:
                     continue
                 scaled = Unit(unit.scale * Fraction(10) ** exponent, unit.dimension)
                 plurals = (full, full + "s") if is_name or word in ("bit", "ohm", "bar", "mol", "rad") else (full,)
                 for name in plurals:
                     table.setdefault(name, scaled)
     table |= dict.fromkeys(("pound", "pounds"), table["lb"]._replace(also="money_gbp"))
-    table |= {"mole": table["mol"], "moles": table["mol"], "sec": table["s"], "secs": table["s"], "kWh": table["kWh"]}
+    table |= {"mole": table["mol"], "moles": table["mol"], "sec": table["s"], "secs": table["s"]}
     return table
 
 
 TABLE = _table()
 _LOWER = {word.lower(): unit for word, unit in reversed(TABLE.items()) if len(word) > 2}
-_CASED = frozenset(
-    (
-        "mpa",
-        "mhz",
-        "ghz",
-        "khz",
-        "mev",
-        "kev",
-        "gev",
-        "kwh",
-        "mmhg",
-        "kpa",
-        "hpa",
-        "mol",
-        "usd",
-        "eur",
-        "gbp",
-        "cny",
-        "inr",
-    )
-)
+_CASED = word_set("mpa mhz ghz khz mev kev gev kwh mmhg kpa hpa mol usd eur gbp cny inr")
+"""Symbols of three letters and more that are also written in small letters or capitals alone."""
 _COMMON = word_set("cm mm km dm in ft yd mi nm kg mg lb oz hr ms mL ml kJ kW mA Hz Pa eV yr rs")
 _UNKNOWN = Unit(Fraction(1), None)
 _PART = re.compile(

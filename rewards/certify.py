@@ -145,7 +145,7 @@ def certify(
         batches.setdefault(group, []).extend((row, case) for case in of_row)
     for group, batch in batches.items():
         columns: dict[str, list[Any]] = {
-            "completions": [f"So the answer is \\boxed{{{case.answer}}}." for _, case in batch],
+            "completions": [_response(case) for _, case in batch],
             "answer": [str(row["answer"]) for row, _ in batch],
             "answer_kind": [group[1]] * len(batch),
             "answer_options": [row.get("answer_options") for row, _ in batch],
@@ -167,6 +167,10 @@ def _sampled(rows: Sequence[Mapping[str, Any]], max_rows: int | None, seed: int)
             kept.append(row)
     random.Random(seed).shuffle(kept)
     return kept
+
+
+def _response(case: Case) -> str:
+    return f"So the answer is \\boxed{{{case.answer}}}."
 
 
 def _call(columns: dict[str, list[Any]], kind: str, where: Where) -> list[float | None]:
@@ -194,7 +198,7 @@ def _count(group: Group, batch: Sequence[tuple[Mapping[str, Any], Case]], reward
 
 def _failure(row: Mapping[str, Any], case: Case, reward: float | None) -> Failure:
     gold, kind, options = str(row["answer"]), str(row.get("answer_kind") or "math"), row.get("answer_options")
-    verdict = make_verifier(gold, kind, options).judge_answer(case.answer)
+    verdict = make_verifier(gold, kind, options).judge(_response(case))
     row_id, source, source_id = (str(row.get(name) or "") for name in ("id", "source", "source_id"))
     text = options if isinstance(options, str) else json.dumps(options or {}, sort_keys=True)
     return Failure(

@@ -34,8 +34,8 @@ def certify_build(build: Path) -> None:
         BuildError: not a build with RL rows; more wrong verdicts than the manifest's `certify` allows; a thread and a process disagree.
     """
     shards = sorted((build / "data" / "rl").glob("*.parquet"))
-    if not shards or not (build / "manifest.lock.yaml").exists():
-        raise BuildError(f"{build}: no RL shards and manifest lock; expected the folder of a finished build")
+    if not shards or not all((build / name).exists() for name in ("manifest.lock.yaml", "summary.json")):
+        raise BuildError(f"{build}: no RL shards, manifest lock and summary; expected the folder of a finished build")
     lock = yaml.safe_load((build / "manifest.lock.yaml").read_text())["manifest"]
     load_plugins(lock.get("plugins", ()), Path(lock["root"]) if lock.get("root") else None)
     bounds = Certify.model_validate(lock.get("certify", {}))
@@ -61,10 +61,8 @@ def certify_build(build: Path) -> None:
 
 def _into_summary(path: Path, certificate: Certificate) -> None:
     """Put the shares into the summary of the build."""
-    if path.exists():
-        summary = json.loads(path.read_text())
-        summary["certificate"] = certificate.table()
-        write_text(path, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+    summary = json.loads(path.read_text()) | {"certificate": certificate.table()}
+    write_text(path, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
 
 
 def _agree(one: Certificate, other: Certificate) -> bool:

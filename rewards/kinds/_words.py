@@ -18,7 +18,7 @@ _FULL_WIDTH = str.maketrans(
 )
 _PREFACE = re.compile(
     r"(?:(?:the\s+)?(?:correct\s+|right\s+|final\s+)*(?:answers?|options?|choices?)\b\s*(?:is|are)?\s*:?\s*"
-    r"|(?:故|因此|所以|综上|应|本题|正确|,|\s){0,4}\[?(?:答案|选项|选择|选)\]?(?:应为|应选|为|是)?\s*:?\s*){1,3}",
+    r"|(?:故|因此|所以|综上|应该?|本题|正确|我|认为|,|\s){0,4}\[?(?:答案|选项|选择|选)\]?(?:应为|应选|为|是)?\s*:?\s*){1,3}",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(r"(?<!\S)[!~](?=\s?[A-Za-z(])")

@@ -13,11 +13,24 @@ from rewards.kinds._words import bare, normal, same_words, split_letter, unwrap,
 from rewards.kinds.math import Math
 from rewards.verdict import Ruling, UnreadableGoldError
 
-_JOINS = re.compile(r"\b(?:and|or|only|not|nor|but|except|neither|both)\b|[和与或仅只且]")
-"""Words that options differ by."""
+_JOINS = re.compile(r"\b(?:or|only|not|nor|but|except|neither)\b|[或仅只]")
+"""Words that options differ by; `and` is a comma."""
 _APART = re.compile(
     r"(?:(?:the\s+)?(?:option|choice|answer)\s+)?\(?([A-Z])\)?\s*[-\u2013\u2014,:]\s*(\S.*)", re.IGNORECASE | re.DOTALL
 )
+_BEHIND = re.compile(r"(\S.*?)(?:\s*[(\[\uff08]([A-Z])[)\]\uff09]|,\s*([A-Z]))\.?", re.DOTALL)
+"""`mercury (C)`, `mercury, C`."""
+_DENIES = frozenset(
+    ("not", "no", "wrong", "incorrect", "false", "isnt", "never", "neither", "nor", "except", "but", "or")
+)
+_EXPLAINS = re.compile(
+    r"(?:because|since|as|due|which|that|it|so|for|given|therefore|thus|由于|因为|因此|所以)\b|[因由所]", re.IGNORECASE
+)
+_WORDS_ALONE = re.compile(r"[^\d\\^_=<>+]+")
+
+
+MAX_CHARS = 400
+"""Longest answer in which a letter is looked for in front of a text or behind one."""
 
 
 class Choice(Kind):
@@ -47,24 +60,53 @@ class Choice(Kind):
             # before texts: options like (a), (b), (c) in another order are not these letters
             return ord(plain) - ord("A")
         texts = [_option_text(choice) for choice in self.choices]
-        text = _option_text(answer)
         if plain.isdecimal() and plain not in texts and 26 < int(plain[:4]) <= len(texts):
             return int(plain[:4]) - 1  # options behind Z have numbers
-        found = None if "mathbb" in answer else split_letter(answer)
-        if texts.count(text) == 1:
-            place = texts.index(text)
-            names = found is not None and normal(found[1]) == text and ord(found[0]) - ord("A") != place
-            return None if names and normal(answer) not in texts else place
-        apart = _APART.fullmatch(unwrap(answer)) if found is None else None
-        if apart and (place := ord(apart[1].upper()) - ord("A")) < len(texts):
-            return place if same_words(self.choices[place], apart[2]) else None
+        if texts.count(normal(answer)) == 1:
+            return texts.index(normal(answer))
+        found = None if "mathbb" in answer else split_letter(answer) or self._apart(answer)
         if found is None:
-            same = self._same_value(answer)
-            return self._same_words(answer) if same is None else same
-        index, rest = ord(found[0]) - ord("A"), normal(found[1])
-        if not texts:
-            return index
-        return index if index < len(texts) and (not rest or rest == texts[index] or rest not in texts) else None
+            return self._of_text(answer)
+        place, rest = ord(found[0]) - ord("A"), found[1]
+        is_option = place < len(texts) or not texts
+        return place if is_option and (not normal(rest) or self._agrees(place, rest)) else None
+
+    def _apart(self, answer: str) -> tuple[str, str] | None:
+        """Return the letter and the text of `B - duck` and `B, duck`; None where the letter is none of the options'."""
+        found = _APART.fullmatch(unwrap(answer)) if len(answer) <= MAX_CHARS else None
+        is_option = found is not None and ord(found[1].upper()) - ord("A") < len(self.choices)
+        return (found[1].upper(), found[2]) if found and is_option else None
+
+    def _of_text(self, text: str) -> int | None:
+        """Return the one option that a text is, in whatever notation; None where it is none, or a letter stands behind another one."""
+        if len(text) <= MAX_CHARS and (match := _BEHIND.fullmatch(unwrap(text))):
+            place = ord(match[2] or match[3]) - ord("A")
+            return place if self._of_text(match[1]) == place else None
+        texts = [_option_text(choice) for choice in self.choices]
+        if texts.count(_option_text(text)) == 1:
+            return texts.index(_option_text(text))
+        same = self._same_value(text)
+        return self._same_words(text) if same is None else same
+
+    def _agrees(self, place: int, text: str) -> bool:
+        """Return whether a text behind a letter is its option, says it among other words, or says why: it denies nothing, states
+        no other value and names no other option.
+        """
+        words = bare(text).split()
+        own = set(bare(self.choices[place]).split()) if self.choices else set[str]()
+        denies = bool(_DENIES & set(words) - own)
+        if not self.choices:
+            return not denies
+        named = self._of_text(text)
+        if named is not None or denies:
+            return named == place
+        if _EXPLAINS.match(text.strip()):
+            return True
+        said = set(words)
+        others = [set(bare(choice).split()) for at, choice in enumerate(self.choices) if at != place]
+        is_part = said < own and not any(said <= other for other in others)
+        is_whole = own < said and not any(other <= said for other in others if not other <= own)
+        return bool(_WORDS_ALONE.fullmatch(text)) and (is_part or is_whole)
 
     def _same_words(self, answer: str) -> int | None:
         """Return the one option with the same words, articles and punctuation aside."""

@@ -13,7 +13,7 @@ from rewards.algebra.parser.answer import AnswerParser
 from rewards.algebra.shapes import said_twice
 from rewards.algebra.tree import Node, TooBigError, has, num, replace
 from rewards.algebra.vocabulary import ParseError
-from rewards.algebra.wording import units
+from rewards.algebra.wording import dates, units
 from rewards.algebra.wording.numerals import LETTER_SCALES
 from rewards.algebra.wording.spoken import spoken
 
@@ -39,15 +39,7 @@ class Reading(NamedTuple):
 
 _DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox)\s*\{([^{}]*)\}")
-_TIME = re.compile(r"^(\d{1,2})(?:\s*:\s*([0-5]\d))?(?:\s*([aApP])\.?\s*[mM]\.?)?$")
-_MORNING = re.compile(r" in the morning$", re.IGNORECASE)
-_NIGHT = re.compile(r" (?:in the (?:afternoon|evening)|at night)$", re.IGNORECASE)
 _CLOCK = re.compile(r"^\d+\s*:\s*\d+$")  # a time of 24 hours, or a ratio
-_CHINESE_TIME = re.compile(
-    "^(上午|早上|早晨|凌晨|下午|晚上|傍晚|中午)\\s*(\\d{1,2})\\s*(?:时|点|点钟|:)\\s*(\\d{1,2}|半)?分?$"
-)
-_HALVES = {"上午": 1, "早上": 1, "早晨": 1, "凌晨": 1, "下午": 2, "晚上": 2, "傍晚": 2, "中午": 2}
-_NAMED_TIMES = {"noon": 2, "12 noon": 2, "midnight": 1, "12 midnight": 1, "12:00 noon": 2, "12:00 midnight": 1}
 _GLUED = re.compile(r"^(\d+(?:\.\d+)?)([KkMB])$")  # 3.5M, which could be a product as well
 _MEASURED = re.compile(
     r"^((?:\d+/\d+|\\frac\{\d+\}\{\d+\}|\d+(?:\.\d+)?)(?:\s*\\times\s*10\s*\^\s*(?:-?\d+|\{-?\d+\}))?|10\s*\^\s*(?:-?\d+|\{-?\d+\}))"
@@ -106,18 +98,10 @@ def _otherwise(text: str, readings: list[Reading]) -> list[Reading]:
 def _time(text: str) -> Reading | None:
     """Return a time of day; `digits` of its node: 0 where the half of the day is not said."""
     plain = " ".join(_TEXT.sub(r" \1 ", text).split())
-    plain = _NIGHT.sub(" PM", _MORNING.sub(" AM", plain))
-    if plain.lower() in _NAMED_TIMES:
-        return Reading(Node("time", (), "12:00", _NAMED_TIMES[plain.lower()]))
-    if match := _CHINESE_TIME.match(plain):
-        hour, minutes = int(match[2]), {"": "00", None: "00", "半": "30"}.get(match[3], match[3])
-        return Reading(Node("time", (), f"{hour}:{minutes:>02}", _HALVES[match[1]])) if hour < 25 else None
-    if not (match := _TIME.match(plain)) or int(match[1]) > 24 or not (match[2] or match[3]):
+    found = dates.time(plain)
+    if found is None or found.second or not (found.half or ":" in plain):
         return None
-    hour, half = int(match[1]), {"a": 1, "p": 2}.get((match[3] or " ").lower()[0], 0)
-    if half == 0 and hour not in range(1, 13):  # a clock of 24 hours
-        hour, half = hour % 12 or 12, 2 if 12 < hour < 24 else 1
-    return Reading(Node("time", (), f"{hour}:{match[2] or '00'}", half))
+    return Reading(Node("time", (), f"{found.hour % 12 or 12}:{found.minute:02}", ("", "am", "pm").index(found.half)))
 
 
 _cached = lru_cache(maxsize=2048)(_readings)

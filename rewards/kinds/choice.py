@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
+from rewards.algebra.wording.dates import date, time
 from rewards.kinds._base import Compare, Kind, Variants
-from rewards.kinds._dates import date, time
 from rewards.kinds._words import bare, normal, same_words, split_letter, unwrap, without_lead
 from rewards.kinds.math import Math
 from rewards.verdict import Ruling, UnreadableGoldError
@@ -111,11 +111,13 @@ class Choice(Kind):
     def _same_words(self, answer: str) -> int | None:
         """Return the one option with the same words, articles and punctuation aside."""
         said = without_lead(answer)
-        moment = date(unwrap(said)) or time(unwrap(said))
+        day, moment = date(unwrap(said)), time(unwrap(said))
         same = [
             index
             for index, choice in enumerate(map(_option_text, self.choices))
-            if (bare(choice) and same_words(choice, said)) or (moment and moment in (date(choice), time(choice)))
+            if (bare(choice) and same_words(choice, said))
+            or (day and day == date(choice))
+            or (moment and moment == time(choice))
         ]
         return same[0] if len(same) == 1 else None
 

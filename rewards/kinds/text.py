@@ -5,8 +5,8 @@
 import re
 from typing import ClassVar, Literal
 
+from rewards.algebra.wording.dates import date, time
 from rewards.kinds._base import Compare, Kind, Variants
-from rewards.kinds._dates import date, time
 from rewards.kinds._words import bare, same_words, unwrap, without_lead
 from rewards.kinds.math import Math
 from rewards.verdict import Ruling, UnreadableGoldError
@@ -34,7 +34,7 @@ class Text(Kind):
         if not wanted:
             raise UnreadableGoldError(f"nothing is left of the gold {gold!r} without punctuation")
         plain = unwrap(gold)
-        day, moment = date(plain), time(plain)
+        day, moment = date(plain), _moment(plain)
         formula = None if day or moment else _formula(gold)
 
         def compare(answer: str) -> Ruling:
@@ -42,7 +42,7 @@ class Text(Kind):
                 return Ruling("correct", "exact")
             if day or moment:
                 plain = unwrap(said)
-                return Ruling.of((day or moment) == (date(plain) if day else time(plain)), "dates")
+                return Ruling.of(date(plain) == day if day else _moment(plain) == moment, "dates")
             return formula(answer) if formula else Ruling("wrong", "exact")
 
         return compare
@@ -62,6 +62,12 @@ class Text(Kind):
             return
         yield "negated", f"not {gold}"
         yield "doubled", f"{gold} or nothing"
+
+
+def _moment(text: str) -> tuple[int, int, int] | None:
+    """Hour, minute and second of a time: `8:45` is in the morning."""
+    found = time(text)
+    return found[:3] if found else None
 
 
 def _signs(text: str) -> str:

@@ -105,6 +105,9 @@ def _classify(match: re.Match[str], before: list[Token], digits: bool, spaced: b
         is_unit = _after_number(before) and units.is_unit(text)
         if len(text) < 4 and has_script and not is_unit and text not in FUNCTIONS and text not in WORD_COMMANDS:
             return [Token("sym", letter) for letter in text]  # Be^{3x}
+        is_measured = _after_number(before) or bool(before and before[-1].text == "/")
+        if text in _ALSO_WORDS and is_measured and not _ARGUMENT.match(match.string, match.end()):
+            return [Token("text", text)]
         return _word(text, before, spaced)
     if group == "han":
         return _han(text, before, digits)
@@ -147,8 +150,6 @@ def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
     lower = word.lower()
     if lower in _SEPARATORS:
         return [Token("op", lower)]
-    if lower == "floor" and _after_number(before):
-        return [Token("text", word)]
     if word in FUNCTIONS or word in WORD_COMMANDS:
         return [Token("cmd", word)]
     if lower in ("infinity", "inf") or word == "oo":
@@ -199,6 +200,9 @@ def _han(run: str, before: list[Token], digits: bool) -> list[Token]:
     return found
 
 
+_ALSO_WORDS = frozenset(("floor", "min", "sec", "deg"))
+"""Functions that are a unit or a label behind a number, unless an argument follows."""
+_ARGUMENT = re.compile(r"\s*[A-Za-z\d\\({^_]")
 _VARIABLES = frozenset("abcdefxyz")
 _LABEL = re.compile(r"(?=.?[aeiou])[a-z]{3}")
 """Three small letters that may be a word behind a number: `1 box`."""

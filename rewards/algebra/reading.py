@@ -13,7 +13,7 @@ from rewards.algebra.parser.answer import AnswerParser
 from rewards.algebra.shapes import said_twice
 from rewards.algebra.tree import Node, TooBigError, has, num, replace
 from rewards.algebra.vocabulary import ParseError
-from rewards.algebra.wording import dates, units
+from rewards.algebra.wording import dates, said
 from rewards.algebra.wording.numerals import LETTER_SCALES
 from rewards.algebra.wording.spoken import spoken
 
@@ -41,10 +41,6 @@ _DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3}
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox)\s*\{([^{}]*)\}")
 _CLOCK = re.compile(r"^\d+\s*:\s*\d+$")  # a time of 24 hours, or a ratio
 _GLUED = re.compile(r"^(\d+(?:\.\d+)?)([KkMB])$")  # 3.5M, which could be a product as well
-_MEASURED = re.compile(
-    r"^((?:\d+/\d+|\\frac\{\d+\}\{\d+\}|\d+(?:\.\d+)?)(?:\s*\\times\s*10\s*\^\s*(?:-?\d+|\{-?\d+\}))?|10\s*\^\s*(?:-?\d+|\{-?\d+\}))"
-    r" ([A-Za-z](?:[A-Za-z/^\d{}]*))$"
-)  # "12 m", which could be a product as well
 _FEET = re.compile(r"^(\d+)\s*'\s*(\d+(?:\.\d+)?)\s*(?:\"|'')?$")
 _COMPOUND = re.compile(r"^(?:\d+(?:\.\d+)? ?[A-Za-z]{1,12}[ ,]*(?:and )?){2,4}$")
 _UNIT = re.compile(r"([A-Za-z]+)(?=[ ,]|$)")
@@ -81,12 +77,10 @@ def _otherwise(text: str, readings: list[Reading]) -> list[Reading]:
     """Return the readings of a short text, with those as a time and as a value with its unit."""
     if text[0] not in "(-" and not text.startswith((r"\frac", r"\sqrt")) and (time := _time(text)):
         readings = [time] if time.node.digits and not _CLOCK.match(text) else [time, *readings]
-    if not ((text[0].isdigit() or text.startswith(r"\frac")) and text[-1] not in ")]"):
+    if not text[0].isdigit():
         return readings
     if match := _FEET.match(text):
         return _read(f"{match[1]}\\text{{ feet }}{match[2]}\\text{{ inches}}")
-    if (match := _MEASURED.match(text)) and units.read(match.group(2)).dimension is not None:
-        readings += [Reading(Node("quantity", (value.node,), match.group(2))) for value in _read(match.group(1))]
     if _COMPOUND.match(text):
         readings += _read(_UNIT.sub(r"\\text{ \1} ", text))
     if match := _GLUED.match(text):
@@ -121,5 +115,8 @@ def _read(text: str, *, thousands: bool = True, applies: bool = True) -> list[Re
         return []
     except RecursionError:
         raise TooBigError("nested too deeply") from None
-    said = (" integer" if _INTEGERS.search(text) else "") + (" natural" if _NATURALS.search(text) else "")
-    return [Reading(node, parser.note + said)]
+    notes = (" integer" if _INTEGERS.search(text) else "") + (" natural" if _NATURALS.search(text) else "")
+    readings = [Reading(node, parser.note + notes)]
+    if parser.is_spaced and (measured := said.with_letters_as_units(node)) != node:
+        readings.append(readings[0]._replace(node=measured))
+    return readings

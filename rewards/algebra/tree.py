@@ -39,6 +39,8 @@ def sym(name: str) -> Node:
 
 
 PI, INF, IMAG, E = sym("pi"), sym("infty"), sym("i"), sym("e")
+SPACED = "spaced"
+"""The value of a product whose one letter stands behind a space: `12 m`, which may be a unit."""
 CONSTANTS = {"pi", "e", "i", "infty"}
 
 

@@ -6,7 +6,7 @@ Precedence is that of print: `1/2x` is `(1/2)x`, `-3^2` is `-(3^2)`, `2\frac{1}{
 from fractions import Fraction
 
 from rewards.algebra.parser.groups import Groups
-from rewards.algebra.tree import Node, joined, num, sym
+from rewards.algebra.tree import SPACED, Node, free, joined, num, sym
 from rewards.algebra.vocabulary import APPLIED, BASES, CONDITIONS, NOTES, STARTS_ATOM, ParseError, number
 
 
@@ -38,20 +38,22 @@ class Arithmetic(Groups):
 
     def product(self) -> Node:
         left = self._mixed(self.power())
-        factors = [left]
+        factors, mark = [left], None
         while True:
             if self._take("*"):
                 factors.append(self._signed_factor())
             elif not self._is_rate() and self._take("/"):
-                factors = [Node("div", (joined("mul", factors), self._signed_factor()))]
+                factors = [Node("div", (joined("mul", factors, mark), self._signed_factor()))]
             elif self._starts_factor():
                 if self._now.kind == "num" and factors[-1].op == "num":
                     raise ParseError("two numbers side by side")
+                if self._now.kind == "sym" and self._now.spaced and not any(map(free, factors)):
+                    mark, self.is_spaced = SPACED, True
                 factors.append(self.power())
                 if factors[-1].op == factors[-2].op == "seq":
                     raise ParseError("two lists side by side")
             else:
-                return joined("mul", factors)
+                return joined("mul", factors, mark)
 
     def _signed_factor(self) -> Node:
         negative = False

@@ -12,13 +12,14 @@ MAX_DEPTH = 40
 
 class Cursor(ABC):
     """It holds the tokens, a position, and the note that followed the value. `_bars`: inside `|...|` or a set builder, where `|`
-    closes. `_applies`: `f(x)` is a function's value, not a product.
+    closes. `_applies`: `f(x)` is a function's value, not a product. `is_spaced`: some letter stands behind a space, as a unit would.
     """
 
     def __init__(self, tokens: list[Token], *, applies: bool = True) -> None:
         self._tokens, self._at, self._depth, self._bars, self._applies = tokens, 0, 0, 0, applies
         self._fuel = 10 * len(tokens) + 100  # atoms, those of a second attempt included
         self.note = ""
+        self.is_spaced = False
 
     @property
     def _now(self) -> Token:

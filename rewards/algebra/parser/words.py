@@ -224,13 +224,8 @@ class Words(Cursor):
                 words.extend(["^", self._next().text])  # cm2
             else:
                 break
-        if (
-            node.op == "mul"
-            and len(node.args) == 2
-            and node.args[0].op == "num"
-            and units.is_unit(str(node.args[1].value))
-        ):
-            words, node = [str(node.args[1].value), *words], node.args[0]  # 20 m above the ground
+        if measured := said.letter_as_unit(node):  # 20 m above the ground
+            node, words = measured[0], [measured[1], *words]
         if {word.lower() for word in words} & _QUALIFYING:
             raise ParseError("words that qualify the value")
         if node.op == "rel":

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from rewards.algebra.tree import Node, num
+from rewards.algebra.tree import SPACED, Node, free, joined, num, replace, walk
 from rewards.algebra.vocabulary import word_set, word_table
 from rewards.algebra.wording import units
 
@@ -146,6 +146,30 @@ def compound(parts: Sequence[Node]) -> Node | None:
     first = known[0][1]
     scaled = tuple(Node("mul", (num(unit.scale / first.scale), value)) for value, unit in known)
     return Node("quantity", (Node("add", scaled),), str(parts[0].value))
+
+
+def letter_as_unit(node: Node) -> tuple[Node, str] | None:
+    """Return the value and the unit of `12 m`, `12 m/s^2`: a product whose one letter stands behind a space; None for anything else."""
+    if node.op == "div" and (top := letter_as_unit(node.args[0])) and (bottom := _letter(node.args[1])):
+        return top[0], f"{top[1]}/{bottom}"
+    if node.op != "mul" or node.value != SPACED or any(free(a) for a in node.args[:-1]):
+        return None
+    text = _letter(node.args[-1])
+    return (joined("mul", node.args[:-1]), text) if text and units.read(text).dimension is not None else None
+
+
+def _letter(node: Node) -> str:
+    base, power = node.args if node.op == "pow" else (node, None)
+    if base.op != "sym" or (power is not None and power.op != "num"):
+        return ""
+    return str(base.value) + (f"^{power.value}" if power else "")
+
+
+def with_letters_as_units(node: Node) -> Node:
+    """Return a tree in which a letter behind a space is a unit; the tree itself where no other value has one, and it is no value alone."""
+    if letter_as_unit(node) is None and not any(n.op == "quantity" and read(str(n.value)).unit for n in walk(node)):
+        return node
+    return replace(node, lambda n: Node("quantity", found[:1], found[1]) if (found := letter_as_unit(n)) else None)
 
 
 def both(ours: Said, theirs: Said) -> Said:

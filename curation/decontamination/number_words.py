@@ -1,16 +1,9 @@
 """Numbers in words, as digits: "twenty five" is 25, "two hundred and six" 206, "3 million" 3000000."""
 
-_UNITS = {
-    word: value
-    for value, word in enumerate(
-        """
-        zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
-        """.split()  # noqa: SIM905 - a word list reads better as text
-    )
-}
-_TENS = {word: 10 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}  # noqa: SIM905
+from rewards.algebra.wording.numerals import TENS, UNITS
+
 _SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9}
-_NUMBERS = _UNITS | _TENS
+_NUMBERS = UNITS | TENS
 _ALL = _NUMBERS.keys() | _SCALES.keys()
 
 
@@ -42,7 +35,7 @@ def _number(words: list[str], start: int) -> tuple[int | None, int]:
         word = words[i]
         if word in _NUMBERS and (i == start or 0 < _NUMBERS[word] < room):
             group += _NUMBERS[word]
-            room = 10 if word in _TENS else 0
+            room = 10 if word in TENS else 0
         elif i == start and word.isdecimal() and word.isascii() and len(word) <= 12:
             group, room = int(word), 0
         elif word == "hundred":

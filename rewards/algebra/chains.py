@@ -88,7 +88,8 @@ def named_value(node: Node) -> Node | None:
         return last
     if not names or names & free(last) or first.op in _OBJECTS or last.op in ("rel", "text"):
         return None
-    if len(names) > 1 or (first.op == "call" and first.value in _TRIGONOMETRIC):
+    base = first.args[0] if first.op == "pow" else first
+    if len(names) > 1 or (base.op == "call" and base.value in _TRIGONOMETRIC):
         return last
     is_power = first.op == "pow" and first.args[0].op == "sym" and str(first.args[0].value)[0].isupper()
     return last if is_power and last.op == "matrix" else None

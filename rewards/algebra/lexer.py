@@ -162,7 +162,7 @@ def _word(word: str, before: list[Token], spaced: bool) -> list[Token]:
         return [Token("text", ORDINAL)]
     if len(word) == 1:
         return [Token("text" if _is_compass(word, before) else "sym", word)]
-    if spaced and before and before[-1].kind == "text" and word in ("us", "per", "in", "go"):
+    if spaced and before and before[-1].kind == "text" and word in ("an", "us", "per", "in", "go"):
         return [Token("text", word)]
     if spaced and before and before[-1].kind == "num" and _LABEL.fullmatch(word) and not set(word) <= _VARIABLES:
         return [Token("text", word)]

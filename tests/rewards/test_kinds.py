@@ -12,6 +12,8 @@ import rewards
 BIRDS = {"choices": ["swan", "duck", "goose"]}
 NUMBERS = {"choices": [142, 96, 12]}
 ABC = {"choices": ["B", "C", "A"]}
+FRACTIONS = {"choices": [r"$\frac{2}{5}$", r"$\frac{5}{2}$"]}
+ROMAN = {"choices": ["I and II", "II and III", "I and III"]}
 FIVE = {"rel_tol": 0.05}
 
 TABLE = [
@@ -33,6 +35,27 @@ TABLE = [
     ("choice", "duck", BIRDS, "B", "correct"),
     ("choice", "duck", BIRDS, "Duck.", "correct"),
     ("choice", "duck", BIRDS, "swan duck", "wrong"),
+    ("choice", "B", BIRDS, "duck (B)", "correct"),
+    ("choice", "B", BIRDS, "duck, B", "correct"),
+    ("choice", "B", BIRDS, "B, the duck", "correct"),
+    ("choice", "B", BIRDS, "B - duck", "correct"),
+    ("choice", "B", BIRDS, "B. because it dives", "correct"),
+    ("choice", "B", BIRDS, "B. The duck dives", "correct"),
+    ("choice", "B", BIRDS, "我认为选B", "correct"),
+    ("choice", "B", BIRDS, "B. the swan", "wrong"),
+    ("choice", "B", BIRDS, "B. heron", "wrong"),
+    ("choice", "B", BIRDS, "B. not duck", "wrong"),
+    ("choice", "B", BIRDS, "B. is wrong", "wrong"),
+    ("choice", "B", BIRDS, "B. duck and swan", "wrong"),
+    ("choice", "B", BIRDS, "swan (B)", "wrong"),
+    ("choice", "B", {}, "B. is wrong", "wrong"),
+    ("choice", "A", FRACTIONS, "A. 0.4", "correct"),
+    ("choice", "A", FRACTIONS, "A, 0.4", "correct"),
+    ("choice", "A", FRACTIONS, "A. 2.5", "wrong"),
+    ("choice", "A", FRACTIONS, "(A) 5/2", "wrong"),
+    ("choice", "A", FRACTIONS, "A. 7", "wrong"),
+    ("choice", "A", ROMAN, "I, II", "correct"),
+    ("choice", "A", ROMAN, "I or II", "wrong"),
     ("choice", "D", BIRDS, "D", "unreadable_gold"),
     ("choice", "heron", BIRDS, "heron", "unreadable_gold"),
     ("choice", "142", NUMBERS, "142.0", "correct"),

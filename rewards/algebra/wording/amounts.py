@@ -20,7 +20,7 @@ def numbers(tokens: list[Token]) -> list[Token]:
     at = 0
     while at < len(tokens):
         token = tokens[at]
-        is_article = token.text == "a" and word_of(tokens[at + 1]) in numerals.SCALES
+        is_article = token.text == "a" and tokens[at + 1].kind == "text"
         starts = (
             token.kind == "text"
             or is_article
@@ -94,7 +94,7 @@ def _number_at(tokens: list[Token], at: int) -> tuple[list[Token], int] | None:
         return None  # half of a hyphenated word: one-to-one
     if words[0] in ("one", "second", "first", "third", "half") and number.taken == 1 and _goes_on(tokens, end):
         return None
-    if (words[0] in ("a", "an") and number.taken < 2) or (tokens[at].kind == "num" and number.taken < 2):
+    if tokens[at].kind == "num" and number.taken < 2:
         return None
     return [*_written(number.value), *([Token("text", ORDINAL)] if number.ordinal else [])], end
 

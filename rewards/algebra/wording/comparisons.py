@@ -7,7 +7,7 @@ _COMPARED = """
 >=: greater than or equal to | more than or equal to | at least | no less than | not less than
 >=: no fewer than | not fewer than | no smaller than | a minimum of
 <=: less than or equal to | at most | no more than | not more than | no greater than
-<=: not greater than | not exceeding | up to | a maximum of
+<=: not greater than | not exceeding | does not exceed | up to | a maximum of
 >: greater than | more than | larger than | bigger than | higher than
 >: exceeding | above | over | exceeds
 <: less than | fewer than | smaller than | lower than | below
@@ -131,5 +131,7 @@ def _between(tokens: list[Token]) -> list[Token]:
     name = head if head and all(t.kind == "sym" for t in head) else [Token("sym", SOMETHING)] if not head else None
     if name is None:
         return tokens
-    sign = Token("op", "<=")
-    return [*tokens[at + 1 : middle], sign, *name, sign, *tokens[middle + 1 :]]
+    sign, rest = Token("op", "<="), tokens[middle + 1 :]
+    if word_of(rest[-2]) == "inclusive":
+        rest = [*rest[: -3 if rest[-3].text == "," else -2], rest[-1]]
+    return [*tokens[at + 1 : middle], sign, *name, sign, *rest]

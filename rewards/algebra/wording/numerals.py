@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from rewards.algebra.vocabulary import word_list, word_set
+from rewards.algebra.wording import units
 
 _UNITS = word_list("""
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
@@ -17,11 +18,9 @@ _UNITS = word_list("""
 _TENS = word_list("""
     twenty thirty forty fifty sixty seventy eighty ninety
 """)
-SMALL = (
-    {word: value for value, word in enumerate(_UNITS)}
-    | {word: 10 * value for value, word in enumerate(_TENS, 2)}
-    | {"fourty": 40}
-)
+UNITS = {word: value for value, word in enumerate(_UNITS)}
+TENS = {word: 10 * value for value, word in enumerate(_TENS, 2)}
+SMALL = UNITS | TENS | {"fourty": 40}
 SCALES = {
     "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "quadrillion": 10**15,
     "gross": 144, "quintillion": 10**18, "sextillion": 10**21, "兆": 10**12, "千": 1000, "打": 12,
@@ -74,7 +73,7 @@ def read(words: Sequence[str]) -> Found | None:
         return _of_article(words)
     if words[0] == "half":
         scale, taken = _scaled(words, 2 if words[1:2] and words[1] in _ARTICLES else 1)
-        return Found(Fraction(scale, 2), taken if scale != 1 else 1)
+        return Found(Fraction(scale, 2), taken)
     found = _cardinal(words)
     if found is None:
         return Found(Fraction(ORDINALS[words[0]]), 1, True) if words[0] in ORDINALS else None
@@ -104,7 +103,7 @@ def _of_article(words: Sequence[str]) -> Found | None:
         return Found(Fraction(scale), taken)
     if words[1:2] and words[1] in _SINGULAR_PARTS:
         return Found(Fraction(1, _SINGULAR_PARTS[words[1]]), 2)
-    return None
+    return Found(Fraction(1), 1) if words[1:2] and len(words[1]) > 2 and units.find(words[1]) else None  # an hour
 
 
 def _part(words: Sequence[str]) -> Found | None:

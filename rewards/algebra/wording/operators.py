@@ -31,6 +31,7 @@ _FUNCTIONS = {
     ("cube", "root", "of"): "sqrt [ 3 ]",
     ("cubic", "root", "of"): "sqrt [ 3 ]",
     ("reciprocal", "of"): "1 /",
+    ("opposite", "of"): "-",
     ("absolute", "value", "of"): "|",
     ("half", "of"): "1 / 2 *",
     ("twice",): "2 *",
@@ -187,5 +188,5 @@ def _function(notation: str, tokens: list[Token], at: int) -> tuple[list[Token],
     inner = tokens[at:end]
     if notation == "|":
         return [*head, *inner, *head], end
-    opening, closing = ("(", ")") if notation[-1] in "/*" else ("{", "}")
+    opening, closing = ("(", ")") if notation[-1] in "/*-" else ("{", "}")
     return [*head, Token("op", opening), *inner, Token("op", closing)], end

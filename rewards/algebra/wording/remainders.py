@@ -5,6 +5,7 @@ from rewards.algebra.vocabulary import word_set
 from rewards.algebra.wording.phrases import word_of
 
 _REMAINDERS = word_set("remainder rem remaining")
+_LEFT = word_set("left leftover")
 _REMAINDER_NOISE = word_set("with a and the of is leaving leaves")
 
 
@@ -12,7 +13,7 @@ def remainders(tokens: list[Token]) -> list[Token]:
     """Return `50 remainder 5`, `50 R 5`, `50 ... 5` and `quotient 50, remainder 5` with the sign `rem`."""
     if word_of(tokens[0]) in _REMAINDERS | {"quotient"} and not any(_is_part(t) for t in tokens[1:]):
         return _named(tokens)
-    tokens = _quotient_first(tokens)
+    tokens = _left_over(_quotient_first(tokens))
     at = next((i for i, t in enumerate(tokens) if _parts_remainder(tokens, i)), None)
     if at is None:
         return tokens
@@ -36,6 +37,15 @@ def remainders(tokens: list[Token]) -> list[Token]:
     if not left or len(right) < 2:
         return tokens
     return [*left, Token("op", "rem", True), *right]
+
+
+def _left_over(tokens: list[Token]) -> list[Token]:
+    """Return `19 with 4 left over` as `19 remainder 4`."""
+    end = -3 if word_of(tokens[-2]) == "over" and len(tokens) > 3 else -2
+    middle = next((i for i, t in enumerate(tokens) if word_of(t) == "with"), 0)
+    if not middle or len(tokens) < 5 or word_of(tokens[end]) not in _LEFT:
+        return tokens
+    return [*tokens[:middle], Token("text", "remainder", True), *tokens[middle + 1 : end], tokens[-1]]
 
 
 def _quotient_first(tokens: list[Token]) -> list[Token]:

@@ -67,7 +67,7 @@ def bare(text: str) -> str:
     ('us navy', '1000 men', '-5', 'vitamin a', 'ice cream please')
     """
     text = unicodedata.normalize("NFKC", unwrap(_NEGATED.sub("\u00ac", text)))
-    text = _THOUSANDS.sub("", text)
+    text = _THOUSANDS.sub("", text.lower() if text.isupper() and len(text) > 1 and " " in text else text)
     text = _INITIALS.sub(lambda m: re.sub(r"[.\s]", "", m.group()) + " ", text)
     text = _ARTICLE.sub(" ", _PRINTED.sub(" ", text))
     text = _PUNCTUATION.sub(" ", text)

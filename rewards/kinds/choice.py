@@ -62,8 +62,9 @@ class Choice(Kind):
         texts = [_option_text(choice) for choice in self.choices]
         if plain.isdecimal() and plain not in texts and 26 < int(plain[:4]) <= len(texts):
             return int(plain[:4]) - 1  # options behind Z have numbers
-        if texts.count(normal(answer)) == 1:
-            return texts.index(normal(answer))
+        exact = self._exact(answer)
+        if exact is not None or texts.count(normal(answer)) == 1:
+            return texts.index(normal(answer)) if exact is None else exact
         found = None if "mathbb" in answer else split_letter(answer) or self._apart(answer)
         if found is None:
             return self._of_text(answer)
@@ -82,11 +83,19 @@ class Choice(Kind):
         if len(text) <= MAX_CHARS and (match := _BEHIND.fullmatch(unwrap(text))):
             place = ord(match[2] or match[3]) - ord("A")
             return place if self._of_text(match[1]) == place else None
+        if (exact := self._exact(text)) is not None:
+            return exact
         texts = [_option_text(choice) for choice in self.choices]
         if texts.count(_option_text(text)) == 1:
             return texts.index(_option_text(text))
         same = self._same_value(text)
         return self._same_words(text) if same is None else same
+
+    def _exact(self, text: str) -> int | None:
+        """Return the one option that a text is, case and punctuation included: titles and greetings differ in nothing else."""
+        plain = [" ".join(unwrap(choice).split()) for choice in self.choices]
+        said = " ".join(unwrap(text).split())
+        return plain.index(said) if said and plain.count(said) == 1 else None
 
     def _agrees(self, place: int, text: str) -> bool:
         """Return whether a text behind a letter is its option, says it among other words, or says why: it denies nothing, states
@@ -100,6 +109,8 @@ class Choice(Kind):
         named = self._of_text(text)
         if named is not None or denies:
             return named == place
+        if same_words(self.choices[place], text):
+            return True  # another option has the same words, in other case
         if _EXPLAINS.match(text.strip()):
             return True
         said = set(words)

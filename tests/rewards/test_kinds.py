@@ -13,6 +13,7 @@ BIRDS = {"choices": ["swan", "duck", "goose"]}
 NUMBERS = {"choices": [142, 96, 12]}
 ABC = {"choices": ["B", "C", "A"]}
 FRACTIONS = {"choices": [r"$\frac{2}{5}$", r"$\frac{5}{2}$"]}
+TITLES = {"choices": ["A Breath of Fresh Air", "A breath of fresh air"]}
 ROMAN = {"choices": ["I and II", "II and III", "I and III"]}
 FIVE = {"rel_tol": 0.05}
 
@@ -54,6 +55,10 @@ TABLE = [
     ("choice", "A", FRACTIONS, "A. 2.5", "wrong"),
     ("choice", "A", FRACTIONS, "(A) 5/2", "wrong"),
     ("choice", "A", FRACTIONS, "A. 7", "wrong"),
+    ("choice", "A", TITLES, "A Breath of Fresh Air", "correct"),
+    ("choice", "A", TITLES, "A. A Breath of Fresh Air", "correct"),
+    ("choice", "A", TITLES, "A. A breath of fresh air", "wrong"),
+    ("choice", "A", TITLES, "a breath of fresh air", "wrong"),
     ("choice", "A", ROMAN, "I, II", "correct"),
     ("choice", "A", ROMAN, "I or II", "wrong"),
     ("choice", "D", BIRDS, "D", "unreadable_gold"),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +16,8 @@ import yaml
 from curation.commands.certify import COLUMNS, FAILURES, certify_build
 from curation.core.errors import BuildError
 from curation.core.parquet import write_records
+
+ROOT = Path(__file__).parents[3]
 
 
 def build(folder: Path, *golds: tuple[str, str]) -> Path:
@@ -70,3 +75,29 @@ def lenient(rows: list[dict[str, str]], where: str, max_rows: int | None, seed: 
         return certifying.certify(rows, "here", max_rows, seed)
     finally:
         certifying.trl.accuracy = before
+
+
+@pytest.mark.slow
+def test_the_certificate_is_of_the_build_that_is_there(tmp_path: Path) -> None:
+    """It stays when nothing changed and goes with the rows that it was about."""
+    data, out = tmp_path / "t.jsonl", tmp_path / "out"
+    fields = {"question": "q", "answer": "a"}
+    source = {"kind": "table", "name": "t", "path": "t.jsonl", "domain": "math", "license": "mit", "fields": fields}
+    (tmp_path / "m.yaml").write_text(yaml.safe_dump({"name": "m", "seed": 1, "rl": {"sources": [source]}}))
+
+    def build_with(n_rows: int) -> dict[str, object]:
+        rows = [{"q": f"What is the sum of {n} and {n + 3} here?", "a": str(2 * n + 3)} for n in range(n_rows)]
+        data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        command = [sys.executable, "-m", "curation.cli", "build", "m.yaml", "--out", "out"]
+        subprocess.run(
+            command, cwd=tmp_path, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        )
+        found: dict[str, object] = json.loads((out / "summary.json").read_text())
+        return found
+
+    build_with(8)
+    certify_build(out)
+    assert "certificate" in build_with(8)
+    assert (out / FAILURES).exists()
+    assert "certificate" not in build_with(9)
+    assert not (out / FAILURES).exists()

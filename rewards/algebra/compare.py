@@ -6,7 +6,7 @@ not an answer to 50 %.
 """
 
 from collections.abc import Callable
-from functools import partial, reduce
+from functools import partial
 from itertools import product
 
 from rewards.algebra import shapes
@@ -14,6 +14,7 @@ from rewards.algebra.chains import identity_value, is_equation, is_false, named_
 from rewards.algebra.closeness import CloseError
 from rewards.algebra.conditions import CONDITIONAL, branches, same_branches
 from rewards.algebra.curves import same_curve, same_identity
+from rewards.algebra.labels import compounded, is_labelled, relabelled, unmeasured
 from rewards.algebra.pieces import NotASetError, same_pieces
 from rewards.algebra.reading import Reading
 from rewards.algebra.realsets import is_interval, to_pieces
@@ -26,12 +27,12 @@ from rewards.algebra.relations import (
     same_chain,
 )
 from rewards.algebra.renaming import same_renamed
-from rewards.algebra.scalars import OpenError, measured, same_scalars
+from rewards.algebra.scalars import OpenError, same_scalars
 from rewards.algebra.systems import grouped, same_solutions
-from rewards.algebra.tree import Node, free, has, joined, key, num, rename, replace, sym, take, walk
+from rewards.algebra.tree import Node, free, has, joined, key, num, rename, replace, sym, take
 from rewards.algebra.unknowns import same_unknowns
 from rewards.algebra.vectors import components
-from rewards.algebra.wording.said import NOTHING, Said, both, compound, ratio
+from rewards.algebra.wording.said import ratio
 
 _ARITHMETIC = frozenset(("num", "neg", "div", "add", "mul", "pow", "call", "sym"))
 MAX_MEMBERS = 300
@@ -104,7 +105,7 @@ def same(gold: Node, answer: Node) -> bool:
         return gold.op == answer.op and _same_in_order(gold, answer)
     gold, answer = exact_part(gold), exact_part(answer)
     if gold.op == answer.op == "seq":
-        gold, answer = _relabelled(gold, answer), _relabelled(answer, gold)
+        gold, answer = relabelled(gold, answer), relabelled(answer, gold)
     if (_has_relations(gold) or _has_relations(answer)) and (verdict := same_solutions(gold, answer, same)) is not None:
         return verdict
     if _is_relation_of_reals(gold) or _is_relation_of_reals(answer):
@@ -113,7 +114,7 @@ def same(gold: Node, answer: Node) -> bool:
         return _same_relations(gold, answer)
     if "seq" in (gold.op, answer.op):
         gold, answer = shapes.without_label(gold), shapes.without_label(answer)
-        gold, answer = _compounded(gold, answer), _compounded(answer, gold)
+        gold, answer = compounded(gold, answer), compounded(answer, gold)
     golds, answers = shapes.expand(gold), shapes.expand(answer)
     if golds != [gold] or answers != [answer]:
         return same(joined("seq", golds, "bare"), joined("seq", answers, "bare"))
@@ -122,20 +123,7 @@ def same(gold: Node, answer: Node) -> bool:
     return same_scalars(gold, answer, same)
 
 
-def _compounded(node: Node, other: Node) -> Node:
-    """Return `2 hours and 30 minutes` as one value where the other side is one."""
-    if node.op == "seq" and other.op not in ("seq", "matrix") and node.value in ("and", "bare"):
-        return compound(node.args) or node
-    return node
-
-
 # sets of reals and relations
-
-
-def _unmeasured(node: Node) -> tuple[Node, Said]:
-    """Return the relations of `2 < x < 4 \\text{ hours}` without units, and what the words of all of them say."""
-    what = reduce(both, (measured(n)[1] for n in walk(node) if n.op == "quantity"), NOTHING)
-    return replace(node, lambda n: measured(n)[0] if n.op == "quantity" else None), what
 
 
 def _has_relations(node: Node) -> bool:
@@ -152,7 +140,7 @@ def _is_relation_of_reals(node: Node) -> bool:
 
 def _same_sets(gold: Node, answer: Node) -> bool:
     if has(gold, "quantity") or has(answer, "quantity"):
-        (gold, what), (answer, other) = _unmeasured(gold), _unmeasured(answer)
+        (gold, what), (answer, other) = unmeasured(gold), unmeasured(answer)
         if (factor := ratio(what, other)) is None:
             return False
         if factor != 1:
@@ -259,23 +247,9 @@ def _same_collections(gold: Node, answer: Node) -> bool:
     distinct = any(named)
     if distinct and {ours, theirs} & {"set", "or"}:
         return False  # x = 1, y = 2 is no set
-    if ordered or other_ordered or distinct or _is_labelled(gold) != _is_labelled(answer):
+    if ordered or other_ordered or distinct or is_labelled(gold) != is_labelled(answer):
         return _same_in_order(gold, answer)
     return _matched(gold.args, answer.args)
-
-
-def _relabelled(node: Node, other: Node) -> Node:
-    """Return `roses: 24, tulips: 16` as `24 roses, 16 tulips` where the other side is written so."""
-    named = all(is_equation(a) and a.args[0].op == "text" and len(a.args) == 2 for a in node.args)
-    if not named or not _is_labelled(other):
-        return node
-    return node._replace(args=tuple(Node("quantity", (a.args[1],), str(a.args[0].value)) for a in node.args))
-
-
-def _is_labelled(node: Node) -> bool:
-    """Return whether every member says in words what it counts, each something else: `5 apples and 3 pears` has an order."""
-    found = [measured(member)[1].labels for member in node.args if member.op == "quantity"]
-    return len(found) == len(node.args) > 1 and all(found) and len(set(found)) == len(found)
 
 
 def _same_in_order(gold: Node, answer: Node, same_part: Callable[[Node, Node], bool] = same) -> bool:

@@ -24,8 +24,11 @@ def is_equation(node: Node) -> bool:
 
 def is_false(node: Node, same: Same) -> bool:
     """Return whether a chain anywhere in the node says that two values are equal which are not: `x = 3 = 5`, `2 + 2 = 5`."""
-    bounds = {id(n.args[0]) for n in walk(node) if n.op == "big" and n.args}  # the i = 1 of a sum
-    return any(is_equation(n) and id(n) not in bounds and _is_false_chain(n, same) for n in walk(node))
+    chains = [n for n in walk(node) if n.op in ("rel", "big")]
+    if not chains:
+        return False
+    bounds = {id(n.args[0]) for n in chains if n.op == "big" and n.args}  # the i = 1 of a sum
+    return any(is_equation(n) and id(n) not in bounds and _is_false_chain(n, same) for n in chains)
 
 
 def _is_false_chain(chain: Node, same: Same) -> bool:

@@ -39,6 +39,7 @@ class Reading(NamedTuple):
 
 _DECIMAL_COMMA = re.compile(r"^(-?)(0,\d+|\d+,\d{2}|\d+,\d{4,}|\d{1,3}(?:\.\d{3})+,\d+)$")
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox)\s*\{([^{}]*)\}")
+_MAY_BE_TIME = re.compile("[:点时]|[mM][.}]*$|clock|noon|night|morning|evening")
 _CLOCK = re.compile(r"^\d+\s*:\s*\d+$")  # a time of 24 hours, or a ratio
 _GLUED = re.compile(r"^(\d+(?:\.\d+)?)([KkMB])$")  # 3.5M, which could be a product as well
 _FEET = re.compile(r"^(\d+)\s*'\s*(\d+(?:\.\d+)?)\s*(?:\"|'')?$")
@@ -75,7 +76,7 @@ def _readings(raw: str) -> tuple[Reading, ...]:
 
 def _otherwise(text: str, readings: list[Reading]) -> list[Reading]:
     """Return the readings of a short text, with those as a time and as a value with its unit."""
-    if text[0] not in "(-" and not text.startswith((r"\frac", r"\sqrt")) and (time := _time(text)):
+    if _MAY_BE_TIME.search(text) and (time := _time(text)):
         readings = [time] if time.node.digits and not _CLOCK.match(text) else [time, *readings]
     if not text[0].isdigit():
         return readings

@@ -24,6 +24,8 @@ class AnswerParser(Statements):
     def contents(self) -> Node:
         """Read statements with separators between. One alone is itself."""
         items, joiners, groups = [self.item()], set[str](), list[int]()
+        if self._now.kind == "last":
+            return items[0]
         while True:
             if self._is(*SEPARATORS):
                 while self._is(*SEPARATORS):
@@ -95,6 +97,8 @@ class AnswerParser(Statements):
         if self._take("..."):
             return Node("dots")
         node = self.relation()
+        if self._now.kind == "last":
+            return node
         if self._take("rem"):
             node = Node("remainder", (node, self.relation()))
         if self._is("(") and self._tokens[self._at + 1].text.lower() in NOTES:

@@ -14,7 +14,8 @@ _HEADINGS = word_set("sequence case solution root answer part equation")
 
 def spoken(tokens: list[Token]) -> list[Token]:
     """Return the tokens with words that are mathematics as mathematics; the same list where there are none."""
-    if not any(t.kind == "text" or (t.kind == "sym" and t.text in "RKMBTkmbt") or t.text == "..." for t in tokens):
+    kinds = {t.kind for t in tokens}
+    if "text" not in kinds and not any((t.kind == "sym" and t.text in "RKMBTkmbt") or t.text == "..." for t in tokens):
         return tokens
     return comparisons(operators(remainders(magnitudes(numbers(_named(_unnumbered(tokens)))))))
 

@@ -59,7 +59,7 @@ class PassRate(Options):
     max_gpu_hours: float | None = Field(default=None, gt=0)
     """The same in hours of the sampler's GPUs, by the time that the samples took."""
     batch_prompts: int = Field(default=256, ge=1)
-    """Prompts of `n` samples handed to the engine at once; what a crash loses at most."""
+    """Prompts of `n` samples handed to the engine at once. Their responses are kept one by one, as they are finished."""
 
     @model_validator(mode="before")
     @classmethod
@@ -114,7 +114,7 @@ def measure(
     report: Callable[[CachedSampler, Rounds], None] = lambda sampler, rounds: None,
 ) -> Iterator[Measured]:
     """Yield the difficulty of every row and what it means for the row, in the rows' order. Rows are read once a round; `report` is called
-    after every batch.
+    after every batch and with every sign of life of the engine.
 
     Raises:
         SamplingError: the engine cannot start or failed; what was measured before is in the store.
@@ -128,8 +128,9 @@ def measure(
             setting = setting_of(engine, options.sampling, template)
             rounds = Rounds(rows, wanted, groups, options.stopping, options.bounds, budget)
             with CachedSampler(engine, options.sampling, setting, store) as sampler:
-                after_batch = partial(report, sampler)
-                rounds.run(Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, after_batch))
+                sampler.report = partial(report, sampler, rounds)
+                work = Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, sampler.report)
+                rounds.run(work)
             decider[wanted & (rounds.drawn > 0)] = number
             results.append(rounds.results(sampler_of(setting, options.sampling)))
             wanted = wanted & results[-1].is_one_of(options.pass_on)

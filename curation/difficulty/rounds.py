@@ -61,7 +61,7 @@ class Work(NamedTuple):
     seed: int
     batch_prompts: int
     n: int
-    report: "Callable[[Rounds], None]"
+    report: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Rounds:
         self.stops = np.zeros(len(rows), np.int32)
         self.reasons = ["", BUDGET]
         self.rule: Rule | None = None
-        self.round = 0
+        self.round = self.n_asked = 0
 
     @property
     def drawn(self) -> Ints:
@@ -134,7 +134,7 @@ class Rounds:
         """Sample until every prompt is stopped or the budget is spent."""
         ask = np.where(self.wanted, self.stopping.first(self.bounds), 0)
         while ask.any():
-            self.round += 1
+            self.round, self.n_asked = self.round + 1, self.n_asked + int(ask.sum())
             failed = self._run_batches(ask, work, last_chance=False)
             if failed.any():
                 self._run_batches(np.where(failed, ask, 0), work, last_chance=True)
@@ -218,7 +218,7 @@ class Rounds:
         ask: Ints,
         batch: list[tuple[int, SampleResult]],
         outcomes: "Future[list[list[str]]]",
-        report: Callable[["Rounds"], None],
+        report: Callable[[], None],
     ) -> None:
         for (i, result), names in zip(batch, outcomes.result(), strict=True):
             for name in names:
@@ -228,7 +228,7 @@ class Rounds:
                 outcome, why = ("infrastructure", result.failed) if result.failed else ("refused", result.refused)
                 self.counts[i, OUTCOMES.index(outcome)] += missing
                 self._stop(i, f"{outcome}: {why}")
-        report(self)
+        report()
 
     def _stop(self, prompts: Any, reason: str) -> None:
         if reason not in self.reasons:

@@ -5,9 +5,9 @@
         numbers = missing(held[prompt], n=8)
         store.append(rollouts)                                   # all of them or none
 
-`kill -9` at any moment loses at most the batch in flight (see `segment_log`). `SELECT * FROM 'rollouts/*.parquet'`
-reads the store in DuckDB; the columns are `rollout.SCHEMA`. A sample that was cut off and drawn again under a longer
-limit has a line for each `max_tokens`.
+`kill -9` at any moment loses at most what was not appended yet (see `segment_log`; `writer` appends every two
+seconds). `SELECT * FROM 'rollouts/*.parquet'` reads the store in DuckDB; the columns are `rollout.SCHEMA`. A sample
+that was cut off and drawn again under a longer limit has a line for each `max_tokens`.
 """
 
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -49,12 +49,14 @@ class RolloutStore(SegmentLog):
                 found[rollout.prompt].setdefault(rollout.sample.number, usable)
         return found
 
-    def append(self, rollouts: Sequence[Rollout]) -> None:
-        """Add `rollouts`; when this returns they are on disk. A sample that is already held is left out."""
+    def append(self, rollouts: Sequence[Rollout], are_new: bool = False) -> None:
+        """Add `rollouts`; when this returns they are on disk. A sample that is already held is left out; who has looked, and has found
+        that none is held (`are_new`), saves a look-up.
+        """
         new: dict[tuple[Any, ...], Rollout] = {}
         for rollout in rollouts:
             new.setdefault(_identity(rollout), rollout)
-        for lines in self.find_lines((_key(rollout) for rollout in rollouts), _IDENTITY):
+        for lines in self.find_lines(() if are_new else map(_key, rollouts), _IDENTITY):
             for held in zip(*(lines[name].to_pylist() for name in _IDENTITY), strict=True):
                 new.pop(held, None)
         self.append_lines([to_line(rollout) for rollout in new.values()])

@@ -227,7 +227,7 @@ def test_the_forecast_of_the_live_line_is_told_after_the_first_round(
     seen: list[tuple[int, int, int, int | None]] = []
 
     def report(sampler: CachedSampler, rounds: Rounds) -> None:
-        seen.append((rounds.round, rounds.n_stopped, sampler.tokens, rounds.tokens_left))
+        seen.append((rounds.round, rounds.n_stopped, sampler.sampled.tokens, rounds.tokens_left))
 
     sampler = scripted(lambda key, number: RIGHT if chance(key, number) < RATES[int(key[3:]) % 7] else WRONG)
     options = ScriptedPassRate(sampler=sampler, n=16, batch_prompts=8, stopping=Bayes())

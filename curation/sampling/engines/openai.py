@@ -1,8 +1,9 @@
 """Any server that speaks OpenAI's chat completions: `vllm serve`, SGLang, a provider.
 
 Each sample is asked for in a request of its own, with its own seed, so that it is here as soon as it is finished.
-Whether a seed makes a draw repeatable is the server's business: vLLM's does. What does not arrive whole is asked for
-again; what never arrives is `failed`, never an empty sample.
+Short ones are finished soon after one another: vLLM, which gives the choices of one request consecutive seeds, is
+asked for several of those at once. Whether a seed makes a draw repeatable is the server's business: vLLM's does.
+What does not arrive whole is asked for again; what never arrives is `failed`, never an empty sample.
 """
 
 import asyncio
@@ -16,7 +17,15 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, JsonValue
 
 from curation.core.errors import SamplingError, first_line
-from curation.sampling.engines.base import Engine, Request, Response, SamplingOptions, Underway, sample_seed
+from curation.sampling.engines.base import (
+    Engine,
+    Request,
+    Response,
+    SamplingOptions,
+    Underway,
+    consecutive,
+    sample_seed,
+)
 from curation.sampling.engines.conversation import served_conversation
 from curation.sampling.engines.openai_response import Answer, read_answer
 from curation.sampling.engines.openai_retry import FatalError, PromptRejected, RetriesExhausted, with_retries
@@ -29,6 +38,9 @@ _NEUTRAL: dict[str, JsonValue] = {"top_k": -1, "min_p": 0.0, "repetition_penalty
 """Where they are left out, vLLM and SGLang take the model's generation_config, which would change what is measured."""
 _OURS = ("vllm", "sglang")
 _CONCURRENCY, _CONCURRENCY_OF_OURS = 64, 512
+_CONNECTIONS = 64
+_SHORT = 128
+"""Tokens that take no more than seconds."""
 _UNDERWAY_S = 1.0
 _MAX_EXHAUSTED = 3
 """Requests whose retries are exhausted, none being answered meanwhile, after which the rest of a batch is not sent."""
@@ -68,15 +80,15 @@ class OpenAI(Engine):
     @contextmanager
     def open(self) -> Iterator["OpenAISession"]:
         with asyncio.Runner() as runner:
-            session = OpenAISession(self, self._client(), runner)
+            session = OpenAISession(self, runner)
             try:
                 session.find_model()
                 yield session
             finally:
-                runner.run(session.client.close())
+                runner.run(session.close())
 
-    def _client(self) -> Any:
-        """The library's client."""
+    def client(self) -> Any:
+        """A client of the library, with connections of its own."""
         from openai import AsyncOpenAI
 
         key = "none" if self.api_key_env is None else os.environ.get(self.api_key_env)
@@ -86,14 +98,14 @@ class OpenAI(Engine):
 
 
 class OpenAISession:
-    """A client of one server. `card` is what the server says about the model, {} where it says nothing."""
+    """Clients of one server. `card` is what the server says about the model, {} where it says nothing."""
 
-    def __init__(self, engine: OpenAI, client: Any, runner: asyncio.Runner) -> None:
+    def __init__(self, engine: OpenAI, runner: asyncio.Runner) -> None:
         self.engine = engine
-        self.client = client
+        self._clients = [engine.client()]
         self.card: dict[str, Any] = {}
         self._runner = runner
-        self._slots = asyncio.Semaphore(engine.concurrency or _CONCURRENCY)
+        self._slots = asyncio.Semaphore(1)
         self._where = f"engine 'openai' at {engine.base_url}"
         self._exhausted_in_a_row = 0
         self._exhausted = self._fatal = ""
@@ -109,20 +121,30 @@ class OpenAISession:
             cards = self._runner.run(self._retried(self._cards))
         except (PromptRejected, FatalError, RetriesExhausted) as error:
             if str(error).startswith(("404", "405")):
+                self._admit(self.engine.concurrency or _CONCURRENCY)
                 return
             raise SamplingError(f"{self._where}: {error}") from error
         self.card = next((card for card in cards if card.get("id") == self.engine.model), {})
-        if self.engine.concurrency is None and self._is_ours():
-            self._slots = asyncio.Semaphore(_CONCURRENCY_OF_OURS)
+        self._admit(self.engine.concurrency or (_CONCURRENCY_OF_OURS if self._is_ours() else _CONCURRENCY))
         if not self.card and any(card.get("owned_by") in _OURS for card in cards):
             known = ", ".join(sorted(repr(card.get("id")) for card in cards))
             raise SamplingError(f"{self._where} has no model {self.engine.model!r}; known: {known}")
+
+    def _admit(self, concurrency: int) -> None:
+        """Let so many requests be under way at once. A client looks at all of its connections for every request, so each has few."""
+        self._slots = asyncio.Semaphore(concurrency)
+        self._clients += [self.engine.client() for _ in range(1, -(-concurrency // _CONNECTIONS))]
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients:
+            await client.close()
 
     def _retried(self, attempt: Callable[[], Awaitable[T]]) -> Coroutine[Any, Any, T]:
         return with_retries(attempt, self.engine.max_retries, self.engine.request_timeout_s)
 
     async def _cards(self) -> list[dict[str, Any]]:
-        response = await self.client.models.with_raw_response.list()
+        response = await self._clients[0].models.with_raw_response.list()
         try:
             return [card for card in json.loads(response.content)["data"] if isinstance(card, dict)]
         except (ValueError, TypeError, KeyError):
@@ -169,23 +191,24 @@ class OpenAISession:
     async def _begin(
         self, requests: Sequence[Request], options: SamplingOptions, answers: Answers
     ) -> "list[asyncio.Task[None]]":
-        """A task for every sample, which puts what comes of it into `answers`."""
+        """A task for every HTTP request, which puts what comes of it into `answers`."""
+        at_once = self._speaks_vllm() and options.temperature > 0 and options.max_tokens <= _SHORT
         return [
-            asyncio.create_task(self._respond(request, messages, number, options, answers))
+            asyncio.create_task(self._respond(request, messages, numbers, options, answers))
             for request in requests
             for messages in [cache(partial(served_conversation, request))]
-            for number in request.sample_numbers
+            for numbers in consecutive(request.sample_numbers, None if at_once else 1)
         ]
 
     async def _respond(
-        self, request: Request, messages: Callable[[], Messages], number: int, options: SamplingOptions,
+        self, request: Request, messages: Callable[[], Messages], numbers: Sequence[int], options: SamplingOptions,
         answers: Answers,
     ) -> None:  # fmt: skip
-        """One sample. `messages` encodes the images when it is first called."""
+        """One HTTP request. `messages` encodes the images when it is first called."""
         response: Response | Exception
         try:
-            answer = await self._ask(request, messages, number, options)
-            response = Response(request.key, (answer.sample,), answer.prompt_tokens)
+            answer = await self._ask(request, messages, numbers, options)
+            response = Response(request.key, answer.samples, answer.prompt_tokens)
         except (PromptRejected, ValueError) as error:
             response = Response(request.key, (), 0, refused=first_line(error))
         except (RetriesExhausted, FatalError) as error:
@@ -195,18 +218,18 @@ class OpenAISession:
         await answers.put(response)
 
     async def _ask(
-        self, request: Request, messages: Callable[[], Messages], number: int, options: SamplingOptions
+        self, request: Request, messages: Callable[[], Messages], numbers: Sequence[int], options: SamplingOptions
     ) -> Answer:
         async with self._slots:
             if self._fatal:
                 raise FatalError(self._fatal)
             if self._exhausted_in_a_row >= _MAX_EXHAUSTED:
                 raise RetriesExhausted(f"not sent, the server answers no request: {self._exhausted}")
-            seed = sample_seed(request.seed, request.key, number)
-            body = self._body(messages(), seed, options)
+            seeds = [sample_seed(request.seed, request.key, number) for number in numbers]
+            body = self._body(messages(), seeds, options)
 
             try:
-                answer = await self._whole_answer(body, number, seed)
+                answer = await self._whole_answer(body, numbers, seeds)
             except FatalError as error:
                 self._fatal = str(error)
                 raise
@@ -216,14 +239,14 @@ class OpenAISession:
             self._exhausted_in_a_row, self._ever_answered = 0, True
             return answer
 
-    async def _whole_answer(self, body: dict[str, Any], number: int, seed: int) -> Answer:
+    async def _whole_answer(self, body: dict[str, Any], numbers: Sequence[int], seeds: Sequence[int]) -> Answer:
         """The server's answer; one that ends with the model's context where the server refuses to begin it."""
         try:
-            return await self._post(body, number, seed)
+            return await self._post(body, numbers, seeds)
         except PromptRejected as error:
             if (room := await self._room(body, error)) < 1:
                 raise
-        return await self._post(body | {"max_tokens": room}, number, seed)
+        return await self._post(body | {"max_tokens": room}, numbers, seeds)
 
     async def _room(self, body: dict[str, Any], refusal: PromptRejected) -> int:
         """Tokens from the end of the prompt to the end of the context, which vLLM up to 0.31 wants to hold the whole limit;
@@ -232,17 +255,18 @@ class OpenAISession:
         length = self.card.get("max_model_len")
         if not isinstance(length, int) or "you requested" not in str(refusal):
             return 0
-        answer = await self._post(body | {"max_tokens": 1}, 0, body["seed"])
+        answer = await self._post(body | {"n": 1, "max_tokens": 1}, (0,), (body["seed"],))
         return length - answer.prompt_tokens
 
-    async def _post(self, body: dict[str, Any], number: int, seed: int) -> Answer:
+    async def _post(self, body: dict[str, Any], numbers: Sequence[int], seeds: Sequence[int]) -> Answer:
         async def attempt() -> Answer:
-            response = await self.client.chat.completions.with_raw_response.create(**body)
-            return read_answer(response.content, number, seed)
+            client = self._clients[seeds[0] % len(self._clients)]
+            response = await client.chat.completions.with_raw_response.create(**body)
+            return read_answer(response.content, numbers, seeds)
 
         return await self._retried(attempt)
 
-    def _body(self, messages: Messages, seed: int, options: SamplingOptions) -> dict[str, Any]:
+    def _body(self, messages: Messages, seeds: Sequence[int], options: SamplingOptions) -> dict[str, Any]:
         extra: dict[str, JsonValue] = {}
         if self._is_ours():
             extra |= _NEUTRAL
@@ -251,8 +275,8 @@ class OpenAISession:
         return {
             "model": self.engine.model,
             "messages": messages,
-            "n": 1,
-            "seed": seed,
+            "n": len(seeds),
+            "seed": seeds[0],
             "temperature": options.temperature,
             "top_p": options.top_p,
             "max_tokens": self._max_tokens(options),

@@ -1,5 +1,6 @@
 """A server's answer as samples: read strictly, because a part of an answer must not become a sample."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,9 +12,9 @@ from curation.sampling.engines.openai_retry import IncompleteResponse, PromptRej
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The sample of one HTTP request."""
+    """The samples of one HTTP request."""
 
-    sample: Sample
+    samples: tuple[Sample, ...]
     prompt_tokens: int
 
 
@@ -42,12 +43,12 @@ class _Completion(BaseModel):
     usage: _Usage
 
 
-def read_answer(body: bytes, number: int, seed: int) -> Answer:
-    """The sample `number` from a response body with one choice.
+def read_answer(body: bytes, numbers: Sequence[int], seeds: Sequence[int]) -> Answer:
+    """The samples `numbers` from a response body with one choice each.
 
     Raises:
         IncompleteResponse: the body is no completion, or not all of it.
-        PromptRejected: the server's filter took the response away.
+        PromptRejected: the server's filter took a response away.
     """
     try:
         completion = _Completion.model_validate_json(body)
@@ -55,10 +56,14 @@ def read_answer(body: bytes, number: int, seed: int) -> Answer:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise IncompleteResponse(f"{where}: {first['msg']}" if where else first["msg"]) from error
-    if [choice.index for choice in completion.choices] != [0]:
-        raise IncompleteResponse(f"choices {[choice.index for choice in completion.choices]}, expected 1")
-    sample = _sample(number, seed, completion.choices[0], completion.usage)
-    return Answer(sample, completion.usage.prompt_tokens)
+    choices = {choice.index: choice for choice in completion.choices}
+    if len(choices) != len(completion.choices) or sorted(choices) != list(range(len(numbers))):
+        raise IncompleteResponse(f"choices {[choice.index for choice in completion.choices]}, expected {len(numbers)}")
+    samples = [
+        _sample(number, seed, choices[i], completion.usage)
+        for i, (number, seed) in enumerate(zip(numbers, seeds, strict=True))
+    ]
+    return Answer(tuple(samples), completion.usage.prompt_tokens)
 
 
 def _sample(number: int, seed: int, choice: _Choice, usage: _Usage) -> Sample:

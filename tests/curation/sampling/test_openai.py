@@ -172,12 +172,15 @@ def test_no_more_requests_are_under_way_than_allowed(server: FaultyServer) -> No
     assert server.most_under_way == 3
 
 
-def test_every_sample_is_a_request_of_its_own(server: FaultyServer) -> None:
+@pytest.mark.parametrize(("max_tokens", "n"), [(8, [1, 1, 2, 2]), (129, [1] * 6)])
+def test_vllm_is_asked_for_short_samples_at_once_and_for_long_ones_one_by_one(
+    server: FaultyServer, max_tokens: int, n: list[int]
+) -> None:
     server.cards = [{"id": "m", "owned_by": "vllm", "root": "/models/micro"}]
     (request,) = ask("fewer 1")
     with engine(server).open() as session:
-        (response,) = answers(session, [request], OPTIONS)
-    assert [body["n"] for body in server.bodies] == [1] * 2 * len(request.sample_numbers)
+        (response,) = answers(session, [request], SamplingOptions(max_tokens=max_tokens))
+    assert sorted(body["n"] for body in server.bodies) == n
     assert [sample.text for sample in response.samples] == [sample.text for sample in whole(request).samples]
     assert all(body["top_k"] == -1 and body["repetition_penalty"] == 1.0 for body in server.bodies)
 

@@ -29,12 +29,12 @@ Finished = tuple[str, int]
 
 
 def engines(models: dict[str, Path], server: str) -> dict[str, dict[str, Any]]:
-    seven = {"max_num_seqs": 8, "max_images": 1, "max_model_len": 1024}
+    few = {"max_num_seqs": 8, "max_images": 1}
     return {
         "paced": {"kind": "paced"},
         "openai": {"kind": "openai", "model": "paced", "base_url": server},
         "transformers": {"kind": "logged_transformers", "model": str(models["lm"]), "batch_size": 4},
-        "vllm": {"kind": "logged_vllm", "model": str(models["vlm"]), **seven},
+        "vllm": {"kind": "logged_vllm", "model": str(models["vlm"]), **few},
     }
 
 

@@ -38,9 +38,10 @@ _TRIES = 25
 class GymDataset(BaseModel):
     """How many entries of one dataset; every other key is an option of the dataset's own configuration."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
 
     count: int = Field(default=100, ge=1)
+    """Entries to generate."""
 
     @property
     def options(self) -> dict[str, Any]:

@@ -71,11 +71,13 @@ class Table(Source):
     hub: str = ""
     """Name of a Hub data set, instead of `path`."""
     config: str | None = None
+    """Configuration of the Hub data set; null: its only or default one."""
     split: str = ""
     """Split of the Hub data set (`train` when empty), or of a JSON file whose keys are splits; `train+test` takes both."""
     revision: str | None = None
     """Commit, tag or branch of the Hub data set; the manifest lock records the commit."""
     format: Format | Literal["auto"] = "auto"
+    """The format of the files; `auto` recognises it by their content."""
     shape: Shape = "auto"
     """How a JSON file holds its records (see `formats.json_layout`); `one` keeps a list in a line of JSON Lines as one record."""
     records: str = ""

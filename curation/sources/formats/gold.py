@@ -54,8 +54,9 @@ class Rule(Options):
     """A kind of answer and when it applies: `choice` and `choices` to rows with options, `number` to golds that are one, others always."""
 
     kind: str
+    """A reward kind: one of `ovr-curate kinds`."""
     when: Pattern = ""
-    """A regular expression that the whole gold must match."""
+    """A regular expression that the whole gold must match; empty: any gold."""
     options: dict[str, JsonValue] = Field(default_factory=dict)
     """Options of the kind, such as {rel_tol: 0.05}."""
 

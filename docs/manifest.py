@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Iterator
 from pydantic import BaseModel
 
 from curation.cli import LISTS
-from curation.commands.model_options import REQUIRED, Option, options_of, paragraphs
+from curation.commands.model_options import REQUIRED, Option, options_of
 from curation.commands.parts import PARTS, Part, command_of, part_of
-from curation.commands.plugins import base_of, example_in_a_manifest, plugins_of
+from curation.commands.plugins import USES, about, base_of, example_in_a_manifest, plugins_of
 
 INTRODUCTION = """# The manifest
 
@@ -44,7 +44,7 @@ def _title(part: Part) -> str:
 
 def _parts() -> Iterator[str]:
     for part in PARTS:
-        yield f"## {_title(part)}\n\n{paragraphs(part.model)[0]}\n"
+        yield f"## {_title(part)}\n\n{part.what}\n"
         if part.sections:
             yield f"In {' and '.join(f'`{section}`' for section in part.sections)}.\n"
         yield from _lines(part.options())
@@ -53,7 +53,7 @@ def _parts() -> Iterator[str]:
 
 def _plugins() -> Iterator[str]:
     for command in LISTS:
-        yield f"## {_heading(command)}\n"
+        yield f"## {_heading(command)}\n\n{USES[command]}\n"
         known = plugins_of(command)
         if not known:
             yield "None ships: [CONTRIBUTING](../CONTRIBUTING.md#a-stage) says how one is made.\n"
@@ -61,7 +61,7 @@ def _plugins() -> Iterator[str]:
         if shared := list(_options(base, keep=base.model_fields.keys() - {"kind"})):
             yield from ("Every one has:\n", *shared, "")
         for kind, plugin in known.items():
-            yield f"### `{kind}`\n\n{paragraphs(plugin)[0]}\n"
+            yield "\n\n".join([f"### `{kind}`", *about(command, plugin)]) + "\n"
             parent = plugin.__base__
             if parent in known.values():
                 yield f"It has the options of `{parent.model_fields['kind'].default}`, but for these defaults:\n"

@@ -49,9 +49,10 @@ class Option(NamedTuple):
         return f"{self.name}: {self.type}{default}"
 
 
-def paragraphs(model: type[BaseModel]) -> list[str]:
-    """The docstring of a class, a line for every paragraph."""
-    return [" ".join(text.split()) for text in (model.__doc__ or "").strip().split("\n\n")]
+def first_paragraph(thing: object) -> list[str]:
+    """That of the docstring of a class or module, in one line; empty where there is none."""
+    text = (getattr(thing, "__doc__", None) or "").strip().partition("\n\n")[0]
+    return [" ".join(text.split())] if text else []
 
 
 def options_of(model: type[BaseModel], apart: Collection[str] = ()) -> Iterator[Option]:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from curation.cli import LISTS
 from curation.commands.console import render
-from curation.commands.model_options import REQUIRED, Option, lines_of, options_of, paragraphs
+from curation.commands.model_options import REQUIRED, Option, lines_of, options_of
 from curation.commands.parts import PARTS, Part, command_of, part_of
 from curation.commands.plugins import example_in_a_manifest, plugins_of, show_plugins
 from curation.core.errors import CurationError, nearest
@@ -59,7 +59,7 @@ def _table() -> str:
     for heading in ("part", "what"):
         table.add_column(heading, overflow="fold")
     for part in PARTS:
-        table.add_row(part.name, escape(paragraphs(part.model)[0]))
+        table.add_row(part.name, escape(part.what))
     for command, (listed, _) in LISTS.items():
         table.add_row(command, f"{listed[0].upper()}{listed[1:]}: see `ovr-curate {command}`.")
     return render(table)
@@ -68,7 +68,7 @@ def _table() -> str:
 def _lines(part: Part) -> Iterator[str]:
     """A part: what it is, its options, an example."""
     where = " and ".join(filter(None, part.places))
-    yield f"{where or 'The top of a manifest'}: {paragraphs(part.model)[0]}"
+    yield f"{where or 'The top of a manifest'}: {part.what}"
     yield ""
     yield from lines_of(map(_pointing, part.options()))
     yield from ("", "In a manifest:", "", *_indented(part.example))

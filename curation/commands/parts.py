@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from curation.build.manifest import Certify, ColdStart, Manifest, Rl
 from curation.cli import LISTS
-from curation.commands.model_options import Option, options_of
+from curation.commands.model_options import Option, first_paragraph, options_of
 from curation.commands.plugins import base_of
 from curation.core.plugins import known_plugins
 from curation.decontamination.options import Decontaminate
@@ -36,6 +36,10 @@ class Part(NamedTuple):
         if self.model is Manifest:
             return ("",)
         return tuple(f"{section}.{self.name}" for section in self.sections) or (self.name,)
+
+    @property
+    def what(self) -> str:
+        return " ".join(first_paragraph(self.model))
 
     def options(self) -> Iterator[Option]:
         """Its options; those of another part are left to that one."""

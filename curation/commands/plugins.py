@@ -15,7 +15,7 @@ from rich.table import Table
 
 import rewards
 from curation.commands.console import render
-from curation.commands.model_options import lines_of, options_of, paragraphs
+from curation.commands.model_options import first_paragraph, lines_of, options_of
 from curation.core.errors import CurationError, nearest
 from curation.core.plugins import known_plugins, load_plugins
 
@@ -28,6 +28,15 @@ PLACES: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "kinds": ("rewards.Kind", ("rl", "sources", 0, "gold", "rules", 0)),
 }
 """Command -> the base class of its plugins and the place of one in a manifest."""
+USES = {
+    "sources": "In `sources`, and in `decontaminate.benchmarks`: what is read.",
+    "filters": "In `filters` of `rl` or `cold_start`: what looks at one row alone and drops it, under a reason that the summary counts.",
+    "engines": "In `rl.difficulty`, as `sampler` or in `samplers`: a model and how to run it.",
+    "stopping": "In `rl.difficulty.stopping`: when a prompt has been sampled enough.",
+    "stages": "In `stages` of `rl` or `cold_start`: a step of the build that a module of yours adds.",
+    "kinds": "In `gold.rules` of a table, and in the column `answer_kind` of every row: how an answer is judged.",
+}
+"""Command -> where a manifest uses what it lists, and for what."""
 
 
 def load_modules(modules: list[str]) -> None:
@@ -64,7 +73,8 @@ def show_plugins(command: str, name: str | None) -> str:
     """
     known = plugins_of(command)
     if name is None:
-        return _table(known) if known else f"no {command}: name the modules that have some with --plugins"
+        table = _table(command, known) if known else f"no {command}: name the modules that have some with --plugins"
+        return f"{USES[command]}\n{table}"
     if name not in known:
         raise CurationError(f"{command}: unknown kind {name!r}; known: {', '.join(known)}{nearest(name, known)}")
     return "\n".join(_description(command, known[name]))
@@ -103,7 +113,14 @@ def _snippet(docstring: str, kind: str) -> dict[str, Any] | None:
     return dict(item[0])
 
 
-def _table(known: Mapping[str, type[BaseModel]]) -> str:
+def about(command: str, plugin: type[BaseModel]) -> list[str]:
+    """What a plugin is, in paragraphs: its module's docstring says it where the plugin is the only one there, and its own what it does."""
+    module = inspect.getmodule(plugin)
+    alone = [one for one in plugins_of(command).values() if one.__module__ == plugin.__module__] == [plugin]
+    return [*(first_paragraph(module) if alone else []), *first_paragraph(plugin)]
+
+
+def _table(command: str, known: Mapping[str, type[BaseModel]]) -> str:
     table = Table(show_lines=True)
     for heading in ("kind", "what", "options"):
         table.add_column(heading, overflow="fold")
@@ -113,13 +130,15 @@ def _table(known: Mapping[str, type[BaseModel]]) -> str:
             for option in options_of(plugin)
             if option.name in plugin.model_fields
         ]
-        table.add_row(kind, escape(paragraphs(plugin)[0]), escape("\n".join(options)))
+        table.add_row(kind, escape(about(command, plugin)[0]), escape("\n".join(options)))
     return render(table)
 
 
 def _description(command: str, plugin: type[BaseModel]) -> Iterator[str]:
     """One plugin in lines: what it is, its options, an example."""
-    yield f"{plugin.model_fields['kind'].default}: {paragraphs(plugin)[0]}"
+    what, *further = about(command, plugin)
+    yield f"{plugin.model_fields['kind'].default}: {what}"
+    yield from further
     yield ""
     options = list(options_of(plugin))
     yield from lines_of(options)

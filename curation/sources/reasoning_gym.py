@@ -58,7 +58,8 @@ class ReasoningGym(Source):
     datasets: dict[str, GymDataset] = Field(min_length=1)
     """Name -> {count, options of the dataset's configuration}."""
     traces: bool = False
-    """Add the solution in words as completion; for the datasets that `curation.puzzles.solutions` knows."""
+    """Add the solution in words as completion; for the datasets whose solutions are known; any
+    other is an error that lists them."""
 
     @field_validator("datasets")
     @classmethod

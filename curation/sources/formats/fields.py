@@ -26,11 +26,13 @@ class Fields(Options):
     """Column -> expression (see `formats.expression`). What is not named stays empty."""
 
     question: str
-    """Text, or messages ({role, content} or {from, value}): see `formats.conversation`."""
+    """Text, or messages, {role, content} or {from, value}: the last turn of the user is the question, those before it stay in front of it,
+    the assistant's behind it is the completion."""
     answer: str = ""
     """The gold, or several; `gold` says how it is read. Empty: rows have none, which `gold.required: false` allows."""
     options: str | tuple[str, ...] = ""
-    """The choices of a multiple-choice row, in any layout of `rewards.stored`; several expressions are the columns A, B, C, ... `$question`
+    """The choices of a multiple-choice row, as a list, a mapping from letters, records of label and
+    text, or a text that lists them; several expressions are the columns A, B, C, ... `$question`
     reads them off the question's own lines `A. ...`."""
     labels: str = ""
     """The options' labels, where they are in a field of their own."""

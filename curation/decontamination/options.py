@@ -35,7 +35,8 @@ class Decontaminate(Options):
     copies: bool = True
     """Whether contamination propagates to the other rows of a cluster of `dedup`."""
     min_containment: float = Field(default=0.48, gt=0, le=1)
-    """Weighted share of an evaluation question's 3-grams that a row must have, where the row also has all of the question's numbers."""
+    """Weighted share of an evaluation question's 3-grams that a row must have, where the row also has all of the question's numbers; where
+    those are two or more, its single words may do instead."""
     min_containment_alone: float = Field(default=0.8, gt=0, le=1)
     """The same where the numbers say nothing. Llama 2 calls an item dirty from 0.8 of its tokens on (arXiv 2307.09288, A.6)."""
     min_evidence: float = Field(default=6.0, gt=0)

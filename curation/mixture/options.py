@@ -54,7 +54,8 @@ class Mixture(Options):
     weight that gives the mixture when rows are sampled by weight."""
     group_by: tuple[Column, ...] = ()
     """The columns whose combinations are the groups that `temperature` balances. Empty: all rows are one group, and `temperature` does
-    nothing."""
+    nothing. `format` is choice, number or open, `answer_kind` the reward kind, `source` a source's `name`, the others what the sources
+    state or the build found out; `stratum` and `domain` are '' where nothing is known."""
     temperature: float = Field(default=1.0, ge=1)
     """A group of n rows is wanted in proportion to n^(1/temperature): 1 keeps the shares, 2 takes square roots, a large one makes groups
     equal."""
@@ -63,7 +64,7 @@ class Mixture(Options):
     named have 1."""
     caps: dict[Column, dict[str, Share]] = Field(default_factory=dict)
     """Largest share of `target` that rows with a value may have: `{source: {numina_math: 0.3}}`. A cap that binds everywhere leaves the set
-    smaller than its target."""
+    smaller than its target; one of a value that no row has does nothing."""
     floors: dict[Column, dict[str, Share]] = Field(default_factory=dict)
     """Smallest share of `target`, as far as there are rows: `{stratum: {challenging: 0.2}}`. Where a cap of another column says otherwise,
     the cap wins."""

@@ -27,6 +27,10 @@ def test_every_option_has_a_text() -> None:
     assert [f"{of}: {option.name}" for of, option in every_option() if not option.text] == []
 
 
+def test_every_model_of_a_manifest_is_a_part() -> None:
+    assert [(part.name, option.name) for part in PARTS for option in part.options() if "." in option.name] == []
+
+
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
 def test_a_part_is_shown_whole(part: Part, capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(capsys, part.name)
@@ -54,7 +58,7 @@ def test_without_a_name_every_part_is_listed(capsys: pytest.CaptureFixture[str])
         ("rel_tol", ["rl.sources[].gold.rules[].options.rel_tol: ", "options: {rel_tol: 1.0e-06}"]),
         ("pictures", ["max_pictures: ", "Options of that name: rl.decontaminate.pictures, "]),
         ("name", ["name: text (matches ^[\\w.-]+$), required"]),
-        ("vllm", ["vllm: vLLM on the GPUs", "tensor_parallel_size: integer (>= 1) = 1"]),
+        ("vllm", ["vllm: vLLM without a server", "tensor_parallel_size: integer (>= 1) = 1"]),
     ],
 )
 def test_an_option_is_found_by_its_key_or_its_end(

@@ -29,7 +29,7 @@ class Fields(Options):
     """Text, or messages, {role, content} or {from, value}: the last turn of the user is the question, those before it stay in front of it,
     the assistant's behind it is the completion."""
     answer: str = ""
-    """The gold, or several; `gold` says how it is read. Empty: rows have none, which `gold.required: false` allows."""
+    """The gold, or several; `gold` says how it is read. Empty: no row has one, as with evaluation questions."""
     options: str | tuple[str, ...] = ""
     """The choices of a multiple-choice row, as a list, a mapping from letters, records of label and
     text, or a text that lists them; several expressions are the columns A, B, C, ... `$question`

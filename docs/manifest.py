@@ -61,7 +61,7 @@ def _plugins() -> Iterator[str]:
         if shared := list(_options(base, keep=base.model_fields.keys() - {"kind"})):
             yield from ("Every one has:\n", *shared, "")
         for kind, plugin in known.items():
-            yield "\n\n".join([f"### `{kind}`", *about(command, plugin)]) + "\n"
+            yield "\n\n".join([f"### `{kind}`", *about(plugin)]) + "\n"
             parent = plugin.__base__
             if parent in known.values():
                 yield f"It has the options of `{parent.model_fields['kind'].default}`, but for these defaults:\n"

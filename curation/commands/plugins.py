@@ -73,7 +73,7 @@ def show_plugins(command: str, name: str | None) -> str:
     """
     known = plugins_of(command)
     if name is None:
-        table = _table(command, known) if known else f"no {command}: name the modules that have some with --plugins"
+        table = _table(known) if known else f"no {command}: name the modules that have some with --plugins"
         return f"{USES[command]}\n{table}"
     if name not in known:
         raise CurationError(f"{command}: unknown kind {name!r}; known: {', '.join(known)}{nearest(name, known)}")
@@ -113,14 +113,15 @@ def _snippet(docstring: str, kind: str) -> dict[str, Any] | None:
     return dict(item[0])
 
 
-def about(command: str, plugin: type[BaseModel]) -> list[str]:
+def about(plugin: type[BaseModel]) -> list[str]:
     """What a plugin is, in paragraphs: its module's docstring says it where the plugin is the only one there, and its own what it does."""
     module = inspect.getmodule(plugin)
-    alone = [one for one in plugins_of(command).values() if one.__module__ == plugin.__module__] == [plugin]
+    beside = [one for every in PLACES for one in plugins_of(every).values() if one.__module__ == plugin.__module__]
+    alone = beside == [plugin]
     return [*(first_paragraph(module) if alone else []), *first_paragraph(plugin)]
 
 
-def _table(command: str, known: Mapping[str, type[BaseModel]]) -> str:
+def _table(known: Mapping[str, type[BaseModel]]) -> str:
     table = Table(show_lines=True)
     for heading in ("kind", "what", "options"):
         table.add_column(heading, overflow="fold")
@@ -130,13 +131,13 @@ def _table(command: str, known: Mapping[str, type[BaseModel]]) -> str:
             for option in options_of(plugin)
             if option.name in plugin.model_fields
         ]
-        table.add_row(kind, escape(about(command, plugin)[0]), escape("\n".join(options)))
+        table.add_row(kind, escape(about(plugin)[0]), escape("\n".join(options)))
     return render(table)
 
 
 def _description(command: str, plugin: type[BaseModel]) -> Iterator[str]:
     """One plugin in lines: what it is, its options, an example."""
-    what, *further = about(command, plugin)
+    what, *further = about(plugin)
     yield f"{plugin.model_fields['kind'].default}: {what}"
     yield from further
     yield ""

@@ -124,6 +124,12 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=name)
         plugins(sub)
 
+    text = "List the parts of a manifest, or show every option of one with an example."
+    example = "ovr-curate options, or ovr-curate options dedup, or ovr-curate options rl.difficulty.max_lost"
+    sub = command("options", _options, text, example)
+    sub.add_argument("name", nargs="?", metavar="PART", help="show this part, or the options of this name")
+    plugins(sub)
+
     text = "Print the JSON schema of a manifest, for editors."
     plugins(command("schema", _schema, text, "ovr-curate schema > m.json"))
     return parser
@@ -208,6 +214,14 @@ def _list(args: argparse.Namespace) -> None:
 
     load_modules(args.plugins)
     print(show_plugins(args.command, args.name))
+
+
+def _options(args: argparse.Namespace) -> None:
+    from curation.commands.options import show_options
+    from curation.commands.plugins import load_modules
+
+    load_modules(args.plugins)
+    print(show_options(args.name))
 
 
 def _schema(args: argparse.Namespace) -> None:

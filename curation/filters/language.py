@@ -17,8 +17,9 @@ class Language(Filter):
 
     kind: Literal["language"] = "language"
     allow: tuple[str, ...] = Field(default=("en",), min_length=1)
+    """ISO 639-1 codes that stay; `en` lets `en-GB` pass too."""
     keep_unknown: bool = True
-    """Keep what has no language: `und`, or none stated and none looked for."""
+    """Keep what has no language: `und`, or none stated and none looked for; false drops it as `language_unknown`."""
 
     def judge(self, row: Row) -> Judgement:
         if row.language in ("", "und"):

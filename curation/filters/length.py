@@ -22,11 +22,15 @@ class Length(Filter):
 
     kind: Literal["length"] = "length"
     min_chars: int = Field(default=10, ge=0)
+    """Fewest characters of a question without images, a Han, kana or hangul sign counted as three; 0: any."""
     min_chars_with_picture: int = Field(default=3, ge=0)
+    """The same of a question with images."""
     max_chars: int = Field(default=20_000, ge=1)
+    """Most characters of a question."""
     min_completion_chars: int = Field(default=0, ge=0)
-    """For rows that have a completion."""
+    """Fewest characters of a completion, for rows that have one."""
     max_completion_chars: int | None = Field(default=None, ge=1)
+    """Most characters of a completion; null: any."""
 
     def judge(self, row: Row) -> Judgement:
         length, completion = len(row.question.strip()), len(row.completion.strip())

@@ -23,10 +23,12 @@ class Repetition(Filter):
 
     kind: Literal["repetition"] = "repetition"
     n_words: int = Field(default=20, ge=2)
+    """Words of a passage; shorter ones repeat in good traces too."""
     max_repeated: float = Field(default=0.25, ge=0, le=1)
-    """Share of the characters that may be in passages of `n_words` words which occurred before."""
+    """Share of the characters that may be in passages of `n_words` words which occurred before; 1: all."""
     min_compressed: float = Field(default=0.1, ge=0, le=1)
-    """Size of the trace compressed by zlib, as a share of its size: good traces have 0.22 to 0.4. Only of 1,000 bytes and more."""
+    """Size of the trace compressed by zlib, as a share of its size: good traces have 0.22 to 0.4. Only of 1,000 bytes and more;
+    0: not looked at."""
 
     def judge(self, row: Row) -> Judgement:
         trace = row.completion

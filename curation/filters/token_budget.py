@@ -27,11 +27,13 @@ class TokenBudget(Filter):
     processor: str
     """Folder or Hub name of the model whose processor (or tokenizer) counts."""
     revision: str | None = None
+    """Commit, tag or branch of the processor on the Hub; null: the newest."""
     template: Template = "{question}"
     """The manifest's `prompt_template`, whose tokens count too."""
     max_prompt_tokens: int | None = Field(default=None, ge=1)
+    """Most tokens of the prompt, those of its images included; null: any."""
     max_total_tokens: int | None = Field(default=None, ge=1)
-    """Prompt and completion together."""
+    """Most tokens of prompt and completion together; null: any."""
     min_tokens: int = Field(default=0, ge=0)
     """Fewest tokens of the completion, or of the prompt where a row has none."""
 

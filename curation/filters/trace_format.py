@@ -18,6 +18,7 @@ class TraceFormat(Filter):
 
     kind: Literal["trace_format"] = "trace_format"
     need_box: bool = True
+    """Drop a trace whose answer has no `\\boxed{}` with something in it, as `no_boxed_answer`."""
 
     def judge(self, row: Row) -> Judgement:
         trace = row.completion.strip()

@@ -38,9 +38,10 @@ _TRIES = 25
 class GymDataset(BaseModel):
     """How many entries of one dataset; every other key is an option of the dataset's own configuration."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
 
     count: int = Field(default=100, ge=1)
+    """Entries to generate."""
 
     @property
     def options(self) -> dict[str, Any]:
@@ -57,7 +58,8 @@ class ReasoningGym(Source):
     datasets: dict[str, GymDataset] = Field(min_length=1)
     """Name -> {count, options of the dataset's configuration}."""
     traces: bool = False
-    """Add the solution in words as completion; for the datasets that `curation.puzzles.solutions` knows."""
+    """Add the solution in words as completion; for the datasets whose solutions are known; any
+    other is an error that lists them."""
 
     @field_validator("datasets")
     @classmethod

@@ -1,4 +1,4 @@
-"""`bayes`: samples go where they change a decision.
+"""Samples go where they change a decision.
 
 The first round fits a beta prior to every source. From it follows the best plan there is for prompts of that source: a table over
 (correct, judged) of whether the next samples are worth their cost, by backward induction from `n_max` (Wald's sequential test as a

@@ -1,4 +1,4 @@
-"""`exact`: as many samples as it takes until the decision of n samples can no longer change (curtailed sampling).
+"""As many samples as it takes until the decision of n samples can no longer change (curtailed sampling).
 
 The decisions are those of `fixed`, row by row and reason by reason. What it saves depends on the bounds and on `max_lost`: as long as the
 samples to come could all be cut off, and n samples would then be dropped for that, nothing is decided before half of them are there.

@@ -1,4 +1,4 @@
-"""`fixed`: n samples of every prompt."""
+"""The same number of samples for every prompt, whatever they say: the yardstick for the other rules."""
 
 from typing import Literal
 

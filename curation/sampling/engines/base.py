@@ -38,6 +38,7 @@ class SamplingOptions(Options):
     temperature: float = Field(default=1.0, ge=0)
     """0 is greedy: every sample of a prompt is then the same."""
     top_p: float = Field(default=1.0, gt=0, le=1)
+    """Sample from the likeliest tokens that have this probability together; 1: from all."""
     max_tokens: int = Field(default=8192, ge=1)
     """Longest response. Raising it later resamples only the responses that were cut off."""
 

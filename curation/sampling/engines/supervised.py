@@ -37,13 +37,14 @@ class LocalEngine(Engine):
     """An engine that runs on this machine, in a process of its own."""
 
     isolate: bool = True
-    """False: in this process, which dies with the engine."""
+    """Run it in a process of its own; false: in this process, which dies with the engine."""
     max_restarts: int = Field(default=16, ge=0)
     """Crashes in a row, with no prompt answered between them, after which the engine is given up. To find a bad prompt
     among n takes log2(n) + 3."""
     hang_timeout_s: float = Field(default=900, gt=0)
-    """An engine that for so long generates no token has hung, which counts as a crash."""
+    """Seconds. An engine that for so long generates no token has hung, which counts as a crash."""
     start_timeout_s: float = Field(default=1800, gt=0)
+    """Seconds that loading the model may take, the download included; then the build ends with an error."""
 
     @abstractmethod
     def load(self, heartbeat: Heartbeat = no_op) -> AbstractContextManager[Session]:

@@ -16,7 +16,8 @@ import yaml
 from filelock import FileLock
 
 from curation.build.build import BuildOptions, build
-from curation.commands.check import check, why
+from curation.commands.check import check
+from curation.commands.why import why
 from curation.core.errors import BuildError, CurationError
 from curation.core.parquet import read_records
 from curation.core.stage_run import digest_of

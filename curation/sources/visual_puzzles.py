@@ -11,7 +11,7 @@ import io
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -33,6 +33,7 @@ class VisualPuzzles(Source):
     kind: Literal["visual_puzzles"] = "visual_puzzles"
     license: str = "Apache-2.0"
     language: str = "en"
+    remedies: ClassVar[dict[str, str]] = {"puzzles_exhausted": "count, levels, families"}
     families: tuple[str, ...] = ()
     """Which families; empty means those named in `levels`, or all."""
     levels: tuple[int, ...] | dict[str, tuple[int, ...]] = LEVELS

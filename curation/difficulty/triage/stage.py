@@ -60,6 +60,16 @@ class TriageStage(DecideStage):
     template: str
     publishes: ClassVar[tuple[str, ...]] = (SUSPECTS_FILE,)
     signs_as: ClassVar[str] = "difficulty"
+    remedies: ClassVar[dict[str, str]] = {
+        "trivial": "rl.difficulty.max_pass_rate: null keeps them",
+        **dict.fromkeys(("hard", "infeasible"), "rl.difficulty.min_pass_rate: null keeps them"),
+        "suspect_gold": "rl.triage.suspect_gold, rl.triage.drop; suspect_gold.parquet has the evidence",
+        "unread_answer": "gold.rules of the source; suspect_gold.parquet has the evidence",
+        **dict.fromkeys(("doubtful_gold", "picture_not_needed", "not_above_chance"), "rl.triage.drop"),
+        "truncated": "rl.difficulty.sampling.max_tokens, rl.difficulty.max_lost",
+        "unjudged": "rl.difficulty.max_lost; `ovr-curate why` tells what became of the samples",
+        "unsampled": "rl.difficulty.max_tokens_total, rl.difficulty.max_gpu_hours",
+    }
 
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
         blind = self._measured_without_images(rows, run)

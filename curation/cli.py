@@ -97,7 +97,12 @@ def parser() -> argparse.ArgumentParser:
     sub = command("check", _check, "Check a build: balance, shards, ids, images.", "ovr-curate check build/q")
     sub.add_argument("dir", type=Path)
 
-    sub = command("why", _why, "Show what became of a row: id or SOURCE/SOURCE_ID.", "ovr-curate why build/q gsm8k/17")
+    sub = command(
+        "why",
+        _why,
+        "Show what became of a row, id or SOURCE/SOURCE_ID: its end, pass rate and samples.",
+        "ovr-curate why build/q gsm8k/17",
+    )
     sub.add_argument("dir", type=Path)
     sub.add_argument("id")
 
@@ -184,7 +189,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _why(args: argparse.Namespace) -> None:
-    from curation.commands.check import why
+    from curation.commands.why import why
 
     print(why(args.dir, args.id))
 

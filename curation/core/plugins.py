@@ -54,6 +54,10 @@ class Plugin(Options):
     kind: str
     """Chooses the plugin; subclasses narrow it to a Literal."""
 
+    remedies: ClassVar[dict[str, str]] = {}
+    """Reason that it gives for a drop -> the options that decide it, empty where none does; `{config}` stands for the section's name. A
+    build without rows tells them."""
+
     digested: ClassVar[frozenset[str]] = frozenset()
     """Options that `inputs` leaves out, because the class digests what they name in its own way."""
 

@@ -43,9 +43,11 @@ class PassRate(Options):
     """What a model has not decided: drops for these reasons, and prompts that got all samples before the stopping rule was sure."""
     sampling: SamplingOptions = SamplingOptions()
     n: int = Field(default=8, ge=1)
-    """Samples per prompt; what `stopping` compares with."""
+    """Samples of a prompt: as many under `fixed`, at most so many under `exact`. Under `bayes` it is the yardstick: decisions are as often
+    right as those of `n` samples of every prompt, and one prompt gets up to `stopping.n_max`, by default 4 times `n`."""
     stopping: Annotated[Stopping, ByKind(Stopping)] = Fixed()
-    """When a prompt has been sampled enough: `fixed`, `exact` or `bayes`."""
+    """When a prompt has been sampled enough: `fixed` (at `n`), `exact` (at `n` or before) or `bayes` (where it pays also behind `n`). After
+    the latter two the `pass_rate` is the mean of the posterior; `share` stands beside it."""
     min_pass_rate: float | None = Field(default=0.0, ge=0, le=1)
     """Keep only above it (exclusive): 0.0 drops what was never solved; null keeps that too."""
     max_pass_rate: float | None = Field(default=1.0, ge=0, le=1)

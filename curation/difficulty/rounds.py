@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from curation.core.row import Difficulty, Row, Sampler
+from curation.core.row import Difficulty, Estimator, Row, Sampler
 from curation.difficulty.budget import Budget
 from curation.difficulty.outcomes import (
     DECISIONS,
@@ -71,6 +71,7 @@ class Results:
     counts: NDArray[np.int32]
     judged: Ints
     estimates: tuple[Floats, Floats, Floats]
+    estimator: Estimator
     decisions: Ints
     stops: NDArray[np.int32]
     reasons: list[str]
@@ -84,6 +85,8 @@ class Results:
         rate, low, high = estimate if n_judged else (math.nan, 0.0, 1.0)
         difficulty = Difficulty(
             pass_rate=rate,
+            share=n["correct"] / n_judged if n_judged else math.nan,
+            estimator=self.estimator,
             n_correct=n["correct"],
             n_judged=n_judged,
             n_no_answer=n["no_answer"],
@@ -153,7 +156,8 @@ class Rounds:
         rule = self.rule or self.stopping.rule(self.bounds, tally, self.groups)
         decisions = np.where(self.drawn > 0, rule.decide(tally, self.groups), UNSAMPLED)
         estimates = rule.estimate(tally, self.groups)
-        return Results(self.counts, self.bounds.judged(tally), estimates, decisions, self.stops, self.reasons, sampler)
+        found = (self.bounds.judged(tally), estimates, rule.estimator, decisions, self.stops, self.reasons)
+        return Results(self.counts, *found, sampler)
 
     @property
     def n_stopped(self) -> int:

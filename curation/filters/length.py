@@ -6,7 +6,7 @@ Han, kana or hangul sign counts three of the fewest. For tokens see `token_budge
 """
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,12 @@ class Length(Filter):
     """Bounds on the characters of the question and of the completion, white space at the ends not counted."""
 
     kind: Literal["length"] = "length"
+    remedies: ClassVar[dict[str, str]] = {
+        "prompt_too_short": "min_chars, min_chars_with_picture",
+        "prompt_too_long": "max_chars",
+        "completion_too_short": "min_completion_chars",
+        "completion_too_long": "max_completion_chars",
+    }
     min_chars: int = Field(default=10, ge=0)
     """Fewest characters of a question without images, a Han, kana or hangul sign counted as three; 0: any."""
     min_chars_with_picture: int = Field(default=3, ge=0)

@@ -8,7 +8,7 @@ and at n = 10 one had 22 %). A loop without spaces has no words, but compresses 
 
 import re
 import zlib
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,7 @@ class Repetition(Filter):
     """Loops in the completion."""
 
     kind: Literal["repetition"] = "repetition"
+    remedies: ClassVar[dict[str, str]] = {"repetition": "n_words, max_repeated, min_compressed"}
     n_words: int = Field(default=20, ge=2)
     """Words of a passage; shorter ones repeat in good traces too."""
     max_repeated: float = Field(default=0.25, ge=0, le=1)

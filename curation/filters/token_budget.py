@@ -8,7 +8,7 @@ from 4 to 16,384 tokens in Qwen2.5-VL. The counting is the sampler's (`sampling.
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -24,6 +24,13 @@ class TokenBudget(Filter):
     """Bounds on tokens. The processor is loaded by the first row, once per process."""
 
     kind: Literal["token_budget"] = "token_budget"
+    remedies: ClassVar[dict[str, str]] = {
+        "picture_unreadable": "",
+        "not_countable": "",
+        "too_many_prompt_tokens": "max_prompt_tokens",
+        "too_many_tokens": "max_total_tokens",
+        "too_few_tokens": "min_tokens",
+    }
     processor: str
     """Folder or Hub name of the model whose processor (or tokenizer) counts."""
     revision: str | None = None
@@ -48,7 +55,7 @@ class TokenBudget(Filter):
         try:
             prompt = prompt_tokens(processor, row, self.template)
         except ValueError as error:
-            return False, "picture_unreadable" if row.images else f"not_countable: {first_line(error)}"
+            return False, "picture_unreadable" if row.images else "not_countable", first_line(error)
         completion = completion_tokens(processor, row.completion)
         if self.max_prompt_tokens is not None and prompt > self.max_prompt_tokens:
             return False, "too_many_prompt_tokens"

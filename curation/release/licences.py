@@ -13,6 +13,9 @@ from curation.core.plugins import Options
 from curation.core.rows import Rows
 from curation.core.stage import DecideStage, Run
 
+LICENCE = "license_not_allowed"
+"""The reason of a drop."""
+
 
 class Release(Options):
     """The licences that rows of the set may have; `unknown` counts only where it is listed."""

@@ -20,7 +20,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -57,6 +57,9 @@ class ReasoningGym(Source):
     language: str = "en"
     datasets: dict[str, GymDataset] = Field(min_length=1)
     """Name -> {count, options of the dataset's configuration}."""
+    remedies: ClassVar[dict[str, str]] = {
+        "questions_exhausted": "datasets: a smaller count, or options that give more questions"
+    }
     traces: bool = False
     """Add the solution in words as completion; for the datasets whose solutions are known; any
     other is an error that lists them."""

@@ -16,7 +16,7 @@ from curation.difficulty.stopping.base import Rule, Stopping
 
 
 class Exact(Stopping):
-    """Until the decision of `n` samples can no longer change."""
+    """Until the decision of `n` samples can no longer change; at most `n`."""
 
     kind: Literal["exact"] = "exact"
     round: int = Field(default=1, ge=1)

@@ -45,7 +45,7 @@ class RolloutStore(SegmentLog):
         found: dict[str, dict[int, Rollout]] = {prompt: {} for prompt in prompts}
         for rollout in self._read(setting, found):
             limit = response_limit(max_tokens, max_model_len, rollout.prompt_tokens)
-            if (usable := _under_limit(rollout, limit)) is not None:
+            if (usable := under_limit(rollout, limit)) is not None:
                 found[rollout.prompt].setdefault(rollout.sample.number, usable)
         return found
 
@@ -75,7 +75,7 @@ def missing(held: Container[int], n: int) -> tuple[int, ...]:
     return tuple(number for number in range(n) if number not in held)
 
 
-def _under_limit(rollout: Rollout, limit: int) -> Rollout | None:
+def under_limit(rollout: Rollout, limit: int) -> Rollout | None:
     """The rollout as it would be under `limit`, None where it was cut off before the limit or the prompt fills all."""
     sample = rollout.sample
     if limit < 1:

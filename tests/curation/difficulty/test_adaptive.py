@@ -88,6 +88,8 @@ def test_bayes_spends_on_the_undecided(tmp_path: Path, scripted: Callable[..., A
         told = measured.difficulty
         assert told.ci_low <= told.pass_rate <= told.ci_high
         assert told.stop_reason in ("settled", "all_samples")
+        assert (told.estimator, told.share) == ("posterior_mean", told.n_correct / told.n_judged)
+    assert any(measured.difficulty.pass_rate != measured.difficulty.share for measured in found)
 
 
 def test_prompts_that_are_always_cut_off_are_given_up_early(tmp_path: Path, scripted: Callable[..., Any]) -> None:

@@ -50,7 +50,8 @@ def test_outcomes_stay_apart(tmp_path: Path, scripted: Callable[..., Any]) -> No
     (apart,) = run(sampler, tmp_path, count=1, n=8)
     (together,) = run(sampler, tmp_path, count=1, n=8, truncated="wrong")
     found = apart.difficulty
-    assert (found.pass_rate, found.n_correct, found.n_judged) == (3 / 5, 3, 5)
+    assert (found.pass_rate, found.share, found.n_correct, found.n_judged) == (3 / 5, 3 / 5, 3, 5)
+    assert found.estimator == "share"
     assert (found.n_no_answer, found.n_truncated, found.n_unjudged, found.n_timeout) == (1, 3, 0, 0)
     assert (together.difficulty.pass_rate, together.difficulty.n_judged, together.difficulty.n_truncated) == (
         3 / 8,

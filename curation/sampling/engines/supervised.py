@@ -6,6 +6,7 @@ refused with `engine_died`; all others get their samples, and since a sample is 
 the samples of a run in which nothing happened.
 """
 
+import os
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from pydantic import Field
 
 from curation.core.errors import SamplingError
-from curation.sampling.engines.base import Engine, Request, Response, SamplingOptions, Session
+from curation.sampling.engines.base import Engine, Hardware, Request, Response, SamplingOptions, Session
 from curation.sampling.engines.process import EngineDied, EngineProcess
 from curation.sampling.engines.replicas import Replicas, in_parallel
 
@@ -40,6 +41,18 @@ class LocalEngine(Engine):
     @abstractmethod
     def load(self, heartbeat: Callable[[], None] = no_op) -> AbstractContextManager[Session]:
         """The engine in this very process; otherwise as `open`. The session calls `heartbeat` with every step."""
+
+    def hardware(self) -> Hardware:
+        """The GPUs where torch sees one, else the cores of this machine."""
+        try:
+            import torch
+        except ImportError:  # it cannot run here
+            return Hardware("GPU", self.gpus)
+        if torch.accelerator.is_available():
+            return Hardware("GPU", self.gpus)
+        return Hardware(
+            "CPU", len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        )
 
     def environments(self) -> list[dict[str, str]]:
         """The variables that each copy of the engine gets in addition to ours; one copy unless an engine says otherwise.

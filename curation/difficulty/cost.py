@@ -68,7 +68,7 @@ class SamplingCost:
             return told if price is None else f"{told}; what it runs on, and so its price, is not known here"
         told = _about(busy, f"{kind}-hours to come")
         if kind == "CPU" or count > 1:
-            told += f": {_about(hours, f'on {count} ' + ('cores' if kind == 'CPU' else 'GPUs'))}"
+            told += f": {_duration(seconds, f'on {count} ' + ('cores' if kind == 'CPU' else 'GPUs'))}"
         if price is None:
             return told
         if kind == "CPU":
@@ -88,6 +88,13 @@ def _about(estimate: Estimate, what: str, bare: bool = False) -> str:
         return f"{estimate.value:,.0f} {what}"
     value, low, high = (_rounded(number) for number in estimate)
     return f"about {value} {what}" if bare or low == high else f"about {value} {what} ({low} to {high})"
+
+
+def _duration(seconds: Estimate, where: str) -> str:
+    unit, length = next(
+        (unit for unit in (("hours", 3600), ("minutes", 60)) if seconds.value >= unit[1]), ("seconds", 1)
+    )
+    return _about(seconds.times(1 / length), f"{unit} {where}")
 
 
 def _rounded(number: float) -> str:

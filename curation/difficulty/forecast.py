@@ -81,7 +81,7 @@ class SimulatedRounds(Rounds):
         self._stop(refused, REFUSED)
         ask = np.where(refused, 0, ask)
         after = self.taken + ask
-        self.draws.widen(max(int(after.max()), self.rule.n_max if self.rule else 0))
+        self.draws.widen(max(int(after.max()), self.n_most))
         tokens = (self.draws.sums(after)[4] - self.draws.sums(self.taken)[4]) * self.weights
         late = (ask > 0) & ~self._is_begun(ask, tokens)
         self._stop(late, BUDGET)
@@ -112,8 +112,19 @@ class SimulatedRounds(Rounds):
         before = np.concatenate([[0.0], np.cumsum(tokens)])[np.searchsorted(batch, batch)]
         return np.asarray(self.budget.tokens + before < limit)
 
+    @property
+    def n_most(self) -> int:
+        """Samples of a prompt at most."""
+        return self.rule.n_max if self.rule else 0
+
+    def cut_short(self) -> float:
+        """Prompts that the budget leaves undecided."""
+        return float(self.weights[self.stops == self.reasons.index(BUDGET)].sum())
+
     def passed_on(self) -> float:
-        """Prompts that go to the next model."""
+        """Prompts that go to the next model, where there is one."""
+        if len(self.options.engines) == 1:
+            return 0.0
         results = self.results(cast(Sampler, None))
         return float(self.weights[results.is_one_of(self.options.pass_on)].sum())
 
@@ -125,13 +136,12 @@ def forecast(told: Told, population: Population, options: PassRate, held: tuple[
         draws = Draws(told, population.own, population.groups, np.random.default_rng([seed, replicate]))
         rounds = SimulatedRounds(options, population, draws)
         rounds.run(cast(Work, None))
-        passed_on = rounds.passed_on() if len(options.engines) > 1 else 0.0
         totals = rounds.draws.sums(rounds.taken) @ rounds.weights
-        cut_short = rounds.weights[rounds.stops == rounds.reasons.index(BUDGET)].sum()
-        figures.append([rounds.taken @ rounds.weights, *totals[4:], draws.seconds_per_token, cut_short, passed_on])
+        others = rounds.cut_short(), rounds.passed_on()
+        figures.append([rounds.taken @ rounds.weights, *totals[4:], draws.seconds_per_token, *others])
         if (draws.sums(rounds.taken)[5] == rounds.taken).all():
             break  # nothing was made up, so that the others are the same
-    samples, tokens, samples_held, tokens_held, speed, *others = np.array(figures).T
+    samples, tokens, samples_held, tokens_held, speed, cut_short, passed_on = np.array(figures).T
     # The prompts that tell stand for all with samples; of those it is known how many samples and tokens they have.
     has_own = population.own >= 0
     weights, own = population.weights[has_own], population.own[has_own]
@@ -140,27 +150,49 @@ def forecast(told: Told, population: Population, options: PassRate, held: tuple[
     tokens_to_come = tokens - tokens_held
     samples_held, tokens_held = samples_held * more_samples, tokens_held * more_tokens
     samples_to_come = np.maximum(samples - samples_held, 0)
-    borrowed = 1 - weights.sum() / population.weights.sum()
-    columns = (samples, tokens_to_come + tokens_held, samples_held, tokens_held, samples_to_come, tokens_to_come)
-    amounts = [estimate(values, len(told), borrowed) for values in (*columns, *others)]
-    seconds = estimate(tokens_to_come * speed, len(told), borrowed, SPEED_SPREAD)
-    return Forecast(*amounts[: len(columns)], seconds, *amounts[len(columns) :])
+    if (
+        options.stopping.first(options.bounds) == rounds.n_most and np.ptp(samples) == 0
+    ):  # no rule that looks at outcomes
+        samples, samples_held, samples_to_come = samples[:1], samples_held[:1], samples_to_come[:1]
+    unseen = _unseen(told, population)
+
+    def ranged(values: Floats, more_spread: float = 0.0) -> Estimate:
+        return estimate(values, len(told), float(np.hypot(unseen, more_spread)))
+
+    return Forecast(
+        samples=ranged(samples),
+        tokens=ranged(tokens_to_come + tokens_held),
+        samples_held=ranged(samples_held),
+        tokens_held=ranged(tokens_held),
+        samples_to_come=ranged(samples_to_come),
+        tokens_to_come=ranged(tokens_to_come),
+        seconds_to_come=ranged(tokens_to_come * speed, SPEED_SPREAD),
+        cut_short=ranged(cut_short),
+        passed_on=ranged(passed_on),
+    )
 
 
-def estimate(values: Floats, n_told: int, borrowed: float, more_spread: float = 0.0) -> Estimate:
-    """The mean of replicates and its range. `n_told` prompts tell; `borrowed`: the share of prompts that have no samples of their own;
-    `more_spread`: of the logarithm, that the replicates do not show.
+def _unseen(told: Told, population: Population) -> float:
+    """Spread of the logarithm of a total that no replicate shows: of what none of n prompts tells there may be one more among n, and the
+    prompts that are simulated are a sample themselves where each stands for several.
     """
+    weights = population.weights
+    borrowed = 1 - weights[population.own >= 0].sum() / weights.sum()
+    return float(np.hypot(borrowed / len(told), 1 / np.sqrt(len(weights)) if weights.max() > 1 else 0.0))
+
+
+def estimate(values: Floats, n_told: int, unseen: float) -> Estimate:
+    """The mean of replicates and its range, exact for a single one. `n_told` prompts tell; `unseen`: see `_unseen`."""
     mean = float(values.mean())
-    if not mean or (np.ptp(values) < 0.5 * min(1.0, mean) and not more_spread):
+    if len(values) == 1 or not mean:
         return Estimate(mean, mean, mean)
     logs = np.log(np.maximum(values, mean / 100))
-    # A bootstrap of n has (n - 1) / n of the variance; and of what none of n prompts shows there may be one more among n.
-    spread = np.hypot(logs.std(ddof=1) * np.sqrt(n_told / max(n_told - 1, 1)), borrowed / n_told)
-    spread = np.hypot(spread, more_spread)
-    reach = _t99(max(n_told - 1, 2)) * spread
-    middle = logs.mean()
-    return Estimate(mean, min(mean, float(np.exp(middle - reach))), max(mean, float(np.exp(middle + reach))))
+    # A bootstrap of n has (n - 1) / n of the variance.
+    spread = np.hypot(logs.std(ddof=1) * np.sqrt(n_told / max(n_told - 1, 1)), unseen)
+    down = _t99(max(n_told - 1, 2)) * spread
+    # Few prompts show too little of a long tail: the mean that they underestimate has the smaller spread (Hall 1992, section 3.10).
+    up = down * (1 + 1 / np.sqrt(n_told))
+    return Estimate(mean, min(mean, float(np.exp(logs.mean() - down))), max(mean, float(np.exp(logs.mean() + up))))
 
 
 def _t99(degrees: int) -> float:

@@ -144,7 +144,7 @@ def sampling_cost(
         forecast=(foreseen := forecast(told, population, options, (int(found.held.sum()), found.held_tokens), seed)),
         hardware=options.sampler.hardware(),
         basis=len(told),
-        notes=(*notes, *_limits(foreseen, options)),
+        notes=(*notes, *_limits(foreseen, told, options)),
     )
 
 
@@ -203,8 +203,10 @@ def _notes(found: Survey, options: PassRate) -> Iterator[str]:
             yield f"no prompt of the source {name!r} tells: its {n:,} prompts are taken to be like the others"
 
 
-def _limits(foreseen: Forecast, options: PassRate) -> Iterator[str]:
-    """Where the measurement of the first model ends and another one, or nothing, goes on."""
+def _limits(foreseen: Forecast, told: Told, options: PassRate) -> Iterator[str]:
+    """What the figures do not tell for sure: what an interruption left out, and where another model or nothing goes on."""
+    if n := int(told.interrupted.sum()):
+        yield f"{n:,} responses were under way when a run ended; they are rather the long ones, and so are the tokens rather more"
     if foreseen.cut_short.high:
         yield f"the budget ends the sampling of {_about(foreseen.cut_short, 'prompts')} before they are decided"
     if len(options.engines) > 1:

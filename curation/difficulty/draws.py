@@ -22,14 +22,42 @@ class Told:
         held = outcomes != NOT_HELD
         self.counts = np.stack([(outcomes == kind).sum(1) for kind in (CORRECT, INCORRECT, TRUNCATED, UNJUDGED)])
         self.spent = np.stack([np.where(held, tokens, 0).sum(1), np.where(held, seconds, 0).sum(1)])
-        whole = held & (outcomes != TRUNCATED)
-        self.n_whole = whole.sum(1)
-        first = np.argsort(~whole, axis=1, kind="stable")[:, : max(int(self.n_whole.max(initial=0)), 1)]
+        self.interrupted = _interrupted(held)
+        self._is_whole = held & (outcomes != TRUNCATED)
+        self.set_lengths(np.random.default_rng(0))
+
+    def set_lengths(self, rng: np.random.Generator) -> None:
+        """Gather the lengths of responses that ended. Those that were under way when a run ended are rather long: they are taken to be like
+        the longest of as many that did end there.
+        """
+        known, tokens = self._is_whole, self.tokens
+        if n := int(self.interrupted.sum()):
+            begun = np.flatnonzero(self.interrupted.any(1))[0]
+            ended = np.sort(self.tokens[begun:][(self.outcomes != NOT_HELD)[begun:]])
+            known, tokens = known | self.interrupted, tokens.copy()
+            tokens[self.interrupted] = rng.choice(ended[-n:], n)
+        self.n_whole = known.sum(1)
+        first = np.argsort(~known, axis=1, kind="stable")[:, : max(int(self.n_whole.max(initial=0)), 1)]
         self.whole = np.take_along_axis(tokens, first, 1)
-        """Lengths of the responses that ended, at the beginning of each line."""
+
+    @property
+    def under_way(self) -> float:
+        """Responses that were under way when a run ended, for each that did end."""
+        return float(self.interrupted.sum() / max(self.counts.sum(), 1))
 
     def __len__(self) -> int:
         return len(self.groups)
+
+
+def _interrupted(held: Bools) -> Bools:
+    """Samples that are missing although the same prompt has a later one: they were under way when a run ended, and so were the others of
+    that prompt.
+    """
+    numbers = np.arange(held.shape[1])
+    asked = int((held * (numbers + 1)).max(initial=0))
+    last = (held * (numbers + 1)).max(1, initial=0)
+    has_gap = (~held & (numbers < last[:, None])).any(1)
+    return np.asarray(~held & has_gap[:, None] & (numbers < asked))
 
 
 class Draws:
@@ -39,6 +67,8 @@ class Draws:
 
     def __init__(self, told: Told, own: Ints, groups: Ints, rng: np.random.Generator) -> None:
         self.rng = rng
+        if told.interrupted.any():
+            told.set_lengths(rng)
         drawn = rng.integers(len(told), size=len(told))
         like = np.where(own >= 0, own, _borrowed(told, drawn, groups, rng))
         self.refused = told.refused[like]

@@ -20,6 +20,8 @@ MIN_TOLD, MOST_GROUPS = 8, 8
 REPLICATES = 32
 SPEED_SPREAD = 0.1
 """Of the logarithm of the seconds of a token, which depend on the size of the batches and on what else the machine does."""
+MOST_LONGER = 4.0
+"""What was under way when a run ended may be so many times longer than it is taken to be (simulated queues that were killed)."""
 COLUMNS = [OUTCOMES.index(name) for name in ("correct", "wrong", "truncated", "undecided")]
 REFUSED = "refused"
 
@@ -156,17 +158,19 @@ def forecast(told: Told, population: Population, options: PassRate, held: tuple[
         samples, samples_held, samples_to_come = samples[:1], samples_held[:1], samples_to_come[:1]
     unseen = _unseen(told, population)
 
-    def ranged(values: Floats, more_spread: float = 0.0) -> Estimate:
-        return estimate(values, len(told), float(np.hypot(unseen, more_spread)))
+    longer = float(np.log1p(MOST_LONGER * told.under_way))
+
+    def ranged(values: Floats, more_spread: float = 0.0, longer: float = 0.0) -> Estimate:
+        return estimate(values, len(told), float(np.hypot(unseen, more_spread)), longer)
 
     return Forecast(
         samples=ranged(samples),
-        tokens=ranged(tokens_to_come + tokens_held),
+        tokens=ranged(tokens_to_come + tokens_held, 0.0, longer),
         samples_held=ranged(samples_held),
         tokens_held=ranged(tokens_held),
         samples_to_come=ranged(samples_to_come),
-        tokens_to_come=ranged(tokens_to_come),
-        seconds_to_come=ranged(tokens_to_come * speed, SPEED_SPREAD),
+        tokens_to_come=ranged(tokens_to_come, 0.0, longer),
+        seconds_to_come=ranged(tokens_to_come * speed, SPEED_SPREAD, longer),
         cut_short=ranged(cut_short),
         passed_on=ranged(passed_on),
     )
@@ -181,8 +185,10 @@ def _unseen(told: Told, population: Population) -> float:
     return float(np.hypot(borrowed / len(told), 1 / np.sqrt(len(weights)) if weights.max() > 1 else 0.0))
 
 
-def estimate(values: Floats, n_told: int, unseen: float) -> Estimate:
-    """The mean of replicates and its range, exact for a single one. `n_told` prompts tell; `unseen`: see `_unseen`."""
+def estimate(values: Floats, n_told: int, unseen: float, longer: float = 0.0) -> Estimate:
+    """The mean of replicates and its range, exact for a single one. `n_told` prompts tell; `unseen`: see `_unseen`; the logarithm of the
+    upper end is `longer` more.
+    """
     mean = float(values.mean())
     if len(values) == 1 or not mean:
         return Estimate(mean, mean, mean)
@@ -191,7 +197,7 @@ def estimate(values: Floats, n_told: int, unseen: float) -> Estimate:
     spread = np.hypot(logs.std(ddof=1) * np.sqrt(n_told / max(n_told - 1, 1)), unseen)
     down = _t99(max(n_told - 1, 2)) * spread
     # Few prompts show too little of a long tail: the mean that they underestimate has the smaller spread (Hall 1992, section 3.10).
-    up = down * (1 + 1 / np.sqrt(n_told))
+    up = down * (1 + 1 / np.sqrt(n_told)) + longer
     return Estimate(mean, min(mean, float(np.exp(logs.mean() - down))), max(mean, float(np.exp(logs.mean() + up))))
 
 

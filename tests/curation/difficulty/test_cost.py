@@ -133,9 +133,13 @@ def test_every_sample_in_the_store_counts_whole_prompts_or_not(tmp_path: Path) -
     lines = pq.read_table(tmp_path / "whole").to_pylist()
     with RolloutStore(tmp_path / "cut") as store:
         store.append([from_line(line) for line in lines if line["number"] != 3])
-    told = foreseen(lengthy(), tmp_path / "cut", rows(40), n=5)
+    told, rest = foreseen(lengthy(), tmp_path / "cut", rows(40), n=5), lengthy()
     assert told.line(None).startswith("40 prompts, 200 samples: 160 in the store, 40 to come\nabout ")
     assert told.basis == 40
+    assert "40 responses were under way when a run ended" in told.line(None)
+    run(rest, tmp_path / "cut", rows(40), n=5)
+    assert n_sampled(rest.log) == 40
+    assert told.forecast.tokens_to_come.low <= sum(rest.spent) <= told.forecast.tokens_to_come.high
 
 
 def test_a_budget_ends_the_forecast_too(tmp_path: Path) -> None:

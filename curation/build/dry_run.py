@@ -4,12 +4,17 @@ With a pilot, the stages before the sampling are built, as the build itself woul
 rollout store, where the build finds them: neither is paid for twice.
 """
 
-from collections.abc import Iterator
+import shlex
 from contextlib import nullcontext
 from pathlib import Path
 
 from curation.build.build import BuildOptions, chosen_configs, lock_folder, read_manifest
 from curation.build.config import ConfigBuild
+from curation.core.rows import Rows
+from curation.core.stage import ROWS, Cost, Stage
+
+PILOT = 30
+"""Prompts that a pilot should have, for who has not made one."""
 
 
 def dry_run(
@@ -24,27 +29,66 @@ def dry_run(
     lock = lock_folder(out) if pilot else nullcontext()
     with lock:
         configs = chosen_configs(manifest, out, options)
-        return "\n".join(line for config in configs for line in _lines(config, options.workers, pilot, price))
+        told = [_lines(config, options.workers, pilot, price) for config in configs]
+    lines = [line for of_config, _ in told for line in of_config]
+    if pilot is None and not all(is_known for _, is_known in told):
+        lines += [
+            "What sampling costs is not known yet. This samples a few prompts, which the build then finds, and tells:",
+            f"  {shlex.join(_with_pilot(manifest_path, out, options))}",
+        ]
+    return "\n".join(lines)
 
 
-def _lines(config: ConfigBuild, workers: int, pilot: int | None, price: float | None) -> Iterator[str]:
+def _lines(config: ConfigBuild, workers: int, pilot: int | None, price: float | None) -> tuple[list[str], bool]:
+    """The stages of a config, and whether it is known what all of them cost."""
     config.prepare()
-    finished = config.is_finished() and all(run.is_done for run in config.stages)
-    yield f"{config.config}: {'finished, nothing would run' if finished else 'would run'}"
-    if finished:
-        return
-    known = True  # whether the rows that come in are
+    if config.is_finished() and all(run.is_done for run in config.stages):
+        return [f"{config.config}: finished, nothing would run"], True
+    lines, costs_known = [f"{config.config}: would run"], True
+    rows = Rows([])
+    known, same = (
+        True,
+        True,
+    )  # whether the rows that come in are, and whether they are some of `rows`, the last that were
     for run in config.stages:
-        done, cost = known and run.is_done, None
+        rows = run.rows_in if known else rows
+        done, told = known and run.is_done, []
         if done:
             run.gate()
-        elif known:
-            cost = run.stage.cost(run.context, pilot)
-            if pilot and cost is None:
-                config.record.unlink(missing_ok=True)
-                run.run(workers)
-                done = True
-        rows = f"{len(run.rows_in):,} rows" if known and run.before else ""
-        line = cost.line(price) if cost else rows
-        yield f"  {run.folder.name:<28} {'done' if done else 'to run':<7} {line}".rstrip()
-        known = done
+        elif cost := run.stage.cost(run.context_with(rows if same else Rows([])), pilot if known else None):
+            told = _told(cost, rows, known, same, price)
+            costs_known &= same and cost.is_known
+        elif known and pilot:
+            config.record.unlink(missing_ok=True)
+            run.run(workers)
+            done = True
+        if not told and known and run.before:
+            told = [f"{len(rows):,} rows"]
+        first, *others = told or [""]
+        lines.append(f"  {run.folder.name:<28} {'done' if done else 'to run':<7} {first}".rstrip())
+        lines += [f"      {line}" for line in others]
+        known, same = done, same and (done or not _writes_prompts(run.stage))
+    return lines, costs_known
+
+
+def _told(cost: Cost, rows: Rows, known: bool, same: bool, price: float | None) -> list[str]:
+    """A stage's cost; where a stage before it has not run, that of all rows that may come."""
+    if not same:
+        return [f"at most {len(rows):,} rows" if len(rows) else "rows not known yet"]
+    lines = cost.line(price).splitlines()
+    return lines if known else [f"at most, if all {len(rows):,} rows come so far:", *lines]
+
+
+def _writes_prompts(stage: Stage) -> bool:
+    """Whether what is sampled may be other prompts behind the stage."""
+    return stage.leaves == ROWS or not {"prompt", "images"}.isdisjoint(stage.sets)
+
+
+def _with_pilot(manifest_path: Path, out: Path, options: BuildOptions) -> list[str]:
+    """The same command with a pilot."""
+    command = ["ovr-curate", "build", str(manifest_path), "--out", str(out)]
+    command += ["--workers", str(options.workers)] if options.workers > 1 else []
+    command += ["--limit", str(options.limit)] if options.limit else []
+    command += ["--only", options.only] if options.only else []
+    command += [part for change in options.changes for part in ("--set", change)]
+    return [*command, "--dry-run", "--pilot", str(PILOT)]

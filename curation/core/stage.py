@@ -74,7 +74,10 @@ class Run:
 
 
 class Cost(Protocol):
-    """What a stage will cost, for the dry run."""
+    """What a stage will cost, for the dry run. `is_known`: False where a pilot would tell what nothing tells yet."""
+
+    @property
+    def is_known(self) -> bool: ...
 
     def line(self, gpu_hour_price: float | None) -> str: ...
 
@@ -131,7 +134,11 @@ class Stage(Plugin):
         return True
 
     def cost(self, run: Run, pilot: int | None) -> Cost | None:
-        """What it will cost, None where that is only time; with `pilot`, so many prompts are sampled to find out."""
+        """What it will cost, None where that is only time; with `pilot`, so many prompts are sampled to find out.
+
+        Where the stages before have not all run, `run.rows` are the last that are known, from which some may still drop, without the
+        columns that are still to come, and `pilot` is None.
+        """
         return None
 
     def summary(self, run: Run) -> dict[str, Any]:

@@ -93,7 +93,11 @@ class StageRun:
     @property
     def context(self) -> Run:
         """What the stage finds when it runs."""
-        return replace(self._run, rows=self.rows_in)
+        return self.context_with(self.rows_in)
+
+    def context_with(self, rows: Rows) -> Run:
+        """The same with other rows, for where those that will come in are not known."""
+        return replace(self._run, rows=rows)
 
     @cached_property
     def _run(self) -> Run:

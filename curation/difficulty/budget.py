@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from curation.sampling.engines.base import Engine
 from curation.sampling.rollouts.rollout import Rollout
 
 
@@ -39,8 +38,3 @@ class Budget:
         return (self.max_tokens is not None and self.tokens >= self.max_tokens) or (
             self.max_seconds is not None and self.seconds >= self.max_seconds
         )
-
-
-def gpus_of(engine: Engine) -> int:
-    """How many GPUs an engine holds, by its own options; 1 where it has none for that."""
-    return int(getattr(engine, "tensor_parallel_size", 1)) * int(getattr(engine, "data_parallel_size", 1))

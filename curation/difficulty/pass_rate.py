@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from curation.core.plugins import ByKind, Options
 from curation.core.row import Difficulty, Sampler
-from curation.difficulty.budget import Budget, gpus_of
+from curation.difficulty.budget import Budget
 from curation.difficulty.outcomes import Bounds, Decision, Ints, Truncated
 from curation.difficulty.rounds import LEVELS, Results, Rounds, Rows, Work
 from curation.difficulty.stopping.base import Stopping
@@ -94,8 +94,8 @@ class PassRate(Options):
 
     @property
     def budget(self) -> Budget:
-        gpus = gpus_of(self.sampler)
-        return Budget(self.max_tokens_total, self.max_gpu_hours * 3600 / gpus if self.max_gpu_hours else None)
+        seconds = self.max_gpu_hours * 3600 / self.sampler.gpus if self.max_gpu_hours else None
+        return Budget(self.max_tokens_total, seconds)
 
 
 class Measured(NamedTuple):

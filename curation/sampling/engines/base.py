@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from pydantic import Field
 
@@ -108,6 +108,13 @@ class Session(Protocol):
         """
 
 
+class Hardware(NamedTuple):
+    """What an engine keeps busy while it samples: so many GPUs, cores or servers."""
+
+    kind: Literal["GPU", "CPU", "server"]
+    number: int
+
+
 class Engine(Plugin):
     """A model and how to run it."""
 
@@ -125,6 +132,15 @@ class Engine(Plugin):
         Raises:
             SamplingError: a library is missing or the model cannot be loaded.
         """
+
+    @property
+    def gpus(self) -> int:
+        """How many GPUs it holds where it runs on GPUs, by its options."""
+        return 1
+
+    def hardware(self) -> Hardware:
+        """What it would run on, for the cost; by default a server elsewhere. Loads no model."""
+        return Hardware("server", 1)
 
     def identity(self) -> tuple[str, str]:
         """(model, revision), the same on every machine for the same weights. Loads no model.

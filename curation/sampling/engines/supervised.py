@@ -6,6 +6,7 @@ kills the engine is alone. That one is refused with `engine_died`; all others ge
 draw from a seed of its own they are the samples of a run in which nothing happened.
 """
 
+import os
 import time
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,15 @@ from typing import Protocol
 from pydantic import Field
 
 from curation.core.errors import SamplingError
-from curation.sampling.engines.base import Engine, Request, Response, SamplingOptions, Session, Underway
+from curation.sampling.engines.base import (
+    Engine,
+    Hardware,
+    Request,
+    Response,
+    SamplingOptions,
+    Session,
+    Underway,
+)
 from curation.sampling.engines.process import EngineDied, EngineProcess
 from curation.sampling.engines.replicas import Replicas, in_parallel
 
@@ -51,6 +60,18 @@ class LocalEngine(Engine):
         """The engine in this very process; otherwise as `open`. The session calls `heartbeat` with every step in which it
         gives nothing.
         """
+
+    def hardware(self) -> Hardware:
+        """The GPUs where torch sees one, else the cores of this machine."""
+        try:
+            import torch
+        except ImportError:  # it cannot run here
+            return Hardware("GPU", self.gpus)
+        if torch.accelerator.is_available():
+            return Hardware("GPU", self.gpus)
+        return Hardware(
+            "CPU", len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        )
 
     def environments(self) -> list[dict[str, str]]:
         """The variables that each copy of the engine gets in addition to ours; one copy unless an engine says otherwise.

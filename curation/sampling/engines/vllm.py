@@ -73,6 +73,10 @@ class Vllm(LocalEngine):
             raise ValueError(f"engine_args has {ours[0]!r}, which is set by the option of the engine or for it")
         return self
 
+    @property
+    def gpus(self) -> int:
+        return self.tensor_parallel_size * self.data_parallel_size
+
     def identity(self) -> tuple[str, str]:
         """What `engine_args` makes of the weights or of the images is part of the revision."""
         model, revision = super().identity()
@@ -88,7 +92,7 @@ class Vllm(LocalEngine):
         """Each copy sees its own GPUs, of those that are visible here."""
         if self.data_parallel_size == 1:
             return [{}]
-        size, needed = self.tensor_parallel_size, self.tensor_parallel_size * self.data_parallel_size
+        size, needed = self.tensor_parallel_size, self.gpus
         visible = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(needed)))).split(",")
         if len(visible) < needed:
             raise SamplingError(f"engine 'vllm' needs {needed} GPUs, CUDA_VISIBLE_DEVICES names {len(visible)}")

@@ -10,17 +10,34 @@ seconds). `SELECT * FROM 'rollouts/*.parquet'` reads the store in DuckDB; the co
 that was cut off and drawn again under a longer limit has a line for each `max_tokens`.
 """
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from curation.sampling.rollouts.rollout import SCHEMA, Rollout, Setting, from_line, response_limit, to_line
 from curation.sampling.rollouts.segment_log import SegmentLog
+from curation.sampling.rollouts.segments import read_groups
 
 _SETTING = ["model", "revision", "template_hash", "temperature", "top_p"]
 _KEY = ["prompt", *_SETTING]
 _IDENTITY = [*_KEY, "max_tokens", "number"]
+_MEASURES = ["number", "n_tokens", "finish_reason", "max_tokens", "prompt_tokens", "seconds"]
+
+
+class Measures(NamedTuple):
+    """Samples without their texts, an entry for each: the place of its prompt among those asked for, its number, tokens and seconds."""
+
+    places: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    tokens: NDArray[np.int64]
+    seconds: NDArray[np.float64]
 
 
 class RolloutStore(SegmentLog):
@@ -47,6 +64,36 @@ class RolloutStore(SegmentLog):
             limit = response_limit(max_tokens, max_model_len, rollout.prompt_tokens)
             if (usable := under_limit(rollout, limit)) is not None:
                 found[rollout.prompt].setdefault(rollout.sample.number, usable)
+        return found
+
+    def measure(
+        self, setting: Setting, prompts: Sequence[str], max_tokens: int, max_model_len: int | None = None
+    ) -> Measures:
+        """How long the samples are that `load` would find; no text is read. `prompts` are different ones."""
+        asked = pa.array(prompts, pa.string())
+        sampled = astuple(setting)
+        parts = [np.empty((0, 4))]
+        for lines in self.find_lines(((prompt, *sampled) for prompt in prompts), [*_SETTING, *_MEASURES]):
+            for name, value in zip(_SETTING, sampled, strict=True):
+                lines = lines.filter(pc.equal(lines[name], value))
+            number, tokens, reason, drawn_under, prompt_tokens, seconds = (lines[name].to_numpy() for name in _MEASURES)
+            lengths, which = np.unique(prompt_tokens, return_inverse=True)
+            limits = np.array([response_limit(max_tokens, max_model_len, n) for n in lengths.tolist()], np.int64)[which]
+            usable = _is_usable(tokens, reason == "stop", drawn_under, limits)
+            places = pc.index_in(lines["prompt"], asked).to_numpy()
+            parts.append(np.stack([places, number, np.minimum(tokens, limits), seconds], axis=1)[usable])
+        found = np.concatenate(parts)
+        _, first = np.unique(found[:, 0] * 2.0**31 + found[:, 1], return_index=True)
+        places, numbers, tokens, seconds = found[first].T  # of two draws of one number the older
+        return Measures(places.astype(np.int64), numbers.astype(np.int64), tokens.astype(np.int64), seconds)
+
+    def settings(self) -> Counter[Setting]:
+        """What the samples in the store are draws of, and how many are of each."""
+        found: Counter[Setting] = Counter()
+        for path in self._segments:
+            for lines in read_groups(path, SCHEMA, _SETTING):
+                for line in lines.group_by(_SETTING, use_threads=False).aggregate([([], "count_all")]).to_pylist():
+                    found[Setting(*(line[name] for name in _SETTING))] += line["count_all"]
         return found
 
     def append(self, rollouts: Sequence[Rollout], are_new: bool = False) -> None:
@@ -78,13 +125,16 @@ def missing(held: Container[int], n: int) -> tuple[int, ...]:
 def under_limit(rollout: Rollout, limit: int) -> Rollout | None:
     """The rollout as it would be under `limit`, None where it was cut off before the limit or the prompt fills all."""
     sample = rollout.sample
-    if limit < 1:
+    if not _is_usable(sample.n_tokens, sample.finish_reason == "stop", rollout.max_tokens, limit):
         return None
     if sample.n_tokens > limit:
         return replace(rollout, sample=replace(sample, finish_reason="length", n_tokens=limit))
-    if sample.finish_reason == "length" and rollout.max_tokens < limit:
-        return None
     return rollout
+
+
+def _is_usable(n_tokens: Any, is_whole: Any, drawn_under: Any, limit: Any) -> Any:
+    """Whether a response is a draw under `limit`: numbers, or arrays of them."""
+    return (limit >= 1) & (is_whole | (n_tokens > limit) | (drawn_under >= limit))
 
 
 def _key(rollout: Rollout) -> tuple[Any, ...]:

@@ -61,25 +61,40 @@ def test_a_pilot_without_a_dry_run_is_told(
     assert "go with --dry-run" in capsys.readouterr().err
 
 
+DIFFICULTY: dict[str, Any] = {"n": 2, "sampling": {"max_tokens": 8}, "min_pass_rate": None, "truncated": "wrong"}
+
+
+def measured(folder: Path, **rl: Any) -> Path:
+    """A manifest with a sampler."""
+    build_lm(folder / "lm")
+    sampler = {"kind": "transformers", "model": str(folder / "lm")}
+    return written(folder, {**RL, "rl": {**RL["rl"], "difficulty": {**DIFFICULTY, "sampler": sampler}, **rl}})
+
+
 @pytest.mark.slow
-def test_the_build_finds_what_the_pilot_sampled(tmp_path: Path) -> None:
-    build_lm(tmp_path / "lm")
-    sampler = {"kind": "transformers", "model": str(tmp_path / "lm")}
-    difficulty = {
-        "sampler": sampler,
-        "n": 2,
-        "sampling": {"max_tokens": 8},
-        "min_pass_rate": None,
-        "truncated": "wrong",
-    }
-    manifest = written(tmp_path, {**RL, "rl": {**RL["rl"], "difficulty": difficulty}})
-    out = tmp_path / "out"
-    told = states(dry_run(manifest, out, BuildOptions(), pilot=3, price=2.0))
-    assert told["rl-duplicates"].startswith("done")
-    assert told["rl-difficulty"].startswith("to run 9 prompts, about 18 samples and ")
-    assert "33% of them in the store" in told["rl-difficulty"]
-    assert "at 2 per GPU-hour (told by 3 prompts)" in told["rl-difficulty"]
+def test_a_fresh_folder_names_the_pilot_and_the_build_finds_what_it_sampled(tmp_path: Path) -> None:
+    manifest, out = measured(tmp_path), tmp_path / "out"
+    fresh = dry_run(manifest, out, BuildOptions(limit=8, changes=("rl.difficulty.n=3",)))
+    assert states(fresh)["rl-difficulty"] == "to run rows not known yet"
+    command = f"ovr-curate build {manifest} --out {out} --limit 8 --set rl.difficulty.n=3 --dry-run --pilot 30"
+    assert fresh.splitlines()[-1].strip() == command
+    assert not out.exists()
+
+    lines = dry_run(manifest, out, BuildOptions(), pilot=3, price=2.0)
+    assert states(lines)["rl-duplicates"].startswith("done")
+    assert states(lines)["rl-difficulty"] == "to run 9 prompts, 18 samples: 6 in the store, 12 to come"
+    assert "-hours to come" in lines
+    assert "told by 3 prompts" in lines
+    assert "--pilot" not in dry_run(manifest, out, BuildOptions())
     build(manifest, out)
     summary = json.loads((out / "summary.json").read_text())
     assert summary["balanced"] is True
     assert dry_run(manifest, out, BuildOptions()) == "rl: finished, nothing would run"
+
+    more = states(dry_run(manifest, out, BuildOptions(changes=("rl.difficulty.n=4",))))
+    assert more["rl-difficulty"] == "to run 9 prompts, 36 samples: 18 in the store, 18 to come"
+    behind = dry_run(manifest, out, BuildOptions(changes=("rl.filters=[{kind: length, max_chars: 9000}]",)))
+    assert states(behind)["rl-difficulty"] == "to run at most, if all 9 rows come so far:"
+    assert "\n      9 prompts, 18 samples, all in the store\n" in behind
+    new = states(dry_run(manifest, out, BuildOptions(changes=("rl.pictures={min_side: 15}",))))
+    assert new["rl-difficulty"] == "to run at most 9 rows"

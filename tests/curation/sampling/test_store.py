@@ -113,6 +113,26 @@ def test_the_longer_draw_of_a_truncated_sample_is_found_beside_the_short_one(tmp
         assert store.load(SETTING, ["a"], 8)["a"][0].sample.finish_reason == "length"
 
 
+@pytest.mark.parametrize("limits", [(8, None), (4, None), (16, None), (16, 11), (8, 3)])
+def test_what_is_measured_without_texts_is_what_would_be_loaded(tmp_path: Path, limits: tuple[int, int | None]) -> None:
+    other = replace(SETTING, temperature=0.5)
+    with RolloutStore(tmp_path) as store:
+        store.append(
+            [rollout("b", 0, "length", 8), rollout("a", 1, n_tokens=7), replace(rollout("a", 0), setting=other)]
+        )
+        store.append([rollout("b", 0, "stop", 12, max_tokens=16), rollout("a", 3, "length", 8), rollout("c", 0)])
+        loaded, found = store.load(SETTING, ["b", "d", "a"], *limits), store.measure(SETTING, ["b", "d", "a"], *limits)
+        assert store.measure(SETTING, ["d"], *limits).numbers.tolist() == []
+        assert store.settings() == {SETTING: 5, other: 1}
+    expected = {
+        ("bda".index(prompt), number): (held.sample.n_tokens, held.seconds)
+        for prompt, of_prompt in loaded.items()
+        for number, held in of_prompt.items()
+    }
+    measured = zip(found.tokens.tolist(), found.seconds.tolist(), strict=True)
+    assert dict(zip(zip(found.places.tolist(), found.numbers.tolist(), strict=True), measured, strict=True)) == expected
+
+
 def test_a_sample_is_never_there_twice(tmp_path: Path) -> None:
     with RolloutStore(tmp_path) as store:
         store.append([rollout("a", 0), rollout("a", 1), rollout("a", 0)])

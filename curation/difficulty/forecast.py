@@ -1,0 +1,207 @@
+"""How many samples and tokens a measurement will take: its rounds, run some dozens of times on samples that are made up (`draws`).
+
+The rounds are those of the measurement itself, with its stopping rule and its budgets, on at most some thousand prompts, each of which
+stands for so many. The range is the 98 % range of a log-normal with the spread of the replicates, wider where few prompts tell (Student's
+t): measured on builds whose figures are known, it holds them at least 95 times of 100, heavy-tailed lengths and 30 prompts included.
+"""
+
+from typing import NamedTuple, cast
+
+import numpy as np
+
+from curation.core.row import Sampler
+from curation.difficulty.draws import Draws, Told
+from curation.difficulty.outcomes import OUTCOMES, Bools, Floats, Ints
+from curation.difficulty.pass_rate import PassRate
+from curation.difficulty.rounds import BUDGET, MAX_PROMPTS, Rounds, Rows, Work
+
+MIN_TOLD, MOST_GROUPS = 8, 8
+"""A source has rates of its own where so many of its prompts tell; so many sources at most."""
+REPLICATES = 32
+SPEED_SPREAD = 0.1
+"""Of the logarithm of the seconds of a token, which depend on the size of the batches and on what else the machine does."""
+MOST_LONGER = 4.0
+"""What was under way when a run ended may be so many times longer than it is taken to be (simulated queues that were killed)."""
+COLUMNS = [OUTCOMES.index(name) for name in ("correct", "wrong", "truncated", "undecided")]
+REFUSED = "refused"
+
+
+class Estimate(NamedTuple):
+    """A number and the range in which it is to be expected; `low == high` where it is known."""
+
+    value: float
+    low: float
+    high: float
+
+    def times(self, factor: float) -> "Estimate":
+        return Estimate(*(number * factor for number in self))
+
+
+class Forecast(NamedTuple):
+    """What all prompts will take, what of it the store has, and what is to come, with its seconds. `cut_short`: prompts that the budget
+    does not cover; `passed_on`: those that the model does not decide (see `PassRate.pass_on`).
+    """
+
+    samples: Estimate
+    tokens: Estimate
+    samples_held: Estimate
+    tokens_held: Estimate
+    samples_to_come: Estimate
+    tokens_to_come: Estimate
+    seconds_to_come: Estimate
+    cut_short: Estimate
+    passed_on: Estimate
+
+
+class Population(NamedTuple):
+    """The prompts that are simulated, in the rows' order: which prompt of `Told` each one is (-1 for one without samples), the number of
+    its source, and how many prompts it stands for.
+    """
+
+    own: Ints
+    groups: Ints
+    weights: Floats
+
+
+class SimulatedRounds(Rounds):
+    """The rounds of a measurement on samples that are made up; counts of tokens are those of all prompts that each one stands for."""
+
+    def __init__(self, options: PassRate, population: Population, draws: Draws) -> None:
+        n = len(population.own)
+        wanted = np.ones(n, bool)
+        super().__init__(
+            cast(Rows, range(n)), wanted, population.groups, options.stopping, options.bounds, options.budget
+        )
+        self.options, self.weights, self.draws = options, population.weights, draws
+        self.taken = np.zeros(n, np.int64)
+
+    def expected_tokens(self, samples: Ints | Floats) -> Ints:
+        return np.asarray(super().expected_tokens(samples) * self.weights, np.int64)
+
+    def _run_batches(self, ask: Ints, work: Work, last_chance: bool) -> Bools:
+        refused = (ask > 0) & self.draws.refused
+        self._stop(refused, REFUSED)
+        ask = np.where(refused, 0, ask)
+        after = self.taken + ask
+        self.draws.widen(max(int(after.max()), self.n_most))
+        tokens = (self.draws.sums(after)[4] - self.draws.sums(self.taken)[4]) * self.weights
+        late = (ask > 0) & ~self._is_begun(ask, tokens)
+        self._stop(late, BUDGET)
+        self.taken = np.where(late, self.taken, after)
+        sums = self.draws.sums(self.taken)
+        self.counts[:, COLUMNS] = sums[:4].T
+        self.tokens[:] = sums[4]
+        self.budget.tokens += int(tokens[~late].sum())
+        self.budget.seconds = self.budget.tokens * self.draws.seconds_per_token
+        return np.zeros(len(ask), bool)
+
+    def _is_begun(self, ask: Ints, tokens: Floats) -> Bools:
+        """Which prompts are in a batch that begins before the budget is spent."""
+        limit, speed = (
+            np.inf if self.budget.max_tokens is None else float(self.budget.max_tokens),
+            self.draws.seconds_per_token,
+        )
+        if self.budget.max_seconds is not None and speed:
+            limit = min(limit, self.budget.max_seconds / speed)
+        if np.isinf(limit):
+            return np.ones(len(ask), bool)
+        stands_for = np.where(ask > 0, self.weights, 0)
+        samples_each = (ask * self.weights).sum() / max(stands_for.sum(), 1)
+        prompts = min(
+            self.options.batch_prompts * self.options.n / max(samples_each, 1), MAX_PROMPTS * self.options.batch_prompts
+        )
+        batch = ((np.cumsum(stands_for) - stands_for) // max(prompts, 1)).astype(np.int64)
+        before = np.concatenate([[0.0], np.cumsum(tokens)])[np.searchsorted(batch, batch)]
+        return np.asarray(self.budget.tokens + before < limit)
+
+    @property
+    def n_most(self) -> int:
+        """Samples of a prompt at most."""
+        return self.rule.n_max if self.rule else 0
+
+    def cut_short(self) -> float:
+        """Prompts that the budget leaves undecided."""
+        return float(self.weights[self.stops == self.reasons.index(BUDGET)].sum())
+
+    def passed_on(self) -> float:
+        """Prompts that go to the next model, where there is one."""
+        if len(self.options.engines) == 1:
+            return 0.0
+        results = self.results(cast(Sampler, None))
+        return float(self.weights[results.is_one_of(self.options.pass_on)].sum())
+
+
+def forecast(told: Told, population: Population, options: PassRate, held: tuple[int, int], seed: int) -> Forecast:
+    """What the measurement of all prompts will take. `held`: samples and tokens that the store has, all prompts counted."""
+    figures = []
+    for replicate in range(REPLICATES):
+        draws = Draws(told, population.own, population.groups, np.random.default_rng([seed, replicate]))
+        rounds = SimulatedRounds(options, population, draws)
+        rounds.run(cast(Work, None))
+        totals = rounds.draws.sums(rounds.taken) @ rounds.weights
+        others = rounds.cut_short(), rounds.passed_on()
+        figures.append([rounds.taken @ rounds.weights, *totals[4:], draws.seconds_per_token, *others])
+        if (draws.sums(rounds.taken)[5] == rounds.taken).all():
+            break  # nothing was made up, so that the others are the same
+    samples, tokens, samples_held, tokens_held, speed, cut_short, passed_on = np.array(figures).T
+    # The prompts that tell stand for all with samples; of those it is known how many samples and tokens they have.
+    has_own = population.own >= 0
+    weights, own = population.weights[has_own], population.own[has_own]
+    in_sight = np.array([told.counts.sum(0)[own] @ weights, told.spent[0, own] @ weights])
+    more_samples, more_tokens = np.array(held) / np.maximum(in_sight, 1)
+    tokens_to_come = tokens - tokens_held
+    samples_held, tokens_held = samples_held * more_samples, tokens_held * more_tokens
+    samples_to_come = np.maximum(samples - samples_held, 0)
+    if (
+        options.stopping.first(options.bounds) == rounds.n_most and np.ptp(samples) == 0
+    ):  # no rule that looks at outcomes
+        samples, samples_held, samples_to_come = samples[:1], samples_held[:1], samples_to_come[:1]
+    unseen = _unseen(told, population)
+
+    longer = float(np.log1p(MOST_LONGER * told.under_way))
+
+    def ranged(values: Floats, more_spread: float = 0.0, longer: float = 0.0) -> Estimate:
+        return estimate(values, len(told), float(np.hypot(unseen, more_spread)), longer)
+
+    return Forecast(
+        samples=ranged(samples),
+        tokens=ranged(tokens_to_come + tokens_held, 0.0, longer),
+        samples_held=ranged(samples_held),
+        tokens_held=ranged(tokens_held),
+        samples_to_come=ranged(samples_to_come),
+        tokens_to_come=ranged(tokens_to_come, 0.0, longer),
+        seconds_to_come=ranged(tokens_to_come * speed, SPEED_SPREAD, longer),
+        cut_short=ranged(cut_short),
+        passed_on=ranged(passed_on),
+    )
+
+
+def _unseen(told: Told, population: Population) -> float:
+    """Spread of the logarithm of a total that no replicate shows: of what none of n prompts tells there may be one more among n, and the
+    prompts that are simulated are a sample themselves where each stands for several.
+    """
+    weights = population.weights
+    borrowed = 1 - weights[population.own >= 0].sum() / weights.sum()
+    return float(np.hypot(borrowed / len(told), 1 / np.sqrt(len(weights)) if weights.max() > 1 else 0.0))
+
+
+def estimate(values: Floats, n_told: int, unseen: float, longer: float = 0.0) -> Estimate:
+    """The mean of replicates and its range, exact for a single one. `n_told` prompts tell; `unseen`: see `_unseen`; the logarithm of the
+    upper end is `longer` more.
+    """
+    mean = float(values.mean())
+    if len(values) == 1 or not mean:
+        return Estimate(mean, mean, mean)
+    logs = np.log(np.maximum(values, mean / 100))
+    # A bootstrap of n has (n - 1) / n of the variance.
+    spread = np.hypot(logs.std(ddof=1) * np.sqrt(n_told / max(n_told - 1, 1)), unseen)
+    down = _t99(max(n_told - 1, 2)) * spread
+    # Few prompts show too little of a long tail: the mean that they underestimate has the smaller spread (Hall 1992, section 3.10).
+    up = down * (1 + 1 / np.sqrt(n_told)) + longer
+    return Estimate(mean, min(mean, float(np.exp(logs.mean() - down))), max(mean, float(np.exp(logs.mean() + up))))
+
+
+def _t99(degrees: int) -> float:
+    """Student's t, by the first terms of its expansion around the normal (Abramowitz and Stegun 26.7.5)."""
+    z = 2.3263478740408408
+    return z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)

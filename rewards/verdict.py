@@ -49,3 +49,21 @@ class Verdict:
         if self.outcome == "correct":
             return 1.0
         return None if self.outcome in ("unreadable_gold", "timeout", "undecided") else 0.0
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the judge has understood the answer: a wrong one for lack of that says little about the answer.
+
+        >>> Verdict("wrong", "8").is_read, Verdict("wrong", "seven or eight", "not one number").is_read
+        (True, False)
+        """
+        if self.outcome in ("no_answer", "timeout", "undecided"):
+            return False
+        return self.outcome != "wrong" or not self.detail.startswith(NOT_READ)
+
+
+NOT_READ = (
+    "the answer is no formula", "not one number", "no boxes", "no points", "over a limit", "nested too deeply", "no value",
+    "undecided", "one side cannot be parsed", "brackets that do not match", "prose, not an answer",
+)  # fmt: skip
+"""How the details of the kinds begin that say so; a test holds them to it."""

@@ -108,6 +108,14 @@ class Rl(Section):
             raise ValueError("got `triage` without `difficulty`; expected both: it looks among the measured prompts")
         return self
 
+    @model_validator(mode="after")
+    def _the_need_of_images_is_measured(self) -> "Rl":
+        if "image_need" in self.mixture.columns and not self.triage.images:
+            raise ValueError(
+                "`mixture` goes by 'image_need', which `triage: {images: [blank, swapped]}` measures; it is not there"
+            )
+        return self
+
 
 class Certify(Options):
     """What `ovr-curate certify` lets pass: shares of the judged cases of a source and kind."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from typing import ClassVar, Literal
 
 import pyarrow as pa
@@ -33,10 +34,7 @@ class MeasureDifficulty(DecideStage):
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
         run.progress.advance(0, total=len(rows), note="starting the engine")
 
-        def report(sampler: CachedSampler, rounds: Rounds) -> None:
-            if run.progress.is_due:
-                run.progress.advance(rounds.n_stopped - run.progress.rows, note=progress_line(sampler.sampled, rounds))
-
+        report = partial(report_progress, run, len(rows), "")
         results = measure(rows, self.options, run.rollouts, self.seed, self.template, report=report)
         with closing(results):  # type: ignore[type-var]  # a generator, so that it can be closed
             for _, difficulty, decision in results:
@@ -44,6 +42,13 @@ class MeasureDifficulty(DecideStage):
 
     def cost(self, run: Run, pilot: int | None) -> SamplingCost:
         return sampling_cost(run.rows, self.options, run.rollouts, self.seed, self.template, pilot)
+
+
+def report_progress(run: Run, total: int, before: str, sampler: CachedSampler, rounds: Rounds) -> None:
+    """Put what a measurement has done so far on the screen, as often as that is looked at; the rows too where it has `total`."""
+    if run.progress.is_due:
+        done = rounds.n_stopped - run.progress.rows if total else 0
+        run.progress.advance(done, note=before + progress_line(sampler.sampled, rounds))
 
 
 def progress_line(sampled: Sampled, rounds: Rounds) -> str:

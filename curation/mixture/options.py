@@ -11,8 +11,17 @@ from pydantic import Field, model_validator
 from curation.core.plugins import Options
 from curation.core.row import Stratum
 
-Column = Literal["domain", "format", "language", "stratum", "source", "license", "answer_kind"]
-COLUMNS: tuple[Column, ...] = ("domain", "format", "language", "stratum", "source", "license", "answer_kind")
+Column = Literal["domain", "format", "language", "stratum", "source", "license", "answer_kind", "image_need"]
+COLUMNS: tuple[Column, ...] = (
+    "domain",
+    "format",
+    "language",
+    "stratum",
+    "source",
+    "license",
+    "answer_kind",
+    "image_need",
+)
 Share = Annotated[float, Field(ge=0, le=1)]
 
 

@@ -56,7 +56,7 @@ class MixtureStage(DecideStage):
         numbers: dict[Cell, int] = {}
         cell_of, order = np.empty(len(rows), dtype=np.int32), np.empty(len(rows), dtype=np.uint64)
         for i, record in enumerate(self._records(rows)):
-            cell = tuple(record[column] for column in self.options.columns)
+            cell = tuple(record[column] or "" for column in self.options.columns)
             cell_of[i] = numbers.setdefault(cell, len(numbers))
             digest = blake2b(f"mixture:{self.seed}:{record['id']}".encode(), digest_size=8).digest()
             order[i] = int.from_bytes(digest)

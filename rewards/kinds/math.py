@@ -141,7 +141,8 @@ class _Math:
         if normal(self.text) == normal(text):
             return Ruling("correct", "exact")
         if bool(self.readings) != bool(readings):
-            return Ruling("wrong", "exact", "only one of the two is a formula that can be read")
+            what = "no formula that can be read" if self.readings else "a formula, the gold is none"
+            return Ruling("wrong", "exact", f"the answer is {what}")
         if not (_MATHS.search(self.text) and _MATHS.search(text)):
             return Ruling("wrong", "exact", "words that differ")
         if sorted(_DIGITS.findall(text)) != sorted(_DIGITS.findall(self.text)):

@@ -3,22 +3,27 @@ between.
 
 `suspect_gold`: the samples agree on another answer and none gives the gold. It is marked where the gold is more likely
 wrong than right (see `suspicion`) and more than half of the samples that answered give that one answer, three at least.
-`doubtful_gold`: the same where a few samples give the gold. `hard`: no sample is right, and nothing speaks against the
-gold. `picture_not_needed`: the prompt is answered without its images too. `not_above_chance`: a choice question is
-answered no better than by guessing.
+`doubtful_gold`: the same where a few samples give the gold. `unread_answer`: no sample is right, and more than half of
+them, three at least, end in one text that the judge cannot read: that may be the gold in other words. `hard`: no sample is
+right, and nothing speaks against the gold or the judge. `picture_not_needed`: the prompt is answered without its images
+too. `image_idle`: its pass rate hardly falls with another image (see `images`). `not_above_chance`: a choice question is answered no
+better than by guessing.
 """
 
 import math
 from dataclasses import replace
 from typing import Literal, NamedTuple, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from curation.core.plugins import Options
 from curation.core.row import Row
 
-MarkName = Literal["suspect_gold", "doubtful_gold", "hard", "picture_not_needed", "not_above_chance"]
+MarkName = Literal[
+    "suspect_gold", "unread_answer", "doubtful_gold", "hard", "picture_not_needed", "image_idle", "not_above_chance"
+]
 MARKS: tuple[MarkName, ...] = get_args(MarkName)
+Variant = Literal["blank", "swapped"]
 MIN_AGREED = 3
 SIGNIFICANCE = 0.05
 NEEDED = 0.5
@@ -28,15 +33,38 @@ class Triage(Options):
     """What is looked for among the measured prompts, and what of it drops a row."""
 
     suspect_gold: float | None = Field(default=0.5, gt=0, lt=1)
-    """Probability from which a gold is suspect; null: do not look for any."""
+    """Probability from which a gold is suspect, by the samples' agreement; a higher one finds fewer. null: do not look for any."""
     without_pictures: bool = False
-    """Sample the prompts with images that were found trivial a second time, without them; by the first sampler."""
+    """Sample the prompts with images that were found trivial again, without them, by the first sampler: `n` samples more of each."""
+    images: tuple[Variant, ...] = ()
+    """Is the image needed? Sample the prompts with images that are kept again, `n` samples for each: `blank` with images of one colour,
+    `swapped` with those of another row of the source. What falls is in the columns `image_gain` and `image_need`; nothing drops by it."""
+    keep: tuple[Literal["hard"], ...] = ()
+    """Marks that keep a row although no sample was right: `hard`, where nothing speaks against the gold or the judge."""
     drop: tuple[MarkName, ...] = ("suspect_gold", "picture_not_needed")
-    """Marks that drop a row even where its pass rate would keep it; the others are noted in its provenance."""
+    """Marks that drop a row even where its pass rate would keep it; the others are noted in its provenance. `suspect_gold`: the samples
+    agree on another answer; `doubtful_gold`: so do most of them; `unread_answer`: they agree on something that the judge cannot read;
+    `hard`: none is right; `picture_not_needed`: right without images; `image_idle`: as right with others; `not_above_chance`: guessed."""
+
+    @model_validator(mode="after")
+    def _what_is_kept_is_not_dropped(self) -> "Triage":
+        if both := [mark for mark in self.keep if mark in self.drop]:
+            raise ValueError(f"{both[0]!r} stands in `keep` and in `drop`, expected one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _an_idle_image_can_be_found(self) -> "Triage":
+        if "image_idle" in self.drop and not self.images:
+            raise ValueError(
+                "`drop` has 'image_idle' without `images`, which finds it; expected images: [blank, swapped]"
+            )
+        return self
 
 
 class Counts(NamedTuple):
-    """One prompt's samples: see `agreement.Agreement`; `blind_` counts those without images."""
+    """One prompt's samples: see `agreement.Agreement`; `blind_` counts those without images. Of the `n_finished` that were not cut off
+    `n_unread` end in one text that the judge cannot read (see `residue`).
+    """
 
     n_answered: int = 0
     n_correct: int = 0
@@ -44,6 +72,8 @@ class Counts(NamedTuple):
     n_options: int = 0
     blind_correct: int = 0
     blind_judged: int = 0
+    n_unread: int = 0
+    n_finished: int = 0
 
 
 class Mark(NamedTuple):
@@ -53,15 +83,22 @@ class Mark(NamedTuple):
     detail: str
 
 
-def marks(counts: Counts, pass_rate: float, probability: float, options: Triage) -> list[Mark]:
+def marks(counts: Counts, pass_rate: float, probability: float, options: Triage, unread: str = "") -> list[Mark]:
     """The marks of one prompt, the weightiest first. `pass_rate` is the estimate, nan where nothing was judged;
-    `probability` is that of a wrong gold.
+    `probability` is that of a wrong gold, `unread` what the judge could not read.
     """
     found: list[Mark] = []
     agreed = f"{counts.n_agreed} of {counts.n_answered} samples agree on another answer"
     if math.isnan(pass_rate):
         return found
-    if is_suspect(counts, probability, options):
+    if is_unread(counts):
+        found.append(
+            Mark(
+                "unread_answer",
+                f"{counts.n_unread} of {counts.n_finished} samples end in one text that the judge cannot read: {unread}",
+            )
+        )
+    elif is_suspect(counts, probability, options):
         name: MarkName = "doubtful_gold" if counts.n_correct else "suspect_gold"
         found.append(Mark(name, f"{agreed}, {counts.n_correct} on the gold; probability {probability:.2f}"))
     elif counts.n_correct == 0:
@@ -79,6 +116,11 @@ def is_suspect(counts: Counts, probability: float, options: Triage) -> bool:
     if options.suspect_gold is None or counts.n_agreed < MIN_AGREED or 2 * counts.n_agreed <= counts.n_answered:
         return False
     return probability >= options.suspect_gold
+
+
+def is_unread(counts: Counts) -> bool:
+    """Whether no sample is right and most of them end in one text that the judge cannot read."""
+    return counts.n_correct == 0 and counts.n_unread >= MIN_AGREED and 2 * counts.n_unread > counts.n_finished
 
 
 def chance_corrected(pass_rate: float, n_options: int) -> float:

@@ -1,8 +1,9 @@
 """The samples that a row's difficulty counts, and the verdicts on them, read back from the stores."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from curation.core.row import Difficulty, Row
 from curation.difficulty.pass_rate import PassRate
@@ -12,6 +13,8 @@ from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore, judge_rollouts
 from curation.sampling.template import apply_to_messages
 from rewards import Verdict
+
+CHUNK = 256
 
 
 @dataclass
@@ -56,6 +59,13 @@ class Samples:
         assert difficulty is not None
         truncated = 0 if self.options.truncated == "wrong" else difficulty.n_truncated
         return difficulty.n_judged + difficulty.n_unjudged + truncated
+
+
+def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """The rows, `CHUNK` at a time."""
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk
 
 
 def _setting(difficulty: Difficulty | None) -> tuple[Setting, int]:

@@ -1,51 +1,61 @@
-"""The stage that decides by the measured difficulty, and the quarantine of suspect golds.
+"""The stage that decides by the measured difficulty: what is dropped and under which reason, golds to look at, images that add nothing.
 
-It reads the rollouts and their verdicts back, so it judges nothing again, and it samples nothing but prompts without their
-images, where that is asked for.
+It reads the rollouts and their verdicts back, so it judges nothing again, and it samples nothing but prompts without their images or with
+other ones, where that is asked for.
 """
 
+import json
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from curation.core.decision import Decision, drop, keep
-from curation.core.parquet import read_records, write_records
-from curation.core.row import Row, from_record
-from curation.core.rows import Rows
-from curation.core.stage import DECISIONS, DecideStage, Run
-from curation.difficulty.pass_rate import PassRate, measure
+from curation.core.parquet import read_records, write_records, write_text
+from curation.core.row import Row
+from curation.core.rows import Numbers, Rows
+from curation.core.schema import Column
+from curation.core.stage import DECISIONS, Cost, DecideStage, Run
+from curation.difficulty.pass_rate import PassRate, measure, sampler_of, setting_of
+from curation.difficulty.stage import report_progress
 from curation.difficulty.stopping.fixed import Fixed
 from curation.difficulty.triage.agreement import agreement, n_options
-from curation.difficulty.triage.marks import Counts, Mark, Triage, is_suspect, marks, without_pictures
-from curation.difficulty.triage.samples import Samples
-from curation.difficulty.triage.suspicion import Floats, Ints, suspicion
+from curation.difficulty.triage.evidence import QUARANTINE, SUSPECTS_FILE, evidence
+from curation.difficulty.triage.gain import IMAGE_GAIN, Rate, image_gain
+from curation.difficulty.triage.images import varied
+from curation.difficulty.triage.marks import Counts, Mark, Triage, is_suspect, is_unread, marks, without_pictures
+from curation.difficulty.triage.residue import residue
+from curation.difficulty.triage.samples import Samples, chunks
+from curation.difficulty.triage.suspicion import Ints, suspicion
 from curation.difficulty.wording import solved
-from curation.sampling.rollouts.rollout import rollout_id
 from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore
 
-CHUNK = 256
-EXAMPLES, EXAMPLE_CHARS = 2, 4_000
-SUSPECTS_FILE = "suspect_gold.parquet"
+TABLE = "triage.json"
+"""In the stage's folder: what it counted for the summary."""
+IMAGE_COLUMNS = (Column("image_gain", IMAGE_GAIN), Column("image_need", pa.string()))
 
-QUARANTINE = pa.schema(
-    [
-        *((name, pa.string()) for name in ("id", "source", "source_id", "question", "gold")),
-        *((name, pa.string()) for name in ("answer_kind", "answer_options", "agreed_answer")),
-        *((name, pa.int32()) for name in ("n_answered", "n_correct", "n_agreed", "n_options")),
-        ("probability", pa.float64()),
-        ("mark", pa.string()),
-        ("rollouts", pa.list_(pa.string())),
-        ("responses", pa.list_(pa.string())),
-    ]
-)
-"""`suspect_gold.parquet`: one line for each suspect or doubtful gold. `rollouts` names all samples that agree, `responses` holds
-the ends of the first of them."""
+
+ZERO_PASS = ("suspect_gold", "unread_answer", "hard", "truncated", "unjudged", "unsampled")
+"""What a row without a right sample can be."""
+
+
+class Found(NamedTuple):
+    """What the samples of all rows say, an entry per row. `texts`: number of a row -> on what, that the judge cannot read, they agree."""
+
+    counts: Ints
+    probabilities: np.ndarray[Any, np.dtype[np.float64]]
+    has_images: np.ndarray[Any, np.dtype[np.bool_]]
+    engines: Ints
+    texts: dict[int, str]
+
+
+Gains = dict[int, dict[str, tuple[int, int]]]
+"""Number of a row -> variant -> (correct, judged)."""
 
 
 class TriageStage(DecideStage):
@@ -62,29 +72,112 @@ class TriageStage(DecideStage):
     signs_as: ClassVar[str] = "difficulty"
     remedies: ClassVar[dict[str, str]] = {
         "trivial": "rl.difficulty.max_pass_rate: null keeps them",
-        **dict.fromkeys(("hard", "infeasible"), "rl.difficulty.min_pass_rate: null keeps them"),
+        "hard": "rl.triage.keep: [hard] keeps them",
+        "infeasible": "rl.difficulty.min_pass_rate: null keeps them",
         "suspect_gold": "rl.triage.suspect_gold, rl.triage.drop; suspect_gold.parquet has the evidence",
         "unread_answer": "gold.rules of the source; suspect_gold.parquet has the evidence",
-        **dict.fromkeys(("doubtful_gold", "picture_not_needed", "not_above_chance"), "rl.triage.drop"),
+        **dict.fromkeys(("doubtful_gold", "picture_not_needed", "image_idle", "not_above_chance"), "rl.triage.drop"),
         "truncated": "rl.difficulty.sampling.max_tokens, rl.difficulty.max_lost",
         "unjudged": "rl.difficulty.max_lost; `ovr-curate why` tells what became of the samples",
         "unsampled": "rl.difficulty.max_tokens_total, rl.difficulty.max_gpu_hours",
     }
 
+    @property
+    def adds(self) -> tuple[Column, ...]:  # type: ignore[override]
+        """The columns of `images`, where that is asked for."""
+        return IMAGE_COLUMNS if self.options.images else ()
+
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
         blind = self._measured_without_images(rows, run)
         with RolloutStore(run.rollouts) as store, VerdictStore(run.rollouts / "verdicts") as verdicts:
             samples = Samples(store, verdicts, self.difficulty, self.template)
-            counts, sources = _count(rows, samples, iter(blind.tolist()))
-            probabilities = suspicion(counts[:, :3], sources, counts[:, 3])
-            suspects = [i for i, n in enumerate(counts) if is_suspect(Counts(*n), probabilities[i], self.options)]
-            records = _suspects(rows, np.array(suspects, np.int64), samples, probabilities)
+            found = self._count(rows, samples, iter(blind.tolist()))
+            of_note = [i for i, n in enumerate(found.counts) if self._is_of_note(Counts(*n), found.probabilities[i])]
+            records = evidence(rows, np.array(of_note, np.int64), samples, found.counts, found.probabilities)
             write_records(run.folder / SUSPECTS_FILE, QUARANTINE, records)
-        measured = rows.records(["difficulty", "measured"])
-        for record, count, probability in zip(measured, counts, probabilities, strict=True):
+        gains = self._measured_with_other_images(rows, found, run) if self.options.images else {}
+        zero_pass: dict[str, Counter[str]] = {}
+        needs: dict[str, Counter[str]] = {}
+        for record, decision, marked in self._decisions(rows, found, gains):
+            is_kept = decision.action == "keep"
+            if not record["difficulty"]["n_correct"]:
+                counts = zero_pass.setdefault(record["source"], Counter(rows=0, kept=0))
+                counts.update({"rows": 1, "kept": int(is_kept), zero_pass_class(record["measured"], marked): 1})
+            if is_kept and (need := decision.columns.get("image_need")):
+                needs.setdefault(record["source"], Counter()).update([need])
+            yield decision
+        tables = {"zero_pass": zero_pass, **({"image_need": needs} if self.options.images else {})}
+        write_text(run.folder / TABLE, json.dumps(tables, indent=1))
+
+    def _decisions(
+        self, rows: Rows, found: Found, gains: Gains
+    ) -> Iterator[tuple[dict[str, Any], Decision, list[Mark]]]:
+        """What becomes of every row, with its record and its marks."""
+        measured = rows.records(["source", "difficulty", "measured"])
+        for i, (record, count, probability) in enumerate(zip(measured, found.counts, found.probabilities, strict=True)):
             difficulty = record["difficulty"]
-            found = marks(Counts(*count.tolist()), difficulty["pass_rate"], probability, self.options)
-            yield triaged(record["measured"], difficulty, found, self.options)
+            with_image = Rate(difficulty["pass_rate"], difficulty["ci_low"], difficulty["ci_high"])
+            gain, need = image_gain(with_image, gains[i]) if i in gains else (None, "")
+            marked = marks(
+                Counts(*count.tolist()), difficulty["pass_rate"], probability, self.options, found.texts.get(i, "")
+            )
+            if gain is not None and need == "idle":
+                detail = f"the image adds {gain['gain']:.2f} ({gain['ci_low']:.2f} to {gain['ci_high']:.2f})"
+                marked.append(Mark("image_idle", detail))
+            columns = {"image_gain": gain, "image_need": need} if self.options.images else {}
+            yield record, triaged(record["measured"], difficulty, marked, self.options, columns), marked
+
+    def _is_of_note(self, counts: Counts, probability: float) -> bool:
+        return is_unread(counts) or is_suspect(counts, probability, self.options)
+
+    def _count(self, rows: Rows, samples: Samples, blind: Iterator[Sequence[int]]) -> Found:
+        """What the samples of every row say."""
+        counts, groups, engines, has_images = array("q"), array("q"), array("q"), array("b")
+        texts: dict[int, str] = {}
+        numbers: dict[Any, int] = {}
+        settings = [setting_of(engine, self.difficulty.sampling, self.template) for engine in self.difficulty.engines]
+        samplers = [sampler_of(setting, self.difficulty.sampling) for setting in settings]
+        for chunk in chunks(rows):
+            for row, (rollouts, verdicts) in zip(chunk, samples.of(chunk), strict=True):
+                agreed, left = agreement(row, verdicts), residue(rollouts, verdicts)
+                without = next(blind, (0, 0)) if _is_blind(row) else (0, 0)
+                samples_of_row = agreed.n_answered, agreed.n_correct, agreed.n_agreed, n_options(row)
+                count = Counts(*samples_of_row, without[0], without[1], left.n_unread, left.n_finished)
+                if is_unread(count):
+                    texts[len(groups)] = f"{left.text!r}: {left.detail}" if left.detail else repr(left.text)
+                counts.extend(count)
+                assert row.difficulty is not None
+                engines.append(samplers.index(row.difficulty.sampler))
+                has_images.append(bool(row.images))
+                groups.append(numbers.setdefault((row.source, row.difficulty.sampler), len(numbers)))
+        of_rows = np.array(counts, np.int64).reshape(-1, len(Counts._fields))
+        probabilities = suspicion(of_rows[:, :3], np.array(groups, np.int64), of_rows[:, 3])
+        return Found(of_rows, probabilities, np.array(has_images, bool), np.array(engines, np.int64), texts)
+
+    def _measured_with_other_images(self, rows: Rows, found: Found, run: Run) -> Gains:
+        """Of every row with images that stays and that a sample got right, the samples under each variant, by the row's own model."""
+        stays = [decision.action == "keep" for _, decision, _ in self._decisions(rows, found, {})]
+        chosen = np.array(stays, bool) & found.has_images & (found.counts[:, 1] > 0)
+        gains: Gains = {}
+        for number, engine in enumerate(self.difficulty.engines):
+            once = {"sampler": engine, "samplers": (), "stopping": Fixed()}
+            options = self.difficulty.model_copy(update={**once, "max_tokens_total": None, "max_gpu_hours": None})
+            mine: Numbers = np.flatnonzero(chosen & (found.engines == number))
+            for variant in self.options.images if len(mine) else ():
+                others = varied(rows, mine, variant, self.seed, np.flatnonzero(found.has_images))
+                report = partial(report_progress, run, 0, f"{variant} images, ")
+                measured = measure(others, options, run.rollouts, self.seed, self.template, report=report)
+                for i, (_, difficulty, _) in zip(others.numbers.tolist(), measured, strict=True):
+                    gains.setdefault(i, {})[variant] = difficulty.n_correct, difficulty.n_judged
+        return gains
+
+    def cost(self, run: Run, pilot: int | None) -> Cost | None:
+        """Of the samples with other images, at most: as if every row with images stayed."""
+        n_variants = len(self.options.images) + self.options.without_pictures
+        if not n_variants:
+            return None
+        n_rows = sum(bool(record["images"]) for record in run.rows.records(["images"]))
+        return ImagesCost(n_rows, n_rows * n_variants * self.difficulty.n)
 
     def _measured_without_images(self, rows: Rows, run: Run) -> Ints:
         """Of every trivial prompt with images (none where that is not asked for), sampled without them: correct, judged."""
@@ -100,7 +193,8 @@ class TriageStage(DecideStage):
 
     def summary(self, run: Run) -> dict[str, Any]:
         """Histogram of the pass rates in tenths (`0.0` holds 0 <= p < 0.1, `1.0` exactly 1), of all measured rows and of those kept, and
-        what they are (`Difficulty.estimator`)."""
+        what they are (`Difficulty.estimator`); by source what the rows without a right sample are, and whether images are needed.
+        """
         measured, kept, outcomes = Counter[str](), Counter[str](), Counter[str]()
         estimators = set[str]()
         for difficulty, is_kept in _measured(run):
@@ -111,7 +205,8 @@ class TriageStage(DecideStage):
             estimators.add(difficulty["estimator"])
             outcomes.update({name: difficulty[name] for name in ("n_correct", "n_judged", "n_truncated", "n_unjudged")})
         table = {"measured": dict(sorted(measured.items())), "kept": dict(sorted(kept.items()))}
-        return {"pass_rates": {"estimator": ", ".join(sorted(estimators)), **table, "samples": dict(outcomes)}}
+        rates = {"estimator": ", ".join(sorted(estimators)), **table, "samples": dict(outcomes)}
+        return {"pass_rates": rates, **json.loads((run.folder / TABLE).read_text())}
 
 
 def _measured(run: Run) -> Iterator[tuple[dict[str, Any], bool]]:
@@ -122,46 +217,18 @@ def _measured(run: Run) -> Iterator[tuple[dict[str, Any], bool]]:
             yield record["difficulty"], line["keep"]
 
 
-def _count(rows: Rows, samples: Samples, blind: Iterator[Sequence[int]]) -> tuple[Ints, Ints]:
-    """The `Counts` of every row, and a number for its source and sampler."""
-    counts, sources = array("q"), array("q")
-    numbers: dict[Any, int] = {}
-    for chunk in chunks(rows):
-        for row, (_, verdicts) in zip(chunk, samples.of(chunk), strict=True):
-            found = agreement(row, verdicts)
-            without = next(blind, (0, 0)) if _is_blind(row) else (0, 0)
-            counts.extend(Counts(found.n_answered, found.n_correct, found.n_agreed, n_options(row), *without))
-            assert row.difficulty is not None
-            sources.append(numbers.setdefault((row.source, row.difficulty.sampler), len(numbers)))
-    return np.array(counts, np.int64).reshape(-1, len(Counts._fields)), np.array(sources, np.int64)
+class ImagesCost(NamedTuple):
+    """What `triage` samples at most; how many rows stay is not known before."""
 
+    n_rows: int
+    n_samples: int
 
-def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """The rows, `CHUNK` at a time."""
-    remaining = iter(rows)
-    while chunk := list(islice(remaining, CHUNK)):
-        yield chunk
+    @property
+    def is_known(self) -> bool:
+        return True
 
-
-def _suspects(rows: Rows, suspects: Ints, samples: Samples, probabilities: Floats) -> Iterator[dict[str, Any]]:
-    """The lines of `QUARANTINE`; `suspects` are the numbers of their rows, ascending."""
-    numbers = iter(suspects.tolist())
-    for chunk in chunks(map(from_record, (record for _, record in rows.at(suspects)))):
-        for row, (rollouts, verdicts) in zip(chunk, samples.of(chunk), strict=True):
-            number, found = next(numbers), agreement(row, verdicts)
-            agreeing = [rollouts[k] for k in found.members]
-            yield {
-                **{name: getattr(row, name) for name in ("id", "source", "source_id", "question")},
-                **{name: getattr(row, name) for name in ("answer_kind", "answer_options")},
-                **{name: getattr(found, name) for name in ("n_answered", "n_correct", "n_agreed")},
-                "gold": row.answer,
-                "agreed_answer": found.answer,
-                "n_options": n_options(row),
-                "probability": float(probabilities[number]),
-                "mark": "doubtful_gold" if found.n_correct else "suspect_gold",
-                "rollouts": [rollout_id(rollout) for rollout in agreeing],
-                "responses": [rollout.sample.text[-EXAMPLE_CHARS:] for rollout in agreeing[:EXAMPLES]],
-            }
+    def line(self, gpu_hour_price: float | None) -> str:
+        return f"at most {self.n_rows:,} prompts with images, {self.n_samples:,} samples more (rl.triage.images, without_pictures)"
 
 
 class Blind:
@@ -182,16 +249,36 @@ def _is_blind(row: Row) -> bool:
     return bool(row.images) and row.extra["measured"] == "trivial"
 
 
-def triaged(measured: str, difficulty: Mapping[str, Any], found: Sequence[Mark], options: Triage) -> Decision:
+def triaged(
+    measured: str,
+    difficulty: Mapping[str, Any],
+    found: Sequence[Mark],
+    options: Triage,
+    columns: Mapping[str, Any] | None = None,
+) -> Decision:
     """What becomes of a row by what was measured and the marks that were found: the reason of a drop that a mark explains better, a drop by
-    a mark of `options.drop`, else a note.
+    a mark of `options.drop`, else a note. `columns` are set of what stays.
 
-    What was dropped for its truncated or unjudged samples stays so: the others say too little.
+    What was dropped for its truncated or unjudged samples stays so: the others say too little. A row without a right sample is dropped
+    under what it is (`ZERO_PASS`), unless `options.keep` has that.
     """
+    columns = columns or {}
     counts = solved(difficulty)
     if not found or measured not in ("keep", "infeasible", "trivial"):
-        return keep() if measured == "keep" else drop(measured, counts)
+        return keep(**columns) if measured == "keep" else drop(measured, counts)
     detail = "; ".join(f"{mark.name}: {mark.detail}" for mark in found)
     if dropping := next((mark for mark in found if mark.name in options.drop), None):
         return drop(dropping.name, dropping.detail)
-    return keep(detail) if measured == "keep" else drop(measured, f"{counts}; {detail}")
+    if measured == "keep":
+        return keep(detail, **columns)
+    name = zero_pass_class(measured, found) if not difficulty["n_correct"] else measured
+    if name in options.keep:
+        return keep(f"{counts}; {detail}", **columns)
+    return drop(name, f"{counts}; {detail}")
+
+
+def zero_pass_class(measured: str, found: Sequence[Mark]) -> str:
+    """Which of `ZERO_PASS` a row without a right sample is."""
+    if measured in ("truncated", "unjudged", "unsampled"):
+        return measured
+    return next((mark.name for mark in found if mark.name in ZERO_PASS), "hard")

@@ -16,9 +16,10 @@ from curation.difficulty.stage import MeasureDifficulty
 from curation.difficulty.stopping.bayes import Bayes
 from curation.difficulty.stopping.exact import Exact
 from curation.difficulty.stopping.fixed import Fixed
+from curation.difficulty.triage.evidence import SUSPECTS_FILE
 from curation.difficulty.triage.marks import Triage
-from curation.difficulty.triage.samples import Samples
-from curation.difficulty.triage.stage import SUSPECTS_FILE, TriageStage, chunks
+from curation.difficulty.triage.samples import Samples, chunks
+from curation.difficulty.triage.stage import TriageStage
 from curation.sampling.engines.base import SamplingOptions
 from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore
@@ -63,7 +64,7 @@ def test_a_build_quarantines_suspect_golds(tmp_path: Path, scripted: Callable[..
     assert remarkable == {
         "row60-bad": ("dropped", "suspect_gold"),
         "row61-few": ("keep", ""),
-        "row62-hard": ("dropped", "infeasible"),
+        "row62-hard": ("dropped", "hard"),
     }
     assert after["row61-few"].note.startswith("doubtful_gold: 7 of 8 samples agree on another answer, 1 on the")
     assert after["row62-hard"].detail == "0 of 8 correct; hard: no two samples agree on an answer"

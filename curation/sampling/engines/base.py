@@ -101,7 +101,7 @@ class Hardware(NamedTuple):
     """What an engine keeps busy while it samples: so many GPUs, cores or servers."""
 
     kind: Literal["GPU", "CPU", "server"]
-    count: int
+    units: int
 
 
 class Engine(Plugin):

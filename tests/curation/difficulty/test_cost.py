@@ -12,7 +12,8 @@ import pytest
 
 from curation.core.row import Row
 from curation.difficulty.cost import SamplingCost, sampling_cost
-from curation.difficulty.forecast import Estimate, Forecast
+from curation.difficulty.estimate import Estimate
+from curation.difficulty.forecast import Forecast
 from curation.difficulty.pass_rate import measure
 from curation.difficulty.stopping.bayes import Bayes
 from curation.difficulty.stopping.exact import Exact
@@ -139,6 +140,21 @@ def test_every_sample_in_the_store_counts_whole_prompts_or_not(tmp_path: Path) -
     assert "40 responses were under way when a run ended" in told.line(None)
     run(rest, tmp_path / "cut", rows(40), n=5)
     assert n_sampled(rest.log) == 40
+    assert told.forecast.tokens_to_come.low <= sum(rest.spent) <= told.forecast.tokens_to_come.high
+
+
+def test_where_each_prompt_stands_for_several_the_totals_are_those_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curation.difficulty.survey.MOST_TOLD", 20)
+    monkeypatch.setattr("curation.difficulty.survey.CHUNK", 16)
+    monkeypatch.setattr("curation.difficulty.cost.MOST_FRESH", 15)
+    held, rest = lengthy(), lengthy()
+    run(held, tmp_path, rows(80), n=4)
+    told = foreseen(lengthy(), tmp_path, n=5)
+    assert told.line(None).startswith("120 prompts, 600 samples: 320 in the store, 280 to come\n")
+    assert (told.basis, told.forecast.tokens_held.value) == (20, pytest.approx(sum(held.spent)))
+    run(rest, tmp_path, n=5)
     assert told.forecast.tokens_to_come.low <= sum(rest.spent) <= told.forecast.tokens_to_come.high
 
 

@@ -97,7 +97,12 @@ def parser() -> argparse.ArgumentParser:
     sub = command("check", _check, "Check a build: balance, shards, ids, images.", "ovr-curate check build/q")
     sub.add_argument("dir", type=Path)
 
-    sub = command("why", _why, "Show what became of a row: id or SOURCE/SOURCE_ID.", "ovr-curate why build/q gsm8k/17")
+    sub = command(
+        "why",
+        _why,
+        "Show what became of a row, id or SOURCE/SOURCE_ID: its end, pass rate and samples.",
+        "ovr-curate why build/q gsm8k/17",
+    )
     sub.add_argument("dir", type=Path)
     sub.add_argument("id")
 
@@ -123,6 +128,12 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("name", nargs="?", metavar="NAME", help="show this one: every option and an example")
         sub.set_defaults(command=name)
         plugins(sub)
+
+    text = "List the parts of a manifest, or show every option of one with an example."
+    example = "ovr-curate options, or ovr-curate options dedup, or ovr-curate options rl.difficulty.max_lost"
+    sub = command("options", _options, text, example)
+    sub.add_argument("name", nargs="?", metavar="PART", help="show this part, or the options of this name")
+    plugins(sub)
 
     text = "Print the JSON schema of a manifest, for editors."
     plugins(command("schema", _schema, text, "ovr-curate schema > m.json"))
@@ -178,7 +189,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _why(args: argparse.Namespace) -> None:
-    from curation.commands.check import why
+    from curation.commands.why import why
 
     print(why(args.dir, args.id))
 
@@ -208,6 +219,14 @@ def _list(args: argparse.Namespace) -> None:
 
     load_modules(args.plugins)
     print(show_plugins(args.command, args.name))
+
+
+def _options(args: argparse.Namespace) -> None:
+    from curation.commands.options import show_options
+    from curation.commands.plugins import load_modules
+
+    load_modules(args.plugins)
+    print(show_options(args.name))
 
 
 def _schema(args: argparse.Namespace) -> None:

@@ -1,38 +1,27 @@
 """Print docs/manifest.md, the reference of a manifest: python docs/manifest.py > docs/manifest.md"""
 
-import re
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from pydantic import BaseModel
 
-from curation.build.manifest import ColdStart, Manifest, Rl, Section
 from curation.cli import LISTS
-from curation.commands.plugins import base_of, example_in_a_manifest, options_of, paragraphs, plugins_of
-from curation.decontamination.options import Decontaminate
-from curation.decontamination.second_opinion import SecondOpinion
-from curation.difficulty.pass_rate import PassRate
-from curation.release.licences import Release
+from curation.commands.model_options import REQUIRED, Option, options_of
+from curation.commands.parts import PARTS, Part, command_of, part_of
+from curation.commands.plugins import USES, about, base_of, example_in_a_manifest, plugins_of
 
 INTRODUCTION = """# The manifest
 
 This page is printed from the models that read a manifest (`python docs/manifest.py > docs/manifest.md`); a test holds it to them.
-`ovr-curate sources NAME` and its like show the same in the terminal, `ovr-curate schema` prints the JSON schema for editors.
+`ovr-curate options PART`, `ovr-curate sources NAME` and its like show the same in the terminal, `ovr-curate options max_lost` finds an
+option by its name, `ovr-curate schema` prints the JSON schema for editors.
 
 A manifest is YAML. `$NAME`, `${NAME}` and `${NAME:-default}` stand for environment variables, `!include FILE` for what another file holds;
 a relative `path` or `root` is relative to the manifest. An unknown key or kind is an error that names the nearest right one. `--set
 rl.difficulty.n=4` changes one key for one build.
+
+A build takes its rows through `sources`, `normalise` and `pictures`, `decontaminate`, `filters`, the check of golds (`rl`) or traces
+(`cold_start`), `dedup`, `release`, `difficulty`, `triage`, `mixture` and `splits`, in this order; what a row falls to is in the ledger.
 """
-PARTS: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
-    "The top of a manifest": (Manifest, BaseModel),
-    "What `rl` and `cold_start` share": (Section, BaseModel),
-    "`rl`": (Rl, Section),
-    "`cold_start`": (ColdStart, Section),
-    "`decontaminate`": (Decontaminate, BaseModel),
-    "`decontaminate.second_opinion`": (SecondOpinion, BaseModel),
-    "`rl.difficulty`": (PassRate, BaseModel),
-    "`release`": (Release, BaseModel),
-}
-"""Heading -> the model, and the one whose options another part has."""
 
 
 def main() -> None:
@@ -40,22 +29,31 @@ def main() -> None:
 
 
 def _contents() -> Iterator[str]:
-    for heading in (*PARTS, *map(_heading, LISTS)):
-        anchor = "".join(c for c in heading.lower().replace(" ", "-") if c.isalnum() or c in "-_")
-        yield f"- [{heading}](#{anchor})"
+    for heading in (*map(_title, PARTS), *map(_heading, LISTS)):
+        yield f"- [{heading}](#{_anchor(heading)})"
     yield ""
 
 
+def _anchor(heading: str) -> str:
+    return "".join(c for c in heading.lower().replace(" ", "-") if c.isalnum() or c in "-_")
+
+
+def _title(part: Part) -> str:
+    return f"`{part.name}`" if part.places[0] else "The top of a manifest"
+
+
 def _parts() -> Iterator[str]:
-    for heading, (model, base) in PARTS.items():
-        yield f"## {heading}\n\n{paragraphs(model)[0]}\n"
-        yield from _options(model, model.model_fields.keys() - base.model_fields.keys())
-        yield ""
+    for part in PARTS:
+        yield f"## {_title(part)}\n\n{part.what}\n"
+        if part.sections:
+            yield f"In {' and '.join(f'`{section}`' for section in part.sections)}.\n"
+        yield from _lines(part.options())
+        yield f"\n```yaml\n{part.example}```\n"
 
 
 def _plugins() -> Iterator[str]:
     for command in LISTS:
-        yield f"## {_heading(command)}\n"
+        yield f"## {_heading(command)}\n\n{USES[command]}\n"
         known = plugins_of(command)
         if not known:
             yield "None ships: [CONTRIBUTING](../CONTRIBUTING.md#a-stage) says how one is made.\n"
@@ -63,7 +61,7 @@ def _plugins() -> Iterator[str]:
         if shared := list(_options(base, keep=base.model_fields.keys() - {"kind"})):
             yield from ("Every one has:\n", *shared, "")
         for kind, plugin in known.items():
-            yield f"### `{kind}`\n\n{paragraphs(plugin)[0]}\n"
+            yield "\n\n".join([f"### `{kind}`", *about(plugin)]) + "\n"
             parent = plugin.__base__
             if parent in known.values():
                 yield f"It has the options of `{parent.model_fields['kind'].default}`, but for these defaults:\n"
@@ -87,16 +85,26 @@ def _heading(command: str) -> str:
     return plugins[0].upper() + plugins[1:]
 
 
-def _options(model: type[BaseModel], keep: Container[str] | None = None, nested: bool = True) -> Iterator[str]:
-    """A line for every option, of the fields in `keep` only where it is given."""
+def _options(model: type[BaseModel], keep: Collection[str], nested: bool = True) -> Iterator[str]:
+    """The lines of the fields in `keep`, with those of nested models or without."""
     for option in options_of(model):
-        name = re.split(r"[.\[]", option.name)[0]
-        if (keep is not None and name not in keep) or not (nested or (name == option.name and option.default)):
-            continue
-        required = option.default == "required"
-        default = f", default `{option.default}`" if option.default and not required else ""
+        if option.outermost in keep and (nested or (option.name == option.outermost and option.default)):
+            yield from _lines([option])
+
+
+def _lines(options: Iterable[Option]) -> Iterator[str]:
+    for option in options:
+        default = f", default `{option.default}`" if option.default not in ("", REQUIRED) else ""
+        required = ", required" * (option.default == REQUIRED)
         text = f" {option.text}" if option.text else ""
-        yield f"- **`{option.name}`**: {option.type}{', required' * required}{default}.{text}"
+        yield f"- **`{option.name}`**: {option.type}{required}{default}.{text}{_pointer(option)}"
+
+
+def _pointer(option: Option) -> str:
+    """Where the options are that an option holds."""
+    part, command = part_of(option), command_of(option)
+    heading = _title(part) if part else _heading(command) if command else ""
+    return f" See [{heading}](#{_anchor(heading)})." if heading else ""
 
 
 if __name__ == "__main__":

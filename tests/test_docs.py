@@ -7,10 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 import rewards
+from curation.build.manifest import Manifest
 from curation.core.parquet import read_records
 
 ROOT = Path(__file__).parents[1]
@@ -49,6 +52,24 @@ def test_the_reference_has_every_option() -> None:
                 model["title"],
                 option,
             )
+
+
+EXAMPLES = list(blocks(ROOT / "docs/manifest.md", "yaml"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_the_examples_of_the_reference_load(example: str) -> None:
+    """With the name, the sources and the sampler that a piece of a manifest leaves out."""
+    manifest: dict[str, Any] = {"name": "example", **yaml.safe_load(example)}
+    if "cold_start" not in manifest:
+        section = manifest.setdefault("rl", {})
+        (source, *_) = section.setdefault("sources", [{"kind": "visual_puzzles"}])
+        if "difficulty" in section:
+            section["difficulty"].setdefault("sampler", {"kind": "vllm", "model": "a/b"})
+        for rule in source.get("gold", {}).get("rules", ()):
+            source |= {"kind": "table", "path": "x.jsonl", "fields": {"question": "q", "answer": "a"}}
+            rewards.make_verifier("1", rule["kind"], rule.get("options"))
+    Manifest.model_validate(manifest)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -11,6 +11,7 @@ COMMANDS = {
     "eval": ("training.evaluate", "mean reward of one or more models on rl shards"),
     "average": ("training.average", "uniform average of checkpoints"),
     "micro-model": ("training.demo.micro_model", "build and pretrain the small Qwen2.5-VL of the quickstart"),
+    "demo-model": ("training.demo.demo_model", "fetch SmolLM2-135M-Instruct as a model folder (extra `demo`)"),
 }
 HELP = "\n".join(
     [

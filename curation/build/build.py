@@ -22,7 +22,7 @@ import rewards
 from curation.build.config import ConfigBuild
 from curation.build.manifest import Manifest, load_manifest
 from curation.build.publish import publish_files, unpublish
-from curation.build.summary import describe_config
+from curation.build.summary import describe_config, where_rows_went
 from curation.core.digests import installed_versions, source_digest
 from curation.core.errors import BuildError
 from curation.core.ledger import LEDGER, Balance, LedgerLine, collect_ledger
@@ -152,7 +152,8 @@ def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: li
         raise BuildError(f"{out}: the ledger does not balance: in is not out + dropped + merged; see summary.json")
     for config in finished:
         if not config.shards():
-            raise BuildError(f"{out}: no rows are left in {config.config}; summary.json shows where they went")
+            reasons = where_rows_went(config, balances[config.config])
+            raise BuildError(f"{out}: no rows are left in {config.config}: {reasons}; summary.json has them by source")
     return summary
 
 

@@ -51,18 +51,21 @@ class Section(Options):
     """What both configs have."""
 
     sources: Annotated[tuple[AnySource, ...], AfterValidator(named_apart)]
+    """The data sets, at least one; each under a `name` of its own."""
     normalise: Normalise = Normalise()
     pictures: ImageOptions = ImageOptions()
     decontaminate: Decontaminate | None = None
-    """The evaluation sets whose items must not be in the set."""
+    """The evaluation sets whose items must not be in the set; null: nothing is compared."""
     filters: tuple[AnyFilter, ...] = ()
+    """What looks at one row alone and drops it under a reason, in the order given."""
     stages: tuple[Annotated[Stage, ByKind(Stage)], ...] = ()
     """Stages of your own, each behind the one that its `after` names."""
     dedup: Dedup = Dedup()
     mixture: Mixture = Mixture()
     """How many rows of which group, and their weights."""
     splits: dict[str, float] = Field(default_factory=dict)
-    """Held-back splits and their shares, chosen by row id: `{test: 0.1}`. The rest is `train`."""
+    """Held-back splits and their shares, above 0 and together below 1: `{test: 0.1}`. The rest is `train`. The seed and a row's id alone
+    decide, so a row stays in its split when others come or go; shares are met on average, not to the row."""
 
     @field_validator("stages")
     @classmethod
@@ -86,7 +89,9 @@ class ColdStart(Section):
     """The linguistic cold-start corpus: text-only traces whose answers were verified."""
 
     keep_verified: tuple[Literal["correct", "wrong", "cannot_judge", "no_gold"], ...] = ("correct",)
-    """Which verdicts stay."""
+    """The verdicts on a trace with which its row stays; others drop as `verified_VERDICT`. `correct`: the gold is its answer; `wrong`: it
+    is not, or the trace has no answer; `cannot_judge`: the verifier could not read the gold or not decide in time; `no_gold`: the row has
+    no gold."""
 
 
 class Rl(Section):
@@ -108,9 +113,9 @@ class Certify(Options):
     """What `ovr-curate certify` lets pass: shares of the judged cases of a source and kind."""
 
     max_false_negatives: float = Field(default=0.01, ge=0, le=1)
-    """Restyled golds that are called wrong."""
+    """Share of the restyled golds that may be called wrong."""
     max_false_positives: float = Field(default=0.0, ge=0, le=1)
-    """Near misses that are called right: a model would learn them."""
+    """Share of the near misses that may be called right: a model would learn them."""
     max_rows: int | None = Field(default=500, ge=1)
     """Rows of each source and kind, chosen by the seed; null takes all."""
 
@@ -119,17 +124,23 @@ class Manifest(Options):
     """A whole build."""
 
     name: str = Field(pattern=r"^[\w.-]+$")
+    """What the shards and the lock call the build."""
     plugins: tuple[str, ...] = ()
     """Python modules whose kinds of sources, filters, stages, engines, stopping rules and rewards can be named: installed, or in `root`."""
     root: str = ""
     """The folder in which modules of `plugins` are that are not installed; by default that of the manifest."""
     seed: int = Field(default=0, ge=0)
+    """All that is random comes from it and the rows' ids: puzzles, samples, the mixture's choice, splits."""
     prompt_template: Template = BOXED
     """Wrapped around the question when shards are written and responses are sampled; must hold `{question}`."""
     rows_per_shard: int = Field(default=20_000, ge=1)
+    """Most rows of a Parquet file of the set."""
     cold_start: ColdStart | None = None
+    """The linguistic cold-start corpus: text-only traces whose answers were verified. At least one of it and `rl` is asked for."""
     rl: Rl | None = None
+    """The multimodal RL set: text and images, answers that a rule can judge."""
     certify: Certify = Certify()
+    """What `ovr-curate certify` lets pass. A build does not read it."""
     release: Release | None = None
     """The licences that a published set may have; without it nothing is checked."""
 

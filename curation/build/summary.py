@@ -37,6 +37,17 @@ def describe_config(config: ConfigBuild, balance: Balance) -> dict[str, Any]:
     return summary
 
 
+def where_rows_went(config: ConfigBuild, balance: Balance) -> str:
+    """The reasons for which rows ended, the commonest first, each with its number of rows and the options that decide it."""
+    stages = {run.folder.name: run.stage for run in config.stages}
+    told = []
+    for reason, n in sum(balance.reasons.values(), Counter[str]()).most_common():
+        stage, _, code = reason.partition(": ")
+        remedy = stages[stage].remedy(code).replace("{config}", config.config)
+        told.append(f"{n:,} {code}" + (f" ({remedy})" if remedy else ""))
+    return ", ".join(told)
+
+
 def groups(shards: list[Path]) -> dict[str, dict[str, int]]:
     """Column -> value -> number of rows."""
     counts: dict[str, Counter[str]] = {column: Counter() for column in GROUPED_BY}

@@ -1,4 +1,4 @@
-"""`ovr-curate check DIR` and `ovr-curate why DIR ID`: what is in a build, read back from its files."""
+"""`ovr-curate check DIR`: what is in a build, read back from its files."""
 
 import io
 import json
@@ -21,7 +21,7 @@ def check(build: Path) -> str:
     Raises:
         BuildError: the first thing that is not as it must be.
     """
-    summary = _summary(build)
+    summary = read_summary(build)
     if not summary["balanced"]:
         raise BuildError(f"{build}/summary.json: the ledger does not balance")
     ledger = read_records(build / "ledger.parquet", batch_rows=10_000)
@@ -66,28 +66,12 @@ def _check_shard(shard: Path, expected: int, seen: set[str]) -> int:
     return n_images
 
 
-def why(build: Path, wanted: str) -> str:
-    """One row's life, from the ledger: by id, or by SOURCE/SOURCE_ID.
+def read_summary(build: Path) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
+    """The summary of a finished build.
 
     Raises:
-        BuildError: no such row.
+        BuildError: there is none.
     """
-    _summary(build)
-    found = []
-    for line in read_records(build / "ledger.parquet", batch_rows=10_000):
-        if wanted in (line["id"], f"{line['source']}/{line['source_id']}"):
-            where = f"{line['config']} {line['source']}/{line['source_id']} {line['id']}"
-            if line["action"] == "out":
-                found.append(f"{where}: kept, in split {line['reason']}")
-            else:
-                detail = f" ({line['detail']})" if line["detail"] else ""
-                found.append(f"{where}: {line['action']} in {line['stage']}: {line['reason']}{detail}")
-    if not found:
-        raise BuildError(f"{build}/ledger.parquet: no row has id or SOURCE/SOURCE_ID {wanted!r}")
-    return "\n".join(found)
-
-
-def _summary(build: Path) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
     try:
         summary: dict[str, dict[str, dict[str, dict[str, int]]]] = json.loads((build / "summary.json").read_text())
     except FileNotFoundError:

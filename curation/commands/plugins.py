@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, get_origin
+from typing import Any, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -15,6 +15,7 @@ from rich.table import Table
 
 import rewards
 from curation.commands.console import render
+from curation.commands.model_options import first_paragraph, lines_of, options_of
 from curation.core.errors import CurationError, nearest
 from curation.core.plugins import known_plugins, load_plugins
 
@@ -24,29 +25,18 @@ PLACES: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "engines": ("curation.sampling.engines.base.Engine", ("rl", "difficulty", "sampler")),
     "stopping": ("curation.difficulty.stopping.base.Stopping", ("rl", "difficulty", "stopping")),
     "stages": ("curation.core.stage.Stage", ("rl", "stages", 0)),
-    "kinds": ("rewards.Kind", ("gold", "rules", 0)),
+    "kinds": ("rewards.Kind", ("rl", "sources", 0, "gold", "rules", 0)),
 }
 """Command -> the base class of its plugins and the place of one in a manifest."""
-LIMITS = {
-    "minimum": ">= {}",
-    "exclusiveMinimum": "> {}",
-    "maximum": "<= {}",
-    "exclusiveMaximum": "< {}",
-    "minLength": "at least {} characters",
-    "minItems": "at least {}",
-    "minProperties": "at least {}",
-    "pattern": "matches {}",
+USES = {
+    "sources": "In `sources`, and in `decontaminate.benchmarks`: what is read.",
+    "filters": "In `filters` of `rl` or `cold_start`: what looks at one row alone and drops it, under a reason that the summary counts.",
+    "engines": "In `rl.difficulty`, as `sampler` or in `samplers`: a model and how to run it.",
+    "stopping": "In `rl.difficulty.stopping`: when a prompt has been sampled enough.",
+    "stages": "In `stages` of `rl` or `cold_start`: a step of the build that a module of yours adds.",
+    "kinds": "In `gold.rules` of a table, and in the column `answer_kind` of every row: how an answer is judged.",
 }
-"""Keyword of JSON schema -> how it is shown beside a type."""
-
-
-class Option(NamedTuple):
-    """One option as it is shown. `default` is JSON, "required", or empty where the options of a nested model have their own."""
-
-    name: str
-    type: str
-    default: str
-    text: str
+"""Command -> where a manifest uses what it lists, and for what."""
 
 
 def load_modules(modules: list[str]) -> None:
@@ -83,7 +73,8 @@ def show_plugins(command: str, name: str | None) -> str:
     """
     known = plugins_of(command)
     if name is None:
-        return _table(known) if known else f"no {command}: name the modules that have some with --plugins"
+        table = _table(known) if known else f"no {command}: name the modules that have some with --plugins"
+        return f"{USES[command]}\n{table}"
     if name not in known:
         raise CurationError(f"{command}: unknown kind {name!r}; known: {', '.join(known)}{nearest(name, known)}")
     return "\n".join(_description(command, known[name]))
@@ -122,37 +113,36 @@ def _snippet(docstring: str, kind: str) -> dict[str, Any] | None:
     return dict(item[0])
 
 
+def about(plugin: type[BaseModel]) -> list[str]:
+    """What a plugin is, in paragraphs: its module's docstring says it where the plugin is the only one there, and its own what it does."""
+    module = inspect.getmodule(plugin)
+    beside = [one for every in PLACES for one in plugins_of(every).values() if one.__module__ == plugin.__module__]
+    alone = beside == [plugin]
+    return [*(first_paragraph(module) if alone else []), *first_paragraph(plugin)]
+
+
 def _table(known: Mapping[str, type[BaseModel]]) -> str:
     table = Table(show_lines=True)
     for heading in ("kind", "what", "options"):
         table.add_column(heading, overflow="fold")
     for kind, plugin in known.items():
         options = [
-            f"{name} = {'required' if field.is_required() else repr(field.get_default(call_default_factory=True))}"
-            for name, field in plugin.model_fields.items()
-            if name != "kind"
+            f"{option.name} = {option.default or 'options'}"
+            for option in options_of(plugin)
+            if option.name in plugin.model_fields
         ]
-        table.add_row(kind, escape(paragraphs(plugin)[0]), escape("\n".join(options)))
+        table.add_row(kind, escape(about(plugin)[0]), escape("\n".join(options)))
     return render(table)
-
-
-def paragraphs(plugin: type[BaseModel]) -> list[str]:
-    """The docstring of a class, a line for every paragraph."""
-    return [" ".join(text.split()) for text in (plugin.__doc__ or "").strip().split("\n\n")]
 
 
 def _description(command: str, plugin: type[BaseModel]) -> Iterator[str]:
     """One plugin in lines: what it is, its options, an example."""
-    yield f"{plugin.model_fields['kind'].default}: {paragraphs(plugin)[0]}"
+    what, *further = about(plugin)
+    yield f"{plugin.model_fields['kind'].default}: {what}"
+    yield from further
     yield ""
     options = list(options_of(plugin))
-    for option in options:
-        default = (
-            f" = {option.default}" if option.default not in ("", "required") else ", required" * bool(option.default)
-        )
-        yield f"{option.name}: {option.type}{default}"
-        if option.text:
-            yield f"    {option.text}"
+    yield from lines_of(options)
     if not options:
         yield "It has no options."
     yield ""
@@ -163,72 +153,14 @@ def _description(command: str, plugin: type[BaseModel]) -> Iterator[str]:
         yield f"\nA gold and a correct answer: {gold[0]}    {gold[1]}"
 
 
-def example_in_a_manifest(command: str, plugin: type[BaseModel]) -> str:
-    """YAML with the example of a plugin at its place."""
+def example_in_a_manifest(command: str, plugin: type[BaseModel], more: Mapping[str, Any] | None = None) -> str:
+    """YAML with the example of a plugin at its place; `more` are options that it shows too where it has none of them."""
     item: Any = example_of(plugin)
+    if more and issubclass(plugin, rewards.Kind):
+        item["options"] = {**more, **item.get("options", {})}
+    elif more:
+        item = {**item, **{name: option for name, option in more.items() if name not in item}}
     for key in reversed(PLACES[command][1]):
         item = [item] if isinstance(key, int) else {key: item}
-    text: str = yaml.safe_dump(item, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    text: str = yaml.safe_dump(item, sort_keys=False, allow_unicode=True, default_flow_style=None, width=140)
     return text
-
-
-def options_of(model: type[BaseModel]) -> Iterator[Option]:
-    """Every option of a model but its `kind`; those of a nested one follow it, as `outer.inner`, `outer[].inner` or `outer.*.inner`."""
-    schema = model.model_json_schema()
-    return _options(schema, schema.get("$defs", {}))
-
-
-def _options(schema: dict[str, Any], models: dict[str, Any], outer: str = "") -> Iterator[Option]:
-    for name, option in schema.get("properties", {}).items():
-        if name == "kind" and "const" in option:
-            continue
-        inner, path = _nested(option, models, outer + name)
-        default = json.dumps(option.get("default", {}), ensure_ascii=False)
-        if name in schema.get("required", []):
-            default = "required"
-        elif (inner and "$ref" in option) or ("oneOf" in option and "default" not in option):
-            default = ""
-        yield Option(outer + name, _type(option, models), default, " ".join(option.get("description", "").split()))
-        if inner:
-            yield from _options(inner, models, f"{path}.")
-
-
-def _nested(option: dict[str, Any], models: dict[str, Any], path: str) -> tuple[dict[str, Any] | None, str]:
-    """The schema of the model that an option holds (alone, in a list, in a mapping) or None, and the place of its options."""
-    while "$ref" not in option:
-        inner = option.get("items"), option.get("additionalProperties")
-        found = next((value for value in inner if isinstance(value, dict)), None)
-        if found is None:
-            return None, path
-        option, path = found, f"{path}[]" if inner[0] else f"{path}.*"
-        option = next((choice for choice in option.get("anyOf", []) if "$ref" in choice), option)
-    model = models[option["$ref"].rpartition("/")[2]]
-    return (model if "properties" in model else None), path
-
-
-def _type(schema: dict[str, Any], models: dict[str, Any]) -> str:
-    """A type of JSON schema in words."""
-    limits = ", ".join(text.format(schema[key]) for key, text in LIMITS.items() if key in schema)
-    return f"{_bare_type(schema, models)}{f' ({limits})' if limits else ''}"
-
-
-def _bare_type(schema: dict[str, Any], models: dict[str, Any]) -> str:
-    if "$ref" in schema:
-        inner = models[schema["$ref"].rpartition("/")[2]]
-        return _type(inner, models) if "properties" not in inner else "options"
-    if "oneOf" in schema:
-        return "options by kind"
-    if "enum" in schema:
-        return " | ".join(map(str, schema["enum"]))
-    if "const" in schema:
-        return str(schema["const"])
-    if "anyOf" in schema:
-        return " | ".join(_type(choice, models) for choice in schema["anyOf"])
-    if schema.get("type") == "array":
-        items = schema.get("items") or schema.get("prefixItems", [{}])[0]
-        return f"list of {_type(items, models)}"
-    if schema.get("type") == "object":
-        values = schema.get("additionalProperties")
-        return f"mapping to {_type(values, models)}" if isinstance(values, dict) else "mapping"
-    name = str(schema.get("type", "anything"))
-    return {"string": "text", "boolean": "true | false"}.get(name, name)

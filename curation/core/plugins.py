@@ -28,12 +28,24 @@ from curation.core.errors import ManifestError, first_line, nearest
 
 
 class Options(BaseModel):
-    """The base of what a manifest sets. Unknown keys are errors, instances are immutable, the text under a field describes it."""
+    """The base of what a manifest sets. Unknown keys are errors, instances are immutable, the text under a field describes it, in a
+    subclass too that gives the field another default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), use_attribute_docstrings=True)
 
     renamed: ClassVar[dict[str, str]] = {}
     """Old key -> its name today; a manifest with the old one gets a message that names the new one."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        described = handler(schema)
+        for name, option in handler.resolve_ref_schema(described).get("properties", {}).items():
+            bases = (getattr(base, "__pydantic_fields__", {}).get(name) for base in cls.__mro__)
+            if "description" not in option and (
+                text := next((f.description for f in bases if f and f.description), "")
+            ):
+                option["description"] = text
+        return described
 
 
 class Plugin(Options):
@@ -41,6 +53,10 @@ class Plugin(Options):
 
     kind: str
     """Chooses the plugin; subclasses narrow it to a Literal."""
+
+    remedies: ClassVar[dict[str, str]] = {}
+    """Reason that it gives for a drop -> the options that decide it, empty where none does; `{config}` stands for the section's name. A
+    build without rows tells them."""
 
     digested: ClassVar[frozenset[str]] = frozenset()
     """Options that `inputs` leaves out, because the class digests what they name in its own way."""
@@ -196,7 +212,8 @@ class ByKind:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         choices = {kind: plugin.__pydantic_core_schema__ for kind, plugin in known_plugins(self.base).items()}
-        return handler(core_schema.tagged_union_schema(choices, discriminator="kind"))
+        union = handler(core_schema.tagged_union_schema(choices, discriminator="kind"))
+        return {"description": " ".join((self.base.__doc__ or "").partition("\n\n")[0].split()), **union}
 
     def validate(self, value: Any) -> Plugin:
         if isinstance(value, self.base):

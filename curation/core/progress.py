@@ -24,8 +24,13 @@ class TaskProgress:
     def advance(self, rows: int = 1, total: int = 0, note: str = "") -> None:
         self.rows += rows
         self.total, self.note = total or self.total, note or self.note
-        if time.monotonic() - self._reported_at >= REPORT_EVERY_S:
+        if self.is_due:
             self.flush()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether what is reported now would be seen at once."""
+        return time.monotonic() - self._reported_at >= REPORT_EVERY_S
 
     def reach(self, rows: int) -> None:
         """Report that so many rows are done, unless more were reported already."""

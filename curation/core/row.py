@@ -21,6 +21,7 @@ Role = Literal["system", "user", "assistant"]
 Stratum = Literal["easy", "intermediate", "challenging"]
 STRATA: tuple[Stratum, ...] = get_args(Stratum)
 Format = Literal["open", "choice", "number"]
+Estimator = Literal["share", "posterior_mean"]
 Verified = Literal["", "correct", "wrong", "cannot_judge", "no_gold"]
 """The verdict on a trace; empty where none was asked for."""
 PLACE = "<image>"
@@ -52,11 +53,14 @@ class Difficulty:
     """Outcomes of the sampled responses. `n_judged` = correct + wrong + no answer, and truncated where the manifest counts those as wrong;
     `n_unjudged` = timeouts of the verifier, samples that the infrastructure lost, unreadable golds and refused prompts.
 
-    The pass rate is n_correct / n_judged after a fixed number of samples. After another stopping rule, under which that fraction is biased,
-    it is the mean of the posterior (see `difficulty.stopping.prior`). The interval is the 95 % interval for the true pass rate.
+    `share` is n_correct / n_judged, nan where none was judged. `estimator` says what `pass_rate` is: that share, after a fixed number of
+    samples, or, after another stopping rule, under which the share is biased, the mean of the posterior (see `difficulty.stopping.prior`).
+    The interval is the 95 % interval for the true pass rate.
     """
 
     pass_rate: float
+    share: float
+    estimator: Estimator
     n_correct: int
     n_judged: int
     n_no_answer: int

@@ -125,6 +125,10 @@ class Stage(Plugin):
             CurationError: the build must not go on.
         """
 
+    def remedy(self, reason: str) -> str:
+        """The options of the manifest that decide who ends here for this reason; empty where it knows of none."""
+        return self.remedies.get(reason, "")
+
     def is_whole(self, run: Run) -> bool:
         """Whether what it left outside of its folder is still there."""
         return True

@@ -42,6 +42,10 @@ class FindContamination(DecideStage):
 
     kind: Literal["contamination"] = "contamination"
     options: Decontaminate
+    remedies: ClassVar[dict[str, str]] = {
+        "contaminated": "{config}.decontaminate.action: flag keeps them",
+        "contaminated_copy": "{config}.decontaminate.copies: false keeps them",
+    }
     publishes: ClassVar[tuple[str, ...]] = (EVIDENCE_FILE, ITEMS_FILE)
 
     def digests(self) -> dict[str, dict[str, str]]:

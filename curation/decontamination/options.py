@@ -18,19 +18,25 @@ from curation.sources.base import AnySource, named_apart
 
 
 class Decontaminate(Options):
-    """The evaluation sets, and how similar a row must be to match. The thresholds were set on the public sample, see `text_matcher`."""
+    """The evaluation sets, and how similar a row must be to match. The thresholds were set on pairs of a public sample, which fall into two
+    groups with little between them."""
 
     benchmarks: Annotated[tuple[AnySource, ...], AfterValidator(named_apart)]
+    """The evaluation sets, at least one; sources as any other, of whose rows only the questions and images count."""
     action: Literal["drop", "flag"] = "drop"
-    """flag keeps contaminated rows and notes the match in their provenance."""
+    """`drop` drops contaminated rows, under `contaminated` or `contaminated_copy`; `flag` keeps them and notes the match in their
+    provenance. Matches that are only possible are flagged in any case."""
     text: bool = True
+    """Compare questions."""
     pictures: bool = True
+    """Compare images."""
     second_opinion: SecondOpinion | None = None
-    """An embedding model that confirms paraphrases which words and numbers leave open."""
+    """An embedding model that confirms paraphrases which words and numbers leave open; null: words and numbers alone decide."""
     copies: bool = True
-    """Whether contamination propagates to the near duplicates of a row."""
+    """Whether contamination propagates to the other rows of a cluster of `dedup`."""
     min_containment: float = Field(default=0.48, gt=0, le=1)
-    """Weighted share of an evaluation question's 3-grams that a row must have, where the row also has all of the question's numbers."""
+    """Weighted share of an evaluation question's 3-grams that a row must have, where the row also has all of the question's numbers; where
+    those are two or more, its single words may do instead."""
     min_containment_alone: float = Field(default=0.8, gt=0, le=1)
     """The same where the numbers say nothing. Llama 2 calls an item dirty from 0.8 of its tokens on (arXiv 2307.09288, A.6)."""
     min_evidence: float = Field(default=6.0, gt=0)

@@ -54,11 +54,14 @@ class SecondOpinion(Options):
     """The model, and from what similarity on it confirms a paraphrase."""
 
     model: str
-    """A name on the Hub, or a folder."""
+    """An embedding model for sentence-transformers (the extra `embed`): a name on the Hub, or a folder."""
     revision: str | None = None
+    """Commit, tag or branch on the Hub; null: the newest of `main`, which the lock records."""
     min_cosine: Annotated[float, Field(gt=0, le=1)] = 0.75
-    """Measured with all-MiniLM-L6-v2; another model may need another."""
+    """Cosine of the vectors of a row and a question from which the row is a paraphrase, if no other question is as near. Measured with
+    all-MiniLM-L6-v2; another model may need another."""
     batch_size: Annotated[int, Field(ge=1)] = 64
+    """Texts that are embedded at once."""
 
     def identity(self) -> dict[str, str]:
         """Model -> revision, for the lock.

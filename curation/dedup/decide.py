@@ -1,7 +1,7 @@
 """The stage that merges duplicates: one row of a cluster stays, the others are merged into it; where golds contradict, all go."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ class MergeDuplicates(DecideStage):
     """
 
     kind: Literal["duplicates"] = "duplicates"
+    remedies: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("conflicting_gold", "near_duplicate"), "{config}.dedup.near: false merges exact copies alone"
+    )
     options: Dedup = Dedup()
 
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:

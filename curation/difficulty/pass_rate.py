@@ -43,9 +43,11 @@ class PassRate(Options):
     """What a model has not decided: drops for these reasons, and prompts that got all samples before the stopping rule was sure."""
     sampling: SamplingOptions = SamplingOptions()
     n: int = Field(default=8, ge=1)
-    """Samples per prompt; what `stopping` compares with."""
+    """Samples of a prompt: as many under `fixed`, at most so many under `exact`. Under `bayes` it is the yardstick: decisions are as often
+    right as those of `n` samples of every prompt, and one prompt gets up to `stopping.n_max`, by default 4 times `n`."""
     stopping: Annotated[Stopping, ByKind(Stopping)] = Fixed()
-    """When a prompt has been sampled enough: `fixed`, `exact` or `bayes`."""
+    """When a prompt has been sampled enough: `fixed` (at `n`), `exact` (at `n` or before) or `bayes` (where it pays also behind `n`). After
+    the latter two the `pass_rate` is the mean of the posterior; `share` stands beside it."""
     min_pass_rate: float | None = Field(default=0.0, ge=0, le=1)
     """Keep only above it (exclusive): 0.0 drops what was never solved; null keeps that too."""
     max_pass_rate: float | None = Field(default=1.0, ge=0, le=1)
@@ -59,7 +61,7 @@ class PassRate(Options):
     max_gpu_hours: float | None = Field(default=None, gt=0)
     """The same in hours of the sampler's GPUs, by the time that the samples took."""
     batch_prompts: int = Field(default=256, ge=1)
-    """Prompts of `n` samples handed to the engine at once; what a crash loses at most."""
+    """Prompts of `n` samples handed to the engine at once. Their responses are kept one by one, as they are finished."""
 
     @model_validator(mode="before")
     @classmethod
@@ -114,7 +116,7 @@ def measure(
     report: Callable[[CachedSampler, Rounds], None] = lambda sampler, rounds: None,
 ) -> Iterator[Measured]:
     """Yield the difficulty of every row and what it means for the row, in the rows' order. Rows are read once a round; `report` is called
-    after every batch.
+    after every batch and with every sign of life of the engine.
 
     Raises:
         SamplingError: the engine cannot start or failed; what was measured before is in the store.
@@ -128,8 +130,9 @@ def measure(
             setting = setting_of(engine, options.sampling, template)
             rounds = Rounds(rows, wanted, groups, options.stopping, options.bounds, budget)
             with CachedSampler(engine, options.sampling, setting, store) as sampler:
-                after_batch = partial(report, sampler)
-                rounds.run(Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, after_batch))
+                sampler.report = partial(report, sampler, rounds)
+                work = Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, sampler.report)
+                rounds.run(work)
             decider[wanted & (rounds.drawn > 0)] = number
             results.append(rounds.results(sampler_of(setting, options.sampling)))
             wanted = wanted & results[-1].is_one_of(options.pass_on)

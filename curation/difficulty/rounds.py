@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from curation.core.row import Difficulty, Row, Sampler
+from curation.core.row import Difficulty, Estimator, Row, Sampler
 from curation.difficulty.budget import Budget
 from curation.difficulty.outcomes import (
     DECISIONS,
@@ -61,7 +61,7 @@ class Work(NamedTuple):
     seed: int
     batch_prompts: int
     n: int
-    report: "Callable[[Rounds], None]"
+    report: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class Results:
     counts: NDArray[np.int32]
     judged: Ints
     estimates: tuple[Floats, Floats, Floats]
+    estimator: Estimator
     decisions: Ints
     stops: NDArray[np.int32]
     reasons: list[str]
@@ -84,6 +85,8 @@ class Results:
         rate, low, high = estimate if n_judged else (math.nan, 0.0, 1.0)
         difficulty = Difficulty(
             pass_rate=rate,
+            share=n["correct"] / n_judged if n_judged else math.nan,
+            estimator=self.estimator,
             n_correct=n["correct"],
             n_judged=n_judged,
             n_no_answer=n["no_answer"],
@@ -124,7 +127,7 @@ class Rounds:
         self.stops = np.zeros(len(rows), np.int32)
         self.reasons = ["", BUDGET]
         self.rule: Rule | None = None
-        self.round = 0
+        self.round = self.n_asked = 0
 
     @property
     def drawn(self) -> Ints:
@@ -134,7 +137,7 @@ class Rounds:
         """Sample until every prompt is stopped or the budget is spent."""
         ask = np.where(self.wanted, self.stopping.first(self.bounds), 0)
         while ask.any():
-            self.round += 1
+            self.round, self.n_asked = self.round + 1, self.n_asked + int(ask.sum())
             failed = self._run_batches(ask, work, last_chance=False)
             if failed.any():
                 self._run_batches(np.where(failed, ask, 0), work, last_chance=True)
@@ -153,7 +156,8 @@ class Rounds:
         rule = self.rule or self.stopping.rule(self.bounds, tally, self.groups)
         decisions = np.where(self.drawn > 0, rule.decide(tally, self.groups), UNSAMPLED)
         estimates = rule.estimate(tally, self.groups)
-        return Results(self.counts, self.bounds.judged(tally), estimates, decisions, self.stops, self.reasons, sampler)
+        found = (self.bounds.judged(tally), estimates, rule.estimator, decisions, self.stops, self.reasons)
+        return Results(self.counts, *found, sampler)
 
     @property
     def n_stopped(self) -> int:
@@ -218,7 +222,7 @@ class Rounds:
         ask: Ints,
         batch: list[tuple[int, SampleResult]],
         outcomes: "Future[list[list[str]]]",
-        report: Callable[["Rounds"], None],
+        report: Callable[[], None],
     ) -> None:
         for (i, result), names in zip(batch, outcomes.result(), strict=True):
             for name in names:
@@ -228,7 +232,7 @@ class Rounds:
                 outcome, why = ("infrastructure", result.failed) if result.failed else ("refused", result.refused)
                 self.counts[i, OUTCOMES.index(outcome)] += missing
                 self._stop(i, f"{outcome}: {why}")
-        report(self)
+        report()
 
     def _stop(self, prompts: Any, reason: str) -> None:
         if reason not in self.reasons:

@@ -13,7 +13,7 @@ from curation.core.stage import DecideStage, Run
 from curation.difficulty.cost import SamplingCost, sampling_cost
 from curation.difficulty.pass_rate import PassRate, measure
 from curation.difficulty.rounds import Rounds
-from curation.sampling.sample_cached import CachedSampler
+from curation.sampling.sample_cached import CachedSampler, Sampled
 
 
 class MeasureDifficulty(DecideStage):
@@ -34,7 +34,8 @@ class MeasureDifficulty(DecideStage):
         run.progress.advance(0, total=len(rows), note="starting the engine")
 
         def report(sampler: CachedSampler, rounds: Rounds) -> None:
-            run.progress.advance(rounds.n_stopped - run.progress.rows, note=progress_line(sampler, rounds))
+            if run.progress.is_due:
+                run.progress.advance(rounds.n_stopped - run.progress.rows, note=progress_line(sampler.sampled, rounds))
 
         results = measure(rows, self.options, run.rollouts, self.seed, self.template, report=report)
         with closing(results):  # type: ignore[type-var]  # a generator, so that it can be closed
@@ -45,11 +46,13 @@ class MeasureDifficulty(DecideStage):
         return sampling_cost(run.rows, self.options, run.rollouts, self.seed, self.template, pilot)
 
 
-def progress_line(sampler: CachedSampler, rounds: Rounds) -> str:
-    """Tokens, speed, and, once a round has shown what they cost, what is left of them and of the time."""
-    speed = sampler.tokens / sampler.seconds if sampler.seconds else 0.0
-    note = f"round {rounds.round}, {sampler.tokens:,} tokens, {speed:,.0f} tokens/s"
+def progress_line(sampled: Sampled, rounds: Rounds) -> str:
+    """Responses, tokens, speed, and, once a round has shown what they cost, what is left of them and of the time."""
+    responses = f"{sampled.found + sampled.responses:,} of {rounds.n_asked:,} responses"
+    found = f" ({sampled.found:,} from the store)" if sampled.found else ""
+    tokens = f"{sampled.tokens + sampled.underway:,} tokens, {sampled.speed:,.0f} tokens/s"
+    note = f"round {rounds.round}, {responses}{found}, {tokens}"
     if not (left := rounds.tokens_left):
         return note
-    minutes = f", {left / speed / 60:,.0f} min" if speed else ""
+    minutes = f", {left / sampled.speed / 60:,.0f} min" if sampled.speed else ""
     return f"{note}, about {left:,} tokens{minutes} left"

@@ -5,7 +5,7 @@ may be rendered instead; until then the code is neither language nor an image.
 """
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
@@ -19,6 +19,7 @@ class AsyCode(Filter):
     """Any figure written as code in the question."""
 
     kind: Literal["asy_code"] = "asy_code"
+    remedies: ClassVar[dict[str, str]] = {"figure_as_code": ""}
 
     def judge(self, row: Row) -> Judgement:
         return (False, "figure_as_code") if _CODE.search(_EMPTY.sub("", row.question)) else True

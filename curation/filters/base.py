@@ -18,7 +18,8 @@ Judgement = Literal[True] | tuple[Literal[False], str] | tuple[Literal[False], s
 
 
 class Filter(Plugin):
-    """One reason to drop a row. The reason is a short code, counted in the summary; the detail is in the row's line of the ledger."""
+    """One reason to drop a row. The reason is a short code, counted in the summary; the detail is in the row's line of the ledger.
+    `remedies` names every reason and the options that decide it."""
 
     @abstractmethod
     def judge(self, row: Row) -> Judgement:

@@ -6,7 +6,7 @@ templates that normalisation did not recognise as a whole template, signs that w
 """
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
@@ -40,6 +40,9 @@ class Boilerplate(Filter):
     """Left-over text in the question, or left-over tokens and undecodable signs in question or trace."""
 
     kind: Literal["boilerplate"] = "boilerplate"
+    remedies: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("web_page_text", "translator_prompt", "forum_tags", "template_tokens", "undecodable_characters"), ""
+    )
 
     def judge(self, row: Row) -> Judgement:
         if _PAGE.search(row.question):

@@ -6,7 +6,7 @@ Han, kana or hangul sign counts three of the fewest. For tokens see `token_budge
 """
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,12 +21,22 @@ class Length(Filter):
     """Bounds on the characters of the question and of the completion, white space at the ends not counted."""
 
     kind: Literal["length"] = "length"
+    remedies: ClassVar[dict[str, str]] = {
+        "prompt_too_short": "min_chars, min_chars_with_picture",
+        "prompt_too_long": "max_chars",
+        "completion_too_short": "min_completion_chars",
+        "completion_too_long": "max_completion_chars",
+    }
     min_chars: int = Field(default=10, ge=0)
+    """Fewest characters of a question without images, a Han, kana or hangul sign counted as three; 0: any."""
     min_chars_with_picture: int = Field(default=3, ge=0)
+    """The same of a question with images."""
     max_chars: int = Field(default=20_000, ge=1)
+    """Most characters of a question."""
     min_completion_chars: int = Field(default=0, ge=0)
-    """For rows that have a completion."""
+    """Fewest characters of a completion, for rows that have one."""
     max_completion_chars: int | None = Field(default=None, ge=1)
+    """Most characters of a completion; null: any."""
 
     def judge(self, row: Row) -> Judgement:
         length, completion = len(row.question.strip()), len(row.completion.strip())

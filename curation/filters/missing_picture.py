@@ -7,7 +7,7 @@ X-ray shows a fracture") and a thing of the story ("he looks for clues on the ma
 
 import json
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
@@ -96,6 +96,7 @@ class MissingPicture(Filter):
     """A row without images whose question points at one, or at a table that is not there."""
 
     kind: Literal["missing_picture"] = "missing_picture"
+    remedies: ClassVar[dict[str, str]] = dict.fromkeys(("picture_not_there", "table_not_there"), "")
 
     def judge(self, row: Row) -> Judgement:
         question = " ".join(row.question.split())

@@ -6,7 +6,7 @@ a rule can judge.
 """
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
@@ -72,6 +72,7 @@ class OpenEnded(Filter):
     """A demand for a proof or for prose and none for a value, or for an essay, code or a link."""
 
     kind: Literal["open_ended"] = "open_ended"
+    remedies: ClassVar[dict[str, str]] = dict.fromkeys(("open_ended", "proof"), "")
 
     def judge(self, row: Row) -> Judgement:
         question = folded_lines(without_figures(row.question))

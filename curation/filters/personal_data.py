@@ -7,7 +7,7 @@ do not count: formulas are left out, a card number must pass Luhn's check and co
 
 import ipaddress
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
@@ -34,6 +34,9 @@ class PersonalData(Filter):
     """What a person could be reached or paid by, in the question or the trace."""
 
     kind: Literal["personal_data"] = "personal_data"
+    remedies: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("mail_address", "telephone_number", "card_number", "social_security_number", "ip_address"), ""
+    )
 
     def judge(self, row: Row) -> Judgement:
         for text in (row.question, row.completion):

@@ -5,7 +5,7 @@ the thinking is looked at: "sorry" inside a reasoning is a figure of speech.
 """
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
@@ -23,6 +23,7 @@ class Refusal(Filter):
     """A refusal in the first 300 characters of the answer."""
 
     kind: Literal["refusal"] = "refusal"
+    remedies: ClassVar[dict[str, str]] = {"refusal": ""}
 
     def judge(self, row: Row) -> Judgement:
         answer = row.completion.rpartition("</think>")[2].strip()

@@ -8,7 +8,7 @@ and at n = 10 one had 22 %). A loop without spaces has no words, but compresses 
 
 import re
 import zlib
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,11 +22,14 @@ class Repetition(Filter):
     """Loops in the completion."""
 
     kind: Literal["repetition"] = "repetition"
+    remedies: ClassVar[dict[str, str]] = {"repetition": "n_words, max_repeated, min_compressed"}
     n_words: int = Field(default=20, ge=2)
+    """Words of a passage; shorter ones repeat in good traces too."""
     max_repeated: float = Field(default=0.25, ge=0, le=1)
-    """Share of the characters that may be in passages of `n_words` words which occurred before."""
+    """Share of the characters that may be in passages of `n_words` words which occurred before; 1: all."""
     min_compressed: float = Field(default=0.1, ge=0, le=1)
-    """Size of the trace compressed by zlib, as a share of its size: good traces have 0.22 to 0.4. Only of 1,000 bytes and more."""
+    """Size of the trace compressed by zlib, as a share of its size: good traces have 0.22 to 0.4. Only of 1,000 bytes and more;
+    0: not looked at."""
 
     def judge(self, row: Row) -> Judgement:
         trace = row.completion

@@ -7,7 +7,7 @@ that state conditions, and the options of multiple choice, do not. In Chinese sc
 
 import re
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
@@ -104,6 +104,9 @@ class SeveralQuestions(Filter):
     """Two parts that ask, two question sentences, an "also find", a gold in numbered parts, or one that the question states itself."""
 
     kind: Literal["several_questions"] = "several_questions"
+    remedies: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("several_option_lists", "gold_in_parts", "answer_in_question", "several_parts", "several_questions"), ""
+    )
 
     def judge(self, row: Row) -> Judgement:
         if row.answer_kind in ("choice", "choices"):

@@ -13,7 +13,7 @@ from curation.core.row import Row, Verified
 from curation.core.stage import MapStage, Run
 from curation.core.steps import MapRows
 from curation.filters.base import AnyFilter, Judgement
-from curation.release.licences import Release
+from curation.release.licences import LICENCE, Release
 
 
 class FilterStage(MapStage):
@@ -24,6 +24,13 @@ class FilterStage(MapStage):
     release: Release | None = None
     """Given where rows that may not be published are dropped."""
 
+    def remedy(self, reason: str) -> str:
+        """The filter that gives the reason, or those that do not say theirs, and its options."""
+        if self.release and reason == LICENCE:
+            return "release.allow"
+        giving = [one for one in self.filters if reason in one.remedies] or [f for f in self.filters if not f.remedies]
+        return " or ".join(f"filter {one.kind}, {one.remedies.get(reason, '')}".removesuffix(", ") for one in giving)
+
     def middle(self, run: Run) -> list[PipelineStep]:
         judges = [(spec.kind, spec.judge) for spec in self.filters]
         if self.release:
@@ -32,7 +39,7 @@ class FilterStage(MapStage):
 
 
 def _is_licensed(release: Release, row: Row) -> Judgement:
-    return True if release.allows(row.license) else (False, "license_not_allowed", row.license)
+    return True if release.allows(row.license) else (False, LICENCE, row.license)
 
 
 def _decide(judge: Callable[[Row], Judgement], row: Row) -> Decision:
@@ -49,6 +56,10 @@ class VerifyGolds(MapStage):
     """Keeps what the reward can judge: the gold and its aliases are readable and, in a response's box too, correct (PAPER 3.3, step 7)."""
 
     kind: Literal["verify_golds"] = "verify_golds"
+    remedies: ClassVar[dict[str, str]] = {
+        "no_gold": "fields.answer of the source",
+        **dict.fromkeys(("gold_fails_itself", "unreadable_gold", "undecided", "timeout"), "gold.rules of the source"),
+    }
 
     def map(self, row: Row) -> Decision:
         verifier = verifier_of(row)
@@ -64,6 +75,11 @@ class VerifyTraces(MapStage):
 
     kind: Literal["verify_traces"] = "verify_traces"
     keep: tuple[Verified, ...] = ("correct",)
+    remedies: ClassVar[dict[str, str]] = {
+        "no_completion": "fields.completion of the source",
+        "gold_fails_itself": "gold.rules of the source",
+        **{f"verified_{one}": "cold_start.keep_verified" for one in ("correct", "wrong", "cannot_judge", "no_gold")},
+    }
     sets: ClassVar[tuple[str, ...]] = ("verified",)
 
     def map(self, row: Row) -> Decision:

@@ -8,7 +8,7 @@ from 4 to 16,384 tokens in Qwen2.5-VL. The counting is the sampler's (`sampling.
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -24,14 +24,23 @@ class TokenBudget(Filter):
     """Bounds on tokens. The processor is loaded by the first row, once per process."""
 
     kind: Literal["token_budget"] = "token_budget"
+    remedies: ClassVar[dict[str, str]] = {
+        "picture_unreadable": "",
+        "not_countable": "",
+        "too_many_prompt_tokens": "max_prompt_tokens",
+        "too_many_tokens": "max_total_tokens",
+        "too_few_tokens": "min_tokens",
+    }
     processor: str
     """Folder or Hub name of the model whose processor (or tokenizer) counts."""
     revision: str | None = None
+    """Commit, tag or branch of the processor on the Hub; null: the newest."""
     template: Template = "{question}"
     """The manifest's `prompt_template`, whose tokens count too."""
     max_prompt_tokens: int | None = Field(default=None, ge=1)
+    """Most tokens of the prompt, those of its images included; null: any."""
     max_total_tokens: int | None = Field(default=None, ge=1)
-    """Prompt and completion together."""
+    """Most tokens of prompt and completion together; null: any."""
     min_tokens: int = Field(default=0, ge=0)
     """Fewest tokens of the completion, or of the prompt where a row has none."""
 
@@ -46,7 +55,7 @@ class TokenBudget(Filter):
         try:
             prompt = prompt_tokens(processor, row, self.template)
         except ValueError as error:
-            return False, "picture_unreadable" if row.images else f"not_countable: {first_line(error)}"
+            return False, "picture_unreadable" if row.images else "not_countable", first_line(error)
         completion = completion_tokens(processor, row.completion)
         if self.max_prompt_tokens is not None and prompt > self.max_prompt_tokens:
             return False, "too_many_prompt_tokens"

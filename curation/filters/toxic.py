@@ -6,7 +6,7 @@ tricks: this catches the plain cases of a reasoning set, and a set of user conve
 """
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
@@ -26,6 +26,7 @@ class Toxic(Filter):
     """A phrase of the list in the question, the gold or the trace."""
 
     kind: Literal["toxic"] = "toxic"
+    remedies: ClassVar[dict[str, str]] = {"toxic": ""}
 
     def judge(self, row: Row) -> Judgement:
         is_toxic = any(_PHRASES.search(text) for text in (row.question, row.answer, row.completion))

@@ -4,7 +4,7 @@ The template is DeepSeek-R1's (arXiv 2501.12948, table 1) with the box that the 
 mid-thought, thinks twice or never answers would teach just that.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
@@ -17,7 +17,17 @@ class TraceFormat(Filter):
     """Form only: whether the answer is right is the verifier's business."""
 
     kind: Literal["trace_format"] = "trace_format"
+    remedies: ClassVar[dict[str, str]] = {
+        "trace_without_thinking": "",
+        "thinking_not_closed": "",
+        "several_thinking_blocks": "",
+        "thinking_does_not_come_first": "",
+        "thinking_is_empty": "",
+        "answer_missing_after_thinking": "",
+        "no_boxed_answer": "need_box",
+    }
     need_box: bool = True
+    """Drop a trace whose answer has no `\\boxed{}` with something in it, as `no_boxed_answer`."""
 
     def judge(self, row: Row) -> Judgement:
         trace = row.completion.strip()

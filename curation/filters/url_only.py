@@ -5,7 +5,7 @@ questions in which hardly a word is left without the link.
 """
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
@@ -25,6 +25,7 @@ class UrlOnly(Filter):
     """Fewer than 10 letters or digits (three for a Han sign) beside the links, or a demand to read what is behind one."""
 
     kind: Literal["url_only"] = "url_only"
+    remedies: ClassVar[dict[str, str]] = dict.fromkeys(("url_only", "link_needed"), "")
 
     def judge(self, row: Row) -> Judgement:
         text, links = _URL.subn(" ", row.question)

@@ -6,7 +6,7 @@ out to keep them. Statements with a third answer ("cannot be determined") are ke
 
 import json
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
@@ -28,6 +28,7 @@ class YesNo(Filter):
     """A gold that is yes, no, true or false, or starts with one; or a choice of the two."""
 
     kind: Literal["yes_no"] = "yes_no"
+    remedies: ClassVar[dict[str, str]] = {"yes_no": ""}
 
     def judge(self, row: Row) -> Judgement:
         if row.answer_kind == "choice":

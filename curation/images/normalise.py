@@ -24,15 +24,15 @@ class ImageOptions(Options):
     """Which images stay, and how they are stored. A row with an image that does not is dropped."""
 
     min_side: int = Field(default=14, ge=1)
-    """Pixels; 14 is one patch of Qwen2.5-VL."""
+    """Pixels of the shorter side; less drops the row as `picture_too_small`. 14 is one patch of Qwen2.5-VL."""
     max_aspect: float = Field(default=MAX_ASPECT, ge=1)
-    """Longer side by shorter; Qwen2.5-VL refuses more than 200."""
+    """Longer side by shorter; more drops the row as `picture_too_long`. Qwen2.5-VL refuses more than 200."""
     min_pixels: int = Field(default=MIN_PIXELS, ge=1)
-    """Smaller images are enlarged, as the model's processor would."""
+    """Pixels, width by height. Smaller images are enlarged, as the model's processor would: 3136 are 4 visual tokens."""
     max_pixels: int = Field(default=MAX_PIXELS, ge=28 * 28)
-    """Larger ones are shrunk; 784 pixels are one visual token."""
+    """Pixels, width by height. Larger images are shrunk; 784 pixels are one visual token, the default is 16,384 of them."""
     max_pictures: int = Field(default=8, ge=1)
-    """Of one row."""
+    """Images of one row; more drop it as `too_many_pictures`."""
 
 
 class Normalised(NamedTuple):

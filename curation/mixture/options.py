@@ -22,10 +22,12 @@ class Strata(Options):
     renamed: ClassVar[dict[str, str]] = {"stated_first": "prefer_stated"}
 
     easy_above: float = Field(default=2 / 3, ge=0, le=1)
-    """Pass rates above it are easy. The paper names three strata and no thresholds: these are thirds."""
+    """Pass rates above it are easy, those from `challenging_below` to it intermediate. The paper names three strata and no thresholds: the
+    defaults are thirds."""
     challenging_below: float = Field(default=1 / 3, ge=0, le=1)
+    """Pass rates below it are challenging; not above `easy_above`."""
     prefer_stated: bool = False
-    """What the source states wins over a measured pass rate."""
+    """true: what the source states wins over a measured pass rate."""
 
     @model_validator(mode="after")
     def _bounds_are_in_order(self) -> "Strata":
@@ -48,18 +50,26 @@ class Mixture(Options):
     renamed: ClassVar[dict[str, str]] = {"over": "group_by"}
 
     target: int | None = Field(default=None, ge=1)
-    """Rows of the set, all splits together."""
+    """Rows of the set, all splits together, as far as there are so many; others drop as `not_selected`. null: all rows stay, each with the
+    weight that gives the mixture when rows are sampled by weight."""
     group_by: tuple[Column, ...] = ()
-    """The columns whose combinations are the groups that `temperature` balances."""
+    """The columns whose combinations are the groups that `temperature` balances. Empty: all rows are one group, and `temperature` does
+    nothing. `format` is choice, number or open, `answer_kind` the reward kind, `source` a source's `name`, the others what the sources
+    state or the build found out; `stratum` and `domain` are '' where nothing is known."""
     temperature: float = Field(default=1.0, ge=1)
-    """1 keeps the groups' shares as they are, a large one makes them equal."""
+    """A group of n rows is wanted in proportion to n^(1/temperature): 1 keeps the shares, 2 takes square roots, a large one makes groups
+    equal."""
     weights: dict[Column, dict[str, Annotated[float, Field(ge=0)]]] = Field(default_factory=dict)
-    """Factors on the wanted share of a column's values: `{domain: {geometry: 2}}`."""
+    """Factors on the wanted share of a column's values: `{domain: {geometry: 2}}` wants twice as much; 0 wants none. Values that are not
+    named have 1."""
     caps: dict[Column, dict[str, Share]] = Field(default_factory=dict)
-    """Largest share of the target that rows with a value may have. A cap that binds everywhere leaves the set smaller than its target."""
+    """Largest share of `target` that rows with a value may have: `{source: {numina_math: 0.3}}`. A cap that binds everywhere leaves the set
+    smaller than its target; one of a value that no row has does nothing."""
     floors: dict[Column, dict[str, Share]] = Field(default_factory=dict)
-    """Smallest share of the target, as far as there are rows. Where a cap says otherwise, the cap wins."""
+    """Smallest share of `target`, as far as there are rows: `{stratum: {challenging: 0.2}}`. Where a cap of another column says otherwise,
+    the cap wins."""
     strata: Strata = Strata()
+    """From which pass rate a row is easy, intermediate or challenging: its column `stratum`."""
 
     @property
     def columns(self) -> tuple[Column, ...]:

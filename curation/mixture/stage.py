@@ -31,6 +31,7 @@ class MixtureStage(DecideStage):
     kind: Literal["mixture"] = "mixture"
     options: Mixture = Mixture()
     seed: int = 0
+    remedies: ClassVar[dict[str, str]] = {"not_selected": "{config}.mixture.target, caps and floors"}
     sets: ClassVar[tuple[str, ...]] = ("stratum", "weight")
 
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:

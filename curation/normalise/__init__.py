@@ -31,12 +31,15 @@ STAGE = "normalise"
 
 
 class Normalise(Options):
-    """Options of the stage; what is not an option is always done."""
+    """How rows are made comparable: instructions off questions, characters and LaTeX in one form, languages identified, traces in one
+    style. Only this much of it can be set."""
 
     strip: tuple[Pattern, ...] = ()
-    """Instructions of this manifest's sources beyond the known ones: regular expressions that match a whole sentence at an end."""
+    """Instructions to take off beyond the known ones: regular expressions that match a whole sentence at the beginning or end of a
+    question. A source's own `strip` removes text before."""
     languages: tuple[str, ...] = Field(default=LANGUAGES, min_length=1)
-    """ISO 639-1 codes that are distinguished where a source states no language."""
+    """ISO 639-1 codes that a question may be in where its source states no language, or one that its script contradicts; the fewer, the
+    surer. What has too few words is `und`."""
 
     @field_validator("strip")
     @classmethod

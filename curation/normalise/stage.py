@@ -29,6 +29,14 @@ class NormaliseStage(MapStage):
     """Whether there are evaluation sets to scan for."""
     traces: bool = False
     """Whether the completions are signed too."""
+    remedies: ClassVar[dict[str, str]] = {
+        "question_empty": "{config}.normalise.strip",
+        "placeholder_count": "fields.images of the source",
+        "too_many_pictures": "{config}.pictures.max_pictures",
+        "picture_too_small": "{config}.pictures.min_side",
+        "picture_too_long": "{config}.pictures.max_aspect",
+        "gold_in_pixels": "{config}.pictures.min_pixels, max_pixels",
+    }
     leaves: ClassVar[Leaves] = ROWS
 
     def steps(self, run: Run) -> list[PipelineStep]:

@@ -20,12 +20,12 @@ from curation.reading.flag import Finding, short
 from curation.reading.flags import LITTLE_LEFT
 from curation.reading.gate import READING, refuse_flags, reports_in
 from curation.reading.report import as_record, share, shares
+from curation.release.licences import LICENCE
 
 LEAST_IN = 20
 """Rows that came in; of fewer it is chance."""
 LEAST_LEFT = 0.2
 """Of the rows that came in, but for those that the manifest drops by their licence: it knows that it does."""
-LICENCE = "license_not_allowed"
 
 
 class ReadingStage(Stage):

@@ -13,6 +13,9 @@ from curation.core.plugins import Options
 from curation.core.rows import Rows
 from curation.core.stage import DecideStage, Run
 
+LICENCE = "license_not_allowed"
+"""The reason of a drop."""
+
 
 class Release(Options):
     """The licences that rows of the set may have; `unknown` counts only where it is listed."""
@@ -20,9 +23,10 @@ class Release(Options):
     renamed: ClassVar[dict[str, str]] = {"otherwise": "on_violation"}
 
     allow: tuple[str, ...] = Field(min_length=1)
-    """SPDX identifiers, compared without regard to case."""
+    """SPDX identifiers as the rows have them, compared as a whole without regard to case; a row without a licence is `unknown`."""
     on_violation: Literal["fail", "drop"] = "fail"
-    """What a row with another licence does: fails the build before shards are written, or drops as `license_not_allowed`."""
+    """What a row with another licence does: `fail` ends the build before anything is sampled and names sources, licences and counts, `drop`
+    drops the row as `license_not_allowed`, with the filters."""
 
     def allows(self, license: str) -> bool:
         return (license.strip() or "unknown").casefold() in {name.casefold() for name in self.allow}

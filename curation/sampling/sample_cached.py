@@ -1,15 +1,26 @@
 """Samples of a prompt by their numbers: from the store where it has them, else from the engine, which starts when first needed."""
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from curation.core.errors import SamplingError
-from curation.sampling.engines.base import Engine, Request, Response, SamplingOptions, Session, unanswered
+from curation.sampling.engines.base import (
+    Engine,
+    Request,
+    Response,
+    SamplingOptions,
+    Session,
+    Underway,
+    gathered,
+    unanswered,
+)
 from curation.sampling.rollouts.rollout import Rollout, Setting, prompt_hash, response_limit
 from curation.sampling.rollouts.store import RolloutStore
+from curation.sampling.rollouts.writer import RolloutWriter
 
 
 class SampleResult(NamedTuple):
@@ -20,14 +31,40 @@ class SampleResult(NamedTuple):
     failed: str = ""
 
 
-class CachedSampler:
-    """Requests in, rollouts out. `tokens` and `seconds` are what this run sampled, not what it found."""
+@dataclass
+class Sampled:
+    """What a run has sampled: `tokens` of finished responses, `underway` of others; `found` responses came from the store."""
 
-    def __init__(self, engine: Engine, sampling: SamplingOptions, setting: Setting, store: RolloutStore) -> None:
+    responses: int = 0
+    found: int = 0
+    tokens: int = 0
+    underway: int = 0
+    seconds: float = 0.0
+
+    @property
+    def speed(self) -> float:
+        """Tokens per second."""
+        return (self.tokens + self.underway) / self.seconds if self.seconds else 0.0
+
+
+class CachedSampler:
+    """Requests in, rollouts out. A response is in the store within seconds of being finished, whatever becomes of the others. `report` is
+    called with every sign of life of the engine.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        sampling: SamplingOptions,
+        setting: Setting,
+        store: RolloutStore,
+        report: Callable[[], None] = lambda: None,
+    ) -> None:
         self.engine, self.sampling, self.setting, self.store = engine, sampling, setting, store
-        self.tokens = 0
-        self.seconds = 0.0
+        self.report = report
+        self.sampled = Sampled()
         self._session: Session | None = None
+        self._writer = RolloutWriter(store)
         self._exit = ExitStack()
 
     def __enter__(self) -> "CachedSampler":
@@ -37,25 +74,25 @@ class CachedSampler:
         self._exit.close()
 
     def __call__(self, requests: Sequence[Request]) -> list[SampleResult]:
-        """For every request the samples of its `sample_numbers`, in their order."""
+        """For every request the samples of its `sample_numbers`, in their order.
+
+        Raises:
+            SamplingError: the engine failed; what was finished before is in the store.
+        """
         prompts = [prompt_hash(request) for request in requests]
         held = self.held(prompts)
         numbers: dict[str, set[int]] = {}
         for prompt, request in zip(prompts, requests, strict=True):
             numbers.setdefault(prompt, set()).update(k for k in request.sample_numbers if k not in held[prompt])
+            self.sampled.found += sum(k in held[prompt] for k in request.sample_numbers)
         by_prompt = dict(zip(prompts, requests, strict=True))
         wanted = {
             prompt: replace(by_prompt[prompt], sample_numbers=tuple(sorted(missing)))
             for prompt, missing in numbers.items()
             if missing
         }
-        refused, failed = self._sample(wanted, held)
-        return [
-            SampleResult(
-                [held[p][k] for k in request.sample_numbers if k in held[p]], refused.get(p, ""), failed.get(p, "")
-            )
-            for p, request in zip(prompts, requests, strict=True)
-        ]
+        answers = self._sample(wanted, held) if wanted else {}
+        return [_result(request, held[p], answers.get(p)) for p, request in zip(prompts, requests, strict=True)]
 
     def look_up(self, requests: Sequence[Request]) -> list[list[Rollout]]:
         """The samples of every request that the store has."""
@@ -70,55 +107,80 @@ class CachedSampler:
         """What the store has of the prompts (see `prompt_hash`), by sample number."""
         return self.store.load(self.setting, prompts, self.sampling.max_tokens, self.engine.max_model_len)
 
-    def _sample(
-        self, wanted: dict[str, Request], held: dict[str, dict[int, Rollout]]
-    ) -> tuple[dict[str, str], dict[str, str]]:
-        """Sample what is missing, put it into the store and into `held`; returns what was refused and what failed, and why."""
-        responses, seconds_per_token = self._generate(list(wanted.values()))
-        rollouts = [
-            Rollout(
-                prompt=prompt,
-                prompt_id=response.key,
-                setting=self.setting,
-                max_tokens=response_limit(self.sampling.max_tokens, self.engine.max_model_len, response.prompt_tokens),
-                sample=sample,
-                prompt_tokens=response.prompt_tokens,
-                seconds=seconds_per_token * sample.n_tokens,
-            )
-            for prompt, response in zip(wanted, responses, strict=True)
-            for sample in response.samples
-        ]
-        self.store.append(rollouts)
-        for rollout in rollouts:
-            held[rollout.prompt][rollout.sample.number] = rollout
-        answers = dict(zip(wanted, responses, strict=True))
-        if answers and all(response.failed for response in responses):
-            raise SamplingError(unanswered(responses))
-        return {p: answer.refused for p, answer in answers.items()}, {p: answer.failed for p, answer in answers.items()}
-
-    def _generate(self, requests: list[Request]) -> tuple[list[Response], float]:
-        """The engine's responses and what a token of them took, in seconds."""
-        if not requests:
-            return [], 0.0
+    def _sample(self, wanted: dict[str, Request], held: dict[str, dict[int, Rollout]]) -> dict[str, Response]:
+        """Sample what is missing, put it into the store and into `held`; returns the answer to every prompt."""
+        answers: dict[str, Response] = {}
         if self._session is None:
             self._session = self._exit.enter_context(self.engine.open())
-        start = time.perf_counter()
-        responses = self._session.generate(requests, self.sampling)
-        seconds = time.perf_counter() - start
-        for request, response in zip(requests, responses, strict=True):
-            _check(request, response)
-        tokens = sum(sample.n_tokens for response in responses for sample in response.samples)
-        self.tokens += tokens
-        self.seconds += seconds
-        return responses, seconds / max(tokens, 1)
+            self._exit.enter_context(self._writer)
+        for batch in _apart(wanted):
+            self._writer.begin()
+            responses = self._generate(self._session, batch, self._writer)
+            for rollout in self._writer.flush():
+                held[rollout.prompt][rollout.sample.number] = rollout
+            answers |= dict(zip(batch, responses, strict=True))
+        if all(response.failed for response in answers.values()):
+            raise SamplingError(unanswered(list(answers.values())))
+        return answers
+
+    def _generate(self, session: Session, batch: dict[str, Request], writer: RolloutWriter) -> list[Response]:
+        """What the engine says of every prompt; the samples go to `writer` when they come."""
+        requests, done = list(batch.values()), self.sampled
+        prompts = {request.key: prompt for prompt, request in batch.items()}
+        missing = {request.key: set(request.sample_numbers) for request in requests}
+        before, start = done.seconds, time.perf_counter()
+        parts: list[Response] = []
+        for part in session.generate(requests, self.sampling):
+            if isinstance(part, Underway):
+                done.underway = part.tokens
+            else:
+                _check(part, missing)
+                parts.append(replace(part, samples=()))
+                tokens = sum(sample.n_tokens for sample in part.samples)
+                done.responses, done.tokens = done.responses + len(part.samples), done.tokens + tokens
+                done.underway = max(done.underway - tokens, 0)
+                writer.add(self._rollouts(prompts[part.key], part))
+            writer.underway = done.underway
+            done.seconds = before + time.perf_counter() - start
+            self.report()
+        done.underway = writer.underway = 0
+        responses = gathered(requests, parts)
+        for response in responses:
+            if (left := missing[response.key]) and not (response.refused or response.failed):
+                raise SamplingError(f"engine gave no samples {tuple(sorted(left))} of {response.key!r}")
+        return responses
+
+    def _rollouts(self, prompt: str, part: Response) -> list[Rollout]:
+        limit = response_limit(self.sampling.max_tokens, self.engine.max_model_len, part.prompt_tokens)
+        return [
+            Rollout(prompt, part.key, self.setting, limit, sample, part.prompt_tokens, seconds=0.0)
+            for sample in part.samples
+        ]
 
 
-def _check(request: Request, response: Response) -> None:
-    """Make sure that the response answers the request in full, or says why not."""
-    numbers = tuple(sample.number for sample in response.samples)
-    expected = () if response.refused else request.sample_numbers
-    if response.failed:
-        expected = tuple(number for number in expected if number in numbers)
-    if (response.key, numbers) != (request.key, expected):
-        got = f"samples {numbers} of {response.key!r}"
-        raise SamplingError(f"engine gave {got}, expected {expected} of {request.key!r}")
+def _apart(wanted: dict[str, Request]) -> list[dict[str, Request]]:
+    """The requests in batches of different keys, which is what tells an engine's answers apart; nearly always one."""
+    batches: list[dict[str, Request]] = []
+    seen: Counter[str] = Counter()
+    for prompt, request in wanted.items():
+        number, seen[request.key] = seen[request.key], seen[request.key] + 1
+        batches += [{}] if number == len(batches) else []
+        batches[number][prompt] = request
+    return batches
+
+
+def _result(request: Request, held: dict[int, Rollout], answer: Response | None) -> SampleResult:
+    """What there is of a request. Of a prompt that the engine has refused nothing counts: what it gave before is chance."""
+    if answer is not None and answer.refused:
+        return SampleResult([], refused=answer.refused)
+    rollouts = [held[k] for k in request.sample_numbers if k in held]
+    return SampleResult(rollouts, failed=answer.failed if answer else "")
+
+
+def _check(part: Response, missing: dict[str, set[int]]) -> None:
+    """Make sure that a part answers what was asked and is still missing."""
+    numbers = {sample.number for sample in part.samples}
+    if part.key not in missing or not numbers <= missing[part.key] or len(numbers) < len(part.samples):
+        got = f"samples {tuple(sample.number for sample in part.samples)} of {part.key!r}"
+        raise SamplingError(f"engine gave {got}, expected some of {tuple(sorted(missing.get(part.key, ())))}")
+    missing[part.key] -= numbers

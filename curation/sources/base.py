@@ -37,8 +37,9 @@ class Source(Plugin):
     stratum: str = ""
     """Prior difficulty: easy, intermediate or challenging."""
     weight: float = Field(default=1.0, ge=0)
+    """Factor on the column `weight` of its rows, by which a trainer may sample them; the mixture multiplies its own. Drops nothing."""
     limit: int | None = Field(default=None, ge=1)
-    """Read at most this many rows."""
+    """Read at most this many rows; null: all."""
     accept: Annotated[tuple[str, ...], AfterValidator(check_flags)] = ()
     """Red flags of reading that are right for this source, by name; any other ends the build."""
 

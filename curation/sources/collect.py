@@ -47,6 +47,11 @@ class Collect(Stage):
         read = ReadSource(list(self.sources), self.seed, self.limit, run.folder, run.ledger())
         return [read, WriteRows(run.folder / ROWS, stage_schema())]
 
+    def remedy(self, reason: str) -> str:
+        """The options of the kinds of sources that give the reason."""
+        kinds = {source.kind: source.remedies[reason] for source in self.sources if source.remedies.get(reason)}
+        return " or ".join(f"{options} of {kind}" for kind, options in kinds.items())
+
     def gate(self, run: Run) -> None:
         refuse_flags(run.config, reports_in(run.folder), self.accept)
 

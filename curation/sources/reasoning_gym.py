@@ -20,7 +20,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -38,9 +38,10 @@ _TRIES = 25
 class GymDataset(BaseModel):
     """How many entries of one dataset; every other key is an option of the dataset's own configuration."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
 
     count: int = Field(default=100, ge=1)
+    """Entries to generate."""
 
     @property
     def options(self) -> dict[str, Any]:
@@ -56,8 +57,12 @@ class ReasoningGym(Source):
     language: str = "en"
     datasets: dict[str, GymDataset] = Field(min_length=1)
     """Name -> {count, options of the dataset's configuration}."""
+    remedies: ClassVar[dict[str, str]] = {
+        "questions_exhausted": "datasets: a smaller count, or options that give more questions"
+    }
     traces: bool = False
-    """Add the solution in words as completion; for the datasets that `curation.puzzles.solutions` knows."""
+    """Add the solution in words as completion; for the datasets whose solutions are known; any
+    other is an error that lists them."""
 
     @field_validator("datasets")
     @classmethod

@@ -64,6 +64,38 @@ class Table(Source):
     kind: Literal["table"] = "table"
     renamed: ClassVar[dict[str, str]] = {"beside": "join", "each": "explode"}
     digested: ClassVar[frozenset[str]] = frozenset({"path", "hub", "images", "join"})
+    remedies: ClassVar[dict[str, str]] = {
+        "answer_missing": "fields.answer, gold.required",
+        "beside_unreadable": "join",
+        "completion_not_text": "fields.completion",
+        "conversation_unreadable": "fields.question",
+        "field_missing": "fields",
+        "gold_ambiguous": "gold.option_base",
+        "gold_not_in_options": "fields.options, gold.option_base",
+        "gold_unreadable": "gold.answer_pattern, gold.rules",
+        "join_several": "join",
+        "join_unmatched": "join",
+        "letter_without_options": "fields.options, gold.rules",
+        "line_not_json": "format",
+        "no_items": "explode",
+        "nul_in_cell": "encoding",
+        "options_ambiguous": "fields.options",
+        "options_unreadable": "fields.options",
+        "picture_is_url": "images.strip_prefix, images.root",
+        "picture_missing": "fields.images, images.root, images.required",
+        "picture_outside_root": "images.root",
+        "picture_unreadable": "images.read_as",
+        "placeholder_count": "fields.images",
+        "question_missing": "fields.question",
+        "question_not_text": "fields.question",
+        "question_not_users": "fields.question",
+        "several_answers": "gold.several",
+        "stray_quote": "csv",
+        "template_not_text": "fields",
+        "truncated_file": "on_truncated",
+        "turns_lost": "fields.question",
+        "wrong_number_of_cells": "csv",
+    }
 
     path: str | tuple[str, ...] = ()
     """Files, as globs (`**` too), read one after the other; gzip, bz2, xz, zstd and UTF-16 are undone. A folder means all data files
@@ -71,18 +103,23 @@ class Table(Source):
     hub: str = ""
     """Name of a Hub data set, instead of `path`."""
     config: str | None = None
+    """Configuration of the Hub data set; null: its only or default one."""
     split: str = ""
     """Split of the Hub data set (`train` when empty), or of a JSON file whose keys are splits; `train+test` takes both."""
     revision: str | None = None
     """Commit, tag or branch of the Hub data set; the manifest lock records the commit."""
     format: Format | Literal["auto"] = "auto"
+    """The format of the files; `auto` recognises it by their content."""
     shape: Shape = "auto"
-    """How a JSON file holds its records (see `formats.json_layout`); `one` keeps a list in a line of JSON Lines as one record."""
+    """How a JSON file holds its records. `array`: [{...}, ...]; `by_key`: {"id1": {...}, ...}; `groups`: {"Math": [{...}, ...], ...};
+    `columns`: {"question": [...], ...}; `one`: the file, or the line of JSON Lines, is one record; `auto` recognises them, and a wrapper
+    around them."""
     records: str = ""
     """Dotted path of the records inside a JSON file, where they are not at its top level."""
     encoding: str = ""
     """Of CSV, JSON and JSON Lines without a byte order mark that are not UTF-8: cp1252, gbk, utf-16-le, ..."""
     csv: CsvOptions = CsvOptions()
+    """How a CSV file is written, where that is not found by itself."""
     explode: str | tuple[str, ...] = ""
     """Path of a list (or dict) inside the record: one row per item, which fields then name as `each.*`. `paragraphs.*.qas` goes through
     a list, `[questions, answers]` takes lists of one length together (each.questions, each.answers)."""
@@ -93,8 +130,12 @@ class Table(Source):
     on_truncated: Literal["error", "keep"] = "error"
     """A file that is cut short: refuse it, or keep its complete records and count one `truncated_file`."""
     fields: Fields
+    """Column -> expression: `question`, a field; `prompt.0.content`, a path, whose numbers index lists; `{hint}\\n{question}`, a template;
+    `$key`, `$line`, `$file`, `$stem`, the record's key or number, its file's name; `=DeepSeek-R1`, a constant. Others stay empty."""
     images: Images = Images()
+    """How the values that `fields.images` names become images."""
     gold: GoldOptions = GoldOptions()
+    """How the value that `fields.answer` names becomes the gold."""
     strip: tuple[str, ...] = ()
     """Instructions removed from the beginning or end of questions."""
     completion_pattern: Pattern = ""

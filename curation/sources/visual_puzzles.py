@@ -1,17 +1,19 @@
 r"""Our own puzzles in images (`curation.puzzles`): exact answers, five levels of difficulty, nothing to download.
 
-    - {kind: visual_puzzles, families: [count, bar_chart], levels: [1, 2], count: 200, size: 224}
-    - {kind: visual_puzzles, levels: {count: 1, clock: [3, 4]}, count: 50, modality: text}
+    - {kind: visual_puzzles, families: [count, bar_chart], levels: [1, 2], count: 400, size: 224}
+    - {kind: visual_puzzles, levels: {count: 1, clock: [3, 4]}, count: 100, modality: text}
 
 `modality: text` puts the scene into the prompt in words and adds a trace: the cold-start form, after the paper's
 observation that reasoning learned from text alone carries over to images.
 """
 
 import io
+import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from itertools import islice
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -33,12 +35,13 @@ class VisualPuzzles(Source):
     kind: Literal["visual_puzzles"] = "visual_puzzles"
     license: str = "Apache-2.0"
     language: str = "en"
+    remedies: ClassVar[dict[str, str]] = {"puzzles_exhausted": "count, levels, families"}
     families: tuple[str, ...] = ()
     """Which families; empty means those named in `levels`, or all."""
     levels: tuple[int, ...] | dict[str, tuple[int, ...]] = LEVELS
     """1 (easiest) to 5; a list for all families or a list for each."""
     count: int = Field(default=100, ge=1)
-    """Rows of each family, shared evenly by its levels."""
+    """Rows in all, shared evenly by the families and, within each, by its levels; where it does not divide, the first have one more."""
     size: int = Field(default=224, ge=28, le=2048)
     """Side of the image in pixels."""
     modality: Literal["picture", "text"] = "picture"
@@ -78,23 +81,23 @@ class VisualPuzzles(Source):
         seen: set[str] = set()
         answers: dict[tuple[str, int], Counter[str]] = {}
         exhausted: set[tuple[str, int]] = set()
-        for number in range(self.count):
-            for family, levels in self.plan().items():
-                level = levels[number % len(levels)]
-                source_id = f"{family}-{level}-{number:06d}"
-                rng = random.Random(f"{seed}/{self.name}/{self.modality}/{source_id}")
-                counts = answers.setdefault((family, level), Counter())
-                row = None
-                if (family, level) not in exhausted:
-                    row = self._new_row(family, level, source_id, rng, counts, seen)
-                if row is None:
-                    exhausted.add((family, level))
-                    detail = f"level {level} of {family} has no more rows than the {counts.total()} before"
-                    yield BadRow(self.name, source_id, "puzzles_exhausted", detail)
-                else:
-                    seen.add(row.id)
-                    counts[row.answer] += 1
-                    yield row
+        turns = ((number, *of) for number in itertools.count() for of in self.plan().items())
+        for number, family, levels in islice(turns, self.count):
+            level = levels[number % len(levels)]
+            source_id = f"{family}-{level}-{number:06d}"
+            rng = random.Random(f"{seed}/{self.name}/{self.modality}/{source_id}")
+            counts = answers.setdefault((family, level), Counter())
+            row = None
+            if (family, level) not in exhausted:
+                row = self._new_row(family, level, source_id, rng, counts, seen)
+            if row is None:
+                exhausted.add((family, level))
+                detail = f"level {level} of {family} has no more rows than the {counts.total()} before"
+                yield BadRow(self.name, source_id, "puzzles_exhausted", detail)
+            else:
+                seen.add(row.id)
+                counts[row.answer] += 1
+                yield row
 
     def _new_row(
         self, family: str, level: int, source_id: str, rng: random.Random, counts: Counter[str], seen: set[str]

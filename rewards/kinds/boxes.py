@@ -12,8 +12,9 @@ class Boxes(Geometry):
 
     kind: Literal["boxes"] = "boxes"
     iou: float = Field(0.5, gt=0, le=1)
+    """Least intersection over union of an answer's box and the gold's; 1: the same box."""
     layout: Literal["xyxy", "xywh"] = "xyxy"
-    """Corners, or a corner with width and height."""
+    """`xyxy`: two corners, left, top, right, bottom; `xywh`: left, top, width, height."""
 
     example: ClassVar[tuple[str, str]] = ("[10, 20, 30, 40]", "[11, 20, 30, 41]")
 

@@ -38,6 +38,7 @@ class Choice(Kind):
 
     kind: Literal["choice"] = "choice"
     choices: tuple[str, ...] = ()
+    """The texts of the options, in order: the first is A. Empty: only letters can be judged."""
 
     example: ClassVar[tuple[str, str]] = ("B", r"\text{(B)}")
 

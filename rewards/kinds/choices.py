@@ -21,6 +21,7 @@ class Choices(Kind):
 
     kind: Literal["choices"] = "choices"
     choices: tuple[str, ...] = ()
+    """The texts of the options, in order: the first is A. Empty: only letters can be judged."""
 
     example: ClassVar[tuple[str, str]] = ("A, C", r"\text{(C) and (A)}")
 

@@ -23,6 +23,7 @@ class ReasoningGym(Kind):
     entry: dict[str, Any]
     """The generated entry: question, answer, metadata."""
     timeout_s: float = 10.0
+    """Seconds that the library's scorer may take for one answer; what takes longer is `timeout`."""
 
     example: ClassVar[tuple[str, str]] = ("12", "12")
 

@@ -6,7 +6,7 @@ from rewards.kinds._members import Members
 
 
 class SetKind(Members):
-    """No options."""
+    """No options of its own."""
 
     kind: Literal["set"] = "set"
     brackets: ClassVar[str] = "set"

@@ -6,7 +6,7 @@ from rewards.kinds._members import Members
 
 
 class TupleKind(Members):
-    """No options."""
+    """No options of its own."""
 
     kind: Literal["tuple"] = "tuple"
     brackets: ClassVar[str] = "()"

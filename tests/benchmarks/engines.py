@@ -29,7 +29,7 @@ from PIL import Image
 sys.path[0] = str(Path(__file__).parents[2])
 
 from curation.core.row import Row  # noqa: E402
-from curation.sampling.engines.base import Request, SamplingOptions, sample_seed  # noqa: E402
+from curation.sampling.engines.base import Request, SamplingOptions, gathered, sample_seed  # noqa: E402
 from curation.sampling.engines.vllm import Vllm, VllmSession, quiet  # noqa: E402
 from curation.sources.visual_puzzles import VisualPuzzles  # noqa: E402
 
@@ -100,7 +100,7 @@ def cpu_seconds() -> float:
 
 def pickling_s(session: VllmSession, wanted: Sequence[Request], options: SamplingOptions) -> float:
     """CPU seconds for the requests to a process of its own and for the responses back."""
-    responses = session.generate(wanted, options)
+    responses = gathered(wanted, session.generate(wanted, options))
     before = time.process_time()
     for message in ((wanted, options), responses):
         pickle.loads(pickle.dumps(message))
@@ -109,7 +109,7 @@ def pickling_s(session: VllmSession, wanted: Sequence[Request], options: Samplin
 
 def ours(session: Any, wanted: Sequence[Request], options: SamplingOptions) -> Way:
     def run() -> tuple[Texts, int]:
-        responses = session.generate(wanted, options)
+        responses = gathered(wanted, session.generate(wanted, options))
         samples = [sample for response in responses for sample in response.samples]
         return [[s.text for s in r.samples] for r in responses], sum(sample.n_tokens for sample in samples)
 

@@ -38,7 +38,7 @@ MIXED: dict[str, Any] = {
     "rl": {
         "splits": {"test": 0.25},
         "sources": [
-            {"kind": "visual_puzzles", "families": ["locate", "count"], "levels": [1], "size": 112, "count": 12},
+            {"kind": "visual_puzzles", "families": ["locate", "count"], "levels": [1], "size": 112, "count": 24},
             {"kind": "visual_puzzles", "name": "told", "families": ["count"], "modality": "text", "count": 20},
         ],
     },

@@ -6,10 +6,12 @@ that it would have asked for. What it learns, it learns from the first round of 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from curation.core.plugins import Plugin
+from curation.core.row import Estimator
 from curation.difficulty.outcomes import Bounds, Floats, Ints, Tally
 from curation.difficulty.stopping.prior import estimates
 
@@ -20,6 +22,8 @@ class Rule(ABC):
     source. `n_max`: samples of a prompt at most.
     """
 
+    estimator: ClassVar[Estimator] = "posterior_mean"
+    """What `estimate` gives as the pass rate."""
     bounds: Bounds
     n_max: int
 

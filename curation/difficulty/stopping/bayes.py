@@ -1,4 +1,4 @@
-"""`bayes`: samples go where they change a decision.
+"""Samples go where they change a decision.
 
 The first round fits a beta prior to every source. From it follows the best plan there is for prompts of that source: a table over
 (correct, judged) of whether the next samples are worth their cost, by backward induction from `n_max` (Wald's sequential test as a
@@ -25,7 +25,8 @@ SURELY_LOST = 0.95
 
 
 class Bayes(Stopping):
-    """Until the value of the next sample is below its cost, by the posterior of the pass rate; at most `n_max`."""
+    """Until the value of the next sample is below its cost, by the posterior of the pass rate. `n` is the yardstick and no limit: a clear
+    prompt gets fewer samples, one near a bound up to `n_max`."""
 
     kind: Literal["bayes"] = "bayes"
     first_round: int = Field(default=4, ge=1)
@@ -33,7 +34,7 @@ class Bayes(Stopping):
     round: int = Field(default=2, ge=1)
     """Least number of samples asked for at once; a quarter of those judged where that is more."""
     n_max: int | None = Field(default=None, ge=1)
-    """Most samples of a prompt; null: 4 `n`."""
+    """Most samples of a prompt; null: 4 times `n`."""
     mean_samples: float | None = Field(default=None, gt=0)
     """Samples to spend, per prompt; null: as many as make decisions as often right as `n` samples of every prompt would."""
 

@@ -1,4 +1,4 @@
-"""`exact`: as many samples as it takes until the decision of n samples can no longer change (curtailed sampling).
+"""As many samples as it takes until the decision of n samples can no longer change (curtailed sampling).
 
 The decisions are those of `fixed`, row by row and reason by reason. What it saves depends on the bounds and on `max_lost`: as long as the
 samples to come could all be cut off, and n samples would then be dropped for that, nothing is decided before half of them are there.
@@ -16,7 +16,7 @@ from curation.difficulty.stopping.base import Rule, Stopping
 
 
 class Exact(Stopping):
-    """Until the decision of `n` samples can no longer change."""
+    """Until the decision of `n` samples can no longer change; at most `n`."""
 
     kind: Literal["exact"] = "exact"
     round: int = Field(default=1, ge=1)

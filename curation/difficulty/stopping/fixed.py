@@ -1,9 +1,10 @@
-"""`fixed`: n samples of every prompt."""
+"""The same number of samples for every prompt, whatever they say: the yardstick for the other rules."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
+from curation.core.row import Estimator
 from curation.difficulty.outcomes import Bounds, Floats, Ints, Tally
 from curation.difficulty.stopping.base import Rule, Stopping
 
@@ -24,6 +25,8 @@ class Fixed(Stopping):
 
 class FixedRule(Rule):
     """See `Rule`."""
+
+    estimator: ClassVar[Estimator] = "share"
 
     def decide(self, tally: Tally, groups: Ints) -> Ints:
         return self.bounds.decide(tally)

@@ -24,6 +24,7 @@ from curation.difficulty.triage.agreement import agreement, n_options
 from curation.difficulty.triage.marks import Counts, Mark, Triage, is_suspect, marks, without_pictures
 from curation.difficulty.triage.samples import Samples
 from curation.difficulty.triage.suspicion import Floats, Ints, suspicion
+from curation.difficulty.wording import solved
 from curation.sampling.rollouts.rollout import rollout_id
 from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore
@@ -59,6 +60,16 @@ class TriageStage(DecideStage):
     template: str
     publishes: ClassVar[tuple[str, ...]] = (SUSPECTS_FILE,)
     signs_as: ClassVar[str] = "difficulty"
+    remedies: ClassVar[dict[str, str]] = {
+        "trivial": "rl.difficulty.max_pass_rate: null keeps them",
+        **dict.fromkeys(("hard", "infeasible"), "rl.difficulty.min_pass_rate: null keeps them"),
+        "suspect_gold": "rl.triage.suspect_gold, rl.triage.drop; suspect_gold.parquet has the evidence",
+        "unread_answer": "gold.rules of the source; suspect_gold.parquet has the evidence",
+        **dict.fromkeys(("doubtful_gold", "picture_not_needed", "not_above_chance"), "rl.triage.drop"),
+        "truncated": "rl.difficulty.sampling.max_tokens, rl.difficulty.max_lost",
+        "unjudged": "rl.difficulty.max_lost; `ovr-curate why` tells what became of the samples",
+        "unsampled": "rl.difficulty.max_tokens_total, rl.difficulty.max_gpu_hours",
+    }
 
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
         blind = self._measured_without_images(rows, run)
@@ -88,16 +99,19 @@ class TriageStage(DecideStage):
         return np.array(found, np.int64).reshape(-1, 2)
 
     def summary(self, run: Run) -> dict[str, Any]:
-        """Histogram of the pass rates in tenths (`0.0` holds 0 <= p < 0.1, `1.0` exactly 1), of all measured rows and of those kept."""
+        """Histogram of the pass rates in tenths (`0.0` holds 0 <= p < 0.1, `1.0` exactly 1), of all measured rows and of those kept, and
+        what they are (`Difficulty.estimator`)."""
         measured, kept, outcomes = Counter[str](), Counter[str](), Counter[str]()
+        estimators = set[str]()
         for difficulty, is_kept in _measured(run):
             rate, n_judged = difficulty["pass_rate"], difficulty["n_judged"]
             tenth = f"{int(rate * 10 + 1e-9) / 10:.1f}" if n_judged else "none judged"
             measured[tenth] += 1
             kept[tenth] += is_kept
+            estimators.add(difficulty["estimator"])
             outcomes.update({name: difficulty[name] for name in ("n_correct", "n_judged", "n_truncated", "n_unjudged")})
         table = {"measured": dict(sorted(measured.items())), "kept": dict(sorted(kept.items()))}
-        return {"pass_rates": {**table, "samples": dict(outcomes)}}
+        return {"pass_rates": {"estimator": ", ".join(sorted(estimators)), **table, "samples": dict(outcomes)}}
 
 
 def _measured(run: Run) -> Iterator[tuple[dict[str, Any], bool]]:
@@ -174,10 +188,10 @@ def triaged(measured: str, difficulty: Mapping[str, Any], found: Sequence[Mark],
 
     What was dropped for its truncated or unjudged samples stays so: the others say too little.
     """
-    solved = f"{difficulty['n_correct']} of {difficulty['n_judged']} correct"
+    counts = solved(difficulty)
     if not found or measured not in ("keep", "infeasible", "trivial"):
-        return keep() if measured == "keep" else drop(measured, solved)
+        return keep() if measured == "keep" else drop(measured, counts)
     detail = "; ".join(f"{mark.name}: {mark.detail}" for mark in found)
     if dropping := next((mark for mark in found if mark.name in options.drop), None):
         return drop(dropping.name, dropping.detail)
-    return keep(detail) if measured == "keep" else drop(measured, f"{solved}; {detail}")
+    return keep(detail) if measured == "keep" else drop(measured, f"{counts}; {detail}")

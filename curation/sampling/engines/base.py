@@ -1,15 +1,16 @@
 """What a sampling engine is: typed options, `identity()` and `open()`, which gives a session that answers requests.
 
     with engine.open() as session:
-        responses = session.generate(requests, SamplingOptions(max_tokens=1024))
+        for part in session.generate(requests, SamplingOptions(max_tokens=1024)):
+            ...                                       # a `Response` with samples that are finished, as they are finished
 
 An engine is a plugin: one file with one class, chosen in a manifest by `kind` (see `curation.core.plugins`). A request
 asks for samples by number, each with a seed of its own (`sample_seed`), so sample 3 of a prompt is the same draw
 whether 4 or 16 are asked for, and whatever else is in the batch.
 
 A prompt that the engine will never take is `refused`; one that it could not answer now (an unreachable server, a
-crash that no prompt is to blame for) is `failed` and may be sent again. The caller keeps the samples of a batch
-first and then looks at `unanswered(responses)`.
+crash that no prompt is to blame for) is `failed` and may be sent again. The caller keeps every sample when it comes
+and then looks at `unanswered(gathered(requests, parts))`.
 """
 
 import hashlib
@@ -37,6 +38,7 @@ class SamplingOptions(Options):
     temperature: float = Field(default=1.0, ge=0)
     """0 is greedy: every sample of a prompt is then the same."""
     top_p: float = Field(default=1.0, gt=0, le=1)
+    """Sample from the likeliest tokens that have this probability together; 1: from all."""
     max_tokens: int = Field(default=8192, ge=1)
     """Longest response. Raising it later resamples only the responses that were cut off."""
 
@@ -72,7 +74,8 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The samples of one request, by number: all that were asked for, unless it says why not.
+    """Samples of one request that are finished: some of them while a session generates, all of them when it has (see
+    `gathered`), unless it says why not.
 
     `refused`: the engine cannot take this prompt (too long for the model, an image it cannot process, a prompt that
     kills it); there are no samples. `failed`: the engine or the way to it failed; `samples` holds what did arrive,
@@ -86,14 +89,22 @@ class Response:
     failed: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """A sign of life: so many tokens have been sampled of responses that are not finished yet."""
+
+    tokens: int
+
+
 class Session(Protocol):
     """A loaded model."""
 
-    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
-        """Answer `requests`, in their order.
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> Iterable[Response | Underway]:
+        """Answer `requests`, whose keys differ: a `Response` for samples that are finished, as soon as they are, in any
+        order; several of one request are parts of its answer. `Underway` may come between, about once a second.
 
         Raises:
-            SamplingError: the engine failed and no request of the batch was answered.
+            SamplingError: the engine failed; what came before it is valid.
         """
 
 
@@ -101,7 +112,7 @@ class Hardware(NamedTuple):
     """What an engine keeps busy while it samples: so many GPUs, cores or servers."""
 
     kind: Literal["GPU", "CPU", "server"]
-    units: int
+    number: int
 
 
 class Engine(Plugin):
@@ -143,6 +154,32 @@ class Engine(Plugin):
         if files := path_digests(dict(self), folders=False):
             revision += f"+{hashlib.blake2b(json.dumps(files).encode(), digest_size=4).hexdigest()}"
         return model, revision
+
+
+def gathered(requests: Sequence[Request], parts: Iterable[Response | Underway]) -> list[Response]:
+    """The parts of every request as one response, its samples by number, in the order of the requests.
+
+    A refused request has no samples, whatever came of it before: so it does not matter at which one the engine gave up.
+    """
+    samples: dict[str, dict[int, Sample]] = {request.key: {} for request in requests}
+    tokens, refused, failed = dict.fromkeys(samples, 0), dict.fromkeys(samples, ""), dict.fromkeys(samples, "")
+    for part in parts:
+        if isinstance(part, Underway):
+            continue
+        samples[part.key] |= {sample.number: sample for sample in part.samples}
+        tokens[part.key] = max(tokens[part.key], part.prompt_tokens)
+        refused[part.key] = refused[part.key] or part.refused
+        failed[part.key] = failed[part.key] or part.failed
+    return [
+        Response(
+            key,
+            () if refused[key] else tuple(sample for _, sample in sorted(samples[key].items())),
+            tokens[key],
+            refused[key],
+            "" if refused[key] else failed[key],
+        )
+        for key in samples
+    ]
 
 
 def unanswered(responses: Sequence[Response]) -> str:

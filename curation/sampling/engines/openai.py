@@ -1,8 +1,9 @@
 """Any server that speaks OpenAI's chat completions: `vllm serve`, SGLang, a provider.
 
-Each sample is asked for with its own seed, in a request of its own; vLLM, which gives the choices of one request
-consecutive seeds, is asked for several at once. Whether a seed makes a draw repeatable is the server's business:
-vLLM's does. What does not arrive whole is asked for again; what never arrives is `failed`, never an empty sample.
+Each sample is asked for in a request of its own, with its own seed, so that it is here as soon as it is finished.
+Short ones are finished soon after one another: vLLM, which gives the choices of one request consecutive seeds, is
+asked for several of those at once. Whether a seed makes a draw repeatable is the server's business: vLLM's does.
+What does not arrive whole is asked for again; what never arrives is `failed`, never an empty sample.
 """
 
 import asyncio
@@ -16,16 +17,31 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, JsonValue
 
 from curation.core.errors import SamplingError, first_line
-from curation.sampling.engines.base import Engine, Request, Response, SamplingOptions, consecutive, sample_seed
+from curation.sampling.engines.base import (
+    Engine,
+    Request,
+    Response,
+    SamplingOptions,
+    Underway,
+    consecutive,
+    sample_seed,
+)
 from curation.sampling.engines.conversation import served_conversation
 from curation.sampling.engines.openai_response import Answer, read_answer
 from curation.sampling.engines.openai_retry import FatalError, PromptRejected, RetriesExhausted, with_retries
 
 T = TypeVar("T")
 Messages = list[dict[str, Any]]
+Answers = asyncio.Queue[Response | Exception]
 
 _NEUTRAL: dict[str, JsonValue] = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 """Where they are left out, vLLM and SGLang take the model's generation_config, which would change what is measured."""
+_OURS = ("vllm", "sglang")
+_CONCURRENCY, _CONCURRENCY_OF_OURS = 64, 512
+_CONNECTIONS = 64
+_SHORT = 128
+"""Tokens that take no more than seconds."""
+_UNDERWAY_S = 1.0
 _MAX_EXHAUSTED = 3
 """Requests whose retries are exhausted, none being answered meanwhile, after which the rest of a batch is not sent."""
 
@@ -44,8 +60,8 @@ class OpenAI(Engine):
     """Up to and with /v1."""
     api_key_env: str | None = None
     """The environment variable that holds the key; no key is sent when null."""
-    concurrency: int = Field(default=64, ge=1)
-    """Requests under way at once."""
+    concurrency: int | None = Field(default=None, ge=1)
+    """Responses under way at once. null: 64, and 512 of a vLLM or SGLang server, which keeps waiting what it has no room for."""
     request_timeout_s: float = Field(default=600, gt=0)
     """One attempt, from the first byte sent to the last received."""
     max_retries: int = Field(default=6, ge=0)
@@ -64,15 +80,15 @@ class OpenAI(Engine):
     @contextmanager
     def open(self) -> Iterator["OpenAISession"]:
         with asyncio.Runner() as runner:
-            session = OpenAISession(self, self._client(), runner)
+            session = OpenAISession(self, runner)
             try:
                 session.find_model()
                 yield session
             finally:
-                runner.run(session.client.close())
+                runner.run(session.close())
 
-    def _client(self) -> Any:
-        """The library's client."""
+    def client(self) -> Any:
+        """A client of the library, with connections of its own."""
         from openai import AsyncOpenAI
 
         key = "none" if self.api_key_env is None else os.environ.get(self.api_key_env)
@@ -82,14 +98,14 @@ class OpenAI(Engine):
 
 
 class OpenAISession:
-    """A client of one server. `card` is what the server says about the model, {} where it says nothing."""
+    """Clients of one server. `card` is what the server says about the model, {} where it says nothing."""
 
-    def __init__(self, engine: OpenAI, client: Any, runner: asyncio.Runner) -> None:
+    def __init__(self, engine: OpenAI, runner: asyncio.Runner) -> None:
         self.engine = engine
-        self.client = client
+        self._clients = [engine.client()]
         self.card: dict[str, Any] = {}
         self._runner = runner
-        self._slots = asyncio.Semaphore(engine.concurrency)
+        self._slots = asyncio.Semaphore(1)
         self._where = f"engine 'openai' at {engine.base_url}"
         self._exhausted_in_a_row = 0
         self._exhausted = self._fatal = ""
@@ -105,61 +121,105 @@ class OpenAISession:
             cards = self._runner.run(self._retried(self._cards))
         except (PromptRejected, FatalError, RetriesExhausted) as error:
             if str(error).startswith(("404", "405")):
+                self._admit(self.engine.concurrency or _CONCURRENCY)
                 return
             raise SamplingError(f"{self._where}: {error}") from error
         self.card = next((card for card in cards if card.get("id") == self.engine.model), {})
-        if not self.card and any(card.get("owned_by") in ("vllm", "sglang") for card in cards):
+        self._admit(self.engine.concurrency or (_CONCURRENCY_OF_OURS if self._is_ours() else _CONCURRENCY))
+        if not self.card and any(card.get("owned_by") in _OURS for card in cards):
             known = ", ".join(sorted(repr(card.get("id")) for card in cards))
             raise SamplingError(f"{self._where} has no model {self.engine.model!r}; known: {known}")
+
+    def _admit(self, concurrency: int) -> None:
+        """Let so many requests be under way at once. A client looks at all of its connections for every request, so each has few."""
+        self._slots = asyncio.Semaphore(concurrency)
+        self._clients += [self.engine.client() for _ in range(1, -(-concurrency // _CONNECTIONS))]
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients:
+            await client.close()
 
     def _retried(self, attempt: Callable[[], Awaitable[T]]) -> Coroutine[Any, Any, T]:
         return with_retries(attempt, self.engine.max_retries, self.engine.request_timeout_s)
 
     async def _cards(self) -> list[dict[str, Any]]:
-        response = await self.client.models.with_raw_response.list()
+        response = await self._clients[0].models.with_raw_response.list()
         try:
             return [card for card in json.loads(response.content)["data"] if isinstance(card, dict)]
         except (ValueError, TypeError, KeyError):
             return []
 
-    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> Iterator[Response | Underway]:
         """See `Session.generate`."""
         self._exhausted_in_a_row, self._fatal = 0, ""
-        responses: list[Response] = self._runner.run(self._respond_to_all(requests, options))
-        refused = {response.refused for response in responses}
-        if not self._ever_answered and len(responses) > 1 and len(refused) == 1 and "" not in refused:
-            raise SamplingError(f"{self._where} refuses every prompt: {refused.pop()}")
-        if responses and all(response.failed and not response.samples for response in responses):
+        answers: Answers = asyncio.Queue()
+        tasks = self._runner.run(self._begin(requests, options, answers))
+        withheld: list[Response] = []
+        answered = False
+        try:
+            for _ in range(len(tasks)):
+                while (part := self._runner.run(_next_of(answers))) is None:
+                    yield Underway(0)
+                if isinstance(part, Exception):
+                    raise part
+                if part.samples:
+                    answered = True
+                    yield part
+                else:
+                    withheld.append(part)
+        finally:
+            self._runner.run(_end(tasks))
+        yield from self._without_samples(requests, withheld, answered)
+
+    def _without_samples(
+        self, requests: Sequence[Request], responses: list[Response], answered: bool
+    ) -> Iterator[Response]:
+        """What was refused or failed.
+
+        Raises:
+            SamplingError: that is all there is, or the server refuses whatever it is asked.
+        """
+        reasons = {response.refused for response in responses}
+        all_refused = {response.key for response in responses} == {request.key for request in requests}
+        if not self._ever_answered and len(requests) > 1 and all_refused and len(reasons) == 1 and "" not in reasons:
+            raise SamplingError(f"{self._where} refuses every prompt: {reasons.pop()}")
+        if responses and not answered and all(response.failed for response in responses):
             raise SamplingError(responses[0].failed)
-        return responses
+        yield from responses
 
-    async def _respond_to_all(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
-        return list(await asyncio.gather(*(self._respond(request, options) for request in requests)))
+    async def _begin(
+        self, requests: Sequence[Request], options: SamplingOptions, answers: Answers
+    ) -> "list[asyncio.Task[None]]":
+        """A task for every HTTP request, which puts what comes of it into `answers`."""
+        at_once = self._speaks_vllm() and options.temperature > 0 and options.max_tokens <= _SHORT
+        return [
+            asyncio.create_task(self._respond(request, messages, numbers, options, answers))
+            for request in requests
+            for messages in [cache(partial(served_conversation, request))]
+            for numbers in consecutive(request.sample_numbers, None if at_once else 1)
+        ]
 
-    async def _respond(self, request: Request, options: SamplingOptions) -> Response:
-        """One prompt's answer, put together from as many HTTP requests as it takes."""
-        several = self._speaks_vllm() and options.temperature > 0
-        runs = consecutive(request.sample_numbers, None if several else 1)
-        messages = cache(partial(served_conversation, request))
-        asked = (self._ask(request, messages, run, options) for run in runs)
-        results = await asyncio.gather(*asked, return_exceptions=True)
-        answers = [result for result in results if isinstance(result, Answer)]
-        prompt_tokens = max((answer.prompt_tokens for answer in answers), default=0)
-        failed = ""
-        for result in results:
-            if isinstance(result, PromptRejected | ValueError):
-                return Response(request.key, (), prompt_tokens, refused=first_line(result))
-            if isinstance(result, RetriesExhausted | FatalError):
-                failed = failed or f"{self._where}: {result}"
-            elif isinstance(result, BaseException):
-                raise result
-        samples = tuple(sample for answer in answers for sample in answer.samples)
-        return Response(request.key, samples, prompt_tokens, failed=failed)
+    async def _respond(
+        self, request: Request, messages: Callable[[], Messages], numbers: Sequence[int], options: SamplingOptions,
+        answers: Answers,
+    ) -> None:  # fmt: skip
+        """One HTTP request. `messages` encodes the images when it is first called."""
+        response: Response | Exception
+        try:
+            answer = await self._ask(request, messages, numbers, options)
+            response = Response(request.key, answer.samples, answer.prompt_tokens)
+        except (PromptRejected, ValueError) as error:
+            response = Response(request.key, (), 0, refused=first_line(error))
+        except (RetriesExhausted, FatalError) as error:
+            response = Response(request.key, (), 0, failed=f"{self._where}: {error}")
+        except Exception as error:  # it is raised where the answers are waited for
+            response = error
+        await answers.put(response)
 
     async def _ask(
         self, request: Request, messages: Callable[[], Messages], numbers: Sequence[int], options: SamplingOptions
     ) -> Answer:
-        """The samples of one HTTP request. `messages` encodes the images when it is first called."""
         async with self._slots:
             if self._fatal:
                 raise FatalError(self._fatal)
@@ -195,20 +255,20 @@ class OpenAISession:
         length = self.card.get("max_model_len")
         if not isinstance(length, int) or "you requested" not in str(refusal):
             return 0
-        probe = body | {"n": 1, "max_tokens": 1}
-        answer = await self._post(probe, (0,), (body["seed"],))
+        answer = await self._post(body | {"n": 1, "max_tokens": 1}, (0,), (body["seed"],))
         return length - answer.prompt_tokens
 
     async def _post(self, body: dict[str, Any], numbers: Sequence[int], seeds: Sequence[int]) -> Answer:
         async def attempt() -> Answer:
-            response = await self.client.chat.completions.with_raw_response.create(**body)
+            client = self._clients[seeds[0] % len(self._clients)]
+            response = await client.chat.completions.with_raw_response.create(**body)
             return read_answer(response.content, numbers, seeds)
 
         return await self._retried(attempt)
 
     def _body(self, messages: Messages, seeds: Sequence[int], options: SamplingOptions) -> dict[str, Any]:
         extra: dict[str, JsonValue] = {}
-        if self.card.get("owned_by") in ("vllm", "sglang"):
+        if self._is_ours():
             extra |= _NEUTRAL
         if self._speaks_vllm():
             extra |= {"return_token_ids": True}
@@ -228,5 +288,25 @@ class OpenAISession:
         length = self.card.get("max_model_len")
         return min(options.max_tokens, length) if isinstance(length, int) and length > 0 else options.max_tokens
 
+    def _is_ours(self) -> bool:
+        """Whether the server runs for us, as vLLM and SGLang do, and no provider's."""
+        return self.card.get("owned_by") in _OURS
+
     def _speaks_vllm(self) -> bool:
         return self.card.get("owned_by") == "vllm"
+
+
+async def _next_of(answers: Answers) -> Response | Exception | None:
+    """The next answer, None where none comes for a second."""
+    try:
+        async with asyncio.timeout(_UNDERWAY_S):
+            return await answers.get()
+    except TimeoutError:
+        return None
+
+
+async def _end(tasks: "list[asyncio.Task[None]]") -> None:
+    """End the tasks that are not done, which nobody waits for any more."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,8 +1,8 @@
 """A process that holds one engine and answers batches until the pipe to it closes: both ends of that pipe.
 
-Messages are pickles. To it: the engine, then (requests, options) each time. From it: ("ready", None) once, then
-("answered", responses) each time, and ("alive", None) while it works; or ("failed", one line), after which the engine
-is not to be trusted.
+Messages are pickles. To it: the engine, then (requests, options) each time. From it: ("done", None) once the engine
+runs, then ("part", response) for what is finished and ("done", None) behind the last, each time; and ("alive", tokens
+under way) while it works; or ("failed", one line), after which the engine is not to be trusted.
 """
 
 import atexit
@@ -13,12 +13,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
 from curation.core.errors import CurationError, first_line
+from curation.sampling.engines.base import Response, Underway
 
 _CHILD = "import sys; sys.path[:] = sys.argv[3:]; from curation.sampling.engines.process import main; main(*map(int, sys.argv[1:3]))"
 _GRACE_S = 15.0
@@ -54,8 +55,8 @@ class EngineProcess:
         self._connection: Connection[Any, Any] = Connection(ours.detach())
         self._idle = True
 
-    def ask(self, message: object, silence_s: float) -> Any:
-        """Send `message` and wait for what comes back, as long as there are signs of life.
+    def ask(self, message: object, silence_s: float) -> Iterator[Response | Underway]:
+        """Send `message` and give what comes back until all is there, as long as there are signs of life.
 
         Raises:
             EngineDied: nothing comes, no sign of life for so long, or a failure.
@@ -64,7 +65,9 @@ class EngineProcess:
         watchdog = Watchdog(silence_s, self.kill)
         try:
             self._connection.send(message)
-            while (reply := self._receive())[0] == "alive":
+            while (reply := self._receive())[0] not in ("done", "failed"):
+                watchdog.heartbeat()
+                yield Underway(reply[1]) if reply[0] == "alive" else reply[1]
                 watchdog.heartbeat()
         except (EOFError, OSError) as error:
             self.kill()
@@ -75,7 +78,6 @@ class EngineProcess:
         if outcome == "failed":
             raise EngineDied(payload, reported=True)
         self._idle = True
-        return payload
 
     def _receive(self) -> tuple[str, Any]:
         """The next message. The end of the process is looked for as well: what it has started may keep the pipe open."""
@@ -161,20 +163,25 @@ def _described(error: Exception) -> str:
 def _serve(connection: Any) -> None:
     last = time.monotonic()
 
-    def heartbeat() -> None:
+    def heartbeat(tokens: int = 0) -> None:
         nonlocal last
         if time.monotonic() - last > _HEARTBEAT_S:
-            connection.send(("alive", None))
+            connection.send(("alive", tokens))
             last = time.monotonic()
 
     with connection.recv().load(heartbeat) as session:
-        connection.send(("ready", None))
+        connection.send(("done", None))
         while True:
             try:
                 requests, options = connection.recv()
             except EOFError:
                 return
-            connection.send(("answered", session.generate(requests, options)))
+            for part in session.generate(requests, options):
+                if isinstance(part, Underway):
+                    heartbeat(part.tokens)
+                else:
+                    connection.send(("part", part))
+            connection.send(("done", None))
 
 
 def _die_with(parent: int) -> None:

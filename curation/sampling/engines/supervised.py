@@ -1,28 +1,44 @@
 """An engine in a process of its own, so that a crash costs a restart and not the run.
 
-A batch in which the process dies (killed, out of memory, a segmentation fault), fails or hangs is asked once more, in
-case no prompt was to blame, and then in halves, until the prompt that kills the engine is alone. That one is
-refused with `engine_died`; all others get their samples, and since a sample is a draw from a seed of its own they are
-the samples of a run in which nothing happened.
+When the process dies (killed, out of memory, a segmentation fault), fails or hangs, what was finished is kept. What is
+missing of the batch is asked for once more, in case no prompt was to blame, and then in halves, until the prompt that
+kills the engine is alone. That one is refused with `engine_died`; all others get their samples, and since a sample is a
+draw from a seed of its own they are the samples of a run in which nothing happened.
 """
 
 import os
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import replace
+from typing import Protocol
 
 from pydantic import Field
 
 from curation.core.errors import SamplingError
-from curation.sampling.engines.base import Engine, Hardware, Request, Response, SamplingOptions, Session
+from curation.sampling.engines.base import (
+    Engine,
+    Hardware,
+    Request,
+    Response,
+    SamplingOptions,
+    Session,
+    Underway,
+)
 from curation.sampling.engines.process import EngineDied, EngineProcess
 from curation.sampling.engines.replicas import Replicas, in_parallel
 
 _MAX_PAUSE_S = 30.0
 
 
-def no_op() -> None:
+class Heartbeat(Protocol):
+    """What an engine calls while it works; `tokens` of responses that are not finished."""
+
+    def __call__(self, tokens: int = 0) -> None: ...
+
+
+def no_op(tokens: int = 0) -> None:
     """The heartbeat of an engine that is not watched."""
 
 
@@ -30,17 +46,20 @@ class LocalEngine(Engine):
     """An engine that runs on this machine, in a process of its own."""
 
     isolate: bool = True
-    """False: in this process, which dies with the engine."""
+    """Run it in a process of its own; false: in this process, which dies with the engine."""
     max_restarts: int = Field(default=16, ge=0)
     """Crashes in a row, with no prompt answered between them, after which the engine is given up. To find a bad prompt
     among n takes log2(n) + 3."""
     hang_timeout_s: float = Field(default=900, gt=0)
-    """An engine that for so long generates no token has hung, which counts as a crash."""
+    """Seconds. An engine that for so long generates no token has hung, which counts as a crash."""
     start_timeout_s: float = Field(default=1800, gt=0)
+    """Seconds that loading the model may take, the download included; then the build ends with an error."""
 
     @abstractmethod
-    def load(self, heartbeat: Callable[[], None] = no_op) -> AbstractContextManager[Session]:
-        """The engine in this very process; otherwise as `open`. The session calls `heartbeat` with every step."""
+    def load(self, heartbeat: Heartbeat = no_op) -> AbstractContextManager[Session]:
+        """The engine in this very process; otherwise as `open`. The session calls `heartbeat` with every step in which it
+        gives nothing.
+        """
 
     def hardware(self) -> Hardware:
         """The GPUs where torch sees one, else the cores of this machine."""
@@ -92,7 +111,8 @@ class SupervisedSession:
         """
         self._process = EngineProcess(self._env)
         try:
-            self._process.ask(self._engine, self._engine.start_timeout_s)
+            for _ in self._process.ask(self._engine, self._engine.start_timeout_s):
+                pass
         except EngineDied as error:
             self._end_process()
             reason = str(error) if error.reported else f"engine {self._engine.kind!r} does not start: {error}"
@@ -108,29 +128,45 @@ class SupervisedSession:
         if process is not None:
             process.close()
 
-    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> Iterator[Response | Underway]:
         """See `Session.generate`."""
-        answers: dict[int, Response] = {}
-        batches = [(list(range(len(requests))), 0)]
+        missing = {request.key: set(request.sample_numbers) for request in requests}
+        batches, answered = [(list(requests), 0)], False
         while batches:
             batch, deaths = batches.pop()
+            wanted = [replace(r, sample_numbers=tuple(sorted(missing[r.key]))) for r in batch if missing[r.key]]
+            if not wanted:
+                continue
             try:
                 process = self._running()
             except SamplingError as error:
-                return _partial(requests, answers, error)
+                if not answered:
+                    raise
+                lost = [request.key for request in requests if missing[request.key]]
+                yield from (Response(key, (), 0, failed=str(error)) for key in lost)
+                return
+            finished = False
             try:
-                responses = process.ask(([requests[i] for i in batch], options), self._engine.hang_timeout_s)
+                for part in process.ask((wanted, options), self._engine.hang_timeout_s):
+                    if isinstance(part, Response):
+                        self._deaths, answered = 0, answered or bool(part.samples)
+                        missing[part.key] -= {sample.number for sample in part.samples}
+                        if part.refused or part.failed:
+                            missing[part.key] = set()
+                    yield part
+                finished = True
             except EngineDied as error:
-                self._end_process()
                 self._deaths += 1
                 self._reason = str(error)
-                batches += _again(batch, deaths + 1)
-                if len(batch) == 1 and deaths:
-                    answers[batch[0]] = Response(requests[batch[0]].key, (), 0, f"engine_died: {error}")
-                continue
-            self._deaths = 0
-            answers |= dict(zip(batch, responses, strict=True))
-        return [answers[i] for i in range(len(requests))]
+                left = [request for request in wanted if missing[request.key]]
+                if len(wanted) == 1 and deaths and left:
+                    missing[left[0].key] = set()
+                    yield Response(left[0].key, (), 0, f"engine_died: {error}")
+                elif left:
+                    batches += _again(left, deaths + 1)
+            finally:  # an engine that has died, or that nobody listens to any more
+                if not finished:
+                    self._end_process()
 
     def _running(self) -> EngineProcess:
         """The engine's process, restarted where it is gone and has not died too often."""
@@ -149,7 +185,7 @@ class SupervisedSession:
         return self._process
 
 
-def _again(batch: list[int], deaths: int) -> list[tuple[list[int], int]]:
+def _again(batch: list[Request], deaths: int) -> list[tuple[list[Request], int]]:
     """What of a batch that has killed the engine `deaths` times is asked next, the last of the list first: all of it,
     halves, nothing of a single prompt. A prompt that is alone for the first time gets its second chance then.
     """
@@ -157,10 +193,3 @@ def _again(batch: list[int], deaths: int) -> list[tuple[list[int], int]]:
         return [(batch, deaths)]
     half = len(batch) // 2
     return [(part, int(len(part) > 1)) for part in (batch[half:], batch[:half])] if half else []
-
-
-def _partial(requests: Sequence[Request], answers: dict[int, Response], error: SamplingError) -> list[Response]:
-    """What was answered, and the others as failed; raises `error` where nothing was answered."""
-    if not any(answer.samples for answer in answers.values()):
-        raise error
-    return [answers.get(i) or Response(request.key, (), 0, failed=str(error)) for i, request in enumerate(requests)]

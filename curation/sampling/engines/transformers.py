@@ -6,8 +6,9 @@ else: its temperature, top-k and repetition penalty (Qwen2.5-VL ships 1e-6, 1 an
 """
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from pydantic import Field
 from curation.core.errors import SamplingError, first_line
 from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed
 from curation.sampling.engines.conversation import conversation, text_conversation
-from curation.sampling.engines.supervised import LocalEngine, no_op
+from curation.sampling.engines.supervised import Heartbeat, LocalEngine, no_op
 
 
 class Transformers(LocalEngine):
@@ -26,10 +27,10 @@ class Transformers(LocalEngine):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """`auto`: as the weights are stored, float32 on a CPU."""
     batch_size: int = Field(default=32, ge=1)
-    """Responses generated at once."""
+    """Responses generated at once; they are finished, and kept, when the longest of them is."""
 
     @contextmanager
-    def load(self, heartbeat: Callable[[], None] = no_op) -> Iterator["TransformersSession"]:
+    def load(self, heartbeat: Heartbeat = no_op) -> Iterator["TransformersSession"]:
         session = self._start()
         session.heartbeat = heartbeat
         try:
@@ -74,7 +75,7 @@ class TransformersSession:
 
         self.model = model
         self.processor = processor
-        self.heartbeat: Callable[[], None] = no_op
+        self.heartbeat: Heartbeat = no_op
         self._tokenizer = processor.tokenizer if isinstance(processor, ProcessorMixin) else processor
         self._conversation = conversation if isinstance(processor, ProcessorMixin) else text_conversation
         self._batch_size = batch_size
@@ -84,29 +85,22 @@ class TransformersSession:
         self._pad = pad if pad is not None else self._end_tokens[0]
         model.generation_config = GenerationConfig(eos_token_id=self._end_tokens, pad_token_id=self._pad)
 
-    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> Iterator[Response]:
         """See `Session.generate`."""
-        prompts: list[dict[str, Any]] = []
-        refused: list[str] = []
+        prompts: dict[str, dict[str, Any]] = {}
         for request in requests:
             try:
-                prompts.append(self._encode(request))
-                refused.append("")
+                prompts[request.key] = self._encode(request)
             except ValueError as error:
-                prompts.append({})
-                refused.append(first_line(error))
-        wanted = [(i, k) for i, request in enumerate(requests) if not refused[i] for k in request.sample_numbers]
-        samples: list[list[Sample]] = [[] for _ in requests]
+                yield Response(request.key, (), 0, first_line(error))
+        wanted = [(request, k) for request in requests if request.key in prompts for k in request.sample_numbers]
         for start in range(0, len(wanted), self._batch_size):
             batch = wanted[start : start + self._batch_size]
-            seeds = [sample_seed(requests[i].seed, requests[i].key, k) for i, k in batch]
-            token_lists = self._continue([prompts[i] for i, _ in batch], seeds, options)
-            for (i, k), seed, tokens in zip(batch, seeds, token_lists, strict=True):
-                samples[i].append(self._sample(k, seed, tokens))
-        return [
-            Response(request.key, tuple(samples[i]), 0 if refused[i] else prompts[i]["input_ids"].shape[1], refused[i])
-            for i, request in enumerate(requests)
-        ]
+            seeds = [sample_seed(request.seed, request.key, k) for request, k in batch]
+            token_lists = self._continue([prompts[request.key] for request, _ in batch], seeds, options)
+            for (request, k), seed, tokens in zip(batch, seeds, token_lists, strict=True):
+                length = prompts[request.key]["input_ids"].shape[1]
+                yield Response(request.key, (self._sample(k, seed, tokens),), length)
 
     def _encode(self, request: Request) -> dict[str, Any]:
         """The model's inputs for one request, batch dimension 1; ValueError for an image or a length that the model cannot take."""
@@ -136,16 +130,19 @@ class TransformersSession:
                     **{name: tensor.to(self.model.device) for name, tensor in inputs.items()},
                     max_new_tokens=max(limits),
                     do_sample=False,
-                    logits_processor=[*seeded_sampling(seeds, options, self.model.device), self._heartbeat],
+                    logits_processor=[
+                        *seeded_sampling(seeds, options, self.model.device),
+                        partial(self._heartbeat, width),
+                    ],
                 )
         except RuntimeError as error:
             raise SamplingError(f"engine 'transformers' failed while sampling: {first_line(error)}") from error
         rows = output[:, width:].tolist()
         return [self._until_end(row[:limit]) for row, limit in zip(rows, limits, strict=True)]
 
-    def _heartbeat(self, _: Any, scores: Any) -> Any:
-        """A logits processor that changes nothing, called for every token."""
-        self.heartbeat()
+    def _heartbeat(self, width: int, tokens: Any, scores: Any) -> Any:
+        """A logits processor that changes nothing, called for every token of responses to prompts of `width` tokens."""
+        self.heartbeat(tokens.shape[0] * (tokens.shape[1] - width))
         return scores
 
     def _until_end(self, tokens: list[int]) -> list[int]:

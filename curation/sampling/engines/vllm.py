@@ -1,7 +1,8 @@
 """vLLM without a server: the engine that scales. `vllm serve` is the engine `openai`'s business.
 
 The n samples of a prompt are one vLLM request, so the prompt is tokenised and its images are processed once; vLLM
-gives sample k of a request the request's seed + k, which is `sample_seed`. Every seeded sample costs vLLM one small
+gives sample k of a request the request's seed + k, which is `sample_seed`. A sample is given on as soon as it is
+finished, while its siblings go on. Every seeded sample costs vLLM one small
 generator call per token; it is the price of draws that do not depend on the batch they were in.
 """
 
@@ -10,22 +11,32 @@ import hashlib
 import json
 import logging
 import os
+import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, JsonValue, model_validator
 
 from curation.core.errors import SamplingError, first_line
-from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, consecutive, sample_seed
+from curation.sampling.engines.base import (
+    Request,
+    Response,
+    Sample,
+    SamplingOptions,
+    Underway,
+    consecutive,
+    sample_seed,
+)
 from curation.sampling.engines.conversation import conversation
-from curation.sampling.engines.supervised import LocalEngine, no_op
+from curation.sampling.engines.supervised import Heartbeat, LocalEngine, no_op
 from curation.sampling.engines.vllm_on_cpu import options_on_cpu
 from curation.sampling.identity import folder_revision
 
 _CHANGES_THE_MODEL = ("quantization", "hf_overrides", "kv_cache_dtype", "mm_processor_kwargs")
+_UNDERWAY_S = 1.0
 _EXTRAS = "install the extra `vllm` on a machine with a GPU, `cpu` on one without"
 
 
@@ -88,10 +99,10 @@ class Vllm(LocalEngine):
         return [{"CUDA_VISIBLE_DEVICES": ",".join(visible[k : k + size])} for k in range(0, needed, size)]
 
     @contextmanager
-    def load(self, heartbeat: Callable[[], None] = no_op) -> Iterator["VllmSession"]:
+    def load(self, heartbeat: Heartbeat = no_op) -> Iterator["VllmSession"]:
         llm = self._start()
         try:
-            yield VllmSession(llm, heartbeat, self.lora)
+            yield VllmSession(llm, self.lora)
         finally:
             llm.llm_engine.engine_core.shutdown()
             del llm
@@ -130,12 +141,21 @@ class Vllm(LocalEngine):
         return {"enable_lora": True, "max_loras": 1, "max_lora_rank": max(8, 1 << (rank - 1).bit_length())}
 
 
+class Run(NamedTuple):
+    """Samples with consecutive numbers, one request to vLLM; it goes by `internal_id` there and by `id` in outputs."""
+
+    id: str
+    internal_id: str
+    request: Request
+    numbers: tuple[int, ...]
+
+
 class VllmSession:
     """A running `vllm.LLM`, as `llm`."""
 
-    def __init__(self, llm: Any, heartbeat: Callable[[], None], lora: str | None = None) -> None:
+    def __init__(self, llm: Any, lora: str | None = None) -> None:
         self.llm = llm
-        self._heartbeat = heartbeat
+        self._told = time.monotonic()
         self._content_format = "openai" if llm.model_config.is_multimodal_model else "string"
         self._lora = None
         if lora is not None:
@@ -143,36 +163,32 @@ class VllmSession:
 
             self._lora = LoRARequest(Path(lora).name, 1, lora)
 
-    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> Iterator[Response | Underway]:
         """See `Session.generate`."""
         from vllm.exceptions import VLLMClientError
 
-        runs: list[tuple[int, tuple[int, ...]]] = []
-        refused: dict[int, str] = {}
-        for i, request in enumerate(requests):
-            try:
-                messages = conversation(request, "image_pil")
-                for numbers in consecutive(request.sample_numbers, 1 if options.temperature == 0 else None):
-                    self._enqueue(messages, request, numbers, options)
-                    runs.append((i, numbers))
-                    self._heartbeat()
-            except (ValueError, VLLMClientError) as error:  # a prompt that it will not take
-                refused[i] = first_line(error)
-        outputs = self._finish()
-        samples: list[list[Sample]] = [[] for _ in requests]
-        prompt_tokens = [0] * len(requests)
-        for (i, numbers), output in zip(runs, outputs, strict=True):
-            prompt_tokens[i] = len(output.prompt_token_ids)
-            samples[i] += [_sample(requests[i], k, choice) for k, choice in zip(numbers, output.outputs, strict=True)]
-        return [
-            Response(request.key, () if i in refused else tuple(samples[i]), prompt_tokens[i], refused.get(i, ""))
-            for i, request in enumerate(requests)
-        ]
+        runs: dict[str, Run] = {}
+        try:
+            for request in requests:
+                try:
+                    messages = conversation(request, "image_pil")
+                    for numbers in consecutive(request.sample_numbers, 1 if options.temperature == 0 else None):
+                        run = self._enqueue(messages, request, numbers, options)
+                        runs[run.id] = run
+                except (ValueError, VLLMClientError) as error:  # a prompt that it will not take
+                    yield Response(request.key, (), 0, first_line(error))
+                if time.monotonic() - self._told > _UNDERWAY_S:  # images may take longer than the first responses
+                    yield from self._step(runs)
+            while runs:
+                yield from self._step(runs)
+        finally:  # the caller may not wait for all of them
+            self.llm.llm_engine.abort_request([run.internal_id for run in runs.values()], internal=True)
 
     def _enqueue(
         self, messages: list[dict[str, Any]], request: Request, numbers: tuple[int, ...], options: SamplingOptions
-    ) -> None:
+    ) -> "Run":
         from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
 
         params = SamplingParams(
             n=len(numbers),
@@ -181,25 +197,39 @@ class VllmSession:
             top_p=options.top_p,
             max_tokens=options.max_tokens,
         )
-        self.llm.enqueue_chat(
+        (internal_id,) = self.llm.enqueue_chat(
             [messages],
             params,
             lora_request=self._lora,
             use_tqdm=False,
             chat_template_content_format=self._content_format,
         )
+        processor = self.llm.llm_engine.output_processor
+        if len(numbers) == 1:
+            return Run(processor.request_states[internal_id].external_req_id, internal_id, request, numbers)
+        parent = processor.parent_requests[internal_id]
+        # `LLM` asks for final outputs only, and a parent then holds back what is finished until all of it is. Its children still say
+        # nothing before their ends, so this costs nothing.
+        parent.sampling_params.output_kind = RequestOutputKind.CUMULATIVE
+        return Run(parent.external_req_id, internal_id, request, numbers)
 
-    def _finish(self) -> list[Any]:
-        """Run until all is answered: `LLM.wait_for_completion` with a heartbeat. Request ids are numbers in queue order."""
+    def _step(self, runs: dict[str, "Run"]) -> Iterator[Response | Underway]:
+        """One step of the engine, as `LLM.wait_for_completion` takes it, and what is finished then; such runs leave `runs`."""
         engine = self.llm.llm_engine
-        outputs: list[Any] = []
         try:
-            while engine.has_unfinished_requests():
-                outputs += [output for output in engine.step() if output.finished]
-                self._heartbeat()
-            return sorted(outputs, key=lambda output: int(output.request_id))
-        except Exception as error:  # whatever it was, the batch is lost and not wrong
+            outputs = engine.step()
+        except Exception as error:  # whatever it was, what is not finished is lost and not wrong
             raise SamplingError(f"engine 'vllm' failed while sampling: {first_line(error)}") from error
+        for output in outputs:
+            run = runs[output.request_id]
+            samples = tuple(_sample(run.request, run.numbers[choice.index], choice) for choice in output.outputs)
+            if output.finished:
+                del runs[output.request_id]
+            yield Response(run.request.key, samples, len(output.prompt_token_ids))
+        if time.monotonic() - self._told > _UNDERWAY_S:
+            self._told = time.monotonic()
+            states = engine.output_processor.request_states.values()
+            yield Underway(sum(state.detokenizer.num_output_tokens() for state in states if state.detokenizer))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 An append replaces the newest segment by itself and the new lines, in one rename, until it is full. So a reader never
 sees a line twice or half a batch, nothing has to be compacted later, and thousands of small batches leave a hundred
-files. What a `kill -9` loses is the batch in flight.
+files. What a `kill -9` loses is the batch that is being appended.
 
 Memory holds the newest segment and twelve bytes for every key of every row group, never the rest of the lines.
 """
@@ -30,8 +30,8 @@ from curation.sampling.rollouts.segments import (
 SEGMENT_BYTES = 16 * 2**20
 """In memory; as Parquet about a quarter."""
 SMALL_BYTES = 2**18
-BATCHES = 16
-"""A segment is full at sixteen batches, so that no byte is written more than sixteen times; a small one costs next to nothing."""
+BATCHES = 32
+"""A segment is full at so many batches, so that no byte is written more often; a small one costs next to nothing."""
 GROUP_BYTES = 2**20
 """A look-up reads whole row groups."""
 _GROUPS = 2**12

@@ -5,9 +5,9 @@
         numbers = missing(held[prompt], n=8)
         store.append(rollouts)                                   # all of them or none
 
-`kill -9` at any moment loses at most the batch in flight (see `segment_log`). `SELECT * FROM 'rollouts/*.parquet'`
-reads the store in DuckDB; the columns are `rollout.SCHEMA`. A sample that was cut off and drawn again under a longer
-limit has a line for each `max_tokens`.
+`kill -9` at any moment loses at most what was not appended yet (see `segment_log`; `writer` appends every two
+seconds). `SELECT * FROM 'rollouts/*.parquet'` reads the store in DuckDB; the columns are `rollout.SCHEMA`. A sample
+that was cut off and drawn again under a longer limit has a line for each `max_tokens`.
 """
 
 from collections import Counter
@@ -62,7 +62,7 @@ class RolloutStore(SegmentLog):
         found: dict[str, dict[int, Rollout]] = {prompt: {} for prompt in prompts}
         for rollout in self._read(setting, found):
             limit = response_limit(max_tokens, max_model_len, rollout.prompt_tokens)
-            if (usable := _under_limit(rollout, limit)) is not None:
+            if (usable := under_limit(rollout, limit)) is not None:
                 found[rollout.prompt].setdefault(rollout.sample.number, usable)
         return found
 
@@ -96,12 +96,14 @@ class RolloutStore(SegmentLog):
                     found[Setting(*(line[name] for name in _SETTING))] += line["count_all"]
         return found
 
-    def append(self, rollouts: Sequence[Rollout]) -> None:
-        """Add `rollouts`; when this returns they are on disk. A sample that is already held is left out."""
+    def append(self, rollouts: Sequence[Rollout], are_new: bool = False) -> None:
+        """Add `rollouts`; when this returns they are on disk. A sample that is already held is left out; who has looked, and has found
+        that none is held (`are_new`), saves a look-up.
+        """
         new: dict[tuple[Any, ...], Rollout] = {}
         for rollout in rollouts:
             new.setdefault(_identity(rollout), rollout)
-        for lines in self.find_lines((_key(rollout) for rollout in rollouts), _IDENTITY):
+        for lines in self.find_lines(() if are_new else map(_key, rollouts), _IDENTITY):
             for held in zip(*(lines[name].to_pylist() for name in _IDENTITY), strict=True):
                 new.pop(held, None)
         self.append_lines([to_line(rollout) for rollout in new.values()])
@@ -120,7 +122,7 @@ def missing(held: Container[int], n: int) -> tuple[int, ...]:
     return tuple(number for number in range(n) if number not in held)
 
 
-def _under_limit(rollout: Rollout, limit: int) -> Rollout | None:
+def under_limit(rollout: Rollout, limit: int) -> Rollout | None:
     """The rollout as it would be under `limit`, None where it was cut off before the limit or the prompt fills all."""
     sample = rollout.sample
     if not _is_usable(sample.n_tokens, sample.finish_reason == "stop", rollout.max_tokens, limit):

@@ -26,10 +26,13 @@ class Fields(Options):
     """Column -> expression (see `formats.expression`). What is not named stays empty."""
 
     question: str
-    """Text, or messages ({role, content} or {from, value}): see `formats.conversation`."""
+    """Text, or messages, {role, content} or {from, value}: the last turn of the user is the question, those before it stay in front of it,
+    the assistant's behind it is the completion."""
     answer: str = ""
+    """The gold, or several; `gold` says how it is read. Empty: no row has one, as with evaluation questions."""
     options: str | tuple[str, ...] = ""
-    """The choices of a multiple-choice row, in any layout of `rewards.stored`; several expressions are the columns A, B, C, ... `$question`
+    """The choices of a multiple-choice row, as a list, a mapping from letters, records of label and
+    text, or a text that lists them; several expressions are the columns A, B, C, ... `$question`
     reads them off the question's own lines `A. ...`."""
     labels: str = ""
     """The options' labels, where they are in a field of their own."""
@@ -40,13 +43,17 @@ class Fields(Options):
     id: str = ""
     """Default: the dict key where there is one, else the record's number; the file's name in front when there are several."""
     completion: str = ""
-    """A trace; `Table.completion_pattern` takes the trace out of what is around it."""
+    """A trace; `completion_pattern` takes it out of what is around it."""
     teacher: str = ""
+    """Which model wrote the trace."""
     domain: str = ""
-    """This and the three below override the source's option of that name where the record has a value."""
+    """The row's domain, instead of the source's where the record has a value; `domains` may rename it."""
     language: str = ""
+    """The row's language, in the same way."""
     stratum: str = ""
+    """The row's stratum, in the same way; `levels` says which values mean which."""
     license: str = ""
+    """The row's license, in the same way."""
 
     @property
     def image_expressions(self) -> tuple[str, ...]:

@@ -54,8 +54,9 @@ class Rule(Options):
     """A kind of answer and when it applies: `choice` and `choices` to rows with options, `number` to golds that are one, others always."""
 
     kind: str
+    """A reward kind: one of `ovr-curate kinds`."""
     when: Pattern = ""
-    """A regular expression that the whole gold must match."""
+    """A regular expression that the whole gold must match; empty: any gold."""
     options: dict[str, JsonValue] = Field(default_factory=dict)
     """Options of the kind, such as {rel_tol: 0.05}."""
 
@@ -77,7 +78,7 @@ class GoldOptions(Options):
     JSON object {first: second}, the gold of kind `assignment`."""
     rules: tuple[Rule, ...] = ()
     """The first rule that fits decides the kind. Without rules a row with options is `choice` (`choices` where several are right), the
-    others as `rewards.read_gold` says."""
+    others are `math`, `text` or `assignment`, by what the gold is."""
     option_base: OptionBase = None
     """Where the gold is a number and the row has options: the number of the first option (0 in ScienceQA), or `text` where the number is
     an option's text."""

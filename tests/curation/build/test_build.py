@@ -16,7 +16,8 @@ import yaml
 from filelock import FileLock
 
 from curation.build.build import BuildOptions, build
-from curation.commands.check import check, why
+from curation.commands.check import check
+from curation.commands.why import why
 from curation.core.errors import BuildError, CurationError
 from curation.core.parquet import read_records
 from curation.core.stage_run import digest_of
@@ -181,10 +182,18 @@ def test_the_lock_holds_every_default_and_the_inputs(write_manifest: Write, tmp_
 
 
 def test_a_config_without_rows_is_one_clear_line(write_manifest: Write, tmp_path: Path) -> None:
-    (tmp_path / "rows.jsonl").write_text('{"q": "1 + 1?", "a": ""}\n')
+    lines = ['{"q": "1 + 1?", "a": ""}', '{"q": "What is 1 + 1?", "a": "2"}', '{"q": "What is 2 + 2?", "a": "4"}']
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines))
     source = {"kind": "table", "path": "rows.jsonl", "fields": {"question": "q", "answer": "a"}}
-    with pytest.raises(BuildError, match="no rows are left in rl"):
-        run(write_manifest({"rl": {"sources": [source]}}), tmp_path / "out")
+    with pytest.raises(BuildError) as raised:
+        run(
+            write_manifest({"rl": {"sources": [source], "filters": [{"kind": "length", "max_chars": 12}]}}),
+            tmp_path / "out",
+        )
+    assert str(raised.value) == (
+        f"{tmp_path}/out: no rows are left in rl: 2 prompt_too_long (filter length, max_chars),"
+        " 1 answer_missing (fields.answer, gold.required of table); summary.json has them by source"
+    )
     assert json.loads((tmp_path / "out/summary.json").read_text())["balanced"]
 
 

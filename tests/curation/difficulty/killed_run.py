@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from curation.core.row import Message, Row
 from curation.difficulty.pass_rate import PassRate, measure
 from curation.difficulty.rounds import Rounds
 from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed
-from curation.sampling.engines.supervised import LocalEngine, no_op
+from curation.sampling.engines.supervised import Heartbeat, LocalEngine, no_op
 from curation.sampling.sample_cached import CachedSampler
 
 
@@ -29,7 +29,7 @@ class Steady(LocalEngine):
         return "steady", "1"
 
     @contextmanager
-    def load(self, heartbeat: Callable[[], None] = no_op) -> Iterator["SteadySession"]:
+    def load(self, heartbeat: Heartbeat = no_op) -> Iterator["SteadySession"]:
         (self.folder / "engine").write_text(str(os.getpid()))
         yield SteadySession(self.folder / "slow", self.words)
 

@@ -88,6 +88,8 @@ def test_bayes_spends_on_the_undecided(tmp_path: Path, scripted: Callable[..., A
         told = measured.difficulty
         assert told.ci_low <= told.pass_rate <= told.ci_high
         assert told.stop_reason in ("settled", "all_samples")
+        assert (told.estimator, told.share) == ("posterior_mean", told.n_correct / told.n_judged)
+    assert any(measured.difficulty.pass_rate != measured.difficulty.share for measured in found)
 
 
 def test_prompts_that_are_always_cut_off_are_given_up_early(tmp_path: Path, scripted: Callable[..., Any]) -> None:
@@ -227,7 +229,7 @@ def test_the_forecast_of_the_live_line_is_told_after_the_first_round(
     seen: list[tuple[int, int, int, int | None]] = []
 
     def report(sampler: CachedSampler, rounds: Rounds) -> None:
-        seen.append((rounds.round, rounds.n_stopped, sampler.tokens, rounds.tokens_left))
+        seen.append((rounds.round, rounds.n_stopped, sampler.sampled.tokens, rounds.tokens_left))
 
     sampler = scripted(lambda key, number: RIGHT if chance(key, number) < RATES[int(key[3:]) % 7] else WRONG)
     options = ScriptedPassRate(sampler=sampler, n=16, batch_prompts=8, stopping=Bayes())

@@ -15,7 +15,7 @@ import pytest
 
 from curation.core.executor import PRELOAD
 
-N_PROMPTS = 500
+N_PROMPTS = 1000
 MOMENTS = {
     "an engine starts": "engine",
     "a batch is written": "rollouts/.*.tmp",

@@ -141,7 +141,7 @@ def test_suspicion_can_be_switched_off() -> None:
 def test_marks_change_what_was_measured(
     measured: str, counts: Counts, pass_rate: float, options: Triage, action: str, reason: str
 ) -> None:
-    difficulty = {"n_correct": counts.n_correct, "n_judged": counts.n_answered}
+    difficulty = {"n_correct": counts.n_correct, "n_judged": counts.n_answered, "estimator": "share"}
     found = marks(counts, pass_rate, 0.9, options)
     decision = triaged(measured, difficulty, found, options)
     assert (decision.action, decision.reason, bool(decision.note)) == (action, reason, action == "keep" and bool(found))

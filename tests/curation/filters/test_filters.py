@@ -1,5 +1,8 @@
 """What each filter keeps and drops, as tables."""
 
+import ast
+import inspect
+import re
 import time
 from dataclasses import replace
 
@@ -272,6 +275,22 @@ HOSTILE = (
     "(1) and ",
     ", which ",
 )
+
+
+@pytest.mark.parametrize("filter", known_plugins(Filter).values(), ids=lambda filter: filter.__name__)
+def test_every_reason_of_a_filter_names_its_options(filter: type[Filter]) -> None:
+    given = {
+        constant.value
+        for node in ast.walk(ast.parse(inspect.getsource(inspect.getmodule(filter))))
+        if isinstance(node, ast.Tuple) and isinstance(node.elts[0], ast.Constant) and node.elts[0].value is False
+        for constant in ast.walk(node.elts[1])
+        if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+    }
+    assert given == filter.remedies.keys()
+    named = {option for options in filter.remedies.values() for option in re.findall(r"\w+", options)}
+    assert named <= filter.model_fields.keys()
+
+
 FILTERS = [plugin() for kind, plugin in known_plugins(Filter).items() if kind != "token_budget"]
 
 

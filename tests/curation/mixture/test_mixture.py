@@ -116,7 +116,7 @@ def test_strata(strata: Strata, stated: str, pass_rate: float | None, expected: 
     assert strata.of(stated, pass_rate) == expected
 
 
-PUZZLES = {"kind": "visual_puzzles", "families": ["locate", "count"], "levels": [1], "size": 56, "count": 12}
+PUZZLES = {"kind": "visual_puzzles", "families": ["locate", "count"], "levels": [1], "size": 56, "count": 24}
 CHARTS = {"kind": "visual_puzzles", "name": "charts", "families": ["bar_chart"], "levels": [1], "size": 56, "count": 20}
 
 

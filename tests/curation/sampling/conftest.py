@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import pytest
 
-from curation.sampling.engines.supervised import no_op
 from curation.sampling.engines.vllm import Vllm, VllmSession
 
 
@@ -66,4 +65,4 @@ def adapted_session(vllm_engine: Vllm) -> Iterator[VllmSession]:
 @pytest.fixture(scope="session")
 def vllm_session(adapted_session: VllmSession) -> VllmSession:
     """The same running engine without the adapter."""
-    return VllmSession(adapted_session.llm, no_op)
+    return VllmSession(adapted_session.llm)

@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from curation.core.errors import SamplingError
 from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed
-from curation.sampling.engines.supervised import LocalEngine, no_op
+from curation.sampling.engines.supervised import Heartbeat, LocalEngine, no_op
 
 
 class Faulty(LocalEngine):
@@ -26,7 +26,7 @@ class Faulty(LocalEngine):
         return [{"FAULTY_COPY": str(k)} for k in range(self.copies)]
 
     @contextmanager
-    def load(self, heartbeat: Callable[[], None] = no_op) -> Iterator["FaultySession"]:
+    def load(self, heartbeat: Heartbeat = no_op) -> Iterator["FaultySession"]:
         with (self.folder / "starts").open("a") as file:
             file.write(f"{os.getpid()}\n")
         if os.environ.get("FAULTY_COPY", "0") == "0":
@@ -39,7 +39,7 @@ class Faulty(LocalEngine):
 
 
 class FaultySession:
-    def __init__(self, folder: Path, heartbeat: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, heartbeat: Heartbeat) -> None:
         self.folder = folder
         self.heartbeat = heartbeat
 

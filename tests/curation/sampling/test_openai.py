@@ -15,6 +15,7 @@ from curation.core.row import Message
 from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed, unanswered
 from curation.sampling.engines.conversation import decode_image, image_url
 from curation.sampling.engines.openai import OpenAI
+from tests.curation.sampling.answers import answers
 
 from .faulty_server import PROMPT_TOKENS, FaultyServer, faulty_server
 
@@ -51,7 +52,7 @@ FAULTS += ["uncounted", "null", "empty", "abort"]
 def test_every_fault_that_passes_costs_a_retry_and_nothing_else(server: FaultyServer) -> None:
     requests = ask("fine", *(f"{fault} 1" for fault in FAULTS), "drop 3")
     with engine(server, concurrency=100).open() as session:
-        responses = session.generate(requests, OPTIONS)
+        responses = answers(session, requests, OPTIONS)
     assert responses == [whole(request) for request in requests]
     assert set(server.answered.values()) == {1}
     assert all(len(times) == 2 for (prompt, _), times in server.asked.items() if prompt.endswith(" 1"))
@@ -60,7 +61,7 @@ def test_every_fault_that_passes_costs_a_retry_and_nothing_else(server: FaultySe
 @pytest.mark.slow
 def test_it_waits_as_long_as_the_server_asks(server: FaultyServer) -> None:
     with engine(server).open() as session:
-        session.generate(ask("limit 1", "date 1"), OPTIONS)
+        answers(session, ask("limit 1", "date 1"), OPTIONS)
     waits = {prompt: [b - a for a, b in itertools.pairwise(times)] for (prompt, _), times in server.asked.items()}
     assert waits["limit 1"][0] >= 1
     assert waits["date 1"][0] >= 1
@@ -84,7 +85,7 @@ def test_it_waits_as_long_as_the_server_asks(server: FaultyServer) -> None:
 def test_a_fault_that_stays_is_told_and_costs_the_others_nothing(server: FaultyServer, fault: str, reason: str) -> None:
     requests = ask("fine", "fine as well", fault)
     with engine(server, max_retries=1, request_timeout_s=1, concurrency=20).open() as session:
-        *others, failed = session.generate(requests, OPTIONS)
+        *others, failed = answers(session, requests, OPTIONS)
     assert others == [whole(request) for request in requests[:2]]
     assert failed.samples == ()
     assert not failed.refused
@@ -99,14 +100,14 @@ def test_a_fault_that_stays_is_told_and_costs_the_others_nothing(server: FaultyS
 def test_a_prompt_that_the_server_does_not_take_is_refused_alone(server: FaultyServer, fault: str, reason: str) -> None:
     requests = ask("fine", fault)
     with engine(server).open() as session:
-        assert session.generate(requests, OPTIONS) == [whole(requests[0]), Response("row1", (), 0, refused=reason)]
+        assert answers(session, requests, OPTIONS) == [whole(requests[0]), Response("row1", (), 0, refused=reason)]
 
 
 def test_a_picture_that_is_none_is_refused_alone(server: FaultyServer) -> None:
     fine, broken = ask("fine", "look")
     broken = Request(broken.key, broken.messages, (b"no picture",), broken.sample_numbers, 7)
     with engine(server).open() as session:
-        first, second = session.generate([fine, broken], OPTIONS)
+        first, second = answers(session, [fine, broken], OPTIONS)
     assert first == whole(fine)
     assert "cannot be decoded" in second.refused
 
@@ -114,23 +115,23 @@ def test_a_picture_that_is_none_is_refused_alone(server: FaultyServer) -> None:
 @pytest.mark.parametrize(("fault", "reason"), [("unknown", "seed is not supported"), ("missing", "404 no such model")])
 def test_what_no_prompt_is_to_blame_for_ends_the_batch_at_once(server: FaultyServer, fault: str, reason: str) -> None:
     with engine(server, concurrency=2).open() as session, pytest.raises(SamplingError, match=reason):
-        session.generate(ask(*[fault] * 20), OPTIONS)
+        answers(session, ask(*[fault] * 20), OPTIONS)
     assert sum(map(len, server.asked.values())) <= 4
 
 
 def test_a_server_that_refuses_every_prompt_for_one_reason_is_an_error(server: FaultyServer) -> None:
     with engine(server).open() as session, pytest.raises(SamplingError, match=r"refuses every prompt: 400 maximum"):
-        session.generate(ask("long", "long"), OPTIONS)
+        answers(session, ask("long", "long"), OPTIONS)
 
 
 @pytest.mark.slow
 def test_a_server_that_answers_nobody_is_not_asked_for_ever(server: FaultyServer) -> None:
     with engine(server, concurrency=2, max_retries=1).open() as session:
         with pytest.raises(SamplingError, match="2 x 500 out of memory"):
-            session.generate(ask(*["crash"] * 20), OPTIONS)
+            answers(session, ask(*["crash"] * 20), OPTIONS)
         assert sum(map(len, server.asked.values())) <= 8
         requests = ask("fine")
-        assert session.generate(requests, OPTIONS) == [whole(requests[0])]
+        assert answers(session, requests, OPTIONS) == [whole(requests[0])]
 
 
 @pytest.mark.slow
@@ -154,7 +155,7 @@ def test_the_key_comes_from_the_environment_and_stays_there(
         keyed.open().__enter__()
     monkeypatch.setenv("MY_KEY", "geheim")
     with keyed.open() as session:
-        assert session.generate(ask("fine"), OPTIONS) == [whole(ask("fine")[0])]
+        assert answers(session, ask("fine"), OPTIONS) == [whole(ask("fine")[0])]
     assert "geheim" not in repr(keyed) + str(keyed.model_dump())
 
 
@@ -162,21 +163,24 @@ def test_no_key_of_another_server_is_sent(server: FaultyServer, monkeypatch: pyt
     monkeypatch.setenv("OPENAI_API_KEY", "geheim")
     server.key = "none"
     with engine(server).open() as session:
-        assert session.generate(ask("fine"), OPTIONS)[0].samples
+        assert answers(session, ask("fine"), OPTIONS)[0].samples
 
 
 def test_no_more_requests_are_under_way_than_allowed(server: FaultyServer) -> None:
     with engine(server, concurrency=3).open() as session:
-        session.generate(ask(*["fine"] * 6), OPTIONS)
+        answers(session, ask(*["fine"] * 6), OPTIONS)
     assert server.most_under_way == 3
 
 
-def test_vllm_is_asked_for_consecutive_seeds_at_once(server: FaultyServer) -> None:
+@pytest.mark.parametrize(("max_tokens", "n"), [(8, [1, 1, 2, 2]), (129, [1] * 6)])
+def test_vllm_is_asked_for_short_samples_at_once_and_for_long_ones_one_by_one(
+    server: FaultyServer, max_tokens: int, n: list[int]
+) -> None:
     server.cards = [{"id": "m", "owned_by": "vllm", "root": "/models/micro"}]
     (request,) = ask("fewer 1")
     with engine(server).open() as session:
-        (response,) = session.generate([request], OPTIONS)
-    assert sorted(body["n"] for body in server.bodies) == [1, 1, 2, 2]
+        (response,) = answers(session, [request], SamplingOptions(max_tokens=max_tokens))
+    assert sorted(body["n"] for body in server.bodies) == n
     assert [sample.text for sample in response.samples] == [sample.text for sample in whole(request).samples]
     assert all(body["top_k"] == -1 and body["repetition_penalty"] == 1.0 for body in server.bodies)
 
@@ -187,7 +191,7 @@ def test_no_more_tokens_are_asked_for_than_the_model_takes(
 ) -> None:
     server.cards = [{"id": "m", "owned_by": "vllm", "max_model_len": length}]
     with engine(server).open() as session:
-        session.generate(ask("fine"), OPTIONS)
+        answers(session, ask("fine"), OPTIONS)
     assert {body["max_tokens"] for body in server.bodies} == {expected}
 
 
@@ -200,14 +204,14 @@ def test_a_server_that_wants_room_for_the_whole_limit_is_asked_for_what_fits(
     server.cards = [{"id": "m", "owned_by": "vllm", "max_model_len": length}]
     request = replace(ask("reserve")[0], sample_numbers=(0,))
     with engine(server).open() as session:
-        (response,) = session.generate([request], OPTIONS)
+        (response,) = answers(session, [request], OPTIONS)
     assert [body["max_tokens"] for body in server.bodies] == asked
     assert response == whole(request) if asked[-1] > 1 else "you requested 1 output tokens" in response.refused
 
 
 def test_a_server_of_another_kind_gets_the_standard_fields_and_yours(server: FaultyServer) -> None:
     with engine(server, extra_body={"top_k": 0}).open() as session:
-        session.generate(ask("fine")[:1], OPTIONS)
+        answers(session, ask("fine")[:1], OPTIONS)
     assert set(server.bodies[0]) == {"model", "messages", "n", "seed", "temperature", "top_p", "max_tokens", "top_k"}
 
 

@@ -17,6 +17,7 @@ import pytest
 from curation.core.errors import SamplingError
 from curation.core.row import Message
 from curation.sampling.engines.base import Request, Response, SamplingOptions, unanswered
+from tests.curation.sampling.answers import answers
 
 OPTIONS = SamplingOptions(max_tokens=8)
 Make = Callable[..., Any]
@@ -41,8 +42,8 @@ def ask(*texts: str) -> list[Request]:
 def in_peace(faulty: Make, requests: list[Request]) -> list[Response]:
     """What comes where nothing dies."""
     with faulty(isolate=False).open() as session:
-        return session.generate(
-            [Request(r.key, (Message("user", "ok"),), (), r.sample_numbers, r.seed) for r in requests], OPTIONS
+        return answers(
+            session, [Request(r.key, (Message("user", "ok"),), (), r.sample_numbers, r.seed) for r in requests], OPTIONS
         )
 
 
@@ -60,8 +61,8 @@ def test_the_responses_are_those_without_a_process_of_its_own(faulty: Make) -> N
     requests = ask("a", "b", "c")
     engine = faulty()
     with engine.open() as session:
-        assert session.generate(requests, OPTIONS) == in_peace(faulty, requests)
-        assert session.generate(requests[1:], OPTIONS) == in_peace(faulty, requests[1:])
+        assert answers(session, requests, OPTIONS) == in_peace(faulty, requests)
+        assert answers(session, requests[1:], OPTIONS) == in_peace(faulty, requests[1:])
     assert engine.starts[0] != os.getpid()
     assert gone(engine.starts[0])
 
@@ -78,14 +79,14 @@ def test_the_responses_are_those_without_a_process_of_its_own(faulty: Make) -> N
 )
 def test_a_prompt_that_kills_twice_is_set_aside(faulty: Make, fault: str, reason: str) -> None:
     with faulty().open() as session:
-        assert session.generate(ask(fault), OPTIONS) == [Response("row0", (), 0, refused=f"engine_died: {reason}")]
+        assert answers(session, ask(fault), OPTIONS) == [Response("row0", (), 0, refused=f"engine_died: {reason}")]
 
 
 @pytest.mark.slow
 def test_a_hang_counts_as_a_death(faulty: Make) -> None:
     with faulty(hang_timeout_s=0.5).open() as session:
-        (hung,) = session.generate(ask("hang"), OPTIONS)
-        (stopped,) = session.generate(ask("stop"), OPTIONS)
+        (hung,) = answers(session, ask("hang"), OPTIONS)
+        (stopped,) = answers(session, ask("stop"), OPTIONS)
     assert hung.refused == stopped.refused == "engine_died: no sign of life for 0.5 s"
 
 
@@ -93,7 +94,7 @@ def test_a_hang_counts_as_a_death(faulty: Make) -> None:
 def test_work_that_takes_long_is_no_hang(faulty: Make) -> None:
     engine = faulty(hang_timeout_s=1.9)
     with engine.open() as session:
-        (response,) = session.generate(ask("work"), OPTIONS)
+        (response,) = answers(session, ask("work"), OPTIONS)
     assert len(response.samples) == 2
     assert len(engine.starts) == 1
 
@@ -102,7 +103,7 @@ def test_a_death_that_no_prompt_is_to_blame_for_costs_one_restart(faulty: Make) 
     requests = ask("a", "die once", "c")
     engine = faulty()
     with engine.open() as session:
-        assert session.generate(requests, OPTIONS) == in_peace(faulty, requests)
+        assert answers(session, requests, OPTIONS) == in_peace(faulty, requests)
     assert len([pid for pid in engine.starts if pid != os.getpid()]) == 2
 
 
@@ -111,7 +112,7 @@ def test_finding_the_bad_prompt_takes_a_logarithm_of_restarts_and_costs_the_othe
     requests = ask("a", "b", "c", "die")
     engine = faulty()
     with engine.open() as session:
-        *others, dead = session.generate(requests, OPTIONS)
+        *others, dead = answers(session, requests, OPTIONS)
     assert len(engine.starts) == 2 + 3
     assert dead.refused
     assert others == in_peace(faulty, requests)[:3]
@@ -124,7 +125,7 @@ def test_an_engine_that_always_dies_is_given_up(faulty: Make) -> None:
         engine.open() as session,
         pytest.raises(SamplingError, match="died 4 times in a row and was given up: its process") as caught,
     ):
-        session.generate(ask("die", "die", "die", "die"), OPTIONS)
+        answers(session, ask("die", "die", "die", "die"), OPTIONS)
     assert "\n" not in str(caught.value)
     assert len(engine.starts) == 4
 
@@ -132,7 +133,7 @@ def test_an_engine_that_always_dies_is_given_up(faulty: Make) -> None:
 @pytest.mark.slow
 def test_what_was_answered_before_it_was_given_up_is_kept(faulty: Make) -> None:
     with faulty(max_restarts=4).open() as session:
-        responses = session.generate(ask("ok", *["die"] * 3), OPTIONS)
+        responses = answers(session, ask("ok", *["die"] * 3), OPTIONS)
     assert [len(r.samples) for r in responses] == [2, 0, 0, 0]
     assert [r.key for r in responses] == [f"row{i}" for i in range(4)]
     assert "given up" in responses[-1].failed
@@ -159,8 +160,8 @@ def test_copies_share_a_batch_and_give_what_one_gives(faulty: Make, tmp_path: Pa
     requests = ask("copy", "copy", "die once", "c", "e")
     engine = faulty(copies=2)
     with engine.open() as session:
-        assert session.generate(requests, OPTIONS) == in_peace(faulty, requests)
-        assert session.generate(requests[:1], OPTIONS) == in_peace(faulty, requests[:1])
+        assert answers(session, requests, OPTIONS) == in_peace(faulty, requests)
+        assert answers(session, requests[:1], OPTIONS) == in_peace(faulty, requests[:1])
     assert {path.name for path in tmp_path.glob("copy*")} == {"copy0", "copy1"}
     assert all(gone(process) for process in engine.starts if process != os.getpid())
 
@@ -168,11 +169,11 @@ def test_copies_share_a_batch_and_give_what_one_gives(faulty: Make, tmp_path: Pa
 @pytest.mark.slow
 def test_a_lost_copy_costs_its_share_alone(faulty: Make) -> None:
     with faulty(copies=2, max_restarts=1).open() as session:
-        kept, lost, also_kept = session.generate(ask("a", "die", "c"), OPTIONS)
+        kept, lost, also_kept = answers(session, ask("a", "die", "c"), OPTIONS)
         assert len(kept.samples) == len(also_kept.samples) == 2
         assert "given up" in lost.failed or "engine_died" in lost.refused
         with pytest.raises(SamplingError, match="died"):
-            session.generate(ask(*["die"] * 4), OPTIONS)
+            answers(session, ask(*["die"] * 4), OPTIONS)
 
 
 @pytest.mark.parametrize("copies", [1, 2])
@@ -180,7 +181,7 @@ def test_closing_ends_a_batch_under_way(faulty: Make, tmp_path: Path, copies: in
     engine = faulty(copies=copies)
     with ThreadPoolExecutor(1) as pool:
         with engine.open() as session:
-            running = pool.submit(session.generate, ask(*["hang"] * copies), OPTIONS)
+            running = pool.submit(answers, session, ask(*["hang"] * copies), OPTIONS)
             time.sleep(0.5)
         with pytest.raises(SamplingError, match="engine 'faulty' is closed"):
             running.result(timeout=60)
@@ -196,7 +197,7 @@ def test_one_copy_that_does_not_start_ends_them_all(faulty: Make) -> None:
 
 def test_the_engines_own_processes_end_with_it(faulty: Make, tmp_path: Path) -> None:
     with faulty().open() as session:
-        session.generate(ask("spawn"), OPTIONS)
+        answers(session, ask("spawn"), OPTIONS)
     assert gone(int((tmp_path / "grandchild").read_text()))
 
 
@@ -211,10 +212,10 @@ from curation.core.row import Message
 from curation.sampling.engines.base import Request, SamplingOptions
 from faulty_engine import Faulty
 with Faulty(folder=Path({str(tmp_path)!r})).open() as session:
-    session.generate([Request("a", (Message("user", "spawn"),), (), (0,), 0)], SamplingOptions())
+    list(session.generate([Request("a", (Message("user", "spawn"),), (), (0,), 0)], SamplingOptions()))
     Path({str(tmp_path / "spawned")!r}).touch()
     if {then == "hang"}:
-        session.generate([Request("a", (Message("user", "hang"),), (), (0,), 0)], SamplingOptions())
+        list(session.generate([Request("a", (Message("user", "hang"),), (), (0,), 0)], SamplingOptions()))
     time.sleep(600)
 """
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[3])

@@ -15,6 +15,7 @@ from curation.core.row import Message
 from curation.sampling.engines.base import Request, SamplingOptions
 from curation.sampling.engines.transformers import Transformers, TransformersSession, seeded_sampling
 from curation.sampling.rollouts.rollout import response_limit
+from tests.curation.sampling.answers import answers
 from tests.curation.sampling.models import trainers_prompt
 
 pytestmark = pytest.mark.slow  # transformers takes its time to import
@@ -40,30 +41,30 @@ def test_the_token_prompt_is_the_trainers(
 
     monkeypatch.setattr(session.model, "generate", look)
     for request in requests:  # alone, none is padded
-        session.generate([replace(request, sample_numbers=(0,))], OPTIONS)
+        answers(session, [replace(request, sample_numbers=(0,))], OPTIONS)
     assert seen == [trainers_prompt(session.processor, request) for request in requests]
 
 
 def test_a_sample_does_not_depend_on_the_batch(session: TransformersSession, requests: list[Request]) -> None:
-    together = session.generate(requests, OPTIONS)
+    together = answers(session, requests, OPTIONS)
     assert [response.key for response in together] == [request.key for request in requests]
     assert [[sample.number for sample in response.samples] for response in together] == [[0, 1, 2, 3]] * 4
     for request, response in zip(requests, together, strict=True):
-        (alone,) = session.generate([replace(request, sample_numbers=(1, 3))], OPTIONS)
+        (alone,) = answers(session, [replace(request, sample_numbers=(1, 3))], OPTIONS)
         assert alone.samples == (response.samples[1], response.samples[3])
         assert alone.prompt_tokens == response.prompt_tokens > 0
     assert len({sample.text for response in together for sample in response.samples}) == 16
 
 
 def test_another_seed_gives_other_samples(session: TransformersSession, requests: list[Request]) -> None:
-    (first,) = session.generate(requests[:1], OPTIONS)
-    (second,) = session.generate([replace(requests[0], seed=1)], OPTIONS)
+    (first,) = answers(session, requests[:1], OPTIONS)
+    (second,) = answers(session, [replace(requests[0], seed=1)], OPTIONS)
     assert not {s.text for s in first.samples} & {s.text for s in second.samples}
 
 
 def test_a_longer_limit_continues_the_same_draw(session: TransformersSession, requests: list[Request]) -> None:
-    short = session.generate(requests, OPTIONS)
-    long = session.generate(requests, SamplingOptions(max_tokens=24))
+    short = answers(session, requests, OPTIONS)
+    long = answers(session, requests, SamplingOptions(max_tokens=24))
     pairs = [(s, x) for a, b in zip(short, long, strict=True) for s, x in zip(a.samples, b.samples, strict=True)]
     assert all(x.n_tokens > 12 or s == x for s, x in pairs)
     assert all(s.finish_reason == "length" and s.n_tokens == 12 for s, x in pairs if x.n_tokens > 12)
@@ -71,23 +72,23 @@ def test_a_longer_limit_continues_the_same_draw(session: TransformersSession, re
 
 
 def test_greedy_samples_are_all_the_same(session: TransformersSession, requests: list[Request]) -> None:
-    for response in session.generate(requests, SamplingOptions(temperature=0, max_tokens=12)):
+    for response in answers(session, requests, SamplingOptions(temperature=0, max_tokens=12)):
         assert len({sample.text for sample in response.samples}) == 1
 
 
 def test_a_prompt_that_cannot_be_taken_is_refused_alone(session: TransformersSession, requests: list[Request]) -> None:
     long = Request("long", (Message("user", "z" * 600),), (), (0, 1), 0)
     broken = replace(requests[2], key="broken", images=(b"no picture",))
-    responses = session.generate([long, requests[0], broken], OPTIONS)
+    responses = answers(session, [long, requests[0], broken], OPTIONS)
     assert [len(response.samples) for response in responses] == [0, 4, 0]
     assert "tokens, the model takes 512" in responses[0].refused
     assert "image of 10 bytes" in responses[2].refused
-    assert responses[1] == session.generate(requests[:1], OPTIONS)[0]
+    assert responses[1] == answers(session, requests[:1], OPTIONS)[0]
 
 
 def test_a_response_ends_at_the_models_length(session: TransformersSession) -> None:
     request = Request("near", (Message("user", "z" * 480),), (), (0, 1, 2), 0)
-    (response,) = session.generate([request], SamplingOptions(max_tokens=100))
+    (response,) = answers(session, [request], SamplingOptions(max_tokens=100))
     room = 512 - response.prompt_tokens
     assert all(sample.n_tokens <= room for sample in response.samples)
     assert any(sample.finish_reason == "length" and sample.n_tokens == room for sample in response.samples)
@@ -95,7 +96,7 @@ def test_a_response_ends_at_the_models_length(session: TransformersSession) -> N
 
 def test_a_shorter_context_cuts_where_the_store_says(lm: Path, requests: list[Request]) -> None:
     with Transformers(model=str(lm), max_model_len=40).load() as session:
-        (response,) = session.generate(requests[:1], SamplingOptions(max_tokens=100))
+        (response,) = answers(session, requests[:1], SamplingOptions(max_tokens=100))
     limit = response_limit(100, 40, response.prompt_tokens)
     assert {sample.n_tokens for sample in response.samples if sample.finish_reason == "length"} == {limit}
 
@@ -107,12 +108,12 @@ def test_the_models_own_sampling_options_do_not_count(vlm: Path, tmp_path: Path,
     config.update(do_sample=True, temperature=1e-6, top_k=1, repetition_penalty=1.5)
     (greedy / "generation_config.json").write_text(json.dumps(config))
     with Transformers(model=str(vlm)).load() as plain, Transformers(model=str(greedy)).load() as changed:
-        assert plain.generate(requests[:1], OPTIONS) == changed.generate(requests[:1], OPTIONS)
+        assert answers(plain, requests[:1], OPTIONS) == answers(changed, requests[:1], OPTIONS)
 
 
 def test_a_model_without_vision_takes_text_alone(lm: Path, requests: list[Request]) -> None:
     with Transformers(model=str(lm)).load() as session:
-        responses = session.generate(requests, OPTIONS)
+        responses = answers(session, requests, OPTIONS)
     assert [len(response.samples) for response in responses] == [4, 4, 0, 0]
     assert "the model takes none" in responses[2].refused
 

@@ -14,6 +14,7 @@ from curation.sampling.engines.base import Request, Response, SamplingOptions
 from curation.sampling.engines.supervised import SupervisedSession
 from curation.sampling.engines.transformers import Transformers
 from curation.sampling.engines.vllm import Vllm, VllmSession
+from tests.curation.sampling.answers import answers
 from tests.curation.sampling.conftest import Adapter
 from tests.curation.sampling.models import trainers_prompt
 
@@ -39,7 +40,7 @@ def test_the_token_prompt_is_the_trainers(
         return outputs
 
     monkeypatch.setattr(engine, "step", look)
-    vllm_session.generate(requests, OPTIONS)
+    answers(vllm_session, requests, OPTIONS)
     processor = AutoProcessor.from_pretrained(vlm)
     assert [seen[number] for number in sorted(seen)] == [trainers_prompt(processor, request) for request in requests]
 
@@ -56,44 +57,44 @@ def greedy_texts(responses: list[Response]) -> list[tuple[int, str, str, int]]:
 def greedily(model: Path, requests: list[Request]) -> list[tuple[int, str, str, int]]:
     """What transformers says."""
     with Transformers(model=str(model)).load() as session:
-        return greedy_texts(session.generate(requests, GREEDY))
+        return greedy_texts(answers(session, requests, GREEDY))
 
 
 def test_greedy_responses_are_those_of_transformers(
     vllm_session: VllmSession, vlm: Path, requests: list[Request]
 ) -> None:
-    assert greedy_texts(vllm_session.generate(requests, GREEDY)) == greedily(vlm, requests)
+    assert greedy_texts(answers(vllm_session, requests, GREEDY)) == greedily(vlm, requests)
 
 
 def test_an_adapter_works_as_if_it_were_merged(
     adapted_session: VllmSession, vllm_engine: Vllm, adapter: Adapter, vlm: Path, requests: list[Request]
 ) -> None:
     expected = greedily(adapter.merged, requests)
-    assert greedy_texts(adapted_session.generate(requests, GREEDY)) == expected != greedily(vlm, requests)
+    assert greedy_texts(answers(adapted_session, requests, GREEDY)) == expected != greedily(vlm, requests)
     plain = vllm_engine.model_copy(update={"lora": None})
     assert vllm_engine.identity()[0] == f"{plain.identity()[0]}+{adapter.folder.name}"
     assert vllm_engine.identity()[1] != plain.identity()[1]
 
 
 def test_a_sample_does_not_depend_on_n_or_on_the_batch(vllm_session: VllmSession, requests: list[Request]) -> None:
-    together = vllm_session.generate(requests, OPTIONS)
+    together = answers(vllm_session, requests, OPTIONS)
     assert [response.key for response in together] == [request.key for request in requests]
     assert [[sample.number for sample in response.samples] for response in together] == [[0, 1, 2, 3]] * 4
     for request, response in zip(requests, together, strict=True):
-        (alone,) = vllm_session.generate([replace(request, sample_numbers=(0, 2, 3))], OPTIONS)
+        (alone,) = answers(vllm_session, [replace(request, sample_numbers=(0, 2, 3))], OPTIONS)
         assert alone.samples == (response.samples[0], *response.samples[2:])
     assert len({sample.text for response in together for sample in response.samples}) > 12
 
 
 def test_another_seed_gives_other_samples(vllm_session: VllmSession, requests: list[Request]) -> None:
-    (first,) = vllm_session.generate(requests[:1], OPTIONS)
-    (second,) = vllm_session.generate([replace(requests[0], seed=1)], OPTIONS)
+    (first,) = answers(vllm_session, requests[:1], OPTIONS)
+    (second,) = answers(vllm_session, [replace(requests[0], seed=1)], OPTIONS)
     assert not {s.text for s in first.samples} & {s.text for s in second.samples}
 
 
 def test_a_longer_limit_continues_the_same_draw(vllm_session: VllmSession, requests: list[Request]) -> None:
-    short = vllm_session.generate(requests, OPTIONS)
-    long = vllm_session.generate(requests, SamplingOptions(max_tokens=24))
+    short = answers(vllm_session, requests, OPTIONS)
+    long = answers(vllm_session, requests, SamplingOptions(max_tokens=24))
     pairs = [(s, x) for a, b in zip(short, long, strict=True) for s, x in zip(a.samples, b.samples, strict=True)]
     assert all(x.n_tokens > 12 or s == x for s, x in pairs)
     assert all(s.finish_reason == "length" and s.n_tokens == 12 for s, x in pairs if x.n_tokens > 12)
@@ -103,10 +104,10 @@ def test_a_prompt_that_cannot_be_taken_is_refused_alone(vllm_session: VllmSessio
     long = Request("long", (Message("user", "z" * 600),), (), (0, 1), 0)
     broken = replace(requests[2], key="broken", images=(b"no picture",))
     crowded = replace(requests[2], key="crowded", images=requests[2].images * 3)
-    responses = vllm_session.generate([long, requests[0], broken, crowded], OPTIONS)
+    responses = answers(vllm_session, [long, requests[0], broken, crowded], OPTIONS)
     assert [len(response.samples) for response in responses] == [0, 4, 0, 0]
     assert [bool(response.refused) for response in responses] == [True, False, True, True]
-    assert responses[1] == vllm_session.generate(requests[:1], OPTIONS)[0]
+    assert responses[1] == answers(vllm_session, requests[:1], OPTIONS)[0]
 
 
 def test_a_process_of_its_own_gives_the_same_samples_and_survives_a_kill(
@@ -122,14 +123,14 @@ def test_a_process_of_its_own_gives_the_same_samples_and_survives_a_kill(
             if "curation.sampling.engines.process" in " ".join(child.cmdline())
         )
         process.kill()
-        assert isolated.generate(texts, OPTIONS) == vllm_session.generate(texts, OPTIONS)
+        assert answers(isolated, texts, OPTIONS) == answers(vllm_session, texts, OPTIONS)
     assert capfd.readouterr() == ("", "")
 
 
 def test_nothing_is_printed(
     vllm_session: VllmSession, requests: list[Request], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    vllm_session.generate(requests, OPTIONS)
+    answers(vllm_session, requests, OPTIONS)
     assert capfd.readouterr() == ("", "")
     assert "vllm" in sys.modules
 

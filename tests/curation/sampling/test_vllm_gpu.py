@@ -7,6 +7,7 @@ import torch
 
 from curation.sampling.engines.base import Request, SamplingOptions
 from curation.sampling.engines.vllm import Vllm
+from tests.curation.sampling.answers import answers
 
 pytestmark = [pytest.mark.slow, pytest.mark.gpu]
 
@@ -19,5 +20,5 @@ def test_two_copies_on_two_gpus_give_the_samples_of_one(vlm: Path, requests: lis
     for copies in (1, 2):
         engine = Vllm(model=str(vlm), dtype="float32", max_num_seqs=16, max_images=2, data_parallel_size=copies)
         with engine.open() as session:
-            responses.append(session.generate(requests, options))
+            responses.append(answers(session, requests, options))
     assert responses[0] == responses[1]

@@ -20,6 +20,7 @@ from curation.sampling.engines.base import Request, Response, SamplingOptions
 from curation.sampling.engines.openai import OpenAI
 from curation.sampling.engines.vllm import VllmSession
 from curation.sampling.engines.vllm_on_cpu import options_on_cpu
+from tests.curation.sampling.answers import answers
 
 pytestmark = pytest.mark.slow
 
@@ -83,16 +84,16 @@ def test_samples_are_those_of_the_engine_in_our_own_process(
     wanted = [*requests, *hard_requests]
     with server.open() as served:
         for options in (OPTIONS, LONGER_THAN_THE_MODEL, GREEDY):
-            expected = vllm_session.generate(wanted, options)
+            expected = answers(vllm_session, wanted, options)
             assert [bool(response.refused) for response in expected] == [False] * 5 + [True] * 2
-            assert facts(served.generate(wanted, options)) == facts(expected)
+            assert facts(answers(served, wanted, options)) == facts(expected)
 
 
 def test_a_sample_does_not_depend_on_what_else_is_asked(server: OpenAI, requests: list[Request]) -> None:
     with server.open() as session:
-        together = session.generate(requests, OPTIONS)
+        together = answers(session, requests, OPTIONS)
         for request, response in zip(requests, together, strict=True):
-            (alone,) = session.generate([replace(request, sample_numbers=(3,))], OPTIONS)
+            (alone,) = answers(session, [replace(request, sample_numbers=(3,))], OPTIONS)
             assert alone.samples == response.samples[3:]
 
 

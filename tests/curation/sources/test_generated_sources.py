@@ -29,7 +29,7 @@ def judged(row: Row, response: str) -> str:
 
 
 def test_image_rows_have_one_png_of_the_asked_size_and_no_completion() -> None:
-    rows = rows_of(list(VisualPuzzles(count=5, size=56, weight=2.0).read(1)))
+    rows = rows_of(list(VisualPuzzles(count=5 * len(families()), size=56, weight=2.0).read(1)))
     assert len(rows) == 5 * len(families())
     for row in rows:
         (data,) = row.images
@@ -42,7 +42,7 @@ def test_image_rows_have_one_png_of_the_asked_size_and_no_completion() -> None:
 
 
 def test_text_rows_have_the_scene_and_a_trace() -> None:
-    for row in rows_of(list(VisualPuzzles(count=5, modality="text").read(1))):
+    for row in rows_of(list(VisualPuzzles(count=5 * len(families()), modality="text").read(1))):
         assert row.images == ()
         assert row.completion.startswith("<think>\n")
         assert row.completion.endswith(f"</think>\n\\boxed{{{row.answer}}}")
@@ -52,7 +52,7 @@ def test_text_rows_have_the_scene_and_a_trace() -> None:
 
 @pytest.mark.parametrize("modality", ["picture", "text"])
 def test_every_gold_is_judged_correct_and_another_wrong(modality: str) -> None:
-    rows = rows_of(list(VisualPuzzles(count=5, size=28, modality=modality).read(4)))
+    rows = rows_of(list(VisualPuzzles(count=5 * len(families()), size=28, modality=modality).read(4)))
     for row in rows:
         assert judged(row, f"\\boxed{{{row.answer}}}") == "correct", row
         wrong = "B" if row.answer == "A" else "A" if row.answer_kind == "choice" else "77"
@@ -61,7 +61,7 @@ def test_every_gold_is_judged_correct_and_another_wrong(modality: str) -> None:
 
 @pytest.mark.parametrize("modality", ["picture", "text"])
 def test_the_seed_decides_every_byte(modality: str) -> None:
-    source = VisualPuzzles(count=4, size=56, modality=modality)
+    source = VisualPuzzles(count=4 * len(families()), size=56, modality=modality)
     state = random.getstate()
     first = list(source.read(1))
     assert random.getstate() == state
@@ -70,12 +70,12 @@ def test_the_seed_decides_every_byte(modality: str) -> None:
 
 
 def test_a_longer_source_begins_with_the_shorter_one() -> None:
-    short, long = (list(VisualPuzzles(families=["count", "table"], count=n, modality="text").read(3)) for n in (5, 9))
+    short, long = (list(VisualPuzzles(families=["count", "table"], count=n, modality="text").read(3)) for n in (9, 18))
     assert long[: len(short)] == short
 
 
 def test_rows_are_unique_and_an_exhausted_family_is_counted() -> None:
-    made = list(VisualPuzzles(families=["clock", "count"], levels=[1], count=30, modality="text").read(0))
+    made = list(VisualPuzzles(families=["clock", "count"], levels=[1], count=60, modality="text").read(0))
     rows, bad = rows_of(made), [row for row in made if isinstance(row, BadRow)]
     assert len(made) == 60
     assert len({row.id for row in rows}) == len(rows) == 34
@@ -84,7 +84,7 @@ def test_rows_are_unique_and_an_exhausted_family_is_counted() -> None:
 
 
 def test_answers_are_balanced() -> None:
-    rows = rows_of(list(VisualPuzzles(families=["compare", "locate", "count"], levels=[1], count=60, size=28).read(9)))
+    rows = rows_of(list(VisualPuzzles(families=["compare", "locate", "count"], levels=[1], count=180, size=28).read(9)))
     for family, n_answers in (("compare", 3), ("locate", 4), ("count", 4)):
         counts = Counter(row.answer for row in rows if row.source_id.startswith(family))
         assert len(counts) == n_answers
@@ -107,10 +107,18 @@ def test_families_and_levels_are_chosen(options: dict[str, Any], expected: dict[
 def test_families_take_the_levels_in_turn() -> None:
     ids = [
         row.source_id
-        for row in rows_of(list(VisualPuzzles(families=["table", "clock"], levels=[2, 4], count=2, size=28).read(0)))
+        for row in rows_of(list(VisualPuzzles(families=["table", "clock"], levels=[2, 4], count=4, size=28).read(0)))
     ]
     assert ids == ["table-2-000000", "clock-2-000000", "table-4-000001", "clock-4-000001"]
-    assert len(rows_of(list(VisualPuzzles(levels=2, count=1, size=28).read(0)))) == len(families())
+    assert len(rows_of(list(VisualPuzzles(levels=2, count=len(families()), size=28).read(0)))) == len(families())
+
+
+@pytest.mark.parametrize("count", [1, 7, 8])
+def test_the_count_is_that_of_all_rows_and_the_first_families_have_what_does_not_divide(count: int) -> None:
+    made = list(VisualPuzzles(families=["table", "clock", "path"], levels=[1, 5], count=count, modality="text").read(0))
+    shares = Counter(row.source_id.partition("-")[0] for row in made)
+    assert len(made) == count
+    assert [shares[family] for family in ("table", "clock", "path")] == [(count + 2) // 3, (count + 1) // 3, count // 3]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,140 @@
+"""`ovr-curate why`: a row's end, its pass rate and its samples, of a build whose samples were in the store before it began."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from curation.build.build import build
+from curation.commands.why import why
+from curation.core.errors import BuildError
+from curation.core.parquet import read_records
+from curation.core.row import Message
+from curation.sampling.engines.base import Request, Sample
+from curation.sampling.identity import model_identity
+from curation.sampling.rollouts.rollout import Rollout, Setting, prompt_hash
+from curation.sampling.rollouts.store import RolloutStore
+from curation.sampling.template import apply_to_messages, template_hash
+from tests.curation.sampling.models import png
+
+TEMPLATE = r"{question} Answer in \boxed{}."
+MAX_SAMPLES = 8
+IMAGE = png("red", 112, 112)
+RIGHT = {"sum": (0, 2, 3), "seen": (1, 3, 5, 7), "easy": range(MAX_SAMPLES), "hard": ()}
+"""Row -> which of its samples are right; of `seen` sample 2 is cut off."""
+
+
+def rollout(row: str, number: int, setting: Setting, question: str) -> Rollout:
+    messages = apply_to_messages(TEMPLATE, (Message("user", question),))
+    prompt = prompt_hash(Request(row, messages, (IMAGE,), (), 0))
+    cut = row == "seen" and number == 2
+    text = f"So it is \\boxed{{{7 if number in RIGHT[row] else 90 + number}}}."
+    sample = Sample(number, "" if cut else text, "length" if cut else "stop", 48 if cut else 10 + number, number)
+    return Rollout(prompt, row, setting, 48, sample, 20, 0.1)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("why")
+    (folder / "model").mkdir()
+    (folder / "model" / "config.json").write_text("{}")
+    (folder / "red.png").write_bytes(IMAGE)
+    setting = Setting(*model_identity(str(folder / "model")), template_hash(TEMPLATE), 1.0, 1.0)
+    questions = {name: f"What is 3 + 4, asked for the {name} time?" for name in RIGHT}
+    records = [{"id": name, "question": text, "answer": "7", "image": "red.png"} for name, text in questions.items()]
+    (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, records)))
+    with RolloutStore(folder / "out" / "rollouts") as store:
+        for name, text in questions.items():
+            store.append([rollout(name, number, setting, text) for number in range(MAX_SAMPLES)])
+    (folder / "out" / ".lock").touch()
+    difficulty = {
+        "sampler": {"kind": "transformers", "model": str(folder / "model")},
+        "sampling": {"max_tokens": 48},
+        "n": 4,
+        "stopping": {"kind": "bayes", "n_max": MAX_SAMPLES},
+    }
+    fields = {"id": "id", "question": "question", "answer": "answer", "images": "image"}
+    source = {
+        "kind": "table",
+        "name": "t",
+        "path": str(folder / "rows.jsonl"),
+        "fields": fields,
+        "accept": ["blank_images"],
+    }
+    rl = {"sources": [source], "dedup": {"near": False}, "difficulty": difficulty}
+    manifest = {"name": "why", "prompt_template": TEMPLATE, "rl": rl}
+    (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest))
+    build(folder / "manifest.yaml", folder / "out")
+    return folder / "out"
+
+
+def samples(told: str) -> list[list[str]]:
+    """The lines of the table of samples."""
+    return [line.split() for line in told.splitlines() if line.split()[:1] and line.split()[0].isdigit()]
+
+
+@pytest.mark.slow
+def test_a_kept_row_tells_its_pass_rate_and_its_samples(built: Path) -> None:
+    (record,) = [r for r in read_records(next(built.glob("data/rl/train-*"))) if r["source_id"] == "seen"]
+    measured, told = record["difficulty"], why(built, "t/seen")
+    assert measured["estimator"] == "posterior_mean"
+    assert measured["share"] == measured["n_correct"] / measured["n_judged"] != measured["pass_rate"]
+    assert f"t/seen {record['id']}: kept, in split train" in told
+    assert f"pass rate: {measured['pass_rate']:.3f}, the posterior mean; 95 % interval {measured['ci_low']:.3f}" in told
+    assert (
+        f"share of the judged samples: {measured['share']:.3f} ({measured['n_correct']} of {measured['n_judged']}"
+        in told
+    )
+    assert f"{measured['n_correct']} correct" in told
+    assert "1 cut off" in told
+    assert f"sampling stopped: {measured['stop_reason']}" in told
+    assert f"stratum: {record['stratum']}" in told
+    assert "sampler: model @ " in told
+    lines = samples(told)
+    assert len(lines) == measured["n_judged"] + measured["n_truncated"]
+    assert [line[1:] for line in lines[:4]] == [
+        ["wrong", "10", "stop", "90"],
+        ["correct", "11", "stop", "7"],
+        ["truncated", "48", "length"],
+        ["correct", "13", "stop", "7"],
+    ]
+    assert why(built, record["id"]) == told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("row", "outcome"), [("easy", "correct"), ("hard", "wrong")])
+def test_a_row_that_triage_dropped_tells_the_same(built: Path, row: str, outcome: str) -> None:
+    told = why(built, f"t/{row}")
+    assert ": dropped in " in told.splitlines()[0]
+    assert "-triage: " in told.splitlines()[0]
+    assert "the posterior mean" in told
+    assert {line[1] for line in samples(told)} == {outcome}
+
+
+@pytest.mark.slow
+def test_without_its_rollouts_a_build_tells_the_rest(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built, tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / "rollouts" / "verdicts")
+    assert {line[1] for line in samples(why(tmp_path / "out", "t/sum"))} == {"no"}
+    shutil.rmtree(tmp_path / "out" / "rollouts")
+    shutil.rmtree(tmp_path / "out" / "stages")
+    told = why(tmp_path / "out", "t/sum")
+    assert "the posterior mean" in told
+    assert f"samples: no rollouts in {tmp_path}/out/rollouts; they were moved or removed" in told
+    assert len(why(tmp_path / "out", "t/easy").splitlines()) == 1
+    with pytest.raises(BuildError, match="no row has id or SOURCE/SOURCE_ID 't/none'"):
+        why(tmp_path / "out", "t/none")
+
+
+@pytest.mark.slow
+def test_a_store_that_cannot_be_read_is_told(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built, tmp_path / "out")
+    segment: Any = next((tmp_path / "out" / "rollouts").glob("*.parquet"))
+    segment.write_bytes(segment.read_bytes()[: pq.read_metadata(segment).serialized_size])
+    told = why(tmp_path / "out", "t/sum")
+    assert "cannot be read" in told
+    assert "the posterior mean" in told

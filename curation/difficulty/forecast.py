@@ -15,9 +15,10 @@ from curation.difficulty.outcomes import OUTCOMES, Bools, Floats, Ints
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.rounds import BUDGET, MAX_PROMPTS, Rounds, Rows, Work
 
-MIN_TOLD, MOST_GROUPS = 8, 8
+MIN_TOLD, MOST_GROUPS = 8, 6
 """A source has rates of its own where so many of its prompts tell; so many sources at most."""
-REPLICATES = 32
+FEWEST, MOST, WORK = 16, 32, 8_000
+"""Replicates; a plan of `bayes` for every source takes long where `n` is large, so that there are no more than do about so much work."""
 SPEED_SPREAD = 0.1
 """Of the logarithm of the seconds of a token, which depend on the size of the batches and on what else the machine does."""
 MOST_LONGER = 4.0
@@ -159,8 +160,9 @@ def forecast(told: Told, population: Population, options: PassRate, held: tuple[
 
 def _replicates(told: Told, population: Population, options: PassRate, seed: int) -> Floats:
     """A line for each: samples and tokens, those held of them, seconds of a token, prompts cut short and passed on, most samples of one."""
-    lines = []
-    for replicate in range(REPLICATES):
+    lines: list[list[float]] = []
+    n_groups = len(np.unique(population.groups))
+    for replicate in range(MOST):
         draws = Draws(told, population.own, population.groups, np.random.default_rng([seed, replicate]))
         rounds = SimulatedRounds(options, population, draws)
         rounds.run(cast(Work, None))
@@ -171,6 +173,8 @@ def _replicates(told: Told, population: Population, options: PassRate, seed: int
         lines.append([totals[0], tokens, samples_held, tokens_held, *others])
         if (sums[5] == rounds.taken).all():
             break  # nothing was made up, so that the others are the same
+        if len(lines) >= max(FEWEST, WORK // (rounds.n_most * n_groups)):
+            break
     return np.array(lines)
 
 

@@ -232,3 +232,23 @@ def test_asking_an_engine_what_it_runs_on_loads_no_model() -> None:
     assert OpenAI(model="m", base_url="http://localhost:1/v1").hardware() == ("server", 1)
     assert Vllm(model="none", tensor_parallel_size=2, data_parallel_size=4).gpus == 8
     assert Transformers(model="none").hardware().kind in ("CPU", "GPU")
+
+
+def test_each_source_is_told_by_its_own_prompts(tmp_path: Path) -> None:
+    """The store has all of the short ones and a third of the long ones."""
+
+    class Long(Lengthy):
+        @contextmanager
+        def open(self) -> Iterator[LengthySession]:
+            yield LongSession(self)
+
+    class LongSession(LengthySession):
+        def _sample(self, request: Request, number: int, options: SamplingOptions) -> Sample:
+            sample = super()._sample(request, number, options)
+            return replace(sample, n_tokens=300 if int(request.key.removeprefix("row")) >= 90 else 10)
+
+    given = rows(90, "short") + rows(120, "long")[90:]
+    sampler = Long(script=0, log=[], spent=[])
+    run(sampler, tmp_path, given[:100], n=4)
+    told = foreseen(sampler, tmp_path, given, n=4)
+    assert told.forecast.tokens_to_come.value == pytest.approx(20 * 4 * 300, rel=0.05)

@@ -97,7 +97,7 @@ def tables(summary: dict[str, Any]) -> str:
         hours = f"{sampler['seconds'] / 3600:,.2f}"
         samplers.add_row(escape(name), limits, *counts, f"{cut:.1%}", f"{sampler['tokens']:,}", hours, speed)
     judged = Table(title="verdicts")
-    for heading in ("sampler", "rewards", "judged", "outcomes"):
+    for heading in ("sampler", "rewards", "judged", "shares of the judged"):
         judged.add_column(heading, justify="right" if heading == "judged" else "left", overflow="fold")
     for verifier in summary["verdicts"]:
         total = sum(verifier["outcomes"].values())

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from curation.commands.check import read_summary
-from curation.commands.why_samples import Row, sample_lines
+from curation.commands.why_samples import Row, sample_lines, short
 from curation.core.errors import BuildError
 from curation.core.row import Message
 from curation.core.rows import Rows, decided
@@ -67,6 +67,7 @@ def _told(build: Path, manifest: dict[str, Any], line: dict[str, Any]) -> Iterat
     difficulty = record.get("difficulty")
     if difficulty:
         yield from (f"  {text}" for text in _measured(difficulty, manifest))
+        yield f"  gold: {short(record['answer'])} ({record['answer_kind']})"
     added = [name for name in record if name not in RELEASED[line["config"]] and name not in _INSIDE] if kept else []
     for name in (*_SHOWN, *added):
         if record.get(name) not in (None, ""):

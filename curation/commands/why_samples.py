@@ -16,7 +16,7 @@ from curation.sampling.rollouts.segments import list_segments, read_groups
 from curation.sampling.rollouts.store import under_limit
 
 MAX_CHARS = 60
-"""Of an extracted answer, on the screen."""
+"""Of a gold or an extracted answer, on the screen."""
 
 
 class Row(NamedTuple):
@@ -49,9 +49,14 @@ def sample_lines(store: Path, row: Row, options: dict[str, Any]) -> Iterator[str
     for one in rollouts:
         sample, verdict = one.sample, judged.get(rollout_id(one), {})
         outcome = "truncated" if sample.finish_reason == "length" else verdict.get("outcome", "no verdict")
-        answer = " ".join((verdict.get("extracted") or "").split())
-        answer = answer if len(answer) <= MAX_CHARS else f"{answer[: MAX_CHARS - 3]}..."
+        answer = short(verdict.get("extracted") or "")
         yield f"  {sample.number:>6}  {outcome:<15}  {sample.n_tokens:>7,}  {sample.finish_reason:<6}  {answer}".rstrip()
+
+
+def short(text: str) -> str:
+    """An answer on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_CHARS else f"{line[: MAX_CHARS - 3]}..."
 
 
 def _n_samples(difficulty: dict[str, Any], options: dict[str, Any]) -> int:

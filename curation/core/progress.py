@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 REPORT_EVERY_S = 0.5
 PLAIN_EVERY_S = 10.0
+NOTED = "{desc}: {n_fmt}/{total_fmt} rows [{elapsed}{postfix}]"
 
 
 class TaskProgress:
@@ -62,13 +63,15 @@ class StageProgress:
         total = sum(task["total"] for task in tasks) or self.total
         if not self._bar.disable:
             self._bar.total = total
+            self._bar.bar_format = NOTED if note else None  # a line has no room for a bar as well
             self._bar.set_postfix_str(note, refresh=False)
             self._bar.update(rows - self._bar.n)
         elif time.monotonic() - self._plain_at >= PLAIN_EVERY_S:
             self._plain_at = time.monotonic()
             elapsed = self._plain_at - self._started_at
+            how = {"bar_format": NOTED} if note else {"ncols": 100}
             print(
-                tqdm.format_meter(rows, total or 0, elapsed, prefix=self._title, unit=" rows", ncols=100, postfix=note),
+                tqdm.format_meter(rows, total or 0, elapsed, prefix=self._title, unit=" rows", postfix=note, **how),
                 flush=True,
             )
 

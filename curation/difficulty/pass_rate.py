@@ -46,8 +46,8 @@ class PassRate(Options):
     """Samples of a prompt: as many under `fixed`, at most so many under `exact`. Under `bayes` it is the yardstick: decisions are as often
     right as those of `n` samples of every prompt, and one prompt gets up to `stopping.n_max`, by default 4 times `n`."""
     stopping: Annotated[Stopping, ByKind(Stopping)] = Fixed()
-    """When a prompt has been sampled enough: `fixed` (at `n`), `exact` (at `n` or before) or `bayes` (where it pays also behind `n`). After
-    the latter two the `pass_rate` is the mean of the posterior; `share` stands beside it."""
+    """When a prompt has been sampled enough: `fixed` (at `n`), `exact` (at `n` or before) or `bayes` (while it pays, also beyond `n`).
+    After `exact` and `bayes` the `pass_rate` is the mean of the posterior, beside the raw `share`."""
     min_pass_rate: float | None = Field(default=0.0, ge=0, le=1)
     """Keep only above it (exclusive): 0.0 drops what was never solved; null keeps that too."""
     max_pass_rate: float | None = Field(default=1.0, ge=0, le=1)

@@ -48,11 +48,10 @@ class MeasureDifficulty(DecideStage):
 
 def progress_line(sampled: Sampled, rounds: Rounds) -> str:
     """Responses, tokens, speed, and, once a round has shown what they cost, what is left of them and of the time."""
-    responses = f"{sampled.found + sampled.responses:,} of {rounds.n_asked:,} responses"
-    found = f" ({sampled.found:,} from the store)" if sampled.found else ""
-    tokens = f"{sampled.tokens + sampled.underway:,} tokens, {sampled.speed:,.0f} tokens/s"
-    note = f"round {rounds.round}, {responses}{found}, {tokens}"
+    found = f" ({sampled.found:,} stored)" if sampled.found else ""
+    responses = f"{sampled.found + sampled.responses:,}/{rounds.n_asked:,} responses{found}"
+    note = f"round {rounds.round}: {responses}, {sampled.tokens + sampled.underway:,} tokens, {sampled.speed:,.0f}/s"
     if not (left := rounds.tokens_left):
         return note
     minutes = f", {left / sampled.speed / 60:,.0f} min" if sampled.speed else ""
-    return f"{note}, about {left:,} tokens{minutes} left"
+    return f"{note}, about {left:,} left{minutes}"

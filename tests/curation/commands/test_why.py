@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -94,6 +95,7 @@ def test_a_kept_row_tells_its_pass_rate_and_its_samples(built: Path) -> None:
     assert f"sampling stopped: {measured['stop_reason']}" in told
     assert f"stratum: {record['stratum']}" in told
     assert "sampler: model @ " in told
+    assert "gold: 7 (" in told
     lines = samples(told)
     assert len(lines) == measured["n_judged"] + measured["n_truncated"]
     assert [line[1:] for line in lines[:4]] == [
@@ -128,6 +130,20 @@ def test_without_its_rollouts_a_build_tells_the_rest(built: Path, tmp_path: Path
     assert len(why(tmp_path / "out", "t/easy").splitlines()) == 1
     with pytest.raises(BuildError, match="no row has id or SOURCE/SOURCE_ID 't/none'"):
         why(tmp_path / "out", "t/none")
+
+
+@pytest.mark.slow
+def test_the_shards_of_an_earlier_version_are_read(built: Path, tmp_path: Path) -> None:
+    """They have neither `share` nor `estimator`."""
+    shutil.copytree(built, tmp_path / "out")
+    for shard in (tmp_path / "out/data/rl").glob("*.parquet"):
+        rows = pq.read_table(shard)
+        old = [{k: v for k, v in d.items() if k not in ("share", "estimator")} for d in rows["difficulty"].to_pylist()]
+        pq.write_table(rows.drop_columns("difficulty").append_column("difficulty", pa.array(old)), shard)
+    told = why(tmp_path / "out", "t/seen")
+    assert [line for line in why(built, "t/seen").splitlines() if "pass rate" not in line] == [
+        line.replace(str(tmp_path / "out"), str(built)) for line in told.splitlines() if "pass rate" not in line
+    ]
 
 
 @pytest.mark.slow

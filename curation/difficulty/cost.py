@@ -210,7 +210,10 @@ def _notes(found: Survey, options: PassRate) -> Iterator[str]:
 def _limits(foreseen: Forecast, told: Told, options: PassRate) -> Iterator[str]:
     """What the figures do not tell for sure: what an interruption left out, and where another model or nothing goes on."""
     if n := int(told.interrupted.sum()):
-        yield f"{n:,} responses were under way when a run ended; they are rather the long ones, and so are the tokens rather more"
+        yield (
+            f"{n:,} responses were under way when a run ended, or cut off below the limit of now:"
+            " they are rather the long ones, and so are the tokens rather more"
+        )
     if foreseen.cut_short.high:
         yield f"the budget ends the sampling of {_about(foreseen.cut_short, 'prompts')} before they are decided"
     if len(options.engines) > 1:

@@ -189,7 +189,8 @@ def _population(found: Survey, telling: Survey, options: PassRate) -> tuple[Told
     groups_told = np.zeros(len(telling.places), np.int64)
     groups_told[own[own >= 0]] = groups[own >= 0]
     limit = response_limit(options.sampling.max_tokens, options.sampler.max_model_len, 0)
-    told = Told(telling.outcomes, telling.tokens, telling.seconds, groups_told, is_refused, limit)
+    samples = telling.outcomes, telling.tokens, telling.seconds, telling.cut_at
+    told = Told(*samples, groups_told, is_refused, limit)
     return told, Population(own, groups, weights)
 
 
@@ -210,10 +211,9 @@ def _notes(found: Survey, options: PassRate) -> Iterator[str]:
 def _limits(foreseen: Forecast, told: Told, options: PassRate) -> Iterator[str]:
     """What the figures do not tell for sure: what an interruption left out, and where another model or nothing goes on."""
     if n := int(told.interrupted.sum()):
-        yield (
-            f"{n:,} responses were under way when a run ended, or cut off below the limit of now:"
-            " they are rather the long ones, and so are the tokens rather more"
-        )
+        yield f"{n:,} responses were under way when a run ended: they are rather the long ones, and so are the tokens rather more"
+    if n := told.n_cut:
+        yield f"{n:,} responses were cut off below the limit of now and are sampled again; how long they get is not known"
     if foreseen.cut_short.high:
         yield f"the budget ends the sampling of {_about(foreseen.cut_short, 'prompts')} before they are decided"
     if len(options.engines) > 1:

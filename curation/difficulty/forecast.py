@@ -19,6 +19,7 @@ MIN_TOLD, MOST_GROUPS = 8, 6
 """A source has rates of its own where so many of its prompts tell; so many sources at most."""
 FEWEST, MOST, WORK = 16, 32, 8_000
 """Replicates; a plan of `bayes` for every source takes long where `n` is large, so that there are no more than do about so much work."""
+CUT_SPREAD = 0.3
 SPEED_SPREAD = 0.1
 """Of the logarithm of the seconds of a token, which depend on the size of the batches and on what else the machine does."""
 MOST_LONGER = 4.0
@@ -185,8 +186,10 @@ def _once_where_equal(values: Floats) -> Floats:
 
 def _unseen(told: Told, population: Population) -> float:
     """Spread of the logarithm of a total that no replicate shows: of what none of n prompts tells there may be one more among n, and the
-    prompts that are simulated are a sample themselves where each stands for several.
+    prompts that are simulated are a sample themselves where each stands for several; how long what was cut off gets, nothing tells.
     """
     weights = population.weights
     borrowed = 1 - weights[population.own >= 0].sum() / weights.sum()
-    return float(np.hypot(borrowed / len(told), 1 / np.sqrt(len(weights)) if weights.max() > 1 else 0.0))
+    simulated = 1 / np.sqrt(len(weights)) if weights.max() > 1 else 0.0
+    cut = CUT_SPREAD * np.sqrt(told.n_cut / max(told.n_cut + told.counts.sum(), 1))
+    return float(np.sqrt((borrowed / len(told)) ** 2 + simulated**2 + cut**2))

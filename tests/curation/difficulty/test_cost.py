@@ -143,6 +143,17 @@ def test_every_sample_in_the_store_counts_whole_prompts_or_not(tmp_path: Path) -
     assert told.forecast.tokens_to_come.low <= sum(rest.spent) <= told.forecast.tokens_to_come.high
 
 
+@pytest.mark.parametrize("world", [0, 1, 2])
+def test_what_was_cut_off_below_a_raised_limit_is_to_come_and_long(tmp_path: Path, world: int) -> None:
+    rest = lengthy(world)
+    run(lengthy(world), tmp_path, rows(60), n=4, sampling=SamplingOptions(max_tokens=100))
+    told = foreseen(rest, tmp_path, rows(60), n=4)
+    run(rest, tmp_path, rows(60), n=4)
+    assert told.forecast.samples_to_come == (n_sampled(rest.log),) * 3
+    assert told.forecast.tokens_to_come.low <= sum(rest.spent) <= told.forecast.tokens_to_come.high
+    assert "were cut off below the limit of now and are sampled again" in told.line(None)
+
+
 def test_where_each_prompt_stands_for_several_the_totals_are_those_of_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from curation.difficulty.draws import Told, spread_groups
-from curation.difficulty.forecast import MIN_TOLD, MOST_GROUPS, REFUSED, Estimate, Forecast, Population, forecast
+from curation.difficulty.estimate import Estimate
+from curation.difficulty.forecast import MIN_TOLD, MOST_GROUPS, REFUSED, Forecast, Population, forecast
 from curation.difficulty.outcomes import Tally
 from curation.difficulty.pass_rate import PassRate, setting_of
 from curation.difficulty.rounds import Rows
@@ -23,6 +24,10 @@ from curation.sampling.template import apply_to_messages
 
 MOST_FRESH = 2_000
 """Prompts without samples that are simulated, evenly spread; each stands for so many."""
+
+UNITS = (("hours", 3600), ("minutes", 60), ("seconds", 1))
+TIMES = ("hours", "minutes", "seconds", "GPU-hours", "CPU-hours", "at ")
+"""What `_about` may be told that is not counted one by one; `at` is a price."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class SamplingCost:
         yield _shares(told.tokens, told.tokens_held, told.tokens_to_come, "tokens")
         if told.tokens_to_come.high:
             yield self._hours(told.seconds_to_come, price)
-        yield f"told by {self.basis:,} prompts"
+        yield f"told by {self.basis:,} prompt{'s' * (self.basis > 1)}"
 
     def _hours(self, seconds: Estimate, price: float | None) -> str:
         assert self.hardware is not None
@@ -86,20 +91,19 @@ def _about(estimate: Estimate, what: str, bare: bool = False) -> str:
     """So many of `what`; with three digits and the range where that is not known exactly."""
     if estimate.low == estimate.high and float(estimate.value).is_integer():
         return f"{estimate.value:,.0f} {what}"
-    value, low, high = (_rounded(number) for number in estimate)
+    countable = not what.startswith(TIMES)
+    value, low, high = (_rounded(number, countable) for number in estimate)
     return f"about {value} {what}" if bare or low == high else f"about {value} {what} ({low} to {high})"
 
 
 def _duration(seconds: Estimate, where: str) -> str:
-    unit, length = next(
-        (unit for unit in (("hours", 3600), ("minutes", 60)) if seconds.value >= unit[1]), ("seconds", 1)
-    )
+    unit, length = next((unit for unit in UNITS if seconds.value >= unit[1]), UNITS[-1])
     return _about(seconds.times(1 / length), f"{unit} {where}")
 
 
-def _rounded(number: float) -> str:
-    """Three digits."""
-    if number >= 100 or not number:
+def _rounded(number: float, countable: bool) -> str:
+    """Three digits, or two of what is less than one."""
+    if number >= 100 or countable:
         return f"{float(f'{number:.3g}'):,.0f}"
     return f"{number:.3g}" if number >= 1 else f"{number:.2g}"
 
@@ -185,7 +189,8 @@ def _population(found: Survey, telling: Survey, options: PassRate) -> tuple[Told
     groups_told = np.zeros(len(telling.places), np.int64)
     groups_told[own[own >= 0]] = groups[own >= 0]
     limit = response_limit(options.sampling.max_tokens, options.sampler.max_model_len, 0)
-    told = Told(telling.outcomes, telling.tokens, telling.seconds, groups_told, is_refused, limit)
+    samples = telling.outcomes, telling.tokens, telling.seconds, telling.cut_at
+    told = Told(*samples, groups_told, is_refused, limit)
     return told, Population(own, groups, weights)
 
 
@@ -206,7 +211,9 @@ def _notes(found: Survey, options: PassRate) -> Iterator[str]:
 def _limits(foreseen: Forecast, told: Told, options: PassRate) -> Iterator[str]:
     """What the figures do not tell for sure: what an interruption left out, and where another model or nothing goes on."""
     if n := int(told.interrupted.sum()):
-        yield f"{n:,} responses were under way when a run ended; they are rather the long ones, and so are the tokens rather more"
+        yield f"{n:,} responses were under way when a run ended: they are rather the long ones, and so are the tokens rather more"
+    if n := told.n_cut:
+        yield f"{n:,} responses were cut off below the limit of now and are sampled again; how long they get is not known"
     if foreseen.cut_short.high:
         yield f"the budget ends the sampling of {_about(foreseen.cut_short, 'prompts')} before they are decided"
     if len(options.engines) > 1:

@@ -17,28 +17,41 @@ from curation.difficulty.survey import CORRECT, INCORRECT, NOT_HELD, TRUNCATED, 
 class Told:
     """What the prompts with samples tell: a line for each, see `Survey`. `limit`: tokens of a response that is cut off."""
 
-    def __init__(self, outcomes: Ints, tokens: Ints, seconds: Floats, groups: Ints, refused: Bools, limit: int) -> None:
+    def __init__(
+        self, outcomes: Ints, tokens: Ints, seconds: Floats, cut_at: Ints, groups: Ints, refused: Bools, limit: int
+    ) -> None:
+        self.cut_at = np.minimum(cut_at, limit)
         self.outcomes, self.tokens, self.groups, self.refused, self.limit = outcomes, tokens, groups, refused, limit
         held = outcomes != NOT_HELD
         self.counts = np.stack([(outcomes == kind).sum(1) for kind in (CORRECT, INCORRECT, TRUNCATED, UNJUDGED)])
         self.spent = np.stack([np.where(held, tokens, 0).sum(1), np.where(held, seconds, 0).sum(1)])
-        self.interrupted = _interrupted(held)
+        self.interrupted = _interrupted(held | (cut_at > 0))
         self._is_whole = held & (outcomes != TRUNCATED)
         self.set_lengths(np.random.default_rng(0))
 
     def set_lengths(self, rng: np.random.Generator) -> None:
         """Gather the lengths of responses that ended. Those that were under way when a run ended are rather long: they are taken to be like
-        the longest of as many that did end there.
+        the longest of as many that did end there. Those that were cut off below the limit of now end anywhere between, every order of
+        length alike.
         """
-        known, tokens = self._is_whole, self.tokens
+        is_cut = self.cut_at > 0
+        known, tokens = self._is_whole | is_cut, self.tokens.copy()
+        at = self.cut_at[is_cut]
+        tokens[is_cut] = at * (self.limit / at) ** rng.random(len(at))
+        self.again = np.where(is_cut, tokens, 0)
         if n := int(self.interrupted.sum()):
             begun = np.flatnonzero(self.interrupted.any(1))[0]
             ended = np.sort(self.tokens[begun:][(self.outcomes != NOT_HELD)[begun:]])
-            known, tokens = known | self.interrupted, tokens.copy()
+            known = known | self.interrupted
             tokens[self.interrupted] = rng.choice(ended[-n:], n)
         self.n_whole = known.sum(1)
         first = np.argsort(~known, axis=1, kind="stable")[:, : max(int(self.n_whole.max(initial=0)), 1)]
         self.whole = np.take_along_axis(tokens, first, 1)
+
+    @property
+    def n_cut(self) -> int:
+        """Samples that were cut off below the limit of now."""
+        return int((self.cut_at > 0).sum())
 
     @property
     def under_way(self) -> float:
@@ -67,8 +80,7 @@ class Draws:
 
     def __init__(self, told: Told, own: Ints, groups: Ints, rng: np.random.Generator) -> None:
         self.rng = rng
-        if told.interrupted.any():
-            told.set_lengths(rng)
+        told.set_lengths(rng)
         drawn = rng.integers(len(told), size=len(told))
         like = np.where(own >= 0, own, _borrowed(told, drawn, groups, rng))
         self.refused = told.refused[like]
@@ -79,6 +91,7 @@ class Draws:
         has_own = own >= 0
         self._outcomes = np.where(has_own[:, None], told.outcomes[own], NOT_HELD)
         self._tokens = np.where(has_own[:, None], told.tokens[own], 0)
+        self._again = np.where(has_own[:, None], told.again[own], 0)
         self._is_held = np.zeros((len(own), 0), bool)
 
     def widen(self, width: int) -> None:
@@ -88,13 +101,14 @@ class Draws:
             return
         more = ((0, 0), (0, max(width - self._outcomes.shape[1], 0)))
         self._outcomes = np.pad(self._outcomes, more, constant_values=NOT_HELD)
-        self._tokens = np.pad(self._tokens, more)
+        self._tokens, self._again = np.pad(self._tokens, more), np.pad(self._again, more)
         new = slice(before, width)
         held = self._outcomes[:, new] != NOT_HELD
         unjudged, truncated, correct = (self.rng.random(held.shape) < rate[:, None] for rate in self._rates)
         made_up = np.select([unjudged, truncated, correct], [UNJUDGED, TRUNCATED, CORRECT], INCORRECT)
         place = (self.rng.random(held.shape) * self._n_lengths[:, None]).astype(np.int64)
         lengths = np.where(made_up == TRUNCATED, self._limit, np.take_along_axis(self._lengths, place, 1))
+        lengths = np.where(self._again[:, new] > 0, self._again[:, new], lengths)
         self._outcomes[:, new] = np.where(held, self._outcomes[:, new], made_up)
         self._tokens[:, new] = np.where(held, self._tokens[:, new], lengths)
         self._is_held = np.concatenate([self._is_held, held], axis=1)

@@ -1,8 +1,7 @@
 """How many samples and tokens a measurement will take: its rounds, run some dozens of times on samples that are made up (`draws`).
 
 The rounds are those of the measurement itself, with its stopping rule and its budgets, on at most some thousand prompts, each of which
-stands for so many. The range is the 98 % range of a log-normal with the spread of the replicates, wider where few prompts tell (Student's
-t): measured on builds whose figures are known, it holds them at least 95 times of 100, heavy-tailed lengths and 30 prompts included.
+stands for so many.
 """
 
 from typing import NamedTuple, cast
@@ -11,30 +10,22 @@ import numpy as np
 
 from curation.core.row import Sampler
 from curation.difficulty.draws import Draws, Told
+from curation.difficulty.estimate import Estimate, Ranges
 from curation.difficulty.outcomes import OUTCOMES, Bools, Floats, Ints
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.rounds import BUDGET, MAX_PROMPTS, Rounds, Rows, Work
 
-MIN_TOLD, MOST_GROUPS = 8, 8
+MIN_TOLD, MOST_GROUPS = 8, 6
 """A source has rates of its own where so many of its prompts tell; so many sources at most."""
-REPLICATES = 32
+FEWEST, MOST, WORK = 16, 32, 8_000
+"""Replicates; a plan of `bayes` for every source takes long where `n` is large, so that there are no more than do about so much work."""
+CUT_SPREAD = 0.3
 SPEED_SPREAD = 0.1
 """Of the logarithm of the seconds of a token, which depend on the size of the batches and on what else the machine does."""
 MOST_LONGER = 4.0
 """What was under way when a run ended may be so many times longer than it is taken to be (simulated queues that were killed)."""
 COLUMNS = [OUTCOMES.index(name) for name in ("correct", "wrong", "truncated", "undecided")]
 REFUSED = "refused"
-
-
-class Estimate(NamedTuple):
-    """A number and the range in which it is to be expected; `low == high` where it is known."""
-
-    value: float
-    low: float
-    high: float
-
-    def times(self, factor: float) -> "Estimate":
-        return Estimate(*(number * factor for number in self))
 
 
 class Forecast(NamedTuple):
@@ -133,17 +124,8 @@ class SimulatedRounds(Rounds):
 
 def forecast(told: Told, population: Population, options: PassRate, held: tuple[int, int], seed: int) -> Forecast:
     """What the measurement of all prompts will take. `held`: samples and tokens that the store has, all prompts counted."""
-    figures = []
-    for replicate in range(REPLICATES):
-        draws = Draws(told, population.own, population.groups, np.random.default_rng([seed, replicate]))
-        rounds = SimulatedRounds(options, population, draws)
-        rounds.run(cast(Work, None))
-        totals = rounds.draws.sums(rounds.taken) @ rounds.weights
-        others = rounds.cut_short(), rounds.passed_on()
-        figures.append([rounds.taken @ rounds.weights, *totals[4:], draws.seconds_per_token, *others])
-        if (draws.sums(rounds.taken)[5] == rounds.taken).all():
-            break  # nothing was made up, so that the others are the same
-    samples, tokens, samples_held, tokens_held, speed, cut_short, passed_on = np.array(figures).T
+    figures = _replicates(told, population, options, seed)
+    samples, tokens, samples_held, tokens_held, seconds_per_token, cut_short, passed_on, n_most = figures.T
     # The prompts that tell stand for all with samples; of those it is known how many samples and tokens they have.
     has_own = population.own >= 0
     weights, own = population.weights[has_own], population.own[has_own]
@@ -152,56 +134,62 @@ def forecast(told: Told, population: Population, options: PassRate, held: tuple[
     tokens_to_come = tokens - tokens_held
     samples_held, tokens_held = samples_held * more_samples, tokens_held * more_tokens
     samples_to_come = np.maximum(samples - samples_held, 0)
-    if (
-        options.stopping.first(options.bounds) == rounds.n_most and np.ptp(samples) == 0
-    ):  # no rule that looks at outcomes
-        samples, samples_held, samples_to_come = samples[:1], samples_held[:1], samples_to_come[:1]
-    unseen = _unseen(told, population)
 
+    first, n_all = options.stopping.first(options.bounds), population.weights.sum()
+    if first == n_most[0]:  # a rule that does not look at outcomes
+        samples, samples_to_come = _once_where_equal(samples), _once_where_equal(samples_to_come)
+    ranged = Ranges(len(told), _unseen(told, population))
     longer = float(np.log1p(MOST_LONGER * told.under_way))
-
-    def ranged(values: Floats, more_spread: float = 0.0, longer: float = 0.0) -> Estimate:
-        return estimate(values, len(told), float(np.hypot(unseen, more_spread)), longer)
-
+    fewest, most = min(first * n_all, samples.min()) - samples_held.mean(), n_most[0] * n_all - samples_held.mean()
+    to_come = ranged(samples_to_come).within(fewest, most)
     return Forecast(
-        samples=ranged(samples),
-        tokens=ranged(tokens_to_come + tokens_held, 0.0, longer),
-        samples_held=ranged(samples_held),
-        tokens_held=ranged(tokens_held),
-        samples_to_come=ranged(samples_to_come),
-        tokens_to_come=ranged(tokens_to_come, 0.0, longer),
-        seconds_to_come=ranged(tokens_to_come * speed, SPEED_SPREAD, longer),
-        cut_short=ranged(cut_short),
-        passed_on=ranged(passed_on),
+        samples=ranged(samples).within(fewest + samples_held.mean(), most + samples_held.mean()),
+        tokens=ranged(tokens_to_come + tokens_held, longer=longer).within(
+            tokens_held.mean() + to_come.low, tokens_held.mean() + to_come.high * told.limit
+        ),
+        samples_held=ranged(_once_where_equal(samples_held)),
+        tokens_held=ranged(_once_where_equal(tokens_held)),
+        samples_to_come=to_come,
+        tokens_to_come=ranged(tokens_to_come, longer=longer).within(to_come.low, to_come.high * told.limit),
+        seconds_to_come=ranged(tokens_to_come * seconds_per_token, SPEED_SPREAD, longer).within(
+            0, to_come.high * told.limit * 2 * seconds_per_token.max()
+        ),
+        cut_short=ranged(cut_short).within(0, n_all),
+        passed_on=ranged(passed_on).within(0, n_all),
     )
+
+
+def _replicates(told: Told, population: Population, options: PassRate, seed: int) -> Floats:
+    """A line for each: samples and tokens, those held of them, seconds of a token, prompts cut short and passed on, most samples of one."""
+    lines: list[list[float]] = []
+    n_groups = len(np.unique(population.groups))
+    for replicate in range(MOST):
+        draws = Draws(told, population.own, population.groups, np.random.default_rng([seed, replicate]))
+        rounds = SimulatedRounds(options, population, draws)
+        rounds.run(cast(Work, None))
+        sums = draws.sums(rounds.taken)
+        totals = [rounds.taken @ population.weights, *sums[4:] @ population.weights]
+        tokens, samples_held, tokens_held = totals[1:]
+        others = draws.seconds_per_token, rounds.cut_short(), rounds.passed_on(), rounds.n_most
+        lines.append([totals[0], tokens, samples_held, tokens_held, *others])
+        if (sums[5] == rounds.taken).all():
+            break  # nothing was made up, so that the others are the same
+        if len(lines) >= max(FEWEST, WORK // (rounds.n_most * n_groups)):
+            break
+    return np.array(lines)
+
+
+def _once_where_equal(values: Floats) -> Floats:
+    """One number where all are the same but for the last bits."""
+    return np.asarray(np.round(values[:1], 3) if np.ptp(values) < 1e-3 else values)
 
 
 def _unseen(told: Told, population: Population) -> float:
     """Spread of the logarithm of a total that no replicate shows: of what none of n prompts tells there may be one more among n, and the
-    prompts that are simulated are a sample themselves where each stands for several.
+    prompts that are simulated are a sample themselves where each stands for several; how long what was cut off gets, nothing tells.
     """
     weights = population.weights
     borrowed = 1 - weights[population.own >= 0].sum() / weights.sum()
-    return float(np.hypot(borrowed / len(told), 1 / np.sqrt(len(weights)) if weights.max() > 1 else 0.0))
-
-
-def estimate(values: Floats, n_told: int, unseen: float, longer: float = 0.0) -> Estimate:
-    """The mean of replicates and its range, exact for a single one. `n_told` prompts tell; `unseen`: see `_unseen`; the logarithm of the
-    upper end is `longer` more.
-    """
-    mean = float(values.mean())
-    if len(values) == 1 or not mean:
-        return Estimate(mean, mean, mean)
-    logs = np.log(np.maximum(values, mean / 100))
-    # A bootstrap of n has (n - 1) / n of the variance.
-    spread = np.hypot(logs.std(ddof=1) * np.sqrt(n_told / max(n_told - 1, 1)), unseen)
-    down = _t99(max(n_told - 1, 2)) * spread
-    # Few prompts show too little of a long tail: the mean that they underestimate has the smaller spread (Hall 1992, section 3.10).
-    up = down * (1 + 1 / np.sqrt(n_told)) + longer
-    return Estimate(mean, min(mean, float(np.exp(logs.mean() - down))), max(mean, float(np.exp(logs.mean() + up))))
-
-
-def _t99(degrees: int) -> float:
-    """Student's t, by the first terms of its expansion around the normal (Abramowitz and Stegun 26.7.5)."""
-    z = 2.3263478740408408
-    return z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
+    simulated = 1 / np.sqrt(len(weights)) if weights.max() > 1 else 0.0
+    cut = CUT_SPREAD * np.sqrt(told.n_cut / max(told.n_cut + told.counts.sum(), 1))
+    return float(np.sqrt((borrowed / len(told)) ** 2 + simulated**2 + cut**2))

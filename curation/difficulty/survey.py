@@ -43,7 +43,8 @@ class Prompt(NamedTuple):
 class Survey:
     """`sources` (numbers, in `names`) and `held`, the samples in the store, have an entry for every different prompt, in the rows' order.
     The others have a line for every prompt that tells, and a column for every sample number: its place among all prompts, what became of
-    each sample (`NOT_HELD` where there is none), its tokens and its seconds.
+    each sample (`NOT_HELD` where there is none), its tokens and its seconds; and, where it was cut off below the limit of now and has to be
+    sampled again, where that was.
     """
 
     names: list[str]
@@ -54,6 +55,7 @@ class Survey:
     outcomes: Ints
     tokens: Ints
     seconds: Floats
+    cut_at: Ints
 
 
 def survey(
@@ -115,12 +117,17 @@ def _held(prompts: Sequence[Prompt], n_max: int, sampler: CachedSampler) -> tupl
 
 def _samples(
     told: Sequence[Prompt], n_max: int, sampler: CachedSampler, verdicts: VerdictStore
-) -> tuple[Ints, Ints, Floats]:
-    """What became of every sample, its tokens and its seconds."""
+) -> tuple[Ints, Ints, Floats, Ints]:
+    """What became of every sample, its tokens and its seconds, and where it was cut off too early."""
     outcomes = np.full((len(told), n_max), NOT_HELD)
     tokens, seconds = np.zeros((len(told), n_max), np.int64), np.zeros((len(told), n_max))
+    cut_at = np.zeros((len(told), n_max), np.int64)
     for chunk in _chunks(enumerate(told), JUDGED_AT_ONCE):
         held = sampler.held([prompt.hash for _, prompt in chunk])
+        drawn = sampler.store.load(sampler.setting, list(held), 1)  # under whatever limit
+        for line, prompt in chunk:
+            for number in (k for k in drawn[prompt.hash] if k < n_max and k not in held[prompt.hash]):
+                cut_at[line, number] = drawn[prompt.hash][number].max_tokens
         rollouts = [[held[prompt.hash][k] for k in sorted(held[prompt.hash]) if k < n_max] for _, prompt in chunk]
         judged = judge_rollouts([(p.row, r) for (_, p), r in zip(chunk, rollouts, strict=True)], verdicts)
         for (line, _), of_row, outcomes_of_row in zip(chunk, rollouts, judged, strict=True):
@@ -128,7 +135,7 @@ def _samples(
             outcomes[line, numbers] = [_outcome(verdict) for verdict in outcomes_of_row]
             tokens[line, numbers] = [rollout.sample.n_tokens for rollout in of_row]
             seconds[line, numbers] = [rollout.seconds for rollout in of_row]
-    return outcomes, tokens, seconds
+    return outcomes, tokens, seconds, cut_at
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -158,16 +158,20 @@ class OpenAISession:
         withheld: list[Response] = []
         answered = False
         try:
-            for _ in range(len(tasks)):
-                while (part := self._runner.run(_next_of(answers))) is None:
+            left = len(tasks)
+            while left:
+                parts = self._runner.run(_next_of(answers))
+                left -= len(parts)
+                if not parts:
                     yield Underway(0)
-                if isinstance(part, Exception):
-                    raise part
-                if part.samples:
-                    answered = True
-                    yield part
-                else:
-                    withheld.append(part)
+                for part in parts:
+                    if isinstance(part, Exception):
+                        raise part
+                    if part.samples:
+                        answered = True
+                        yield part
+                    else:
+                        withheld.append(part)
         finally:
             self._runner.run(_end(tasks))
         yield from self._without_samples(requests, withheld, answered)
@@ -296,13 +300,16 @@ class OpenAISession:
         return self.card.get("owned_by") == "vllm"
 
 
-async def _next_of(answers: Answers) -> Response | Exception | None:
-    """The next answer, None where none comes for a second."""
+async def _next_of(answers: Answers) -> list[Response | Exception]:
+    """The answers that are there, at least one unless none comes for a second."""
     try:
         async with asyncio.timeout(_UNDERWAY_S):
-            return await answers.get()
+            found = [await answers.get()]
     except TimeoutError:
-        return None
+        return []
+    while not answers.empty():
+        found.append(answers.get_nowait())
+    return found
 
 
 async def _end(tasks: "list[asyncio.Task[None]]") -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from curation.core.row import Row
 from curation.difficulty.cost import SamplingCost, sampling_cost
-from curation.difficulty.forecast import Estimate, Forecast
+from curation.difficulty.estimate import Estimate
+from curation.difficulty.forecast import Forecast
 from curation.difficulty.pass_rate import measure
 from curation.difficulty.stopping.bayes import Bayes
 from curation.difficulty.stopping.exact import Exact
@@ -142,6 +143,32 @@ def test_every_sample_in_the_store_counts_whole_prompts_or_not(tmp_path: Path) -
     assert told.forecast.tokens_to_come.low <= sum(rest.spent) <= told.forecast.tokens_to_come.high
 
 
+@pytest.mark.parametrize("world", [0, 1, 2])
+def test_what_was_cut_off_below_a_raised_limit_is_to_come_and_long(tmp_path: Path, world: int) -> None:
+    rest = lengthy(world)
+    run(lengthy(world), tmp_path, rows(60), n=4, sampling=SamplingOptions(max_tokens=100))
+    told = foreseen(rest, tmp_path, rows(60), n=4)
+    run(rest, tmp_path, rows(60), n=4)
+    assert told.forecast.samples_to_come == (n_sampled(rest.log),) * 3
+    assert told.forecast.tokens_to_come.low <= sum(rest.spent) <= told.forecast.tokens_to_come.high
+    assert "were cut off below the limit of now and are sampled again" in told.line(None)
+
+
+def test_where_each_prompt_stands_for_several_the_totals_are_those_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curation.difficulty.survey.MOST_TOLD", 20)
+    monkeypatch.setattr("curation.difficulty.survey.CHUNK", 16)
+    monkeypatch.setattr("curation.difficulty.cost.MOST_FRESH", 15)
+    held, rest = lengthy(), lengthy()
+    run(held, tmp_path, rows(80), n=4)
+    told = foreseen(lengthy(), tmp_path, n=5)
+    assert told.line(None).startswith("120 prompts, 600 samples: 320 in the store, 280 to come\n")
+    assert (told.basis, told.forecast.tokens_held.value) == (20, pytest.approx(sum(held.spent)))
+    run(rest, tmp_path, n=5)
+    assert told.forecast.tokens_to_come.low <= sum(rest.spent) <= told.forecast.tokens_to_come.high
+
+
 def test_a_budget_ends_the_forecast_too(tmp_path: Path) -> None:
     sampler, whole = lengthy(), lengthy()
     fields = {"stopping": Exact(), "max_tokens_total": 40_000}
@@ -216,3 +243,23 @@ def test_asking_an_engine_what_it_runs_on_loads_no_model() -> None:
     assert OpenAI(model="m", base_url="http://localhost:1/v1").hardware() == ("server", 1)
     assert Vllm(model="none", tensor_parallel_size=2, data_parallel_size=4).gpus == 8
     assert Transformers(model="none").hardware().kind in ("CPU", "GPU")
+
+
+def test_each_source_is_told_by_its_own_prompts(tmp_path: Path) -> None:
+    """The store has all of the short ones and a third of the long ones."""
+
+    class Long(Lengthy):
+        @contextmanager
+        def open(self) -> Iterator[LengthySession]:
+            yield LongSession(self)
+
+    class LongSession(LengthySession):
+        def _sample(self, request: Request, number: int, options: SamplingOptions) -> Sample:
+            sample = super()._sample(request, number, options)
+            return replace(sample, n_tokens=300 if int(request.key.removeprefix("row")) >= 90 else 10)
+
+    given = rows(90, "short") + rows(120, "long")[90:]
+    sampler = Long(script=0, log=[], spent=[])
+    run(sampler, tmp_path, given[:100], n=4)
+    told = foreseen(sampler, tmp_path, given, n=4)
+    assert told.forecast.tokens_to_come.value == pytest.approx(20 * 4 * 300, rel=0.05)

@@ -32,7 +32,7 @@ def engines(models: dict[str, Path], server: str) -> dict[str, dict[str, Any]]:
     few = {"max_num_seqs": 8, "max_images": 1}
     return {
         "paced": {"kind": "paced"},
-        "openai": {"kind": "openai", "model": "paced", "base_url": server},
+        "openai": {"kind": "openai", "model": "paced", "base_url": server, "concurrency": 64},
         "transformers": {"kind": "logged_transformers", "model": str(models["lm"]), "batch_size": 4},
         "vllm": {"kind": "logged_vllm", "model": str(models["vlm"]), **few},
     }

@@ -8,7 +8,6 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -16,18 +15,15 @@ import pyarrow as pa
 
 from curation.core.decision import Decision, drop, keep
 from curation.core.parquet import read_records, write_records, write_text
-from curation.core.row import Row
-from curation.core.rows import Numbers, Rows
+from curation.core.rows import Rows
 from curation.core.schema import Column
 from curation.core.stage import DECISIONS, Cost, DecideStage, Run
-from curation.difficulty.pass_rate import PassRate, measure, sampler_of, setting_of
-from curation.difficulty.stage import report_progress
-from curation.difficulty.stopping.fixed import Fixed
+from curation.difficulty.pass_rate import PassRate, sampler_of, setting_of
+from curation.difficulty.triage.again import Again, Gains
 from curation.difficulty.triage.agreement import agreement, n_options
 from curation.difficulty.triage.evidence import QUARANTINE, SUSPECTS_FILE, evidence
 from curation.difficulty.triage.gain import IMAGE_GAIN, Rate, image_gain
-from curation.difficulty.triage.images import varied
-from curation.difficulty.triage.marks import Counts, Mark, Triage, is_suspect, is_unread, marks, without_pictures
+from curation.difficulty.triage.marks import Counts, Mark, Triage, is_suspect, is_unread, marks
 from curation.difficulty.triage.residue import residue
 from curation.difficulty.triage.samples import Samples, chunks
 from curation.difficulty.triage.suspicion import Ints, suspicion
@@ -52,10 +48,6 @@ class Found(NamedTuple):
     has_images: np.ndarray[Any, np.dtype[np.bool_]]
     engines: Ints
     texts: dict[int, str]
-
-
-Gains = dict[int, dict[str, tuple[int, int]]]
-"""Number of a row -> variant -> (correct, judged)."""
 
 
 class TriageStage(DecideStage):
@@ -88,14 +80,19 @@ class TriageStage(DecideStage):
         return IMAGE_COLUMNS if self.options.images else ()
 
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
-        blind = self._measured_without_images(rows, run)
+        again = Again(self.difficulty, run, self.seed, self.template)
+        blind = again.without_images(rows) if self.options.without_pictures else np.empty((0, 2), np.int64)
         with RolloutStore(run.rollouts) as store, VerdictStore(run.rollouts / "verdicts") as verdicts:
             samples = Samples(store, verdicts, self.difficulty, self.template)
             found = self._count(rows, samples, iter(blind.tolist()))
             of_note = [i for i, n in enumerate(found.counts) if self._is_of_note(Counts(*n), found.probabilities[i])]
             records = evidence(rows, np.array(of_note, np.int64), samples, found.counts, found.probabilities)
             write_records(run.folder / SUSPECTS_FILE, QUARANTINE, records)
-        gains = self._measured_with_other_images(rows, found, run) if self.options.images else {}
+        gains: Gains = {}
+        if self.options.images:
+            stays = np.array([one.action == "keep" for _, one, _ in self._decisions(rows, found, {})], bool)
+            chosen = stays & (found.counts[:, 1] > 0)
+            gains = again.with_other_images(rows, self.options.images, found.has_images, chosen, found.engines)
         zero_pass: dict[str, Counter[str]] = {}
         needs: dict[str, Counter[str]] = {}
         for record, decision, marked in self._decisions(rows, found, gains):
@@ -140,7 +137,8 @@ class TriageStage(DecideStage):
         for chunk in chunks(rows):
             for row, (rollouts, verdicts) in zip(chunk, samples.of(chunk), strict=True):
                 agreed, left = agreement(row, verdicts), residue(rollouts, verdicts)
-                without = next(blind, (0, 0)) if _is_blind(row) else (0, 0)
+                is_blind = row.images and row.extra["measured"] == "trivial"
+                without = next(blind, (0, 0)) if is_blind else (0, 0)
                 samples_of_row = agreed.n_answered, agreed.n_correct, agreed.n_agreed, n_options(row)
                 count = Counts(*samples_of_row, without[0], without[1], left.n_unread, left.n_finished)
                 if is_unread(count):
@@ -154,42 +152,10 @@ class TriageStage(DecideStage):
         probabilities = suspicion(of_rows[:, :3], np.array(groups, np.int64), of_rows[:, 3])
         return Found(of_rows, probabilities, np.array(has_images, bool), np.array(engines, np.int64), texts)
 
-    def _measured_with_other_images(self, rows: Rows, found: Found, run: Run) -> Gains:
-        """Of every row with images that stays and that a sample got right, the samples under each variant, by the row's own model."""
-        stays = [decision.action == "keep" for _, decision, _ in self._decisions(rows, found, {})]
-        chosen = np.array(stays, bool) & found.has_images & (found.counts[:, 1] > 0)
-        gains: Gains = {}
-        for number, engine in enumerate(self.difficulty.engines):
-            once = {"sampler": engine, "samplers": (), "stopping": Fixed()}
-            options = self.difficulty.model_copy(update={**once, "max_tokens_total": None, "max_gpu_hours": None})
-            mine: Numbers = np.flatnonzero(chosen & (found.engines == number))
-            for variant in self.options.images if len(mine) else ():
-                others = varied(rows, mine, variant, self.seed, np.flatnonzero(found.has_images))
-                report = partial(report_progress, run, 0, f"{variant} images, ")
-                measured = measure(others, options, run.rollouts, self.seed, self.template, report=report)
-                for i, (_, difficulty, _) in zip(others.numbers.tolist(), measured, strict=True):
-                    gains.setdefault(i, {})[variant] = difficulty.n_correct, difficulty.n_judged
-        return gains
-
     def cost(self, run: Run, pilot: int | None) -> Cost | None:
-        """Of the samples with other images, at most: as if every row with images stayed."""
-        n_variants = len(self.options.images) + self.options.without_pictures
-        if not n_variants:
-            return None
-        n_rows = sum(bool(record["images"]) for record in run.rows.records(["images"]))
-        return ImagesCost(n_rows, n_rows * n_variants * self.difficulty.n)
-
-    def _measured_without_images(self, rows: Rows, run: Run) -> Ints:
-        """Of every trivial prompt with images (none where that is not asked for), sampled without them: correct, judged."""
-        if not self.options.without_pictures:
-            return np.empty((0, 2), np.int64)
-        once = {"samplers": (), "stopping": Fixed(), "truncated": "unjudged"}
-        once |= {"max_tokens_total": None, "max_gpu_hours": None}
-        options = self.difficulty.model_copy(update=once)
-        found = array("q")
-        for _, measured, _ in measure(Blind(rows), options, run.rollouts, self.seed, self.template):
-            found.extend((measured.n_correct, measured.n_judged))
-        return np.array(found, np.int64).reshape(-1, 2)
+        """Of the samples without images and with other ones, at most: as if every row with images were sampled."""
+        names = [*self.options.images, *(["without"] if self.options.without_pictures else [])]
+        return Again(self.difficulty, run, self.seed, self.template).cost(names) if names else None
 
     def summary(self, run: Run) -> dict[str, Any]:
         """Histogram of the pass rates in tenths (`0.0` holds 0 <= p < 0.1, `1.0` exactly 1), of all measured rows and of those kept, and
@@ -215,38 +181,6 @@ def _measured(run: Run) -> Iterator[tuple[dict[str, Any], bool]]:
         lines = read_records(run.folder / DECISIONS / file.path.name, ["keep"], batch_rows=10_000)
         for record, line in zip(file.read(["difficulty"]), lines, strict=True):
             yield record["difficulty"], line["keep"]
-
-
-class ImagesCost(NamedTuple):
-    """What `triage` samples at most; how many rows stay is not known before."""
-
-    n_rows: int
-    n_samples: int
-
-    @property
-    def is_known(self) -> bool:
-        return True
-
-    def line(self, gpu_hour_price: float | None) -> str:
-        return f"at most {self.n_rows:,} prompts with images, {self.n_samples:,} samples more (rl.triage.images, without_pictures)"
-
-
-class Blind:
-    """The trivial rows with images, without them."""
-
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
-        self._length = sum(1 for _ in self)
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __iter__(self) -> Iterator[Row]:
-        return (without_pictures(row) for row in self.rows if _is_blind(row))
-
-
-def _is_blind(row: Row) -> bool:
-    return bool(row.images) and row.extra["measured"] == "trivial"
 
 
 def triaged(

@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; two p
 ROOT = Path(__file__).resolve().parents[1]
 TOGETHER = {
     "tests/test_first_light.py": "quickstart",
+    "tests/curation/difficulty/test_image_gain_of_a_model.py": "quickstart",
     "tests/curation/sampling/test_vllm.py": "vllm",
     "tests/curation/sampling/test_vllm_serve.py": "vllm",
 }

@@ -14,7 +14,7 @@ from rewards import Verdict
 MAX_CHARS = 200
 """Of a text that samples may agree on; who writes more says something of his own."""
 _THOUGHT = re.compile(r".*</think>", re.DOTALL)
-_ANSWER = re.compile(r".*\b(?:answer|result)\s*(?:is|:|=)\s*|.*答案\s*(?:是|为|:|：)\s*", re.IGNORECASE)
+_ANSWER = re.compile(r".*\b(?:answer|result)\s*(?:is\b|[:=])[\s:=]*|.*答案\s*[是为:：][\s:：]*", re.IGNORECASE)
 
 
 class Residue(NamedTuple):

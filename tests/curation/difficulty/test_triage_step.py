@@ -32,19 +32,19 @@ class ScriptedPassRate(PassRate):
     samplers: Any = ()
 
 
-def measured(tasks: Iterable[Iterable[Row]], options: PassRate, folder: Path) -> Rows:
+def measured(tasks: Iterable[Iterable[Row]], options: PassRate, folder: Path, template: str = "{question}") -> Rows:
     """The rows in files, with their difficulty."""
     rows = stored([list(task) for task in tasks], folder / "rows")
     run = run_of(rows, folder / "difficulty")
-    for step in MeasureDifficulty(options=options, template="{question}").steps(run):
+    for step in MeasureDifficulty(options=options, template=template).steps(run):
         list(step.run(None))
     return decided(rows, run.folder / "decisions", written(run.folder / "decisions"))
 
 
-def triage(rows: Rows, options: Triage, difficulty: PassRate, folder: Path) -> list[Decision]:
-    return decisions(
-        TriageStage(options=options, difficulty=difficulty, template="{question}"), rows, folder / "triage"
-    )
+def triage(
+    rows: Rows, options: Triage, difficulty: PassRate, folder: Path, template: str = "{question}"
+) -> list[Decision]:
+    return decisions(TriageStage(options=options, difficulty=difficulty, template=template), rows, folder / "triage")
 
 
 def test_a_build_quarantines_suspect_golds(tmp_path: Path, scripted: Callable[..., Any]) -> None:

@@ -173,6 +173,8 @@ rl:
     sampler: {kind: vllm, model: Qwen/Qwen2.5-VL-7B-Instruct}
   triage:
     suspect_gold: 0.8
+    images: [blank, swapped]            # is the image needed? `n` samples more with each
+    keep: [hard]
     drop: [suspect_gold, doubtful_gold]
 """,
     ),

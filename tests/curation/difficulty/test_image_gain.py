@@ -155,6 +155,7 @@ def test_planted_idle_images_are_told_from_needed_ones(tmp_path: Path, rows: lis
             gains[kind].append(decision.columns["image_gain"]["gain"])
         else:
             assert (decision.columns["image_gain"], decision.columns["image_need"]) == (None, "")
+    print(f"AUC {auc(gains['needed'], gains['idle']):.3f}")
     assert auc(gains["needed"], gains["idle"]) >= 0.9
     table = json.loads((tmp_path / "triage" / TABLE).read_text())["image_need"]["planted"]
     assert sum(table.values()) == 80

@@ -85,7 +85,8 @@ def survey(
                 told, stride = told[::2], 2 * stride
     _, first = np.unique(np.concatenate(keys), return_index=True)
     first.sort()  # a prompt that is there twice is sampled once
-    told = [prompt for prompt in told if prompt.place in set(first.tolist())]
+    firsts = set(first.tolist())
+    told = [prompt for prompt in told if prompt.place in firsts]
     return Survey(
         list(names),
         np.concatenate(sources)[first],

@@ -9,6 +9,7 @@ for every engine.
 
 import base64
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,9 @@ from PIL import ExifTags, Image, ImageOps
 
 from curation.core.row import PLACE
 from curation.sampling.engines.base import Request
+
+_ADDRESS = re.compile(r" <\S+ object at 0x[0-9a-f]+>")
+"""In messages of the image library: another one every time."""
 
 
 def conversation(request: Request, image_type: str = "image") -> list[dict[str, Any]]:
@@ -48,7 +52,8 @@ def decode_image(data: bytes) -> Image.Image:
         with Image.open(io.BytesIO(data)) as opened:
             return ImageOps.exif_transpose(opened).convert("RGB")
     except (OSError, Image.DecompressionBombError) as error:
-        raise ValueError(f"image of {len(data)} bytes cannot be decoded: {error}") from error
+        reason = _ADDRESS.sub("", str(error))
+        raise ValueError(f"image of {len(data)} bytes cannot be decoded: {reason}") from error
 
 
 def served_conversation(request: Request) -> list[dict[str, Any]]:

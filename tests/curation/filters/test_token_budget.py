@@ -87,7 +87,8 @@ def test_too_few_tokens_and_bad_images_are_told(folder: Path) -> None:
     spec = TokenBudget(processor=str(folder), min_tokens=5)
     assert spec.judge(row(completion="333")) == (False, "too_few_tokens")
     assert spec.judge(row(completion="33333")) is True
-    assert spec.judge(replace(row(), images=(b"no image",))) == (False, "picture_unreadable")
+    told = "image of 8 bytes cannot be decoded: cannot identify image file"
+    assert spec.judge(replace(row(), images=(b"no image",))) == (False, "picture_unreadable", told)
 
 
 @pytest.mark.parametrize(

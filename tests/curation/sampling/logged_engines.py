@@ -1,7 +1,6 @@
-"""Engines that keep a log of what they have finished: a line (time, key, number) for every sample, in the file that
-the variable LOG names. A module of plugins."""
+"""Engines that keep a log of what they have finished: a line (time, key, number) for every sample, in a
+file. A module of plugins."""
 
-import os
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -20,14 +19,17 @@ class Paced(LocalEngine):
 
     kind: Literal["paced"] = "paced"
     model: str = "paced"
+    log: str
+    """The file, with `log:` in front: what names a file is a part of a build's fingerprint."""
     pause_s: float = 0.03
+    """Seconds from one response to the next, on average."""
 
     def identity(self) -> tuple[str, str]:
         return "paced", "1"
 
     @contextmanager
     def load(self, heartbeat: Heartbeat = no_op) -> Iterator["Logged"]:
-        yield Logged(PacedSession(self.pause_s))
+        yield Logged(PacedSession(self.pause_s), self.log)
 
 
 class PacedSession:
@@ -45,27 +47,31 @@ class PacedSession:
 
 class LoggedTransformers(Transformers):
     kind: Literal["logged_transformers"] = "logged_transformers"  # type: ignore[assignment]
+    log: str
+    """The file, with `log:` in front: what names a file is a part of a build's fingerprint."""
 
     @contextmanager
     def load(self, heartbeat: Heartbeat = no_op) -> Iterator[Any]:
         with super().load(heartbeat) as session:
-            yield Logged(session)
+            yield Logged(session, self.log)
 
 
 class LoggedVllm(Vllm):
     kind: Literal["logged_vllm"] = "logged_vllm"  # type: ignore[assignment]
+    log: str
+    """The file, with `log:` in front: what names a file is a part of a build's fingerprint."""
 
     @contextmanager
     def load(self, heartbeat: Heartbeat = no_op) -> Iterator[Any]:
         with super().load(heartbeat) as session:
-            yield Logged(session)
+            yield Logged(session, self.log)
 
 
 class Logged:
     """A session that writes down what it gives."""
 
-    def __init__(self, session: Any) -> None:
-        self.session, self.log = session, Path(os.environ["LOG"])
+    def __init__(self, session: Any, log: str) -> None:
+        self.session, self.log = session, Path(log.removeprefix("log:"))
 
     def generate(self, requests: Sequence[Request], options: SamplingOptions) -> Iterator[Response | Underway]:
         for part in self.session.generate(requests, options):

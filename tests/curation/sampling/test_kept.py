@@ -28,13 +28,14 @@ HERE = Path(__file__).parent
 Finished = tuple[str, int]
 
 
-def engines(models: dict[str, Path], server: str) -> dict[str, dict[str, Any]]:
+def engines(file: Path, models: dict[str, Path], server: str) -> dict[str, dict[str, Any]]:
+    log = {"log": f"log:{file}"}
     few = {"max_num_seqs": 8, "max_images": 1}
     return {
-        "paced": {"kind": "paced"},
+        "paced": {"kind": "paced", **log},
         "openai": {"kind": "openai", "model": "paced", "base_url": server, "concurrency": 64},
-        "transformers": {"kind": "logged_transformers", "model": str(models["lm"]), "batch_size": 4},
-        "vllm": {"kind": "logged_vllm", "model": str(models["vlm"]), **few},
+        "transformers": {"kind": "logged_transformers", "model": str(models["lm"]), "batch_size": 4, **log},
+        "vllm": {"kind": "logged_vllm", "model": str(models["vlm"]), **few, **log},
     }
 
 
@@ -78,7 +79,7 @@ def kill(process: subprocess.Popen[bytes]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "kills", "rows"), [("paced", 2, 40), ("openai", 2, 200), ("transformers", 1, 12), ("vllm", 1, 24)]
+    ("name", "kills", "rows"), [("paced", 2, 40), ("openai", 1, 120), ("transformers", 1, 12), ("vllm", 1, 24)]
 )
 def test_a_killed_build_has_what_was_finished_and_pays_for_the_rest_alone(
     name: str, kills: int, rows: int, tmp_path: Path, lm: Path, vlm: Path, log: Path, server: str, write_manifest: Write,
@@ -87,7 +88,7 @@ def test_a_killed_build_has_what_was_finished_and_pays_for_the_rest_alone(
     if "OVR_KILLS" in os.environ:
         kills, rows = int(os.environ["OVR_KILLS"]), 6 * rows
     difficulty = {
-        "sampler": engines({"lm": lm, "vlm": vlm}, server)[name], "n": 8, "batch_prompts": rows,
+        "sampler": engines(log, {"lm": lm, "vlm": vlm}, server)[name], "n": 8, "batch_prompts": rows,
         "truncated": "wrong", "min_pass_rate": None, "max_lost": 1.0, "sampling": {"max_tokens": 192},
     }  # fmt: skip
     source = {"kind": "reasoning_gym", "datasets": {"chain_sum": {"count": rows}}}
@@ -95,7 +96,6 @@ def test_a_killed_build_has_what_was_finished_and_pays_for_the_rest_alone(
         {"plugins": ["logged_engines"], "root": str(HERE), "rl": {"sources": [source], "difficulty": difficulty}}
     )
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv("LOG", str(log))
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     random.seed(name)
     command = [sys.executable, "-m", "curation.cli", "build", str(manifest), "--out", str(killed)]

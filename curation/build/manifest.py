@@ -93,6 +93,12 @@ class ColdStart(Section):
     is not, or the trace has no answer; `cannot_judge`: the verifier could not read the gold or not decide in time; `no_gold`: the row has
     no gold."""
 
+    @model_validator(mode="after")
+    def _goes_by_no_image(self) -> "ColdStart":
+        if "image_need" in self.mixture.columns:
+            raise ValueError("`mixture` goes by 'image_need', which only `rl` has")
+        return self
+
 
 class Rl(Section):
     """The multimodal RL set: text and images, answers that a rule can judge."""

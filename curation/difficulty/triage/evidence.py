@@ -41,7 +41,7 @@ def evidence(
     for chunk in chunks(map(from_record, (record for _, record in rows.at(suspects)))):
         for row, (rollouts, verdicts) in zip(chunk, samples.of(chunk), strict=True):
             number = next(numbers)
-            found, left = agreement(row, verdicts), residue(rollouts, verdicts)
+            found, left = agreement(row, verdicts), residue(row, rollouts, verdicts)
             unread = is_unread(Counts(*counts[number].tolist()))
             agreeing = [rollouts[k] for k in (left.members if unread else found.members)]
             yield {

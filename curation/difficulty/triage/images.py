@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from curation.core.row import Row, from_record
+from curation.core.row import Row, from_record, row_id
 from curation.core.rows import Numbers, Rows
 from curation.difficulty.triage.marks import Variant
 from curation.difficulty.triage.samples import CHUNK
@@ -59,17 +59,22 @@ def varied(rows: Rows, chosen: Numbers, variant: Variant, seed: int, pool: Numbe
 
 def find_donors(rows: Rows, pool: Numbers, seed: int) -> Numbers:
     """For each row of `pool` the number of the row that lends its images, -1 where there is none. Memory: a key and a digest a row."""
-    groups: dict[tuple[str, int], list[tuple[bytes, bytes, int]]] = {}
+    groups: dict[tuple[str, int], list[tuple[bytes, str, int]]] = {}
     for number, record in rows.at(pool, ["id", "source", "images"]):
         key = hashlib.blake2b(f"swap:{seed}:{record['id']}".encode(), digest_size=8).digest()
-        pixels = hashlib.blake2b(b"\0".join(map(_digest, record["images"])), digest_size=8).digest()
+        pixels = row_id("", record["images"])
         groups.setdefault((record["source"], len(record["images"])), []).append((key, pixels, number))
     donor_of: dict[int, int] = {}
     for members in groups.values():
         members.sort()
-        for place, (_, pixels, number) in enumerate(members):
-            others = (members[(place + step) % len(members)] for step in range(1, len(members)))
-            donor_of[number] = next((other for _, theirs, other in others if theirs != pixels), _NONE)
+        if len({pixels for _, pixels, _ in members}) == 1:
+            donor_of.update((number, _NONE) for _, _, number in members)
+            continue
+        following = next(member for member in members if member[1] != members[-1][1])
+        for member, after in reversed(list(zip(members, [*members[1:], members[0]], strict=True))):
+            if after[1] != member[1]:
+                following = after
+            donor_of[member[2]] = following[2]
     return np.array([donor_of[number] for number in pool.tolist()], np.int64)
 
 
@@ -80,7 +85,3 @@ def blank(image: bytes) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", size, COLOUR).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _digest(image: bytes) -> bytes:
-    return hashlib.blake2b(image, digest_size=16).digest()

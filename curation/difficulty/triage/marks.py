@@ -3,11 +3,11 @@ between.
 
 `suspect_gold`: the samples agree on another answer and none gives the gold. It is marked where the gold is more likely
 wrong than right (see `suspicion`) and more than half of the samples that answered give that one answer, three at least.
-`doubtful_gold`: the same where a few samples give the gold. `unread_answer`: no sample is right, and more than half of
-them, three at least, end in one text that the judge cannot read: that may be the gold in other words. `hard`: no sample is
-right, and nothing speaks against the gold or the judge. `picture_not_needed`: the prompt is answered without its images
-too. `image_idle`: its pass rate hardly falls with another image (see `images`). `not_above_chance`: a choice question is answered no
-better than by guessing.
+`doubtful_gold`: the same where a few samples give the gold. `unread_answer`: no sample is right, and more than half
+of them, three at least, end in one text that the judge cannot read: that may be the gold in other words.
+`no_answer`: most of them give none. `hard`: no sample is right, and nothing speaks against the gold or the judge.
+`picture_not_needed`: the prompt is answered without its images too. `image_idle`: its pass rate hardly falls with
+another image (see `images`). `not_above_chance`: a choice question is answered no better than by guessing.
 """
 
 import math
@@ -20,7 +20,14 @@ from curation.core.plugins import Options
 from curation.core.row import Row
 
 MarkName = Literal[
-    "suspect_gold", "unread_answer", "doubtful_gold", "hard", "picture_not_needed", "image_idle", "not_above_chance"
+    "suspect_gold",
+    "unread_answer",
+    "no_answer",
+    "doubtful_gold",
+    "hard",
+    "picture_not_needed",
+    "image_idle",
+    "not_above_chance",
 ]
 MARKS: tuple[MarkName, ...] = get_args(MarkName)
 Variant = Literal["blank", "swapped"]
@@ -42,14 +49,21 @@ class Triage(Options):
     keep: tuple[Literal["hard"], ...] = ()
     """Marks that keep a row although no sample was right: `hard`, where nothing speaks against the gold or the judge."""
     drop: tuple[MarkName, ...] = ("suspect_gold", "picture_not_needed")
-    """Marks that drop a row even where its pass rate would keep it; the others are noted in its provenance. `suspect_gold`: the samples
-    agree on another answer; `doubtful_gold`: so do most of them; `unread_answer`: they agree on something that the judge cannot read;
-    `hard`: none is right; `picture_not_needed`: right without images; `image_idle`: as right with others; `not_above_chance`: guessed."""
+    """Marks that drop a row even where its pass rate would keep it; the others are noted in its provenance. `suspect_gold`: the
+    samples agree on another answer; `doubtful_gold`: so do most of them; `unread_answer`: they agree on something that the judge
+    cannot read; `no_answer`: most give none; `hard`: none is right; `picture_not_needed`: right without images; `image_idle`: as
+    right with others; `not_above_chance`: guessed."""
 
     @model_validator(mode="after")
     def _what_is_kept_is_not_dropped(self) -> "Triage":
         if both := [mark for mark in self.keep if mark in self.drop]:
             raise ValueError(f"{both[0]!r} stands in `keep` and in `drop`, expected one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _variants_differ(self) -> "Triage":
+        if len(set(self.images)) < len(self.images):
+            raise ValueError(f"got images {list(self.images)}, expected each variant once")
         return self
 
     @model_validator(mode="after")
@@ -89,18 +103,17 @@ def marks(counts: Counts, pass_rate: float, probability: float, options: Triage,
     """
     found: list[Mark] = []
     agreed = f"{counts.n_agreed} of {counts.n_answered} samples agree on another answer"
-    if math.isnan(pass_rate):
-        return found
     if is_unread(counts):
-        found.append(
-            Mark(
-                "unread_answer",
-                f"{counts.n_unread} of {counts.n_finished} samples end in one text that the judge cannot read: {unread}",
-            )
-        )
+        alike = f"{counts.n_unread} of {counts.n_finished} samples end in one text that the judge cannot read"
+        found.append(Mark("unread_answer", f"{alike}: {unread}"))
+    elif math.isnan(pass_rate):
+        return found
     elif is_suspect(counts, probability, options):
         name: MarkName = "doubtful_gold" if counts.n_correct else "suspect_gold"
         found.append(Mark(name, f"{agreed}, {counts.n_correct} on the gold; probability {probability:.2f}"))
+    elif counts.n_correct == 0 and 2 * counts.n_answered < counts.n_finished:
+        answered = f"{counts.n_answered} of {counts.n_finished} samples give an answer"
+        found.append(Mark("no_answer", answered))
     elif counts.n_correct == 0:
         found.append(Mark("hard", agreed if counts.n_agreed > 1 else "no two samples agree on an answer"))
     if picture_not_needed(counts.blind_correct, counts.blind_judged, counts.n_options):

@@ -22,9 +22,9 @@ from curation.difficulty.pass_rate import PassRate, sampler_of, setting_of
 from curation.difficulty.triage.again import Again, Gains
 from curation.difficulty.triage.agreement import agreement, n_options
 from curation.difficulty.triage.evidence import QUARANTINE, SUSPECTS_FILE, evidence
-from curation.difficulty.triage.gain import IMAGE_GAIN, Rate, image_gain
+from curation.difficulty.triage.gain import IMAGE_GAIN, NEEDS, Rate, image_gain
 from curation.difficulty.triage.marks import Counts, Mark, Triage, is_suspect, is_unread, marks
-from curation.difficulty.triage.residue import residue
+from curation.difficulty.triage.residue import Residue, normal, residue
 from curation.difficulty.triage.samples import Samples, chunks
 from curation.difficulty.triage.suspicion import Ints, suspicion
 from curation.difficulty.wording import solved
@@ -36,8 +36,10 @@ TABLE = "triage.json"
 IMAGE_COLUMNS = (Column("image_gain", IMAGE_GAIN), Column("image_need", pa.string()))
 
 
-ZERO_PASS = ("suspect_gold", "unread_answer", "hard", "truncated", "unjudged", "unsampled")
+ZERO_PASS = ("suspect_gold", "unread_answer", "no_answer", "hard", "truncated", "unjudged", "unsampled")
 """What a row without a right sample can be."""
+PHRASE = 3
+"""What the samples of rows with so many different golds end in is no answer: "I hope this helps!"."""
 
 
 class Found(NamedTuple):
@@ -47,7 +49,12 @@ class Found(NamedTuple):
     probabilities: np.ndarray[Any, np.dtype[np.float64]]
     has_images: np.ndarray[Any, np.dtype[np.bool_]]
     engines: Ints
-    texts: dict[int, str]
+    texts: dict[int, Residue]
+
+    def unread(self, row: int) -> str:
+        """What the samples of a row agree on and the judge cannot read, and why."""
+        left = self.texts.get(row)
+        return "" if left is None else f"{left.text!r}: {left.detail}" if left.detail else repr(left.text)
 
 
 class TriageStage(DecideStage):
@@ -68,6 +75,7 @@ class TriageStage(DecideStage):
         "infeasible": "rl.difficulty.min_pass_rate: null keeps them",
         "suspect_gold": "rl.triage.suspect_gold, rl.triage.drop; suspect_gold.parquet has the evidence",
         "unread_answer": "gold.rules of the source; suspect_gold.parquet has the evidence",
+        "no_answer": "prompt_template, which asks for the form that the reward reads",
         **dict.fromkeys(("doubtful_gold", "picture_not_needed", "image_idle", "not_above_chance"), "rl.triage.drop"),
         "truncated": "rl.difficulty.sampling.max_tokens, rl.difficulty.max_lost",
         "unjudged": "rl.difficulty.max_lost; `ovr-curate why` tells what became of the samples",
@@ -98,12 +106,17 @@ class TriageStage(DecideStage):
         for record, decision, marked in self._decisions(rows, found, gains):
             is_kept = decision.action == "keep"
             if not record["difficulty"]["n_correct"]:
-                counts = zero_pass.setdefault(record["source"], Counter(rows=0, kept=0))
-                counts.update({"rows": 1, "kept": int(is_kept), zero_pass_class(record["measured"], marked): 1})
-            if is_kept and (need := decision.columns.get("image_need")):
-                needs.setdefault(record["source"], Counter()).update([need])
+                what = zero_pass_class(record["measured"], marked)
+                counts = zero_pass.setdefault(record["source"], Counter(rows=0))
+                counts.update(["rows", what, *([f"{what}_kept"] if is_kept else [])])
+            if is_kept and (gain := decision.columns.get("image_gain")):
+                of_source = needs.setdefault(record["source"], Counter())
+                of_source.update({decision.columns["image_need"]: 1, "gain": gain["gain"]})
+                of_source["without_donor"] += "swapped" in self.options.images and "swapped" not in gain
             yield decision
-        tables = {"zero_pass": zero_pass, **({"image_need": needs} if self.options.images else {})}
+        tables: dict[str, Any] = {"zero_pass": zero_pass}
+        if self.options.images:
+            tables["image_need"] = {source: _needs(counts) for source, counts in needs.items()}
         write_text(run.folder / TABLE, json.dumps(tables, indent=1))
 
     def _decisions(
@@ -115,9 +128,7 @@ class TriageStage(DecideStage):
             difficulty = record["difficulty"]
             with_image = Rate(difficulty["pass_rate"], difficulty["ci_low"], difficulty["ci_high"])
             gain, need = image_gain(with_image, gains[i]) if i in gains else (None, "")
-            marked = marks(
-                Counts(*count.tolist()), difficulty["pass_rate"], probability, self.options, found.texts.get(i, "")
-            )
+            marked = marks(Counts(*count.tolist()), difficulty["pass_rate"], probability, self.options, found.unread(i))
             if gain is not None and need == "idle":
                 detail = f"the image adds {gain['gain']:.2f} ({gain['ci_low']:.2f} to {gain['ci_high']:.2f})"
                 marked.append(Mark("image_idle", detail))
@@ -130,25 +141,30 @@ class TriageStage(DecideStage):
     def _count(self, rows: Rows, samples: Samples, blind: Iterator[Sequence[int]]) -> Found:
         """What the samples of every row say."""
         counts, groups, engines, has_images = array("q"), array("q"), array("q"), array("b")
-        texts: dict[int, str] = {}
+        texts: dict[int, Residue] = {}
+        golds: dict[str, set[str]] = {}
         numbers: dict[Any, int] = {}
         settings = [setting_of(engine, self.difficulty.sampling, self.template) for engine in self.difficulty.engines]
         samplers = [sampler_of(setting, self.difficulty.sampling) for setting in settings]
         for chunk in chunks(rows):
             for row, (rollouts, verdicts) in zip(chunk, samples.of(chunk), strict=True):
-                agreed, left = agreement(row, verdicts), residue(rollouts, verdicts)
+                agreed, left = agreement(row, verdicts), residue(row, rollouts, verdicts)
                 is_blind = row.images and row.extra["measured"] == "trivial"
                 without = next(blind, (0, 0)) if is_blind else (0, 0)
                 samples_of_row = agreed.n_answered, agreed.n_correct, agreed.n_agreed, n_options(row)
                 count = Counts(*samples_of_row, without[0], without[1], left.n_unread, left.n_finished)
                 if is_unread(count):
-                    texts[len(groups)] = f"{left.text!r}: {left.detail}" if left.detail else repr(left.text)
+                    texts[len(groups)] = left
+                    golds.setdefault(normal(left.text), set()).add(row.answer)
                 counts.extend(count)
                 assert row.difficulty is not None
                 engines.append(samplers.index(row.difficulty.sampler))
                 has_images.append(bool(row.images))
                 groups.append(numbers.setdefault((row.source, row.difficulty.sampler), len(numbers)))
         of_rows = np.array(counts, np.int64).reshape(-1, len(Counts._fields))
+        for i in [i for i, left in texts.items() if len(golds[normal(left.text)]) >= PHRASE]:
+            of_rows[i, Counts._fields.index("n_unread")] = 0
+            del texts[i]
         probabilities = suspicion(of_rows[:, :3], np.array(groups, np.int64), of_rows[:, 3])
         return Found(of_rows, probabilities, np.array(has_images, bool), np.array(engines, np.int64), texts)
 
@@ -183,6 +199,12 @@ def _measured(run: Run) -> Iterator[tuple[dict[str, Any], bool]]:
             yield record["difficulty"], line["keep"]
 
 
+def _needs(counts: Counter[str]) -> dict[str, Any]:
+    """Rows by what they need, those that no row of the source lends an image, and the mean gain."""
+    n = {name: counts[name] for name in NEEDS}
+    return {**n, "without_donor": counts["without_donor"], "mean_gain": counts["gain"] / max(sum(n.values()), 1)}
+
+
 def triaged(
     measured: str,
     difficulty: Mapping[str, Any],
@@ -198,6 +220,8 @@ def triaged(
     """
     columns = columns or {}
     counts = solved(difficulty)
+    if measured == "unjudged" and (unread := next((mark for mark in found if mark.name == "unread_answer"), None)):
+        return drop(unread.name, unread.detail)
     if not found or measured not in ("keep", "infeasible", "trivial"):
         return keep(**columns) if measured == "keep" else drop(measured, counts)
     detail = "; ".join(f"{mark.name}: {mark.detail}" for mark in found)
@@ -213,6 +237,6 @@ def triaged(
 
 def zero_pass_class(measured: str, found: Sequence[Mark]) -> str:
     """Which of `ZERO_PASS` a row without a right sample is."""
-    if measured in ("truncated", "unjudged", "unsampled"):
+    if measured in ("truncated", "unsampled") or (measured == "unjudged" and not found):
         return measured
     return next((mark.name for mark in found if mark.name in ZERO_PASS), "hard")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -96,6 +97,23 @@ def test_donors_are_rows_of_the_source_with_as_many_and_other_images(tmp_path: P
     assert find_donors(stored([rows], tmp_path / "again"), pool, seed=3).tolist() == donors.tolist()
 
 
+def test_the_same_picture_in_another_file_is_no_other_picture(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (60, 60), "red").save(file, "PNG", compress_level=0)
+    rows = [pictured("a", "red"), row("b", images=(file.getvalue(),))]
+    assert rows[0].images != rows[1].images
+    assert find_donors(stored([rows], tmp_path), np.arange(2), seed=0).tolist() == [-1, -1]
+
+
+def test_many_rows_with_one_image_take_no_time(tmp_path: Path) -> None:
+    rows = stored([[pictured(f"a{i}", "red") for i in range(3000)] + [pictured("b", "blue")]], tmp_path)
+    begun = time.monotonic()
+    donors = find_donors(rows, np.arange(3001), seed=0)
+    assert time.monotonic() - begun < 5
+    assert set(donors[:-1].tolist()) == {3000}
+    assert donors[-1] < 3000
+
+
 def test_a_blank_image_keeps_its_size() -> None:
     with Image.open(io.BytesIO(blank(png("red", 30, 70)))) as image:
         assert image.size == (30, 70)
@@ -158,7 +176,9 @@ def test_planted_idle_images_are_told_from_needed_ones(tmp_path: Path, rows: lis
     print(f"AUC {auc(gains['needed'], gains['idle']):.3f}")
     assert auc(gains["needed"], gains["idle"]) >= 0.9
     table = json.loads((tmp_path / "triage" / TABLE).read_text())["image_need"]["planted"]
-    assert sum(table.values()) == 80
+    assert table["needed"] + table["idle"] + table["unclear"] == 80
+    assert table["without_donor"] == 0
+    assert 0.2 < table["mean_gain"] < 0.5
     found = Counter((key.partition("-")[0], one.columns["image_need"]) for key, one in decisions.items())
     assert found["needed", "needed"] >= 35
     assert found["idle", "needed"] <= 4

@@ -24,6 +24,7 @@ SAMPLES: dict[str, Callable[[int], tuple[str, str]]] = {
     "hard": lambda n: (rf"\boxed{{{100 + n}}}", "stop"),
     "words": lambda n: (r"\boxed{seven or eight}", "stop"),
     "boxless": lambda n: ("<think>3 + 4</think>We add.\nThe answer is **7**.", "stop"),
+    "chatty": lambda n: ("It is seven.\nThe answer is **7**.\nLet me know if you have questions!", "stop"),
     "silent": lambda n: ("", "stop"),
     "different": lambda n: (f"Perhaps {n}, perhaps not.", "stop"),
     "two_alike": lambda n: (r"\boxed{about a dozen}" if n < 2 else rf"\boxed{{{20 + n}}}", "stop"),
@@ -32,8 +33,8 @@ SAMPLES: dict[str, Callable[[int], tuple[str, str]]] = {
     "few_left": lambda n: ("7", "length") if n < 3 else (r"\boxed{some}", "stop"),
 }
 EXPECTED = {
-    "wrong_gold": "suspect_gold", "hard": "hard", "words": "unread_answer", "boxless": "unread_answer", "silent": "hard",
-    "different": "hard", "two_alike": "hard", "cut": "truncated", "half_cut": "hard", "few_left": "unread_answer",
+    "wrong_gold": "suspect_gold", "hard": "hard", "words": "unread_answer", "boxless": "unread_answer", "chatty": "unread_answer", "silent": "no_answer",
+    "different": "no_answer", "two_alike": "hard", "cut": "truncated", "half_cut": "hard", "few_left": "unread_answer",
     "no_gold": "unjudged",
 }  # fmt: skip
 
@@ -70,7 +71,7 @@ def test_each_is_dropped_under_what_it_is_and_counted(after: Callable[..., dict[
     counts = json.loads((tmp_path / "triage" / TABLE).read_text())["zero_pass"]
     assert counts == {
         "test": {
-            "rows": 11, "kept": 0, "suspect_gold": 1, "hard": 5, "unread_answer": 3, "truncated": 1, "unjudged": 1
+            "rows": 12, "suspect_gold": 1, "hard": 3, "unread_answer": 4, "no_answer": 2, "truncated": 1, "unjudged": 1
         }
     }  # fmt: skip
     assert sum(counts["test"].get(name, 0) for name in ZERO_PASS) == counts["test"]["rows"]
@@ -93,7 +94,7 @@ def test_hard_rows_can_be_kept_with_their_reason(after: Callable[..., dict[str, 
     kept = {name for name in EXPECTED if decisions[name].action == "keep"}
     assert kept == {name for name, mark in EXPECTED.items() if mark == "hard"}
     assert decisions["hard"].note == "0 of 8 correct; hard: no two samples agree on an answer"
-    assert json.loads((tmp_path / "triage" / TABLE).read_text())["zero_pass"]["test"]["kept"] == len(kept)
+    assert json.loads((tmp_path / "triage" / TABLE).read_text())["zero_pass"]["test"]["hard_kept"] == len(kept)
 
 
 def test_without_a_bound_what_is_left_is_kept_and_noted(after: Callable[..., dict[str, Any]]) -> None:
@@ -115,6 +116,7 @@ def test_what_some_sample_solves_below_the_bound_is_infeasible(after: Callable[.
         ({"keep": ["hard"], "drop": ["hard"]}, "'hard' stands in `keep` and in `drop`"),
         ({"keep": ["suspect_gold"]}, "Input should be 'hard'"),
         ({"drop": ["image_idle"]}, "'image_idle' without `images`"),
+        ({"images": ["blank", "blank"]}, "expected each variant once"),
         ({"images": ["blurred"]}, "Input should be 'blank' or 'swapped'"),
     ],
 )
@@ -127,6 +129,8 @@ def test_options_that_make_no_sense_are_told(options: dict[str, Any], message: s
     ("response", "text"),
     [
         ("<think>The answer is 3.</think>\nSo:\n  the final answer is: 5 apples ", "5 apples"),
+        ("So 5.\nThe result is 7.\nI hope this helps!", "7."),
+        ("[THINK]It is 8.[/THINK]nine", "nine"),
         ("所以答案是：见图", "见图"),
         ("One line\n\nanother line\n", "another line"),
         ("", ""),
@@ -135,6 +139,48 @@ def test_options_that_make_no_sense_are_told(options: dict[str, Any], message: s
 )
 def test_where_a_response_without_a_box_answers(response: str, text: str) -> None:
     assert last_words(response) == text
+
+
+CHOICE = {"answer_kind": "choice", "answer_options": json.dumps({"choices": ["cat", "dog", "emu", "fox"]})}
+CHOICES = {"answer_kind": "choices", "answer_options": CHOICE["answer_options"]}
+NAMES = {"answer_kind": "assignment"}
+
+
+@pytest.mark.parametrize(
+    ("gold", "fields", "said", "reason"),
+    [
+        ("A", CHOICE, "horse", "unread_answer"),
+        ("A", CHOICE, "B", "suspect_gold"),
+        ("A, C", CHOICES, "the first and the third", "unread_answer"),
+        ("A, C", CHOICES, "A, B", "suspect_gold"),
+        ('{"Zoey": "knave"}', NAMES, "she lies always", "unread_answer"),
+        ("[0, 0, 1, 1]", {"answer_kind": "boxes"}, "in the corner", "unread_answer"),
+        (r"e^{\pi}", {}, r"e^{\pi}+10^{-5000}", "unread_answer"),
+        ("5", {}, r"5 \star 3", "unread_answer"),
+        ("5", {}, r"\text{no solution}", "suspect_gold"),
+    ],
+)
+def test_every_kind_says_what_it_cannot_read(
+    gold: str, fields: dict[str, Any], said: str, reason: str, tmp_path: Path, scripted: Callable[..., Any]
+) -> None:
+    def script(key: str, number: int) -> tuple[str, str]:
+        return (rf"\boxed{{{said}}}" if key == "odd" else rf"\boxed{{{gold if number else 'A, B, C'}}}"), "stop"
+
+    rows = [row(f"row{i}", answer=gold, **fields) for i in range(60)] + [row("odd", answer=gold, **fields)]
+    difficulty = ScriptedPassRate(sampler=scripted(script), n=8, sampling=SamplingOptions(max_tokens=64))
+    *_, odd = triage(measured([rows], difficulty, tmp_path), Triage(), difficulty, tmp_path)
+    assert (odd.action, odd.reason) == ("dropped", reason)
+    *_, line = read_records(tmp_path / "triage" / SUSPECTS_FILE)
+    assert (line["id"], line["mark"], line["agreed_answer"]) == ("odd", reason, said)
+
+
+def test_a_phrase_that_many_rows_end_in_is_no_answer(tmp_path: Path, scripted: Callable[..., Any]) -> None:
+    rows = [row(f"row{i}", answer=str(i)) for i in range(4)] + [row("alone", answer="7")]
+    told = {"alone": "It is seven."}
+    engine = scripted(lambda key, number: (f"{number}\n{told.get(key, 'Let me know!')}", "stop"))
+    difficulty = ScriptedPassRate(sampler=engine, n=8, sampling=SamplingOptions(max_tokens=64))
+    decisions = triage(measured([rows], difficulty, tmp_path), Triage(), difficulty, tmp_path)
+    assert [one.reason for one in decisions] == ["no_answer"] * 4 + ["unread_answer"]
 
 
 def test_the_details_that_say_so_are_those_of_the_kinds() -> None:

@@ -4,7 +4,9 @@ Every command's imports sit in its own function, so that `ovr-curate --help` ans
 """
 
 import argparse
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -156,6 +158,8 @@ def _build(args: argparse.Namespace) -> None:
     from curation.build.build import BuildOptions, build
     from curation.commands.console import overlap_table, reading_table, summary_table
 
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster's way to say Ctrl-C
     options = BuildOptions(args.workers, args.limit, args.only, tuple(args.set))
     if args.dry_run:
         from curation.build.dry_run import dry_run

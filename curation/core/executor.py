@@ -25,6 +25,8 @@ from curation.core.plugins import load_plugins, loaded_plugins
 
 PRELOAD = ["curation.build.preload"]
 """What the workers' server imports before it forks them."""
+STOPPING_S = 5.0
+"""What a worker gets for putting away what it has when its build is interrupted."""
 RESTARTS = 2
 """How often ranks whose worker died are run again before the build gives up."""
 
@@ -46,6 +48,7 @@ def _start_worker(build_pid: int, log: str, plugins: tuple[str, ...]) -> None:
                 os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="build watch").start()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the task ends as at Ctrl-C, which only the build gets
     load_plugins(plugins)
 
 
@@ -116,10 +119,15 @@ class SupervisedExecutor(LocalPipelineExecutor):  # type: ignore[misc]
                     for future in done:
                         self._raise_for(future, waiting.pop(future))
                     self.on_tick()
-            except BaseException:
-                for process in list((pool._processes or {}).values()):
-                    process.kill()
+            except BaseException as error:
+                processes = list((pool._processes or {}).values())
                 pool.shutdown(wait=False, cancel_futures=True)
+                if isinstance(error, KeyboardInterrupt):
+                    for process in processes:
+                        process.terminate()
+                    wait(waiting, timeout=STOPPING_S)
+                for process in processes:
+                    process.kill()
                 raise
 
     def _raise_for(self, future: "Future[None]", rank: int) -> None:

@@ -5,8 +5,8 @@
         numbers = missing(held[prompt], n=8)
         store.append(rollouts)                                   # all of them or none
 
-`kill -9` at any moment loses at most what was not appended yet (see `segment_log`; `writer` appends every two
-seconds). `SELECT * FROM 'rollouts/*.parquet'` reads the store in DuckDB; the columns are `rollout.SCHEMA`. A sample
+`kill -9` at any moment loses at most what was not appended yet (see `segment_log`; `writer` appends every
+second). `SELECT * FROM 'rollouts/*.parquet'` reads the store in DuckDB; the columns are `rollout.SCHEMA`. A sample
 that was cut off and drawn again under a longer limit has a line for each `max_tokens`.
 """
 

@@ -1,4 +1,4 @@
-"""Rollouts go to the store in groups while the engine goes on: what waits is written after two seconds, or as soon as it is large.
+"""Rollouts go to the store in groups while the engine goes on: what waits is written after a second, or as soon as it is large.
 
 with RolloutWriter(store) as writer:
     writer.begin()
@@ -16,7 +16,7 @@ from types import TracebackType
 from curation.sampling.rollouts.rollout import Rollout
 from curation.sampling.rollouts.store import RolloutStore
 
-WAIT_S = 2.0
+WAIT_S = 1.0
 """How long a rollout waits at most."""
 WAITING_CHARS = 2**22
 """Text that is written at once."""

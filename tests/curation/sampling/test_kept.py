@@ -23,7 +23,7 @@ from tests.curation.conftest import Write, shard_bytes
 pytestmark = pytest.mark.slow
 
 KEPT_S = 4.0
-"""What is so old is in the store: what waits is written after 2 s, on a machine with other work as well."""
+"""What is so old is in the store: what waits is written after 1 s, on a machine with other work as well."""
 HERE = Path(__file__).parent
 Finished = tuple[str, int]
 

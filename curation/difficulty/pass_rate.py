@@ -57,7 +57,8 @@ class PassRate(Options):
     max_lost: float = Field(default=0.5, ge=0, le=1)
     """A prompt is dropped as `truncated` or `unjudged` when more than this share of its samples was; 1: when none was judged."""
     max_tokens_total: int | None = Field(default=None, ge=1)
-    """Tokens to sample at most, all prompts and models together; then the most informative prompts go first."""
+    """Tokens after which nothing more is sampled, all prompts and models together; the most informative prompts go first. Looked at between
+    batches: the last (`batch_prompts` times `n` samples) may go beyond."""
     max_gpu_hours: float | None = Field(default=None, gt=0)
     """The same in hours of the sampler's GPUs, by the time that the samples took."""
     batch_prompts: int = Field(default=256, ge=1)

@@ -1,6 +1,7 @@
 """What an image adds to a pass rate: the difference between samples with it and samples with another one, and how sure that is."""
 
 import math
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,23 +48,28 @@ def difference(first: Rate, second: Rate) -> Rate:
     return Rate(gain, gain - low, gain + high)
 
 
-def need(with_image: Rate, gain: Rate) -> str:
-    """`needed` where the gain is surely above 0, `idle` where it is surely at most half of the pass rate, else `unclear`."""
-    if gain.low > 0:
+def need(with_image: Rate, gains: Iterable[Rate]) -> str:
+    """What the gains against each variant say: `needed` where all are surely above 0, `idle` where one is surely at most half of the pass
+    rate, as without the image the prompt is answered then, else `unclear`.
+    """
+    against = list(gains)
+    if all(gain.low > 0 for gain in against):
         return "needed"
-    return "idle" if gain.high <= with_image.rate / 2 else "unclear"
+    return "idle" if any(gain.high <= with_image.rate / 2 for gain in against) else "unclear"
 
 
 def image_gain(with_image: Rate, without: dict[str, tuple[int, int]]) -> tuple[dict[str, Any] | None, str]:
     """The columns `image_gain` and `image_need` of a row, by (correct, judged) of its samples under each variant. The gain is against all
-    variants together; nothing is said where none of their samples was judged.
+    variants together, the need goes by each; nothing is said where none of their samples was judged.
     """
-    n_correct, n_judged = (sum(counts[k] for counts in without.values()) for k in (0, 1))
-    if not n_judged or math.isnan(with_image.rate):
+    judged = [counts for counts in without.values() if counts[1]]
+    if not judged or math.isnan(with_image.rate):
         return None, ""
+    n_correct, n_judged = (sum(counts[k] for counts in judged) for k in (0, 1))
     gain = difference(with_image, share(n_correct, n_judged))
     record = {"gain": gain.rate, "ci_low": gain.low, "ci_high": gain.high}
-    return {**record, **{name: _record(*counts) for name, counts in without.items()}}, need(with_image, gain)
+    found = need(with_image, (difference(with_image, share(*counts)) for counts in judged))
+    return {**record, **{name: _record(*counts) for name, counts in without.items()}}, found
 
 
 def _record(n_correct: int, n_judged: int) -> dict[str, Any]:

@@ -130,7 +130,8 @@ class TriageStage(DecideStage):
             gain, need = image_gain(with_image, gains[i]) if i in gains else (None, "")
             marked = marks(Counts(*count.tolist()), difficulty["pass_rate"], probability, self.options, found.unread(i))
             if gain is not None and need == "idle":
-                detail = f"the image adds {gain['gain']:.2f} ({gain['ci_low']:.2f} to {gain['ci_high']:.2f})"
+                rates = (f"{n[0]} of {n[1]} correct with {variant} images" for variant, n in gains[i].items())
+                detail = f"{difficulty['n_correct']} of {difficulty['n_judged']} correct, {', '.join(rates)}"
                 marked.append(Mark("image_idle", detail))
             columns = {"image_gain": gain, "image_need": need} if self.options.images else {}
             yield record, triaged(record["measured"], difficulty, marked, self.options, columns), marked

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -64,6 +65,9 @@ def test_the_interval_is_newcombes(
         ((6, 8), {"blank": (3, 8), "swapped": (5, 8)}, "unclear"),
         ((2, 8), {"blank": (1, 8), "swapped": (1, 8)}, "unclear"),
         ((12, 16), {"blank": (12, 16), "swapped": (13, 16)}, "idle"),
+        ((7, 8), {"blank": (7, 8), "swapped": (0, 8)}, "idle"),
+        ((7, 8), {"blank": (0, 8), "swapped": (7, 8)}, "idle"),
+        ((8, 8), {"blank": (0, 0), "swapped": (0, 8)}, "needed"),
         ((8, 8), {"blank": (0, 0)}, ""),
     ],
 )
@@ -76,7 +80,7 @@ def test_an_image_is_needed_idle_or_it_is_unclear(
 
 
 def test_a_sure_gain_is_needed_however_small() -> None:
-    assert need(Rate(0.9, 0.8, 1.0), Rate(0.1, 0.01, 0.2)) == "needed"
+    assert need(Rate(0.9, 0.8, 1.0), [Rate(0.1, 0.01, 0.2)]) == "needed"
 
 
 def pictured(name: str, color: str, source: str = "test", n: int = 1) -> Row:
@@ -180,8 +184,8 @@ def test_planted_idle_images_are_told_from_needed_ones(tmp_path: Path, rows: lis
     assert table["without_donor"] == 0
     assert 0.2 < table["mean_gain"] < 0.5
     found = Counter((key.partition("-")[0], one.columns["image_need"]) for key, one in decisions.items())
-    assert found["needed", "needed"] >= 35
-    assert found["idle", "needed"] <= 4
+    assert found["needed", "needed"] >= 25
+    assert found["idle", "needed"] <= 2
     asked = [key for key, _, _ in difficulty.sampler.log[before:]]
     assert len(asked) == 2 * 80  # nothing for text, nothing where no sample was right
     assert (
@@ -195,7 +199,12 @@ def test_idle_images_drop_where_that_is_asked_for(tmp_path: Path, rows: list[Row
     difficulty = options(rows)
     with_difficulty = measured([rows], difficulty, tmp_path)
     dropping = BOTH.model_copy(update={"drop": ("image_idle",)})
-    reasons = Counter(decision.reason for decision in triage(with_difficulty, dropping, difficulty, tmp_path))
+    decisions = triage(with_difficulty, dropping, difficulty, tmp_path)
+    reasons = Counter(decision.reason for decision in decisions)
+    told = next(decision.detail for decision in decisions if decision.reason == "image_idle")
+    assert re.fullmatch(
+        r"\d of 8 correct, \d of 8 correct with blank images, \d of 8 correct with swapped images", told
+    )
     assert reasons["image_idle"] > 5
     assert set(reasons) == {"", "image_idle"}
 

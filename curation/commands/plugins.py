@@ -118,7 +118,8 @@ def about(plugin: type[BaseModel]) -> list[str]:
     module = inspect.getmodule(plugin)
     beside = [one for every in PLACES for one in plugins_of(every).values() if one.__module__ == plugin.__module__]
     alone = beside == [plugin]
-    return [*(first_paragraph(module) if alone else []), *first_paragraph(plugin)]
+    told = [*(first_paragraph(module) if alone else []), *first_paragraph(plugin)]
+    return told or ["its class has no docstring"]
 
 
 def _table(known: Mapping[str, type[BaseModel]]) -> str:

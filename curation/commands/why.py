@@ -100,7 +100,8 @@ def _measured(difficulty: dict[str, Any], manifest: dict[str, Any]) -> Iterator[
         "cut off" + (" (counted as wrong)" if cut_is_wrong else ""): n["n_truncated"],
         "timed out": n["n_timeout"],
         "lost by the engine": n["n_infrastructure"],
-        "not judged": n["n_unjudged"] - n["n_timeout"] - n["n_infrastructure"],
+        "refused": n.get("n_refused", 0),
+        "not judged": n["n_unjudged"] - n["n_timeout"] - n["n_infrastructure"] - n.get("n_refused", 0),
     }
     yield f"outcomes: {', '.join(f'{count} {name}' for name, count in outcomes.items() if count) or 'none'}"
     yield f"sampling stopped: {n['stop_reason'] or 'not sampled'}"

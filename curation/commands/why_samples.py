@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from curation.core.errors import SamplingError
 from curation.core.row import Message
+from curation.difficulty.outcomes import n_counted
 from curation.sampling.engines.base import Request
 from curation.sampling.rollouts import rollout, verdicts
 from curation.sampling.rollouts.rollout import Rollout, Setting, from_line, prompt_hash, response_limit, rollout_id
@@ -42,7 +43,7 @@ def sample_lines(store: Path, row: Row, options: dict[str, Any]) -> Iterator[str
     except SamplingError as error:
         yield f"samples: {error}"
         return
-    counted = _n_samples(row.difficulty, options)
+    counted = n_counted(row.difficulty, options["truncated"])
     yield f"samples: {len(rollouts)} of the {counted} that were counted are in {store}"
     if rollouts:
         yield f"  {'number':>6}  {'outcome':<15}  {'tokens':>7}  {'finish':<6}  extracted answer"
@@ -59,11 +60,6 @@ def short(text: str) -> str:
     return line if len(line) <= MAX_CHARS else f"{line[: MAX_CHARS - 3]}..."
 
 
-def _n_samples(difficulty: dict[str, Any], options: dict[str, Any]) -> int:
-    cut = 0 if options["truncated"] == "wrong" else difficulty["n_truncated"]
-    return int(difficulty["n_judged"] + difficulty["n_unjudged"] + cut)
-
-
 def _counted(store: Path, prompt: str, difficulty: dict[str, Any], options: dict[str, Any]) -> list[Rollout]:
     """The samples under the row's sampler and its limit, by number."""
     sampler = dict(difficulty["sampler"])
@@ -75,7 +71,7 @@ def _counted(store: Path, prompt: str, difficulty: dict[str, Any], options: dict
         limit = response_limit(max_tokens, context, one.prompt_tokens)
         if one.setting == setting and (usable := under_limit(one, limit)) is not None:
             found.setdefault(usable.sample.number, usable)
-    return [found[number] for number in sorted(found) if number < _n_samples(difficulty, options)]
+    return [found[number] for number in sorted(found) if number < n_counted(difficulty, options["truncated"])]
 
 
 def _context(model: str, options: dict[str, Any]) -> int | None:

@@ -68,6 +68,7 @@ class Difficulty:
     n_unjudged: int
     n_timeout: int
     n_infrastructure: int
+    n_refused: int
     ci_low: float
     ci_high: float
     stop_reason: str

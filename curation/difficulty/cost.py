@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import compress, islice
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
 
+from curation.core.chunks import chunks
 from curation.difficulty.draws import Told, spread_groups
 from curation.difficulty.estimate import Estimate
 from curation.difficulty.forecast import MIN_TOLD, MOST_GROUPS, REFUSED, Forecast, Population, forecast
@@ -160,8 +161,7 @@ def _sample_pilot(
     chosen[np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int)] = True
     numbers = tuple(range(options.stopping.first(options.bounds)))
     unanswered = {}
-    remaining = compress(rows, chosen)
-    while batch := list(islice(remaining, options.batch_prompts)):
+    for batch in chunks(compress(rows, chosen), options.batch_prompts):
         requests = [
             Request(row.id, apply_to_messages(template, row.prompt), row.images, numbers, seed) for row in batch
         ]

@@ -66,6 +66,15 @@ def count_outcomes(counts: Iterable[Mapping[str, int]]) -> NDArray[np.int64]:
     return np.array(rows, dtype=np.int64).reshape(-1, len(OUTCOMES))
 
 
+def n_counted(difficulty: Mapping[str, Any], truncated: Truncated) -> int:
+    """How many samples of a prompt a `Difficulty` counts, as a mapping: the first so many. Those that the engine refused are none, though
+    the store may have some of them, from before it did.
+    """
+    cut = 0 if truncated == "wrong" else difficulty["n_truncated"]
+    refused = difficulty.get("n_refused", 0)  # a build of an earlier version does not say
+    return int(difficulty["n_judged"] + difficulty["n_unjudged"] + cut - refused)
+
+
 @dataclass(frozen=True)
 class Bounds:
     """Which prompts are kept: those whose pass rate lies strictly between `low` and `high`; None is no bound."""

@@ -94,6 +94,7 @@ class Results:
             n_unjudged=sum(n[name] for name in UNJUDGED_OUTCOMES),
             n_timeout=n["timeout"],
             n_infrastructure=n["infrastructure"],
+            n_refused=n["refused"],
             ci_low=low,
             ci_high=high,
             stop_reason=self.reasons[self.stops[prompt]],

@@ -5,11 +5,11 @@ Rows are read once; memory holds some numbers of every prompt and the text of th
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
+from curation.core.chunks import chunks
 from curation.core.row import Row
 from curation.difficulty.outcomes import JUDGED, Floats, Ints
 from curation.sampling.engines.base import Request
@@ -26,9 +26,6 @@ JUDGED_AT_ONCE = 128
 CORRECT, INCORRECT, TRUNCATED, UNJUDGED = range(4)
 NOT_HELD = -1
 """What became of a sample, in the order of `Tally`."""
-
-
-T = TypeVar("T")
 
 
 class Prompt(NamedTuple):
@@ -71,7 +68,7 @@ def survey(
     sources, held, keys, tokens = ([np.empty(0, np.int64)] for _ in range(4))
     told: list[Prompt] = []
     stride, n_found = 1, 0
-    for chunk in _chunks(_prompts(rows, template), CHUNK):
+    for chunk in chunks(_prompts(rows, template), CHUNK):
         counts, sums = _held(chunk, n_max, sampler)
         sources.append(np.array([names.setdefault(prompt.row.source, len(names)) for prompt in chunk]))
         keys.append(np.array([int(prompt.hash[:15], 16) for prompt in chunk]))
@@ -123,7 +120,7 @@ def _samples(
     outcomes = np.full((len(told), n_max), NOT_HELD)
     tokens, seconds = np.zeros((len(told), n_max), np.int64), np.zeros((len(told), n_max))
     cut_at = np.zeros((len(told), n_max), np.int64)
-    for chunk in _chunks(enumerate(told), JUDGED_AT_ONCE):
+    for chunk in chunks(enumerate(told), JUDGED_AT_ONCE):
         held = sampler.held([prompt.hash for _, prompt in chunk])
         drawn = sampler.store.load(sampler.setting, list(held), 1)  # under whatever limit
         for line, prompt in chunk:
@@ -137,12 +134,6 @@ def _samples(
             tokens[line, numbers] = [rollout.sample.n_tokens for rollout in of_row]
             seconds[line, numbers] = [rollout.seconds for rollout in of_row]
     return outcomes, tokens, seconds, cut_at
-
-
-def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    remaining = iter(items)
-    while chunk := list(islice(remaining, size)):
-        yield chunk
 
 
 def _outcome(verdict: Verdict) -> int:

@@ -144,7 +144,8 @@ class CachedSampler:
             done.seconds = before + time.perf_counter() - start
             self.report()
         done.underway = writer.underway = 0
-        responses = gathered(requests, parts)
+        # A copy of the engine that was lost says so of its whole share: what it had finished has not failed.
+        responses = [one if missing[one.key] else replace(one, failed="") for one in gathered(requests, parts)]
         for response in responses:
             if (left := missing[response.key]) and not (response.refused or response.failed):
                 raise SamplingError(f"engine gave no samples {tuple(sorted(left))} of {response.key!r}")

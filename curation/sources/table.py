@@ -49,6 +49,7 @@ from curation.sources.formats.json_layout import Shape
 from curation.sources.formats.nested import Join, exploded, index_of, joined_with
 from curation.sources.formats.reader import Reading, iter_records
 from curation.sources.formats.record import BadRecord, Record
+from curation.sources.formats.remedies import REMEDIES
 from curation.sources.formats.seen import FieldsSeen
 from curation.text.options import list_options, options_in
 from curation.text.places import mark_named, mark_options
@@ -64,38 +65,7 @@ class Table(Source):
     kind: Literal["table"] = "table"
     renamed: ClassVar[dict[str, str]] = {"beside": "join", "each": "explode"}
     digested: ClassVar[frozenset[str]] = frozenset({"path", "hub", "images", "join"})
-    remedies: ClassVar[dict[str, str]] = {
-        "answer_missing": "fields.answer, gold.required",
-        "beside_unreadable": "join",
-        "completion_not_text": "fields.completion",
-        "conversation_unreadable": "fields.question",
-        "field_missing": "fields",
-        "gold_ambiguous": "gold.option_base",
-        "gold_not_in_options": "fields.options, gold.option_base",
-        "gold_unreadable": "gold.answer_pattern, gold.rules",
-        "join_several": "join",
-        "join_unmatched": "join",
-        "letter_without_options": "fields.options, gold.rules",
-        "line_not_json": "format",
-        "no_items": "explode",
-        "nul_in_cell": "encoding",
-        "options_ambiguous": "fields.options",
-        "options_unreadable": "fields.options",
-        "picture_is_url": "images.strip_prefix, images.root",
-        "picture_missing": "fields.images, images.root, images.required",
-        "picture_outside_root": "images.root",
-        "picture_unreadable": "images.read_as",
-        "placeholder_count": "fields.images",
-        "question_missing": "fields.question",
-        "question_not_text": "fields.question",
-        "question_not_users": "fields.question",
-        "several_answers": "gold.several",
-        "stray_quote": "csv",
-        "template_not_text": "fields",
-        "truncated_file": "on_truncated",
-        "turns_lost": "fields.question",
-        "wrong_number_of_cells": "csv",
-    }
+    remedies: ClassVar[dict[str, str]] = REMEDIES
 
     path: str | tuple[str, ...] = ()
     """Files, as globs (`**` too), read one after the other; gzip, bz2, xz, zstd and UTF-16 are undone. A folder means all data files

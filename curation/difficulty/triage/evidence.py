@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from curation.core.chunks import chunks
 from curation.core.row import Row, from_record
 from curation.core.rows import Rows
 from curation.difficulty.triage.agreement import agreement, n_options
 from curation.difficulty.triage.marks import Counts, is_unread
 from curation.difficulty.triage.residue import residue
-from curation.difficulty.triage.samples import Samples, chunks
+from curation.difficulty.triage.samples import CHUNK, Samples
 from curation.difficulty.triage.suspicion import Floats, Ints
 from curation.sampling.rollouts.rollout import rollout_id
 
@@ -38,7 +39,7 @@ def evidence(
 ) -> Iterator[dict[str, object]]:
     """The lines of `QUARANTINE`; `suspects` are the numbers of their rows, ascending."""
     numbers = iter(suspects.tolist())
-    for chunk in chunks(map(from_record, (record for _, record in rows.at(suspects)))):
+    for chunk in chunks(map(from_record, (record for _, record in rows.at(suspects))), CHUNK):
         for row, (rollouts, verdicts) in zip(chunk, samples.of(chunk), strict=True):
             number = next(numbers)
             found, left = agreement(row, verdicts), residue(row, rollouts, verdicts)

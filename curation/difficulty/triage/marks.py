@@ -7,7 +7,7 @@ wrong than right (see `suspicion`) and more than half of the samples that answer
 of them, three at least, end in one text that the judge cannot read: that may be the gold in other words.
 `no_answer`: most of them give none. `hard`: no sample is right, and nothing speaks against the gold or the judge.
 `picture_not_needed`: the prompt is answered without its images too. `image_idle`: its pass rate hardly falls with
-another image (see `images`). `not_above_chance`: a choice question is answered no better than by guessing.
+another image (see `gain`). `not_above_chance`: a choice question is answered no better than by guessing.
 """
 
 import math

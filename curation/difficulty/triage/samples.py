@@ -1,11 +1,11 @@
 """The samples that a row's difficulty counts, and the verdicts on them, read back from the stores."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import islice
 
 from curation.core.row import Difficulty, Row
+from curation.difficulty.outcomes import n_counted
 from curation.difficulty.pass_rate import PassRate
 from curation.sampling.engines.base import Request
 from curation.sampling.rollouts.rollout import Rollout, Setting, prompt_hash
@@ -15,6 +15,7 @@ from curation.sampling.template import apply_to_messages
 from rewards import Verdict
 
 CHUNK = 256
+"""Rows that are looked at together."""
 
 
 @dataclass
@@ -42,7 +43,9 @@ class Samples:
         rollouts = []
         for row, prompt, key in zip(rows, prompts, settings, strict=True):
             found = held[key][prompt]
-            rollouts.append([found[k] for k in sorted(found) if k < self._n_samples(row.difficulty)])
+            assert row.difficulty is not None
+            n = n_counted(asdict(row.difficulty), self.options.truncated)
+            rollouts.append([found[k] for k in sorted(found) if k < n])
         verdicts = judge_rollouts(list(zip(rows, rollouts, strict=True)), self.verdicts)
         return list(zip(rollouts, verdicts, strict=True))
 
@@ -53,19 +56,6 @@ class Samples:
 
     def _prompt(self, row: Row) -> str:
         return prompt_hash(Request(row.id, apply_to_messages(self.template, row.prompt), row.images, (), 0))
-
-    def _n_samples(self, difficulty: Difficulty | None) -> int:
-        """How many samples the difficulty counts, whatever the stopping rule: the first so many."""
-        assert difficulty is not None
-        truncated = 0 if self.options.truncated == "wrong" else difficulty.n_truncated
-        return difficulty.n_judged + difficulty.n_unjudged + truncated
-
-
-def chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """The rows, `CHUNK` at a time."""
-    remaining = iter(rows)
-    while chunk := list(islice(remaining, CHUNK)):
-        yield chunk
 
 
 def _setting(difficulty: Difficulty | None) -> tuple[Setting, int]:

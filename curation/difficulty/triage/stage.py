@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from curation.core.chunks import chunks
 from curation.core.decision import Decision, drop, keep
 from curation.core.parquet import read_records, write_records, write_text
 from curation.core.rows import Rows
@@ -25,7 +26,7 @@ from curation.difficulty.triage.evidence import QUARANTINE, SUSPECTS_FILE, evide
 from curation.difficulty.triage.gain import IMAGE_GAIN, NEEDS, Rate, image_gain
 from curation.difficulty.triage.marks import Counts, Mark, Triage, is_suspect, is_unread, marks
 from curation.difficulty.triage.residue import Residue, normal, residue
-from curation.difficulty.triage.samples import Samples, chunks
+from curation.difficulty.triage.samples import CHUNK, Samples
 from curation.difficulty.triage.suspicion import Ints, suspicion
 from curation.difficulty.wording import solved
 from curation.sampling.rollouts.store import RolloutStore
@@ -147,7 +148,7 @@ class TriageStage(DecideStage):
         numbers: dict[Any, int] = {}
         settings = [setting_of(engine, self.difficulty.sampling, self.template) for engine in self.difficulty.engines]
         samplers = [sampler_of(setting, self.difficulty.sampling) for setting in settings]
-        for chunk in chunks(rows):
+        for chunk in chunks(rows, CHUNK):
             for row, (rollouts, verdicts) in zip(chunk, samples.of(chunk), strict=True):
                 agreed, left = agreement(row, verdicts), residue(row, rollouts, verdicts)
                 is_blind = row.images and row.extra["measured"] == "trivial"
@@ -221,23 +222,26 @@ def triaged(
     """
     columns = columns or {}
     counts = solved(difficulty)
-    if measured == "unjudged" and (unread := next((mark for mark in found if mark.name == "unread_answer"), None)):
-        return drop(unread.name, unread.detail)
+    name = measured if difficulty["n_correct"] else zero_pass_class(measured, found)
     if not found or measured not in ("keep", "infeasible", "trivial"):
-        return keep(**columns) if measured == "keep" else drop(measured, counts)
+        if measured == "keep":
+            return keep(**columns)
+        return drop(name, next((mark.detail for mark in found if mark.name == name), counts))
     detail = "; ".join(f"{mark.name}: {mark.detail}" for mark in found)
     if dropping := next((mark for mark in found if mark.name in options.drop), None):
         return drop(dropping.name, dropping.detail)
     if measured == "keep":
         return keep(detail, **columns)
-    name = zero_pass_class(measured, found) if not difficulty["n_correct"] else measured
     if name in options.keep:
         return keep(f"{counts}; {detail}", **columns)
     return drop(name, f"{counts}; {detail}")
 
 
 def zero_pass_class(measured: str, found: Sequence[Mark]) -> str:
-    """Which of `ZERO_PASS` a row without a right sample is."""
-    if measured in ("truncated", "unsampled") or (measured == "unjudged" and not found):
+    """Which of `ZERO_PASS` a row without a right sample is. Of one that was truncated or not judged the marks say too little, but for what
+    the judge could not read.
+    """
+    names = [mark.name for mark in found if mark.name in ZERO_PASS]
+    if measured in ("truncated", "unsampled") or (measured == "unjudged" and "unread_answer" not in names):
         return measured
-    return next((mark.name for mark in found if mark.name in ZERO_PASS), "hard")
+    return names[0] if names else "hard"

@@ -18,7 +18,7 @@ from curation.difficulty.stopping.exact import Exact
 from curation.difficulty.stopping.fixed import Fixed
 from curation.difficulty.triage.evidence import SUSPECTS_FILE
 from curation.difficulty.triage.marks import Triage
-from curation.difficulty.triage.samples import Samples, chunks
+from curation.difficulty.triage.samples import Samples
 from curation.difficulty.triage.stage import TriageStage
 from curation.sampling.engines.base import SamplingOptions
 from curation.sampling.rollouts.store import RolloutStore
@@ -146,7 +146,7 @@ def test_the_samples_of_a_difficulty_are_found_again(
     with_difficulty = measured([rows], options, tmp_path)
     with RolloutStore(store) as rollouts, VerdictStore(store / "verdicts") as verdicts:
         samples = Samples(rollouts, verdicts, options, "{question}")
-        (chunk,) = chunks(with_difficulty)
+        chunk = list(with_difficulty)
         revisions = set()
         for one, (drawn, judged) in zip(chunk, samples.of(chunk), strict=True):
             found, outcomes = one.difficulty, [verdict.outcome for verdict in judged]

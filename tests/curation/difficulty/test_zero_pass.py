@@ -1,7 +1,8 @@
 """Rows without a right sample are told apart: a wrong gold, a judge that cannot read, samples that were cut off, a hard question."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from curation.difficulty.triage.evidence import SUSPECTS_FILE
 from curation.difficulty.triage.marks import Triage
 from curation.difficulty.triage.residue import last_words
 from curation.difficulty.triage.stage import TABLE, ZERO_PASS
-from curation.sampling.engines.base import SamplingOptions
+from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions
 from rewards.verdict import NOT_READ
 from tests.curation.difficulty.test_triage import row
 from tests.curation.difficulty.test_triage_step import ScriptedPassRate, measured, triage
+from tests.curation.sampling.models import Scripted
 
 SAMPLES: dict[str, Callable[[int], tuple[str, str]]] = {
     "wrong_gold": lambda n: (r"\boxed{9}", "stop"),
@@ -172,6 +174,48 @@ def test_every_kind_says_what_it_cannot_read(
     assert (odd.action, odd.reason) == ("dropped", reason)
     *_, line = read_records(tmp_path / "triage" / SUSPECTS_FILE)
     assert (line["id"], line["mark"], line["agreed_answer"]) == ("odd", reason, said)
+
+
+def test_ledger_and_summary_agree_on_what_was_not_judged(tmp_path: Path, scripted: Callable[..., Any]) -> None:
+    def script(key: str, number: int) -> tuple[str, str]:
+        return (rf"\boxed{{e^{{\pi}}+10^{{-{5000 + number}}}}}" if number < 5 else rf"\boxed{{{100 + number}}}"), "stop"
+
+    difficulty = ScriptedPassRate(sampler=scripted(script), n=8, sampling=SamplingOptions(max_tokens=64))
+    rows = measured([[row("a", answer=r"e^{\pi}")]], difficulty, tmp_path)
+    (decision,) = triage(rows, Triage(), difficulty, tmp_path)
+    assert decision.reason == "unjudged"
+    counts = json.loads((tmp_path / "triage" / TABLE).read_text())["zero_pass"]
+    assert counts == {"test": {"rows": 1, "unjudged": 1}}
+
+
+@pytest.mark.parametrize("n_before", [0, 3, 7])
+def test_what_a_prompt_gave_before_it_was_refused_counts_nowhere(tmp_path: Path, n_before: int) -> None:
+    """It is chance how much of it is in the store when the engine dies of the prompt."""
+
+    class Dying(Scripted):
+        @contextmanager
+        def open(self) -> Iterator[Any]:
+            yield self
+
+        def generate(self, requests: Sequence[Request], options: SamplingOptions) -> Iterator[Response]:
+            for request in requests:
+                for number in request.sample_numbers[: n_before if request.key == "bad" else None]:
+                    text = rf"\boxed{{{9 if request.key == 'bad' else 7 if number else 8}}}"
+                    yield Response(request.key, (Sample(number, text, "stop", 5, number),), 3)
+                if request.key == "bad":
+                    yield Response(request.key, (), 0, refused="engine_died")
+
+    rows = [row(f"row{i}") for i in range(40)] + [row("bad")]
+    difficulty = ScriptedPassRate(sampler=Dying(script=None, log=[]), n=8, sampling=SamplingOptions(max_tokens=64))
+    with_difficulty = measured([rows], difficulty, tmp_path)
+    *_, bad = triage(with_difficulty, Triage(), difficulty, tmp_path)
+    *_, last = with_difficulty
+    assert last.difficulty is not None
+    assert (last.difficulty.n_refused, last.difficulty.n_unjudged, last.difficulty.n_judged) == (8, 8, 0)
+    assert (bad.reason, bad.detail) == ("unjudged", "0 of 0 correct")
+    assert list(read_records(tmp_path / "triage" / SUSPECTS_FILE)) == []
+    stored = [line for path in (tmp_path / "rollouts").glob("*.parquet") for line in read_records(path)]
+    assert sum(line["prompt_id"] == "bad" for line in stored) == n_before
 
 
 def test_a_phrase_that_many_rows_end_in_is_no_answer(tmp_path: Path, scripted: Callable[..., Any]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from curation.sampling.identity import model_folder
-from training.shards import Config, check_shards
+from training.data.shards import Config, check_shards
 
 SOURCES = ("trl/trainer/model_config.py", "trl/trainer/base_config.py", "transformers/training_args.py")
 """The classes that hold the options of every trainer, beside `trl/trainer/<command>_config.py`."""
@@ -30,6 +30,19 @@ class DataArguments:
         default=None,
         metadata={"help": "Train the language module only. Default: true for sft (paper, 4.1), false for grpo."},
     )
+
+
+@dataclass
+class SFTArguments(DataArguments):
+    """What `ovr-train sft` takes besides."""
+
+
+@dataclass
+class GRPOArguments(DataArguments):
+    """What `ovr-train grpo` takes besides."""
+
+
+ARGUMENTS: dict[str, type[DataArguments]] = {"sft": SFTArguments, "grpo": GRPOArguments}
 
 
 def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
@@ -63,15 +76,15 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
         os.environ.update({name: str(value) for name, value in env.items()})
 
 
-def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[DataArguments, Any, Any]:
-    """(data arguments, TRL config, TRL model config) from `--config FILE` and options; the options win.
+def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[Any, Any, Any]:
+    """(our arguments, TRL config, TRL model config) from `--config FILE` and options; the options win.
 
     Raises:
         SystemExit: code 2 for a value of the wrong type.
     """
     from trl import ModelConfig, TrlParser
 
-    parser = TrlParser([DataArguments, config_class, ModelConfig], prog=f"ovr-train {command}")
+    parser = TrlParser([ARGUMENTS[command], config_class, ModelConfig], prog=f"ovr-train {command}")
     data, config, model = parser.parse_args_and_config(list(argv))
     return data, config, model
 
@@ -83,7 +96,7 @@ def option_names(command: str) -> set[str]:
     Raises:
         ModuleNotFoundError: trl or transformers is not installed.
     """
-    names = {option.name for option in fields(DataArguments)}
+    names = {option.name for option in fields(ARGUMENTS[command])}
     for source in (f"trl/trainer/{command}_config.py", *SOURCES):
         package, _, file = source.partition("/")
         spec = importlib.util.find_spec(package)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 COMMANDS = {
     "sft": ("training.sft", "cold start: supervised fine-tuning of the language module on cold_start shards"),
     "grpo": ("training.grpo", "reinforcement learning on rl shards with the rewards of `rewards`"),
-    "eval": ("training.evaluate", "mean reward of one or more models on rl shards"),
-    "average": ("training.average", "uniform average of checkpoints"),
+    "eval": ("training.evaluation.evaluate", "mean reward of one or more models on rl shards"),
+    "average": ("training.models.average", "uniform average of checkpoints"),
     "micro-model": ("training.demo.micro_model", "build and pretrain the small Qwen2.5-VL of the quickstart"),
     "demo-model": ("training.demo.demo_model", "fetch SmolLM2-135M-Instruct as a model folder (extra `demo`)"),
 }

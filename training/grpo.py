@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from rewards.adapters.trl import accuracy
 from training.arguments import model_kwargs, parse, prepare
-from training.mixed import accept_mixed_batches
-from training.places import with_places
-from training.shards import read_shards
-from training.vision import freeze_vision
+from training.data.places import with_places
+from training.data.shards import read_shards
+from training.data.table import ShardTable
+from training.models.mixed import accept_mixed_batches
+from training.models.vision import freeze_vision
+from training.runs.run import run
 
 if TYPE_CHECKING:
     from trl import GRPOConfig, GRPOTrainer
@@ -33,24 +35,21 @@ def main(argv: Sequence[str]) -> int:
     trainer = grpo_trainer(model.model_name_or_path, config, rows, peft_config=get_peft_config(model))
     if data.freeze_vision:
         freeze_vision(trainer.model)
-    trainer.train(resume_from_checkpoint=config.resume_from_checkpoint)
-    trainer.save_model(config.output_dir)
-    print(f"grpo: saved to {config.output_dir}", flush=True)
-    return 0
+    return run("grpo", trainer)
 
 
 def grpo_trainer(
-    model: Any, config: "GRPOConfig", rows: Any, processor: Any = None, peft_config: Any = None
+    model: Any, config: "GRPOConfig", rows: ShardTable, processor: Any = None, peft_config: Any = None
 ) -> "GRPOTrainer":
     """TRL's trainer over rl rows; rows with and without images may share a batch."""
     from trl import GRPOTrainer
 
-    from training.progress import show_progress
+    from training.runs.progress import show_progress
 
     trainer = GRPOTrainer(
         model=model,
         args=config,
-        train_dataset=with_places(rows.select_columns(REWARD_COLUMNS)),
+        train_dataset=rows.only(REWARD_COLUMNS).dataset(with_places),
         reward_funcs=[accuracy],
         processing_class=processor,
         peft_config=peft_config,

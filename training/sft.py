@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from training.arguments import model_kwargs, parse, prepare
-from training.mixed import accept_mixed_batches
-from training.shards import read_shards
-from training.vision import freeze_vision
+from training.data.shards import read_shards
+from training.models.mixed import accept_mixed_batches
+from training.models.vision import freeze_vision
+from training.runs.run import run
 
 if TYPE_CHECKING:
     from trl import SFTConfig, SFTTrainer
@@ -22,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
     from trl import SFTConfig, get_peft_config
 
     data, config, model = parse("sft", SFTConfig, argv)
-    rows = read_shards(data.data, "cold_start", data.split)
+    rows = read_shards(data.data, "cold_start", data.split).in_memory()
     print(f"sft: {len(rows)} rows from {data.data}, model {model.model_name_or_path}", flush=True)
     config.model_init_kwargs = model_kwargs(config, model)
     trainer = sft_trainer(
@@ -32,10 +33,7 @@ def main(argv: Sequence[str]) -> int:
         language_only=data.freeze_vision is not False,
         peft_config=get_peft_config(model),
     )
-    trainer.train(resume_from_checkpoint=config.resume_from_checkpoint)
-    trainer.save_model(config.output_dir)
-    print(f"sft: saved to {config.output_dir}", flush=True)
-    return 0
+    return run("sft", trainer)
 
 
 def sft_trainer(
@@ -47,14 +45,17 @@ def sft_trainer(
     """
     from trl import SFTTrainer
 
-    from training.progress import show_progress
+    from training.runs.progress import show_progress
 
+    config.remove_unused_columns = (
+        False  # what is not needed is not read; TRL would drop the row numbers, the one real column
+    )
     trainer = SFTTrainer(
         model=model, args=config, train_dataset=rows, processing_class=processor, peft_config=peft_config
     )
     if language_only:
         freeze_vision(trainer.model)
-    if "images" in rows.column_names:
+    if "images" in rows[0]:
         accept_mixed_batches(trainer.model, trainer.processing_class)
     show_progress(trainer, "sft")
     return trainer

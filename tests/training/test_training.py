@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from tests.training.conftest import row, write_shard
-from training.shards import read_shards
-from training.vision import is_vision
+from training.data.shards import read_shards
+from training.models.vision import is_vision
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +22,11 @@ CPU: dict[str, Any] = {
     "bf16": False,
     "gradient_checkpointing": False,
 }
+
+
+def boxed_one(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    completions = [[{"role": "assistant", "content": "\\boxed{1}"}] for _ in batch["prompt"]]
+    return {"prompt": batch["prompt"], "images": batch["images"], "completion": completions}
 
 
 def weights(model: Any) -> dict[str, torch.Tensor]:
@@ -43,7 +48,7 @@ def test_sft_on_text_trains_the_language_module_only(mixed_shards: Path, tiny_mo
 
     from training.sft import sft_trainer
 
-    rows = read_shards(mixed_shards, "cold_start")
+    rows = read_shards(mixed_shards, "cold_start").in_memory()
     config = SFTConfig(output_dir=str(tmp_path), per_device_train_batch_size=4, **CPU)
     trainer = sft_trainer(str(tiny_model), config, rows, language_only=True)
     before = weights(trainer.model)
@@ -58,8 +63,7 @@ def test_sft_on_a_mixed_batch_trains_the_tower_too(mixed_shards: Path, tiny_mode
 
     from training.sft import sft_trainer
 
-    rows = read_shards(mixed_shards, "rl").select_columns(["prompt", "images"])
-    rows = rows.add_column("completion", [[{"role": "assistant", "content": "\\boxed{1}"}]] * len(rows))
+    rows = read_shards(mixed_shards, "rl").dataset(boxed_one)
     config = SFTConfig(output_dir=str(tmp_path), per_device_train_batch_size=4, max_length=None, **CPU)
     trainer = sft_trainer(str(tiny_model), config, rows, language_only=False)
     before = weights(trainer.model)
@@ -78,8 +82,7 @@ def test_the_loss_depends_on_the_image(tiny_model: Path, tmp_path: Path, other: 
         folder = write_shard(
             tmp_path / name / "train-00000-of-00001.parquet", [{**row(1, "red"), "images": row(1, color)["images"]}]
         )
-        rows = read_shards(folder, "rl").select_columns(["prompt", "images"])
-        rows = rows.add_column("completion", [[{"role": "assistant", "content": "\\boxed{1}"}]])
+        rows = read_shards(folder, "rl").dataset(boxed_one)
         config = SFTConfig(output_dir=str(tmp_path), per_device_train_batch_size=1, max_length=None, **CPU)
         trainer = sft_trainer(str(tiny_model), config, rows, language_only=True)
         return float(trainer.train().training_loss)
@@ -163,4 +166,4 @@ def test_grpo_is_rewarded_by_the_verifier(mixed_shards: Path, tiny_model: Path, 
     config = GRPOConfig(output_dir=str(tmp_path), per_device_train_batch_size=2, num_generations=2, **CPU)
     trainer = grpo_trainer(str(tiny_model), config, read_shards(mixed_shards, "rl"))
     assert trainer.reward_funcs == [accuracy]
-    assert {"answer", "answer_kind", "answer_options"} <= set(trainer.train_dataset.column_names)
+    assert {"answer", "answer_kind", "answer_options"} <= set(trainer.train_dataset[0])

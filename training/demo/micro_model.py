@@ -24,7 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from training.shards import check_shards, read_shards
+from training.data.shards import check_shards, read_shards
 
 _NAMES = ("endoftext", "im_start", "im_end", "vision_start", "vision_end", "image_pad", "video_pad")
 SPECIAL = [f"<|{name}|>" for name in _NAMES]
@@ -131,12 +131,7 @@ def _pretrain(data: Path, recipe: Recipe, out: Path) -> None:
 
     from training.sft import sft_trainer
 
-    rows = read_shards(data, "rl", "train")
-    completions = [
-        [{"role": "assistant", "content": short_completion(row_id, answer)}]
-        for row_id, answer in zip(rows["id"], rows["answer"], strict=True)
-    ]
-    rows = rows.select_columns(["prompt", "images"]).add_column("completion", completions)
+    rows = read_shards(data, "rl", "train").dataset(_examples)
     processor = new_processor(_texts(rows), recipe)
     torch.manual_seed(recipe.seed)
     model = new_model(processor.tokenizer, recipe)
@@ -162,9 +157,17 @@ def _pretrain(data: Path, recipe: Recipe, out: Path) -> None:
     trainer.save_model(str(out))
 
 
+def _examples(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """The rows with short completions, as TRL's SFT takes them."""
+    answers = map(short_completion, rows["id"], rows["answer"])
+    completions = [[{"role": "assistant", "content": answer}] for answer in answers]
+    return {"prompt": rows["prompt"], "images": rows["images"], "completion": completions}
+
+
 def _texts(rows: Any) -> Iterator[str]:
     yield from TRACE_WORDS.splitlines()
-    for prompt, completion in zip(rows["prompt"], rows["completion"], strict=True):
+    for row in rows:
+        prompt, completion = row["prompt"], row["completion"]
         yield from (message["content"] for message in (*prompt, *completion))
 
 

@@ -2,7 +2,7 @@
 
 Sampling and training must see the same token prompt. TRL (`trl.data_utils.prepare_multimodal_messages`) puts all
 images before the text of the first user message and makes every content a list of parts; where the texts have as many
-`<image>` as there are images, each stands at its place (`training.places` gives TRL the same parts). `datasets` hands it
+`<image>` as there are images, each stands at its place (`training.data.places` gives TRL the same parts). `datasets` hands it
 the images with their EXIF orientation applied, and the processor drops transparency with `convert("RGB")`. So do we,
 for every engine.
 """

@@ -13,7 +13,7 @@ import pytest
 
 from tests.training.conftest import add_difficulty, row, write_shard
 from training.cli import main
-from training.shards import measured_sampling
+from training.data.shards import measured_sampling
 
 
 def measured(temperature: float, top_p: float, max_tokens: int) -> dict[str, Any]:

@@ -12,11 +12,6 @@ from curation.core.row import PLACE
 from curation.sampling.engines.conversation import split_at_places
 
 
-def with_places(rows: Any) -> Any:
-    """The rl rows of a `datasets.Dataset`, their prompts turned into parts when they are read."""
-    return rows.with_transform(_batch)
-
-
 def placed(prompt: Sequence[Mapping[str, str]], n_images: int) -> list[dict[str, Any]]:
     """The messages, with parts for all of them where the text places the images.
 
@@ -31,9 +26,8 @@ def placed(prompt: Sequence[Mapping[str, str]], n_images: int) -> list[dict[str,
     ]
 
 
-def _batch(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    if "prompt" not in batch or "images" not in batch:
-        return batch
+def with_places(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """A batch of rl rows, their prompts turned into parts."""
     prompts = [
         placed(prompt, len(images or ())) for prompt, images in zip(batch["prompt"], batch["images"], strict=True)
     ]

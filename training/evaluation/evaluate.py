@@ -32,7 +32,7 @@ from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore, judge_rollouts
 from curation.sampling.sample_cached import CachedSampler, SampleResult
 from rewards import Verdict
-from training.shards import (
+from training.data.shards import (
     SAMPLING,
     check_shards,
     measured_sampling,

@@ -6,8 +6,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from training.average import average
 from training.cli import main
+from training.models.average import average
 
 
 def checkpoint(folder: Path, value: float, shape: tuple[int, ...] = (2, 3), dtype: torch.dtype = torch.float32) -> Path:

@@ -7,14 +7,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.training.conftest import add_difficulty, row, write_shard
-from training.shards import read_shards
+from training.data.shards import read_shards
 
 NAME = "train-00000-of-00001.parquet"
 
 
 def test_images_come_back_decoded_and_text_rows_have_none(mixed_shards: Path) -> None:
-    rows = read_shards(mixed_shards, "rl")
-    assert [len(images) for images in rows["images"]] == [0, 1] * 4
+    rows = read_shards(mixed_shards, "rl").dataset()
+    assert [len(one["images"]) for one in rows] == [0, 1] * 4
     assert rows[1]["images"][0].size == (56, 56)
 
 

@@ -1,6 +1,7 @@
 """Prompts that place images come to TRL as the engines send them."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from PIL import Image
 from curation.core.row import Message
 from curation.sampling.engines.base import Request
 from curation.sampling.engines.conversation import conversation, served_conversation
-from training.places import placed, with_places
+from tests.training.conftest import row, write_shard
+from training.data.places import placed, with_places
+from training.data.shards import read_shards
 
 
 def png(gray: int) -> bytes:
@@ -57,28 +60,12 @@ def test_trl_is_given_the_same_parts(turns: list[tuple[str, str]], expected: lis
     assert types(prepare_multimodal_messages(placed(prompt, 2), images=["one", "two"])) == expected
 
 
-@pytest.mark.slow
-def test_rows_of_a_data_set_are_placed_when_they_are_read() -> None:
-    from datasets import Dataset, Features, Image, List, Value
-
-    features = Features(
-        {
-            "prompt": List({"role": Value("string"), "content": Value("string")}),
-            "images": List(Image()),
-            "answer": Value("string"),
-        }
-    )
-    rows = [
-        {
-            "prompt": [{"role": "user", "content": "Is <image> red?"}],
-            "images": [{"bytes": png(10), "path": None}],
-            "answer": "no",
-        },
-        {"prompt": [{"role": "user", "content": "1 + 1?"}], "images": [], "answer": "2"},
-    ]
-    read = with_places(Dataset.from_list(rows, features=features).select_columns(["prompt", "images", "answer"]))
+def test_rows_of_shards_are_placed_when_they_are_read(tmp_path: Path) -> None:
+    rows = [{**row(0, "red"), "prompt": [{"role": "user", "content": "Is <image> red?"}]}, row(1)]
+    folder = write_shard(tmp_path / "train-00000-of-00001.parquet", rows)
+    read = read_shards(folder, "rl").only(["prompt", "images", "answer"]).dataset(with_places)
     assert [part["type"] for part in read[0]["prompt"][0]["content"]] == ["text", "image", "text"]
-    assert read[0]["images"][0].size == (28, 28)
-    assert read[1]["prompt"] == [{"role": "user", "content": "1 + 1?"}]
-    assert read.column_names == ["prompt", "images", "answer"]
-    assert read["answer"][:] == ["no", "2"]
+    assert read[0]["images"][0].size == (56, 56)
+    assert read[1]["prompt"] == [{"role": "user", "content": "What is 1 + 1?"}]
+    assert sorted(read[1]) == ["answer", "images", "prompt"]
+    assert [one["answer"] for one in read] == ["1", "2"]

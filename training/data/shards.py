@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 import rewards
 from curation.core.row import Message, Row
+from training.data.table import ShardTable
 
 Config = Literal["rl", "cold_start"]
 
@@ -63,19 +64,16 @@ def check_shards(data: str | Path, config: Config, split: str) -> list[Path]:
     return files
 
 
-def read_shards(data: str | Path, config: Config, split: str = "train") -> Any:
-    """The split as a `datasets.Dataset` with the columns of `COLUMNS[config]`, images decoded on access.
+def read_shards(data: str | Path, config: Config, split: str = "train") -> ShardTable:
+    """The rows of a split by number, with the columns of `COLUMNS[config]`; `.dataset()` is what TRL takes.
 
     Raises:
         FileNotFoundError, ValueError: see `check_shards`.
     """
-    from datasets import Dataset, concatenate_datasets
-
     files = check_shards(data, config, split)
     if config == "rl":
         warn_of_another_template(files)
-    columns = list(COLUMNS[config])
-    return concatenate_datasets([Dataset.from_parquet(str(path)).select_columns(columns) for path in files])
+    return ShardTable(files, COLUMNS[config])
 
 
 def read_rows(files: Iterable[Path]) -> Iterator[Row]:

@@ -1,0 +1,1 @@
+"""The rows that a trainer reads: shards, their order, packing."""

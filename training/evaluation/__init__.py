@@ -1,0 +1,1 @@
+"""Rates of models on splits and benchmarks, with intervals, and with images taken away."""

@@ -1,0 +1,1 @@
+"""What is done to models: the vision side frozen, mixed batches, averages, adapters."""

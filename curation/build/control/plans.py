@@ -7,6 +7,7 @@ decontamination, for without it no evaluation of a control means anything; licen
 passed it.
 """
 
+import math
 from collections.abc import Sequence
 
 from curation.build.control.equal import EqualSize
@@ -71,11 +72,19 @@ def _behind(runs: Sequence[StageRun], is_measured: bool) -> Plan:
             case TriageStage() as triage if is_measured:
                 files, fingerprint = run.rows_in.files, run.fingerprint
                 plan += [KnownDifficulty(triage=triage, fingerprint=fingerprint, measured=files, folder=run.folder)]
+            case MixtureStage() as mixture if mixture.options.target is not None:
+                plan += [_with_spare_rows(mixture, mixture.options.target)]
             case TriageStage() | MeasureDifficulty() | ReadingStage() | CheckLicences():
                 continue
             case stage:
                 plan += [stage]
     return plan
+
+
+def _with_spare_rows(mixture: MixtureStage, target: int) -> MixtureStage:
+    """Of other rows, other numbers fall to the splits: with six standard deviations more there are enough in each to draw from."""
+    options = mixture.options.model_copy(update={"target": target + 3 * math.isqrt(target)})
+    return mixture.model_copy(update={"options": options})
 
 
 def _end(name: str, shards: ShardsStage, sizes: dict[str, int]) -> Plan:

@@ -64,24 +64,41 @@ ROWS = [
     *(("conflict", f"How far is town 70 from town {71 + i % 3}?", "34"[i // 3]) for i in range(6)),
 ]
 """(what it is, question, gold)"""
+TRACES = [("right", 3)] * 16 + [("wrong", 4)] * 6 + [("none", None)] * 2
+"""(what it is, where the trace ends); the gold is 3."""
 
 
 def control_manifest(folder: Path) -> Path:
     (folder / "town.py").write_text(MODULE)
     rows = [{"id": f"{what}-{i}", "q": question, "a": gold} for i, (what, question, gold) in enumerate(ROWS)]
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    traces = [
+        {"id": f"{what}-{i}", "q": f"How many towns are {i} to {i + 2}?", "a": "3", "t": answer and trace_to(answer)}
+        for i, (what, answer) in enumerate(TRACES)
+    ]
+    (folder / "traces.jsonl").write_text("".join(json.dumps(row) + "\n" for row in traces))
     fields = {"question": "q", "answer": "a", "id": "id"}
     source = {"kind": "table", "name": "t", "path": "rows.jsonl", "fields": fields, "accept": ["conflicting_golds"]}
+    told = {**source, "path": "traces.jsonl", "fields": {**fields, "completion": "t"}}
     section = {
         "sources": [source, {"kind": "unjudged"}],
         "splits": {"test": 0.25},
         "filters": [{"kind": "length", "max_chars": 100}],
         "difficulty": {"sampler": {"kind": "coin"}, "n": 4},
-        "mixture": {"target": 25},
+        "triage": {"images": ["blank"]},
+        "mixture": {"target": 25, "group_by": ["stratum"], "temperature": 5},
     }
     path = folder / "manifest.yaml"
-    path.write_text(yaml.safe_dump({"name": "test", "seed": 4, "plugins": ["town"], "rl": section}))
+    path.write_text(
+        yaml.safe_dump(
+            {"name": "test", "seed": 4, "plugins": ["town"], "rl": section, "cold_start": {"sources": [told]}}
+        )
+    )
     return path
+
+
+def trace_to(answer: int) -> str:
+    return f"<think>I count them.</think> \\boxed{{{answer}}}"
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +116,9 @@ def copied(controlled: Path, tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def rows_of(folder: Path) -> list[dict[str, Any]]:
+def rows_of(folder: Path, config: str = "rl") -> list[dict[str, Any]]:
     """The rows of a set, with their split and what they are."""
-    shards = sorted((folder / "data/rl").glob("*.parquet"))
+    shards = sorted((folder / "data" / config).glob("*.parquet"))
     rows = [{**row, "split": shard.name.partition("-")[0]} for shard in shards for row in read_records(shard)]
     return [{**row, "what": row["source_id"].partition("-")[0]} for row in rows]
 
@@ -149,6 +166,21 @@ def test_each_control_has_what_the_stage_left_out_would_have_dropped_and_nothing
     assert what["without_duplicates"] == {"fair", "copy", "conflict"}
     assert what["without_difficulty"] == {"fair", "never"}
     assert what["without_mixture"] == {"fair"}
+
+
+@pytest.mark.slow
+def test_controls_of_a_cold_start_are_of_rows_with_a_trace(controlled: Path) -> None:
+    """Right or wrong: to be verified is what curation adds."""
+    found = {
+        folder.name: Counter(row["what"] for row in rows_of(folder, "cold_start"))
+        for folder in controlled.glob("control/*")
+        if (folder / "data/cold_start").exists()
+    }
+    assert found.keys() == {"unfiltered", "random", "without_verify_traces", "without_duplicates"}
+    assert Counter(row["what"] for row in rows_of(controlled, "cold_start")) == {"right": 16}
+    assert found["unfiltered"] == {"right": 16, "wrong": 6}
+    assert found["random"].total() == found["without_verify_traces"].total() == 16
+    assert found["random"]["wrong"] > 0 < found["without_verify_traces"]["wrong"]
 
 
 @pytest.mark.slow

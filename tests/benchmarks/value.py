@@ -1,6 +1,6 @@
 r"""What curation is worth: GRPO with the micro model on a curated set, on its controls, and on sets with planted wrong golds.
 
-    python tests/benchmarks/value.py [--model DIR] [--out build/value] [--seeds 0 1 2] [--steps 60] [--processes 2] [--arms NAME ...] [--page FILE.md]
+    python tests/benchmarks/value.py [--model DIR] [--out build/value] [--seeds 0 1 2] [--steps 48] [--processes 2] [--arms NAME ...] [--page FILE.md]
 
 The pool (`value_parts/pool.yaml`) has puzzles that the quickstart's model can learn, puzzles beyond it, copies, golds that nothing can judge and wrong
 ones. `ovr-curate build --control` makes of it the curated set, a random one as large, and sets without one stage; the same pool with a fifth of
@@ -9,7 +9,8 @@ responses, by the quickstart's recipe. Models are measured on puzzles that are i
 the model can learn and those beyond it apart, by four responses a row at temperature 1.
 
 Intervals are 95 %, of a bootstrap that draws seeds and rows anew 10,000 times, the same rows for all arms; of three seeds alone they are rather too
-narrow. What is done is kept in `--out`: the same command goes on. `--page` puts tables and figures between the page's marks.
+narrow. What is done is kept in `--out`: the same command goes on. `--page` puts the tables between the
+page's marks, and the curves beside it, as a PNG.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[0] = str(ROOT)
 
 from tests.benchmarks.value_parts.bench import ARMS, Bench  # noqa: E402
-from tests.benchmarks.value_parts.report import report  # noqa: E402
+from tests.benchmarks.value_parts.report import draw, report  # noqa: E402
 
 PARTS, MODEL = Path(__file__).parent / "value_parts", ROOT / "build/quickstart/models/sft"
 PLANTED, SAMPLES = 0.2, 4
@@ -43,7 +45,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="where all arms begin (that of the quickstart after SFT)")
     parser.add_argument("--out", type=Path, default=ROOT / "build/value")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--steps", type=int, default=48)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
     parser.add_argument("--page", type=Path)
@@ -64,6 +66,7 @@ def main() -> None:
     text = report(bench, time.monotonic() - started)
     print(text)
     if args.page:
+        draw(bench, args.page.with_suffix(".png"))
         before, mark, rest = args.page.read_text().partition("<!-- figures -->\n")
         args.page.write_text(f"{before}{mark}{text}\n<!-- end -->{rest.partition('<!-- end -->')[2]}")
 
@@ -128,9 +131,10 @@ def start(bench: Bench, name: str, *command: object) -> None:
         line = [sys.executable, *script, *map(str, command)]
         process = psutil.Popen(line, stdout=log, stderr=log, cwd=ROOT, env={**os.environ, **quiet})
         while process.poll() is None:
-            for one in family(process):
-                times = one.cpu_times()
-                seconds[one.pid] = times.user + times.system
+            with suppress(psutil.Error):  # one that has just ended
+                for one in [process, *process.children(recursive=True)]:
+                    times = one.cpu_times()
+                    seconds[one.pid] = times.user + times.system
             time.sleep(0.2)
     if process.returncode:
         last = (folder / f"{name}.log").read_text().strip().splitlines()[-1:]
@@ -142,15 +146,6 @@ def start(bench: Bench, name: str, *command: object) -> None:
     if not (folder / f"{name}.json").exists() or not name.startswith(("held_back", "pool", "planted")):
         (folder / f"{name}.json").write_text(json.dumps(figures))
     print(f"{name}: {took:.0f} s, {figures['cpu_s']:.0f} CPU s", flush=True)
-
-
-def family(process: psutil.Process) -> Iterator[psutil.Process]:
-    """The process and all below it that are still there."""
-    try:
-        yield process
-        yield from process.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return
 
 
 def measure(models: Sequence[Path], out: Path) -> None:

@@ -20,8 +20,7 @@ Rewards = npt.NDArray[np.float64]
 
 def report(bench: Bench, wall_s: float) -> str:
     """The tables as Markdown."""
-    held_back = [row["source"] for row in records(bench.out / "held_back")]
-    hard = np.array([source.endswith("hard") for source in held_back])
+    hard = beyond(bench)
     curves = {
         arm: [json.loads((bench.run(arm, seed) / "rewards.json").read_text()) for seed in bench.seeds]
         for arm in bench.arms
@@ -45,6 +44,32 @@ def report(bench: Bench, wall_s: float) -> str:
         table(["trained on", *(f"step {step}" for step in points)], [[arm, *line] for arm, line in zip(bench.arms, rates, strict=True)]),
         costs(bench, wall_s, len(start), int(hard.sum())),
     ])  # fmt: skip
+
+
+def draw(bench: Bench, file: Path) -> None:
+    """The rewards on the held-back rows over steps: the mean of an arm's seeds, and from the lowest to the highest."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    hard = beyond(bench)
+    start = np.array(json.loads((bench.out / "start.json").read_text())["0"])[~hard].mean()
+    figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
+    for arm in bench.arms:
+        runs = [json.loads((bench.run(arm, seed) / "rewards.json").read_text()) for seed in bench.seeds]
+        means = np.array([[start, *(np.array(run[str(step)])[~hard].mean() for step in bench.curve)] for run in runs])
+        (line,) = axes.plot([0, *bench.curve], means.mean(0), marker="o", markersize=3, label=arm)
+        axes.fill_between([0, *bench.curve], means.min(0), means.max(0), color=line.get_color(), alpha=0.1)
+    axes.set(xlabel="step", ylabel="reward on held-back rows")
+    axes.legend(fontsize=8)
+    figure.savefig(file, dpi=110, metadata={"Software": None})
+    pyplot.close(figure)
+
+
+def beyond(bench: Bench) -> npt.NDArray[np.bool_]:
+    """Of every held-back row whether it is of the puzzles beyond the model."""
+    return np.array([row["source"].endswith("hard") for row in records(bench.out / "held_back")])
 
 
 def records(folder: Path) -> list[dict[str, Any]]:

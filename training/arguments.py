@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from curation.sampling.identity import model_folder
 from training.data.shards import Config, check_shards
+from training.runs.checkpoints import checkpoint_to_resume
 
 SOURCES = ("trl/trainer/model_config.py", "trl/trainer/base_config.py", "transformers/training_args.py")
 """The classes that hold the options of every trainer, beside `trl/trainer/<command>_config.py`."""
@@ -61,6 +62,10 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--data", default=in_file.get("data"))
     parser.add_argument("--split", default=in_file.get("split", DataArguments.split))
+    parser.add_argument("--output_dir", "--output-dir", default=in_file.get("output_dir", ""))
+    parser.add_argument(
+        "--resume_from_checkpoint", "--resume-from-checkpoint", default=in_file.get("resume_from_checkpoint")
+    )
     parser.add_argument("--model_name_or_path", "--model-name-or-path", default=in_file.get("model_name_or_path"))
     given, others = parser.parse_known_args(options)
     for option in others:
@@ -72,6 +77,7 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
             _end_usage(command, f"--{name} is needed, on the command line or in --config")
     check_shards(given.data, config, given.split)
     model_folder(given.model_name_or_path)
+    checkpoint_to_resume(given.resume_from_checkpoint, Path(given.output_dir))
     if isinstance(env := in_file.get("env"), dict):  # the parser refuses anything else, but sets them after the imports
         os.environ.update({name: str(value) for name, value in env.items()})
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rewards.adapters.trl import accuracy
 from training.arguments import model_kwargs, parse, prepare
 from training.data.places import with_places
-from training.data.shards import read_shards
+from training.data.shards import check_shards, read_shards
 from training.data.table import ShardTable
 from training.models.mixed import accept_mixed_batches
 from training.models.vision import freeze_vision
@@ -28,6 +28,8 @@ def main(argv: Sequence[str]) -> int:
     prepare("grpo", "rl", argv)
     from trl import GRPOConfig, get_peft_config
 
+    from training.runs.record import shards_digest
+
     data, config, model = parse("grpo", GRPOConfig, argv)
     rows = read_shards(data.data, "rl", data.split)
     print(f"grpo: {len(rows)} rows from {data.data}, model {model.model_name_or_path}", flush=True)
@@ -35,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
     trainer = grpo_trainer(model.model_name_or_path, config, rows, peft_config=get_peft_config(model))
     if data.freeze_vision:
         freeze_vision(trainer.model)
-    return run("grpo", trainer)
+    return run("grpo", trainer, shards_digest(check_shards(data.data, "rl", data.split)))
 
 
 def grpo_trainer(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from training.arguments import model_kwargs, parse, prepare
-from training.data.shards import read_shards
+from training.data.shards import check_shards, read_shards
 from training.models.mixed import accept_mixed_batches
 from training.models.vision import freeze_vision
 from training.runs.run import run
@@ -22,6 +22,8 @@ def main(argv: Sequence[str]) -> int:
     prepare("sft", "cold_start", argv)
     from trl import SFTConfig, get_peft_config
 
+    from training.runs.record import shards_digest
+
     data, config, model = parse("sft", SFTConfig, argv)
     rows = read_shards(data.data, "cold_start", data.split).in_memory()
     print(f"sft: {len(rows)} rows from {data.data}, model {model.model_name_or_path}", flush=True)
@@ -33,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
         language_only=data.freeze_vision is not False,
         peft_config=get_peft_config(model),
     )
-    return run("sft", trainer)
+    return run("sft", trainer, shards_digest(check_shards(data.data, "cold_start", data.split)))
 
 
 def sft_trainer(

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from curation.sampling.identity import model_folder
 from training.data.shards import Config, check_shards
@@ -35,6 +35,11 @@ class DataArguments:
 @dataclass
 class SFTArguments(DataArguments):
     """What `ovr-train sft` takes besides."""
+
+    overlong: Literal["drop", "error"] = field(
+        default="drop",
+        metadata={"help": "Rows longer than max_length: left out whole and counted, or the run ends. None is cut."},
+    )
 
 
 @dataclass

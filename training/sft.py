@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from training.arguments import model_kwargs, parse, prepare
 from training.data.packing import separate_documents
-from training.data.sft_dataset import sft_dataset
-from training.data.shards import read_shards
+from training.data.sft_dataset import sft_datasets
+from training.data.shards import check_shards, read_shards
 from training.data.table import ShardTable
+from training.models.adapters import lora_config, merged_model
 from training.models.mixed import accept_mixed_batches
-from training.models.processors import load_processor, text_config
+from training.models.processors import capped, load_processor, text_config
 from training.models.vision import freeze_vision
 from training.runs.run import run
 
@@ -27,21 +28,29 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str]) -> int:
     """Train on a cold_start split and save to `output_dir`."""
     prepare("sft", "cold_start", argv)
-    from trl import SFTConfig, get_peft_config
+    from trl import SFTConfig, get_quantization_config
+
+    from training.runs.record import shards_digest
 
     data, config, model = parse("sft", SFTConfig, argv)
     rows = read_shards(data.data, "cold_start", data.split)
     print(f"sft: {len(rows)} rows from {data.data}, model {model.model_name_or_path}", flush=True)
     config.model_init_kwargs = model_kwargs(config, model)
+    begins_with = merged_model(model.model_name_or_path, config.output_dir, "sft")
+    rows, processor = capped(rows, begins_with, config, data.max_pixels)
+    chosen = (config.max_length, config.packing, config.completion_only_loss)
     trainer = sft_trainer(
-        model.model_name_or_path,
+        begins_with,
         config,
         rows,
         language_only=data.freeze_vision is not False,
         overlong=data.overlong,
-        peft_config=get_peft_config(model),
+        eval_rows=read_shards(data.data, "cold_start", data.eval_split) if data.eval_split else None,
+        processor=processor,
+        peft_config=lora_config(model),
+        quantization_config=get_quantization_config(model),
     )
-    return run("sft", trainer)
+    return run("sft", trainer, shards_digest(check_shards(data.data, "cold_start", data.split), chosen))
 
 
 def sft_trainer(
@@ -51,8 +60,10 @@ def sft_trainer(
     *,
     language_only: bool,
     overlong: str = "drop",
+    eval_rows: ShardTable | None = None,
     processor: Any = None,
     peft_config: Any = None,
+    quantization_config: Any = None,
 ) -> "SFTTrainer":
     """TRL's trainer over rows of prompt and completion, with images or without: a ShardTable, or a Dataset that TRL takes as it is.
 
@@ -67,13 +78,21 @@ def sft_trainer(
     from training.runs.progress import show_progress
 
     config.remove_unused_columns = (
-        False  # what is not needed is not read; TRL would drop the row numbers, the one real column
+        False  # TRL would drop the row numbers, the one real column; what is not needed is not read
     )
+    of_eval: list[Any] = []
     if isinstance(rows, ShardTable):
         processor = processor or load_processor(model, config)
-        rows = sft_dataset(rows, config, processor, overlong, text_config(model, config))
+        tables = [rows] if eval_rows is None else [rows, eval_rows.capped(rows.cap)]
+        rows, *of_eval = sft_datasets(tables, config, processor, overlong, text_config(model, config))
     trainer = SFTTrainer(
-        model=model, args=config, train_dataset=rows, processing_class=processor, peft_config=peft_config
+        model=model,
+        args=config,
+        train_dataset=rows,
+        eval_dataset=of_eval[0] if of_eval else None,
+        processing_class=processor,
+        peft_config=peft_config,
+        quantization_config=quantization_config,
     )
     if trainer.padding_free:
         separate_documents(trainer.model)

@@ -12,45 +12,68 @@ from training.data.sft_rows import ROWS_AT_ONCE, TokenRows, sequences
 from training.data.table import ShardTable
 
 
-def sft_dataset(rows: ShardTable, config: Any, processor: Any, overlong: str, text_config: Any = None) -> Any:
-    """The `datasets.Dataset`; changes `config` (SFTConfig) where TRL would prepare or cut these rows itself.
+def sft_datasets(
+    tables: list[ShardTable], config: Any, processor: Any, overlong: str = "drop", text_config: Any = None
+) -> list[Any]:
+    """A `datasets.Dataset` for each table: the rows to train on, then those to evaluate on; tells `config` (SFTConfig) that they are ready.
 
     Raises:
         ValueError: an option that these rows cannot follow, or see `fitting`.
     """
     _check_options(config)
     use_template(processor, config.chat_template_path)
+    for table in tables:
+        check_takes_images(processor, table)
+    make = _image_rows if any(map(_has_images, tables)) else _text_rows
     limit = _limit(config, text_config)
-    has_images = rows.has("images") and any(rows.n_images())
-    if has_images:
-        check_takes_images(processor, rows)
-        lengths = image_row_lengths(rows, processor)
-    else:
-        tokens = TokenRows(rows, processor, completion_only=config.completion_only_loss is not False)
-        lengths = tokens.lengths.tolist()
-    kept, line = fitting("sft", lengths, limit, overlong, rows.place)
-    if config.process_index == 0:
-        write_dropped(Path(config.output_dir), rows, lengths, kept)
-        if line:
-            print(line, flush=True)
-        if not has_images and tokens.n_prompts_not_prefixes:
-            print(
-                f"sft: the chat template renders {tokens.n_prompts_not_prefixes:,} of {len(rows):,} prompts with their completion otherwise"
-                " than at inference; the loss begins where they part",
-                flush=True,
-            )
-    if has_images:
-        config.max_length = None  # TRL's collator would cut at it; nothing longer is left
-        return rows.only(["prompt", "completion", "images"]).dataset(with_places).select(kept)
+    datasets = [make(table, config, processor, (limit, overlong), at > 0) for at, table in enumerate(tables)]
     config.dataset_kwargs = {**(config.dataset_kwargs or {}), "skip_prepare_dataset": True}
-    packed = sequences(tokens.lengths, kept, config.max_length if config.packing else None)
-    if config.packing and config.process_index == 0:
-        share = sum(lengths[number] for number in kept) / (len(packed) * config.max_length)
-        print(f"sft: {len(kept):,} rows in {len(packed):,} sequences, {share:.0%} of their tokens used", flush=True)
-    if config.padding_free and not config.packing:
-        config.max_length = None  # TRL asks for it; nothing longer is left
+    if not config.packing:
+        config.max_length = None  # TRL's collators would cut at it, and nothing longer is left
+    return datasets
+
+
+def _has_images(table: ShardTable) -> bool:
+    return table.has("images") and any(table.n_images())
+
+
+def _image_rows(table: ShardTable, config: Any, processor: Any, how: tuple[int | None, str], is_eval: bool) -> Any:
+    """Prompt, completion and images, for TRL's vision collator."""
+    kept = _fitting(table, image_row_lengths(table, processor), config, how, is_eval)
+    return table.only(["prompt", "completion", "images"]).dataset(with_places).select(kept)
+
+
+def _text_rows(table: ShardTable, config: Any, processor: Any, how: tuple[int | None, str], is_eval: bool) -> Any:
+    """Ids and labels, packed where the options say so."""
+    tokens = TokenRows(table, processor, completion_only=config.completion_only_loss is not False)
+    kept = _fitting(table, tokens.lengths.tolist(), config, how, is_eval)
+    is_packed = config.packing and not (is_eval and config.eval_packing is False)
+    packed = sequences(tokens.lengths, kept, config.max_length if is_packed else None)
+    lines = []
+    if n_other := tokens.n_prompts_not_prefixes:
+        lines.append(
+            f"the chat template renders {n_other:,} of {len(table):,} prompts with their completion otherwise than at inference; the loss"
+            " begins where they part"
+        )
+    if is_packed:
+        share = float(tokens.lengths[kept].sum()) / (len(packed) * config.max_length)
+        lines.append(f"{len(kept):,} rows in {len(packed):,} packed sequences, {share:.0%} full")
+    for line in lines if config.process_index == 0 else ():
+        print(f"sft: {line}", flush=True)
     dataset = tokens.dataset(packed)
     return dataset.shuffle(config.seed) if config.shuffle_dataset else dataset
+
+
+def _fitting(
+    table: ShardTable, lengths: list[int], config: Any, how: tuple[int | None, str], is_eval: bool
+) -> list[int]:
+    kept, line = fitting("sft", lengths, *how, table.place)
+    if config.process_index == 0:
+        if not is_eval:
+            write_dropped(Path(config.output_dir), table, lengths, kept)
+        if line:
+            print(line, flush=True)
+    return kept
 
 
 def image_row_lengths(rows: ShardTable, processor: Any) -> list[int]:
@@ -114,6 +137,8 @@ def _check_options(config: Any) -> None:
         raise ValueError(f"--packing_strategy {config.packing_strategy} cuts rows; bfd packs them whole")
     if config.packing and config.max_length is None:
         raise ValueError("--packing needs --max_length, the tokens of a packed sequence")
+    if config.eval_packing and not config.packing:
+        raise ValueError("--eval_packing needs --packing: the batches of both are made alike")
 
 
 def _limit(config: Any, text_config: Any) -> int | None:

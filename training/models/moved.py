@@ -61,10 +61,11 @@ def _digest(part: Any) -> int:
     import torch
 
     whole = part.contiguous().view(-1)
-    bits = whole.view({1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[whole.element_size()])
-    n = min(len(bits), 1 << 20)
-    odd = torch.arange(1, 2 * n, 2, device=bits.device)  # an odd factor loses no bit, and tells places apart
+    integers = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[whole.element_size()]
+    n = min(len(whole), 1 << 20)
+    odd = torch.arange(1, 2 * n, 2, device=whole.device)  # an odd factor loses no bit, and tells places apart
     total = 0
-    for chunk in bits.split(n):
-        total = (total * 1_000_003 + int((chunk.long() * odd[: len(chunk)]).sum())) % (1 << 61)
+    for chunk in whole.split(n):
+        bits = (chunk + 0 if chunk.is_floating_point() else chunk).view(integers)  # -0.0 + 0 is 0.0: no change
+        total = (total * 1_000_003 + int((bits.long() * odd[: len(chunk)]).sum())) % (1 << 61)
     return total

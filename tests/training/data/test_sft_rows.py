@@ -11,7 +11,7 @@ from tests.training.conftest import row, write_shard
 from training.data import sft_rows
 from training.data.overlong import fitting
 from training.data.packing import pack
-from training.data.sft_dataset import image_row_lengths, sft_dataset
+from training.data.sft_dataset import image_row_lengths, sft_datasets
 from training.data.sft_rows import TokenRows
 from training.data.shards import read_shards
 from training.data.table import ShardTable
@@ -87,7 +87,7 @@ def test_rows_over_the_limit_are_left_out_whole_and_named(
 ) -> None:
     lengths = TokenRows(rows, processor).lengths.tolist()
     limit = sorted(lengths)[-2]
-    dataset = sft_dataset(rows, config(tmp_path, max_length=limit), processor, "drop")
+    (dataset,) = sft_datasets([rows], config(tmp_path, max_length=limit), processor, "drop")
     assert [len(one["input_ids"]) for one in dataset] == [length for length in lengths if length <= limit]
     line = (
         f"sft: 1 of 8 rows are longer than {limit} tokens (longest {max(lengths)}) and are left out, see dropped.jsonl"
@@ -101,8 +101,8 @@ def test_rows_over_the_limit_are_left_out_whole_and_named(
     with pytest.raises(
         ValueError, match=f"1 of 8 rows are longer .* the first is row {5:032x} of .*{NAME}; raise --max_length"
     ):
-        sft_dataset(rows, config(tmp_path, max_length=limit), processor, "error")
-    sft_dataset(rows, config(tmp_path, max_length=4096), processor, "drop")
+        sft_datasets([rows], config(tmp_path, max_length=limit), processor, "error")
+    sft_datasets([rows], config(tmp_path, max_length=4096), processor, "drop")
     assert not (tmp_path / "dropped.jsonl").exists()
 
 
@@ -127,7 +127,7 @@ def test_an_option_that_these_rows_cannot_follow_is_refused(
     rows: ShardTable, processor: Any, tmp_path: Path, options: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(ValueError, match=said):
-        sft_dataset(rows, config(tmp_path, **options), processor, "drop")
+        sft_datasets([rows], config(tmp_path, **options), processor, "drop")
 
 
 @pytest.mark.slow
@@ -149,7 +149,7 @@ def test_image_rows_have_the_lengths_of_trls_collator(processor: Any, tmp_path: 
 def test_a_text_model_with_image_rows_is_refused(processor: Any, tmp_path: Path) -> None:
     table = read_shards(write_shard(tmp_path / NAME, [row(0), row(1, "red")]), "cold_start")
     with pytest.raises(ValueError, match=f"takes text alone .* 1 of 2 rows have images, the first is row {1:032x} of"):
-        sft_dataset(table, config(tmp_path), processor.tokenizer, "drop")
+        sft_datasets([table], config(tmp_path), processor.tokenizer, "drop")
 
 
 @pytest.mark.slow

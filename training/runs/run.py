@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from training.models.precision import precision_notes
 from training.runs.checkpoints import STATE, checkpoint_to_resume, is_sharded_by_a_backend
 
 
@@ -24,6 +25,7 @@ def run(command: str, trainer: Any, rows: str) -> int:
 
     config = trainer.args
     checkpoint, lines = checkpoint_to_resume(config.resume_from_checkpoint, Path(config.output_dir))
+    lines += precision_notes(trainer)
     record = run_record(command, config, rows, base=frozen_digest(trainer))
     record_checkpoints(trainer, record)
     stop = StopAtSignal(command, every := steps_between_samples(config))

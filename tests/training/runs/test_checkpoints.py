@@ -44,7 +44,7 @@ FAULTS: list[tuple[Change, str]] = [
     (cut(STATE), "trainer_state.json is not a trainer's state"),
     (lambda folder: (folder / STATE).write_text("[]"), "trainer_state.json is not a trainer's state"),
     (without("model-1.safetensors"), "model-1.safetensors, which its index names, is missing"),
-    (cut("model-0.safetensors"), "model-0.safetensors bytes, expected 112: it is cut"),
+    (cut("model-0.safetensors"), "it is cut"),
     (lambda folder: (folder / "model-0.safetensors").write_bytes(b"x" * 112), "model-0.safetensors has 112 bytes, no tensors"),
     (lambda folder: (folder / "model-0.safetensors").write_bytes(b""), "model-0.safetensors is not a safetensors"),
     (cut("model.safetensors.index.json"), "is not an index of weights"),

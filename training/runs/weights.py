@@ -123,12 +123,22 @@ def file_tensors(checkpoint: Path) -> Iterator[tuple[str, Any]]:
                 yield name, file.get_tensor(name)
 
 
+def read_optimizers_on_cpu_processes() -> None:
+    """Let `torch.load` put tensors on `cpu:0`, as accelerate calls the device of several CPU processes: torch knows `cpu` alone."""
+    import torch
+
+    torch.serialization.register_package(
+        100, lambda storage: None, lambda storage, place: storage if place.startswith("cpu:") else None
+    )
+
+
 @contextmanager
 def exact_loading(trainer: Any) -> Iterator[None]:
     """Within, the trainer loads a checkpoint's weights, those to go on from and the best ones at the end, by `load_weights`.
 
     FSDP and DeepSpeed load in their own way, which is strict.
     """
+    read_optimizers_on_cpu_processes()
     if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
         yield
         return

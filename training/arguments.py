@@ -29,6 +29,9 @@ class DataArguments:
 
     data: str = field(default="", metadata={"help": "Build directory of ovr-curate, or a folder of shards."})
     split: str = field(default="train", metadata={"help": "Which split to train on."})
+    eval_split: str | None = field(
+        default=None, metadata={"help": "Which split to evaluate on while training (with --eval_strategy steps)."}
+    )
     freeze_vision: bool | None = field(
         default=None,
         metadata={"help": "Train the language module only. Default: true for sft (paper, 4.1), false for grpo."},
@@ -43,6 +46,35 @@ class SFTArguments(DataArguments):
 @dataclass
 class GRPOArguments(DataArguments):
     """What `ovr-train grpo` takes besides."""
+
+    rewards: list[str] = field(
+        default_factory=lambda: ["accuracy"],
+        metadata={
+            "help": "Reward functions, NAME or NAME:WEIGHT: accuracy, format, soft_overlong, or a function by its dotted path."
+        },
+    )
+    length_schedule: str | None = field(
+        default=None,
+        metadata={
+            "help": "Limit of responses by step, such as 0:24576,300:32768,700:49152; instead of max_completion_length."
+        },
+    )
+    max_prompt_length: int | None = field(
+        default=None,
+        metadata={"help": "Leave out rows whose prompt has more tokens, text and images together."},
+    )
+    order: str = field(
+        default="random",
+        metadata={
+            "help": "random, weight (as often as the shard's weight says), easy_first, hard_first (by pass rate), strata (evenly mixed)."
+        },
+    )
+    dynamic_sampling: float = field(
+        default=1.0,
+        metadata={
+            "help": "Replace prompts whose responses all got the same reward, sampling at most this many batches for one; 1: off."
+        },
+    )
 
 
 ARGUMENTS: dict[str, type[DataArguments]] = {"sft": SFTArguments, "grpo": GRPOArguments}
@@ -64,6 +96,8 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--data", default=in_file.get("data"))
     parser.add_argument("--split", default=in_file.get("split", DataArguments.split))
+    for name in ("eval_split", "eval_strategy"):
+        parser.add_argument(f"--{name}", f"--{name.replace('_', '-')}", default=in_file.get(name))
     parser.add_argument("--output_dir", "--output-dir", default=in_file.get("output_dir", ""))
     parser.add_argument(
         "--resume_from_checkpoint", "--resume-from-checkpoint", default=in_file.get("resume_from_checkpoint")
@@ -83,6 +117,7 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
             _end_usage(command, f"--{name} is needed, on the command line or in --config")
     check_quantization(vars(given))
     check_shards(given.data, config, given.split)
+    _check_evaluation(given.data, config, given.eval_split, given.eval_strategy)
     if is_adapter(given.model_name_or_path):
         base_of(Path(given.model_name_or_path))
     else:
@@ -90,6 +125,21 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
     checkpoint_to_resume(given.resume_from_checkpoint, Path(given.output_dir))
     if isinstance(env := in_file.get("env"), dict):  # the parser refuses anything else, but sets them after the imports
         os.environ.update({name: str(value) for name, value in env.items()})
+
+
+def _check_evaluation(data: str, config: Config, split: str | None, strategy: Any) -> None:
+    """Make sure that a run that evaluates has rows for it, and that rows for it are used.
+
+    Raises:
+        FileNotFoundError, ValueError: see `check_shards`; one of the two options without the other.
+    """
+    evaluates = strategy not in (None, False, "no")  # YAML reads `no` as False
+    if evaluates and not split:
+        raise ValueError(f"--eval_strategy {strategy} needs --eval_split NAME, a split of {data}")
+    if split and not evaluates:
+        raise ValueError(f"--eval_split {split} needs --eval_strategy steps or epoch")
+    if split:
+        check_shards(data, config, split)
 
 
 def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[Any, Any, Any]:
@@ -101,6 +151,7 @@ def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[A
     from trl import ModelConfig, TrlParser
 
     parser = TrlParser([ARGUMENTS[command], config_class, ModelConfig], prog=f"ovr-train {command}")
+    parser.error = lambda message: _end_usage(command, message)
     data, config, model = parser.parse_args_and_config(list(argv))
     return data, config, model
 

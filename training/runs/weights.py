@@ -8,6 +8,7 @@ names are mapped as `save_pretrained` maps them, tensors are copied one by one, 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -123,8 +124,9 @@ def file_tensors(checkpoint: Path) -> Iterator[tuple[str, Any]]:
                 yield name, file.get_tensor(name)
 
 
+@cache
 def read_optimizers_on_cpu_processes() -> None:
-    """Let `torch.load` put tensors on `cpu:0`, as accelerate calls the device of several CPU processes: torch knows `cpu` alone."""
+    """Once a process: let `torch.load` put tensors on `cpu:0`, accelerate's name for the device of a CPU process; torch knows `cpu`."""
     import torch
 
     torch.serialization.register_package(

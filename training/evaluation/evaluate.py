@@ -40,6 +40,7 @@ from training.data.shards import (
     template_hash,
     warn_of_another_template,
 )
+from training.models.adapters import model_to_sample
 
 DESCRIPTION = "Mean reward of models on an rl split."
 
@@ -64,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
     files = check_shards(args.data, "rl", args.split)
     warn_of_another_template(files)
     sampling = _sampling(args)
-    engines = [make_engine(args.engine, model, args.engine_option) for model in args.model]
+    engines = [make_engine(args.engine, model, args.engine_option) for model in map(model_to_sample, args.model)]
     settings = [_setting(engine, sampling, template_hash(files[0])) for engine in engines]
     shared = {"data": str(args.data), "split": args.split, "sampling": sampling.model_dump()}
     folder = args.rollouts or (

@@ -42,6 +42,7 @@ from training.evaluation.images import OtherImages, comparison, parse_kinds
 from training.evaluation.results import RowResult
 from training.evaluation.sampling import Sampling, evaluate, first_error, make_engine, setting_of
 from training.evaluation.tables import print_tables
+from training.models.adapters import model_to_sample
 
 DESCRIPTION = "Rates of models on an rl split, with intervals."
 
@@ -54,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     files = check_shards(args.data, "rl", args.split)
     warn_of_another_template(files)
     sampling = _sampling(args)
-    engines = [make_engine(args.engine, model, args.engine_option) for model in args.model]
+    engines = [make_engine(args.engine, model, args.engine_option) for model in map(model_to_sample, args.model)]
     settings = [setting_of(engine, sampling, template_hash(files[0])) for engine in engines]
     rows_of = _rows_of(files, args.limit, kinds, sampling.seed)
     folder = args.rollouts or (

@@ -70,6 +70,7 @@ def sft_trainer(
         peft_config=peft_config,
         quantization_config=quantization_config,
     )
+    trainer.model_accepts_loss_kwargs = True  # the mean over all ranks' tokens; Qwen-VL's would be one of ranks' means
     if language_only:
         freeze_vision(trainer.model)
     if "images" in rows[0]:

@@ -56,6 +56,18 @@ class ShardTable:
                 values += [None] * pq.read_metadata(path).num_rows
         return values
 
+    def most_images(self) -> int:
+        """The largest number of images in a row, read without their bytes."""
+        import pyarrow.compute as pc
+
+        most = 0
+        for path in self.files:
+            if "images" in (schema := pq.read_schema(path)).names and not pa.types.is_null(schema.field("images").type):
+                with pq.ParquetFile(path) as file:
+                    images = file.read(columns=["images.list.element.path"])["images"]
+                most = max(most, pc.max(pc.list_value_length(images)).as_py() or 0)
+        return most
+
     def rows(self, numbers: Sequence[int]) -> Batch:
         """The rows of these numbers as columns, images decoded (PIL)."""
         from datasets import Image

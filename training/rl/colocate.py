@@ -3,7 +3,8 @@
 Without picture limits vLLM profiles a dummy video (24 GB for a model of 0.8 M weights); without a dtype it computes a float32 checkpoint
 in bfloat16. The CPU build packs each matrix into another layout and drops the original, so that TRL cannot write into it
 (`weight_loader`), and vLLM's own `reload_weights` leaves a head that is tied to the embeddings as it was: the policy that samples then
-moves away from the one that learns. There the matrices stay as they are.
+moves away from the one that learns. There the matrices stay as they are. On every build vLLM keeps the features of images that it has
+seen, and TRL has it forget its prompts at an update, not these: from the second epoch on it would sample from features of old weights.
 """
 
 from collections.abc import Iterator
@@ -43,6 +44,28 @@ class ColocatedVLLM(VLLMGeneration):  # type: ignore[misc]
         self._options["enforce_eager"] = True
         with quiet(), patch.object(layers, "dispatch_cpu_unquantized_gemm", _plain), _started_with(self._options):
             super()._init_vllm()
+
+    def sync_weights(self) -> None:
+        """Give vLLM the trainer's weights, and have it forget what it computed with those before."""
+        super().sync_weights()
+        if self.mode == "colocate":
+            self.llm.llm_engine.reset_encoder_cache()
+        elif self.accelerator.is_main_process:
+            _reset_servers_encoder_cache(self.vllm_client)
+
+
+def _reset_servers_encoder_cache(client: Any) -> None:
+    """Beside TRL's `reset_prefix_cache`, by the same interface.
+
+    Raises:
+        RuntimeError: the server does not.
+    """
+    response = client.session.post(f"{client.base_url}/reset_encoder_cache")
+    if response.status_code != 200:
+        raise RuntimeError(
+            f"the vLLM server at {client.base_url} answered {response.status_code} to /reset_encoder_cache; expected 200: its image "
+            "features would stay those of old weights; start it with VLLM_SERVER_DEV_MODE=1"
+        )
 
 
 def _plain(layer: Any, remove_weight: bool) -> None:

@@ -54,7 +54,7 @@ def expected_share(n_tokens: int, sd: float, mode: str, clip_max: float = CLIP_M
     masked.
 
     >>> round(expected_share(24_576, 0.02, "sequence_mask"), 2), round(expected_share(24_576, 0.02, "token_truncate"), 2)
-    (0.07, 0.99)
+    (0.09, 0.99)
     """
     s = sd * math.sqrt(n_tokens) if mode.startswith("sequence") else sd
     if s == 0:

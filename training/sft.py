@@ -96,6 +96,7 @@ def sft_trainer(
     )
     if trainer.padding_free:
         separate_documents(trainer.model)
+    trainer.model_accepts_loss_kwargs = True  # the mean over all ranks' tokens; Qwen-VL's would be one of ranks' means
     if language_only:
         freeze_vision(trainer.model)
         trainer.add_callback(LanguageOnly())

@@ -7,6 +7,7 @@ moves away from the one that learns. There the matrices stay as they are. On eve
 seen, and TRL has it forget its prompts at an update, not these: from the second epoch on it would sample from features of old weights.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -41,7 +42,9 @@ class ColocatedVLLM(VLLMGeneration):  # type: ignore[misc]
             return
         from vllm.model_executor.layers import utils as layers
 
-        self._options["enforce_eager"] = True
+        # without a size vLLM asks for a share of the machine's memory, and ends where others use it
+        cache = int(os.environ["VLLM_CPU_KVCACHE_SPACE"]) * 2**30
+        self._options |= {"enforce_eager": True, "kv_cache_memory_bytes": cache}
         with quiet(), patch.object(layers, "dispatch_cpu_unquantized_gemm", _plain), _started_with(self._options):
             super()._init_vllm()
 

@@ -18,6 +18,7 @@ from training.data.shards import Config, check_shards
 from training.models.adapters import base_of, is_adapter
 from training.models.precision import check_quantization
 from training.runs.checkpoints import checkpoint_to_resume
+from training.runs.parallel import set_parallelism
 
 SOURCES = ("trl/trainer/model_config.py", "trl/trainer/base_config.py", "transformers/training_args.py")
 """The classes that hold the options of every trainer, beside `trl/trainer/<command>_config.py`."""
@@ -167,6 +168,7 @@ def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[A
     parser.error = lambda message: _end_usage(command, message)
     parser.set_defaults(**DEFAULTS[command])
     data, config, model = parser.parse_args_and_config(list(argv))
+    set_parallelism(config)
     return data, config, model
 
 

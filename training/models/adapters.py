@@ -1,0 +1,123 @@
+"""LoRA adapters: where they go by default, and how one becomes a model that anything can load.
+
+ovr-train merge ADAPTER --out DIR
+"""
+
+import argparse
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from training.models.vision import VISION_PARTS
+
+CONFIG = "adapter_config.json"
+LANGUAGE_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+"""The linear layers of the language module in Qwen, Llama, Mistral, Gemma and their kin."""
+PROCESSOR_SUFFIXES = (".json", ".jinja", ".txt", ".model")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Merge an adapter into its base model and write a model folder."""
+    parser = argparse.ArgumentParser(prog="ovr-train merge", description="Merge a LoRA adapter into its base model.")
+    parser.add_argument("adapter", type=Path, help="output_dir of a run with --use_peft")
+    parser.add_argument("--out", required=True, type=Path, help="folder for the merged model")
+    parser.add_argument("--base", help="the base model, where it is not where the adapter says")
+    args = parser.parse_args(argv)
+    base = merge(args.adapter, args.out, args.base)
+    print(f"merge: {args.adapter} merged into {base}, saved to {args.out}")
+    return 0
+
+
+def is_adapter(model: str) -> bool:
+    """Whether a path is an adapter's folder."""
+    return (Path(model) / CONFIG).is_file() and not (Path(model) / "config.json").is_file()
+
+
+def base_of(adapter: Path) -> str:
+    """The base model that an adapter names.
+
+    Raises:
+        FileNotFoundError: the folder is no adapter, or its base is a folder that is not there.
+        ValueError: the adapter's configuration cannot be read, or its weights are cut.
+    """
+    from training.runs.checkpoints import safetensors_fault, weight_files
+
+    if not (adapter / CONFIG).is_file():
+        raise FileNotFoundError(f"{adapter} has no {CONFIG}: expected the output_dir of a run with --use_peft")
+    try:
+        base = str(json.loads((adapter / CONFIG).read_text())["base_model_name_or_path"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{adapter / CONFIG} is not an adapter's configuration") from error
+    files = weight_files(adapter)
+    fault = "no weights" if not files else safetensors_fault(files[0]) if files[0].suffix == ".safetensors" else None
+    if fault:
+        raise ValueError(f"{adapter} is not whole: {fault}")
+    if base.startswith((".", "/", "~")) and not Path(base).is_dir():
+        raise FileNotFoundError(f"the base model of {adapter}, {base}, is not there; ovr-train merge takes --base")
+    return base
+
+
+def merge(adapter: Path, out: Path, base: str | None = None) -> str:
+    """Write the base model with the adapter's weights added, in the base's own dtype, and the processor; the base's name.
+
+    Raises:
+        FileNotFoundError, ValueError: see `base_of`; `out` is the adapter's folder.
+    """
+    named = base or base_of(adapter)
+    if out.resolve() == adapter.resolve():
+        raise ValueError(f"--out {out} is the adapter's folder")
+    import torch
+    import transformers
+    from peft import PeftModel
+
+    config = transformers.AutoConfig.from_pretrained(named)
+    architecture = getattr(transformers, config.architectures[0])
+    model: Any = PeftModel.from_pretrained(architecture.from_pretrained(named, dtype="auto"), adapter)
+    with torch.no_grad():
+        merged = model.merge_and_unload(safe_merge=True)  # refuses weights that are not finite
+    merged.save_pretrained(out)
+    for folder in (Path(named), adapter):  # what the adapter's run saved wins
+        copy_processor(folder, out)
+    return named
+
+
+def copy_processor(folder: Path, out: Path) -> None:
+    """Copy tokenizer, processor and chat template, without the weights' index and the model's own configuration."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        is_ours = path.name.startswith(
+            ("trainer_state", "ovr_run", "adapter_", "metrics", "config.", "generation_config")
+        )
+        if (
+            path.is_file()
+            and path.suffix in PROCESSOR_SUFFIXES
+            and not is_ours
+            and not path.name.endswith(".index.json")
+        ):
+            shutil.copy(path, out / path.name)
+
+
+def merged_model(model: str, output_dir: str, command: str) -> str:
+    """The model to begin with: itself, or for an adapter's folder the merged model in `output_dir/merged_base`, written once."""
+    if not is_adapter(model):
+        return model
+    from accelerate import PartialState
+
+    out = Path(output_dir) / "merged_base"
+    with PartialState().main_process_first():
+        if PartialState().is_main_process:
+            base = merge(Path(model), out)
+            print(f"{command}: {model} is an adapter; the run begins with it merged into {base} ({out})", flush=True)
+    return str(out)
+
+
+def lora_config(model_arguments: Any) -> Any:
+    """TRL's LoRA configuration; without `--lora_target_modules` the linear layers of the language module, never the vision tower."""
+    from trl import get_peft_config
+
+    config = get_peft_config(model_arguments)
+    if config is not None and not config.target_modules and not config.target_parameters:
+        vision, layers = "|".join(VISION_PARTS), "|".join(LANGUAGE_LAYERS)
+        config.target_modules = rf"(?!(?:.*\.)?(?:{vision})\.).*\.(?:{layers})"
+    return config

@@ -29,6 +29,9 @@ class DataArguments:
 
     data: str = field(default="", metadata={"help": "Build directory of ovr-curate, or a folder of shards."})
     split: str = field(default="train", metadata={"help": "Which split to train on."})
+    eval_split: str | None = field(
+        default=None, metadata={"help": "Which split to evaluate on while training (with --eval_strategy steps)."}
+    )
     freeze_vision: bool | None = field(
         default=None,
         metadata={"help": "Train the language module only. Default: true for sft (paper, 4.1), false for grpo."},
@@ -45,6 +48,35 @@ class SFTArguments(DataArguments):
 @dataclass
 class GRPOArguments(DataArguments):
     """What `ovr-train grpo` takes besides."""
+
+    rewards: list[str] = field(
+        default_factory=lambda: ["accuracy"],
+        metadata={
+            "help": "Reward functions, NAME or NAME:WEIGHT: accuracy, format, soft_overlong, or a function by its dotted path."
+        },
+    )
+    length_schedule: str | None = field(
+        default=None,
+        metadata={
+            "help": "Limit of responses by step, such as 0:24576,300:32768,700:49152; instead of max_completion_length."
+        },
+    )
+    max_prompt_length: int | None = field(
+        default=None,
+        metadata={"help": "Leave out rows whose prompt has more tokens, text and images together."},
+    )
+    order: str = field(
+        default="random",
+        metadata={
+            "help": "random, weight (as often as the shard's weight says), easy_first, hard_first (by pass rate), strata (evenly mixed)."
+        },
+    )
+    dynamic_sampling: float = field(
+        default=1.0,
+        metadata={
+            "help": "Replace prompts whose responses all got the same reward, sampling at most this many batches for one; 1: off."
+        },
+    )
 
 
 ARGUMENTS: dict[str, type[DataArguments]] = {"sft": SFTArguments, "grpo": GRPOArguments}

@@ -12,6 +12,7 @@ from training.data.shards import check_shards, read_shards
 from training.models.adapters import lora_config, merged_model
 from training.models.mixed import accept_mixed_batches
 from training.models.vision import freeze_vision
+from training.preflight.start import preflight_of
 from training.runs.run import run
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def main(argv: Sequence[str]) -> int:
     print(f"sft: {len(rows)} rows from {data.data}, model {model.model_name_or_path}", flush=True)
     config.model_init_kwargs = model_kwargs(config, model)
     begins_with = merged_model(model.model_name_or_path, config.output_dir, "sft")
+    preflight = preflight_of("sft", begins_with, data, config, model)
+    preflight.before_loading()
     trainer = sft_trainer(
         begins_with,
         config,
@@ -38,6 +41,7 @@ def main(argv: Sequence[str]) -> int:
         peft_config=lora_config(model),
         quantization_config=get_quantization_config(model),
     )
+    preflight.with_model(trainer.model)
     return run("sft", trainer, shards_digest(check_shards(data.data, "cold_start", data.split)))
 
 

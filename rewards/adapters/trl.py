@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rewards.extract import after_thinking, boxes
+from rewards.verdict import Verdict
 from rewards.verify import judge_many
 
 Completion = str | list[dict[str, Any]]
@@ -36,9 +37,19 @@ def accuracy(
     >>> accuracy(completions=[[{"role": "assistant", "content": "\\\\boxed{4}"}]], answer=["4"])
     [1.0]
     """
+    return [verdict.reward for verdict in verdicts(completions, answer, answer_kind, answer_options)]
+
+
+def verdicts(
+    completions: Sequence[Completion],
+    answer: Sequence[str],
+    answer_kind: Sequence[str | None] | None = None,
+    answer_options: Sequence[str] | None = None,
+) -> list[Verdict]:
+    """Return the verdicts behind `accuracy`: outcome, extracted answer, reward."""
     kinds: Sequence[str] | str = [kind or "math" for kind in answer_kind] if answer_kind else "math"
     golds = ["" if gold is None else str(gold) for gold in answer]
-    return [v.reward for v in judge_many(golds, [text_of(c) for c in completions], kinds, answer_options)]
+    return judge_many(golds, [text_of(c) for c in completions], kinds, answer_options)
 
 
 def format_reward(completions: Sequence[Completion], **columns: Any) -> list[float]:

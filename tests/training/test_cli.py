@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.training.conftest import SCHEMA, row
-from training.arguments import DataArguments, option_names
+from training.arguments import ARGUMENTS, option_names
 from training.cli import COMMANDS, main
 
 
@@ -117,7 +117,7 @@ print(codes, {{"torch", "trl", "transformers", "vllm", "datasets"}} & set(sys.mo
 def test_the_options_known_without_trl_are_those_of_its_parser(command: str) -> None:
     from trl import GRPOConfig, ModelConfig, SFTConfig, TrlParser
 
-    parser = TrlParser([DataArguments, {"sft": SFTConfig, "grpo": GRPOConfig}[command], ModelConfig])
+    parser = TrlParser([ARGUMENTS[command], {"sft": SFTConfig, "grpo": GRPOConfig}[command], ModelConfig])
     theirs = {action.dest for action in parser._actions} - {"help"}
     assert option_names(command) >= theirs
     assert option_names(command) - theirs <= {"_n_gpu"}

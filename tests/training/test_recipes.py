@@ -16,7 +16,6 @@ GRPO = {
     "num_generations": 16,
     "temperature": 1.0,
     "top_p": 1.0,
-    "max_completion_length": 24576,
     "learning_rate": 1e-6,
     "lr_scheduler_type": "constant_with_warmup",
     "warmup_steps": 50,

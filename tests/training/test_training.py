@@ -160,10 +160,11 @@ def test_grpo_takes_images_at_their_places(tiny_model: Path, tmp_path: Path) -> 
 def test_grpo_is_rewarded_by_the_verifier(mixed_shards: Path, tiny_model: Path, tmp_path: Path) -> None:
     from trl import GRPOConfig
 
-    from rewards.adapters.trl import accuracy
     from training.grpo import grpo_trainer
 
     config = GRPOConfig(output_dir=str(tmp_path), per_device_train_batch_size=2, num_generations=2, **CPU)
     trainer = grpo_trainer(str(tiny_model), config, read_shards(mixed_shards, "rl"))
-    assert trainer.reward_funcs == [accuracy]
-    assert {"answer", "answer_kind", "answer_options"} <= set(trainer.train_dataset[0])
+    (reward,) = trainer.reward_funcs
+    said = [[{"role": "assistant", "content": text}] for text in ("\\boxed{4}", "\\boxed{5}", "four?")]
+    assert reward(completions=said, answer=["4"] * 3, answer_kind=["number"] * 3) == [1.0, 0.0, 0.0]
+    assert {"id", "domain", "answer", "answer_kind", "answer_options"} <= set(trainer.train_dataset[0])

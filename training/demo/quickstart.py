@@ -120,6 +120,7 @@ def run(out: Path, seed: int) -> dict[str, Any]:
         "curate the RL set": curate,
         "GRPO": ("training.cli", "grpo", "--config", MANIFESTS / "quickstart_grpo.yaml",
                  "--model_name_or_path", model("sft"), "--output_dir", model("grpo"), *options),
+        "plot": ("training.cli", "plot", f"SFT={model('sft')}", f"GRPO={model('grpo')}", "--out", out / "dynamics.png"),
         "evaluate": ("training.cli", "eval", *models, "--data", curated, "--out", out / "eval.json",
                      "--engine", "transformers", *in_process),
     }  # fmt: skip
@@ -197,7 +198,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"quickstart: interrupted; {AGAIN}", file=sys.stderr)
         return 130
     print(
-        f"\nThe figures are in {args.out}/summary.json, the shards in {args.out}/curated/data, the logs in {args.out}/logs."
+        f"\nThe figures are in {args.out}/summary.json, the shards in {args.out}/curated/data, "
+        f"the curves of training in {args.out}/dynamics.png, the logs in {args.out}/logs."
     )
     return 0
 

@@ -3,7 +3,6 @@
 What a check needs and an earlier one found broken is not looked at: a folder without a tokenizer has no template to test.
 """
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +16,6 @@ from training.preflight.messages import Messages
 from training.preflight.rows import SAMPLE, SEED, RowCheck, SampledRow, read_sample, sample
 from training.preflight.shards import check_shards
 from training.preflight.subject import Subject
-
-
-class PreflightError(ValueError):
-    """Problems were found; each is printed."""
 
 
 class Flight:
@@ -108,9 +103,10 @@ class Flight:
         from training.preflight.tokens import Tokens
 
         subject, images = self.subject, Images()
-        checks: list[RowCheck] = [Messages(subject), images, Golds(subject)]
+        golds = Golds(subject)
+        checks: list[RowCheck] = [Messages(subject), images, golds]
         tokens = None
-        if subject.processor is not None and subject.tokenizer.chat_template or getattr(subject.processor, "chat_template", None):
+        if subject.processor is not None:
             tokens = Tokens(subject)
             checks += [tokens, Template(subject)]
         for row in read_sample(subject.files, sample(subject.n_rows)):
@@ -147,32 +143,3 @@ class Flight:
 
 def _are_problems(found: list[Problem]) -> bool:
     return any(not problem.is_warning for problem in found)
-
-
-def flight_of(command: str, model: str, arguments: Any, options: Any, model_options: Any) -> Flight | None:
-    """The checks at the start of a run, None where `--preflight false` leaves them out."""
-    if not arguments.preflight:
-        return None
-    subject = Subject(command, Path(arguments.data), arguments.split, model, options, model_options, arguments)
-    return Flight(subject, all_images=arguments.all_images)
-
-
-def say(flight: Flight | None, found: list[Problem], *, at_end: bool = False) -> None:
-    """Print what was found, on the first process alone.
-
-    Raises:
-        PreflightError: there are problems; on every process alike, so that none waits for another.
-    """
-    if flight is None:
-        return
-    from accelerate import PartialState
-
-    if PartialState().is_main_process:
-        for problem in found:
-            print(problem, file=sys.stderr, flush=True)
-        if at_end and not flight.failed:
-            print(flight.table(), flush=True)
-    n = sum(not problem.is_warning for problem in found)
-    if n:
-        problems = "1 problem" if n == 1 else f"{n} problems"
-        raise PreflightError(f"preflight found {problems}, nothing was trained; --preflight false leaves the checks out")

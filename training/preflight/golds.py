@@ -52,6 +52,14 @@ class Golds:
                 self.faults.add(where, f"the {what} scores", f"{got}, expected 1: gold {gold}")
         yield from self.faults.problems(max(self.n_rows, 1))
 
+    def _functions(self) -> Iterator[tuple[str, Reward]]:
+        """The reward functions of the run by name; SFT's completions are judged by accuracy."""
+        from training.rl.rewards import reward_functions
+
+        chosen = self.subject.option("rewards") or ["accuracy"]
+        for function in reward_functions(["accuracy"] if self.subject.is_sft else chosen)[0]:
+            yield getattr(function, "__name__", repr(function)), function
+
     def _scored(self) -> Iterator[tuple[str, dict[str, Any], float | None]]:
         if not self.rows:
             return

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from training.models.adapters import is_adapter
 from training.models.vision import is_vision
 from training.preflight.check import Problem
 from training.preflight.folder import local_folder
@@ -27,7 +28,7 @@ def check_weights(subject: Subject, model: Any) -> Iterator[Problem]:
     import torch
 
     folder = local_folder(subject.model)
-    if folder is not None and not hasattr(model, "peft_config") and not getattr(model, "is_quantized", False):
+    if folder is not None and not is_adapter(subject.model) and not hasattr(model, "peft_config") and not getattr(model, "is_quantized", False):
         yield from _name_faults(model, folder)
     spoiled = [name for name, weight in model.named_parameters() if not bool(torch.isfinite(weight).all())]
     if spoiled:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from training.arguments import model_kwargs
 from training.data.places import placed
+from training.models.adapters import base_of, is_adapter
 from training.preflight.rows import SampledRow
 from training.preflight.subject import Subject
 
@@ -16,9 +18,7 @@ def load_processor(subject: Subject) -> Any:
     """The processor or tokenizer that the trainer will take, with the options that change it."""
     from transformers import AutoProcessor
 
-    revision = subject.option("model_revision")
-    trust = bool(subject.option("trust_remote_code", False))
-    processor = AutoProcessor.from_pretrained(subject.model, revision=revision, trust_remote_code=trust)
+    processor = AutoProcessor.from_pretrained(_with_processor(subject), **_how(subject))
     template = subject.option("chat_template_path")
     if template and Path(template).suffix in (".jinja", ".j2"):
         processor.chat_template = Path(template).read_text(encoding="utf-8")
@@ -29,8 +29,37 @@ def load_model_config(subject: Subject) -> Any:
     """The model's configuration."""
     from transformers import AutoConfig
 
-    trust = bool(subject.option("trust_remote_code", False))
-    return AutoConfig.from_pretrained(subject.model, revision=subject.option("model_revision"), trust_remote_code=trust)
+    return AutoConfig.from_pretrained(_base(subject.model), **_how(subject))
+
+
+def load_model(subject: Subject) -> Any:
+    """The model of the trainer, on its device; an adapter merged into its base, as a run begins with it."""
+    from trl.trainer.utils import create_model_from_path
+
+    kwargs = model_kwargs(subject.options, subject.model_options)
+    model = create_model_from_path(_base(subject.model), **kwargs).to(subject.options.device)
+    if not is_adapter(subject.model):
+        return model
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, subject.model).merge_and_unload()
+
+
+def _how(subject: Subject) -> dict[str, Any]:
+    return {
+        "revision": subject.option("model_revision"),
+        "trust_remote_code": bool(subject.option("trust_remote_code", False)),
+    }
+
+
+def _base(model: str) -> str:
+    return base_of(Path(model)) if is_adapter(model) else model
+
+
+def _with_processor(subject: Subject) -> str:
+    """An adapter's folder has the processor it was trained with, where its run saved it."""
+    has_own = not is_adapter(subject.model) or (Path(subject.model) / "tokenizer_config.json").is_file()
+    return subject.model if has_own else _base(subject.model)
 
 
 def conversation(subject: Subject, messages: Sequence[Any], images: Sequence[Any]) -> list[Any]:

@@ -40,6 +40,8 @@ def run(command: str, trainer: Any, rows: str) -> int:
                 f"{checkpoint} does not say which rows and options it was made with: their order is not compared"
             )
         _check_generation(every, checkpoint)
+        if hasattr(trainer, "resume_from"):
+            trainer.resume_from(checkpoint)
         _add_check_of_weights(command, trainer, checkpoint)
     is_first = trainer.is_world_process_zero()
     for line in lines if is_first else ():

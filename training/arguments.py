@@ -37,7 +37,9 @@ class DataArguments:
         metadata={"help": "Train the language module only. Default: true for sft (paper, 4.1), false for grpo."},
     )
     preflight: bool = field(default=True, metadata={"help": "Check data, processor and model before the first step."})
-    all_images: bool = field(default=False, metadata={"help": "Preflight decodes all images, not only those of 1,000 rows."})
+    all_images: bool = field(
+        default=False, metadata={"help": "Preflight decodes all images, not only those of 1,000 rows."}
+    )
 
 
 @dataclass

@@ -4,8 +4,8 @@ Looks at shards, model and options as the run would, through its processor and i
 
 preflight: <check>: <where>: <what was got, what was expected, what to do>
 
-Exit code 1 where there is one; warnings alone end with 0 and the table of what was looked at. At the start of `ovr-train sft` and `grpo` the
-same checks run on the trainer's model.
+Exit code 1 where there is one; warnings alone end with 0 and the table of what was looked at. At the start of `ovr-train sft` and
+`grpo` the same checks run on the trainer's model.
 """
 
 import sys

@@ -25,7 +25,7 @@ class Flight:
         self.subject = subject
         self.all_images = all_images
         self.problems: list[Problem] = []
-        self.started = time.monotonic()
+        self.seconds = 0.0
         self._images_row: SampledRow | None = None
         self._documents: list[list[int]] = []
         self._longest = (0, 0)
@@ -36,7 +36,7 @@ class Flight:
 
     def check_data(self) -> list[Problem]:
         """Shards, the model's folder, and a sample of rows through the processor."""
-        subject = self.subject
+        subject, started = self.subject, time.monotonic()
         found = [*check_shards(subject), *self._checkpoint()]
         in_folder = list(attempt("model", subject.model, lambda: check_folder(subject)))
         if not _are_problems(in_folder):
@@ -44,14 +44,15 @@ class Flight:
         if subject.files:
             found += attempt("rows", str(subject.data), self._check_rows)
         self.problems += found + in_folder
-        return self.problems
+        self.seconds += time.monotonic() - started
+        return found + in_folder
 
     def check_model(self, model: Any) -> list[Problem]:
         """The loaded model; the trainer's own at the start of a run."""
         from training.preflight import memory
         from training.preflight import model as checks
 
-        subject, where = self.subject, self.subject.model
+        subject, where, started = self.subject, self.subject.model, time.monotonic()
         found = list(attempt("weights", where, lambda: checks.check_weights(subject, model)))
         found += attempt("dtype", where, lambda: checks.check_dtype(subject, model))
         found += attempt("memory", where, lambda: memory.check_memory(subject, model, *self._longest))
@@ -60,6 +61,7 @@ class Flight:
         if self._packs() and len(self._documents) == 2:
             found += attempt("packing", where, lambda: checks.check_packing(subject, model, self._documents))
         self.problems += found
+        self.seconds += time.monotonic() - started
         return found
 
     def table(self) -> str:
@@ -68,7 +70,7 @@ class Flight:
         n_read = min(subject.n_rows, SAMPLE)
         read = "all read" if n_read == subject.n_rows else f"{n_read:,} read (seed {SEED}); ids, golds, kinds of all"
         figures = {"rows": f"{subject.n_rows:,}, {read}", **subject.figures}
-        figures["time"] = f"{time.monotonic() - self.started:.1f} s"
+        figures["time"] = f"{self.seconds:.1f} s"
         return "\n".join(f"preflight: {name:<16} {value}" for name, value in figures.items())
 
     def _packs(self) -> bool:

@@ -1,4 +1,7 @@
-"""The model's folder, by its files: configuration, whole weights, tokenizer, processor, chat template. Loads neither torch nor transformers."""
+"""The model's folder, by its files: configuration, whole weights, tokenizer, processor, chat template.
+
+Loads neither torch nor transformers.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -72,7 +75,11 @@ def _weight_faults(folder: Path) -> Iterator[Problem]:
         yield Problem("weights", str(folder), "no weights: expected model.safetensors or its parts with their index")
     for path in files:
         if not path.is_file():
-            yield Problem("weights", str(folder), f"{path.name}, which the index names, is missing; copy it, or save the model again")
+            yield Problem(
+                "weights",
+                str(folder),
+                f"{path.name}, which the index names, is missing; copy it, or save the model again",
+            )
         elif path.suffix == ".safetensors" and (fault := safetensors_fault(path)):
             yield Problem("weights", str(folder), f"{fault}; copy it, or save the model again")
 
@@ -90,14 +97,18 @@ def _unfinished(folder: Path) -> Iterator[Problem]:
 
 def _processor_faults(folder: Path, config: Mapping[str, Any]) -> Iterator[Problem]:
     if not any((folder / name).is_file() for name in TOKENIZERS):
-        yield Problem("processor", str(folder), f"no tokenizer: expected one of {', '.join(TOKENIZERS)}; copy the base model's")
+        yield Problem(
+            "processor", str(folder), f"no tokenizer: expected one of {', '.join(TOKENIZERS)}; copy the base model's"
+        )
     if (folder / "tokenizer_config.json").is_file() and _json(folder / "tokenizer_config.json") is None:
         yield Problem("processor", str(folder), "tokenizer_config.json is not JSON; copy the base model's")
     if vision_config(config) is not None:
         found = [name for name in PROCESSORS if (folder / name).is_file()]
         if not found:
             names = " or ".join(PROCESSORS)
-            yield Problem("processor", str(folder), f"a model with a vision tower, but no {names}; copy the base model's")
+            yield Problem(
+                "processor", str(folder), f"a model with a vision tower, but no {names}; copy the base model's"
+            )
         for name in found:
             if _json(folder / name) is None:
                 yield Problem("processor", str(folder), f"{name} is not JSON; copy the base model's")
@@ -105,7 +116,9 @@ def _processor_faults(folder: Path, config: Mapping[str, Any]) -> Iterator[Probl
     if not any((folder / name).is_file() for name in TEMPLATES) and not any(
         holder.get("chat_template") for holder in holders
     ):
-        yield Problem("template", str(folder), f"no chat template: expected {TEMPLATES[0]}; copy the one of the instruct model")
+        yield Problem(
+            "template", str(folder), f"no chat template: expected {TEMPLATES[0]}; copy the one of the instruct model"
+        )
 
 
 def _json(path: Path) -> dict[str, Any] | None:

@@ -47,15 +47,15 @@ class Images:
     def _opened(self, at: str, image: Any) -> Any:
         from PIL import Image, ImageOps
 
-        held = image.get("bytes") if image else None
-        path = image.get("path") if image else None
+        held: bytes | None = image.get("bytes") if image else None
+        path: str = (image.get("path") if image else None) or ""
         if held is None and not path:
             self.faults.add(at, "an image without bytes", "expected PNG, JPEG or the like in the shard")
             return None
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
-                opened: Any = Image.open(io.BytesIO(held) if held is not None else path)
+                opened: Any = Image.open(path if held is None else io.BytesIO(held))
                 opened.load()
         except Exception as error:  # Pillow's decoders raise whatever they like on broken bytes
             n_bytes = f" ({len(held):,} bytes)" if held is not None else ""
@@ -66,10 +66,14 @@ class Images:
     def _has_a_good_shape(self, at: str, image: Any) -> bool:
         width, height = image.size
         if max(width, height) > MAX_RATIO * min(width, height):
-            self.faults.add(at, "a shape that Qwen's processors refuse", f"{width} x {height}, sides over 1:{MAX_RATIO}")
+            self.faults.add(
+                at, "a shape that Qwen's processors refuse", f"{width} x {height}, sides over 1:{MAX_RATIO}"
+            )
             return False
         if min(width, height) < MIN_SIDE:
-            self.faults.add(at, "an image with nothing to see", f"{width} x {height} pixels, expected {MIN_SIDE} or more a side")
+            self.faults.add(
+                at, "an image with nothing to see", f"{width} x {height} pixels, expected {MIN_SIDE} or more a side"
+            )
         elif max(width, height) > MAX_SIDE:
             self.faults.add(at, "an image far larger than any processor keeps", f"{width} x {height}; scale it down")
         return True
@@ -78,6 +82,10 @@ class Images:
         if image.has_transparency_data:
             lowest = image.convert("RGBA").getchannel("A").getextrema()[0]
             if lowest < 255:
-                self.faults.add(at, "transparent pixels, which become black or noise", f"mode {image.mode}; put a background below it")
+                self.faults.add(
+                    at,
+                    "transparent pixels, which become black or noise",
+                    f"mode {image.mode}; put a background below it",
+                )
         elif image.mode not in EXACT_MODES:
             self.faults.add(at, "a color mode that the conversion to RGB changes", f"{image.mode}; convert it to RGB")

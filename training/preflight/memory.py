@@ -77,7 +77,7 @@ def estimate(subject: Subject, model: Any, longest_prompt: int, longest_row: int
         completion = longest_completion(subject) or 0
         n_tokens, n_logits = batch * (longest_prompt + completion), batch * completion
     text = model.config.get_text_config()
-    size = 2 if option("bf16") or option("fp16") or trained and trained[0].element_size() == 2 else 4
+    size = 2 if option("bf16") or option("fp16") or (trained and trained[0].element_size() == 2) else 4
     layer = n_tokens * text.hidden_size * size
     layers = text.num_hidden_layers
     kept = layer * (layers + LAYER_TENSORS if option("gradient_checkpointing") else layers * LAYER_TENSORS)

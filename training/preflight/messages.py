@@ -29,7 +29,9 @@ class Messages:
         if self.subject.is_sft:
             self._conversation(row, "completion", ("assistant",))
             if row.images:
-                self.images.add(row.where, "images that sft does not train on", f"{len(row.images)}; it reads text alone")
+                self.images.add(
+                    row.where, "images that sft does not train on", f"{len(row.images)}; it reads text alone"
+                )
         row.is_whole = len(self.faults.found) == before and self._is_placed(row)
         if _is_swapped(row, self.subject.is_sft):
             self.n_swapped += 1
@@ -39,7 +41,9 @@ class Messages:
         """The faults; mixed-up columns where most rows look so, for single rows may."""
         if self.first_swapped is not None and 2 * self.n_swapped > self.n_rows:
             row = self.first_swapped
-            other, got = ("completion", row.text("completion")) if self.subject.is_sft else ("answer", row.values["answer"])
+            other, got = (
+                ("completion", row.text("completion")) if self.subject.is_sft else ("answer", row.values["answer"])
+            )
             yield Problem(
                 "columns",
                 str(self.subject.data),
@@ -66,7 +70,9 @@ class Messages:
     def _is_placed(self, row: SampledRow) -> bool:
         n_places = row.text().count(PLACE)
         if n_places and not row.images:
-            self.images.add(row.where, f"the prompt places images with {PLACE}, and the row has none", f"{n_places} places")
+            self.images.add(
+                row.where, f"the prompt places images with {PLACE}, and the row has none", f"{n_places} places"
+            )
         elif n_places and n_places != len(row.images):
             detail = f"{n_places} of {PLACE}, {len(row.images)} images"
             self.images.add(row.where, "the prompt places another number of images than the row has", detail)

@@ -1,4 +1,6 @@
-"""The model as it is loaded: its weights are those of the files, finite and able to keep an update; images and only the own document count."""
+"""The model as it is loaded: its weights are those of the files, finite, and able to keep an update; it sees an image, and of packed
+documents its own alone.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -28,7 +30,12 @@ def check_weights(subject: Subject, model: Any) -> Iterator[Problem]:
     import torch
 
     folder = local_folder(subject.model)
-    if folder is not None and not is_adapter(subject.model) and not hasattr(model, "peft_config") and not getattr(model, "is_quantized", False):
+    if (
+        folder is not None
+        and not is_adapter(subject.model)
+        and not hasattr(model, "peft_config")
+        and not getattr(model, "is_quantized", False)
+    ):
         yield from _name_faults(model, folder)
     spoiled = [name for name, weight in model.named_parameters() if not bool(torch.isfinite(weight).all())]
     if spoiled:
@@ -58,7 +65,9 @@ def _name_faults(model: Any, folder: Any) -> Iterator[Problem]:
     if missing:
         others = sorted(in_files - held.keys())
         instead = f"; the files have {others[0]!r}, which the model has not" if others else ""
-        message = f"{len(missing)} of {len(held)} weights are in no file, {missing[0]!r} first: they would be random{instead}"
+        message = (
+            f"{len(missing)} of {len(held)} weights are in no file, {missing[0]!r} first: they would be random{instead}"
+        )
         yield Problem("weights", str(folder), message)
 
 

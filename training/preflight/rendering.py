@@ -76,15 +76,13 @@ def render(subject: Subject, row: SampledRow, *answers: Any, generation: bool = 
     """The row's prompt, and what answers it, through the chat template."""
     messages = conversation(subject, [*row.prompt, *answers], row.opened)
     options = subject.option("chat_template_kwargs") or {}
-    text = subject.processor.apply_chat_template(
-        messages, tokenize=False, add_generation_prompt=generation, **options
-    )
+    text = subject.processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=generation, **options)
     return str(text)
 
 
 def ids_of(subject: Subject, text: str) -> list[int]:
     """The ids of a rendered text, one placeholder for each image."""
-    return list(subject.tokenizer(text, add_special_tokens=False)["input_ids"])
+    return list(subject.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
 
 def answers_of(row: SampledRow) -> list[Any]:

@@ -43,8 +43,9 @@ def check_shards(subject: Subject) -> Iterator[Problem]:
         if not faults:
             readable.append(path)
             n_rows += pq.read_metadata(path).num_rows
-    yield from _missing_parts(files)
-    if len(readable) < len(files):
+    missing = list(_missing_parts(files))
+    yield from missing
+    if len(readable) < len(files) or missing:
         return
     subject.files, subject.n_rows = readable, n_rows
     yield from _column_faults(subject)
@@ -74,7 +75,9 @@ def _file_faults(path: Path, subject: Subject) -> Iterator[Problem]:
             expected = TYPES.get(name, "string")
             yield Problem("schema", str(path), f"column {name!r} is {schema.field(name).type}, expected {expected}")
     if file.num_rows == 0:
-        yield Problem("shards", str(path), "no rows; an empty shard is what a build that was cut off leaves: build it again")
+        yield Problem(
+            "shards", str(path), "no rows; an empty shard is what a build that was cut off leaves: build it again"
+        )
 
 
 def _has_type(found: pa.DataType, name: str) -> bool:

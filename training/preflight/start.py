@@ -1,4 +1,6 @@
-"""The checks at the start of `ovr-train sft` and `grpo`: before the model is loaded, and on the trainer's own model before its first step."""
+"""The checks at the start of `ovr-train sft` and `grpo`: before the model is loaded, and on the trainer's own model before its first
+step.
+"""
 
 import sys
 from pathlib import Path
@@ -45,7 +47,9 @@ class Preflight:
                 print(problem, file=sys.stderr, flush=True)
         if n := sum(not problem.is_warning for problem in found):
             problems = "1 problem" if n == 1 else f"{n} problems"
-            raise PreflightError(f"preflight found {problems}; nothing was trained (--preflight false leaves the checks out)")
+            raise PreflightError(
+                f"preflight found {problems}; nothing was trained (--preflight false leaves the checks out)"
+            )
 
 
 def preflight_of(command: str, model: str, arguments: Any, options: Any, model_options: Any) -> Preflight:

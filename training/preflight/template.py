@@ -1,7 +1,7 @@
 """The round trip through chat template and tokenizer: what is said arrives whole, begins and ends where the model expects it.
 
-The generation prompt stands at the end of a prompt; each message is in the text that the model sees, thinking included; text and ids are the
-same thing; every mark of the template is one token; an assistant's turn ends with a token that generation stops at.
+The generation prompt stands at the end of a prompt; each message is in the text that the model sees, thinking included; text and ids
+are the same thing; every mark of the template is one token; an assistant's turn ends with a token that generation stops at.
 """
 
 import re
@@ -68,7 +68,11 @@ class Template:
         decoded = self.subject.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
         if _plain(decoded) != _plain(whole):
             at = _first_difference(_plain(decoded), _plain(whole))
-            add(row.where, "the tokenizer does not give the text back", f"{_plain(decoded)[at:][:30]!r} for {_plain(whole)[at:][:30]!r}")
+            add(
+                row.where,
+                "the tokenizer does not give the text back",
+                f"{_plain(decoded)[at:][:30]!r} for {_plain(whole)[at:][:30]!r}",
+            )
         self._check_end(row, ids)
 
     def _check_contents(self, row: SampledRow, answers: list[Any], whole: str) -> None:
@@ -78,7 +82,11 @@ class Template:
                 found = whole.find(piece.strip(), at)
                 if found < 0:
                     thought = "</think>" in piece and message["role"] == "assistant"
-                    fault = "the template drops thinking" if thought else f"the template changes or drops a {message['role']} message"
+                    fault = (
+                        "the template drops thinking"
+                        if thought
+                        else f"the template changes or drops a {message['role']} message"
+                    )
                     self.faults.add(row.where, fault, f"not found in what the model would see: {piece.strip()[:60]!r}")
                     return
                 at = found + len(piece.strip())
@@ -89,7 +97,9 @@ class Template:
             end = self.subject.tokenizer.decode(tail[-1:]) if tail else ""
             stops = ", ".join(repr(self.subject.tokenizer.decode([token])) for token in sorted(self.stops))
             fault = "an assistant's turn does not end with a token that generation stops at"
-            self.faults.add(row.where, fault, f"it ends with {end!r}, stops are {stops}; see --eos_token, generation_config.json")
+            self.faults.add(
+                row.where, fault, f"it ends with {end!r}, stops are {stops}; see --eos_token, generation_config.json"
+            )
 
 
 def stop_ids(subject: Subject) -> set[int]:
@@ -128,7 +138,7 @@ def check_tokenizer(subject: Subject) -> Iterator[Problem]:
         yield Problem(
             "tokenizer",
             subject.model,
-            f"{len(subject.tokenizer):,} tokens, the model embeds {n_embeddings:,}: ids beyond are out of range; take the model's own tokenizer",
+            f"{len(subject.tokenizer):,} tokens, the model embeds {n_embeddings:,}: ids beyond are out of range; take its own tokenizer",
         )
 
 

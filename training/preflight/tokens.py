@@ -1,7 +1,7 @@
 """Image tokens equal the grid, and how long rows are in tokens against every limit.
 
-Each sampled row's text is tokenized; its images count by the grid that the processor makes of their size. Some rows go through the processor
-whole, pixels and all, the largest and the smallest image among them.
+Each sampled row's text is tokenized; its images count by the grid that the processor makes of their size. Some rows go through the
+processor whole, pixels and all, the largest and the smallest image among them.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,9 @@ class Tokens:
             return
         if row.images and not self.subject.has_images:
             fault = "the model takes no images"
-            self.faults.add(row.where, fault, f"{len(row.images)} in the row; train a vision model, or leave such rows out")
+            self.faults.add(
+                row.where, fault, f"{len(row.images)} in the row; train a vision model, or leave such rows out"
+            )
             return
         try:
             self._count(row)
@@ -91,12 +93,23 @@ class Tokens:
                 add(row.where, "longer than the model's context", f"{length:,} tokens of {context:,}")
             return
         if (limit := option("max_prompt_length")) and length > limit:
-            add(row.where, "longer than max_prompt_length", f"{length:,} tokens, --max_prompt_length {limit:,}: left out")
+            add(
+                row.where,
+                "longer than max_prompt_length",
+                f"{length:,} tokens, --max_prompt_length {limit:,}: left out",
+            )
             return
         longest = longest_completion(self.subject)
-        for name, room in (("the model's context", context), ("vllm_max_model_length", option("vllm_max_model_length"))):
+        for name, room in (
+            ("the model's context", context),
+            ("vllm_max_model_length", option("vllm_max_model_length")),
+        ):
             if room and longest and length + longest > room:
-                add(row.where, f"prompt and completion are longer than {name}", f"{length:,} + {longest:,} tokens, {room:,} fit")
+                add(
+                    row.where,
+                    f"prompt and completion are longer than {name}",
+                    f"{length:,} + {longest:,} tokens, {room:,} fit",
+                )
 
     def _image_tokens(self, row: SampledRow) -> list[int]:
         """Of each image, by its size alone: what vLLM asks the processor, too."""
@@ -108,7 +121,7 @@ class Tokens:
 
     def _remember(self, row: SampledRow) -> None:
         def area(one: SampledRow) -> int:
-            return max(image.width * image.height for image in one.opened)
+            return int(max(image.width * image.height for image in one.opened))
 
         for name, better in (("largest", 1), ("smallest", -1)):
             if name not in self.extremes or better * area(row) > better * area(self.extremes[name]):
@@ -128,12 +141,16 @@ class Tokens:
         merge = getattr(vision, "spatial_merge_size", 1)
         expected = int(grid.prod(-1).sum()) // merge**2
         if n_tokens != expected:
-            detail = f"{n_tokens} placeholders, the model makes {expected} of grid {grid.tolist()}; take its own processor"
+            detail = (
+                f"{n_tokens} placeholders, the model makes {expected} of grid {grid.tolist()}; take its own processor"
+            )
             self.faults.add(row.where, "another number of placeholders than image features", detail)
         values = made["pixel_values"].shape[-1]
         patch = getattr(vision, "in_channels", 3) * getattr(vision, "temporal_patch_size", 1) * vision.patch_size**2
         if values != patch:
-            self.faults.add(row.where, "patches of another size than the model's", f"{values} values each, expected {patch}")
+            self.faults.add(
+                row.where, "patches of another size than the model's", f"{values} values each, expected {patch}"
+            )
 
     def _show(self) -> None:
         for name, lengths in (("prompt tokens", self.prompts), ("row tokens", self.wholes)):
@@ -164,7 +181,11 @@ def check_placeholder(subject: Subject) -> Iterator[Problem]:
         return
     of_processor = subject.tokenizer.convert_tokens_to_ids(token)
     if of_processor != of_model:
-        yield Problem("image tokens", subject.model, f"the processor's {token!r} is token {of_processor}, the model's is {of_model}")
+        yield Problem(
+            "image tokens",
+            subject.model,
+            f"the processor's {token!r} is token {of_processor}, the model's is {of_model}",
+        )
 
 
 def longest_completion(subject: Subject) -> int | None:

@@ -15,6 +15,7 @@ from training.data.shards import check_shards, read_shards
 from training.data.table import ShardTable
 from training.models.adapters import lora_config, merged_model
 from training.models.mixed import accept_mixed_batches
+from training.models.processors import capped
 from training.models.vision import freeze_vision
 from training.preflight.start import preflight_of
 from training.rl.rewards import reward_functions
@@ -55,12 +56,14 @@ def main(argv: Sequence[str]) -> int:
     begins_with = merged_model(model.model_name_or_path, config.output_dir, "grpo")
     preflight = preflight_of("grpo", begins_with, options, config, model)
     preflight.before_loading()
+    rows, processor = capped(rows, begins_with, config, options.max_pixels, padding_side="left", truncation_side="left")
     trainer = grpo_trainer(
         begins_with,
         config,
         rows,
         options,
-        eval_rows=read_shards(options.data, "rl", options.eval_split) if options.eval_split else None,
+        eval_rows=read_shards(options.data, "rl", options.eval_split).capped(rows.cap) if options.eval_split else None,
+        processor=processor,
         peft_config=lora_config(model),
         quantization_config=get_quantization_config(model),
     )

@@ -104,7 +104,7 @@ class Flight:
         from training.preflight.template import Template
         from training.preflight.tokens import Tokens
 
-        subject, images = self.subject, Images()
+        subject, images = self.subject, Images(self.subject.cap)
         golds = Golds(subject)
         checks: list[RowCheck] = [Messages(subject), images, golds]
         tokens = None

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from training.data.images import Cap, shrunk
 from training.preflight.check import Problem, RowFaults, first_line
 from training.preflight.rows import SampledRow
 
@@ -20,7 +21,8 @@ EXACT_MODES = ("RGB", "L", "1", "P")
 class Images:
     """Decodes the images of each row and keeps those that could be for the checks after it."""
 
-    def __init__(self) -> None:
+    def __init__(self, cap: Cap | None = None) -> None:
+        self.cap = cap
         self.faults = RowFaults("images")
         self.n_rows = self.n_images = 0
         self.sides: Counter[tuple[int, int]] = Counter()
@@ -35,7 +37,7 @@ class Images:
             if opened is None:
                 row.is_whole = False
                 continue
-            row.opened.append(opened)
+            row.opened.append(shrunk(opened, self.cap) if self.cap else opened)
             self.sides[opened.size] += 1
             row.is_whole &= self._has_a_good_shape(at, opened)
             self._check_colors(at, opened)
@@ -47,19 +49,21 @@ class Images:
     def _opened(self, at: str, image: Any) -> Any:
         from PIL import Image, ImageOps
 
-        held: bytes | None = image.get("bytes") if image else None
-        path: str = (image.get("path") if image else None) or ""
-        if held is None and not path:
-            self.faults.add(at, "an image without bytes", "expected PNG, JPEG or the like in the shard")
+        held: bytes = (image or {}).get("bytes") or b""
+        if not held:
+            self.faults.add(at, "an image without bytes", "expected PNG, JPEG or the like in the shard; build it again")
             return None
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
-                opened: Any = Image.open(path if held is None else io.BytesIO(held))
+                opened: Any = Image.open(io.BytesIO(held))
                 opened.load()
         except Exception as error:  # Pillow's decoders raise whatever they like on broken bytes
-            n_bytes = f" ({len(held):,} bytes)" if held is not None else ""
-            self.faults.add(at, "an image that cannot be decoded", f"{first_line(error)[:120]}{n_bytes}")
+            self.faults.add(
+                at,
+                "an image that cannot be decoded",
+                f"{first_line(error)[:120]} ({len(held):,} bytes); leave the row out",
+            )
             return None
         return ImageOps.exif_transpose(opened)
 

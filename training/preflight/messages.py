@@ -28,10 +28,6 @@ class Messages:
         self._conversation(row, "prompt", ("user", "tool"))
         if self.subject.is_sft:
             self._conversation(row, "completion", ("assistant",))
-            if row.images:
-                self.images.add(
-                    row.where, "images that sft does not train on", f"{len(row.images)}; it reads text alone"
-                )
         row.is_whole = len(self.faults.found) == before and self._is_placed(row)
         if _is_swapped(row, self.subject.is_sft):
             self.n_swapped += 1

@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from training.arguments import model_kwargs
+from training.data.images import Cap
 from training.data.places import placed
+from training.data.table import ShardTable
 from training.models.adapters import base_of, is_adapter
+from training.models.processors import capped
 from training.preflight.rows import SampledRow
 from training.preflight.subject import Subject
 
@@ -18,7 +21,12 @@ def load_processor(subject: Subject) -> Any:
     """The processor or tokenizer that the trainer will take, with the options that change it."""
     from transformers import AutoProcessor
 
-    processor = AutoProcessor.from_pretrained(_with_processor(subject), **_how(subject))
+    name = _with_processor(subject)
+    processor = AutoProcessor.from_pretrained(name, **_how(subject))
+    if (max_pixels := subject.option("max_pixels")) is not None:
+        processor = capped(ShardTable([], []), name, subject.options, max_pixels)[1]
+        images = processor.image_processor
+        subject.cap = Cap(max_pixels, images.patch_size * images.merge_size)
     template = subject.option("chat_template_path")
     if template and Path(template).suffix in (".jinja", ".j2"):
         processor.chat_template = Path(template).read_text(encoding="utf-8")

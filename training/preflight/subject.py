@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from training.data.images import Cap
 from training.data.shards import Config
 
 CONFIGS: dict[str, Config] = {"sft": "cold_start", "grpo": "rl"}
@@ -32,6 +33,8 @@ class Subject:
     """The processor or tokenizer, once it is loaded."""
     model_config: Any = None
     """The model's configuration (transformers), once it is loaded."""
+    cap: Cap | None = None
+    """`--max_pixels`, once the processor is known."""
     figures: dict[str, str] = field(default_factory=dict)
     """What the table shows: name and value, in order."""
 

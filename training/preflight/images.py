@@ -2,7 +2,6 @@
 
 import io
 import warnings
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +24,6 @@ class Images:
         self.cap = cap
         self.faults = RowFaults("images")
         self.n_rows = self.n_images = 0
-        self.sides: Counter[tuple[int, int]] = Counter()
 
     def row(self, row: SampledRow) -> None:
         """Decode; a row with an image that cannot be is kept from the processor."""
@@ -38,7 +36,6 @@ class Images:
                 row.is_whole = False
                 continue
             row.opened.append(shrunk(opened, self.cap) if self.cap else opened)
-            self.sides[opened.size] += 1
             row.is_whole &= self._has_a_good_shape(at, opened)
             self._check_colors(at, opened)
 

@@ -42,7 +42,8 @@ def subject(command: str, data: Path, model: Path, **changes: Any) -> Subject:
     ours: dict[str, Any] = {}
     of_model: dict[str, Any] = {}
     for name, value in changes.items():
-        holder = ours if hasattr(ours_class, name) else of_model if hasattr(trl.ModelConfig, name) else options
+        own, of_models = ours_class.__dataclass_fields__, trl.ModelConfig.__dataclass_fields__
+        holder = ours if name in own else of_model if name in of_models else options
         holder[name] = value
     arguments = ours_class(data=str(data), **ours)
     model_options = trl.ModelConfig(model_name_or_path=str(model), **of_model)

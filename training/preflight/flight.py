@@ -3,6 +3,7 @@
 What a check needs and an earlier one found broken is not looked at: a folder without a tokenizer has no template to test.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import Any
 from training.preflight.check import Problem, attempt
 from training.preflight.folder import check_folder
 from training.preflight.golds import Golds
-from training.preflight.images import Images
+from training.preflight.images import Images, with_images
 from training.preflight.messages import Messages
 from training.preflight.rows import SAMPLE, SEED, RowCheck, SampledRow, read_sample, sample
 from training.preflight.shards import check_shards
 from training.preflight.subject import Subject
+
+SHARDING = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")
+"""What `accelerate launch` sets."""
 
 
 class Flight:
@@ -53,12 +57,17 @@ class Flight:
         from training.preflight import model as checks
 
         subject, where, started = self.subject, self.subject.model, time.monotonic()
-        found = list(attempt("weights", where, lambda: checks.check_weights(subject, model)))
+        is_cut_up = bool(subject.option("fsdp") or subject.option("deepspeed") or any(map(_is_true, SHARDING)))
+        if is_cut_up:  # a process holds parts or nothing yet, and no forward pass is its own
+            subject.figures["model"] = (
+                "FSDP or DeepSpeed: weights, images and packing were not looked at; ovr-train preflight does"
+            )
+        found = [] if is_cut_up else list(attempt("weights", where, lambda: checks.check_weights(subject, model)))
         found += attempt("dtype", where, lambda: checks.check_dtype(subject, model))
         found += attempt("memory", where, lambda: memory.check_memory(subject, model, *self._longest))
-        if (row := self._images_row) is not None and not _are_problems(found):
+        if (row := self._images_row) is not None and not is_cut_up and not _are_problems(found):
             found += attempt("image is seen", row.where, lambda: checks.check_image_is_seen(subject, model, row))
-        if self._packs() and len(self._documents) == 2:
+        if self._packs() and not is_cut_up and len(self._documents) == 2:
             found += attempt("packing", where, lambda: checks.check_packing(subject, model, self._documents))
         self.problems += found
         self.seconds += time.monotonic() - started
@@ -111,7 +120,7 @@ class Flight:
         if subject.processor is not None:
             tokens = Tokens(subject)
             checks += [tokens, Template(subject)]
-        for row in read_sample(subject.files, sample(subject.n_rows)):
+        for row in with_images(read_sample(subject.files, sample(subject.n_rows))):
             for check in checks:
                 check.row(row)
             if tokens is not None and row.is_whole and not row.opened and len(self._documents) < 2:
@@ -127,7 +136,7 @@ class Flight:
 
     def _all_images(self) -> Images:
         images = Images()
-        for row in read_sample(self.subject.files, range(self.subject.n_rows), ("id", "images")):
+        for row in with_images(read_sample(self.subject.files, range(self.subject.n_rows), ("id", "images"))):
             images.row(row)
         return images
 
@@ -141,6 +150,10 @@ class Flight:
             return
         if len(ids) > 1:
             self._documents.append(ids)
+
+
+def _is_true(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() in ("1", "true")
 
 
 def _are_problems(found: list[Problem]) -> bool:

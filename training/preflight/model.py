@@ -4,6 +4,7 @@ documents its own alone.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from training.models.adapters import is_adapter
@@ -14,6 +15,8 @@ from training.preflight.rendering import render
 from training.preflight.rows import SampledRow
 from training.preflight.subject import Subject
 
+N_COMPARED = 8
+"""Weights without a file that are looked for by their values."""
 N_TOKENS = 64
 """Of each of the two documents that are packed for the leak test."""
 LEAK = {"float32": 1e-3, "float64": 1e-3}
@@ -46,29 +49,53 @@ def check_weights(subject: Subject, model: Any) -> Iterator[Problem]:
         )
 
 
-def _name_faults(model: Any, folder: Any) -> Iterator[Problem]:
-    from safetensors import safe_open
-
+def _name_faults(model: Any, folder: Path) -> Iterator[Problem]:
+    """Weights of the model that the files do not have. The names are those that `save_pretrained` gives."""
     from training.runs.checkpoints import weight_files
     from training.runs.weights import saved_names
 
     files = weight_files(folder)
     if not files or any(path.suffix != ".safetensors" for path in files):
         return
-    in_files = set()
-    for path in files:
-        with safe_open(path, framework="pt") as file:
-            in_files |= set(file.keys())
-    held = saved_names(model)
-    filled = {held[name].data_ptr() for name in in_files & held.keys()}
+    try:
+        held = saved_names(model)
+    except ValueError:  # an architecture that is saved in another form than it is held: there are no names to compare
+        return
+    shapes = _shapes(files)
+    filled = {held[name].data_ptr() for name in shapes.keys() & held.keys()}
     missing = sorted(name for name, weight in held.items() if weight.data_ptr() not in filled)
-    if missing:
-        others = sorted(in_files - held.keys())
-        instead = f"; the files have {others[0]!r}, which the model has not" if others else ""
+    others = {name: place for name, place in shapes.items() if name not in held}
+    if missing and not all(_is_renamed(held[name], others) for name in missing[:N_COMPARED]):
+        instead = f"; the files have {min(others)!r}, which the model has not" if others else ""
         message = (
             f"{len(missing)} of {len(held)} weights are in no file, {missing[0]!r} first: they would be random{instead}"
         )
         yield Problem("weights", str(folder), message)
+
+
+def _shapes(files: Sequence[Path]) -> dict[str, tuple[Path, list[int]]]:
+    """Where each tensor of the files is, and its shape."""
+    from safetensors import safe_open
+
+    found = {}
+    for path in files:
+        with safe_open(path, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118
+                found[name] = (path, list(file.get_slice(name).get_shape()))
+    return found
+
+
+def _is_renamed(weight: Any, others: dict[str, tuple[Path, list[int]]]) -> bool:
+    """Whether the files hold the weight by a name of before: transformers maps those of many architectures as it loads."""
+    import torch
+    from safetensors import safe_open
+
+    for name, (path, shape) in others.items():
+        if shape == list(weight.shape):
+            with safe_open(path, framework="pt") as file:
+                if torch.equal(file.get_tensor(name).to(weight.dtype), weight.detach().cpu()):
+                    return True
+    return False
 
 
 def check_dtype(subject: Subject, model: Any) -> Iterator[Problem]:

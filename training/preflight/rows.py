@@ -27,11 +27,14 @@ COLUMNS = (
 
 @dataclass
 class SampledRow:
-    """A row as the shard holds it. `opened` are the images that could be decoded, which the check of images fills in."""
+    """A row as the shard holds it."""
 
     where: str
     values: dict[str, Any]
+    decoded: list[Any] = field(default_factory=list)
+    """Each image, or the error that came of it."""
     opened: list[Any] = field(default_factory=list)
+    """The images as the processor gets them; the check of images fills them in."""
     is_whole: bool = True
     """Whether the checks before found nothing that keeps the row from the processor."""
 

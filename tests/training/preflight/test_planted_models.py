@@ -92,7 +92,7 @@ def not_a_number(held: dict[str, Any]) -> None:
 
 
 def another_name(held: dict[str, Any]) -> None:
-    held["model.another.weight"] = held.pop("model.norm.weight")
+    held["model.layers.0.mlp.another.weight"] = held.pop("model.layers.0.mlp.up_proj.weight")
 
 
 def adapter_without_base(folder: Path) -> None:
@@ -127,7 +127,7 @@ FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
 }  # fmt: skip
 LOADED: dict[str, tuple[Callable[[Path], None], str]] = {
     "not a number": (weights(not_a_number), "weights: {model}: 1 tensors hold NaN or infinity, model.language_model.norm.weight first"),
-    "a weight by another name": (weights(another_name), "weights: {model}: 1 of "),
+    "a weight by another name": (weights(another_name), "weights: {model}: 1 of 33 weights are in no file, 'model.layers.0.mlp.up_proj.weight' first: they would be random; the files have "),
     "another architecture": (set_json("config.json", architectures=["NoSuchModel"]), "model: {model}: cannot be loaded: "),
 }  # fmt: skip
 

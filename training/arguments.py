@@ -111,6 +111,8 @@ def prepare(command: str, config: Config, argv: Sequence[str], *, files: bool = 
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--data", default=in_file.get("data"))
     parser.add_argument("--split", default=in_file.get("split", DataArguments.split))
+    for name in ("eval_split", "eval_strategy"):
+        parser.add_argument(f"--{name}", f"--{name.replace('_', '-')}", default=in_file.get(name))
     parser.add_argument("--output_dir", "--output-dir", default=in_file.get("output_dir", ""))
     parser.add_argument(
         "--resume_from_checkpoint", "--resume-from-checkpoint", default=in_file.get("resume_from_checkpoint")
@@ -130,14 +132,34 @@ def prepare(command: str, config: Config, argv: Sequence[str], *, files: bool = 
             _end_usage(command, f"--{name} is needed, on the command line or in --config")
     check_quantization(vars(given))
     if files:
-        check_shards(given.data, config, given.split)
-        if is_adapter(given.model_name_or_path):
-            base_of(Path(given.model_name_or_path))
-        else:
-            model_folder(given.model_name_or_path)
-        checkpoint_to_resume(given.resume_from_checkpoint, Path(given.output_dir))
+        _check_files(given, config)
+    _check_evaluation(given.data, config, given.eval_split, given.eval_strategy)
     if isinstance(env := in_file.get("env"), dict):  # the parser refuses anything else, but sets them after the imports
         os.environ.update({name: str(value) for name, value in env.items()})
+
+
+def _check_files(given: argparse.Namespace, config: Config) -> None:
+    check_shards(given.data, config, given.split)
+    if is_adapter(given.model_name_or_path):
+        base_of(Path(given.model_name_or_path))
+    else:
+        model_folder(given.model_name_or_path)
+    checkpoint_to_resume(given.resume_from_checkpoint, Path(given.output_dir))
+
+
+def _check_evaluation(data: str, config: Config, split: str | None, strategy: Any) -> None:
+    """Make sure that a run that evaluates has rows for it, and that rows for it are used.
+
+    Raises:
+        FileNotFoundError, ValueError: see `check_shards`; one of the two options without the other.
+    """
+    evaluates = strategy not in (None, False, "no")  # YAML reads `no` as False
+    if evaluates and not split:
+        raise ValueError(f"--eval_strategy {strategy} needs --eval_split NAME, a split of {data}")
+    if split and not evaluates:
+        raise ValueError(f"--eval_split {split} needs --eval_strategy steps or epoch")
+    if split:
+        check_shards(data, config, split)
 
 
 def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[Any, Any, Any]:
@@ -149,6 +171,7 @@ def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[A
     from trl import ModelConfig, TrlParser
 
     parser = TrlParser([ARGUMENTS[command], config_class, ModelConfig], prog=f"ovr-train {command}")
+    parser.error = lambda message: _end_usage(command, message)
     data, config, model = parser.parse_args_and_config(list(argv))
     return data, config, model
 

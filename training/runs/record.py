@@ -21,8 +21,11 @@ ORDER = (
     "steps_per_generation",
     "num_iterations",
     "shuffle_dataset",
+    "dataloader_drop_last",
+    "train_sampling_strategy",
+    "optim",
 )
-"""Options by which rows come in another order, or in other batches."""
+"""Options by which rows come in another order or in other batches, and the one that says what the optimizer's state means."""
 LEARNING = (
     "learning_rate",
     "lr_scheduler_type",
@@ -32,6 +35,17 @@ LEARNING = (
     "weight_decay",
     "beta",
     "loss_type",
+    "adam_beta1",
+    "adam_beta2",
+    "max_grad_norm",
+    "bf16",
+    "fp16",
+    "temperature",
+    "top_p",
+    "top_k",
+    "scale_rewards",
+    "max_completion_length",
+    "use_vllm",
 )
 """Options that a user may change on purpose from here on."""
 COUNTERS = ("_total_train_tokens",)

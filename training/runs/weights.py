@@ -8,6 +8,7 @@ names are mapped as `save_pretrained` maps them, tensors are copied one by one, 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -123,12 +124,23 @@ def file_tensors(checkpoint: Path) -> Iterator[tuple[str, Any]]:
                 yield name, file.get_tensor(name)
 
 
+@cache
+def read_optimizers_on_cpu_processes() -> None:
+    """Once a process: let `torch.load` put tensors on `cpu:0`, accelerate's name for the device of a CPU process; torch knows `cpu`."""
+    import torch
+
+    torch.serialization.register_package(
+        100, lambda storage: None, lambda storage, place: storage if place.startswith("cpu:") else None
+    )
+
+
 @contextmanager
 def exact_loading(trainer: Any) -> Iterator[None]:
     """Within, the trainer loads a checkpoint's weights, those to go on from and the best ones at the end, by `load_weights`.
 
     FSDP and DeepSpeed load in their own way, which is strict.
     """
+    read_optimizers_on_cpu_processes()
     if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
         yield
         return

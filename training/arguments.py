@@ -43,6 +43,10 @@ class DataArguments:
         default=None,
         metadata={"help": "Train the language module only. Default: true for sft (paper, 4.1), false for grpo."},
     )
+    preflight: bool = field(default=True, metadata={"help": "Check data, processor and model before the first step."})
+    all_images: bool = field(
+        default=False, metadata={"help": "Preflight decodes all images, not only those of 1,000 rows."}
+    )
 
 
 @dataclass
@@ -94,8 +98,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {"sft": {}, "grpo": {"vllm_importance_samp
 """Where ours are other than TRL's: see `training.rl.importance`."""
 
 
-def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
-    """Check options, data and model, and set the variables that the config file has under `env`, without torch and trl.
+def prepare(command: str, config: Config, argv: Sequence[str], *, files: bool = True) -> None:
+    """Check options and, with `files`, data and model, and set the variables that the config file has under `env`, without torch and trl.
 
     Raises:
         SystemExit: code 2 for an option that does not exist or is needed and missing.
@@ -130,15 +134,20 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
         if not getattr(given, name):
             _end_usage(command, f"--{name} is needed, on the command line or in --config")
     check_quantization(vars(given))
-    check_shards(given.data, config, given.split)
+    if files:
+        _check_files(given, config)
     _check_evaluation(given.data, config, given.eval_split, given.eval_strategy)
+    if isinstance(env := in_file.get("env"), dict):  # the parser refuses anything else, but sets them after the imports
+        os.environ.update({name: str(value) for name, value in env.items()})
+
+
+def _check_files(given: argparse.Namespace, config: Config) -> None:
+    check_shards(given.data, config, given.split)
     if is_adapter(given.model_name_or_path):
         base_of(Path(given.model_name_or_path))
     else:
         model_folder(given.model_name_or_path)
     checkpoint_to_resume(given.resume_from_checkpoint, Path(given.output_dir))
-    if isinstance(env := in_file.get("env"), dict):  # the parser refuses anything else, but sets them after the imports
-        os.environ.update({name: str(value) for name, value in env.items()})
 
 
 def _check_evaluation(data: str, config: Config, split: str | None, strategy: Any) -> None:

@@ -11,13 +11,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from curation.sampling.identity import model_folder
 from training.data.shards import Config, check_shards
 from training.models.adapters import base_of, is_adapter
 from training.models.precision import check_quantization
 from training.runs.checkpoints import checkpoint_to_resume
+from training.runs.parallel import set_parallelism
 
 SOURCES = ("trl/trainer/model_config.py", "trl/trainer/base_config.py", "transformers/training_args.py")
 """The classes that hold the options of every trainer, beside `trl/trainer/<command>_config.py`."""
@@ -32,15 +33,30 @@ class DataArguments:
     eval_split: str | None = field(
         default=None, metadata={"help": "Which split to evaluate on while training (with --eval_strategy steps)."}
     )
+    max_pixels: int | None = field(
+        default=None,
+        metadata={
+            "help": "Scale larger images down to so many pixels, width x height; for Qwen-VL, 784 are one token."
+        },
+    )
     freeze_vision: bool | None = field(
         default=None,
         metadata={"help": "Train the language module only. Default: true for sft (paper, 4.1), false for grpo."},
+    )
+    preflight: bool = field(default=True, metadata={"help": "Check data, processor and model before the first step."})
+    all_images: bool = field(
+        default=False, metadata={"help": "Preflight decodes all images, not only those of 1,000 rows."}
     )
 
 
 @dataclass
 class SFTArguments(DataArguments):
     """What `ovr-train sft` takes besides."""
+
+    overlong: Literal["drop", "error"] = field(
+        default="drop",
+        metadata={"help": "Rows longer than max_length: left out whole and counted, or the run ends. None is cut."},
+    )
 
 
 @dataclass
@@ -78,10 +94,12 @@ class GRPOArguments(DataArguments):
 
 
 ARGUMENTS: dict[str, type[DataArguments]] = {"sft": SFTArguments, "grpo": GRPOArguments}
+DEFAULTS: dict[str, dict[str, Any]] = {"sft": {}, "grpo": {"vllm_importance_sampling_mode": "token_truncate"}}
+"""Where ours are other than TRL's: see `training.rl.importance`."""
 
 
-def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
-    """Check options, data and model, and set the variables that the config file has under `env`, without torch and trl.
+def prepare(command: str, config: Config, argv: Sequence[str], *, files: bool = True) -> None:
+    """Check options and, with `files`, data and model, and set the variables that the config file has under `env`, without torch and trl.
 
     Raises:
         SystemExit: code 2 for an option that does not exist or is needed and missing.
@@ -96,6 +114,8 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--data", default=in_file.get("data"))
     parser.add_argument("--split", default=in_file.get("split", DataArguments.split))
+    for name in ("eval_split", "eval_strategy"):
+        parser.add_argument(f"--{name}", f"--{name.replace('_', '-')}", default=in_file.get(name))
     parser.add_argument("--output_dir", "--output-dir", default=in_file.get("output_dir", ""))
     parser.add_argument(
         "--resume_from_checkpoint", "--resume-from-checkpoint", default=in_file.get("resume_from_checkpoint")
@@ -114,14 +134,35 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
         if not getattr(given, name):
             _end_usage(command, f"--{name} is needed, on the command line or in --config")
     check_quantization(vars(given))
+    if files:
+        _check_files(given, config)
+    _check_evaluation(given.data, config, given.eval_split, given.eval_strategy)
+    if isinstance(env := in_file.get("env"), dict):  # the parser refuses anything else, but sets them after the imports
+        os.environ.update({name: str(value) for name, value in env.items()})
+
+
+def _check_files(given: argparse.Namespace, config: Config) -> None:
     check_shards(given.data, config, given.split)
     if is_adapter(given.model_name_or_path):
         base_of(Path(given.model_name_or_path))
     else:
         model_folder(given.model_name_or_path)
     checkpoint_to_resume(given.resume_from_checkpoint, Path(given.output_dir))
-    if isinstance(env := in_file.get("env"), dict):  # the parser refuses anything else, but sets them after the imports
-        os.environ.update({name: str(value) for name, value in env.items()})
+
+
+def _check_evaluation(data: str, config: Config, split: str | None, strategy: Any) -> None:
+    """Make sure that a run that evaluates has rows for it, and that rows for it are used.
+
+    Raises:
+        FileNotFoundError, ValueError: see `check_shards`; one of the two options without the other.
+    """
+    evaluates = strategy not in (None, False, "no")  # YAML reads `no` as False
+    if evaluates and not split:
+        raise ValueError(f"--eval_strategy {strategy} needs --eval_split NAME, a split of {data}")
+    if split and not evaluates:
+        raise ValueError(f"--eval_split {split} needs --eval_strategy steps or epoch")
+    if split:
+        check_shards(data, config, split)
 
 
 def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[Any, Any, Any]:
@@ -133,7 +174,10 @@ def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[A
     from trl import ModelConfig, TrlParser
 
     parser = TrlParser([ARGUMENTS[command], config_class, ModelConfig], prog=f"ovr-train {command}")
+    parser.error = lambda message: _end_usage(command, message)
+    parser.set_defaults(**DEFAULTS[command])
     data, config, model = parser.parse_args_and_config(list(argv))
+    set_parallelism(config)
     return data, config, model
 
 

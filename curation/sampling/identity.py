@@ -8,7 +8,9 @@ from pathlib import Path
 from curation.core.errors import SamplingError, first_line
 
 _MODEL_FILES = (".safetensors", ".bin", ".pt", ".gguf", ".json", ".jinja", ".txt", ".model", ".tiktoken")
-_TRAINING_STATE = re.compile(r"^(optimizer|scheduler|scaler|rng_state.*|training_args|trainer_state|.*_results)\.\w+$")
+_TRAINING_STATE = re.compile(
+    r"^(optimizer|scheduler|scaler|rng_state.*|training_args|trainer_state|ovr_run|.*_results)\.\w+$"
+)
 _COMMIT = re.compile(r"^[0-9a-f]{40}$")
 
 

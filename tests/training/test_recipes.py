@@ -55,6 +55,16 @@ def test_a_configuration_is_parsed(
     assert {name: getattr(config, name) for name in figures} == figures
     assert (data.data, model.model_name_or_path) == ("d", "m")
     assert data.freeze_vision is (True if command == "sft" else None)
+    assert model.dtype == "float32"  # the master weights
+
+
+def test_a_value_of_the_wrong_type_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    from trl import SFTConfig
+
+    with pytest.raises(SystemExit, match="2"):
+        parse("sft", SFTConfig, ["--learning_rate", "fast"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "ovr-train sft: argument --learning_rate/--learning-rate: invalid float value: 'fast'"
 
 
 @pytest.mark.parametrize(("command", "batch"), [("sft", 640), ("grpo", 512 * 16)])

@@ -48,6 +48,13 @@ def shard_files(data: Path, config: Config, split: str) -> list[Path]:
     return files
 
 
+def default_split(data: Path) -> str:
+    """`test` for an evaluation, or the only split of the rl shards."""
+    folder = data / "data" / "rl" if (data / "data").is_dir() else data
+    names = {shard[1] for path in folder.glob("*.parquet") if (shard := SHARD.fullmatch(path.name))}
+    return names.pop() if len(names) == 1 else "test"
+
+
 def check_shards(data: str | Path, config: Config, split: str) -> list[Path]:
     """The shards of a split that have rows; reads their metadata, and of `rl` shards which reward kinds they name.
 
@@ -79,7 +86,9 @@ def read_shards(data: str | Path, config: Config, split: str = "train") -> Shard
 def read_rows(files: Iterable[Path]) -> Iterator[Row]:
     """The rows of rl shards, with what sampling and judging need; images stay encoded."""
     for path in files:
-        for batch in pq.ParquetFile(path).iter_batches(256, columns=list(COLUMNS["rl"])):
+        file = pq.ParquetFile(path)
+        columns = [*COLUMNS["rl"], *(name for name in ("stratum", "source_id") if name in file.schema_arrow.names)]
+        for batch in file.iter_batches(256, columns=columns):
             for record in batch.to_pylist():
                 given = {name: value for name, value in record.items() if value}
                 given["prompt"] = tuple(Message(**message) for message in record["prompt"])

@@ -1,93 +1,136 @@
 """ovr-train eval --model DIR [--model DIR2 ...] --data DIR [--split test] [--samples 4] [--max_tokens N] [--out F.json]
+                 [--images real,blank,swapped,none] [--benchmark NAME]
                  [--engine vllm|transformers|openai] [--engine_option NAME=VALUE ...] [--rollouts DIR]
 
-Mean reward of models on an rl split, sampled as its pass rates were measured (`difficulty.sampler`) unless an option says otherwise;
-on a split without pass rates with temperature 1 and top-p 1, as in training, and --max_tokens. The engines are those of ovr-curate:
-what a model's generation config asks for beyond the end tokens does not count. Each model starts its engine once, for what the rollout
-store lacks: more samples, another verifier or a further model cost only what is new.
+Rates of models on an rl split: avg@n, pass@k and maj@n with 95 % intervals over rows, by domain, stratum, source and modality; the paired
+difference of each further model to the first. Sampled as the split's pass rates were measured (`difficulty.sampler`) unless an option says
+otherwise; on a split without pass rates with temperature 1 and top-p 1, as in training, and --max_tokens. The engines are those of
+ovr-curate: what a model's generation config asks for beyond the end tokens does not count. Each model starts its engine once, for what the
+rollout store lacks: more samples, another verifier or a further model cost only what is new.
 
 The rollouts are not those that `difficulty` was measured with, by which the rows were chosen: a model that was measured then would be
 measured too close to the middle. A response the judge cannot decide on and a prompt that the engine refuses count in `n_unjudged`, never
 as wrong; one that is cut off is wrong.
+
+One JSON line for each model goes to standard output, a table to standard error.
 """
 
 import argparse
 import json
-import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
-from curation.core.errors import SamplingError
 from curation.core.plugins import known_plugins
 from curation.core.row import Row
-from curation.sampling.engines.base import Engine, Request, SamplingOptions
-from curation.sampling.rollouts.rollout import Setting
-from curation.sampling.rollouts.store import RolloutStore
-from curation.sampling.rollouts.verdicts import VerdictStore, judge_rollouts
-from curation.sampling.sample_cached import CachedSampler, SampleResult
-from rewards import Verdict
+from curation.sampling.engines.base import Engine
 from training.data.shards import (
     SAMPLING,
     check_shards,
+    default_split,
     measured_sampling,
     read_rows,
     template_hash,
     warn_of_another_template,
 )
+from training.evaluation.benchmarks import Answered, known, score
+from training.evaluation.compare import paired
+from training.evaluation.figures import figures, metrics
+from training.evaluation.images import OtherImages, comparison, parse_kinds
+from training.evaluation.results import RowResult
+from training.evaluation.sampling import Sampling, evaluate, first_error, make_engine, setting_of
+from training.evaluation.tables import print_tables
+from training.models.adapters import model_to_sample
 
-DESCRIPTION = "Mean reward of models on an rl split."
-
-
-class Sampling(SamplingOptions):
-    """How responses are drawn, and how many of each row."""
-
-    max_tokens: int = Field(ge=1)
-    n_samples: int = Field(default=4, ge=1)
-    seed: int = 0
-    batch_size: int = Field(default=1024, ge=1)
-    """Responses asked of the engine at once; what a crash loses at most."""
-
-    @property
-    def options(self) -> SamplingOptions:
-        return SamplingOptions(**self.model_dump(include=set(SAMPLING)))
+DESCRIPTION = "Rates of models on an rl split, with intervals."
 
 
 def main(argv: Sequence[str]) -> int:
     """Evaluate every model, print one JSON line each, and write all of them to --out."""
     args = _parser().parse_args(argv)
+    kinds = parse_kinds(args.images)
+    if args.benchmark and args.benchmark not in known():
+        raise ValueError(f"--benchmark: unknown benchmark {args.benchmark!r}; known: {', '.join(known())}")
+    args.split = args.split or default_split(args.data)
     files = check_shards(args.data, "rl", args.split)
     warn_of_another_template(files)
     sampling = _sampling(args)
-    engines = [make_engine(args.engine, model, args.engine_option) for model in args.model]
-    settings = [_setting(engine, sampling, template_hash(files[0])) for engine in engines]
-    shared = {"data": str(args.data), "split": args.split, "sampling": sampling.model_dump()}
+    engines = [make_engine(args.engine, model, args.engine_option) for model in map(model_to_sample, args.model)]
+    settings = [setting_of(engine, sampling, template_hash(files[0])) for engine in engines]
+    rows_of = _rows_of(files, args.limit, kinds, sampling.seed)
     folder = args.rollouts or (
         args.out.parent / f"{args.out.stem}_rollouts" if args.out else args.data / "eval_rollouts"
     )
-    results = []
+    shared = {"data": str(args.data), "split": args.split, "sampling": sampling.model_dump()}
+    evaluated: list[dict[str, Any]] = []
+    first: list[RowResult] = []
     for engine, setting in zip(engines, settings, strict=True):
-        rows = islice(read_rows(files), args.limit)
-        figures = evaluate(engine, setting, rows, sampling, folder / f"seed_{sampling.seed}")
-        results.append({"model": engine.model, **shared, **figures})
-        print(json.dumps(results[-1]), flush=True)
+        by_kind = evaluate(engine, setting, rows_of, kinds, sampling, folder / f"seed_{sampling.seed}")
+        real = by_kind["real"]
+        result = {"model": engine.model, **shared, **figures(real, sampling.n_samples, sampling.seed)}
+        if len(kinds) > 1:
+            rates = {kind: _rates(results, real, sampling) for kind, results in by_kind.items()}
+            result["images"] = {"rates": rates, "real_less": comparison(by_kind, sampling.seed)}
+        if args.benchmark:
+            answered = [Answered(one.row, one.rewards, one.extracted) for one in real]
+            result["benchmark"] = {args.benchmark: score(args.benchmark, answered)}
+        if evaluated:
+            result["less_first_model"] = paired(real, first, seed=sampling.seed)
+        first = first or real
+        evaluated.append(result)
+        print(json.dumps(result), flush=True)
+    print_tables(evaluated)
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(json.dumps(results, indent=1) + "\n")
+        args.out.write_text(json.dumps(evaluated, indent=1) + "\n")
     return 0
+
+
+def _rows_of(files: Sequence[Path], limit: int | None, kinds: Sequence[str], seed: int) -> Any:
+    """A function from a kind of images to the rows of the split."""
+
+    def rows() -> Iterable[Row]:
+        return islice(read_rows(files), limit)
+
+    if len(kinds) == 1:
+        return lambda kind: rows()
+    other = OtherImages(files, rows(), seed)
+    if not other.n_with_images:
+        raise ValueError("--images: no row has an image")
+    return lambda kind: other.rows(rows(), kind)
+
+
+def _rates(results: Sequence[RowResult], real: Sequence[RowResult], sampling: Sampling) -> dict[str, Any]:
+    """The metrics of the rows that have images with `real`, and of the others."""
+    with_images = {result.row.id for result in real if result.modality == "picture"}
+    return {
+        name: metrics(
+            [one for one in results if (one.row.id in with_images) == is_picture], sampling.n_samples, sampling.seed
+        )
+        for name, is_picture in (("picture", True), ("text", False))
+    }
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ovr-train eval", description=DESCRIPTION)
     parser.add_argument("--model", action="append", required=True, help="model folder or name; may be repeated")
     parser.add_argument("--data", required=True, type=Path, help="build directory or folder of rl shards")
-    parser.add_argument("--split", default="test")
+    parser.add_argument("--split", help="default: test, or the only split there is")
     parser.add_argument("--limit", type=int, help="use only the first rows")
+    parser.add_argument(
+        "--benchmark",
+        metavar="NAME",
+        help=f"add the published scoring of a set that was built from manifests/benchmarks/NAME.yaml: {', '.join(known())}",
+    )
+    parser.add_argument(
+        "--images",
+        default="real",
+        metavar="KINDS",
+        help="real,blank,swapped,none: the same rows with other images too, and what the image adds",
+    )
     parser.add_argument("--out", type=Path, help="write the results here as a JSON list")
     for name, kind in (("max_tokens", int), ("temperature", float), ("top_p", float)):
         parser.add_argument(f"--{name}", type=kind, help="default: as the pass rates were measured")
@@ -124,103 +167,4 @@ def _sampling(args: argparse.Namespace) -> Sampling:
     try:
         return Sampling(**given)
     except ValidationError as error:
-        raise ValueError(f"--{_first(error)}") from error
-
-
-def make_engine(kind: str, model: str, options: Sequence[str]) -> Engine:
-    """The engine of a model; `options` are `NAME=VALUE`, the value as in YAML.
-
-    Raises:
-        ValueError: the engine has no such option, needs another one, or the value is of the wrong type.
-    """
-    engine = known_plugins(Engine)[kind]
-    try:
-        given = {name: yaml.safe_load(value) for name, _, value in (option.partition("=") for option in options)}
-    except yaml.YAMLError as error:
-        raise ValueError(f"--engine_option: a value is not YAML: {error}") from error
-    known = sorted(engine.model_fields.keys() - {"kind", "model"})
-    if unknown := sorted(given.keys() - set(known)):
-        raise ValueError(f"--engine_option: engine {kind!r} has no option {unknown[0]!r}; known: {', '.join(known)}")
-    try:
-        return engine(model=model, **given)
-    except ValidationError as error:
-        raise ValueError(f"--engine_option {_first(error)}") from error
-
-
-def _first(error: ValidationError) -> str:
-    """The first of pydantic's errors in one line."""
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}, got {first['input']!r}"
-
-
-def _setting(engine: Engine, sampling: Sampling, template: str) -> Setting:
-    model, revision = engine.identity()
-    return Setting(model, revision, template, sampling.temperature, sampling.top_p)
-
-
-def evaluate(engine: Engine, setting: Setting, rows: Iterator[Row], sampling: Sampling, folder: Path) -> dict[str, Any]:
-    """The figures of one model (see `Figures`). The rollouts in `folder` are those of one seed: the store finds them by number.
-
-    Raises:
-        SamplingError: the engine failed; what was sampled before is in the store.
-    """
-    figures = Figures(sampling.n_samples)
-    with (
-        RolloutStore(folder) as store,
-        VerdictStore(folder / "verdicts") as verdicts,
-        CachedSampler(engine, sampling.options, setting, store) as sample,
-    ):
-        while batch := list(islice(rows, max(1, sampling.batch_size // sampling.n_samples))):
-            results = sample([_request(row, sampling) for row in batch])
-            _check(results)
-            judged = judge_rollouts(
-                [(row, result.rollouts) for row, result in zip(batch, results, strict=True)], verdicts
-            )
-            for row, of_row in zip(batch, judged, strict=True):
-                figures.add(row, of_row)
-    return figures.as_dict()
-
-
-class Figures:
-    """Counts over all rows and mean rewards over judged samples: of all, and by source, domain and modality."""
-
-    def __init__(self, n_samples: int) -> None:
-        self.n_samples = n_samples
-        self.counts = Counter(n_rows=0, n_unjudged=0, n_truncated=0)
-        self._rewards: dict[tuple[str, str], list[float]] = defaultdict(list)
-
-    def add(self, row: Row, verdicts: Sequence[Verdict]) -> None:
-        """Count a row; samples without a verdict were refused."""
-        rewards = [verdict.reward for verdict in verdicts if verdict.reward is not None]
-        self.counts["n_rows"] += 1
-        self.counts["n_unjudged"] += self.n_samples - len(rewards)
-        self.counts["n_truncated"] += sum(verdict.outcome == "truncated" for verdict in verdicts)
-        modality = "picture" if row.images else "text"
-        for group in (("all", ""), ("source", row.source), ("domain", row.domain), ("modality", modality)):
-            self._rewards[group] += rewards
-
-    def as_dict(self) -> dict[str, Any]:
-        """{n_samples, n_rows, n_unjudged, n_truncated, mean_reward, by_source, by_domain, by_modality}."""
-        means = {group: round(sum(r) / len(r), 4) for group, r in sorted(self._rewards.items()) if r}
-        by = {
-            f"by_{kind}": {name: mean for (group, name), mean in means.items() if group == kind}
-            for kind in ("source", "domain", "modality")
-        }
-        return {"n_samples": self.n_samples, **self.counts, "mean_reward": means.get(("all", "")), **by}
-
-
-def _request(row: Row, sampling: Sampling) -> Request:
-    return Request(row.id, row.prompt, row.images, tuple(range(sampling.n_samples)), sampling.seed)
-
-
-def _check(results: Sequence[SampleResult]) -> None:
-    """Report prompts that the engine refused; it would refuse them again.
-
-    Raises:
-        SamplingError: the engine failed on some prompts, which another run would ask again.
-    """
-    if failed := [one.failed for one in results if one.failed]:
-        message = f"{len(failed)} of {len(results)} prompts failed, the first: {failed[0]}"
-        raise SamplingError(f"{message}; the same command samples only what is missing")
-    if refused := [one.refused for one in results if one.refused]:
-        print(f"eval: {len(refused)} of {len(results)} prompts refused, the first: {refused[0]}", file=sys.stderr)
+        raise ValueError(f"--{first_error(error)}") from error

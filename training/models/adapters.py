@@ -6,6 +6,7 @@ ovr-train merge ADAPTER --out DIR
 import argparse
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from training.models.vision import VISION_PARTS
 CONFIG = "adapter_config.json"
 LANGUAGE_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """The linear layers of the language module in Qwen, Llama, Mistral, Gemma and their kin."""
+DTYPES = ("float32", "bfloat16", "float16")
 PROCESSOR_SUFFIXES = (".json", ".jinja", ".txt", ".model")
 
 
@@ -24,9 +26,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("adapter", type=Path, help="output_dir of a run with --use_peft")
     parser.add_argument("--out", required=True, type=Path, help="folder for the merged model")
     parser.add_argument("--base", help="the base model, where it is not where the adapter says")
+    parser.add_argument("--dtype", choices=DTYPES, help="default: the base model's own")
     args = parser.parse_args(argv)
-    base = merge(args.adapter, args.out, args.base)
-    print(f"merge: {args.adapter} merged into {base}, saved to {args.out}")
+    base, dtype = merge(args.adapter, args.out, args.base, args.dtype)
+    print(f"merge: {args.adapter} merged into {base} in float32, saved to {args.out} in {dtype}")
     return 0
 
 
@@ -59,28 +62,32 @@ def base_of(adapter: Path) -> str:
     return base
 
 
-def merge(adapter: Path, out: Path, base: str | None = None) -> str:
-    """Write the base model with the adapter's weights added, in the base's own dtype, and the processor; the base's name.
+def merge(adapter: Path, out: Path, base: str | None = None, dtype: str | None = None) -> tuple[str, str]:
+    """Write the base model with the adapter's weights added, summed in float32, and the processor; the base's name and the dtype written,
+    the base's own where none is asked for.
 
     Raises:
-        FileNotFoundError, ValueError: see `base_of`; `out` is the adapter's folder.
+        FileNotFoundError, ValueError: see `base_of`; `out` is the adapter's folder or the base's.
     """
     named = base or base_of(adapter)
-    if out.resolve() == adapter.resolve():
-        raise ValueError(f"--out {out} is the adapter's folder")
+    if out.resolve() in (adapter.resolve(), Path(named).resolve()):
+        raise ValueError(
+            f"--out {out} is the folder of the {'adapter' if out.resolve() == adapter.resolve() else 'base'}"
+        )
     import torch
     import transformers
     from peft import PeftModel
 
     config = transformers.AutoConfig.from_pretrained(named)
+    written = dtype or str(config.dtype or torch.float32).removeprefix("torch.")
     architecture = getattr(transformers, config.architectures[0])
-    model: Any = PeftModel.from_pretrained(architecture.from_pretrained(named, dtype="auto"), adapter)
+    model: Any = PeftModel.from_pretrained(architecture.from_pretrained(named, dtype=torch.float32), adapter)
     with torch.no_grad():
         merged = model.merge_and_unload(safe_merge=True)  # refuses weights that are not finite
-    merged.save_pretrained(out)
+    merged.to(getattr(torch, written)).save_pretrained(out)
     for folder in (Path(named), adapter):  # what the adapter's run saved wins
         copy_processor(folder, out)
-    return named
+    return named, written
 
 
 def copy_processor(folder: Path, out: Path) -> None:
@@ -99,7 +106,7 @@ def copy_processor(folder: Path, out: Path) -> None:
 
 
 def merged_model(model: str, output_dir: str, command: str) -> str:
-    """The model to begin with: itself, or for an adapter's folder the merged model in `output_dir/merged_base`, written once."""
+    """The model to begin with: itself, or for an adapter's folder the merged model in `output_dir/merged_base`, in float32."""
     if not is_adapter(model):
         return model
     from accelerate import PartialState
@@ -107,8 +114,18 @@ def merged_model(model: str, output_dir: str, command: str) -> str:
     out = Path(output_dir) / "merged_base"
     with PartialState().main_process_first():
         if PartialState().is_main_process:
-            base = merge(Path(model), out)
+            base, _ = merge(Path(model), out, dtype="float32")
             print(f"{command}: {model} is an adapter; the run begins with it merged into {base} ({out})", flush=True)
+    return str(out)
+
+
+def model_to_sample(model: str) -> str:
+    """The model that an engine can load: itself, or for an adapter's folder the merged model in its folder `merged`."""
+    if not is_adapter(model):
+        return model
+    out = Path(model) / "merged"
+    base, dtype = merge(Path(model), out)
+    print(f"{model} is an adapter; it is sampled merged into {base}, in {dtype} ({out})", file=sys.stderr, flush=True)
     return str(out)
 
 

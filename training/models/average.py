@@ -128,6 +128,8 @@ def _write(
 ) -> None:
     from safetensors.torch import save_file
 
+    for stale in (*out.glob("model*.safetensors"), *out.glob("model*.safetensors.index.json")):
+        stale.unlink()
     groups = list(_groups(models[0].shapes, written, file_bytes))
     n_files = len(groups)
     numbered = [f"model-{number:05d}-of-{n_files:05d}.safetensors" for number in range(1, n_files + 1)]

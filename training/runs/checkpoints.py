@@ -38,7 +38,7 @@ def checkpoint_to_resume(chosen: str | bool | None, output_dir: Path) -> tuple[P
         return path, []
     passed: list[str] = []
     for path in _newest_first(output_dir):
-        if not (fault := fault_of(path) or _unrecorded(path)):
+        if not (fault := fault_of(path)):
             return path, passed
         passed.append(f"passed over {path}, which is not whole: {fault}")
     if passed:
@@ -52,7 +52,7 @@ def fault_of(folder: Path) -> str | None:
         state = json.loads((folder / STATE).read_text())
         state["global_step"] + 0
     except FileNotFoundError:
-        return f"no {STATE}"
+        return f"no {STATE}, which is written last"
     except (ValueError, KeyError, TypeError):
         return f"{STATE} is not a trainer's state"
     if is_sharded_by_a_backend(folder):
@@ -99,11 +99,6 @@ def safetensors_fault(path: Path) -> str | None:
     return None
 
 
-def _unrecorded(folder: Path) -> str | None:
-    """Why the newest checkpoint is not taken unasked: its last file is missing. Named by its path it is."""
-    return None if (folder / RECORD).is_file() else f"no {RECORD}, which is written last"
-
-
 def _newest_first(output_dir: Path) -> list[Path]:
     found = [
         (int(match[1]), path) for path in output_dir.glob("checkpoint-*") if (match := FOLDER.fullmatch(path.name))
@@ -133,9 +128,12 @@ def _state_faults(folder: Path) -> Iterator[str]:
             yield f"no {name} (--save_only_model leaves it out)"
         elif not zipfile.is_zipfile(path):
             yield f"{name} is cut"
-    n_processes, n_states = _n_processes(folder), len(list(folder.glob("rng_state*.pth")))
-    if n_states < n_processes:
-        yield f"random numbers of {n_states} processes, expected {n_processes}: rng_state*.pth"
+    states = sorted(folder.glob("rng_state*.pth"))
+    if len(states) < (n_processes := _n_processes(folder)):
+        yield f"random numbers (rng_state*.pth) of {len(states)} processes, expected {n_processes}"
+    for path in states:
+        if not zipfile.is_zipfile(path):
+            yield f"{path.name} is cut"
 
 
 def _n_processes(folder: Path) -> int:

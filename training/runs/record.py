@@ -7,9 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from transformers import TrainerCallback
-
-from training.runs.checkpoints import RECORD
+from training.runs.checkpoints import RECORD, STATE
 
 ORDER = (
     "seed",
@@ -23,8 +21,11 @@ ORDER = (
     "steps_per_generation",
     "num_iterations",
     "shuffle_dataset",
+    "dataloader_drop_last",
+    "train_sampling_strategy",
+    "optim",
 )
-"""Options by which rows come in another order, or in other batches."""
+"""Options by which rows come in another order or in other batches, and the one that says what the optimizer's state means."""
 LEARNING = (
     "learning_rate",
     "lr_scheduler_type",
@@ -34,33 +35,45 @@ LEARNING = (
     "weight_decay",
     "beta",
     "loss_type",
+    "adam_beta1",
+    "adam_beta2",
+    "max_grad_norm",
+    "bf16",
+    "fp16",
+    "temperature",
+    "top_p",
+    "top_k",
+    "scale_rewards",
+    "max_completion_length",
+    "use_vllm",
 )
 """Options that a user may change on purpose from here on."""
-COUNTS = ("_total_train_tokens",)
-"""What TRL's trainers count beside the state that transformers saves: `num_tokens` of sft."""
-
-
 COUNTERS = ("_total_train_tokens",)
 """What TRL's trainers count over a run and keep in no checkpoint."""
 
 
-class RunRecord(TrainerCallback):  # type: ignore[misc]
-    """Writes the record into each checkpoint, after everything else of it."""
+def record_checkpoints(trainer: Any, record: dict[str, Any]) -> None:
+    """Make the trainer write the record into each checkpoint before anything else of it.
 
-    def __init__(self, record: dict[str, Any], trainer: Any) -> None:
-        self.record = record
-        self.trainer = trainer
+    transformers writes `trainer_state.json` last, so that a checkpoint with it is whole. That of an earlier run at the same step is removed
+    first: a save that is killed then leaves no mixture of two runs that looks whole.
+    """
+    save = trainer._save_checkpoint
 
-    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Write it, on the first process."""
-        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        if state.is_world_process_zero and folder.is_dir():
-            counters = {name: getattr(self.trainer, name) for name in COUNTERS if hasattr(self.trainer, name)}
-            (folder / RECORD).write_text(json.dumps({**self.record, "counters": counters}, indent=1) + "\n")
+    def save_with_record(*args: Any, **kwargs: Any) -> None:
+        if trainer.is_world_process_zero():
+            folder = Path(trainer.args.output_dir) / f"checkpoint-{trainer.state.global_step}"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / STATE).unlink(missing_ok=True)
+            counters = {name: getattr(trainer, name) for name in COUNTERS if hasattr(trainer, name)}
+            (folder / RECORD).write_text(json.dumps({**record, "counters": counters}, indent=1) + "\n")
+        save(*args, **kwargs)
+
+    trainer._save_checkpoint = save_with_record
 
 
-def run_record(command: str, config: Any, rows: str) -> dict[str, Any]:
-    """What decides the order of rows, what decides a step, and versions; `rows` is `shards_digest`."""
+def run_record(command: str, config: Any, rows: str, base: str = "") -> dict[str, Any]:
+    """What decides the order of rows, what decides a step, and versions; `rows` is `shards_digest`, `base` is `frozen_digest`."""
 
     def chosen(names: Iterable[str]) -> dict[str, Any]:
         return {name: _plain(getattr(config, name)) for name in names if hasattr(config, name)}
@@ -69,6 +82,7 @@ def run_record(command: str, config: Any, rows: str) -> dict[str, Any]:
     return {
         "command": command,
         "rows": rows,
+        "base": base,
         "order": chosen(ORDER),
         "learning": chosen(LEARNING),
         "versions": versions,
@@ -102,6 +116,10 @@ def compare_records(before: dict[str, Any], now: dict[str, Any], checkpoint: Pat
     if before.get("rows") != now["rows"]:
         raise ValueError(
             f"{checkpoint} was made with other rows (the shards, or the options that choose among them); {again}"
+        )
+    if (base := before.get("base", now["base"])) != now["base"]:
+        raise ValueError(
+            f"{checkpoint} is an adapter on a base model with other weights ({base}, now {now['base']}); {again}"
         )
     for name, value in before["order"].items():
         if value != now["order"].get(name):

@@ -1,11 +1,13 @@
 """A training run, from where it begins or goes on to the saved model: the same for sft and grpo."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 from training.models.precision import precision_notes
 from training.runs.checkpoints import STATE, checkpoint_to_resume, is_sharded_by_a_backend
+from training.runs.steps import check_batches, check_trained
 
 
 def run(command: str, trainer: Any, rows: str) -> int:
@@ -18,16 +20,18 @@ def run(command: str, trainer: Any, rows: str) -> int:
         ValueError: the checkpoint is not whole, or was made with other rows or another order.
     """
     from training.runs.metrics import MetricsFile
-    from training.runs.record import RunRecord, compare_records, read_record, restore_counters, run_record
+    from training.runs.record import compare_records, read_record, record_checkpoints, restore_counters, run_record
     from training.runs.stopping import StopAtSignal
-    from training.runs.weights import exact_loading
+    from training.runs.weights import exact_loading, frozen_digest
 
     config = trainer.args
+    check_batches(trainer)
     checkpoint, lines = checkpoint_to_resume(config.resume_from_checkpoint, Path(config.output_dir))
     lines += precision_notes(trainer)
-    record = run_record(command, config, rows)
-    stop = StopAtSignal(command)
-    for callback in (MetricsFile(), RunRecord(record, trainer), stop):
+    record = run_record(command, config, rows, base=frozen_digest(trainer))
+    record_checkpoints(trainer, record)
+    stop = StopAtSignal(command, every := steps_between_samples(config))
+    for callback in (MetricsFile(), stop):
         trainer.add_callback(callback)
     if checkpoint is not None:
         if before := read_record(checkpoint):
@@ -37,7 +41,7 @@ def run(command: str, trainer: Any, rows: str) -> int:
             lines.append(
                 f"{checkpoint} does not say which rows and options it was made with: their order is not compared"
             )
-        _check_generation(config, checkpoint)
+        _check_generation(every, checkpoint)
         if hasattr(trainer, "resume_from"):
             trainer.resume_from(checkpoint)
         _add_check_of_weights(command, trainer, checkpoint)
@@ -54,22 +58,37 @@ def run(command: str, trainer: Any, rows: str) -> int:
                 flush=True,
             )
         return stop.exit_code
+    check_trained(trainer)
     trainer.save_model(config.output_dir)
     if is_first:
         print(f"{command}: saved to {config.output_dir}", flush=True)
     return 0
 
 
-def _check_generation(config: Any, checkpoint: Path) -> None:
-    """Samples that several steps share are not in a checkpoint: GRPO goes on only from where new ones are drawn.
+def steps_between_samples(config: Any) -> int:
+    """After how many steps GRPO has used up its samples, which no checkpoint holds; 1 for SFT and for strictly on-policy GRPO.
 
     Raises:
-        ValueError: the checkpoint lies between two steps that share their samples.
+        ValueError: `save_steps` asks for checkpoints from which no run can go on exactly.
+    """
+    micro_batches = getattr(config, "num_iterations", 1) * (getattr(config, "steps_per_generation", None) or 1)
+    every = micro_batches // math.gcd(micro_batches, config.gradient_accumulation_steps)
+    if every > 1 and config.save_strategy == "steps" and config.save_steps >= 1 and config.save_steps % every:
+        raise ValueError(
+            f"--save_steps {config.save_steps:g}: a checkpoint holds no samples, and {every} steps share theirs "
+            f"(num_iterations x steps_per_generation / gradient_accumulation_steps); expected a multiple of {every}"
+        )
+    return every
+
+
+def _check_generation(every: int, checkpoint: Path) -> None:
+    """Make sure that the checkpoint lies where new samples are drawn.
+
+    Raises:
+        ValueError: it lies between two steps that share their samples.
     """
     step = json.loads((checkpoint / STATE).read_text())["global_step"]
-    shared = getattr(config, "num_iterations", 1) * (getattr(config, "steps_per_generation", None) or 1)
-    every = shared // config.gradient_accumulation_steps
-    if every > 1 and step % every:
+    if step % every:
         raise ValueError(
             f"{checkpoint} lies between steps that share their samples ({every} steps each), which it does not hold"
         )
@@ -84,6 +103,12 @@ def _add_check_of_weights(command: str, trainer: Any, checkpoint: Path) -> None:
     class CheckWeights(TrainerCallback):  # type: ignore[misc]
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if is_sharded_by_a_backend(checkpoint) or trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
+                if state.is_world_process_zero:
+                    print(
+                        f"{command}: going on from {checkpoint}, step {state.global_step}; FSDP or DeepSpeed loaded its weights, which "
+                        "are not compared with the files",
+                        flush=True,
+                    )
                 return
             n = check_weights(trainer.accelerator.unwrap_model(trainer.model), checkpoint)
             if state.is_world_process_zero:

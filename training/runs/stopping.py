@@ -18,8 +18,10 @@ CODES = {signal.SIGTERM: 143, signal.SIGINT: 130}
 class StopAtSignal(TrainerCallback):  # type: ignore[misc]
     """Ends a run at the end of a step, on all processes together, where one of them got a signal."""
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, every: int = 1) -> None:
+        """`every` is the number of steps that share their samples: a run goes on only from where they are used up."""
         self.command = command
+        self.every = every
         self.received: signal.Signals | None = None
         self.stopped_at: int | None = None
 
@@ -41,7 +43,7 @@ class StopAtSignal(TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Ask for a checkpoint and the end; log with every checkpoint, so that a mean over steps never spans one."""
-        if _any_process(args, self.received is not None):
+        if state.global_step % self.every == 0 and _any_process(args, self.received is not None):
             self.stopped_at = state.global_step
             control.should_save = control.should_training_stop = True
         if control.should_save:

@@ -5,8 +5,10 @@
 names are mapped as `save_pretrained` maps them, tensors are copied one by one, and each is compared with its file afterwards.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,23 @@ def saved_names(model: Any) -> dict[str, Any]:
     return saved
 
 
+def frozen_digest(trainer: Any) -> str:
+    """Sixteen hex digits of the weights beneath an adapter, which no checkpoint holds; empty where there is none, and for FSDP and
+    DeepSpeed, which spread them over processes. Each tensor counts by the sum of its bytes, which no order of summing changes.
+    """
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    if not hasattr(model, "peft_config") or trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
+        return ""
+    import torch
+
+    digest = hashlib.sha256()
+    for name, weight in model.named_parameters():
+        if not weight.requires_grad:
+            total = int(weight.detach().contiguous().view(-1).view(torch.uint8).sum(dtype=torch.int64))
+            digest.update(f"{name} {tuple(weight.shape)} {total}\n".encode())
+    return digest.hexdigest()[:16]
+
+
 def check_names(held: dict[str, Any], found: set[str], checkpoint: Path) -> None:
     """Make sure that each weight was found, itself or another that shares its memory.
 
@@ -105,22 +124,33 @@ def file_tensors(checkpoint: Path) -> Iterator[tuple[str, Any]]:
                 yield name, file.get_tensor(name)
 
 
+@cache
+def read_optimizers_on_cpu_processes() -> None:
+    """Once a process: let `torch.load` put tensors on `cpu:0`, accelerate's name for the device of a CPU process; torch knows `cpu`."""
+    import torch
+
+    torch.serialization.register_package(
+        100, lambda storage: None, lambda storage, place: storage if place.startswith("cpu:") else None
+    )
+
+
 @contextmanager
 def exact_loading(trainer: Any) -> Iterator[None]:
-    """Within, the trainer loads a checkpoint's weights by `load_weights`. FSDP and DeepSpeed load in their own way, which is strict."""
+    """Within, the trainer loads a checkpoint's weights, those to go on from and the best ones at the end, by `load_weights`.
+
+    FSDP and DeepSpeed load in their own way, which is strict.
+    """
+    read_optimizers_on_cpu_processes()
     if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
-        print(
-            "the weights of an FSDP or DeepSpeed checkpoint are loaded by them, and not compared with their files",
-            flush=True,
-        )
         yield
         return
 
-    def load(resume_from_checkpoint: str, model: Any = None) -> None:
-        load_weights(trainer.accelerator.unwrap_model(trainer.model), Path(resume_from_checkpoint))
+    def load(checkpoint: str, model: Any = None) -> None:
+        load_weights(trainer.accelerator.unwrap_model(trainer.model), Path(checkpoint))
 
     trainer._load_from_checkpoint = load
+    trainer._load_best_model = lambda: load(trainer.state.best_model_checkpoint)
     try:
         yield
     finally:
-        del trainer._load_from_checkpoint
+        del trainer._load_from_checkpoint, trainer._load_best_model

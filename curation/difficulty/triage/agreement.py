@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import rewards
 from curation.core.row import Row
 from curation.text.options import options_in
+from rewards.agree import equal_answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def agreement(row: Row, verdicts: Sequence[rewards.Verdict]) -> Agreement:
     """
     n_correct = sum(verdict.outcome == "correct" for verdict in verdicts)
     wrong = {i: v.extracted for i, v in enumerate(verdicts) if v.outcome == "wrong" and v.extracted}
-    members = max(_groups(row, wrong), key=len, default=[])
+    members = max(equal_answers(wrong, row.answer_kind, row.answer_options), key=len, default=[])
     answer = wrong[members[0]] if members else ""
     return Agreement(n_correct + len(wrong), n_correct, len(members), answer, tuple(members))
 
@@ -45,22 +46,3 @@ def n_options(row: Row) -> int:
     if row.answer_kind != "choice":
         return 0
     return len(json.loads(row.answer_options).get("choices") or options_in(row.question))
-
-
-def _groups(row: Row, answers: dict[int, str]) -> list[list[int]]:
-    """Positions of equal answers together; the groups in the order of their first members."""
-    groups: dict[str, list[int]] = {}
-    same: dict[str, str] = {}
-    for position, answer in answers.items():
-        if answer not in same:
-            same[answer] = next((first for first in groups if _equal(row, first, answer)), answer)
-        groups.setdefault(same[answer], []).append(position)
-    return list(groups.values())
-
-
-def _equal(row: Row, first: str, second: str) -> bool:
-    """Whether the reward takes `second` for `first`. The symbolic tier, which may take seconds, is not asked."""
-    options = json.loads(row.answer_options)
-    if row.answer_kind == "math":
-        options = {**options, "symbolic": False}
-    return rewards.make_verifier(first, row.answer_kind, options).judge_answer(second).outcome == "correct"

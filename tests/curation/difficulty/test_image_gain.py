@@ -19,10 +19,11 @@ from curation.build.manifest import load_manifest
 from curation.core.errors import ManifestError
 from curation.core.row import Row
 from curation.difficulty.triage.gain import Rate, difference, image_gain, need, share
-from curation.difficulty.triage.images import blank, find_donors
+from curation.difficulty.triage.images import find_donors
 from curation.difficulty.triage.marks import Triage
 from curation.difficulty.triage.stage import TABLE
 from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed
+from curation.sampling.images import blank
 from tests.curation.conftest import Write
 from tests.curation.difficulty.test_triage import row
 from tests.curation.difficulty.test_triage_step import ScriptedPassRate, measured, triage

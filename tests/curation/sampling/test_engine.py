@@ -69,6 +69,7 @@ def test_a_folder_is_known_by_its_files_not_its_place(lm: Path, tmp_path: Path) 
     moved = tmp_path / "elsewhere" / "lm"
     shutil.copytree(lm, moved)
     (moved / "trainer_state.json").write_text("{}")
+    (moved / "ovr_run.json").write_text("{}")
     (moved / "optimizer.pt").write_bytes(b"state")
     (moved / "checkpoint-1").mkdir()
     assert model_identity(str(moved)) == model_identity(str(lm))

@@ -106,11 +106,32 @@ def test_an_adapter_without_its_base_is_one_line(
     assert re.search(message, line)
 
 
-def test_eval_says_how_an_adapter_becomes_a_model(
-    adapter: Path, mixed_shards: Path, capsys: pytest.CaptureFixture[str]
+def test_eval_takes_an_adapter_as_it_takes_the_merged_model(
+    adapter: Path, mixed_shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["eval", "--model", str(adapter), "--data", str(mixed_shards), "--max_tokens", "4"]) == 1
-    assert f"is an adapter, not a model: merge it first, ovr-train merge {adapter} --out DIR" in capsys.readouterr().err
+    merged = tmp_path / "merged"
+    assert main(["merge", str(adapter), "--out", str(merged)]) == 0
+    capsys.readouterr()
+    models = ("--model", str(adapter), "--model", str(merged))
+    fast = ("--engine", "transformers", "--engine_option", "isolate=false", "--max_tokens", "4", "--samples", "1")
+    sampled = ("--temperature", "1", "--top_p", "1", "--limit", "2", "--out", str(tmp_path / "eval.json"))
+    assert main(["eval", *models, "--data", str(mixed_shards), *fast, *sampled]) == 0
+    assert f"{adapter} is an adapter; it is sampled merged into" in capsys.readouterr().err
+    first, second = json.loads((tmp_path / "eval.json").read_text())
+    assert second.pop("less_first_model")["difference"] == 0
+    assert first["model"] != second["model"]
+    assert {name: second[name] for name in first} == {**first, "model": second["model"]}
+
+
+def test_sums_of_a_small_dtype_are_rounded_once(adapter: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    dtypes = {dtype: tmp_path / dtype for dtype in ("float32", "bfloat16")}
+    exact, rounded = (
+        (main(["merge", str(adapter), "--out", str(out), "--dtype", dtype]), load_file(out / "model.safetensors"))[1]
+        for dtype, out in dtypes.items()
+    )
+    assert all(rounded[name].equal(exact[name].bfloat16()) for name in exact)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,8 @@ def test_large_models_are_written_in_several_files(tiny_model: Path, tmp_path: P
         AutoModelForImageTextToText.from_pretrained(tmp_path / name).state_dict() for name in ("out", "again")
     )
     assert all(torch.equal(before[name], after[name]) for name in before)
+    average([tiny_model, tiny_model], tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").glob("model*")] == ["model.safetensors"]
 
 
 def test_a_cut_file_and_an_adapter_are_named(tmp_path: Path) -> None:

@@ -25,10 +25,16 @@ SMALL = {
     "sft": ["--per_device_train_batch_size", "4", "--learning_rate", "1e-3"],
     "grpo": [
         *("--per_device_train_batch_size", "4", "--gradient_accumulation_steps", "2", "--num_generations", "4"),
-        *("--max_completion_length", "8", "--learning_rate", "1e-2", "--scale_rewards", "batch"),
+        *("--length_schedule", "0:6,5:8", "--learning_rate", "1e-2", "--scale_rewards", "batch"),
+        *("--rewards", f"{__name__}.n_letters", "--dynamic_sampling", "2"),
     ],
 }
 Run = Callable[..., list[str]]
+
+
+def n_letters(completions: list[Any], **columns: Any) -> list[float]:
+    """A reward that differs between the responses of an untrained model, which boxes nothing."""
+    return [float(len(completion[0]["content"])) for completion in completions]
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +126,14 @@ def test_a_killed_and_a_stopped_run_go_on_exactly(
 ) -> None:
     whole = tmp_path / "whole"
     assert main(run(command, whole)) == 0
-    assert sorted(logged(whole)) == list(range(1, N_STEPS + 1))
+    steps = logged(whole)
+    assert sorted(steps) == list(range(1, N_STEPS + 1))
+    assert all(step["grad_norm"] > 0 for step in steps.values())
     for kill in range(N_KILLS):
         out = tmp_path / f"killed_{kill}"
         assert stopped(run(command, out), signal.SIGKILL, random.randint(3, 5)) == -signal.SIGKILL
         assert not (out / "model.safetensors").exists()
-        if not kill:
-            assert stopped(run(command, out, "--resume_from_checkpoint", "true"), signal.SIGTERM, 7) == 143
+        assert stopped(run(command, out, "--resume_from_checkpoint", "true"), signal.SIGTERM, 7) == 143
         capsys.readouterr()
         assert main(run(command, out, "--resume_from_checkpoint", "latest")) == 0
         assert "weights are its own" in capsys.readouterr().out

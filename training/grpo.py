@@ -70,7 +70,8 @@ def main(argv: Sequence[str]) -> int:
         freeze_vision(trainer.model)
     preflight.with_model(trainer.model)
     chosen = (options.order, options.max_prompt_length)
-    return run("grpo", trainer, shards_digest(check_shards(options.data, "rl", options.split), chosen))
+    learning = {name: getattr(options, name) for name in ("rewards", "length_schedule", "dynamic_sampling")}
+    return run("grpo", trainer, shards_digest(check_shards(options.data, "rl", options.split), chosen), learning)
 
 
 def grpo_trainer(

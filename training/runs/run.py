@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from training.runs.checkpoints import STATE, checkpoint_to_resume, is_sharded_by
 from training.runs.steps import check_batches, check_trained
 
 
-def run(command: str, trainer: Any, rows: str) -> int:
-    """Train, save to `output_dir`, and say so; the exit code. `rows` is the digest of the rows that are trained on.
+def run(command: str, trainer: Any, rows: str, options: Mapping[str, Any] | None = None) -> int:
+    """Train, save to `output_dir`, and say so; the exit code. `rows` is the digest of the rows that are trained on, `options` are ours that
+    decide what is learnt.
 
     A run that goes on has the weights of its checkpoint, compared with the files, the same rows in the same order, and the state of the
     optimizer, the schedule and the random numbers. SIGTERM and Ctrl-C save a checkpoint at the end of the step.
@@ -29,6 +31,7 @@ def run(command: str, trainer: Any, rows: str) -> int:
     checkpoint, lines = checkpoint_to_resume(config.resume_from_checkpoint, Path(config.output_dir))
     lines += precision_notes(trainer)
     record = run_record(command, config, rows, base=frozen_digest(trainer))
+    record["learning"] |= {name: str(value) for name, value in (options or {}).items()}
     record_checkpoints(trainer, record)
     stop = StopAtSignal(command, every := steps_between_samples(config))
     for callback in (MetricsFile(), stop):

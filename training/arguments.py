@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from curation.sampling.identity import model_folder
 from training.data.shards import Config, check_shards
@@ -32,6 +32,12 @@ class DataArguments:
     eval_split: str | None = field(
         default=None, metadata={"help": "Which split to evaluate on while training (with --eval_strategy steps)."}
     )
+    max_pixels: int | None = field(
+        default=None,
+        metadata={
+            "help": "Scale larger images down to so many pixels, width x height; for Qwen-VL, 784 are one token."
+        },
+    )
     freeze_vision: bool | None = field(
         default=None,
         metadata={"help": "Train the language module only. Default: true for sft (paper, 4.1), false for grpo."},
@@ -41,6 +47,11 @@ class DataArguments:
 @dataclass
 class SFTArguments(DataArguments):
     """What `ovr-train sft` takes besides."""
+
+    overlong: Literal["drop", "error"] = field(
+        default="drop",
+        metadata={"help": "Rows longer than max_length: left out whole and counted, or the run ends. None is cut."},
+    )
 
 
 @dataclass
@@ -78,6 +89,8 @@ class GRPOArguments(DataArguments):
 
 
 ARGUMENTS: dict[str, type[DataArguments]] = {"sft": SFTArguments, "grpo": GRPOArguments}
+DEFAULTS: dict[str, dict[str, Any]] = {"sft": {}, "grpo": {"vllm_importance_sampling_mode": "token_truncate"}}
+"""Where ours are other than TRL's: see `training.rl.importance`."""
 
 
 def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
@@ -152,6 +165,7 @@ def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[A
 
     parser = TrlParser([ARGUMENTS[command], config_class, ModelConfig], prog=f"ovr-train {command}")
     parser.error = lambda message: _end_usage(command, message)
+    parser.set_defaults(**DEFAULTS[command])
     data, config, model = parser.parse_args_and_config(list(argv))
     return data, config, model
 

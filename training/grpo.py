@@ -14,7 +14,7 @@ from training.data.places import with_places
 from training.data.shards import check_shards, read_shards
 from training.data.table import ShardTable
 from training.models.adapters import lora_config, merged_model
-from training.models.mixed import accept_mixed_batches
+from training.models.processors import capped
 from training.models.vision import freeze_vision
 from training.rl.rewards import reward_functions
 from training.rl.schedule import parse_schedule
@@ -52,12 +52,14 @@ def main(argv: Sequence[str]) -> int:
         print(f"grpo: other than in the paper: {departures}", flush=True)
     config.model_init_kwargs = model_kwargs(config, model)
     begins_with = merged_model(model.model_name_or_path, config.output_dir, "grpo")
+    rows, processor = capped(rows, begins_with, config, options.max_pixels, padding_side="left", truncation_side="left")
     trainer = grpo_trainer(
         begins_with,
         config,
         rows,
         options,
-        eval_rows=read_shards(options.data, "rl", options.eval_split) if options.eval_split else None,
+        eval_rows=read_shards(options.data, "rl", options.eval_split).capped(rows.cap) if options.eval_split else None,
+        processor=processor,
         peft_config=lora_config(model),
         quantization_config=get_quantization_config(model),
     )
@@ -104,9 +106,9 @@ def grpo_trainer(
         processing_class=processor,
         peft_config=peft_config,
         quantization_config=quantization_config,
+        most_images=rows.most_images(),
         extras=Extras(schedule, options.dynamic_sampling, DifficultySeen(rates)),
     )
-    accept_mixed_batches(trainer.model, trainer.processing_class)
     show_progress(trainer, "grpo")
     return trainer
 

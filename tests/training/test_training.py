@@ -48,7 +48,7 @@ def test_sft_on_text_trains_the_language_module_only(mixed_shards: Path, tiny_mo
 
     from training.sft import sft_trainer
 
-    rows = read_shards(mixed_shards, "cold_start").in_memory()
+    rows = read_shards(mixed_shards, "cold_start")
     config = SFTConfig(output_dir=str(tmp_path), per_device_train_batch_size=4, **CPU)
     trainer = sft_trainer(str(tiny_model), config, rows, language_only=True)
     before = weights(trainer.model)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from training.evaluation.intervals import bootstrap
+from training.evaluation.intervals import rate_interval
 from training.evaluation.results import RowResult
 
 GROUPS: dict[str, Callable[[RowResult], str]] = {
@@ -48,7 +48,7 @@ def metrics(results: Sequence[RowResult], n_samples: int, seed: int = 0) -> dict
     for name, of_row in by_row.items():
         values = [value for result in results if (value := of_row(result)) is not None]
         if values:
-            low, high = bootstrap(values, seed=seed)
+            low, high = rate_interval(values, seed)
             mean = sum(values) / len(values)
             found[name] = {
                 "value": round(mean, 4),

@@ -14,26 +14,34 @@ CHUNK = 2_000_000
 """Numbers drawn at once."""
 
 
-def bootstrap(values: Sequence[float], level: float = 0.95, seed: int = 0) -> tuple[float, float]:
-    """Percentile interval of the mean (Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13). Where all values are 0, or
-    all 1, a bootstrap has no width: the interval is Wilson's then.
+def rate_interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
+    """The 95 % interval of a mean of rates. Where all are 0, or all 1, a bootstrap has no width: the interval is Wilson's then.
 
-    >>> [round(end, 2) for end in bootstrap([1.0] * 10)]
+    >>> [round(end, 2) for end in rate_interval([1.0] * 10)]
     [0.72, 1.0]
+    """
+    if values and values[0] in (0.0, 1.0) and set(values) == {values[0]}:
+        reach = 1 / (1 + Z * Z / len(values))
+        return (reach, 1.0) if values[0] else (0.0, 1 - reach)
+    return bootstrap(values, seed)
+
+
+def bootstrap(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
+    """Percentile 95 % interval of the mean (Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13).
+
+    >>> bootstrap([0.5] * 10)
+    (0.5, 0.5)
     """
     data = np.asarray(values, np.float64)
     if not len(data):
         raise ValueError("expected one value or more")
-    if data[0] in (0.0, 1.0) and (data == data[0]).all() and level == 0.95:
-        reach = 1 / (1 + Z * Z / len(data))
-        return (reach, 1.0) if data[0] else (0.0, 1 - reach)
     rng = np.random.default_rng(seed)
     per_chunk = max(1, CHUNK // len(data))
     means = [
         data[rng.integers(0, len(data), (min(per_chunk, N_RESAMPLES - start), len(data)))].mean(axis=1)
         for start in range(0, N_RESAMPLES, per_chunk)
     ]
-    low, high = np.quantile(np.concatenate(means), [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(np.concatenate(means), [0.025, 0.975])
     return float(low), float(high)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from training.models.precision import precision_notes
 from training.runs.checkpoints import STATE, checkpoint_to_resume, is_sharded_by_a_backend
+from training.runs.steps import check_batches, check_trained
 
 
 def run(command: str, trainer: Any, rows: str) -> int:
@@ -24,6 +25,7 @@ def run(command: str, trainer: Any, rows: str) -> int:
     from training.runs.weights import exact_loading, frozen_digest
 
     config = trainer.args
+    check_batches(trainer)
     checkpoint, lines = checkpoint_to_resume(config.resume_from_checkpoint, Path(config.output_dir))
     lines += precision_notes(trainer)
     record = run_record(command, config, rows, base=frozen_digest(trainer))
@@ -61,6 +63,7 @@ def run(command: str, trainer: Any, rows: str) -> int:
                 flush=True,
             )
         return stop.exit_code
+    check_trained(trainer)
     trainer.save_model(config.output_dir)
     if is_first:
         print(f"{command}: saved to {config.output_dir}", flush=True)

@@ -118,6 +118,7 @@ def test_eval_takes_an_adapter_as_it_takes_the_merged_model(
     assert main(["eval", *models, "--data", str(mixed_shards), *fast, *sampled]) == 0
     assert f"{adapter} is an adapter; it is sampled merged into" in capsys.readouterr().err
     first, second = json.loads((tmp_path / "eval.json").read_text())
+    assert second.pop("less_first_model")["difference"] == 0
     assert first["model"] != second["model"]
     assert {name: second[name] for name in first} == {**first, "model": second["model"]}
 

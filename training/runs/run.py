@@ -56,8 +56,13 @@ def run(command: str, trainer: Any, rows: str, options: Mapping[str, Any] | None
     if stop.stopped_at is not None and stop.stopped_at < trainer.state.max_steps:
         if is_first:
             where = Path(config.output_dir) / f"checkpoint-{stop.stopped_at}"
+            how = (
+                "go on with --resume_from_checkpoint latest"
+                if not config.save_only_model
+                else "weights alone (--save_only_model), no run goes on from them"
+            )
             print(
-                f"{command}: stopped after step {stop.stopped_at}; saved {where}; go on with --resume_from_checkpoint latest",
+                f"{command}: stopped after step {stop.stopped_at}; saved {where}; {how}",
                 flush=True,
             )
         return stop.exit_code

@@ -18,6 +18,7 @@ from training.data.shards import Config, check_shards
 from training.models.adapters import base_of, is_adapter
 from training.models.precision import check_quantization
 from training.runs.checkpoints import checkpoint_to_resume
+from training.runs.parallel import set_parallelism
 
 SOURCES = ("trl/trainer/model_config.py", "trl/trainer/base_config.py", "transformers/training_args.py")
 """The classes that hold the options of every trainer, beside `trl/trainer/<command>_config.py`."""
@@ -41,6 +42,10 @@ class DataArguments:
     freeze_vision: bool | None = field(
         default=None,
         metadata={"help": "Train the language module only. Default: true for sft (paper, 4.1), false for grpo."},
+    )
+    preflight: bool = field(default=True, metadata={"help": "Check data, processor and model before the first step."})
+    all_images: bool = field(
+        default=False, metadata={"help": "Preflight decodes all images, not only those of 1,000 rows."}
     )
 
 
@@ -93,8 +98,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {"sft": {}, "grpo": {"vllm_importance_samp
 """Where ours are other than TRL's: see `training.rl.importance`."""
 
 
-def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
-    """Check options, data and model, and set the variables that the config file has under `env`, without torch and trl.
+def prepare(command: str, config: Config, argv: Sequence[str], *, files: bool = True) -> None:
+    """Check options and, with `files`, data and model, and set the variables that the config file has under `env`, without torch and trl.
 
     Raises:
         SystemExit: code 2 for an option that does not exist or is needed and missing.
@@ -129,15 +134,20 @@ def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
         if not getattr(given, name):
             _end_usage(command, f"--{name} is needed, on the command line or in --config")
     check_quantization(vars(given))
-    check_shards(given.data, config, given.split)
+    if files:
+        _check_files(given, config)
     _check_evaluation(given.data, config, given.eval_split, given.eval_strategy)
+    if isinstance(env := in_file.get("env"), dict):  # the parser refuses anything else, but sets them after the imports
+        os.environ.update({name: str(value) for name, value in env.items()})
+
+
+def _check_files(given: argparse.Namespace, config: Config) -> None:
+    check_shards(given.data, config, given.split)
     if is_adapter(given.model_name_or_path):
         base_of(Path(given.model_name_or_path))
     else:
         model_folder(given.model_name_or_path)
     checkpoint_to_resume(given.resume_from_checkpoint, Path(given.output_dir))
-    if isinstance(env := in_file.get("env"), dict):  # the parser refuses anything else, but sets them after the imports
-        os.environ.update({name: str(value) for name, value in env.items()})
 
 
 def _check_evaluation(data: str, config: Config, split: str | None, strategy: Any) -> None:
@@ -164,9 +174,10 @@ def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[A
     from trl import ModelConfig, TrlParser
 
     parser = TrlParser([ARGUMENTS[command], config_class, ModelConfig], prog=f"ovr-train {command}")
-    parser.set_defaults(**DEFAULTS[command])
     parser.error = lambda message: _end_usage(command, message)
+    parser.set_defaults(**DEFAULTS[command])
     data, config, model = parser.parse_args_and_config(list(argv))
+    set_parallelism(config)
     return data, config, model
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "sft": ("training.sft", "cold start: supervised fine-tuning of the language module on cold_start shards"),
     "grpo": ("training.grpo", "reinforcement learning on rl shards with the rewards of `rewards`"),
+    "preflight": ("training.preflight.command", "check data, processor and model of a run, and train nothing"),
     "eval": ("training.evaluation.evaluate", "mean reward of one or more models on rl shards"),
     "plot": ("training.dynamics.plot", "one page of figures over the steps of one or more runs"),
     "average": ("training.models.average", "uniform or weighted average of checkpoints"),

@@ -16,6 +16,7 @@ from training.data.table import ShardTable
 from training.models.adapters import lora_config, merged_model
 from training.models.processors import capped
 from training.models.vision import freeze_vision
+from training.preflight.start import preflight_of
 from training.rl.rewards import reward_functions
 from training.rl.schedule import parse_schedule
 from training.rl.seen import DifficultySeen
@@ -52,6 +53,8 @@ def main(argv: Sequence[str]) -> int:
         print(f"grpo: other than in the paper: {departures}", flush=True)
     config.model_init_kwargs = model_kwargs(config, model)
     begins_with = merged_model(model.model_name_or_path, config.output_dir, "grpo")
+    preflight = preflight_of("grpo", begins_with, options, config, model)
+    preflight.before_loading()
     rows, processor = capped(rows, begins_with, config, options.max_pixels, padding_side="left", truncation_side="left")
     trainer = grpo_trainer(
         begins_with,
@@ -65,6 +68,7 @@ def main(argv: Sequence[str]) -> int:
     )
     if options.freeze_vision:
         freeze_vision(trainer.model)
+    preflight.with_model(trainer.model)
     chosen = (options.order, options.max_prompt_length)
     return run("grpo", trainer, shards_digest(check_shards(options.data, "rl", options.split), chosen))
 

@@ -19,6 +19,7 @@ from training.models.adapters import lora_config, merged_model
 from training.models.mixed import accept_mixed_batches
 from training.models.processors import capped, load_processor, text_config
 from training.models.vision import freeze_vision
+from training.preflight.start import preflight_of
 from training.runs.run import run
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def main(argv: Sequence[str]) -> int:
     print(f"sft: {len(rows)} rows from {data.data}, model {model.model_name_or_path}", flush=True)
     config.model_init_kwargs = model_kwargs(config, model)
     begins_with = merged_model(model.model_name_or_path, config.output_dir, "sft")
+    preflight = preflight_of("sft", begins_with, data, config, model)
+    preflight.before_loading()
     rows, processor = capped(rows, begins_with, config, data.max_pixels)
     chosen = (config.max_length, config.packing, config.completion_only_loss)
     trainer = sft_trainer(
@@ -50,6 +53,7 @@ def main(argv: Sequence[str]) -> int:
         peft_config=lora_config(model),
         quantization_config=get_quantization_config(model),
     )
+    preflight.with_model(trainer.model)
     return run("sft", trainer, shards_digest(check_shards(data.data, "cold_start", data.split), chosen))
 
 
@@ -94,9 +98,9 @@ def sft_trainer(
         peft_config=peft_config,
         quantization_config=quantization_config,
     )
-    trainer.model_accepts_loss_kwargs = True  # the mean over all ranks' tokens; Qwen-VL's would be one of ranks' means
-    if trainer.padding_free:
+    if trainer.padding_free or getattr(trainer.data_collator, "return_position_ids", False):
         separate_documents(trainer.model)
+    trainer.model_accepts_loss_kwargs = True  # the mean over all ranks' tokens; Qwen-VL's would be one of ranks' means
     if language_only:
         freeze_vision(trainer.model)
         trainer.add_callback(LanguageOnly())

@@ -111,7 +111,7 @@ def grpo_trainer(
         processing_class=processor,
         peft_config=peft_config,
         quantization_config=quantization_config,
-        most_images=max(rows.n_images(), default=0),
+        most_images=max(n for table in (rows, eval_rows) if table for n in table.n_images()),
         extras=Extras(schedule, options.dynamic_sampling, DifficultySeen(rates)),
     )
     show_progress(trainer, "grpo")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from training.arguments import model_kwargs, parse, prepare
-from training.data.packing import separate_documents
+from training.data.packing import mask_note, separate_documents
 from training.data.sft_dataset import sft_datasets
 from training.data.shards import check_shards, read_shards
 from training.data.table import ShardTable
@@ -96,6 +96,8 @@ def sft_trainer(
     )
     if trainer.padding_free or getattr(trainer.data_collator, "return_position_ids", False):
         separate_documents(trainer.model)
+    if note := mask_note(config, trainer.model) if config.packing else "":
+        print(f"sft: {note}", flush=True)
     if language_only:
         freeze_vision(trainer.model)
         trainer.add_callback(LanguageOnly())

@@ -45,6 +45,13 @@ def test_packed_documents_have_the_logits_of_each_alone(tiny_model: Path, attent
     assert packing_leak(text_only(attention), DOCUMENTS) < 1e-4
 
 
+def test_an_adapter_changes_nothing_of_it(tiny_model: Path) -> None:
+    from peft import LoraConfig, get_peft_model
+
+    adapter = LoraConfig(target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    assert packing_leak(get_peft_model(vision_language(tiny_model, "sdpa"), adapter), DOCUMENTS) < 1e-4
+
+
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 def test_a_leak_is_measured(tiny_model: Path, attention: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """transformers' model as it comes."""

@@ -96,7 +96,7 @@ def sft_trainer(
     )
     if trainer.padding_free or getattr(trainer.data_collator, "return_position_ids", False):
         separate_documents(trainer.model)
-    if note := mask_note(config, trainer.model) if config.packing else "":
+    if config.packing and config.process_index == 0 and (note := mask_note(config, trainer.model)):
         print(f"sft: {note}", flush=True)
     if language_only:
         freeze_vision(trainer.model)

@@ -78,7 +78,8 @@ def mask_note(config: Any, model: Any) -> str:
     n_bytes = length * length * {"sdpa": 1, "eager": model.dtype.itemsize}.get(attention, 0)
     if n_bytes < 1 << 30:
         return ""
-    return f"a packed sequence of {length:,} tokens has a mask of {n_bytes / 1e9:.0f} GB with {attention} attention; flash_attention_2 has none"
+    size = f"{n_bytes / 1e9:.0f} GB"
+    return f"the mask of a packed sequence of {length:,} tokens takes {size} with {attention} attention; flash_attention_2 needs none"
 
 
 def packing_leak(model: Any, token_ids: Sequence[Sequence[int]]) -> float:

@@ -112,6 +112,17 @@ def test_flash_attention_is_given_the_boundaries(tiny_model: Path, monkeypatch: 
     assert BOUNDARIES[0] == (documents, documents, 7, 7, True)
 
 
+def test_a_mask_that_fills_the_memory_is_said(tiny_model: Path, tmp_path: Path) -> None:
+    from trl import SFTConfig
+
+    options = {"output_dir": str(tmp_path), "use_cpu": True, "bf16": False, "packing": True}
+    notes = [
+        packing.mask_note(SFTConfig(max_length=n_tokens, **options), vision_language(tiny_model, attention))
+        for n_tokens, attention in ((65536, "sdpa"), (65536, "eager"), (4096, "sdpa"))
+    ]
+    assert ["4 GB with sdpa" in notes[0], "17 GB with eager" in notes[1], notes[2]] == [True, True, ""]
+
+
 def test_fewer_than_two_documents_are_no_measurement(tiny_model: Path) -> None:
     with pytest.raises(ValueError, match="two documents or more"):
         packing_leak(None, [[1, 2]])

@@ -90,6 +90,8 @@ class GRPOArguments(DataArguments):
 
 
 ARGUMENTS: dict[str, type[DataArguments]] = {"sft": SFTArguments, "grpo": GRPOArguments}
+DEFAULTS: dict[str, dict[str, Any]] = {"sft": {}, "grpo": {"vllm_importance_sampling_mode": "token_truncate"}}
+"""Where ours are other than TRL's: see `training.rl.importance`."""
 
 
 def prepare(command: str, config: Config, argv: Sequence[str]) -> None:
@@ -164,6 +166,7 @@ def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[A
 
     parser = TrlParser([ARGUMENTS[command], config_class, ModelConfig], prog=f"ovr-train {command}")
     parser.error = lambda message: _end_usage(command, message)
+    parser.set_defaults(**DEFAULTS[command])
     data, config, model = parser.parse_args_and_config(list(argv))
     set_parallelism(config)
     return data, config, model

@@ -19,6 +19,7 @@ from training.models.adapters import lora_config, merged_model
 from training.models.mixed import accept_mixed_batches
 from training.models.processors import capped, load_processor, text_config
 from training.models.vision import freeze_vision
+from training.runs.parallel import is_sequence_parallel
 from training.runs.run import run
 
 if TYPE_CHECKING:
@@ -98,6 +99,10 @@ def sft_trainer(
         separate_documents(trainer.model)
     if config.packing and config.process_index == 0 and (note := mask_note(config, trainer.model)):
         print(f"sft: {note}", flush=True)
+    if not is_sequence_parallel(trainer):  # whose loss transformers weighs itself
+        trainer.model_accepts_loss_kwargs = (
+            True  # the mean over all ranks' tokens; Qwen-VL's would be one of ranks' means
+        )
     if language_only:
         freeze_vision(trainer.model)
         trainer.add_callback(LanguageOnly())

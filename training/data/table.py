@@ -85,6 +85,10 @@ class ShardTable:
             counts += [length or 0 for length in lengths.to_pylist()]
         return counts
 
+    def most_images(self) -> int:
+        """The largest number of images in a row."""
+        return max(self.n_images(), default=0)
+
     def place(self, number: int) -> str:
         """Where a row is, for a message: its id, and its file."""
         at, offset = self._find(number)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from training.arguments import model_kwargs, parse, prepare
-from training.data.packing import separate_documents
+from training.data.packing import mask_note, separate_documents
 from training.data.sft_dataset import sft_datasets
 from training.data.shards import check_shards, read_shards
 from training.data.table import ShardTable
@@ -20,6 +20,7 @@ from training.models.mixed import accept_mixed_batches
 from training.models.processors import capped, load_processor, text_config
 from training.models.vision import freeze_vision
 from training.preflight.start import preflight_of
+from training.runs.parallel import is_sequence_parallel
 from training.runs.run import run
 
 if TYPE_CHECKING:
@@ -100,7 +101,12 @@ def sft_trainer(
     )
     if trainer.padding_free or getattr(trainer.data_collator, "return_position_ids", False):
         separate_documents(trainer.model)
-    trainer.model_accepts_loss_kwargs = True  # the mean over all ranks' tokens; Qwen-VL's would be one of ranks' means
+    if config.packing and config.process_index == 0 and (note := mask_note(config, trainer.model)):
+        print(f"sft: {note}", flush=True)
+    if not is_sequence_parallel(trainer):  # whose loss transformers weighs itself
+        trainer.model_accepts_loss_kwargs = (
+            True  # the mean over all ranks' tokens; Qwen-VL's would be one of ranks' means
+        )
     if language_only:
         freeze_vision(trainer.model)
         trainer.add_callback(LanguageOnly())

@@ -105,6 +105,11 @@ def measured(
             with tempfile.TemporaryDirectory() as out:
                 trainer = PAIRS[what][at](build, model, Path(out), n_steps + N_WARM)
                 medians[at].append(statistics.median(step_times(trainer, clock)))
+        print(
+            f"{what}, pair {pair + 1}: ours {medians[0][-1]:.4f} s, plain {medians[1][-1]:.4f} s",
+            file=sys.stderr,
+            flush=True,
+        )
     return medians
 
 

@@ -51,7 +51,8 @@ def test_packed_rows_have_the_loss_and_the_update_of_rows_alone(
     import torch
 
     options = {"max_steps": 1, "learning_rate": 1e-3, "model_init_kwargs": {"attn_implementation": attention}}
-    alone = trained(tiny_model, traces, tmp_path, per_device_train_batch_size=12, max_length=400, **options)
+    batches = {"per_device_train_batch_size": 3, "gradient_accumulation_steps": 4}
+    alone = trained(tiny_model, traces, tmp_path, **batches, max_length=400, **options)
     packed = trained(
         tiny_model, traces, tmp_path, per_device_train_batch_size=12, max_length=400, packing=True, **options
     )

@@ -74,6 +74,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--only", choices=("cold_start", "rl"), help="build one of the manifest's sets")
     change = "change a key of the manifest, such as rl.difficulty.n=4"
     sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=change)
+    control = "write control sets too: a random one and, by stage, those without it; nothing is sampled for them"
+    sub.add_argument("--control", action="store_true", help=control)
     sub.add_argument("--dry-run", action="store_true", help="show what would run and what sampling would cost")
     pilot = "with --dry-run: build up to the sampling and sample N prompts first; the build finds both"
     sub.add_argument("--pilot", type=_positive, metavar="N", help=pilot)
@@ -156,12 +158,14 @@ def _natural(text: str) -> int:
 
 def _build(args: argparse.Namespace) -> None:
     from curation.build.build import BuildOptions, build
-    from curation.commands.console import overlap_table, reading_table, summary_table
+    from curation.commands.console import control_table, overlap_table, reading_table, summary_table
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster's way to say Ctrl-C
-    options = BuildOptions(args.workers, args.limit, args.only, tuple(args.set))
+    options = BuildOptions(args.workers, args.limit, args.only, tuple(args.set), args.control)
     if args.dry_run:
+        if args.control:
+            args.wrong("--control does not go with --dry-run: it samples nothing")
         from curation.build.dry_run import dry_run
 
         print(dry_run(args.manifest, args.out, options, args.pilot, args.gpu_hour_price))
@@ -169,7 +173,7 @@ def _build(args: argparse.Namespace) -> None:
     if args.pilot or args.gpu_hour_price is not None:
         args.wrong("--pilot and --gpu-hour-price go with --dry-run")
     summary = build(args.manifest, args.out, options)
-    for table in (summary_table(summary), reading_table(summary), overlap_table(summary)):
+    for table in (summary_table(summary), reading_table(summary), overlap_table(summary), control_table(summary)):
         if table:
             print(table)
 

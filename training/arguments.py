@@ -18,6 +18,7 @@ from training.data.shards import Config, check_shards
 from training.models.adapters import base_of, is_adapter
 from training.models.precision import check_quantization
 from training.runs.checkpoints import checkpoint_to_resume
+from training.runs.parallel import set_parallelism
 
 SOURCES = ("trl/trainer/model_config.py", "trl/trainer/base_config.py", "transformers/training_args.py")
 """The classes that hold the options of every trainer, beside `trl/trainer/<command>_config.py`."""
@@ -93,6 +94,8 @@ class GRPOArguments(DataArguments):
 
 
 ARGUMENTS: dict[str, type[DataArguments]] = {"sft": SFTArguments, "grpo": GRPOArguments}
+DEFAULTS: dict[str, dict[str, Any]] = {"sft": {}, "grpo": {"vllm_importance_sampling_mode": "token_truncate"}}
+"""Where ours are other than TRL's: see `training.rl.importance`."""
 
 
 def prepare(command: str, config: Config, argv: Sequence[str], *, files: bool = True) -> None:
@@ -172,7 +175,9 @@ def parse(command: str, config_class: type[Any], argv: Sequence[str]) -> tuple[A
 
     parser = TrlParser([ARGUMENTS[command], config_class, ModelConfig], prog=f"ovr-train {command}")
     parser.error = lambda message: _end_usage(command, message)
+    parser.set_defaults(**DEFAULTS[command])
     data, config, model = parser.parse_args_and_config(list(argv))
+    set_parallelism(config)
     return data, config, model
 
 

@@ -14,7 +14,6 @@ from training.data.places import with_places
 from training.data.shards import check_shards, read_shards
 from training.data.table import ShardTable
 from training.models.adapters import lora_config, merged_model
-from training.models.mixed import accept_mixed_batches
 from training.models.processors import capped
 from training.models.vision import freeze_vision
 from training.preflight.start import preflight_of
@@ -111,9 +110,9 @@ def grpo_trainer(
         processing_class=processor,
         peft_config=peft_config,
         quantization_config=quantization_config,
+        most_images=max(rows.n_images(), default=0),
         extras=Extras(schedule, options.dynamic_sampling, DifficultySeen(rates)),
     )
-    accept_mixed_batches(trainer.model, trainer.processing_class)
     show_progress(trainer, "grpo")
     return trainer
 

@@ -98,8 +98,9 @@ def sft_trainer(
         peft_config=peft_config,
         quantization_config=quantization_config,
     )
-    if trainer.padding_free:
+    if trainer.padding_free or getattr(trainer.data_collator, "return_position_ids", False):
         separate_documents(trainer.model)
+    trainer.model_accepts_loss_kwargs = True  # the mean over all ranks' tokens; Qwen-VL's would be one of ranks' means
     if language_only:
         freeze_vision(trainer.model)
         trainer.add_callback(LanguageOnly())

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 import curation
 import rewards
 from curation.build.config import ConfigBuild
+from curation.build.control.sets import build_controls, remove_controls
 from curation.build.manifest import Manifest, load_manifest
 from curation.build.publish import publish_files, unpublish
 from curation.build.summary import describe_config, where_rows_went
@@ -50,6 +51,8 @@ class BuildOptions:
     """Build this config alone: `cold_start` or `rl`."""
     changes: tuple[str, ...] = ()
     """Manifest keys to change: `rl.difficulty.n=4`."""
+    control: bool = False
+    """Write controls beside the set (see `build.control`)."""
 
 
 def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()) -> dict[str, Any]:
@@ -112,11 +115,14 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, An
     every = chosen if options.only is None else _with_others(manifest, out, options, chosen)
     if any(not config.is_finished() for config in chosen):
         unpublish(out)
+        remove_controls(out)
         for file in ("summary.json", "ledger.parquet", "manifest.lock.yaml", "certificate/failures.parquet"):
             (out / file).unlink(missing_ok=True)
     _remove_stale_data(out, [config for config in every if config.is_finished()])
     for config in chosen:
         config.run(options.workers)
+        if options.control and config.shards():
+            build_controls(config, options.workers)
     return _conclude(manifest, out, options, [config for config in every if config.is_finished()])
 
 

@@ -64,8 +64,9 @@ class Section(Options):
     mixture: Mixture = Mixture()
     """How many rows of which group, and their weights."""
     splits: dict[str, float] = Field(default_factory=dict)
-    """Held-back splits and their shares, above 0 and together below 1: `{test: 0.1}`. The rest is `train`. The seed and a row's id alone
-    decide, so a row stays in its split when others come or go; shares are met on average, not to the row."""
+    """Held-back splits and their shares, above 0 and together at most 1: `{test: 0.1}`. The rest is `train`; `{test: 1}` leaves none, as
+    an evaluation set wants it. The seed and a row's id alone decide, so a row stays in its split when others come or go; shares are met
+    on average, not to the row."""
 
     @field_validator("stages")
     @classmethod
@@ -80,8 +81,8 @@ class Section(Options):
     def _splits_leave_a_rest(cls, splits: dict[str, float]) -> dict[str, float]:
         if bad := [split for split in splits if not re.fullmatch(r"\w+", split)]:
             raise ValueError(f"got the split {bad[0]!r}, expected letters, digits and underscores")
-        if "train" in splits or any(share <= 0 for share in splits.values()) or sum(splits.values()) >= 1:
-            raise ValueError(f"got {splits}, expected positive shares that add up to less than 1, without `train`")
+        if "train" in splits or any(share <= 0 for share in splits.values()) or sum(splits.values()) > 1:
+            raise ValueError(f"got {splits}, expected positive shares that add up to 1 at most, without `train`")
         return splits
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from curation.build.config import ConfigBuild
+from curation.build.control.sets import controls_of
 from curation.core.errors import BuildError
 from curation.core.ledger import Balance
 from curation.core.parquet import read_records
@@ -29,6 +30,8 @@ def describe_config(config: ConfigBuild, balance: Balance) -> dict[str, Any]:
         "pictures": image_sizes(shards),
         "seconds": {run.folder.name: run.seconds for run in config.stages},
     }
+    if control := controls_of(config):
+        summary["control"] = control
     for run in config.stages:
         part = run.stage.summary(run.context)
         if taken := part.keys() & summary.keys():

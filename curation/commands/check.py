@@ -4,6 +4,7 @@ import io
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 from PIL import Image
@@ -36,6 +37,11 @@ def check(build: Path) -> str:
         if len(seen) != out[config]:
             raise BuildError(f"{build}: {config} has {len(seen)} rows in its shards and {out[config]} in the ledger")
         lines.append(f"{config}: {len(seen)} rows, {n_images} images in {len(described['shards'])} shards, all valid")
+        for name, control in described.get("control", {"sets": {}})["sets"].items():
+            of_control: set[str] = set()
+            for shard, expected in control["shards"].items():
+                _check_shard(build / "control" / name / "data" / config / shard, expected, of_control)
+            lines.append(f"{config}, control/{name}: {len(of_control)} rows, all valid")
     return "\n".join(lines)
 
 
@@ -66,14 +72,14 @@ def _check_shard(shard: Path, expected: int, seen: set[str]) -> int:
     return n_images
 
 
-def read_summary(build: Path) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
+def read_summary(build: Path) -> dict[str, Any]:
     """The summary of a finished build.
 
     Raises:
         BuildError: there is none.
     """
     try:
-        summary: dict[str, dict[str, dict[str, dict[str, int]]]] = json.loads((build / "summary.json").read_text())
+        summary: dict[str, Any] = json.loads((build / "summary.json").read_text())
     except FileNotFoundError:
         raise BuildError(f"{build}: no summary.json; expected the folder of a finished build") from None
     return summary

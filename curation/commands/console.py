@@ -50,6 +50,18 @@ def reading_table(summary: dict[str, Any]) -> str:
     return render(table) if table.row_count else ""
 
 
+def control_table(summary: dict[str, Any]) -> str:
+    """A line for every control: its rows, of how many they were drawn, how many the set has too; empty where there is none."""
+    table = Table(title="control sets")
+    for heading in ("config", "set", "rows", "drawn of", "in the set", "copies"):
+        table.add_column(heading, justify="left" if heading in ("config", "set") else "right", overflow="fold")
+    for config, described in summary["configs"].items():
+        for name, control in described.get("control", {"sets": {}})["sets"].items():
+            numbers = sum(control["rows"].values()), control["drawn_of"], control["in_the_set"], control["copies"]
+            table.add_row(config, f"control/{name}", *(f"{number:,}" for number in numbers))
+    return render(table) if table.row_count else ""
+
+
 def _rows_and_share(counts: dict[str, Any]) -> str:
     return f"{counts['rows']:,} ({counts['share']:.2%})"
 

@@ -33,6 +33,9 @@ class MergeDuplicates(DecideStage):
     options: Dedup = Dedup()
 
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
+        if not self.options.merge:
+            yield from (KEEP for _ in range(len(rows)))
+            return
         questions, clusters, ids = _keys(rows)
         survivors, names = _survivors(rows, clusters, self.options)
         conflicts, notes = _conflicts(rows, questions), _notes(survivors, names)

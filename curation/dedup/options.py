@@ -13,6 +13,8 @@ class Dedup(Options):
     """Rows are copies of each other when their questions have the same images, the same numbers, signs and symbols in the same order,
     and the same words but for typos; in the cold-start set their traces must be equivalent too."""
 
+    merge: bool = True
+    """One row of a cluster stays; false: all stay, also where their golds differ, as every row of an evaluation set must."""
     near: bool = True
     """Also find copies that are not word for word; false: spacing, case and notation alone may differ, and the options from `threshold` to
     `pictures` do nothing."""

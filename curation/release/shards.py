@@ -65,14 +65,28 @@ def folder_of(run: Run) -> Path:
     return run.out / "data" / run.config
 
 
+def base_id(row_id: str) -> str:
+    """The id without the number that copies have in a control (see `build.control.equal`).
+
+    >>> base_id("3f.2"), base_id("3f")
+    ('3f', '3f')
+    """
+    return row_id.partition(".")[0]
+
+
 def split_of(row_id: str, seed: int, splits: dict[str, float]) -> str:
     """The split of a row: decided by the seed and the row's id alone, so it survives any other change; `train` is the rest."""
-    share = int.from_bytes(blake2b(f"{seed}:{row_id}".encode(), digest_size=8).digest()) / 2**64
+    share = int.from_bytes(blake2b(f"{seed}:{base_id(row_id)}".encode(), digest_size=8).digest()) / 2**64
     for split, size in sorted(splits.items()):
         if share < size:
             return split
         share -= size
     return "train"
+
+
+def split_of_shard(shard: Path) -> str:
+    """The split that a shard is of, by its name."""
+    return shard.name.rpartition("-of-")[0].rpartition("-")[0]
 
 
 class WriteShards(PipelineStep):  # type: ignore[misc]

@@ -21,6 +21,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -104,6 +105,8 @@ class Table(Source):
     `$key`, `$line`, `$file`, `$stem`, the record's key or number, its file's name; `=DeepSeek-R1`, a constant. Others stay empty."""
     images: Images = Images()
     """How the values that `fields.images` names become images."""
+    shuffle_options: bool = False
+    """Put the options in an order that their texts and the question decide: for records that list the right one first."""
     gold: GoldOptions = GoldOptions()
     """How the value that `fields.answer` names becomes the gold."""
     strip: tuple[str, ...] = ()
@@ -191,13 +194,15 @@ class Table(Source):
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every file, a digest of the images' folder, or the commit of the Hub data set."""
         digests = super().inputs()
+        joined = [join for join in self.join.values() if isinstance(join, Join)]
+        for join in joined:
+            digests |= {f"{file} joined": sha256_of(path) for file, path, _ in find_files((join.path,))}
         if self.hub:
             return digests | {describe(self.hub, self.config, self.split or "train"): self.commit}
         files = find_files(self.paths)
         digests |= {name: sha256_of(path) for name, path, _ in files}
         for name in self.join.values():
             if isinstance(name, Join):
-                digests |= {f"{file} joined": sha256_of(path) for file, path, _ in find_files((name.path,))}
                 continue
             for file, path, _ in files:
                 if (neighbour := path.parent / name).is_file() or not is_archive(path):
@@ -304,6 +309,8 @@ class Table(Source):
         names = [value for value in values if isinstance(value, str)] if all(isinstance(v, str) for v in values) else []
         question, notes = self._stripped(mark_named(conversation.turns[-1].content.strip(), names))
         stored = options_of(fields, question, record)
+        if self.shuffle_options:
+            stored = Stored(sorted(stored.texts, key=lambda text: _digest(question, text)), [])
         question, texts = mark_options(question, [mark_named(option, names) for option in stored.texts], names)
         options = Stored(texts, stored.labels)
         gold = self._gold(record, options, question)
@@ -402,6 +409,11 @@ _LOOK_AHEAD, _LOOK_AHEAD_ON_HUB = 50_000, 2_000
 def _meant(patterns: Mapping[Any, str], text: str) -> str:
     """The first name whose pattern is all of the text, or ''."""
     return next((name for name, pattern in patterns.items() if re.fullmatch(pattern, text)), "")
+
+
+def _digest(question: str, option: str) -> bytes:
+    """What the order of shuffled options goes by."""
+    return blake2b(f"{question}\0{option}".encode(errors="backslashreplace"), digest_size=16).digest()
 
 
 def _several(patterns: tuple[str, ...]) -> bool:

@@ -39,6 +39,28 @@ def decoded(image: Mapping[str, Any] | None, cap: Cap | None, place: Callable[[i
     return shrunk(picture, cap) if cap else picture
 
 
+def height_and_width(image: Mapping[str, Any] | None, place: Callable[[int], str], number: int) -> tuple[int, int]:
+    """The size that a decoded image has, from its header alone.
+
+    Raises:
+        RowError: there are no bytes, or no image's header is in them.
+    """
+    import io
+
+    import PIL.Image
+
+    given = (image or {}).get("bytes")
+    try:
+        picture = PIL.Image.open(io.BytesIO(given or b""))
+        width, height = picture.size
+        turned = picture.getexif().get(0x0112, 1) >= 5  # `datasets.Image` turns it upright
+    except Exception as error:  # see `decoded`
+        raise RowError(
+            f"{place(number)}: an image of {len(given or b'')} bytes has no header that can be read"
+        ) from error
+    return (width, height) if turned else (height, width)
+
+
 def shrunk(picture: Any, cap: Cap) -> Any:
     """The picture, scaled down where Qwen-VL's processor would scale it down to `cap.max_pixels` (`smart_resize` of transformers).
 

@@ -40,7 +40,8 @@ def row_order(table: ShardTable, rows: Sequence[int], order: str, seed: int, n_d
         sign = -1 if order == "easy_first" else 1
         epoch = lambda: numbers[np.lexsort((rng.random(len(numbers)), sign * rates))]  # noqa: E731
     elif order == "strata":
-        strata = np.asarray([str(table.column("stratum")[number]) for number in rows]) if len(rows) else np.asarray([])
+        values = table.column("stratum")
+        strata = np.asarray([str(values[number]) for number in rows])
         epoch = lambda: _interleaved(numbers, strata, rng)  # noqa: E731
     else:
         raise ValueError(f"--order {order!r}: expected one of {', '.join(ORDERS)}")

@@ -63,9 +63,11 @@ def _has_mrope(config: Any) -> bool:
 def _four_positions(
     module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Text without an attention mask has the same position in text, time, height and width."""
+    """Text has the same position in text, time, height and width. (With an attention mask no boundaries are read from it, but sequence
+    parallelism needs it in every layer.)
+    """
     ids = kwargs.get("position_ids")
-    if ids is not None and ids.ndim == 2 and kwargs.get("attention_mask") is None:
+    if ids is not None and ids.ndim == 2:
         kwargs = {**kwargs, "position_ids": ids[None].expand(4, *ids.shape)}
     return args, kwargs
 

@@ -6,8 +6,9 @@ What these rows cannot follow of TRL's options ends in one line here, before the
 from pathlib import Path
 from typing import Any
 
+from training.data.images import height_and_width
 from training.data.overlong import fitting, write_dropped
-from training.data.places import with_places
+from training.data.places import placed, with_places
 from training.data.sft_rows import ROWS_AT_ONCE, TokenRows, sequences
 from training.data.table import ShardTable
 
@@ -77,21 +78,21 @@ def _fitting(
 
 
 def image_row_lengths(rows: ShardTable, processor: Any) -> list[int]:
-    """Tokens of rows with images, as TRL's collator will make them: one placeholder a merged patch. Decodes every image once."""
+    """Tokens of rows with images, as TRL's collator will make them: one placeholder a merged patch. Reads the images' headers."""
     from trl.data_utils import apply_chat_template, prepare_multimodal_messages
 
     table = rows.only(["prompt", "completion", "images"])
     lengths = []
     for start in range(0, len(table), ROWS_AT_ONCE):
-        batch = with_places(table.rows(range(start, min(start + ROWS_AT_ONCE, len(table)))))
-        for prompt, completion, images in zip(batch["prompt"], batch["completion"], batch["images"], strict=True):
+        for number, row in table.records(range(start, min(start + ROWS_AT_ONCE, len(table)))).items():
+            images = row.get("images") or []
             example = {
-                "prompt": prepare_multimodal_messages(prompt, images=images),
-                "completion": prepare_multimodal_messages(completion),
+                "prompt": prepare_multimodal_messages(placed(row["prompt"], len(images)), images=images),
+                "completion": prepare_multimodal_messages(row["completion"]),
             }
             texts = apply_chat_template(example, processor)
             ids = processor.tokenizer([texts["prompt"], texts["completion"]], add_special_tokens=False)["input_ids"]
-            sizes = [(image.height, image.width) for image in images]
+            sizes = [height_and_width(image, table.place, number) for image in images]
             tokens = processor._get_num_multimodal_tokens(image_sizes=sizes)["num_image_tokens"] if sizes else []
             lengths.append(sum(map(len, ids)) + sum(tokens) - len(tokens))
     return lengths

@@ -101,14 +101,20 @@ class ShardTable:
         Raises:
             RowError: an image cannot be decoded; says which.
         """
-        records: dict[int, dict[str, Any]] = {}
+        records = self.records(numbers)
+        if "images" in self.columns:
+            for number, record in records.items():
+                images = record.get("images") or ()
+                record["images"] = [decoded(image, self.cap, self.place, number) for image in images]
+        return {name: [records[number].get(name) for number in numbers] for name in self.columns}
+
+    def records(self, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """The rows of these numbers as the files have them, images as `{"bytes", "path"}` or null."""
+        records = {}
         for number in sorted(set(numbers)):  # by row group
             at, offset = self._find(number)
             records[number] = self._group(at).slice(offset, 1).to_pylist()[0]
-            if "images" in self.columns:
-                images = records[number].get("images") or ()
-                records[number]["images"] = [decoded(image, self.cap, self.place, number) for image in images]
-        return {name: [records[number].get(name) for number in numbers] for name in self.columns}
+        return records
 
     def dataset(self, change: Callable[[Batch], Batch] | None = None) -> Any:
         """A `datasets.Dataset` of the row numbers alone, in memory, that becomes rows when it is read."""

@@ -36,6 +36,7 @@ from training.data.shards import (
     template_hash,
     warn_of_another_template,
 )
+from training.evaluation.benchmarks import Answered, known, score
 from training.evaluation.compare import paired
 from training.evaluation.figures import figures, metrics
 from training.evaluation.images import OtherImages, comparison, parse_kinds
@@ -51,6 +52,8 @@ def main(argv: Sequence[str]) -> int:
     """Evaluate every model, print one JSON line each, and write all of them to --out."""
     args = _parser().parse_args(argv)
     kinds = parse_kinds(args.images)
+    if args.benchmark and args.benchmark not in known():
+        raise ValueError(f"--benchmark: unknown benchmark {args.benchmark!r}; known: {', '.join(known())}")
     args.split = args.split or default_split(args.data)
     files = check_shards(args.data, "rl", args.split)
     warn_of_another_template(files)
@@ -71,6 +74,9 @@ def main(argv: Sequence[str]) -> int:
         if len(kinds) > 1:
             rates = {kind: _rates(results, real, sampling) for kind, results in by_kind.items()}
             result["images"] = {"rates": rates, "real_less": comparison(by_kind, sampling.seed)}
+        if args.benchmark:
+            answered = [Answered(one.row, one.rewards, one.extracted) for one in real]
+            result["benchmark"] = {args.benchmark: score(args.benchmark, answered)}
         if evaluated:
             result["less_first_model"] = paired(real, first, seed=sampling.seed)
         first = first or real
@@ -114,6 +120,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, type=Path, help="build directory or folder of rl shards")
     parser.add_argument("--split", help="default: test, or the only split there is")
     parser.add_argument("--limit", type=int, help="use only the first rows")
+    parser.add_argument(
+        "--benchmark",
+        metavar="NAME",
+        help=f"add the published scoring of a set that was built from manifests/benchmarks/NAME.yaml: {', '.join(known())}",
+    )
     parser.add_argument(
         "--images",
         default="real",

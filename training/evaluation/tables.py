@@ -37,6 +37,12 @@ def tables(evaluated: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[str]
         if one.get("less_first_model")
     ]:
         yield f"less {_short(evaluated[0]['model'])}, paired by row", ["model", "difference", "p", "rows"], differences
+    if scored := [one for one in evaluated if "benchmark" in one]:
+        ((name, scores),) = scored[0]["benchmark"].items()
+        rows = [
+            [_short(one["model"]), *(f"{value:.4f}" for value in one["benchmark"][name].values())] for one in scored
+        ]
+        yield f"{name}, as published", ["model", *scores], rows
     for one in evaluated:
         if "images" in one:
             yield (

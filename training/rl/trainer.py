@@ -10,9 +10,9 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-from trl import GRPOTrainer
 from trl.data_utils import prepare_multimodal_messages
 
+from training.rl.engine import EngineTrainer
 from training.rl.figures import Sampled, batch_figures, in_groups, is_effective
 from training.rl.refill import Refill
 from training.rl.rewards import Accuracy, SoftOverlong
@@ -31,7 +31,7 @@ class Extras:
     seen: DifficultySeen | None = None
 
 
-class PolicyTrainer(GRPOTrainer):  # type: ignore[misc]
+class PolicyTrainer(EngineTrainer):
     """GRPO on rows with `id`, `domain` and `stratum`."""
 
     def __init__(self, *args: Any, extras: Extras | None = None, **kwargs: Any) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -36,6 +37,9 @@ _WANTS_A_LETTER = re.compile(
 """The answer is a letter by what is asked: `what letter is written in the picture?`"""
 _STATES_LETTERS = re.compile(r"\b(?:enter|write|list|type)\b[^.]{0,80}\b[A-J], [A-J]\b")
 _LISTS_OPTIONS = re.compile(r"\b(?:following|options?|choose|select|multiple.choice)\b|下列|以下|选", re.IGNORECASE)
+
+
+_LETTERS = re.compile(r"\(?[A-J]\)?(?:\s*[,\s]\s*\(?[A-J]\)?)*")
 
 
 class ReadGold(NamedTuple):
@@ -82,6 +86,8 @@ class GoldOptions(Options):
     option_base: OptionBase = None
     """Where the gold is a number and the row has options: the number of the first option (0 in ScienceQA), or `text` where the number is
     an option's text."""
+    letters: bool = False
+    """A gold of letters is judged by its letters where its options are not known, being in the image, or cannot be told from letters."""
     several: Literal["", "any", "all"] = ""
     """What several different golds mean: `any` of them is right, or `all` of them together. Without it a field whose name says that it
     holds accepted answers (`answers`, `aliases`, ...) means any unless they are different numbers, several letters of options mean all,
@@ -110,6 +116,8 @@ class GoldOptions(Options):
         more = [] if _is_missing(aliases) else [as_text(item) for item in answers_in(aliases)[0]]
         means_any = is_any or says_any
         options = Stored(choices, list(labels))
+        if self.letters and len(texts) == 1 and (letters := self._letters(texts[0], options)):
+            return ReadGold(letters, "choices" if "," in letters else "choice", {}, self._note(letters, raw))
         rule = next((rule for rule in self.rules if rule.fits(texts[0], choices)), None)
         if choices and (rule.kind in _OF_OPTIONS if rule else not self.rules):
             gold = self._of_options(texts + more, options)
@@ -151,6 +159,16 @@ class GoldOptions(Options):
         if matches[0].re.groups > 1:
             return json.dumps({match[1]: match[2] for match in matches}, ensure_ascii=False)
         return str(matches[-1][matches[-1].re.groups]).strip()
+
+    def _letters(self, text: str, options: Stored) -> str:
+        """The letters of a gold that is nothing else, '' where it is, or where the options say which are meant."""
+        if not _LETTERS.fullmatch(text):
+            return ""
+        if options.texts:
+            with suppress(BadRowError):
+                self._places(text, options)
+                return ""
+        return ", ".join(sorted(set(re.findall("[A-Z]", text))))
 
     def _of_options(self, texts: list[str], options: Stored) -> ReadGold:
         """The gold as the letters of the options that it names."""

@@ -29,7 +29,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"name": "a b"}, r"name: .*got 'a b'"),
     ({"seed": -1}, r"seed: .*greater than or equal to 0"),
     ({"prompt_template": "no place"}, r"prompt_template: .*exactly one \{question\}"),
-    ({"rl": {**GOOD["rl"], "splits": {"test": 1.5}}}, r"rl\.splits: .*add up to less than 1"),
+    ({"rl": {**GOOD["rl"], "splits": {"test": 1.5}}}, r"rl\.splits: .*add up to 1 at most"),
     ({"rl": {**GOOD["rl"], "splits": {"train-eval": 0.1}}}, r"rl\.splits: got the split 'train-eval'"),
     ({"cold_start": {**GOOD["rl"], "keep_verified": ["corect"]}}, r"cold_start\.keep_verified\[0\]: .*'correct'.*got 'corect'"),
     ({"rl": {**GOOD["rl"], "filters": [{"kind": "lenght"}]}}, r"rl\.filters\[0\]\.kind: unknown kind 'lenght'; known: .*did you mean 'length'"),

@@ -84,6 +84,25 @@ def test_a_broken_image_is_a_line_with_the_rows_id_and_file(tmp_path: Path, give
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_header_has_the_size_of_the_decoded_image(turned: bool) -> None:
+    import io
+
+    import PIL.Image
+
+    from training.data.images import decoded, height_and_width
+
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6 if turned else 1
+    buffer = io.BytesIO()
+    PIL.Image.new("RGB", (40, 30)).save(buffer, "JPEG", exif=exif)
+    image = {"bytes": buffer.getvalue(), "path": None}
+    picture = decoded(image, None, str, 0)
+    assert height_and_width(image, str, 0) == (picture.height, picture.width)
+    with pytest.raises(RowError, match="7: an image of 0 bytes has no header"):
+        height_and_width(None, str, 7)
+
+
 @pytest.mark.slow  # torch is imported
 def test_a_loaders_process_says_no_more(tmp_path: Path) -> None:
     """torch puts the process's traceback into the message."""

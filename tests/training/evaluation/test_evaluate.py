@@ -166,3 +166,14 @@ def test_the_models_own_sampling_options_do_not_count(
     plain = texts(tmp_path / tiny_model.name / "seed_0")
     assert any(plain)
     assert texts(tmp_path / "model" / "seed_0") == plain
+
+
+@pytest.mark.slow
+def test_a_benchmark_is_scored_as_published(
+    mixed_shards: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--samples", "1", "--max_tokens", "4", "--rollouts", str(tmp_path), "--benchmark", "math500")
+    result = evaluated(capsys, tiny_model, mixed_shards, *options)
+    assert result["benchmark"] == {"math500": {"accuracy": 0.0}}
+    assert main(["eval", "--model", "m", "--data", str(mixed_shards), "--benchmark", "math50"]) == 1
+    assert "unknown benchmark 'math50'; known: math500, aime24" in capsys.readouterr().err

@@ -102,7 +102,18 @@ def train(bench: Bench, arm: str, seed: int) -> None:
         "--log_completions",
         "true",
     )
-    options = ("--data", bench.data(arm), "--model_name_or_path", bench.model, "--output_dir", run, "--seed", seed)
+    options = (
+        "--preflight",
+        "false",
+        "--data",
+        bench.data(arm),
+        "--model_name_or_path",
+        bench.model,
+        "--output_dir",
+        run,
+        "--seed",
+        seed,
+    )
     recipe = ("--config", ROOT / "manifests/quickstart_grpo.yaml", "--max_steps", bench.steps, "--logging_steps", 1)
     start(bench, run.name, "training.cli", "grpo", *recipe, *options, *save)
     checkpoints = [run / f"checkpoint-{step}" for step in bench.curve]

@@ -24,19 +24,20 @@ ORDER = (
     "dataloader_drop_last",
     "train_sampling_strategy",
     "optim",
+    "weight_decay",
+    "adam_beta1",
+    "adam_beta2",
+    "adam_epsilon",
 )
-"""Options by which rows come in another order or in other batches, and the one that says what the optimizer's state means."""
+"""Options by which rows come in another order or in other batches, and those that are in the optimizer's state."""
 LEARNING = (
     "learning_rate",
     "lr_scheduler_type",
     "warmup_steps",
     "max_steps",
     "num_train_epochs",
-    "weight_decay",
     "beta",
     "loss_type",
-    "adam_beta1",
-    "adam_beta2",
     "max_grad_norm",
     "bf16",
     "fp16",

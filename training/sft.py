@@ -15,7 +15,7 @@ from training.data.packing import mask_note, separate_documents
 from training.data.sft_dataset import sft_datasets
 from training.data.shards import check_shards, read_shards
 from training.data.table import ShardTable
-from training.models.adapters import lora_config, merged_model
+from training.models.adapters import lora_config, lora_options, merged_model
 from training.models.mixed import accept_mixed_batches
 from training.models.processors import capped, load_processor, text_config
 from training.models.vision import freeze_vision
@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     preflight = preflight_of("sft", begins_with, data, config, model)
     preflight.before_loading()
     rows, processor = capped(rows, begins_with, config, data.max_pixels)
-    chosen = (config.max_length, config.packing, config.completion_only_loss)
+    chosen = (config.max_length, config.packing, config.completion_only_loss, data.max_pixels)
     trainer = sft_trainer(
         begins_with,
         config,
@@ -55,7 +55,9 @@ def main(argv: Sequence[str]) -> int:
         quantization_config=get_quantization_config(model),
     )
     preflight.with_model(trainer.model)
-    return run("sft", trainer, shards_digest(check_shards(data.data, "cold_start", data.split), chosen))
+    return run(
+        "sft", trainer, shards_digest(check_shards(data.data, "cold_start", data.split), chosen), lora_options(model)
+    )
 
 
 def sft_trainer(

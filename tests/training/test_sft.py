@@ -95,7 +95,18 @@ def test_a_warm_ups_first_step_says_nothing(tiny_model: Path, traces: Path, tmp_
 
 def command(tiny_model: Path, folder: Path, out: Path, *options: str) -> int:
     given = {"data": folder, "model_name_or_path": tiny_model, "output_dir": out, "max_steps": 1, "report_to": "none"}
-    switches = ["--use_cpu", "true", "--bf16", "false", "--gradient_checkpointing", "false", "--save_strategy", "no"]
+    switches = [
+        "--preflight",
+        "false",
+        "--use_cpu",
+        "true",
+        "--bf16",
+        "false",
+        "--gradient_checkpointing",
+        "false",
+        "--save_strategy",
+        "no",
+    ]
     return main(
         ["sft", *(text for name, value in given.items() for text in (f"--{name}", str(value))), *switches, *options]
     )

@@ -47,6 +47,11 @@ LEARNING = (
     "scale_rewards",
     "max_completion_length",
     "use_vllm",
+    "entropy_coef",
+    "epsilon",
+    "epsilon_high",
+    "vllm_importance_sampling_mode",
+    "mask_truncated_completions",
 )
 """Options that a user may change on purpose from here on."""
 COUNTERS = ("_total_train_tokens",)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from training.models.adapters import check_output
 from training.models.precision import precision_notes
 from training.runs.checkpoints import STATE, checkpoint_to_resume, is_sharded_by_a_backend
 from training.runs.steps import check_batches, check_trained
@@ -28,6 +29,7 @@ def run(command: str, trainer: Any, rows: str, options: Mapping[str, Any] | None
 
     config = trainer.args
     check_batches(trainer)
+    check_output(trainer)
     checkpoint, lines = checkpoint_to_resume(config.resume_from_checkpoint, Path(config.output_dir))
     lines += precision_notes(trainer)
     record = run_record(command, config, rows, base=frozen_digest(trainer))

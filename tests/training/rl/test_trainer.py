@@ -171,6 +171,9 @@ def test_rows_with_long_prompts_are_left_out_and_counted(
         ),
         ({"max_prompt_length": 2}, "24 of 24 rows have a prompt over --max_prompt_length 2"),
         ({"dynamic_sampling": 0.5}, "--dynamic_sampling 0.5: expected 1 (off) or more"),
+        ({"dynamic_sampling": "nan"}, "--dynamic_sampling nan: expected 1 (off) or more"),
+        ({"rewards": ["accuracy:nan"]}, "--rewards accuracy:nan: expected NAME or NAME:WEIGHT, got the weight 'nan'"),
+        ({"max_steps": 0}, "--max_steps 0, --num_train_epochs 3: no step would be taken"),
         ({"rewards": ["luck"]}, "--rewards: unknown reward 'luck'"),
         ({"order": "easy_first"}, "--order easy_first: row 00000000000000000000000000000000 has pass rate None"),
         (

@@ -15,7 +15,15 @@ ARMS = {
     "without difficulty": ("pool", "control/without_difficulty"),
 }
 """Name -> the build, and its folder with the set. `difficulty` is left out with its triage, `duplicates` is the merging of copies."""
-CURATED, CONTROL = "curated", "control: random"
+CONTROL = "control: random"
+PAIRS = (
+    ("curated", "unfiltered"),
+    ("curated", "without duplicates"),
+    ("curated", "without verify_golds"),
+    ("curated", "without difficulty"),
+    ("20 % wrong, with triage", "20 % wrong, without"),
+)
+"""Arms that differ in one thing."""
 POINTS = 3
 """Times that a run is measured."""
 

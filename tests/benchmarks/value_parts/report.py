@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from curation.core.parquet import read_records
-from tests.benchmarks.value_parts.bench import CONTROL, Bench
+from tests.benchmarks.value_parts.bench import CONTROL, PAIRS, Bench
 
 DRAWS, RESPONSES = 10_000, 8
 Rewards = npt.NDArray[np.float64]
@@ -42,6 +42,7 @@ def report(bench: Bench, wall_s: float) -> str:
         table(["set", "rows", "wrong golds", "not judged", "beyond the model", "copies", "groups that teach"], [[arm, *what_is_in(bench, arm)] for arm in bench.arms]),
         table(["trained on", "reward", "95 %", "by seed", f"beside {CONTROL}", "95 %", "beyond the model", "CPU-hours a run"], figures),
         table(["trained on", *(f"step {step}" for step in points)], [[arm, *line] for arm, line in zip(bench.arms, rates, strict=True)]),
+        in_pairs(learnable, draws),
         costs(bench, wall_s, len(start), int(hard.sum())),
     ])  # fmt: skip
 
@@ -127,6 +128,16 @@ def what_it_reaches(
         f"{hard.mean():.3f}",
         f"{hours:.3f}",
     ]
+
+
+def in_pairs(rewards: dict[str, Rewards], draws: dict[str, Rewards]) -> str:
+    """What two arms differ by that differ in one thing."""
+    told = [
+        f"{one} beside {other}: {rewards[one].mean() - rewards[other].mean():+.3f} ({interval(draws[one] - draws[other])})"
+        for one, other in PAIRS
+        if one in rewards and other in rewards
+    ]
+    return "; ".join(told) + "."
 
 
 def interval(draws: Rewards) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal, NoReturn
 
 from curation.sampling.identity import model_folder
 from training.data.shards import Config, check_shards
-from training.models.adapters import base_of, is_adapter
+from training.models.adapters import base_of, check_one_kind, is_adapter
 from training.models.precision import check_quantization
 from training.runs.checkpoints import checkpoint_to_resume
 from training.runs.parallel import set_parallelism
@@ -147,6 +147,7 @@ def _check_files(given: argparse.Namespace, config: Config) -> None:
         base_of(Path(given.model_name_or_path))
     else:
         model_folder(given.model_name_or_path)
+        check_one_kind(Path(given.model_name_or_path))
     checkpoint_to_resume(given.resume_from_checkpoint, Path(given.output_dir))
 
 
@@ -212,8 +213,12 @@ def _without_config(argv: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
     """The options beside `--config FILE`, and those in the file."""
     import yaml
 
-    options = list(argv)
-    if "--config" not in options[:-1]:
+    options = [
+        part for option in argv for part in (option.split("=", 1) if option.startswith("--config=") else [option])
+    ]
+    if options and options[-1] == "--config":
+        raise ValueError("--config needs a file")
+    if "--config" not in options:
         return options, {}
     at = options.index("--config")
     path = Path(options[at + 1])

@@ -42,7 +42,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     _calm()
     try:
         return int(importlib.import_module(COMMANDS[command][0]).main(rest))
-    except (ImportError, OSError, RuntimeError, ValueError) as error:  # RuntimeError: torch's, out of memory above all
+    except Exception as error:
+        # RuntimeError: torch's, out of memory above all; SafetensorError, of Rust, is a bare Exception: a full disk
+        if (
+            not isinstance(error, (ImportError, OSError, RuntimeError, ValueError))
+            and type(error).__name__ != "SafetensorError"
+        ):
+            raise
         if debug:
             raise
         message = " ".join(str(error).split()) or type(error).__name__

@@ -5,6 +5,7 @@ trains with PPO and a critic; this is TRL's GRPO with the same reward, sampling 
 1, top-p 1, advantages normalised over the batch. Options are TRL's GRPOConfig and ModelConfig, and those of `GRPOArguments`.
 """
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from training.data.order import row_order
 from training.data.places import with_places
 from training.data.shards import check_shards, read_shards
 from training.data.table import ShardTable
-from training.models.adapters import lora_config, merged_model
+from training.models.adapters import lora_config, lora_options, merged_model
 from training.models.processors import capped
 from training.models.vision import freeze_vision
 from training.preflight.start import preflight_of
@@ -69,8 +70,10 @@ def main(argv: Sequence[str]) -> int:
     if options.freeze_vision:
         freeze_vision(trainer.model)
     preflight.with_model(trainer.model)
-    chosen = (options.order, options.max_prompt_length)
-    return run("grpo", trainer, shards_digest(check_shards(options.data, "rl", options.split), chosen))
+    chosen = (options.order, options.max_prompt_length, options.max_pixels)
+    learning = {name: getattr(options, name) for name in ("rewards", "length_schedule", "dynamic_sampling")}
+    learning |= lora_options(model)
+    return run("grpo", trainer, shards_digest(check_shards(options.data, "rl", options.split), chosen), learning)
 
 
 def grpo_trainer(
@@ -110,7 +113,7 @@ def grpo_trainer(
         processing_class=processor,
         peft_config=peft_config,
         quantization_config=quantization_config,
-        most_images=max(rows.n_images(), default=0),
+        most_images=max(n for table in (rows, eval_rows) if table for n in table.n_images()),
         extras=Extras(schedule, options.dynamic_sampling, DifficultySeen(rates)),
     )
     show_progress(trainer, "grpo")
@@ -178,7 +181,7 @@ def _check_groups(config: "GRPOConfig", options: GRPOArguments) -> None:
     Raises:
         ValueError: a group would be shared by two processes, or the factor is under 1.
     """
-    if options.dynamic_sampling < 1:
+    if not 1 <= options.dynamic_sampling < math.inf:
         raise ValueError(
             f"--dynamic_sampling {options.dynamic_sampling}: expected 1 (off) or more: how many batches may be sampled for one"
         )

@@ -11,15 +11,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from training.arguments import model_kwargs, parse, prepare
-from training.data.packing import separate_documents
+from training.data.packing import mask_note, separate_documents
 from training.data.sft_dataset import sft_datasets
 from training.data.shards import check_shards, read_shards
 from training.data.table import ShardTable
-from training.models.adapters import lora_config, merged_model
+from training.models.adapters import lora_config, lora_options, merged_model
 from training.models.mixed import accept_mixed_batches
 from training.models.processors import capped, load_processor, text_config
 from training.models.vision import freeze_vision
 from training.preflight.start import preflight_of
+from training.runs.parallel import is_sequence_parallel
 from training.runs.run import run
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     preflight = preflight_of("sft", begins_with, data, config, model)
     preflight.before_loading()
     rows, processor = capped(rows, begins_with, config, data.max_pixels)
-    chosen = (config.max_length, config.packing, config.completion_only_loss)
+    chosen = (config.max_length, config.packing, config.completion_only_loss, data.max_pixels)
     trainer = sft_trainer(
         begins_with,
         config,
@@ -54,7 +55,9 @@ def main(argv: Sequence[str]) -> int:
         quantization_config=get_quantization_config(model),
     )
     preflight.with_model(trainer.model)
-    return run("sft", trainer, shards_digest(check_shards(data.data, "cold_start", data.split), chosen))
+    return run(
+        "sft", trainer, shards_digest(check_shards(data.data, "cold_start", data.split), chosen), lora_options(model)
+    )
 
 
 def sft_trainer(
@@ -100,7 +103,12 @@ def sft_trainer(
     )
     if trainer.padding_free or getattr(trainer.data_collator, "return_position_ids", False):
         separate_documents(trainer.model)
-    trainer.model_accepts_loss_kwargs = True  # the mean over all ranks' tokens; Qwen-VL's would be one of ranks' means
+    if config.packing and config.process_index == 0 and (note := mask_note(config, trainer.model)):
+        print(f"sft: {note}", flush=True)
+    if not is_sequence_parallel(trainer):  # whose loss transformers weighs itself
+        trainer.model_accepts_loss_kwargs = (
+            True  # the mean over all ranks' tokens; Qwen-VL's would be one of ranks' means
+        )
     if language_only:
         freeze_vision(trainer.model)
         trainer.add_callback(LanguageOnly())

@@ -53,7 +53,7 @@ from curation.sources.formats.record import BadRecord, Record
 from curation.sources.formats.remedies import REMEDIES
 from curation.sources.formats.seen import FieldsSeen
 from curation.text.options import list_options, options_in
-from curation.text.places import mark_named, mark_options
+from curation.text.places import mark_named, mark_options, told_places
 from rewards.stored import Stored
 
 _PEEKED = 50
@@ -312,6 +312,8 @@ class Table(Source):
         if self.shuffle_options:
             stored = Stored(sorted(stored.texts, key=lambda text: _digest(question, text)), [])
         question, texts = mark_options(question, [mark_named(option, names) for option in stored.texts], names)
+        if self.images.loose_places:
+            question, *texts = told_places([question, *texts], len(values))
         options = Stored(texts, stored.labels)
         gold = self._gold(record, options, question)
         if gold.note:

@@ -80,6 +80,20 @@ def place_images(texts: Sequence[str], n_images: int) -> Placed:
     return Placed(tuple(_PLACE.sub(PLACE, text) for text in plain), tuple(order))
 
 
+def told_places(texts: Sequence[str], n_images: int) -> list[str]:
+    """The texts as they are where their places fit the images; else with the places told in words.
+
+    >>> told_places(["Is <image1> in <image2>?"], 1), told_places(["What is in <image1>?"], 1)
+    (['Is (image 1) in (image 2)?'], ['What is in <image1>?'])
+    """
+    try:
+        place_images(texts, n_images)
+    except BadRowError:
+        plain = map(plain_places, texts)
+        return [_PLACE.sub(lambda found: f"(image {found[1]})" if found[1] else "(image)", text) for text in plain]
+    return list(texts)
+
+
 def drop_leading(text: str) -> str:
     r"""The text without its places where all stand in front of it, one after the other: that is where images are without any.
 

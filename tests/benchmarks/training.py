@@ -1,6 +1,6 @@
 """Step time of ovr-train beside a plain TRL script: the same rows, model and options, in pairs in one process.
 
-    python tests/benchmarks/training.py [--build DIR --model DIR] [--what sft,sft_packed] [--pairs 5] [--steps 30] [--cpu]
+    python tests/benchmarks/training.py [--build DIR --model DIR] [--what grpo,sft,sft_packed] [--pairs 5] [--steps 30] [--cpu]
 
 Without a build and a model they are made: the micro model untrained, and text rows. Each pair trains ours and plain TRL's, in turns which
 first; the table has the median step of each and the ratio of each pair. Steps are timed from `on_step_begin` to the next, the loader's
@@ -72,7 +72,35 @@ def packed(make: Callable[..., Any]) -> Maker:
     return lambda *args: make(*args, packing=True, per_device_train_batch_size=2)
 
 
+def ours_grpo(build: Path, model: Path, out: Path, n_steps: int) -> Any:
+    from training.data.shards import read_shards
+    from training.grpo import grpo_trainer
+
+    return grpo_trainer(str(model), grpo_config(out, n_steps), read_shards(build, "rl"))
+
+
+def plain_grpo(build: Path, model: Path, out: Path, n_steps: int) -> Any:
+    """TRL's trainer on the text rows, which is what it takes of a mixed set."""
+    from datasets import Dataset
+    from trl import GRPOTrainer
+
+    from rewards.adapters.trl import accuracy
+
+    columns = ["prompt", "answer", "answer_kind", "answer_options"]
+    files = sorted((build / "data" / "rl").glob("train-*.parquet"))
+    rows = Dataset.from_parquet([str(file) for file in files], columns=columns, cache_dir=str(out))
+    return GRPOTrainer(str(model), reward_funcs=[accuracy], args=grpo_config(out, n_steps), train_dataset=rows)
+
+
+def grpo_config(out: Path, n_steps: int) -> Any:
+    from trl import GRPOConfig
+
+    given = {"per_device_train_batch_size": 32, "num_generations": 8, "max_completion_length": 24, "beta": 0.0}
+    return GRPOConfig(output_dir=str(out), max_steps=n_steps, learning_rate=1e-4, **{**CPU, **given})
+
+
 PAIRS: dict[str, tuple[Maker, Maker]] = {
+    "grpo": (ours_grpo, plain_grpo),
     "sft": (ours_sft, plain_sft),
     "sft_packed": (packed(ours_sft), packed(plain_sft)),
 }
@@ -105,6 +133,11 @@ def measured(
             with tempfile.TemporaryDirectory() as out:
                 trainer = PAIRS[what][at](build, model, Path(out), n_steps + N_WARM)
                 medians[at].append(statistics.median(step_times(trainer, clock)))
+        print(
+            f"{what}, pair {pair + 1}: ours {medians[0][-1]:.4f} s, plain {medians[1][-1]:.4f} s",
+            file=sys.stderr,
+            flush=True,
+        )
     return medians
 
 
@@ -119,7 +152,8 @@ def made(folder: Path) -> tuple[Path, Path]:
     rows = [row(i) for i in range(2000)]
     for one in rows:
         one["completion"][0]["content"] *= numbers.randint(1, 6)
-    write_shard(folder / "data" / "cold_start" / "train-00000-of-00001.parquet", rows)
+    for config in ("cold_start", "rl"):
+        write_shard(folder / "data" / config / "train-00000-of-00001.parquet", rows)
     torch.manual_seed(0)
     processor = new_processor(TRACE_WORDS.splitlines(), Recipe())
     new_model(processor.tokenizer, Recipe()).save_pretrained(folder / "model")

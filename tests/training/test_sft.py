@@ -51,7 +51,8 @@ def test_packed_rows_have_the_loss_and_the_update_of_rows_alone(
     import torch
 
     options = {"max_steps": 1, "learning_rate": 1e-3, "model_init_kwargs": {"attn_implementation": attention}}
-    alone = trained(tiny_model, traces, tmp_path, per_device_train_batch_size=12, max_length=400, **options)
+    batches = {"per_device_train_batch_size": 3, "gradient_accumulation_steps": 4}
+    alone = trained(tiny_model, traces, tmp_path, **batches, max_length=400, **options)
     packed = trained(
         tiny_model, traces, tmp_path, per_device_train_batch_size=12, max_length=400, packing=True, **options
     )
@@ -94,7 +95,18 @@ def test_a_warm_ups_first_step_says_nothing(tiny_model: Path, traces: Path, tmp_
 
 def command(tiny_model: Path, folder: Path, out: Path, *options: str) -> int:
     given = {"data": folder, "model_name_or_path": tiny_model, "output_dir": out, "max_steps": 1, "report_to": "none"}
-    switches = ["--use_cpu", "true", "--bf16", "false", "--gradient_checkpointing", "false", "--save_strategy", "no"]
+    switches = [
+        "--preflight",
+        "false",
+        "--use_cpu",
+        "true",
+        "--bf16",
+        "false",
+        "--gradient_checkpointing",
+        "false",
+        "--save_strategy",
+        "no",
+    ]
     return main(
         ["sft", *(text for name, value in given.items() for text in (f"--{name}", str(value))), *switches, *options]
     )

@@ -72,6 +72,16 @@ def _four_positions(
     return args, kwargs
 
 
+def mask_note(config: Any, model: Any) -> str:
+    """What the mask of a packed sequence costs where the attention needs one: length x length, in every step; empty under 1 GB."""
+    attention, length = str(model.config._attn_implementation), config.max_length
+    n_bytes = length * length * {"sdpa": 1, "eager": model.dtype.itemsize}.get(attention, 0)
+    if n_bytes < 1 << 30:
+        return ""
+    size = f"{n_bytes / 1e9:.0f} GB"
+    return f"the mask of a packed sequence of {length:,} tokens takes {size} with {attention} attention; flash_attention_2 needs none"
+
+
 def packing_leak(model: Any, token_ids: Sequence[Sequence[int]]) -> float:
     """The largest difference between the logits of the documents packed, as training packs them, and of each alone.
 

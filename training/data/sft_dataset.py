@@ -28,6 +28,8 @@ def sft_datasets(
     make = _image_rows if any(map(_has_images, tables)) else _text_rows
     limit = _limit(config, text_config)
     datasets = [make(table, config, processor, (limit, overlong), at > 0) for at, table in enumerate(tables)]
+    if config.shuffle_dataset:
+        datasets = [dataset.shuffle(config.seed) for dataset in datasets]
     config.dataset_kwargs = {**(config.dataset_kwargs or {}), "skip_prepare_dataset": True}
     if not config.packing:
         config.max_length = None  # TRL's collators would cut at it, and nothing longer is left
@@ -61,8 +63,7 @@ def _text_rows(table: ShardTable, config: Any, processor: Any, how: tuple[int | 
         lines.append(f"{len(kept):,} rows in {len(packed):,} packed sequences, {share:.0%} full")
     for line in lines if config.process_index == 0 else ():
         print(f"sft: {line}", flush=True)
-    dataset = tokens.dataset(packed)
-    return dataset.shuffle(config.seed) if config.shuffle_dataset else dataset
+    return tokens.dataset(packed)
 
 
 def _fitting(

@@ -90,10 +90,25 @@ def read_rows(files: Iterable[Path]) -> Iterator[Row]:
         columns = [*COLUMNS["rl"], *(name for name in ("stratum", "source_id") if name in file.schema_arrow.names)]
         for batch in file.iter_batches(256, columns=columns):
             for record in batch.to_pylist():
-                given = {name: value for name, value in record.items() if value}
-                given["prompt"] = tuple(Message(**message) for message in record["prompt"])
-                given["images"] = tuple(image["bytes"] for image in record["images"] or ())
-                yield Row(**{"source": "", "source_id": "", **given})
+                yield _row(record, path)
+
+
+def _row(record: dict[str, Any], path: Path) -> Row:
+    """A record as a row.
+
+    Raises:
+        ValueError: it has no id or no prompt, a message without text, or an image without bytes; says which row it is.
+    """
+    given = {name: value for name, value in record.items() if value}
+    try:
+        given["prompt"] = tuple(Message(**message) for message in record["prompt"])
+        given["images"] = tuple(bytes(image["bytes"]) for image in record["images"] or ())
+        if not given["prompt"] or any(message.content is None for message in given["prompt"]):
+            raise TypeError("a message has no text")
+        return Row(**{"source": "", "source_id": "", **given})
+    except (TypeError, KeyError) as error:
+        what = "has no id, no text, or an image without bytes; `ovr-train preflight` says which"
+        raise ValueError(f"{path}: row {record.get('id')} {what}") from error
 
 
 def measured_sampling(data: str | Path, split: str) -> dict[str, Any]:

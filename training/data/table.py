@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from training.data.images import Cap, decoded
 
 Batch = dict[str, list[Any]]
-BYTES_IN_MEMORY = 128 << 20
+BYTES_IN_MEMORY = 96 << 20
 """Of row groups that were read; the one that is read is kept in any case. Each loader's process has its own."""
 
 

@@ -19,11 +19,11 @@ def paired(
     The mean of a row's samples is compared with the mean of the same row's; the interval is a bootstrap over rows, the p-value that of sign
     flips.
     """
-    means = {result.row.id: result.mean for result in second}
+    means = {_key(result): result.mean for result in second}
     differences = [
         result.mean - other
         for result in first
-        if chosen(result) and result.mean is not None and (other := means.get(result.row.id)) is not None
+        if chosen(result) and result.mean is not None and (other := means.get(_key(result))) is not None
     ]
     if not differences:
         return None
@@ -35,3 +35,8 @@ def paired(
         "p_value": round(sign_flip(differences, seed), 4),
         "n_rows": len(differences),
     }
+
+
+def _key(result: RowResult) -> tuple[str, str, str]:
+    """A benchmark may ask one prompt twice, under two ids of its source and with two golds."""
+    return result.row.id, result.row.source, result.row.source_id

@@ -52,6 +52,8 @@ def main(argv: Sequence[str]) -> int:
     """Evaluate every model, print one JSON line each, and write all of them to --out."""
     args = _parser().parse_args(argv)
     kinds = parse_kinds(args.images)
+    if args.limit is not None and args.limit < 1:
+        raise ValueError(f"--limit {args.limit}: expected 1 row or more")
     if args.benchmark and args.benchmark not in known():
         raise ValueError(f"--benchmark: unknown benchmark {args.benchmark!r}; known: {', '.join(known())}")
     args.split = args.split or default_split(args.data)

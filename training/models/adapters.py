@@ -38,6 +38,18 @@ def is_adapter(model: str) -> bool:
     return (Path(model) / CONFIG).is_file() and not (Path(model) / "config.json").is_file()
 
 
+def check_one_kind(folder: Path) -> None:
+    """Make sure that a folder is a model or an adapter: transformers would load one on top of the other.
+
+    Raises:
+        ValueError: it is both.
+    """
+    if (folder / CONFIG).is_file() and (folder / "config.json").is_file():
+        raise ValueError(
+            f"{folder} holds a model and an adapter ({CONFIG}), of two runs; remove the one that is not meant"
+        )
+
+
 def base_of(adapter: Path) -> str:
     """The base model that an adapter names.
 
@@ -121,6 +133,7 @@ def merged_model(model: str, output_dir: str, command: str) -> str:
 
 def model_to_sample(model: str) -> str:
     """The model that an engine can load: itself, or for an adapter's folder the merged model in its folder `merged`."""
+    check_one_kind(Path(model))
     if not is_adapter(model):
         return model
     out = Path(model) / "merged"
@@ -138,3 +151,26 @@ def lora_config(model_arguments: Any) -> Any:
         vision, layers = "|".join(VISION_PARTS), "|".join(LANGUAGE_LAYERS)
         config.target_modules = rf"(?!(?:.*\.)?(?:{vision})\.).*\.(?:{layers})"
     return config
+
+
+def lora_options(model_arguments: Any) -> dict[str, Any]:
+    """What decides how an adapter learns; nothing of a run without one."""
+    names = ("lora_r", "lora_alpha", "lora_dropout", "lora_target_modules", "use_rslora", "use_dora")
+    return {name: getattr(model_arguments, name) for name in names} if model_arguments.use_peft else {}
+
+
+def check_output(trainer: Any) -> None:
+    """An adapter and a model in one folder are read together: the one of an earlier run must not stay beside the other.
+
+    Raises:
+        ValueError: the output directory holds what the run will not write.
+    """
+    out = Path(trainer.args.output_dir)
+    writes_adapter = hasattr(trainer.accelerator.unwrap_model(trainer.model), "peft_config")
+    stale = "model*.safetensors" if writes_adapter else "adapter_*"
+    if found := sorted(out.glob(stale)):
+        kinds = ("a model", "an adapter") if writes_adapter else ("an adapter", "a model")
+        raise ValueError(
+            f"{out} holds {kinds[0]} of an earlier run ({found[0].name}), and this run writes {kinds[1]}: whoever loads the folder would "
+            "get both; give another --output_dir, or remove it"
+        )

@@ -63,11 +63,20 @@ def average(
         written = {name: _written_dtype([model.dtypes[name] for model in models], dtype) for name in models[0].shapes}
         out.mkdir(parents=True, exist_ok=True)
         copy_processor(checkpoints[0], out)
-        for name in ("config.json", "generation_config.json"):
-            if (checkpoints[0] / name).is_file():
-                (out / name).write_bytes((checkpoints[0] / name).read_bytes())
+        _copy_configuration(checkpoints[0], out, {code for code in written.values() if code in BYTES})
         _write(models, shares, written, out, file_bytes)
     return ", ".join(sorted(name for name, code in DTYPES.items() if code in set(written.values())))
+
+
+def _copy_configuration(folder: Path, out: Path, codes: set[str]) -> None:
+    """Copy what describes the model; the dtype in it is the one that is written, by which others load it."""
+    names = [name for name, code in DTYPES.items() if code in codes]
+    for name in ("config.json", "generation_config.json"):
+        if (folder / name).is_file():
+            config = json.loads((folder / name).read_text())
+            for part in (config, *(value for value in config.values() if isinstance(value, dict))):
+                part.update({key: names[0] for key in ("dtype", "torch_dtype") if key in part and len(names) == 1})
+            (out / name).write_text(json.dumps(config, indent=2) + "\n")
 
 
 class _Weights:

@@ -41,7 +41,7 @@ class Flight:
     def check_data(self) -> list[Problem]:
         """Shards, the model's folder, and a sample of rows through the processor."""
         subject, started = self.subject, time.monotonic()
-        found = [*check_shards(subject), *self._checkpoint()]
+        found = [*check_shards(subject), *self._checkpoint(), *self._batch()]
         in_folder = list(attempt("model", subject.model, lambda: check_folder(subject)))
         if not _are_problems(in_folder):
             in_folder += self._load_processor()
@@ -93,6 +93,17 @@ class Flight:
             checkpoint_to_resume(option("resume_from_checkpoint"), Path(option("output_dir") or ""))
         except (OSError, ValueError) as error:
             yield Problem("checkpoint", str(option("resume_from_checkpoint")), str(error))
+
+    def _batch(self) -> Iterator[Problem]:
+        """Fewer rows than one batch of GRPO's make no step."""
+        subject = self.subject
+        if subject.is_sft or not subject.files:
+            return
+        size, group = (int(subject.option(name)) for name in ("generation_batch_size", "num_generations"))
+        if subject.n_rows < size // group:
+            need = f"{size // group} prompts ({size} responses, {group} a prompt)"
+            message = f"{subject.n_rows} rows, a batch has {need}; lower per_device_train_batch_size or gradient_accumulation_steps"
+            yield Problem("batch", str(subject.data), message)
 
     def _load_processor(self) -> list[Problem]:
         """The processor and the configuration; faults that show without a row."""

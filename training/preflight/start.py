@@ -16,7 +16,7 @@ class PreflightError(ValueError):
 
 
 class Preflight:
-    """A flight's problems, said as they are found. Every process looks for itself, so that none waits for another; the first one speaks."""
+    """A flight's problems, said as they are found. Every process looks for itself; what one finds the first one says, and all end."""
 
     def __init__(self, flight: Flight | None) -> None:
         self.flight = flight
@@ -42,10 +42,13 @@ class Preflight:
                 print(self.flight.table(), flush=True)
 
     def _say(self, found: list[Problem]) -> None:
+        from accelerate.utils import gather_object
+
+        everywhere = list(dict.fromkeys(gather_object(found)))
         if _is_first():
-            for problem in found:
+            for problem in everywhere:
                 print(problem, file=sys.stderr, flush=True)
-        if n := sum(not problem.is_warning for problem in found):
+        if n := sum(not problem.is_warning for problem in everywhere):
             problems = "1 problem" if n == 1 else f"{n} problems"
             raise PreflightError(
                 f"preflight found {problems}; nothing was trained (--preflight false leaves the checks out)"

@@ -33,4 +33,4 @@ class Refill:
         order = np.random.default_rng([self.seed, step]).permutation(len(self.rows))
         first = n_drawn * self.n_processes + self.process * n
         numbers = [int(order[at % len(order)]) for at in range(first, first + n)]
-        return [row for number in numbers for row in [self.rows[number]] * self.n_generations]
+        return [dict(row) for row in map(self.rows.__getitem__, numbers) for _ in range(self.n_generations)]

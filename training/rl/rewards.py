@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any
 
 from rewards import Verdict
@@ -75,10 +76,12 @@ def reward_functions(chosen: Sequence[str]) -> tuple[list[RewardFunction], list[
         ValueError: a name is unknown, a path leads to no function, a weight is no number, or a function is named twice.
     """
     functions, weights = [], []
-    for text in chosen:
+    for text in [chosen] if isinstance(chosen, str) else chosen:  # one name in a YAML file
         name, _, weight = text.partition(":")
         try:
             weights.append(float(weight) if weight else 1.0)
+            if not isfinite(weights[-1]):
+                raise ValueError("not finite")
         except ValueError as error:
             raise ValueError(f"--rewards {text}: expected NAME or NAME:WEIGHT, got the weight {weight!r}") from error
         functions.append(_function(name))

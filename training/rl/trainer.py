@@ -83,8 +83,13 @@ class PolicyTrainer(EngineTrainer):
         n_effective = n_groups - len(lacking)
         while n_next := refill.n_next(max(self._gathered([len(lacking)])), n_groups, n_sampled):
             new_rows = refill.draw(self.state.global_step, n_sampled - n_groups, n_next)
+            images = [row.pop("images", None) or [] for row in new_rows]
+            if "images" in rows[0]:
+                for row, some in zip(new_rows, images, strict=True):
+                    row["images"] = some or None
             new_prompts = [
-                prepare_multimodal_messages(row["prompt"], images=row.get("images") or []) for row in new_rows
+                prepare_multimodal_messages(row["prompt"], images=some)
+                for row, some in zip(new_rows, images, strict=True)
             ]
             new = list(super()._generate(new_prompts))
             rewards = in_groups(self._local_rewards(new_rows, new_prompts, new), n)
@@ -101,8 +106,9 @@ class PolicyTrainer(EngineTrainer):
         self._metrics["train"]["effective_groups/sampled"].append(sum(self._gathered([n_effective])) / sampled)
 
     def _local_rewards(self, rows: list[dict[str, Any]], prompts: list[Any], generated: list[Any]) -> list[float]:
-        """The weighted rewards of this process's responses; nothing of it is logged."""
+        """The weighted rewards of this process's responses, which are counted as seen; nothing of it is logged."""
         per_function = super()._calculate_rewards(rows, prompts, generated[3], generated[1])
+        self._count_seen(self._gathered([row.get("id") or "" for row in rows]), per_function)
         self._pending_extra_logs.clear()
         self._pending_metrics.clear()
         start = self.accelerator.process_index * len(rows)
@@ -133,7 +139,8 @@ class PolicyTrainer(EngineTrainer):
         for name, value in figures.items():
             self._metrics[mode][name].append(value)
         if mode == "train":
-            self._count_seen([one[4] for one in gathered], per_function)
+            if self._refill is None:  # which counts what it replaces as well
+                self._count_seen([one[4] for one in gathered], per_function)
             self._warn_of_unjudged(figures["unjudged"])
         return per_function
 
@@ -172,9 +179,9 @@ class PolicyTrainer(EngineTrainer):
         return list(gather_object(values))
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        super()._save_checkpoint(model, trial)
-        if self.extras.seen is not None and self.args.should_save:
+        if self.extras.seen is not None and self.args.should_save:  # before the state, which makes the checkpoint whole
             self.extras.seen.save(Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}")
+        super()._save_checkpoint(model, trial)
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """Save the model; at the end of a run the difficulties too."""

@@ -23,9 +23,16 @@ def checkpoint_to_resume(chosen: str | bool | None, output_dir: Path) -> tuple[P
 
     Raises:
         FileNotFoundError: the path is no folder.
-        ValueError: the checkpoint is not whole, or none of those in `output_dir` is.
+        ValueError: the checkpoint is not whole, or none of those in `output_dir` is; or `output_dir` has checkpoints that this run would be
+            mixed with.
     """
+    of_earlier_run = _newest_first(output_dir)
     if chosen is None or str(chosen).lower() in ("false", "none", ""):
+        if of_earlier_run:
+            raise ValueError(
+                f"{output_dir} has checkpoints of an earlier run, the newest is {of_earlier_run[0].name}: go on from it with "
+                "--resume_from_checkpoint latest, give another --output_dir, or remove them; the two would be mixed"
+            )
         return None, []
     if str(chosen).lower() not in ("true", "latest"):
         path = Path(str(chosen))
@@ -35,9 +42,14 @@ def checkpoint_to_resume(chosen: str | bool | None, output_dir: Path) -> tuple[P
             )
         if fault := fault_of(path):
             raise ValueError(f"--resume_from_checkpoint: {path} is not a whole checkpoint: {fault}")
+        if of_earlier_run and path.resolve().parent != output_dir.resolve():
+            raise ValueError(
+                f"{output_dir} has checkpoints of another run than {path}, the newest is {of_earlier_run[0].name}; give another "
+                "--output_dir or remove them; the two would be mixed"
+            )
         return path, []
     passed: list[str] = []
-    for path in _newest_first(output_dir):
+    for path in of_earlier_run:
         if not (fault := fault_of(path)):
             return path, passed
         passed.append(f"passed over {path}, which is not whole: {fault}")

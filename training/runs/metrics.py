@@ -13,11 +13,13 @@ from typing import Any
 from transformers import TrainerCallback
 
 FILE = "metrics.jsonl"
+COMPLETIONS = "completions"
+"""The folder of TRL's kept completions, a file a logged step: `completions_00010.parquet`."""
 
 
 class MetricsFile(TrainerCallback):  # type: ignore[misc]
     """Appends what is logged. A run that goes on from a checkpoint cuts off the steps after it; one that begins anew keeps what an earlier
-    run left as `metrics-1.jsonl` and so on.
+    run left as `metrics-1.jsonl` and so on. Kept completions go the same way.
     """
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -26,6 +28,7 @@ class MetricsFile(TrainerCallback):  # type: ignore[misc]
             return
         path = Path(args.output_dir) / FILE
         path.parent.mkdir(parents=True, exist_ok=True)
+        _cut_completions(Path(args.output_dir) / COMPLETIONS, state.global_step)
         if not path.exists():
             return
         if state.global_step == 0:
@@ -84,6 +87,16 @@ def _number(value: Any) -> Any:
     except (TypeError, ValueError):
         return value if isinstance(value, (str, list, dict, bool)) else None
     return number if math.isfinite(number) else None
+
+
+def _cut_completions(folder: Path, step: int) -> None:
+    """As `MetricsFile`: those after `step` are cut off, those of an earlier run are kept under another name."""
+    if step == 0 and folder.is_dir():
+        folder.rename(_free_name(folder))
+        folder.mkdir()  # TRL makes it before the run begins
+    for path in folder.glob("completions_*.parquet"):
+        if int(path.stem.rpartition("_")[2]) > step:
+            path.unlink()
 
 
 def _free_name(path: Path) -> Path:

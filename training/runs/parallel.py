@@ -36,6 +36,11 @@ def set_parallelism(config: Any) -> None:
         )
 
 
+def is_sequence_parallel(trainer: Any) -> bool:
+    """Whether a trainer splits its sequences."""
+    return bool(getattr(trainer.accelerator.parallelism_config, "sp_enabled", False))
+
+
 def _sizes(config: Any) -> dict[str, int]:
     """The sizes in the configuration, or where it has none those that `accelerate launch` was given."""
     names = ("cp_size", "sp_size")

@@ -24,19 +24,20 @@ ORDER = (
     "dataloader_drop_last",
     "train_sampling_strategy",
     "optim",
+    "weight_decay",
+    "adam_beta1",
+    "adam_beta2",
+    "adam_epsilon",
 )
-"""Options by which rows come in another order or in other batches, and the one that says what the optimizer's state means."""
+"""Options by which rows come in another order or in other batches, and those that are in the optimizer's state."""
 LEARNING = (
     "learning_rate",
     "lr_scheduler_type",
     "warmup_steps",
     "max_steps",
     "num_train_epochs",
-    "weight_decay",
     "beta",
     "loss_type",
-    "adam_beta1",
-    "adam_beta2",
     "max_grad_norm",
     "bf16",
     "fp16",
@@ -46,6 +47,11 @@ LEARNING = (
     "scale_rewards",
     "max_completion_length",
     "use_vllm",
+    "entropy_coef",
+    "epsilon",
+    "epsilon_high",
+    "vllm_importance_sampling_mode",
+    "mask_truncated_completions",
 )
 """Options that a user may change on purpose from here on."""
 COUNTERS = ("_total_train_tokens",)

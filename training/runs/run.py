@@ -2,16 +2,19 @@
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from training.models.adapters import check_output
 from training.models.precision import precision_notes
 from training.runs.checkpoints import STATE, checkpoint_to_resume, is_sharded_by_a_backend
 from training.runs.steps import check_batches, check_trained
 
 
-def run(command: str, trainer: Any, rows: str) -> int:
-    """Train, save to `output_dir`, and say so; the exit code. `rows` is the digest of the rows that are trained on.
+def run(command: str, trainer: Any, rows: str, options: Mapping[str, Any] | None = None) -> int:
+    """Train, save to `output_dir`, and say so; the exit code. `rows` is the digest of the rows that are trained on, `options` are ours that
+    decide what is learnt.
 
     A run that goes on has the weights of its checkpoint, compared with the files, the same rows in the same order, and the state of the
     optimizer, the schedule and the random numbers. SIGTERM and Ctrl-C save a checkpoint at the end of the step.
@@ -26,9 +29,11 @@ def run(command: str, trainer: Any, rows: str) -> int:
 
     config = trainer.args
     check_batches(trainer)
+    check_output(trainer)
     checkpoint, lines = checkpoint_to_resume(config.resume_from_checkpoint, Path(config.output_dir))
     lines += precision_notes(trainer)
     record = run_record(command, config, rows, base=frozen_digest(trainer))
+    record["learning"] |= {name: str(value) for name, value in (options or {}).items()}
     record_checkpoints(trainer, record)
     stop = StopAtSignal(command, every := steps_between_samples(config))
     for callback in (MetricsFile(), stop):
@@ -42,9 +47,10 @@ def run(command: str, trainer: Any, rows: str) -> int:
                 f"{checkpoint} does not say which rows and options it was made with: their order is not compared"
             )
         _check_generation(every, checkpoint)
+        _check_steps_left(trainer, checkpoint)
         if hasattr(trainer, "resume_from"):
             trainer.resume_from(checkpoint)
-        _add_check_of_weights(command, trainer, checkpoint)
+        _add_start(command, trainer, checkpoint)
     is_first = trainer.is_world_process_zero()
     for line in lines if is_first else ():
         print(f"{command}: {line}", flush=True)
@@ -53,8 +59,13 @@ def run(command: str, trainer: Any, rows: str) -> int:
     if stop.stopped_at is not None and stop.stopped_at < trainer.state.max_steps:
         if is_first:
             where = Path(config.output_dir) / f"checkpoint-{stop.stopped_at}"
+            how = (
+                "go on with --resume_from_checkpoint latest"
+                if not config.save_only_model
+                else "weights alone (--save_only_model), no run goes on from them"
+            )
             print(
-                f"{command}: stopped after step {stop.stopped_at}; saved {where}; go on with --resume_from_checkpoint latest",
+                f"{command}: stopped after step {stop.stopped_at}; saved {where}; {how}",
                 flush=True,
             )
         return stop.exit_code
@@ -94,27 +105,54 @@ def _check_generation(every: int, checkpoint: Path) -> None:
         )
 
 
-def _add_check_of_weights(command: str, trainer: Any, checkpoint: Path) -> None:
-    """Compare the weights with the checkpoint's right before the first step."""
+def _check_steps_left(trainer: Any, checkpoint: Path) -> None:
+    """transformers takes one more step of a run that is done.
+
+    Raises:
+        ValueError: the checkpoint is at the last step, or behind it.
+    """
+    step = json.loads((checkpoint / STATE).read_text())["global_step"]
+    max_steps = trainer.set_initial_training_values(trainer.args, trainer.get_train_dataloader())[-1]
+    if step >= max_steps:
+        raise ValueError(
+            f"{checkpoint} is at step {step} of {max_steps}: nothing is left to train; raise --max_steps or --num_train_epochs"
+        )
+
+
+def _add_start(command: str, trainer: Any, checkpoint: Path) -> None:
+    """Right before the first step: the weights are compared with the checkpoint's, and options that its states have overwritten hold."""
     from transformers import TrainerCallback
 
     from training.runs.weights import check_weights
 
-    class CheckWeights(TrainerCallback):  # type: ignore[misc]
+    class Start(TrainerCallback):  # type: ignore[misc]
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            state.compute_steps(
+                args, state.max_steps
+            )  # the checkpoint's logging_steps, save_steps and eval_steps otherwise
+            set_learning_rate(kwargs["optimizer"], kwargs["lr_scheduler"], args.learning_rate)
             if is_sharded_by_a_backend(checkpoint) or trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
-                if state.is_world_process_zero:
-                    print(
-                        f"{command}: going on from {checkpoint}, step {state.global_step}; FSDP or DeepSpeed loaded its weights, which "
-                        "are not compared with the files",
-                        flush=True,
-                    )
-                return
-            n = check_weights(trainer.accelerator.unwrap_model(trainer.model), checkpoint)
-            if state.is_world_process_zero:
-                print(
-                    f"{command}: going on from {checkpoint}, step {state.global_step}; {n} weights are its own",
-                    flush=True,
+                what = "FSDP or DeepSpeed loaded its weights, which are not compared with the files"
+            else:
+                what = (
+                    f"{check_weights(trainer.accelerator.unwrap_model(trainer.model), checkpoint)} weights are its own"
                 )
+            if state.is_world_process_zero:
+                print(f"{command}: going on from {checkpoint}, step {state.global_step}; {what}", flush=True)
 
-    trainer.add_callback(CheckWeights())
+    trainer.add_callback(Start())
+
+
+def set_learning_rate(optimizer: Any, scheduler: Any, learning_rate: float) -> None:
+    """Let the schedule go on at its step with another rate: the states of a checkpoint hold the one it was made with."""
+    inner = getattr(scheduler, "scheduler", scheduler)  # accelerate's wrapper
+    rates = getattr(inner, "base_lrs", None)
+    if not rates or not max(rates) or max(rates) == learning_rate:
+        return
+    factor = learning_rate / max(rates)
+    inner.base_lrs = [rate * factor for rate in rates]
+    inner._last_lr = [rate * factor for rate in inner._last_lr]
+    for group in optimizer.param_groups:
+        group["lr"] *= factor
+        if "initial_lr" in group:
+            group["initial_lr"] *= factor

@@ -9,6 +9,10 @@ def check_batches(trainer: Any) -> None:
     Raises:
         ValueError: an epoch has no batch.
     """
+    if trainer.args.max_steps == 0 or (trainer.args.max_steps < 0 and trainer.args.num_train_epochs <= 0):
+        raise ValueError(
+            f"--max_steps {trainer.args.max_steps}, --num_train_epochs {trainer.args.num_train_epochs:g}: no step would be taken"
+        )
     if len(trainer.get_train_dataloader()):
         return
     config, n_rows = trainer.args, len(trainer.train_dataset)

@@ -45,6 +45,7 @@ class StopAtSignal(TrainerCallback):  # type: ignore[misc]
         """Ask for a checkpoint and the end; log with every checkpoint, so that a mean over steps never spans one."""
         if state.global_step % self.every == 0 and _any_process(args, self.received is not None):
             self.stopped_at = state.global_step
+            args.save_only_model = False  # a checkpoint to go on from
             control.should_save = control.should_training_stop = True
         if control.should_save:
             control.should_log = True

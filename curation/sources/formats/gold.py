@@ -87,7 +87,8 @@ class GoldOptions(Options):
     """Where the gold is a number and the row has options: the number of the first option (0 in ScienceQA), or `text` where the number is
     an option's text."""
     letters: bool = False
-    """A gold of letters is judged by its letters where its options are not known, being in the image, or cannot be told from letters."""
+    """A gold of letters always means the options at those places, never one whose text is the letter, and is judged by the letters alone
+    where the options are not known, being in the image, or are letters themselves."""
     several: Literal["", "any", "all"] = ""
     """What several different golds mean: `any` of them is right, or `all` of them together. Without it a field whose name says that it
     holds accepted answers (`answers`, `aliases`, ...) means any unless they are different numbers, several letters of options mean all,
@@ -161,14 +162,14 @@ class GoldOptions(Options):
         return str(matches[-1][matches[-1].re.groups]).strip()
 
     def _letters(self, text: str, options: Stored) -> str:
-        """The letters of a gold that is nothing else, '' where it is, or where the options say which are meant."""
+        """The letters of a gold that is nothing else, '' where it is, or where the options would be read as saying the same."""
         if not _LETTERS.fullmatch(text):
             return ""
-        if options.texts:
-            with suppress(BadRowError):
-                self._places(text, options)
+        letters = sorted(set(re.findall("[A-Z]", text)))
+        with suppress(BadRowError):
+            if options.texts and [label_of(place) for place in self._places(text, options)] == letters:
                 return ""
-        return ", ".join(sorted(set(re.findall("[A-Z]", text))))
+        return ", ".join(letters)
 
     def _of_options(self, texts: list[str], options: Stored) -> ReadGold:
         """The gold as the letters of the options that it names."""

@@ -39,6 +39,9 @@ class Images(Options):
     required: bool = True
     """A record without an image is bad (`picture_missing`); false keeps one whose value is null or empty as a text row. What is named
     and cannot be read is bad either way."""
+    loose_places: bool = False
+    """Marks of places that do not fit the images are words, `(image 2)`: for records whose images were put together into one. Without it
+    such a row is bad (`placeholder_count`)."""
 
     @property
     def roots(self) -> tuple[str, ...]:

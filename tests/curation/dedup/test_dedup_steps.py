@@ -204,6 +204,11 @@ def test_contradicting_golds_set_the_cluster_aside(
         assert lines[0].detail == f"{changes[0]['answer']!r} in a/0, {changes[1]['answer']!r} in b/1"
 
 
+def test_without_merging_all_rows_stay_also_where_their_golds_differ(tmp_path: Path) -> None:
+    rows = copies({"answer": "7"}, {"answer": "7"}, {"answer": "8"})
+    assert [line.action for line in decide(rows, tmp_path, Dedup(merge=False))] == ["keep"] * 3
+
+
 def test_golds_of_two_traces_have_to_agree_though_both_would_stay(tmp_path: Path) -> None:
     traces = [clustered(one, 0, copy) for copy, one in enumerate(copies({}, {}))]
     assert [line.action for line in decide(traces, tmp_path)] == ["keep", "keep"]

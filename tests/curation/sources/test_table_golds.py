@@ -45,6 +45,15 @@ PAIRS = {"answer_pattern": r"(\w+) is an? (\w+)", "rules": [{"kind": "assignment
         (CHART, "2017", [], "2017", "math"),
         (CHART, "20.17", [], "20.17", "number"),
         (CHART, "Newport", [], "Newport", "text"),
+        ({"letters": True}, "(C)", [], "C", "choice"),
+        ({"letters": True}, "C, A", [], "A, C", "choices"),
+        ({"letters": True}, "D\nC", [], "C, D", "choices"),
+        ({"letters": True}, "B", ["F", "B", "D"], "B", "choice"),  # the second, whose text is B too
+        ({"letters": True}, "A", ["C", "B", "D"], "A", "choice"),
+        ({"letters": True}, "C", ["F", "C", "D"], "C", "choice"),  # the third, though the second says C
+        ({}, "C", ["F", "C", "D"], "B", "choice"),
+        ({"letters": True}, "blue", ["red", "blue"], "B", "choice"),
+        ({"letters": True}, "60", [], "60", "math"),
         (PAIRS, "Zoey is a knight, Ann is a knave.", [], '{"Zoey": "knight", "Ann": "knave"}', "assignment"),
     ],
 )

@@ -45,6 +45,13 @@ def test_packed_documents_have_the_logits_of_each_alone(tiny_model: Path, attent
     assert packing_leak(text_only(attention), DOCUMENTS) < 1e-4
 
 
+def test_an_adapter_changes_nothing_of_it(tiny_model: Path) -> None:
+    from peft import LoraConfig, get_peft_model
+
+    adapter = LoraConfig(target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    assert packing_leak(get_peft_model(vision_language(tiny_model, "sdpa"), adapter), DOCUMENTS) < 1e-4
+
+
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 def test_a_leak_is_measured(tiny_model: Path, attention: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """transformers' model as it comes."""
@@ -103,6 +110,17 @@ def test_flash_attention_is_given_the_boundaries(tiny_model: Path, monkeypatch: 
     assert packing_leak(model, DOCUMENTS) < 1e-4
     documents = [0, 6, 7, 11, 18]
     assert BOUNDARIES[0] == (documents, documents, 7, 7, True)
+
+
+def test_a_mask_that_fills_the_memory_is_said(tiny_model: Path, tmp_path: Path) -> None:
+    from trl import SFTConfig
+
+    options = {"output_dir": str(tmp_path), "use_cpu": True, "bf16": False, "packing": True}
+    notes = [
+        packing.mask_note(SFTConfig(max_length=n_tokens, **options), vision_language(tiny_model, attention))
+        for n_tokens, attention in ((65536, "sdpa"), (65536, "eager"), (4096, "sdpa"))
+    ]
+    assert ["4 GB with sdpa" in notes[0], "17 GB with eager" in notes[1], notes[2]] == [True, True, ""]
 
 
 def test_fewer_than_two_documents_are_no_measurement(tiny_model: Path) -> None:

@@ -96,6 +96,7 @@ ROWS: dict[str, list[list[dict[str, Any]]]] = {
         [
             {"question": "Which?\n<image1>", "options": list("ABCDE"), "answer": "D", "decoded_image": IMAGE, "subject": "algebra", "id": "1"},
             {"question": "How many?\n<image1>", "options": [], "answer": "60", "decoded_image": IMAGE, "subject": "counting", "id": "2"},
+            {"question": "Is <image1> in <image2>?", "options": [], "answer": "yes", "decoded_image": IMAGE, "subject": "x", "id": "3"},
         ]
     ],
     "mathverse": [

@@ -13,7 +13,7 @@ import pytest
 
 from tests.training.conftest import add_difficulty, row, write_shard
 from training.cli import main
-from training.data.shards import measured_sampling
+from training.data.shards import measured_sampling, read_rows
 
 
 def measured(temperature: float, top_p: float, max_tokens: int) -> dict[str, Any]:
@@ -177,3 +177,21 @@ def test_a_benchmark_is_scored_as_published(
     assert result["benchmark"] == {"math500": {"accuracy": 0.0}}
     assert main(["eval", "--model", "m", "--data", str(mixed_shards), "--benchmark", "math50"]) == 1
     assert "unknown benchmark 'math50'; known: math500, aime24" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"images": [None]},
+        {"images": [{"bytes": None, "path": "a.png"}]},
+        {"prompt": None},
+        {"id": None},
+        {"prompt": [{"role": "user", "content": None}]},
+    ],
+)
+def test_a_row_that_cannot_be_asked_is_named(changed: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "test-00000-of-00001.parquet"
+    write_shard(path, [row(0), {**row(1, "red"), **changed}])
+    name = changed.get("id", row(1)["id"])
+    with pytest.raises(ValueError, match=rf"row {name} has no id, no text, or an image without bytes"):
+        list(read_rows([path]))

@@ -164,3 +164,19 @@ def test_weights_that_would_round_are_reported(
     )
     assert main(sft) == 0
     assert "trained weights are" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("first", "second"), [(("--use_peft", "true"), ()), ((), ("--use_peft", "true"))])
+def test_an_adapter_and_a_model_are_never_written_into_one_folder(
+    first: tuple[str, ...],
+    second: tuple[str, ...],
+    mixed_shards: Path,
+    tiny_model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sft = options("sft", mixed_shards, tiny_model, tmp_path, "--per_device_train_batch_size", "4", "--max_steps", "1")
+    assert main([*sft, *first]) == 0
+    assert main([*sft, *second]) == 1
+    assert "of an earlier run" in capsys.readouterr().err
+    assert main([*sft, *first]) == 0

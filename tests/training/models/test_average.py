@@ -1,5 +1,6 @@
 """The uniform average of checkpoints."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from training.models.average import average
 def checkpoint(folder: Path, value: float, shape: tuple[int, ...] = (2, 3), dtype: torch.dtype = torch.float32) -> Path:
     folder.mkdir()
     save_file({"a": torch.full(shape, value, dtype=dtype)}, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "config.json").write_text("{}")
+    (folder / "config.json").write_text(json.dumps({"dtype": "float32", "text_config": {"dtype": "float32"}}))
     return folder
 
 
@@ -41,6 +42,8 @@ def test_the_dtype_is_one_that_loses_nothing_or_the_one_asked_for(
     folders = [checkpoint(tmp_path / str(i), float(i), dtype=dtype) for i, dtype in enumerate(dtypes)]
     assert average(folders, tmp_path / "out", dtype=asked) == str(written).removeprefix("torch.")
     assert load_file(tmp_path / "out" / "model.safetensors")["a"].dtype is written
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert config == {"dtype": str(written).removeprefix("torch."), "text_config": {"dtype": config["dtype"]}}
 
 
 def test_weights_are_shares(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 CPU = ["--use_cpu", "true", "--bf16", "false", "--gradient_checkpointing", "false"]
 SMALL = {
     "quickstart_sft": ["sft"],
-    "quickstart_grpo": ["grpo"],
+    "quickstart_grpo": ["grpo", "--per_device_train_batch_size", "16"],
     "ovr/sft": ["sft", *CPU, "--attn_implementation", "sdpa", "--max_length", "4096"],
     "ovr/grpo": ["grpo", *CPU, "--use_vllm", "false", "--length_schedule", "0:24,3:48"],
 }
@@ -123,6 +123,14 @@ def test_of_many_rows_a_sample_is_read_and_of_cheap_columns_all(tmp_path: Path, 
     everything = Flight(subject("grpo", tmp_path, tiny_model), all_images=True)
     assert [problem.check for problem in everything.check_data()] == ["kinds", "images"]
     assert everything.subject.figures["images"] == "1 decoded (all)"
+
+
+def test_fewer_rows_than_a_batch_are_found(shards: Path, tiny_model: Path) -> None:
+    run = subject("grpo", shards, tiny_model, per_device_train_batch_size=72, num_generations=8)
+    assert [str(problem) for problem in Flight(run).check_data()] == [
+        f"preflight: batch: {shards}: 8 rows, a batch has 9 prompts (72 responses, 8 a prompt); lower per_device_train_batch_size or "
+        "gradient_accumulation_steps"
+    ]
 
 
 def test_few_faults_among_many_rows_are_warnings(tmp_path: Path, tiny_model: Path) -> None:

@@ -99,3 +99,29 @@ def test_a_colocated_vllm_is_the_policy_that_learns(drawn_to_images: Path, mixed
     for step in steps:
         assert step["sampling/sampling_logp_difference/mean"] < 1e-4, step["step"]
         assert step["sampling/effective_share"] > 0.999
+
+
+def test_a_model_of_text_alone_takes_no_image_rows(mixed_shards: Path, tiny_model: Path, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
+    from trl import GRPOConfig
+
+    from training.data.shards import read_shards
+    from training.grpo import grpo_trainer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    tokenizer.init_kwargs.pop("processor_class", None)
+    tokenizer._processor_class = None
+    sizes = {
+        "hidden_size": 32,
+        "intermediate_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 1,
+        "num_key_value_heads": 1,
+    }
+    Qwen2ForCausalLM(Qwen2Config(vocab_size=len(tokenizer), **sizes)).save_pretrained(tmp_path / "text")
+    tokenizer.save_pretrained(tmp_path / "text")
+    config = GRPOConfig(
+        output_dir=str(tmp_path / "out"), per_device_train_batch_size=2, num_generations=2, use_cpu=True, bf16=False
+    )
+    with pytest.raises(ValueError, match=r"the rows have images, up to 1, and .*text .qwen2. takes text alone"):
+        grpo_trainer(str(tmp_path / "text"), config, read_shards(mixed_shards, "rl"))

@@ -111,6 +111,16 @@ def test_groups_without_difference_are_refilled(
     assert metrics(tmp_path / "bounded", "refilled") == [1]
 
 
+def test_what_is_refilled_is_seen_too(tiny_model: Path, tmp_path: Path) -> None:
+    """Rows of text alone; an untrained model is never right, so that the whole factor is sampled."""
+    shards = write_shard(tmp_path / "rl" / "train-00000-of-00001.parquet", [row(i) for i in range(24)])
+    assert main(grpo(shards, tiny_model, tmp_path / "out", dynamic_sampling=2)) == 0
+    seen = pq.read_table(tmp_path / "out" / "difficulty_seen.parquet").to_pydict()
+    assert metrics(tmp_path / "out", "refilled") == [4, 4]
+    assert sum(seen["n"]) == 2 * 2 * 8
+    assert set(seen["pass_rate"]) == {0}
+
+
 def test_a_batch_that_nothing_judges_is_said_and_teaches_nothing(
     shards: Path, tiny_model: Path, tmp_path: Path, rewards_module: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,6 +171,9 @@ def test_rows_with_long_prompts_are_left_out_and_counted(
         ),
         ({"max_prompt_length": 2}, "24 of 24 rows have a prompt over --max_prompt_length 2"),
         ({"dynamic_sampling": 0.5}, "--dynamic_sampling 0.5: expected 1 (off) or more"),
+        ({"dynamic_sampling": "nan"}, "--dynamic_sampling nan: expected 1 (off) or more"),
+        ({"rewards": ["accuracy:nan"]}, "--rewards accuracy:nan: expected NAME or NAME:WEIGHT, got the weight 'nan'"),
+        ({"max_steps": 0}, "--max_steps 0, --num_train_epochs 3: no step would be taken"),
         ({"rewards": ["luck"]}, "--rewards: unknown reward 'luck'"),
         ({"order": "easy_first"}, "--order easy_first: row 00000000000000000000000000000000 has pass rate None"),
         (
@@ -177,7 +190,7 @@ def test_what_cannot_be_trained_is_one_line(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(grpo(shards, tiny_model, tmp_path, **more)) == 1
+    assert main(grpo(shards, tiny_model, tmp_path, preflight="false", **more)) == 1
     assert f"ovr-train grpo: {message}" in capsys.readouterr().err
     assert not (tmp_path / "model.safetensors").exists()
 

@@ -156,14 +156,16 @@ def test_a_save_over_an_older_checkpoint_never_mixes_two_runs(
     from trl import SFTTrainer
 
     out = tmp_path / "out"
-    assert main(["sft", *options(mixed_shards, tiny_model, out, "--max_steps", "2")]) == 0
+    every = ("--max_steps", "2", "--save_steps", "1")
+    assert main(["sft", *options(mixed_shards, tiny_model, out, *every)]) == 0
     assert fault_of(out / "checkpoint-2") is None
 
     def die(self: Any, folder: str) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(SFTTrainer, "_save_optimizer_and_scheduler", die)
-    assert main(["sft", *options(mixed_shards, tiny_model, out, "--max_steps", "2")]) == 130
+    again = ("--resume_from_checkpoint", str(out / "checkpoint-1"))
+    assert main(["sft", *options(mixed_shards, tiny_model, out, *every, *again)]) == 130
     assert fault_of(out / "checkpoint-2") == "no trainer_state.json, which is written last"
 
 

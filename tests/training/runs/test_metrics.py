@@ -59,3 +59,14 @@ def test_only_the_first_process_writes(tmp_path: Path) -> None:
         FileNotFoundError, match=r"has no metrics.jsonl: expected the output_dir of ovr-train sft or grpo"
     ):
         read_metrics(tmp_path)
+
+
+def test_kept_completions_go_with_the_steps(tmp_path: Path) -> None:
+    folder = tmp_path / "completions"
+    folder.mkdir()
+    for step in (1, 2, 3):
+        (folder / f"completions_{step:05d}.parquet").write_bytes(b"")
+    log(tmp_path, {3: {"loss": 1}}, begins_at=2)
+    assert sorted(path.name for path in folder.iterdir()) == ["completions_00001.parquet", "completions_00002.parquet"]
+    log(tmp_path, {1: {"loss": 1}})
+    assert (list(folder.iterdir()), len(list((tmp_path / "completions-1").iterdir()))) == ([], 2)

@@ -219,3 +219,44 @@ def test_weights_of_another_model_are_refused(tiny_model: Path, tmp_path: Path) 
         save_file(changed, file, metadata={"format": "pt"})
         with pytest.raises(ValueError, match=message):
             load_weights(model, tmp_path / "other")
+
+
+def test_what_changes_on_the_way_holds_from_there(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The states of a checkpoint hold the rate, the steps between saves and those between lines that it was made with."""
+    out = tmp_path / "out"
+    constant = ("--lr_scheduler_type", "constant")
+    assert main(run("sft", out, "--max_steps", "2", *constant)) == 0
+    more = ("--resume_from_checkpoint", "latest", "--max_steps", "6", "--learning_rate", "5e-4", "--save_steps", "4")
+    assert main(run("sft", out, *constant, *more)) == 0
+    assert "going on with learning_rate 0.0005" in capsys.readouterr().out
+    rates = {step: figures["learning_rate"] for step, figures in logged(out).items()}
+    assert rates == {1: 1e-3, 2: 1e-3, 3: 5e-4, 4: 5e-4, 5: 5e-4, 6: 5e-4}
+    assert sorted(path.name for path in out.glob("checkpoint-*")) == ["checkpoint-2", "checkpoint-4", "checkpoint-6"]
+
+
+def test_a_run_is_never_mixed_with_an_earlier_one(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert main(run("sft", out, "--max_steps", "4")) == 0
+    whole = weights(out)
+    capsys.readouterr()
+    for options, message in (
+        (("--max_steps", "4"), "has checkpoints of an earlier run, the newest is checkpoint-4: go on from it with"),
+        (
+            ("--max_steps", "4", "--resume_from_checkpoint", "latest"),
+            "checkpoint-4 is at step 4 of 4: nothing is left to train",
+        ),
+        (
+            ("--max_steps", "3", "--resume_from_checkpoint", "latest"),
+            "checkpoint-4 is at step 4 of 3: nothing is left to train",
+        ),
+        (
+            ("--resume_from_checkpoint", "latest", "--weight_decay", "0.1"),
+            "was made with weight_decay 0.0, now it is 0.1",
+        ),
+    ):
+        assert main(run("sft", out, *options)) == 1
+        assert message in capsys.readouterr().err
+    assert weights(out) == whole
+    shutil.copytree(out / "checkpoint-2", tmp_path / "other" / "checkpoint-2")
+    assert main(run("sft", out, "--resume_from_checkpoint", str(tmp_path / "other" / "checkpoint-2"))) == 1
+    assert "has checkpoints of another run than" in capsys.readouterr().err

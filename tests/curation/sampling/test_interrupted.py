@@ -24,7 +24,12 @@ def test_nothing_that_was_finished_is_lost(how: signal.Signals, tmp_path: Path, 
     )
     command = [sys.executable, "-m", "curation.cli", "build", str(manifest), "--out", str(tmp_path / "out")]
     process = subprocess.Popen(
-        command, cwd=HERE.parents[2], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=HERE.parents[2],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )
     while len(finished(log)) < 40:
         assert process.poll() is None, "it ended before it was interrupted"

@@ -91,7 +91,7 @@ def _number(value: Any) -> Any:
 
 def _cut_completions(folder: Path, step: int) -> None:
     """As `MetricsFile`: those after `step` are cut off, those of an earlier run are kept under another name."""
-    if step == 0 and folder.is_dir():
+    if step == 0 and any(folder.glob("completions_*.parquet")):
         folder.rename(_free_name(folder))
         folder.mkdir()  # TRL makes it before the run begins
     for path in folder.glob("completions_*.parquet"):

@@ -70,3 +70,5 @@ def test_kept_completions_go_with_the_steps(tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["completions_00001.parquet", "completions_00002.parquet"]
     log(tmp_path, {1: {"loss": 1}})
     assert (list(folder.iterdir()), len(list((tmp_path / "completions-1").iterdir()))) == ([], 2)
+    log(tmp_path, {1: {"loss": 1}})
+    assert not (tmp_path / "completions-2").exists()  # nothing was kept

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from training.arguments import GRPOArguments, model_kwargs, parse, prepare
-from training.data.order import row_order
 from training.data.places import with_places
 from training.data.shards import check_shards, read_shards
 from training.data.table import ShardTable
@@ -19,6 +18,7 @@ from training.models.processors import capped
 from training.models.vision import freeze_vision
 from training.preflight.start import preflight_of
 from training.rl.rewards import reward_functions
+from training.rl.rows import ROW_COLUMNS, chosen_rows
 from training.rl.schedule import parse_schedule
 from training.rl.seen import DifficultySeen
 from training.runs.run import run
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from training.rl.trainer import PolicyTrainer
 
-ROW_COLUMNS = ["id", "prompt", "images", "answer", "answer_kind", "answer_options", "domain", "stratum"]
 PAPER = {
     "beta": 0.0,
     "entropy_coef": 0.0,
@@ -120,35 +119,6 @@ def grpo_trainer(
     return trainer
 
 
-def chosen_rows(model: Any, processor: Any, config: "GRPOConfig", rows: ShardTable, options: GRPOArguments) -> Any:
-    """The `datasets.Dataset` that is trained on: rows whose prompt is short enough, in the order that was asked for.
-
-    Raises:
-        ValueError: fewer rows than a batch has prompts, or rows without what the order goes by.
-    """
-    numbers = list(range(len(rows)))
-    if options.max_prompt_length is not None:
-        from training.rl.prompts import prompts_within
-
-        numbers, line = prompts_within(rows, processor or _processor(model), options.max_prompt_length)
-        if line:
-            print(f"grpo: {line}", flush=True)
-    n_prompts = config.generation_batch_size // config.num_generations
-    if len(numbers) < n_prompts:
-        raise ValueError(
-            f"{len(numbers)} rows are fewer than the {n_prompts} prompts of a batch ({config.generation_batch_size} responses, "
-            f"{config.num_generations} a prompt): no step would be taken; lower per_device_train_batch_size or gradient_accumulation_steps"
-        )
-    dataset = rows.only(ROW_COLUMNS).dataset(with_places)
-    if options.order == "random":  # TRL's own, an epoch at a time
-        return dataset.select(numbers) if len(numbers) < len(rows) else dataset
-    n_steps = config.max_steps if config.max_steps > 0 else int(config.num_train_epochs * len(numbers) // n_prompts)
-    every = config.steps_per_generation * config.num_iterations / config.gradient_accumulation_steps
-    n_draws = max(n_prompts, int(-(-n_steps // every)) * n_prompts)
-    config.shuffle_dataset, config.num_train_epochs = False, 1
-    return dataset.select(row_order(rows, numbers, options.order, config.seed, n_draws))
-
-
 def departures_from_the_paper(config: "GRPOConfig") -> str:
     """The options that the paper has otherwise, in a line."""
     names = [name for name, value in PAPER.items() if getattr(config, name) != value]
@@ -195,9 +165,3 @@ def _check_groups(config: "GRPOConfig", options: GRPOArguments) -> None:
 
 def _pass_rates(rows: ShardTable) -> list[float | None]:
     return [difficulty and difficulty.get("pass_rate") for difficulty in rows.column("difficulty")]
-
-
-def _processor(model: Any) -> Any:
-    from transformers import AutoProcessor
-
-    return AutoProcessor.from_pretrained(model if isinstance(model, str) else model.config._name_or_path)

@@ -24,6 +24,19 @@ FEATURES = Features(
 SCHEMA = FEATURES.arrow_schema.with_metadata({**FEATURES.arrow_schema.metadata, b"ovr.schema_version": b"1"})
 
 
+ON_CPU: dict[str, Any] = {"report_to": "none", "use_cpu": True, "bf16": False, "gradient_checkpointing": False}
+"""Options of a run that tests make, for TRL's configurations and for the command line."""
+
+
+def command_line(command: str, data: Path, model: Path, out: Path, *more: str, **options: Any) -> list[str]:
+    """A run of `ovr-train` on the CPU; `options` by name, then words as they are, which win."""
+    given = {"data": data, "model_name_or_path": model, "output_dir": out, **ON_CPU, **options}
+    words = [command]
+    for name, value in given.items():
+        words += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
+    return [*words, *more]
+
+
 def png(color: str) -> bytes:
     """A 56 x 56 image of one color."""
     buffer = io.BytesIO()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.training.conftest import row, write_shard
+from tests.training.conftest import command_line, row, write_shard
 from training.cli import main
 from training.data.shards import read_shards
 
@@ -94,22 +94,8 @@ def test_a_warm_ups_first_step_says_nothing(tiny_model: Path, traces: Path, tmp_
 
 
 def command(tiny_model: Path, folder: Path, out: Path, *options: str) -> int:
-    given = {"data": folder, "model_name_or_path": tiny_model, "output_dir": out, "max_steps": 1, "report_to": "none"}
-    switches = [
-        "--preflight",
-        "false",
-        "--use_cpu",
-        "true",
-        "--bf16",
-        "false",
-        "--gradient_checkpointing",
-        "false",
-        "--save_strategy",
-        "no",
-    ]
-    return main(
-        ["sft", *(text for name, value in given.items() for text in (f"--{name}", str(value))), *switches, *options]
-    )
+    given = {"max_steps": 1, "preflight": False, "save_strategy": "no"}
+    return main(command_line("sft", folder, tiny_model, out, *options, **given))
 
 
 def test_the_command_evaluates_drops_and_saves(

@@ -6,22 +6,13 @@ from typing import Any
 import pytest
 import torch
 
-from tests.training.conftest import row, write_shard
+from tests.training.conftest import ON_CPU, row, write_shard
 from training.data.shards import read_shards
 from training.models.vision import is_vision
 
 pytestmark = pytest.mark.slow
 
-CPU: dict[str, Any] = {
-    "max_steps": 1,
-    "learning_rate": 1e-3,
-    "logging_steps": 1,
-    "save_strategy": "no",
-    "report_to": "none",
-    "use_cpu": True,
-    "bf16": False,
-    "gradient_checkpointing": False,
-}
+CPU: dict[str, Any] = {"max_steps": 1, "learning_rate": 1e-3, "logging_steps": 1, "save_strategy": "no", **ON_CPU}
 
 
 def boxed_one(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:

@@ -3,13 +3,14 @@
 What these rows cannot follow of TRL's options ends in one line here, before the text is read.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from training.data.images import height_and_width
+from training.data.lengths import row_lengths
 from training.data.overlong import fitting, write_dropped
 from training.data.places import placed, with_places
-from training.data.sft_rows import ROWS_AT_ONCE, TokenRows, sequences
+from training.data.sft_rows import TokenRows, sequences
 from training.data.table import ShardTable
 
 
@@ -82,21 +83,15 @@ def image_row_lengths(rows: ShardTable, processor: Any) -> list[int]:
     """Tokens of rows with images, as TRL's collator will make them: one placeholder a merged patch. Reads the images' headers."""
     from trl.data_utils import apply_chat_template, prepare_multimodal_messages
 
-    table = rows.only(["prompt", "completion", "images"])
-    lengths = []
-    for start in range(0, len(table), ROWS_AT_ONCE):
-        for number, row in table.records(range(start, min(start + ROWS_AT_ONCE, len(table)))).items():
-            images = row.get("images") or []
-            example = {
-                "prompt": prepare_multimodal_messages(placed(row["prompt"], len(images)), images=images),
-                "completion": prepare_multimodal_messages(row["completion"]),
-            }
-            texts = apply_chat_template(example, processor)
-            ids = processor.tokenizer([texts["prompt"], texts["completion"]], add_special_tokens=False)["input_ids"]
-            sizes = [height_and_width(image, table.place, number) for image in images]
-            tokens = processor._get_num_multimodal_tokens(image_sizes=sizes)["num_image_tokens"] if sizes else []
-            lengths.append(sum(map(len, ids)) + sum(tokens) - len(tokens))
-    return lengths
+    def render(row: dict[str, Any], images: Sequence[Any]) -> list[str]:
+        example = {
+            "prompt": prepare_multimodal_messages(placed(row["prompt"], len(images)), images=list(images)),
+            "completion": prepare_multimodal_messages(row["completion"]),
+        }
+        texts = apply_chat_template(example, processor)
+        return [texts["prompt"], texts["completion"]]
+
+    return row_lengths(rows.only(["prompt", "completion", "images"]), processor, render)
 
 
 def use_template(processor: Any, path: str | None) -> None:

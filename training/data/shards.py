@@ -24,7 +24,11 @@ Config = Literal["rl", "cold_start"]
 
 SCHEMA_VERSION = "1"
 SAMPLING = ("temperature", "top_p", "max_tokens")
-SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.parquet")
+SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.parquet")
+MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+IMAGES = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
+TYPES: dict[str, Any] = {"prompt": MESSAGES, "completion": MESSAGES, "images": IMAGES}
+"""Every other column that is needed holds text."""
 COLUMNS: dict[Config, tuple[str, ...]] = {
     "rl": ("id", "prompt", "images", "answer", "answer_kind", "answer_options", "source", "domain"),
     "cold_start": ("prompt", "completion"),
@@ -35,7 +39,8 @@ def shard_files(data: Path, config: Config, split: str) -> list[Path]:
     """The shards of one split, sorted; `data` is a build's directory or the folder that holds the Parquet files.
 
     Raises:
-        FileNotFoundError: the directory or the split is not there; says which splits are.
+        FileNotFoundError: the directory or the split is not there, and which splits are; or a part of the split is missing.
+        ValueError: the split's files are of several builds.
     """
     folder = data / "data" / config if (data / "data").is_dir() else data
     if not folder.is_dir():
@@ -45,7 +50,26 @@ def shard_files(data: Path, config: Config, split: str) -> list[Path]:
     if not files:
         found = ", ".join(sorted(set(split_of.values()))) or "no Parquet shards"
         raise FileNotFoundError(f"no split {split!r} in {folder}; found: {found}")
+    _check_parts(files)
     return files
+
+
+def _check_parts(files: list[Path]) -> None:
+    """A split of which not every file is there would be read as a smaller one.
+
+    Raises:
+        FileNotFoundError: a number is missing of those that the names count to.
+        ValueError: the names count to different totals.
+    """
+    parts = [(int(match[2]), int(match[3])) for path in files if (match := SHARD.fullmatch(path.name))]
+    totals = sorted({total for _, total in parts})
+    folder = files[0].parent
+    if len(totals) > 1:
+        raise ValueError(f"{folder}: files of several builds lie together: -of- {totals}; expected one number")
+    if missing := sorted(set(range(totals[0])) - {number for number, _ in parts}):
+        raise FileNotFoundError(
+            f"{folder}: {len(files)} files of {totals[0]}: number {missing[0]:05d} is missing; copy it too"
+        )
 
 
 def default_split(data: Path) -> str:
@@ -166,19 +190,37 @@ def _check_kinds(path: Path) -> None:
 
 def _n_rows(path: Path, config: Config) -> int:
     """How many rows a shard has, once its version and columns are what they should be."""
+    for _, fault in file_faults(path, config):
+        raise ValueError(f"{path}: {fault}")
+    return int(pq.read_metadata(path).num_rows)
+
+
+def file_faults(path: Path, config: Config) -> Iterator[tuple[str, str]]:
+    """What makes a file unreadable as a shard: what is looked at (shards, schema), and what was got, expected and can be done."""
     try:
-        file = pq.read_metadata(path)
-    except pa.ArrowInvalid as error:
-        raise ValueError(f"{path} is not a whole Parquet file: {error}") from error
-    schema = file.schema.to_arrow_schema()
-    version = (schema.metadata or {}).get(b"ovr.schema_version", b"none").decode()
+        schema = pq.read_metadata(path).schema.to_arrow_schema()
+    except (pa.ArrowException, OSError) as error:
+        yield "shards", f"not a whole Parquet file ({error}); build or copy it again"
+        return
+    version = (schema.metadata or {}).get(b"ovr.schema_version", b"none").decode(errors="replace")
     if version != SCHEMA_VERSION:
-        raise ValueError(
-            f"{path} has ovr.schema_version {version}, expected {SCHEMA_VERSION}: was it made by ovr-curate?"
-        )
-    missing = [name for name in COLUMNS[config] if name not in schema.names]
-    if missing:
-        raise ValueError(
-            f"{path} has no column {missing[0]!r}, which a {config} shard needs; it has {', '.join(schema.names)}"
-        )
-    return int(file.num_rows)
+        later = version.isdigit() and int(version) > int(SCHEMA_VERSION)
+        todo = "train with the release that wrote it, or a later one" if later else "was it made by ovr-curate?"
+        yield "schema", f"ovr.schema_version {version}, expected {SCHEMA_VERSION}; {todo}"
+        return
+    for name in COLUMNS[config]:
+        if name not in schema.names:
+            yield "schema", f"no column {name!r}, which a {config} shard needs; it has {', '.join(schema.names)}"
+        elif not _has_type(schema.field(name).type, name):
+            yield "schema", f"column {name!r} is {schema.field(name).type}, expected {TYPES.get(name, 'string')}"
+
+
+def _has_type(found: pa.DataType, name: str) -> bool:
+    """`images` may be null in all rows, which are text rows then."""
+    if name not in TYPES:
+        return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
+    if name == "images" and pa.types.is_null(found):
+        return True
+    if not (pa.types.is_list(found) or pa.types.is_large_list(found)) or not pa.types.is_struct(found.value_type):
+        return False
+    return {field.name for field in found.value_type} >= {field.name for field in TYPES[name].value_type}

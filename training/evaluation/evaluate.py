@@ -88,6 +88,10 @@ def main(argv: Sequence[str]) -> int:
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         args.out.write_text(json.dumps(evaluated, indent=1) + "\n")
+    if empty := [one["model"] for one in evaluated if one["mean_reward"] is None]:
+        raise ValueError(
+            f"{empty[0]}: no response could be judged, so there is no rate; see n_unjudged, and what was refused above"
+        )
     return 0
 
 

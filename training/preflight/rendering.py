@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from training.arguments import model_kwargs
-from training.data.images import Cap
 from training.data.places import placed
 from training.data.table import ShardTable
 from training.models.adapters import base_of, is_adapter
@@ -24,9 +23,8 @@ def load_processor(subject: Subject) -> Any:
     name = _with_processor(subject)
     processor = AutoProcessor.from_pretrained(name, **_how(subject))
     if (max_pixels := subject.option("max_pixels")) is not None:
-        processor = capped(ShardTable([], []), name, subject.options, max_pixels)[1]
-        images = processor.image_processor
-        subject.cap = Cap(max_pixels, images.patch_size * images.merge_size)
+        rows, processor = capped(ShardTable([], []), name, subject.options, max_pixels)
+        subject.cap = rows.cap
     template = subject.option("chat_template_path")
     if template and Path(template).suffix in (".jinja", ".j2"):
         processor.chat_template = Path(template).read_text(encoding="utf-8")

@@ -5,27 +5,18 @@ Ids, golds' presence, reward kinds with their options, weights. What needs the t
 
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 import rewards
 from rewards.kinds import make_kind
-from training.data.shards import COLUMNS, SCHEMA_VERSION, shard_files
+from training.data.shards import file_faults, shard_files
 from training.preflight.check import Problem, RowFaults
 from training.preflight.subject import Subject
 
-MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
-IMAGES = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
-TYPES: dict[str, Any] = {"prompt": MESSAGES, "completion": MESSAGES, "images": IMAGES}
-"""Every other column that is needed holds text."""
 CHEAP = ("id", "answer", "answer_kind", "answer_options", "weight")
-PART = re.compile(r".+-(\d{5})-of-(\d{5})\.parquet")
 
 
 def check_shards(subject: Subject) -> Iterator[Problem]:
@@ -38,72 +29,20 @@ def check_shards(subject: Subject) -> Iterator[Problem]:
     readable = []
     n_rows = 0
     for path in files:
-        faults = list(_file_faults(path, subject))
-        yield from faults
-        if not faults:
+        faults = list(file_faults(path, subject.config))
+        yield from (Problem(check, str(path), fault) for check, fault in faults)
+        if faults:
+            continue
+        n_rows += (n := pq.read_metadata(path).num_rows)
+        if n:
             readable.append(path)
-            n_rows += pq.read_metadata(path).num_rows
-    missing = list(_missing_parts(files))
-    yield from missing
-    if len(readable) < len(files) or missing:
+        else:
+            todo = "an empty shard is what a build that was cut off leaves: build it again"
+            yield Problem("shards", str(path), f"no rows; {todo}")
+    if len(readable) < len(files):
         return
     subject.files, subject.n_rows = readable, n_rows
     yield from _column_faults(subject)
-
-
-def _file_faults(path: Path, subject: Subject) -> Iterator[Problem]:
-    """What makes a file unreadable as a shard."""
-    try:
-        file = pq.read_metadata(path)
-        schema = file.schema.to_arrow_schema()
-    except (pa.ArrowException, OSError) as error:
-        yield Problem("shards", str(path), f"not a whole Parquet file ({error}); build or copy it again")
-        return
-    version = (schema.metadata or {}).get(b"ovr.schema_version", b"none").decode(errors="replace")
-    if version != SCHEMA_VERSION:
-        later = version.isdigit() and int(version) > int(SCHEMA_VERSION)
-        todo = "train with the release that wrote it, or a later one" if later else "was it made by ovr-curate?"
-        yield Problem("schema", str(path), f"ovr.schema_version {version}, expected {SCHEMA_VERSION}; {todo}")
-        return
-    for name in COLUMNS[subject.config]:
-        if name not in schema.names:
-            found = ", ".join(schema.names)
-            yield Problem(
-                "schema", str(path), f"no column {name!r}, which a {subject.config} shard needs; it has {found}"
-            )
-        elif not _has_type(schema.field(name).type, name):
-            expected = TYPES.get(name, "string")
-            yield Problem("schema", str(path), f"column {name!r} is {schema.field(name).type}, expected {expected}")
-    if file.num_rows == 0:
-        yield Problem(
-            "shards", str(path), "no rows; an empty shard is what a build that was cut off leaves: build it again"
-        )
-
-
-def _has_type(found: pa.DataType, name: str) -> bool:
-    if name not in TYPES:
-        return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
-    if not (pa.types.is_list(found) or pa.types.is_large_list(found)) or not pa.types.is_struct(found.value_type):
-        return False
-    return {field.name for field in found.value_type} >= {field.name for field in TYPES[name].value_type}
-
-
-def _missing_parts(files: list[Path]) -> Iterator[Problem]:
-    """A split of which not every file is there trains on fewer rows without a word."""
-    parts = [(int(match[1]), int(match[2])) for path in files if (match := PART.fullmatch(path.name))]
-    totals = {total for _, total in parts}
-    if len(totals) > 1:
-        yield Problem(
-            "shards",
-            str(files[0].parent),
-            f"files of several builds lie together: -of- {sorted(totals)}; expected one number",
-        )
-    elif missing := sorted(set(range(max(totals, default=0))) - {number for number, _ in parts}):
-        yield Problem(
-            "shards",
-            str(files[0].parent),
-            f"{len(files)} files of {max(totals)}: number {missing[0]:05d} is missing; copy it too",
-        )
 
 
 def _column_faults(subject: Subject) -> Iterator[Problem]:

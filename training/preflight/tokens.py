@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from training.data.lengths import image_tokens
 from training.preflight.check import Problem, RowFaults, first_line
 from training.preflight.rendering import answers_of, ids_of, render
 from training.preflight.rows import SampledRow
@@ -74,7 +75,7 @@ class Tokens:
             self.faults.add(row.where, what, f"{n} placeholders in the prompt, {len(row.images)} images")
             row.is_whole = False
             return
-        by_grid = sum(self._image_tokens(row)) - len(row.opened)
+        by_grid = image_tokens(self.subject.processor, [(image.height, image.width) for image in row.opened])
         self.prompts.append(len(prompt) + by_grid)
         length = self.prompts[-1]
         if self.subject.is_sft:
@@ -110,14 +111,6 @@ class Tokens:
                     f"prompt and completion are longer than {name}",
                     f"{length:,} + {longest:,} tokens, {room:,} fit",
                 )
-
-    def _image_tokens(self, row: SampledRow) -> list[int]:
-        """Of each image, by its size alone: what vLLM asks the processor, too."""
-        count = getattr(self.subject.processor, "_get_num_multimodal_tokens", None)
-        if not row.opened or count is None:
-            return [1] * len(row.opened)
-        sizes = [(image.height, image.width) for image in row.opened]
-        return list(count(image_sizes=sizes)["num_image_tokens"])
 
     def _remember(self, row: SampledRow) -> None:
         def area(one: SampledRow) -> int:

@@ -1,12 +1,9 @@
 """`--max_prompt_length N`: rows whose prompt is longer, text and image tokens together, are left out before a run begins."""
 
-import io
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
-import pyarrow.parquet as pq
-from PIL import Image
-
+from training.data.lengths import row_lengths
 from training.data.places import placed
 from training.data.table import ShardTable
 
@@ -17,7 +14,7 @@ def prompts_within(table: ShardTable, processor: Any, limit: int) -> tuple[list[
     Raises:
         ValueError: no row is left.
     """
-    lengths = list(prompt_lengths(table, processor))
+    lengths = prompt_lengths(table, processor)
     kept = [number for number, length in enumerate(lengths) if length <= limit]
     if len(kept) == len(lengths):
         return kept, ""
@@ -31,28 +28,17 @@ def prompts_within(table: ShardTable, processor: Any, limit: int) -> tuple[list[
     return kept, line
 
 
-def prompt_lengths(table: ShardTable, processor: Any) -> Iterator[int]:
-    """Tokens of each prompt, rendered for generation; images count by their grid, for which only their headers are read."""
+def prompt_lengths(table: ShardTable, processor: Any) -> list[int]:
+    """Tokens of each prompt, rendered for generation.
+
+    Raises:
+        RowError, ValueError: see `row_lengths`.
+    """
     from trl.data_utils import prepare_multimodal_messages
 
-    tokenizer = getattr(processor, "tokenizer", processor)
-    for path in table.files:
-        for batch in pq.ParquetFile(path).iter_batches(256, columns=["prompt", "images"]):
-            rows = batch.to_pylist()
-            images = [row["images"] or [] for row in rows]
-            prompts = [placed(row["prompt"], len(some)) for row, some in zip(rows, images, strict=True)]
-            prompts = [
-                prepare_multimodal_messages(one, images=some) if some else one
-                for one, some in zip(prompts, images, strict=True)
-            ]
-            texts = [processor.apply_chat_template(one, tokenize=False, add_generation_prompt=True) for one in prompts]
-            ids = tokenizer(texts, add_special_tokens=False)["input_ids"]
-            for tokens, some in zip(ids, images, strict=True):
-                yield len(tokens) + (image_tokens(processor, [image["bytes"] for image in some]) if some else 0)
+    def render(row: dict[str, Any], images: Sequence[Any]) -> list[str]:
+        prompt = placed(row["prompt"], len(images))
+        messages = prepare_multimodal_messages(prompt, images=list(images)) if images else prompt
+        return [processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)]
 
-
-def image_tokens(processor: Any, images: list[bytes]) -> int:
-    """Tokens that images add to a text where each has one placeholder."""
-    sizes = [Image.open(io.BytesIO(image)).size for image in images]
-    counts = processor._get_num_multimodal_tokens(image_sizes=[(height, width) for width, height in sizes])
-    return int(sum(counts["num_image_tokens"])) - len(images)
+    return row_lengths(table.only(["prompt", "images"]), processor, render)

@@ -42,6 +42,17 @@ def test_a_split_whose_name_begins_like_another_is_another(tmp_path: Path) -> No
         read_shards(tmp_path, "rl", "eval")
 
 
+def test_a_split_of_which_a_part_is_missing_is_no_smaller_split(tmp_path: Path) -> None:
+    """What is left of it would be trained on, and evaluated on, with exit code 0."""
+    for i in (0, 2):
+        write_shard(tmp_path / f"train-{i:05d}-of-00003.parquet", [row(i)])
+    with pytest.raises(FileNotFoundError, match="2 files of 3: number 00001 is missing; copy it too"):
+        read_shards(tmp_path, "rl")
+    write_shard(tmp_path / "train-00000-of-00001.parquet", [row(7)])
+    with pytest.raises(ValueError, match=r"files of several builds lie together: -of- \[1, 3\]"):
+        read_shards(tmp_path, "rl")
+
+
 @pytest.mark.parametrize(("version", "got"), [(None, "none"), ("7", "7")])
 def test_another_schema_version_is_refused(tmp_path: Path, version: str | None, got: str) -> None:
     write_shard(tmp_path / NAME, [row(0)], version)

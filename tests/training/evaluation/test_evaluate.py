@@ -31,10 +31,12 @@ def shards(folder: Path, difficulties: list[dict[str, Any] | None]) -> Path:
     return folder
 
 
-def evaluated(capsys: pytest.CaptureFixture[str], model: Path, data: Path, *options: str) -> dict[str, Any]:
+def evaluated(
+    capsys: pytest.CaptureFixture[str], model: Path, data: Path, *options: str, code: int = 0
+) -> dict[str, Any]:
     """The printed figures of one model, sampled with transformers in this process."""
     engine = ["--engine", "transformers", "--engine_option", "isolate=false"]
-    assert main(["eval", "--model", str(model), "--data", str(data), *engine, *options]) == 0
+    assert main(["eval", "--model", str(model), "--data", str(data), *engine, *options]) == code
     result: dict[str, Any] = json.loads(capsys.readouterr().out)
     return result
 
@@ -79,7 +81,7 @@ def test_refused_prompts_are_unjudged(
     mixed_shards: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ("--max_tokens", "4", "--engine_option", "max_model_len=8", "--rollouts", str(tmp_path))
-    result = evaluated(capsys, tiny_model, mixed_shards, *options)
+    result = evaluated(capsys, tiny_model, mixed_shards, *options, code=1)
     assert (result["n_rows"], result["n_unjudged"], result["mean_reward"], result["by_source"]) == (8, 32, None, {})
 
 

@@ -6,28 +6,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.training.conftest import command_line
 from training.cli import main
 from training.models.vision import is_vision
 
 pytestmark = pytest.mark.slow
 
-CPU = (
-    "--report_to",
-    "none",
-    "--use_cpu",
-    "true",
-    "--bf16",
-    "false",
-    "--gradient_checkpointing",
-    "false",
-    "--save_strategy",
-    "no",
-)
-
 
 def options(command: str, data: Path, model: Path, out: Path, *more: str) -> list[str]:
-    given = {"data": data, "model_name_or_path": model, "output_dir": out, "max_steps": 2, "learning_rate": 1e-2}
-    return [command, *(text for name, value in given.items() for text in (f"--{name}", str(value))), *CPU, *more]
+    return command_line(command, data, model, out, *more, max_steps=2, learning_rate=1e-2, save_strategy="no")
 
 
 @pytest.fixture(scope="module")

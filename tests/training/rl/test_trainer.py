@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from tests.training.conftest import row, write_shard
+from tests.training.conftest import command_line, row, write_shard
 from training.cli import main
 from training.data.shards import read_shards
 
@@ -19,10 +19,6 @@ SMALL = {
     "max_completion_length": 6,
     "logging_steps": 1,
     "learning_rate": 1e-3,
-    "report_to": "none",
-    "use_cpu": "true",
-    "bf16": "false",
-    "gradient_checkpointing": "false",
 }
 
 
@@ -34,19 +30,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def grpo(shards: Path, model: Path, out: Path, **more: Any) -> list[str]:
-    given = {
-        "data": shards,
-        "model_name_or_path": model,
-        "output_dir": out,
-        "max_steps": 2,
-        "save_strategy": "no",
-        **SMALL,
-        **more,
-    }
-    options = ["grpo"]
-    for name, value in given.items():
-        options += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
-    return options
+    return command_line("grpo", shards, model, out, **{"max_steps": 2, "save_strategy": "no", **SMALL, **more})
 
 
 def metrics(out: Path, name: str) -> list[Any]:

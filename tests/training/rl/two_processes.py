@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.training.conftest import png, row, write_shard
+from tests.training.conftest import ON_CPU, png, row, write_shard
 
 N_STEPS = 20
 KINDS = ("ttii", "iitt", "titi", "tiii", "tttt")
@@ -24,10 +24,7 @@ OPTIONS: dict[str, Any] = {
     "learning_rate": 1e-3,
     "logging_steps": 1,
     "save_strategy": "no",
-    "report_to": "none",
-    "use_cpu": True,
-    "bf16": False,
-    "gradient_checkpointing": False,
+    **ON_CPU,
     "dataloader_drop_last": False,
 }
 GRPO: dict[str, Any] = {"num_generations": 2, "max_completion_length": 6, "shuffle_dataset": False}

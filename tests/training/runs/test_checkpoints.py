@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.training.conftest import command_line
 from training.cli import main
 from training.runs.checkpoints import RECORD, STATE, checkpoint_to_resume, fault_of
 
@@ -112,12 +113,10 @@ def test_weights_of_several_files_and_of_other_numbers_are_loaded_and_compared(
     assert all(torch.equal(a, b.float()) for a, b in zip(fresh.parameters(), model.parameters(), strict=True))
 
 
-def options(data: Path, model: Path, out: Path, *more: str) -> list[str]:
+def options(command: str, data: Path, model: Path, out: Path, *more: str) -> list[str]:
     """A run of four steps."""
-    given = {"data": data, "model_name_or_path": model, "output_dir": out, "max_steps": 4, "save_steps": 2, "logging_steps": 1,
-             "report_to": "none", "use_cpu": True, "bf16": False, "gradient_checkpointing": False, "learning_rate": 1e-2,
-             "per_device_train_batch_size": 4}  # fmt: skip
-    return [*(text for name, value in given.items() for text in (f"--{name}", str(value))), *more]
+    steps = {"max_steps": 4, "save_steps": 2, "logging_steps": 1, "per_device_train_batch_size": 4}
+    return command_line(command, data, model, out, *more, learning_rate=1e-2, **steps)
 
 
 @pytest.mark.slow
@@ -128,11 +127,11 @@ def test_an_adapter_goes_on_exactly_and_on_its_own_base_only(
 
     out = tmp_path / "out"
     lora = ("--use_peft", "true", "--lora_target_modules", "q_proj", "v_proj")
-    assert main(["sft", *options(mixed_shards, tiny_model, out, *lora)]) == 0
+    assert main(options("sft", mixed_shards, tiny_model, out, *lora)) == 0
     whole = (out / "adapter_model.safetensors").read_bytes()
     (out / "checkpoint-4" / STATE).unlink()
     again = [*lora, "--resume_from_checkpoint", "latest"]
-    assert main(["sft", *options(mixed_shards, tiny_model, out, *again)]) == 0
+    assert main(options("sft", mixed_shards, tiny_model, out, *again)) == 0
     assert "checkpoint-2, step 2; 4 weights are its own" in capsys.readouterr().out
     assert (out / "adapter_model.safetensors").read_bytes() == whole
     other = tmp_path / "other"
@@ -144,7 +143,7 @@ def test_an_adapter_goes_on_exactly_and_on_its_own_base_only(
     save_file(tensors, other / "model.safetensors", metadata={"format": "pt"})
     (out / "checkpoint-4" / STATE).unlink()
     capsys.readouterr()
-    assert main(["sft", *options(mixed_shards, other, out, *again)]) == 1
+    assert main(options("sft", mixed_shards, other, out, *again)) == 1
     assert "checkpoint-2 is an adapter on a base model with other weights" in capsys.readouterr().err
 
 
@@ -157,7 +156,7 @@ def test_a_save_over_an_older_checkpoint_never_mixes_two_runs(
 
     out = tmp_path / "out"
     every = ("--max_steps", "2", "--save_steps", "1")
-    assert main(["sft", *options(mixed_shards, tiny_model, out, *every)]) == 0
+    assert main(options("sft", mixed_shards, tiny_model, out, *every)) == 0
     assert fault_of(out / "checkpoint-2") is None
 
     def die(self: Any, folder: str) -> None:
@@ -165,7 +164,7 @@ def test_a_save_over_an_older_checkpoint_never_mixes_two_runs(
 
     monkeypatch.setattr(SFTTrainer, "_save_optimizer_and_scheduler", die)
     again = ("--resume_from_checkpoint", str(out / "checkpoint-1"))
-    assert main(["sft", *options(mixed_shards, tiny_model, out, *every, *again)]) == 130
+    assert main(options("sft", mixed_shards, tiny_model, out, *every, *again)) == 130
     assert fault_of(out / "checkpoint-2") == "no trainer_state.json, which is written last"
 
 
@@ -174,5 +173,5 @@ def test_checkpoints_between_steps_that_share_samples_are_refused_at_start(
     mixed_shards: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     more = ("--num_generations", "4", "--num_iterations", "3", "--max_completion_length", "4")
-    assert main(["grpo", *options(mixed_shards, tiny_model, tmp_path, *more)]) == 1
+    assert main(options("grpo", mixed_shards, tiny_model, tmp_path, *more)) == 1
     assert "--save_steps 2: a checkpoint holds no samples, and 3 steps share theirs" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.training.conftest import row, write_shard
+from tests.training.conftest import command_line, row, write_shard
 from training.cli import main
 from training.runs.metrics import MetricsFile
 
@@ -49,32 +49,8 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(shards: Path, tiny_model: Path) -> Run:
     def options(command: str, out: Path, *more: str) -> list[str]:
-        given = {
-            "data": shards,
-            "model_name_or_path": tiny_model,
-            "output_dir": out,
-            "max_steps": N_STEPS,
-            "save_steps": 2,
-        }
-        fixed = [
-            "--logging_steps",
-            "1",
-            "--report_to",
-            "none",
-            "--use_cpu",
-            "true",
-            "--bf16",
-            "false",
-            "--gradient_checkpointing",
-            "false",
-        ]
-        return [
-            command,
-            *(text for name, value in given.items() for text in (f"--{name}", str(value))),
-            *fixed,
-            *SMALL[command],
-            *more,
-        ]
+        steps = {"max_steps": N_STEPS, "save_steps": 2, "logging_steps": 1}
+        return command_line(command, shards, tiny_model, out, *SMALL[command], *more, **steps)
 
     return options
 

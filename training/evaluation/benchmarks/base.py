@@ -76,6 +76,21 @@ def by(answered: Iterable[Answered], key: Callable[[Answered], str]) -> Mapping[
     return dict(sorted(groups.items()))
 
 
+def answers_by_question(items: Iterable[Item]) -> dict[str, dict[str, bool]]:
+    """Question -> its parts (variants, steps) -> whether each was answered right, for rows of `QUESTION/PART`.
+
+    Raises:
+        ValueError: a part of a question comes twice, and the two need not agree.
+    """
+    questions: dict[str, dict[str, bool]] = defaultdict(dict)
+    for item in items:
+        question, part = item.parts
+        if part in questions[question]:
+            raise ValueError(f"rows {question}/{part} come twice; expected one of each, as the manifest builds them")
+        questions[question][part] = item.correct
+    return dict(questions)
+
+
 def over_samples(answered: Sequence[Answered], names: Sequence[str], score: Callable[[list[Item]], Scores]) -> Scores:
     """The mean over samples of a score that takes one answer to every row: sample k of all rows is one run of the benchmark.
 

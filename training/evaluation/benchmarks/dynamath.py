@@ -1,9 +1,8 @@
 """DynaMath (Zou et al. 2024, arXiv 2411.00836, section 3.3): a question counts in the worst case when all of its variants are right."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
-from training.evaluation.benchmarks.base import Answered, Item, Scores, mean, over_samples
+from training.evaluation.benchmarks.base import Answered, Item, Scores, answers_by_question, mean, over_samples
 
 
 def score(answered: Sequence[Answered]) -> Scores:
@@ -16,10 +15,7 @@ def score(answered: Sequence[Answered]) -> Scores:
 
 
 def _of_one(items: list[Item]) -> Scores:
-    questions: dict[str, dict[str, bool]] = defaultdict(dict)
-    for item in items:
-        question, variant = item.parts
-        questions[question][variant] = item.correct
+    questions = answers_by_question(items)
     most = max(map(len, questions.values()))
     if short := [name for name, variants in questions.items() if len(variants) < most]:
         raise ValueError(

@@ -13,7 +13,7 @@ are right.
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from training.evaluation.benchmarks.base import Answered, Item, Scores, mean, over_samples
+from training.evaluation.benchmarks.base import Answered, Item, Scores, answers_by_question, mean, over_samples
 
 
 def score(answered: Sequence[Answered]) -> Scores:
@@ -27,10 +27,7 @@ def score(answered: Sequence[Answered]) -> Scores:
 
 
 def _of_one(items: list[Item]) -> Scores:
-    problems: dict[str, dict[str, bool]] = defaultdict(dict)
-    for item in items:
-        problem, step = item.parts
-        problems[problem][step] = item.correct
+    problems = answers_by_question(items)
     kinds: dict[str, Counter[str]] = {"strict": Counter(), "loose": Counter()}
     for problem, answers in problems.items():
         steps, whole = _steps(problem, answers)

@@ -22,7 +22,7 @@ Stratum = Literal["easy", "intermediate", "challenging"]
 STRATA: tuple[Stratum, ...] = get_args(Stratum)
 Format = Literal["open", "choice", "number"]
 Estimator = Literal["share", "posterior_mean"]
-Verified = Literal["", "correct", "wrong", "cannot_judge", "no_gold"]
+Verified = Literal["", "correct", "correct_without_box", "wrong", "cannot_judge", "no_gold"]
 """The verdict on a trace; empty where none was asked for."""
 PLACE = "<image>"
 """In the text of a prompt, where an image stands. There are as many as the row has images, or none: then the images come first."""

@@ -69,17 +69,22 @@ SAMPLER = arrow_type(Sampler)
 _MESSAGES = pa.list_(arrow_type(Message))
 _SHARED = ("domain", "format", "language", "stratum", "source", "source_id", "license", "weight", "provenance")
 _GOLD = ("answer", "answer_kind", "answer_options")
-_TO_COME = ("loss", "n_tokens", "behaviors")
-BEHAVIORS = ("backtracking", "subgoal_setting", "verification", "backward_chaining")
+_OF_TRACES = ("loss", "n_tokens", "rsr", "behaviors")
+BEHAVIORS = (
+    "backtracking", "subgoal_setting", "verification", "backward_chaining", "visual_reflection", "visual_divide_and_conquer",
+    "visual_verification", "goal_driven_visual_tracing", "mental_imagery",
+)  # fmt: skip
+"""Counts of a trace (arXiv 2507.05255, section 2): the four linguistic behaviors, their visual counterparts, mental imagery."""
 RELEASED: dict[Config, tuple[str, ...]] = {
     "rl": ("id", "prompt", "images", *_GOLD, "difficulty", *_SHARED),
-    "cold_start": ("id", "prompt", "completion", *_GOLD, "verified", *_TO_COME, "teacher", *_SHARED),
+    "cold_start": ("id", "prompt", "completion", *_GOLD, "verified", *_OF_TRACES, "teacher", *_SHARED),
 }
 """Config -> its columns in order; what stages add follows."""
 _RELEASED_AS = {
     "completion": _MESSAGES,
     "loss": pa.float32(),
     "n_tokens": pa.int32(),
+    "rsr": pa.float32(),
     "behaviors": pa.struct([(name, pa.int32()) for name in BEHAVIORS]),
 }
 

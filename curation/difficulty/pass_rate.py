@@ -20,14 +20,13 @@ from curation.difficulty.outcomes import Bounds, Decision, Ints, Truncated
 from curation.difficulty.rounds import LEVELS, Results, Rounds, Rows, Work
 from curation.difficulty.stopping.base import Stopping
 from curation.difficulty.stopping.fixed import Fixed
-from curation.sampling.engines.base import Engine, SamplingOptions
+from curation.sampling.engines.base import AnyEngine, Engine, SamplingOptions
 from curation.sampling.rollouts.rollout import Setting
 from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore
 from curation.sampling.sample_cached import CachedSampler
 from curation.sampling.template import template_hash
 
-AnyEngine = Annotated[Engine, ByKind(Engine)]
 Undecided = Literal["trivial", "infeasible", "truncated", "unjudged", "all_samples"]
 
 

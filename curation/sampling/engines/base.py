@@ -20,12 +20,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Annotated, Literal, NamedTuple, Protocol
 
 from pydantic import Field
 
 from curation.core.digests import path_digests
-from curation.core.plugins import Options, Plugin
+from curation.core.plugins import ByKind, Options, Plugin
 from curation.core.row import PLACE, Message
 from curation.sampling.identity import model_identity
 
@@ -154,6 +154,10 @@ class Engine(Plugin):
         if files := path_digests(dict(self), folders=False):
             revision += f"+{hashlib.blake2b(json.dumps(files).encode(), digest_size=4).hexdigest()}"
         return model, revision
+
+
+AnyEngine = Annotated[Engine, ByKind(Engine)]
+"""The type of an option that holds one engine."""
 
 
 def gathered(requests: Sequence[Request], parts: Iterable[Response | Underway]) -> list[Response]:

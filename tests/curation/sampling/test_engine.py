@@ -11,8 +11,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from curation.core.errors import SamplingError
-from curation.difficulty.pass_rate import AnyEngine
-from curation.sampling.engines.base import SamplingOptions, consecutive, sample_seed
+from curation.sampling.engines.base import AnyEngine, SamplingOptions, consecutive, sample_seed
 from curation.sampling.engines.vllm import Vllm
 from curation.sampling.engines.vllm_on_cpu import options_on_cpu
 from curation.sampling.identity import model_identity

@@ -1,0 +1,1 @@
+"""Asking a model about rows, in a fixed form: a judge through any engine and the rollout store."""

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from curation.build.manifest import Certify, ColdStart, Manifest, Rl
 from curation.cli import LISTS
-from curation.cold_start.distil import Distil
+from curation.cold_start.distil import Distil, TeacherSampling
 from curation.commands.model_options import Option, first_paragraph, options_of
 from curation.commands.plugins import base_of
 from curation.core.plugins import known_plugins
@@ -101,6 +101,18 @@ cold_start:
     keep: shortest
     n_max: 16
     max_tokens_total: 100_000_000
+""",
+    ),
+    Part(
+        "cold_start.distil.sampling",
+        TeacherSampling,
+        """\
+cold_start:
+  sources:
+  - {kind: table, path: questions.jsonl, fields: {question: question, answer: answer}}
+  distil:
+    sampler: {kind: vllm, model: deepseek-ai/DeepSeek-R1-Distill-Qwen-7B}
+    sampling: {temperature: 0.6, top_p: 0.95, max_tokens: 16384}
 """,
     ),
     Part(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress
 from pathlib import Path
 
@@ -138,12 +139,10 @@ def sampling_cost(
     ):
         unanswered = _sample_pilot(rows, pilot, options, sampler, seed, template) if pilot else {}
         refused = {prompt for prompt, reason in unanswered.items() if reason.startswith(REFUSED)}
-        found = survey(rows, n_max, sampler, verdicts, template, refused, judge)
+        look = partial(survey, n_max=n_max, sampler=sampler, verdicts=verdicts, template=template, judge=judge)
+        found = look(rows, refused=refused)
         notes = [*_reasons(unanswered, pilot), *_notes(found, options)]
-        if len(found.places) or like is None:
-            telling = found
-        else:
-            telling = survey(like, n_max, sampler, verdicts, template, judge=judge)
+        telling = found if len(found.places) or like is None else look(like)
         if not len(telling.places):
             return replace(unknown, notes=(*notes, *_others(setting, store.settings())))
     told, population = _population(found, telling, options)

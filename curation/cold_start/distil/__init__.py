@@ -10,6 +10,6 @@ Rejection sampling by the verifier, as DeepSeek-R1 made its own training data (a
 Sampling is a measurement with the stopping rule `until`: rounds, budget, store, forecast and progress are those of `difficulty`.
 """
 
-from curation.cold_start.distil.options import Distil
+from curation.cold_start.distil.options import Distil, TeacherSampling
 
-__all__ = ["Distil"]
+__all__ = ["Distil", "TeacherSampling"]

@@ -14,13 +14,23 @@ Prompts = Literal["without_trace", "not_correct", "all"]
 Keep = Literal["first", "shortest", "varied"]
 
 
+class TeacherSampling(SamplingOptions):
+    """How the teacher is sampled. The defaults are what DeepSeek asks for R1 (its model card, "Usage Recommendations")."""
+
+    temperature: float = Field(default=0.6, ge=0)
+    """0 is greedy: every sample of a prompt is then the same."""
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    """Sample from the likeliest tokens that have this probability together; 1: from all."""
+    max_tokens: int = Field(default=32_768, ge=1)
+    """Longest response, its reasoning included. Raising it later resamples only the responses that were cut off."""
+
+
 class Distil(Options):
     """A teacher that writes traces: it is sampled until a prompt has enough correct ones, and up to `k` of them become rows."""
 
     sampler: AnyEngine
     """The teacher. Reasoning that a server keeps in a field of its own goes back into `<think>`."""
-    sampling: SamplingOptions = SamplingOptions(temperature=0.6, top_p=0.95, max_tokens=32_768)
-    """How it is sampled; by default as DeepSeek asks it of R1 (its model card, "Usage Recommendations")."""
+    sampling: TeacherSampling = TeacherSampling()
     template: Template | None = None
     """The teacher's prompt; null: the manifest's `prompt_template`, which the rows have in any case."""
     prompts: Prompts = "without_trace"

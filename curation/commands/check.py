@@ -3,6 +3,7 @@
 import io
 import json
 from collections import Counter
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,16 @@ def check(build: Path) -> str:
     summary = read_summary(build)
     if not summary["balanced"]:
         raise BuildError(f"{build}/summary.json: the ledger does not balance")
-    ledger = read_records(build / "ledger.parquet", batch_rows=10_000)
-    out = Counter(line["config"] for line in ledger if line["action"] == "out")
+    ledger = Counter(
+        (line["config"], line["source"], line["action"])
+        for line in read_records(build / "ledger.parquet", batch_rows=10_000)
+    )
+    out = Counter[str]()
+    for (config, _, action), n in ledger.items():
+        out[config] += n if action == "out" else 0
     lines = []
     for config, described in summary["configs"].items():
+        _check_balance(build, config, described["sources"], ledger)
         seen: set[str] = set()
         n_images = 0
         for name, expected in described["shards"].items():
@@ -45,6 +52,15 @@ def check(build: Path) -> str:
     return "\n".join(lines)
 
 
+def _check_balance(build: Path, config: str, sources: dict[str, Any], ledger: Counter[tuple[str, str, str]]) -> None:
+    """Of every source the rows that came in, and those that stages made of them, are the lines of the ledger."""
+    for source, counts in sources.items():
+        lines = sum(ledger[config, source, action] for action in ("out", "dropped", "merged"))
+        if lines != counts["in"] + counts.get("added", 0):
+            told = f"{counts['in']} in and {counts.get('added', 0)} added"
+            raise BuildError(f"{build}: {config}, {source}: {told} by the summary, {lines} in the ledger")
+
+
 def _check_shard(shard: Path, expected: int, seen: set[str]) -> int:
     """Check one shard, add its ids to `seen`, return its number of images."""
     if not shard.exists():
@@ -54,9 +70,12 @@ def _check_shard(shard: Path, expected: int, seen: set[str]) -> int:
         raise BuildError(f"{shard}: ovr.schema_version is {version}, expected {SCHEMA_VERSION}")
     before, n_images = len(seen), 0
     for record in read_records(shard):
-        if record["id"] in seen:
-            raise BuildError(f"{shard}: duplicate id {record['id']}")
-        seen.add(record["id"])
+        key = _identity(record)
+        if key in seen:
+            raise BuildError(
+                f"{shard}: duplicate id {record['id']}" + " with the same trace" * ("completion" in record)
+            )
+        seen.add(key)
         images = record.get("images") or []
         places = sum(message["content"].count(PLACE) for message in record["prompt"])
         if images and places not in (0, len(images)):
@@ -70,6 +89,12 @@ def _check_shard(shard: Path, expected: int, seen: set[str]) -> int:
     if len(seen) - before != expected:
         raise BuildError(f"{shard}: has {len(seen) - before} rows, summary.json says {expected}")
     return n_images
+
+
+def _identity(record: dict[str, Any]) -> str:
+    """What no two rows of a set share: the id, and in the cold-start set the trace beside it, of which a question may have several."""
+    trace = "\0".join(message["content"] for message in record.get("completion") or ())
+    return f"{record['id']}{blake2b(trace.encode(), digest_size=16).hexdigest()}" if trace else str(record["id"])
 
 
 def read_summary(build: Path) -> dict[str, Any]:

@@ -45,9 +45,12 @@ def why(build: Path, wanted: str) -> str:
 
 
 def _ledger_lines(ledger: Path, wanted: str) -> list[dict[str, Any]]:
+    """The lines of a row, and of those that were made of it."""
     table = pq.read_table(ledger)
     named = pc.binary_join_element_wise(table["source"], table["source_id"], "/")
-    return list(table.filter(pc.or_(pc.equal(table["id"], wanted), pc.equal(named, wanted))).to_pylist())
+    of_id = pc.or_(pc.equal(table["id"], wanted), pc.starts_with(table["id"], f"{wanted}."))
+    of_name = pc.or_(pc.equal(named, wanted), pc.starts_with(named, f"{wanted}#trace"))
+    return list(table.filter(pc.or_(of_id, of_name)).to_pylist())
 
 
 def _end(line: dict[str, Any]) -> str:
@@ -65,8 +68,9 @@ def _told(build: Path, manifest: dict[str, Any], line: dict[str, Any]) -> Iterat
     if record is None or not (kept or record.get("difficulty")):
         return
     difficulty = record.get("difficulty")
+    measurement = _measurement(manifest, line["config"])
     if difficulty:
-        yield from (f"  {text}" for text in _measured(difficulty, manifest))
+        yield from (f"  {text}" for text in _measured(difficulty, measurement["truncated"]))
         yield f"  gold: {short(record['answer'])} ({record['answer_kind']})"
     added = [name for name in record if name not in RELEASED[line["config"]] and name not in _INSIDE] if kept else []
     for name in (*_SHOWN, *added):
@@ -76,14 +80,21 @@ def _told(build: Path, manifest: dict[str, Any], line: dict[str, Any]) -> Iterat
         yield f"  noted by {stage}: {note}"
     if difficulty:
         messages = tuple(Message(**message) for message in record["prompt"])
-        prompt = messages if kept else apply_to_messages(manifest["prompt_template"], messages)
+        prompt = messages if kept else apply_to_messages(measurement["template"], messages)
         images = tuple(image["bytes"] if kept else image for image in record["images"] or ())
         gold = {name: record[name] for name in ("answer", "answer_kind", "answer_options")}
         row = Row(line["id"], prompt, images, gold, difficulty)
-        yield from (f"  {text}" for text in sample_lines(build / "rollouts", row, manifest["rl"]["difficulty"]))
+        yield from (f"  {text}" for text in sample_lines(build / "rollouts", row, measurement))
 
 
-def _measured(difficulty: dict[str, Any], manifest: dict[str, Any]) -> Iterator[str]:
+def _measurement(manifest: dict[str, Any], config: str) -> dict[str, Any]:
+    """How rows of a config were sampled: for pass rates, or for the traces of a teacher."""
+    options = (manifest[config] or {}).get("difficulty" if config == "rl" else "distil") or {}
+    template = options.get("template") or manifest["prompt_template"]
+    return {"truncated": "unjudged", "samplers": (), **options, "template": template}
+
+
+def _measured(difficulty: dict[str, Any], truncated: str) -> Iterator[str]:
     n = difficulty
     if n["n_judged"]:
         # A build of an earlier version says neither its share nor its estimator.
@@ -92,7 +103,7 @@ def _measured(difficulty: dict[str, Any], manifest: dict[str, Any]) -> Iterator[
         yield f"share of the judged samples: {share:.3f} ({n['n_correct']} of {n['n_judged']} correct)"
     else:
         yield "pass rate: unknown, no sample was judged"
-    cut_is_wrong = manifest["rl"]["difficulty"]["truncated"] == "wrong"
+    cut_is_wrong = truncated == "wrong"
     outcomes = {
         "correct": n["n_correct"],
         "wrong": n["n_judged"] - n["n_correct"] - n["n_no_answer"] - (n["n_truncated"] if cut_is_wrong else 0),

@@ -1,7 +1,7 @@
 """What a measurement will cost, from the samples that the store holds: those of a pilot, or of a run that was interrupted."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from curation.core.chunks import chunks
+from curation.core.row import Row
+from curation.difficulty.budget import Budget
 from curation.difficulty.draws import Told, spread_groups
 from curation.difficulty.estimate import Estimate
 from curation.difficulty.forecast import MIN_TOLD, MOST_GROUPS, REFUSED, Forecast, Population, forecast
-from curation.difficulty.outcomes import Tally
+from curation.difficulty.outcomes import Bools, Tally
 from curation.difficulty.pass_rate import PassRate, setting_of
-from curation.difficulty.rounds import Judge, Rows, outcomes_of
+from curation.difficulty.rounds import Judge, Rounds, Rows, Work, outcomes_of
 from curation.difficulty.survey import NOT_HELD, Survey, survey
 from curation.sampling.engines.base import Hardware, Request
 from curation.sampling.rollouts.rollout import Setting, prompt_hash, response_limit
@@ -120,8 +122,8 @@ def sampling_cost(
     like: Rows | None = None,
     judge: Judge = outcomes_of,
 ) -> SamplingCost:
-    """What measuring `rows` costs. With `pilot`, the first round of so many of them, evenly spread, is sampled into the store first; the
-    measurement itself finds it there. Where the store has no sample of `rows`, those of `like` are taken for theirs.
+    """What measuring `rows` costs. With `pilot`, the first round of so many of them, evenly spread, or what the stopping rule asks for, is
+    sampled into the store first; the measurement itself finds it there. Where the store has no sample of `rows`, those of `like` are taken for theirs.
 
     Raises:
         SamplingError: the engine cannot start, or the store is open elsewhere.
@@ -137,7 +139,12 @@ def sampling_cost(
         VerdictStore(store_dir / "verdicts") as verdicts,
         CachedSampler(options.sampler, options.sampling, setting, store) as sampler,
     ):
-        unanswered = _sample_pilot(rows, pilot, options, sampler, seed, template) if pilot else {}
+        chosen = list(compress(rows, _spread(pilot, len(rows)))) if pilot else []
+        if options.stopping.needs_whole_pilot:
+            work = Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, lambda: None, judge)
+            unanswered = _sample_whole(chosen, options, work)
+        else:
+            unanswered = _sample_pilot(chosen, options, sampler, seed, template)
         refused = {prompt for prompt, reason in unanswered.items() if reason.startswith(REFUSED)}
         look = partial(survey, n_max=n_max, sampler=sampler, verdicts=verdicts, template=template, judge=judge)
         found = look(rows, refused=refused)
@@ -156,15 +163,34 @@ def sampling_cost(
     )
 
 
+def _spread(n: int, total: int) -> Bools:
+    """`n` of so many, evenly spread."""
+    chosen = np.zeros(total, bool)
+    chosen[np.linspace(0, total - 1, min(n, total)).astype(int)] = True
+    return chosen
+
+
+def _sample_whole(rows: Sequence[Row], options: PassRate, work: Work) -> dict[str, str]:
+    """Sample prompts until they are stopped, whatever the budget. Returns what was refused or failed: hash of the prompt -> why."""
+    everyone, unlimited = np.ones(len(rows), bool), Budget(None, None)
+    rounds = Rounds(rows, everyone, np.zeros(len(rows), np.int64), options.stopping, options.bounds, unlimited)
+    rounds.run(work)
+    unanswered = {}
+    for row, stop in zip(rows, rounds.stops.tolist(), strict=True):
+        outcome, colon, why = rounds.reasons[stop].partition(": ")
+        if colon:
+            request = Request(row.id, apply_to_messages(work.template, row.prompt), row.images, (), 0)
+            unanswered[prompt_hash(request)] = f"{REFUSED if outcome == REFUSED else 'failed'}: {why}"
+    return unanswered
+
+
 def _sample_pilot(
-    rows: Rows, n: int, options: PassRate, sampler: CachedSampler, seed: int, template: str
+    rows: Sequence[Row], options: PassRate, sampler: CachedSampler, seed: int, template: str
 ) -> dict[str, str]:
-    """Sample the first round of `n` prompts, evenly spread. Returns what was refused or failed: hash of the prompt -> why."""
-    chosen = np.zeros(len(rows), bool)
-    chosen[np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int)] = True
+    """Sample the first round of prompts. Returns what was refused or failed: hash of the prompt -> why."""
     numbers = tuple(range(options.stopping.first(options.bounds)))
     unanswered = {}
-    for batch in chunks(compress(rows, chosen), options.batch_prompts):
+    for batch in chunks(rows, options.batch_prompts):
         requests = [
             Request(row.id, apply_to_messages(template, row.prompt), row.images, numbers, seed) for row in batch
         ]

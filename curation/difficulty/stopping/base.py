@@ -55,6 +55,9 @@ class Rule(ABC):
 class Stopping(Plugin):
     """A stopping rule and its options."""
 
+    needs_whole_pilot: ClassVar[bool] = False
+    """Whether the first round tells too little of the cost, so that a pilot samples its prompts until they are stopped."""
+
     @abstractmethod
     def first(self, bounds: Bounds) -> int:
         """Samples of every prompt in the first round."""

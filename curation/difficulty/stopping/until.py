@@ -7,7 +7,7 @@ correct, be it cut off or not judged, is a sample in vain.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -21,6 +21,7 @@ class Until(Stopping):
     """Until a prompt has `correct` correct responses; at most `n_max` samples."""
 
     kind: Literal["until"] = "until"
+    needs_whole_pilot: ClassVar[bool] = True
     correct: int = Field(default=1, ge=1)
     """Correct responses that are wanted of a prompt."""
     n_max: int = Field(default=16, ge=1)

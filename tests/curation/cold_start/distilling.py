@@ -45,8 +45,8 @@ def manifest(folder: Path, records: list[dict[str, Any]], url: str, **options: A
 
 
 @contextmanager
-def teacher(folder: Path, faults: int = 0) -> Iterator[Teacher]:
-    server = Teacher(folder / "asked.jsonl", faults)
+def teacher(folder: Path, faults: int = 0, pause_s: float = 0.0) -> Iterator[Teacher]:
+    server = Teacher(folder / "asked.jsonl", faults, pause_s)
     server.path.touch()
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
@@ -58,7 +58,7 @@ def teacher(folder: Path, faults: int = 0) -> Iterator[Teacher]:
 
 def paid(log: Path) -> Counter[tuple[str, int]]:
     """How often every sample was answered."""
-    return Counter((text, seed) for text, seed in map(json.loads, log.read_text().splitlines()))
+    return Counter((text, seed) for text, seed, _ in map(json.loads, log.read_text().splitlines()))
 
 
 def shard_rows(out: Path) -> dict[str, dict[str, Any]]:

@@ -1,14 +1,13 @@
-"""A teacher on loopback: python -m tests.curation.cold_start.teacher LOG [FAULTS]. It prints its port.
+"""A teacher on loopback.
 
 Sample by sample its answer follows from the prompt and the seed alone. `What is 3 + 4?` it solves with a chance that falls with the numbers;
-`hopeless` it never solves; other first words name what it says instead. Every answer that was sent whole is a line of LOG: the prompt and
-the seed. With FAULTS, each request is dropped or gets an error once in so many.
+`hopeless` it never solves; other first words name what it says instead. Every answer is a line of LOG: the prompt,
+the seed, the time. With `faults`, one request in so many fails when it first comes.
 """
 
 import hashlib
 import json
 import re
-import sys
 import threading
 import time
 from collections import Counter
@@ -129,13 +128,8 @@ class Teacher(ThreadingHTTPServer):
     def log(self, prompt: str, seed: int, n: int) -> None:
         with self.lock, self.path.open("a") as file:
             for k in range(n):
-                file.write(json.dumps([prompt, seed + k]) + "\n")
+                file.write(json.dumps([prompt, seed + k, time.time()]) + "\n")
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing about clients that have gone away."""
 
-
-if __name__ == "__main__":
-    server = Teacher(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
-    print(server.url, flush=True)
-    server.serve_forever(0.02)

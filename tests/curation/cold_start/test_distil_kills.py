@@ -1,0 +1,81 @@
+"""kill -9 of a build that distils, at moments spread over its samples: the same bytes, and nothing paid for twice that could be kept.
+
+OVR_KILLS says how often; a response waits up to a second for its place in the store (`RolloutWriter`), so that is what a kill can cost.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pyarrow.parquet as pq
+import pytest
+
+from tests.curation.cold_start.distilling import manifest, paid, sums, teacher
+from tests.curation.conftest import run, shard_bytes
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[3]
+KILLS = int(os.environ.get("OVR_KILLS", "2"))
+WRITTEN_S = 1.6
+"""After so long a response is in the store: it waits a second, and is written."""
+
+
+def kept(out: Path) -> set[int]:
+    """The seeds of all samples in the store."""
+    files = sorted((out / "rollouts").glob("segment-*.parquet"))
+    return {seed for file in files for seed in pq.read_table(file, columns=["seed"]).column("seed").to_pylist()}
+
+
+def answered(log: Path) -> Counter[int]:
+    return Counter({seed: n for (_, seed), n in paid(log).items()})
+
+
+def test_a_killed_distillation_goes_on_and_pays_nothing_twice(tmp_path: Path) -> None:
+    with teacher(tmp_path, faults=7, pause_s=0.15) as server:
+        path = manifest(tmp_path, sums(60), server.url, k=2, keep="varied")
+        summary = run(path, tmp_path / "whole")
+        n_paid = paid(server.path).total()
+        server.path.write_text("")
+        server.seen.clear()
+
+        out, never_again = tmp_path / "killed", set[int]()
+        counts: dict[int, int] = {}
+        command = [sys.executable, "-m", "tests.curation.build.killed_build", str(path), str(out)]
+        with subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as builds:
+            assert builds.stdin
+            assert builds.stdout
+            for kill in range(KILLS):
+                print("build", file=builds.stdin, flush=True)
+                process = psutil.Process(int(builds.stdout.readline()))
+                moment = n_paid * (kill + 1) // (KILLS + 1)
+                while len(answered(server.path)) < moment:
+                    assert process.status() != psutil.STATUS_ZOMBIE, f"the build ended before {moment} answers"
+                    time.sleep(0.01)
+                for victim in (*process.children(recursive=True), process):
+                    victim.kill()
+                died = time.time()
+                assert int(builds.stdout.readline()) == -signal.SIGKILL
+                assert not (out / "summary.json").exists()
+                log = list(map(json.loads, server.path.read_text().splitlines()))
+                stored = kept(out)
+                assert {seed for _, seed, at in log if at < died - WRITTEN_S} <= stored
+                counts |= {seed: n for seed, n in answered(server.path).items() if seed in stored - never_again}
+                never_again |= stored
+            builds.stdin.close()
+        again = run(path, out)
+        found = answered(server.path)
+    assert shard_bytes(out) == shard_bytes(tmp_path / "whole")
+    assert again["configs"]["cold_start"]["distil"] == summary["configs"]["cold_start"]["distil"]
+    assert len(never_again) > n_paid // 4
+    assert {seed: found[seed] for seed in never_again} == counts
+    assert len(found) == n_paid == len(kept(out))
+    print(f"{KILLS} kills, {n_paid} samples, {found.total() - n_paid} answered again")  # with -s

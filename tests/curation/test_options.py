@@ -54,7 +54,10 @@ def test_without_a_name_every_part_is_listed(capsys: pytest.CaptureFixture[str])
         ("max_gpu_hours", ["        max_gpu_hours: <number (> 0)>"]),
         ("temperature", ["rl.mixture.temperature: number (>= 1) = 1.0", "rl.difficulty.sampling.temperature: "]),
         ("rl.sources[0].limit", ["rl.sources[].limit: ", "Of sources (iconqa, reasoning_gym, table, "]),
-        ("rl.difficulty.stopping.n_max", ["Of stopping (bayes).", "stopping: {kind: bayes, n_max: <integer (>= 1)>}"]),
+        (
+            "rl.difficulty.stopping.n_max",
+            ["Of stopping (bayes).", "Of stopping (until).", "stopping: {kind: bayes, n_max: <integer (>= 1)>}"],
+        ),
         ("rel_tol", ["rl.sources[].gold.rules[].options.rel_tol: ", "options: {rel_tol: 1.0e-06}"]),
         ("pictures", ["max_pictures: ", "Options of that name: rl.decontaminate.pictures, "]),
         ("name", ["name: text (matches ^[\\w.-]+$), required"]),

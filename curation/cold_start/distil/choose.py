@@ -20,8 +20,10 @@ class Trace(NamedTuple):
 
 def choose(traces: Sequence[Trace], keep: Keep, k: int) -> list[Trace]:
     """Up to `k` of the traces, different ones; `traces` are in the order of their numbers."""
-    different = list({trace.row.completion: trace for trace in reversed(traces)}.values())[::-1]
-    return _CHOICES[keep](different, k)
+    different: dict[str, Trace] = {}
+    for trace in traces:
+        different.setdefault(trace.row.completion, trace)
+    return _CHOICES[keep](list(different.values()), k)
 
 
 def _first(traces: Sequence[Trace], k: int) -> list[Trace]:

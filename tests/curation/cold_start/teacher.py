@@ -8,6 +8,7 @@ the seed, the time. With `faults`, one request in so many fails when it first co
 import hashlib
 import json
 import re
+import select
 import threading
 import time
 from collections import Counter
@@ -77,7 +78,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.is_faulty(prompt, seed):
             self._send(500, {"error": {"message": "out of memory"}})
             return
-        time.sleep(self.server.pause_s)
+        if select.select([self.connection], [], [], self.server.pause_s)[0]:
+            self.close_connection = True  # the client has gone, and the response is not finished, as in vLLM
+            return
         if asked(prompt)[0] == "rejected":
             self._send(400, {"error": {"message": "maximum context length is 512 tokens", "param": "messages"}})
             return
@@ -132,4 +135,3 @@ class Teacher(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing about clients that have gone away."""
-

@@ -80,6 +80,10 @@ def read_manifest(path: Path, options: BuildOptions) -> Manifest:
     manifest = load_manifest(path, options.changes)
     if options.only and options.only not in manifest.sections:
         raise BuildError(f"--only {options.only}: {path} has no such section; it has {', '.join(manifest.sections)}")
+    if options.control and options.only != "rl" and manifest.cold_start and manifest.cold_start.distil:
+        raise BuildError(
+            f"--control: {path} has cold_start.distil, and controls would pay the teacher for more prompts; try --only rl"
+        )
     return manifest
 
 

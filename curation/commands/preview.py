@@ -18,7 +18,7 @@ from curation.core.decision import Decision
 from curation.core.errors import CurationError, SourceError, nearest
 from curation.core.row import BadRow, Config, Row
 from curation.filters.base import Filter
-from curation.filters.stage import VerifyGolds, verify_completion
+from curation.filters.stage import VerifyGolds, judge_before, verify_completion
 from curation.images import inspect
 from curation.images.step import normalise_images
 from curation.normalise.step import normalise_text
@@ -122,10 +122,11 @@ def fate_of(row: Row, section: Section) -> Fate:
             fate.dropped.append((stage, changed.reason, changed.detail))
             return fate
         fate.row = changed
+    awaits_trace = isinstance(section, ColdStart) and section.distil is not None
     for one in section.filters:
         if _loads_a_model(one):
             fate.not_tried.append(one.kind)
-        elif (judgement := one.judge(fate.row)) is not True:
+        elif (judgement := judge_before(one, fate.row) if awaits_trace else one.judge(fate.row)) is not True:
             fate.dropped.append((one.kind, judgement[1], str(judgement[2]) if len(judgement) > 2 else ""))
     fate.dropped += _verdict(fate.row, section)
     return fate
@@ -137,7 +138,8 @@ def _loads_a_model(one: Filter) -> bool:
 
 def _verdict(row: Row, section: Section) -> Iterable[tuple[str, str, str]]:
     """The stage that judges golds, or traces, and what it says against the row."""
-    if not isinstance(section, ColdStart):
+    is_distilled = isinstance(section, ColdStart) and section.distil is not None and not row.completion.strip()
+    if not isinstance(section, ColdStart) or is_distilled:
         decision = VerifyGolds().map(row)
         return [] if decision.action == "keep" else [("verify_golds", decision.reason, decision.detail)]
     if not row.completion.strip():

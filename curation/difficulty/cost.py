@@ -123,7 +123,8 @@ def sampling_cost(
     judge: Judge = outcomes_of,
 ) -> SamplingCost:
     """What measuring `rows` costs. With `pilot`, so many of them, evenly spread, are sampled into the store first, for one round or as the
-    stopping rule needs it; the measurement itself finds them there. Where the store has no sample of `rows`, those of `like` are taken for theirs.
+    stopping rule needs it; the measurement itself finds them there. Where the store has no sample of `rows`, those of `like` are taken for
+    theirs.
 
     Raises:
         SamplingError: the engine cannot start, or the store is open elsewhere.

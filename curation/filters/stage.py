@@ -33,7 +33,7 @@ class FilterStage(MapStage):
         return remedy_of(self.filters, reason)
 
     def middle(self, run: Run) -> list[PipelineStep]:
-        judges = [(spec.kind, partial(_judge_before, spec) if self.distil else spec.judge) for spec in self.filters]
+        judges = [(spec.kind, partial(judge_before, spec) if self.distil else spec.judge) for spec in self.filters]
         if self.release:
             judges.append(("licence", partial(_is_licensed, self.release)))
         return [MapRows(partial(decide, judge), run.ledger(i), name) for i, (name, judge) in enumerate(judges)]
@@ -45,7 +45,7 @@ def remedy_of(filters: Sequence[Filter], reason: str) -> str:
     return " or ".join(f"filter {one.kind}, {one.remedies.get(reason, '')}".removesuffix(", ") for one in giving)
 
 
-def _judge_before(one: Filter, row: Row) -> Judgement:
+def judge_before(one: Filter, row: Row) -> Judgement:
     """The judgement of a row before those without a trace get one."""
     return one.judge(row) if row.completion.strip() else one.judge_prompt(row)
 

@@ -64,7 +64,7 @@ def test_only_whole_and_correct_traces_become_rows(tmp_path: Path) -> None:
     assert "all valid" in check(tmp_path / "out")
 
 
-def test_several_traces_are_rows_of_their_own_and_the_ledger_balances(tmp_path: Path) -> None:
+def test_several_traces_are_rows_of_their_own_and_another_choice_pays_for_nothing(tmp_path: Path) -> None:
     with teacher(tmp_path) as server:
         path = manifest(tmp_path, sums(20), server.url, k=3, keep="shortest", section={"splits": {"test": 0.5}})
         summary = run(path, tmp_path / "out")
@@ -84,6 +84,12 @@ def test_several_traces_are_rows_of_their_own_and_the_ledger_balances(tmp_path: 
     told_of = why(tmp_path / "out", "sums/0+1")
     assert told_of.count("kept, in split") == 3
     assert len(set(re.findall(r"kept, in split (\w+)", told_of))) == 1
+
+    before = server.path.read_text()
+    with teacher(tmp_path) as server:
+        run(manifest(tmp_path, sums(20)[::-1], server.url, keep="varied"), tmp_path / "out")
+    assert server.path.read_text() == before
+    assert len(shard_rows(tmp_path / "out")) == told["distilled"]
 
 
 def test_what_has_a_trace_is_not_sampled_unless_that_is_asked_for(tmp_path: Path) -> None:
@@ -121,43 +127,21 @@ def test_what_has_a_trace_is_not_sampled_unless_that_is_asked_for(tmp_path: Path
 def test_filters_of_traces_wait_for_the_trace_and_others_do_not(tmp_path: Path) -> None:
     long = prompt(1, 3) | {"question": "What is 1 + 3? " + "Take your time. " * 40}
     records = [prompt(1, 2), long, prompt(5, 6, trace="<think>It is 11.")]
-    filters = [{"kind": "trace_format"}, {"kind": "length", "max_chars": 300}]
+    filters = [{"kind": "trace_format"}, {"kind": "length", "max_chars": 300, "min_completion_chars": 5_000}]
     with teacher(tmp_path) as server:
         path = manifest(tmp_path, records, server.url, section={"filters": filters})
-        run(path, tmp_path / "one")
-        assert {name: reason for name, (reason, _) in ends(tmp_path / "one").items()} == {
-            "1+3": "prompt_too_long",
-            "5+6": "thinking_not_closed",
-        }
-        assert list(shard_rows(tmp_path / "one")) == ["1+2"]
-        filters.append({"kind": "length", "min_completion_chars": 5_000})
-        path = manifest(tmp_path, records, server.url, section={"filters": filters})
-        with pytest.raises(BuildError, match=r"1 completion_too_short \(filter length, min_completion_chars"):
-            run(path, tmp_path / "two")
-    assert ends(tmp_path / "two")["1+2"][0] == "completion_too_short"
-    told = why(tmp_path / "two", "sums/1+2")
+        with pytest.raises(BuildError, match=r"1 completion_too_short \(filter length, min_completion_chars\)"):
+            run(path, tmp_path / "out")
+        assert {text[:13] for text, _ in paid(server.path)} == {"What is 1 + 2"}
+    assert {name: reason for name, (reason, _) in ends(tmp_path / "out").items()} == {
+        "1+3": "prompt_too_long",
+        "5+6": "thinking_not_closed",
+        "1+2": "completion_too_short",
+    }
+    told = why(tmp_path / "out", "sums/1+2")
     assert "dropped in 09-cold_start-filter_distilled: completion_too_short" in told
     assert "gold: 3 (math)" in told
     assert "samples: 1 of the 1 that were counted are in" in told
-
-
-def test_a_gold_that_cannot_judge_is_not_paid_for(tmp_path: Path) -> None:
-    records = [prompt(1, 2), prompt(2, 3, answer="?"), prompt(3, 4, answer="\\boxed{")]
-    with teacher(tmp_path) as server:
-        run(manifest(tmp_path, records, server.url), tmp_path / "out")
-        assert {text[:13] for text, _ in paid(server.path)} == {"What is 1 + 2"}
-    print(ends(tmp_path / "out"))
-
-
-def test_other_options_and_manifests_find_what_was_paid(tmp_path: Path) -> None:
-    with teacher(tmp_path) as server:
-        path = manifest(tmp_path, sums(12), server.url, k=2, keep="varied", candidates=4)
-        run(path, tmp_path / "out")
-        before, many = paid(server.path), shard_rows(tmp_path / "out")
-        path = manifest(tmp_path, sums(12)[::-1], server.url, k=1, keep="shortest", candidates=3)
-        run(path, tmp_path / "out")
-        assert paid(server.path) == before
-    assert len(shard_rows(tmp_path / "out")) < len(many)
 
 
 def test_a_budget_ends_the_sampling_and_says_so(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Which responses are traces, which traces are kept, which rows are sampled."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,12 @@ from curation.cold_start.distil.prompts import Chosen, part
 from curation.core.row import Row, make_row
 from curation.core.schema import Column
 from curation.dedup.search import FindClusters
+from curation.filters.base import Filter
+from curation.filters.length import Length
+from curation.filters.refusal import Refusal
+from curation.filters.repetition import Repetition
+from curation.filters.stage import VerifyTraces
+from curation.filters.trace_format import TraceFormat
 from tests.curation.stages import stored
 
 ROW = make_row(source="s", source_id="1", question="What is 3 + 4? Give a number.", answer="7")
@@ -81,8 +88,6 @@ def test_traces_are_chosen_by_number_length_or_distance(keep: Keep, k: int, numb
 
 
 def with_trace(text: str, number: int = 1, **fields: object) -> Row:
-    from dataclasses import replace
-
     return replace(ROW, source_id=str(number), completion=text, **fields)  # type: ignore[arg-type]
 
 
@@ -118,3 +123,34 @@ def test_of_rows_with_one_question_one_is_sampled(
     assert [row.source_id for row in Chosen(rows, parts.sampled)] == list(map(str, sampled))
     found = {int(i): int(parts.survivors[i]) for i in np.flatnonzero(parts.parts == 2)}
     assert found == merged
+
+
+@pytest.mark.parametrize(
+    ("answer", "distil", "action", "reason"),
+    [
+        ("7", True, "keep", ""),
+        ("7", False, "dropped", "no_completion"),
+        ("", True, "dropped", "no_gold"),
+        ("\\frac{", True, "dropped", "unreadable_gold"),
+    ],
+)
+def test_a_row_waits_for_its_trace_where_its_gold_can_judge_one(
+    answer: str, distil: bool, action: str, reason: str
+) -> None:
+    row = make_row(source="s", source_id="1", question="What is 3 + 4?", answer=answer)
+    decision = VerifyTraces(distil=distil).map(row)
+    assert (decision.action, decision.reason) == (action, reason)
+
+
+@pytest.mark.parametrize(
+    ("one", "judgement"),
+    [
+        (TraceFormat(), True),
+        (Repetition(), True),
+        (Refusal(), True),
+        (Length(max_chars=10), (False, "prompt_too_long")),
+        (Length(min_completion_chars=5_000), True),
+    ],
+)
+def test_filters_of_traces_have_nothing_to_say_of_a_row_without_one(one: Filter, judgement: object) -> None:
+    assert one.judge_prompt(ROW) == judgement

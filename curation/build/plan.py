@@ -61,9 +61,9 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         FilterStage(
             filters=section.filters,
             release=release if release and release.on_violation == "drop" else None,
-            distil=distil is not None,
+            to_distil=distil is not None,
         ),
-        VerifyTraces(keep=_verdicts_before(section), distil=distil is not None)
+        VerifyTraces(keep=_verdicts_before(section), to_distil=distil is not None)
         if isinstance(section, ColdStart)
         else VerifyGolds(),
         ReadingStage(accept=accept),

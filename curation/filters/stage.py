@@ -23,8 +23,8 @@ class FilterStage(MapStage):
     filters: tuple[AnyFilter, ...] = ()
     release: Release | None = None
     """Given where rows that may not be published are dropped."""
-    distil: bool = False
-    """Whether a row without a trace gets one later: filters of traces let it pass."""
+    to_distil: bool = False
+    """Whether rows without a trace get one later: filters of traces let them pass."""
 
     def remedy(self, reason: str) -> str:
         """The filter that gives the reason, or those that do not say theirs, and its options."""
@@ -33,7 +33,7 @@ class FilterStage(MapStage):
         return remedy_of(self.filters, reason)
 
     def middle(self, run: Run) -> list[PipelineStep]:
-        judges = [(spec.kind, partial(judge_before, spec) if self.distil else spec.judge) for spec in self.filters]
+        judges = [(spec.kind, partial(judge_before, spec) if self.to_distil else spec.judge) for spec in self.filters]
         if self.release:
             judges.append(("licence", partial(_is_licensed, self.release)))
         return [MapRows(partial(decide, judge), run.ledger(i), name) for i, (name, judge) in enumerate(judges)]
@@ -92,8 +92,8 @@ class VerifyTraces(MapStage):
 
     kind: Literal["verify_traces"] = "verify_traces"
     keep: tuple[Verified, ...] = ("correct",)
-    distil: bool = False
-    """Whether a row without a trace gets one later: it stays where its gold can judge one."""
+    to_distil: bool = False
+    """Whether rows without a trace stay, for a teacher to write one: their golds are then checked as those of `rl` are."""
     remedies: ClassVar[dict[str, str]] = {
         "no_completion": "fields.completion of the source",
         **VerifyGolds.remedies,
@@ -103,7 +103,7 @@ class VerifyTraces(MapStage):
 
     def map(self, row: Row) -> Decision:
         if not row.completion.strip():
-            return VerifyGolds().map(row) if self.distil else drop("no_completion")
+            return VerifyGolds().map(row) if self.to_distil else drop("no_completion")
         if row.answer.strip() and (failed := _failure(verifier_of(row))) and failed[0] == "gold_fails_itself":
             return drop(*failed)
         verified = verify_completion(row)

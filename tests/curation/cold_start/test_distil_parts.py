@@ -138,7 +138,7 @@ def test_a_row_waits_for_its_trace_where_its_gold_can_judge_one(
     answer: str, distil: bool, action: str, reason: str
 ) -> None:
     row = make_row(source="s", source_id="1", question="What is 3 + 4?", answer=answer)
-    decision = VerifyTraces(distil=distil).map(row)
+    decision = VerifyTraces(to_distil=distil).map(row)
     assert (decision.action, decision.reason) == (action, reason)
 
 

@@ -77,13 +77,17 @@ def test_right_guesses_become_rows_and_a_second_build_has_the_same_bytes(url: st
     path.write_text(yaml.safe_dump(text))
     summary = run(path, tmp_path / "one")
     found, told = shard_rows(tmp_path / "one"), summary["configs"]["cold_start"]["distil"]["sums"]
-    for name in ("0+0", "0+1", "1+0", "1+1"):
-        (message,) = found[name]["completion"]
-        assert message["content"].endswith(f"\\boxed{{{found[name]['answer']}}}")
+    assert len(found) >= 2
+    for name, row in found.items():
+        (message,) = row["completion"]
+        assert message["content"].endswith(f"\\boxed{{{row['answer']}}}")
         assert "<think>" in message["content"]
-    assert {reason for reason, _ in ends(tmp_path / "one").values()} == {"no_correct_trace"}
-    assert told["distilled"] == len(found) == 4
-    assert 4 * 12 < told["samples"] < 8 * 12
+        assert int(row["answer"]) < 4, name
+    gone = ends(tmp_path / "one")
+    assert {f"40+{i}" for i in range(4)} <= gone.keys()
+    assert {reason for reason, _ in gone.values()} == {"no_correct_trace"}
+    assert told["distilled"] == len(found) == 8 - len(gone)
+    assert told["samples"] == told["samples_correct"] + told["samples_wrong"] + told.get("samples_no_answer", 0)
     run(path, tmp_path / "two")
     assert shard_bytes(tmp_path / "two") == shard_bytes(tmp_path / "one")
     print(told)  # with -s

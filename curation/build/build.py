@@ -141,7 +141,7 @@ def _certificate(path: Path, build: str) -> Any:
 def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: list[ConfigBuild]) -> dict[str, Any]:
     """Write what is about the whole build: ledger, published files, lock and, last, the summary."""
     lock = _lock(manifest, options, build_code(manifest), finished)
-    balances = {config.config: Balance(config.rows_in()) for config in finished}
+    balances = {config.config: Balance(config.rows_in(), config.rows_added()) for config in finished}
     write_records(out / "ledger.parquet", LEDGER, map(asdict, _ledger(finished, balances)))
     publish_files(out, {config.config: list(config.published()) for config in finished})
     summary = {
@@ -155,7 +155,9 @@ def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: li
     write_text(out / "manifest.lock.yaml", yaml.safe_dump(lock, sort_keys=False, allow_unicode=True))
     write_text(out / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
     if not summary["balanced"]:
-        raise BuildError(f"{out}: the ledger does not balance: in is not out + dropped + merged; see summary.json")
+        raise BuildError(
+            f"{out}: the ledger does not balance: in + added is not out + dropped + merged; see summary.json"
+        )
     for config in finished:
         if not config.shards():
             reasons = where_rows_went(config, balances[config.config])

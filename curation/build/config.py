@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -91,6 +92,11 @@ class ConfigBuild:
     def rows_in(self) -> dict[str, int]:
         """Source -> rows that came in, as the reader counted them."""
         return rows_read(self.stages[0].folder)
+
+    def rows_added(self) -> Counter[str] | None:
+        """Source -> rows that stages made of others; None where no stage does."""
+        added = [run.stage.rows_added(run.context) for run in self.stages]
+        return sum(map(Counter, added), Counter()) if any(added) else None
 
     def folders(self) -> list[Path]:
         return [stage.folder for stage in self.stages]

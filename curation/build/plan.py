@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from curation.build.manifest import ColdStart, Manifest, Rl
+from curation.cold_start.distil.filtered import FilterDistilled
+from curation.cold_start.distil.stage import DistilStage
 from curation.core.errors import ManifestError, nearest
-from curation.core.row import Config
+from curation.core.row import Config, Verified
 from curation.core.schema import ROW
 from curation.core.stage import Stage
 from curation.decontamination.benchmarks import IndexBenchmarks
@@ -39,6 +41,7 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     section = manifest.sections[config]
     seed, template, release = manifest.seed, manifest.prompt_template, manifest.release
     dedup, evaluation, traces = section.dedup, section.decontaminate, isinstance(section, ColdStart)
+    distil = section.distil if isinstance(section, ColdStart) else None
 
     accept = {source.name: source.accept for source in section.sources}
     readers = tuple(source.model_copy(update={"accept": ()}) for source in section.sources)  # it changes no row
@@ -55,13 +58,26 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     if evaluation:
         stages += [FindContamination(options=evaluation)]
     stages += [
-        FilterStage(filters=section.filters, release=release if release and release.on_violation == "drop" else None),
-        VerifyTraces(keep=section.keep_verified) if isinstance(section, ColdStart) else VerifyGolds(),
+        FilterStage(
+            filters=section.filters,
+            release=release if release and release.on_violation == "drop" else None,
+            distil=distil is not None,
+        ),
+        VerifyTraces(keep=_verdicts_before(section), distil=distil is not None)
+        if isinstance(section, ColdStart)
+        else VerifyGolds(),
         ReadingStage(accept=accept),
         MergeDuplicates(options=dedup),
     ]
     if release:
         stages += [CheckLicences(release=release)]
+    if isinstance(section, ColdStart) and section.distil:
+        stages += [
+            DistilStage(
+                options=section.distil, seed=seed, template=template, merge=dedup.merge, keep=section.keep_verified
+            ),
+            FilterDistilled(filters=section.filters),
+        ]
     if isinstance(section, Rl) and (difficulty := section.difficulty):
         stages += [
             MeasureDifficulty(options=difficulty, seed=seed, template=template),
@@ -75,6 +91,12 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         ),
     ]  # fmt: skip
     return _with_stages_of_the_manifest(stages, section.stages, config)
+
+
+def _verdicts_before(section: ColdStart) -> tuple[Verified, ...]:
+    """The verdicts with which a row comes to the end, or to the teacher that writes it another trace."""
+    redone = section.distil is not None and section.distil.prompts != "without_trace"
+    return tuple(dict.fromkeys((*section.keep_verified, "wrong"))) if redone else section.keep_verified
 
 
 RESERVED = frozenset({"id", "source", "source_id", "provenance", "extra", "keep", "note"})

@@ -9,15 +9,20 @@ from rich.table import Table
 
 
 def summary_table(summary: dict[str, Any]) -> str:
-    """A line for every config and source: rows in, out, merged, dropped and why."""
-    balanced, counted = "balanced" if summary["balanced"] else "NOT BALANCED", ("in", "out", "merged", "dropped")
+    """A line for every config and source: rows in, added where a stage adds some, out, merged, dropped and why."""
+    every = [counts for described in summary["configs"].values() for counts in described["sources"].values()]
+    added = ("added",) if any("added" in counts for counts in every) else ()
+    balanced, counted = (
+        "balanced" if summary["balanced"] else "NOT BALANCED",
+        ("in", *added, "out", "merged", "dropped"),
+    )
     table = Table(title=f"{summary['name']}  {summary['build'][:12]}  {balanced}")
     for heading in ("config", "source", *counted, "reasons"):
         table.add_column(heading, justify="right" if heading in counted else "left", overflow="fold")
     for config, described in summary["configs"].items():
         for source, counts in described["sources"].items():
             reasons = ", ".join(f"{reason.partition(': ')[2]} {n}" for reason, n in counts["reasons"].items())
-            numbers = [f"{counts[column]:,}" for column in counted]
+            numbers = [f"{counts.get(column, 0):,}" for column in counted]
             table.add_row(config, source, *numbers, reasons)
     return render(table)
 

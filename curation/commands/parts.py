@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from curation.build.manifest import Certify, ColdStart, Manifest, Rl
 from curation.cli import LISTS
+from curation.cold_start.distil import Distil, TeacherSampling
 from curation.commands.model_options import Option, first_paragraph, options_of
 from curation.commands.plugins import base_of
 from curation.core.plugins import known_plugins
@@ -84,6 +85,34 @@ cold_start:
   - {kind: repetition}
   keep_verified: [correct, no_gold]   # traces without a gold too
   splits: {validation: 0.02}
+""",
+    ),
+    Part(
+        "cold_start.distil",
+        Distil,
+        """\
+cold_start:
+  sources:
+  - {kind: table, path: questions.jsonl, fields: {question: question, answer: answer}}
+  distil:
+    sampler: {kind: openai, model: deepseek-reasoner, base_url: 'https://api.example.com/v1', api_key_env: TEACHER_KEY}
+    sampling: {temperature: 0.6, top_p: 0.95, max_tokens: 32768}
+    k: 2
+    keep: shortest
+    n_max: 16
+    max_tokens_total: 100_000_000
+""",
+    ),
+    Part(
+        "cold_start.distil.sampling",
+        TeacherSampling,
+        """\
+cold_start:
+  sources:
+  - {kind: table, path: questions.jsonl, fields: {question: question, answer: answer}}
+  distil:
+    sampler: {kind: vllm, model: deepseek-ai/DeepSeek-R1-Distill-Qwen-7B}
+    sampling: {temperature: 0.6, top_p: 0.95, max_tokens: 16384}
 """,
     ),
     Part(

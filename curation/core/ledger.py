@@ -1,10 +1,10 @@
-"""The ledger: one line for every row that came in, so that a build can prove that in = out + dropped + merged.
+"""The ledger: one line for every row that came in or was made of one, so that a build can prove that in + added = out + dropped + merged.
 
 While a build runs, each stage writes the lines of the rows that end there; `collect_ledger` adds the rows that were written to shards.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -90,10 +90,11 @@ def collect_ledger(stages: Iterable[Path], shards: Iterable[Path], config: Confi
 
 
 class Balance:
-    """Counts of one config per source, from the ledger's lines and, independently, from the number of rows that were read."""
+    """Counts of one config per source, from the ledger's lines and, independently, from the number of rows that were read and, where
+    stages make several rows of one, that they added."""
 
-    def __init__(self, rows_in: dict[str, int]) -> None:
-        self.rows_in = rows_in
+    def __init__(self, rows_in: dict[str, int], added: Mapping[str, int] | None = None) -> None:
+        self.rows_in, self.added = rows_in, added
         self.actions: dict[str, Counter[str]] = {source: Counter() for source in rows_in}
         self.reasons: dict[str, Counter[str]] = {source: Counter() for source in rows_in}
 
@@ -104,14 +105,18 @@ class Balance:
 
     @property
     def balanced(self) -> bool:
-        """True when, for every source, the rows read are the rows out, dropped and merged."""
-        return all(sum(self.actions[source].values()) == n for source, n in self.rows_in.items())
+        """True when, for every source, the rows read and added are the rows out, dropped and merged."""
+        added = self.added or {}
+        return added.keys() <= self.rows_in.keys() and all(
+            sum(self.actions[source].values()) == n + added.get(source, 0) for source, n in self.rows_in.items()
+        )
 
     def table(self) -> dict[str, dict[str, Any]]:
-        """Source -> {in, out, dropped, merged, reasons}."""
+        """Source -> {in, added, out, dropped, merged, reasons}; `added` where a stage adds rows."""
         return {
             source: {
                 "in": n,
+                **({} if self.added is None else {"added": self.added.get(source, 0)}),
                 **{action: self.actions[source][action] for action in ("out", "dropped", "merged")},
                 "reasons": dict(sorted(self.reasons[source].items())),
             }

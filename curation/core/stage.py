@@ -118,6 +118,10 @@ class Stage(Plugin):
         """How many rows came in, by a count that is not its own where there is one."""
         return len(run.rows)
 
+    def rows_added(self, run: Run) -> Mapping[str, int]:
+        """Source -> rows that it made of others, beside those that came in; known once it has run."""
+        return {}
+
     def gate(self, run: Run) -> None:
         """Look at what it left, each time that a build comes past, whether it ran just now or long ago.
 

@@ -143,7 +143,7 @@ class StageRun:
                 lines.unlink()
 
     def _check(self, context: Run) -> int:
-        """Rows in = rows left + rows in the ledger; returns the latter.
+        """Rows in and rows made here = rows left + rows in the ledger; returns the last.
 
         Raises:
             BuildError: a row was lost or doubled, or a file that the stage publishes is not there.
@@ -153,10 +153,12 @@ class StageRun:
                 f"{self.folder.name}: the stage publishes {missing[0]!r} and has not left it in its folder"
             )
         n_in, n_out, n_ended = self.stage.rows_in(context), len(self.rows), self._n_ended()
-        if n_in != n_out + n_ended:
+        n_added = sum(self.stage.rows_added(context).values())
+        if n_in + n_added != n_out + n_ended:
             self._forget()
+            made = f"{n_added} were made here, " if n_added else ""
             raise BuildError(
-                f"{self.folder}: {n_in} rows came in, {n_out} went out and {n_ended} ended here: the sum is off;"
+                f"{self.folder}: {n_in} rows came in, {made}{n_out} went out and {n_ended} ended here: the sum is off;"
                 " the next build runs this stage again"
             )
         return n_ended

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from curation.difficulty.estimate import Estimate
 from curation.difficulty.forecast import MIN_TOLD, MOST_GROUPS, REFUSED, Forecast, Population, forecast
 from curation.difficulty.outcomes import Tally
 from curation.difficulty.pass_rate import PassRate, setting_of
-from curation.difficulty.rounds import Rows
+from curation.difficulty.rounds import Judge, Rows, outcomes_of
 from curation.difficulty.survey import NOT_HELD, Survey, survey
 from curation.sampling.engines.base import Hardware, Request
 from curation.sampling.rollouts.rollout import Setting, prompt_hash, response_limit
@@ -117,6 +118,7 @@ def sampling_cost(
     template: str,
     pilot: int | None = None,
     like: Rows | None = None,
+    judge: Judge = outcomes_of,
 ) -> SamplingCost:
     """What measuring `rows` costs. With `pilot`, the first round of so many of them, evenly spread, is sampled into the store first; the
     measurement itself finds it there. Where the store has no sample of `rows`, those of `like` are taken for theirs.
@@ -137,9 +139,10 @@ def sampling_cost(
     ):
         unanswered = _sample_pilot(rows, pilot, options, sampler, seed, template) if pilot else {}
         refused = {prompt for prompt, reason in unanswered.items() if reason.startswith(REFUSED)}
-        found = survey(rows, n_max, sampler, verdicts, template, refused)
+        look = partial(survey, n_max=n_max, sampler=sampler, verdicts=verdicts, template=template, judge=judge)
+        found = look(rows, refused=refused)
         notes = [*_reasons(unanswered, pilot), *_notes(found, options)]
-        telling = found if len(found.places) or like is None else survey(like, n_max, sampler, verdicts, template)
+        telling = found if len(found.places) or like is None else look(like)
         if not len(telling.places):
             return replace(unknown, notes=(*notes, *_others(setting, store.settings())))
     told, population = _population(found, telling, options)

@@ -17,7 +17,7 @@ from curation.core.plugins import ByKind, Options
 from curation.core.row import Difficulty, Sampler
 from curation.difficulty.budget import Budget
 from curation.difficulty.outcomes import Bounds, Decision, Ints, Truncated
-from curation.difficulty.rounds import LEVELS, Results, Rounds, Rows, Work
+from curation.difficulty.rounds import LEVELS, Judge, Results, Rounds, Rows, Work, outcomes_of
 from curation.difficulty.stopping.base import Stopping
 from curation.difficulty.stopping.fixed import Fixed
 from curation.sampling.engines.base import AnyEngine, Engine, SamplingOptions
@@ -114,9 +114,10 @@ def measure(
     template: str,
     *,
     report: Callable[[CachedSampler, Rounds], None] = lambda sampler, rounds: None,
+    judge: Judge = outcomes_of,
 ) -> Iterator[Measured]:
     """Yield the difficulty of every row and what it means for the row, in the rows' order. Rows are read once a round; `report` is called
-    after every batch and with every sign of life of the engine.
+    after every batch and with every sign of life of the engine; `judge` says what came of a sample.
 
     Raises:
         SamplingError: the engine cannot start or failed; what was measured before is in the store.
@@ -131,7 +132,7 @@ def measure(
             rounds = Rounds(rows, wanted, groups, options.stopping, options.bounds, budget)
             with CachedSampler(engine, options.sampling, setting, store) as sampler:
                 sampler.report = partial(report, sampler, rounds)
-                work = Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, sampler.report)
+                work = Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, sampler.report, judge)
                 rounds.run(work)
             decider[wanted & (rounds.drawn > 0)] = number
             results.append(rounds.results(sampler_of(setting, options.sampling)))

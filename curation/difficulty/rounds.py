@@ -51,6 +51,16 @@ class Rows(Protocol):
     def __iter__(self) -> Iterator[Row]: ...
 
 
+Judged = Sequence[tuple[Row, Sequence[Rollout]]]
+Judge = Callable[[Judged, VerdictStore], list[list[str]]]
+"""Says of every row's samples, in their order, which of `OUTCOMES` each is."""
+
+
+def outcomes_of(rows: Judged, verdicts: VerdictStore) -> list[list[str]]:
+    """The verdicts of the rows' verifiers."""
+    return [[verdict.outcome for verdict in of_row] for of_row in judge_rollouts(rows, verdicts)]
+
+
 class Work(NamedTuple):
     """What the rounds work with. A batch holds `batch_prompts` prompts, or more where fewer than `n` samples of each are wanted;
     `report` is called after each."""
@@ -62,6 +72,7 @@ class Work(NamedTuple):
     batch_prompts: int
     n: int
     report: Callable[[], None]
+    judge: Judge = outcomes_of
 
 
 @dataclass(frozen=True)
@@ -209,7 +220,7 @@ class Rounds:
                 failed[numbers] = [bool(result.failed) and not last_chance for result in results]
                 batch = [b for b in zip(numbers, rows, results, strict=True) if not failed[b[0]]]
                 self.budget.spend(rollout for _, _, result in batch for rollout in result.rollouts)
-                outcomes = judge.submit(_outcomes, [(row, result.rollouts) for _, row, result in batch], work.verdicts)
+                outcomes = judge.submit(work.judge, [(row, result.rollouts) for _, row, result in batch], work.verdicts)
                 for count in waiting:
                     count()
                 counted = [(i, result) for i, _, result in batch]
@@ -259,7 +270,3 @@ class Rounds:
                 numbers, rows, samples = [], [], 0
         if rows:
             yield numbers, rows
-
-
-def _outcomes(rows: Sequence[tuple[Row, Sequence[Rollout]]], verdicts: VerdictStore) -> list[list[str]]:
-    return [[verdict.outcome for verdict in of_row] for of_row in judge_rollouts(rows, verdicts)]

@@ -12,12 +12,12 @@ import numpy as np
 from curation.core.chunks import chunks
 from curation.core.row import Row
 from curation.difficulty.outcomes import JUDGED, Floats, Ints
+from curation.difficulty.rounds import Judge, outcomes_of
 from curation.sampling.engines.base import Request
 from curation.sampling.rollouts.rollout import prompt_hash
-from curation.sampling.rollouts.verdicts import VerdictStore, judge_rollouts
+from curation.sampling.rollouts.verdicts import VerdictStore
 from curation.sampling.sample_cached import CachedSampler
 from curation.sampling.template import apply_to_messages
-from rewards import Verdict
 
 MOST_TOLD = 1_000
 """Prompts with samples that are looked at closely are half to all of so many, evenly spread, where there are more."""
@@ -62,6 +62,7 @@ def survey(
     verdicts: VerdictStore,
     template: str,
     refused: Container[str] = (),
+    judge: Judge = outcomes_of,
 ) -> Survey:
     """Look for the samples with numbers below `n_max` of every row. Prompts that are `refused` (hashes) tell too: they have no samples."""
     names: dict[str, int] = {}
@@ -90,7 +91,7 @@ def survey(
         np.concatenate(held)[first],
         int(np.concatenate(tokens)[first].sum()),
         np.searchsorted(first, [prompt.place for prompt in told]),
-        *_samples(told, n_max, sampler, verdicts),
+        *_samples(told, n_max, sampler, verdicts, judge),
     )
 
 
@@ -114,7 +115,7 @@ def _held(prompts: Sequence[Prompt], n_max: int, sampler: CachedSampler) -> tupl
 
 
 def _samples(
-    told: Sequence[Prompt], n_max: int, sampler: CachedSampler, verdicts: VerdictStore
+    told: Sequence[Prompt], n_max: int, sampler: CachedSampler, verdicts: VerdictStore, judge: Judge
 ) -> tuple[Ints, Ints, Floats, Ints]:
     """What became of every sample, its tokens and its seconds, and where it was cut off too early."""
     outcomes = np.full((len(told), n_max), NOT_HELD)
@@ -127,16 +128,16 @@ def _samples(
             for number in (k for k in drawn[prompt.hash] if k < n_max and k not in held[prompt.hash]):
                 cut_at[line, number] = drawn[prompt.hash][number].max_tokens
         rollouts = [[held[prompt.hash][k] for k in sorted(held[prompt.hash]) if k < n_max] for _, prompt in chunk]
-        judged = judge_rollouts([(p.row, r) for (_, p), r in zip(chunk, rollouts, strict=True)], verdicts)
+        judged = judge([(p.row, r) for (_, p), r in zip(chunk, rollouts, strict=True)], verdicts)
         for (line, _), of_row, outcomes_of_row in zip(chunk, rollouts, judged, strict=True):
             numbers = [rollout.sample.number for rollout in of_row]
-            outcomes[line, numbers] = [_outcome(verdict) for verdict in outcomes_of_row]
+            outcomes[line, numbers] = [_outcome(name) for name in outcomes_of_row]
             tokens[line, numbers] = [rollout.sample.n_tokens for rollout in of_row]
             seconds[line, numbers] = [rollout.seconds for rollout in of_row]
     return outcomes, tokens, seconds, cut_at
 
 
-def _outcome(verdict: Verdict) -> int:
-    if verdict.outcome in JUDGED:
-        return CORRECT if verdict.outcome == "correct" else INCORRECT
-    return TRUNCATED if verdict.outcome == "truncated" else UNJUDGED
+def _outcome(name: str) -> int:
+    if name in JUDGED:
+        return CORRECT if name == "correct" else INCORRECT
+    return TRUNCATED if name == "truncated" else UNJUDGED

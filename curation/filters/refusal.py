@@ -23,6 +23,7 @@ class Refusal(Filter):
     """A refusal in the first 300 characters of the answer."""
 
     kind: Literal["refusal"] = "refusal"
+    of_traces: ClassVar[bool] = True
     remedies: ClassVar[dict[str, str]] = {"refusal": ""}
 
     def judge(self, row: Row) -> Judgement:

@@ -22,6 +22,7 @@ class Repetition(Filter):
     """Loops in the completion."""
 
     kind: Literal["repetition"] = "repetition"
+    of_traces: ClassVar[bool] = True
     remedies: ClassVar[dict[str, str]] = {"repetition": "n_words, max_repeated, min_compressed"}
     n_words: int = Field(default=20, ge=2)
     """Words of a passage; shorter ones repeat in good traces too."""

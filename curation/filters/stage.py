@@ -1,6 +1,6 @@
 """The stages that look at one row alone: the manifest's filters, and whether the reward can judge the row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -12,7 +12,7 @@ from curation.core.errors import BuildError, CurationError
 from curation.core.row import Row, Verified
 from curation.core.stage import MapStage, Run
 from curation.core.steps import MapRows
-from curation.filters.base import AnyFilter, Judgement
+from curation.filters.base import AnyFilter, Filter, Judgement
 from curation.release.licences import LICENCE, Release
 
 
@@ -23,26 +23,43 @@ class FilterStage(MapStage):
     filters: tuple[AnyFilter, ...] = ()
     release: Release | None = None
     """Given where rows that may not be published are dropped."""
+    distil: bool = False
+    """Whether a row without a trace gets one later: filters of traces let it pass."""
 
     def remedy(self, reason: str) -> str:
         """The filter that gives the reason, or those that do not say theirs, and its options."""
         if self.release and reason == LICENCE:
             return "release.allow"
-        giving = [one for one in self.filters if reason in one.remedies] or [f for f in self.filters if not f.remedies]
-        return " or ".join(f"filter {one.kind}, {one.remedies.get(reason, '')}".removesuffix(", ") for one in giving)
+        return remedy_of(self.filters, reason)
 
     def middle(self, run: Run) -> list[PipelineStep]:
-        judges = [(spec.kind, spec.judge) for spec in self.filters]
+        judges = [(spec.kind, partial(_judge_before, spec) if self.distil else spec.judge) for spec in self.filters]
         if self.release:
             judges.append(("licence", partial(_is_licensed, self.release)))
-        return [MapRows(partial(_decide, judge), run.ledger(i), name) for i, (name, judge) in enumerate(judges)]
+        return [MapRows(partial(decide, judge), run.ledger(i), name) for i, (name, judge) in enumerate(judges)]
+
+
+def remedy_of(filters: Sequence[Filter], reason: str) -> str:
+    """The filters that give a reason, or those that do not say theirs, and their options."""
+    giving = [one for one in filters if reason in one.remedies] or [one for one in filters if not one.remedies]
+    return " or ".join(f"filter {one.kind}, {one.remedies.get(reason, '')}".removesuffix(", ") for one in giving)
+
+
+def _judge_before(one: Filter, row: Row) -> Judgement:
+    """The judgement of a row before those without a trace get one."""
+    return one.judge(row) if row.completion.strip() else one.judge_prompt(row)
 
 
 def _is_licensed(release: Release, row: Row) -> Judgement:
     return True if release.allows(row.license) else (False, LICENCE, row.license)
 
 
-def _decide(judge: Callable[[Row], Judgement], row: Row) -> Decision:
+def decide(judge: Callable[[Row], Judgement], row: Row) -> Decision:
+    """What becomes of a row by a filter's judgement.
+
+    Raises:
+        BuildError: it is none.
+    """
     judgement = judge(row)
     if judgement is True:
         return KEEP
@@ -75,16 +92,18 @@ class VerifyTraces(MapStage):
 
     kind: Literal["verify_traces"] = "verify_traces"
     keep: tuple[Verified, ...] = ("correct",)
+    distil: bool = False
+    """Whether a row without a trace gets one later: it stays where its gold can judge one."""
     remedies: ClassVar[dict[str, str]] = {
         "no_completion": "fields.completion of the source",
-        "gold_fails_itself": "gold.rules of the source",
+        **VerifyGolds.remedies,
         **{f"verified_{one}": "cold_start.keep_verified" for one in ("correct", "wrong", "cannot_judge", "no_gold")},
     }
     sets: ClassVar[tuple[str, ...]] = ("verified",)
 
     def map(self, row: Row) -> Decision:
         if not row.completion.strip():
-            return drop("no_completion")
+            return VerifyGolds().map(row) if self.distil else drop("no_completion")
         if row.answer.strip() and (failed := _failure(verifier_of(row))) and failed[0] == "gold_fails_itself":
             return drop(*failed)
         verified = verify_completion(row)

@@ -63,6 +63,10 @@ class TokenBudget(Filter):
             return False, "too_many_tokens"
         return True if (completion or prompt) >= self.min_tokens else (False, "too_few_tokens")
 
+    def judge_prompt(self, row: Row) -> Judgement:
+        """Without `min_tokens`, which is of the trace."""
+        return self.model_copy(update={"min_tokens": 0}).judge(row)
+
 
 def prompt_tokens(processor: Any, row: Row, template: str = "{question}") -> int:
     """Tokens of the prompt as the engine sends it: template, chat template, generation prompt, an image's tokens each.

@@ -17,6 +17,7 @@ class TraceFormat(Filter):
     """Form only: whether the answer is right is the verifier's business."""
 
     kind: Literal["trace_format"] = "trace_format"
+    of_traces: ClassVar[bool] = True
     remedies: ClassVar[dict[str, str]] = {
         "trace_without_thinking": "",
         "thinking_not_closed": "",

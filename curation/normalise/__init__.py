@@ -66,9 +66,9 @@ def normalise_row(row: Row, options: Normalise) -> Row:
         row = step(row, options)
     if (placed := _pictures(row, options)) is not row:  # what a wrapper or an escape hid
         row = _question(placed, options)
-    for step in (_options, _language, _trace):
+    for step in (_options, _language):
         row = step(row, options)
-    return row
+    return normalise_trace(row)
 
 
 def _turns(row: Row, options: Normalise) -> Row:
@@ -139,7 +139,8 @@ def _language(row: Row, options: Normalise) -> Row:
     return row.changed(STAGE, f"language {row.language} corrected", language=found)
 
 
-def _trace(row: Row, options: Normalise) -> Row:
+def normalise_trace(row: Row) -> Row:
+    """The row with its trace in one style, without what is no part of it."""
     if not row.completion.strip():
         return row
     rules = (

@@ -19,7 +19,7 @@ from curation.sampling.engines.base import (
     unanswered,
 )
 from curation.sampling.rollouts.rollout import Rollout, Setting, prompt_hash, response_limit
-from curation.sampling.rollouts.store import RolloutStore
+from curation.sampling.rollouts.store import RolloutStore, under_limit
 from curation.sampling.rollouts.writer import RolloutWriter
 
 
@@ -117,7 +117,8 @@ class CachedSampler:
             self._writer.begin()
             responses = self._generate(self._session, batch, self._writer)
             for rollout in self._writer.flush():
-                held[rollout.prompt][rollout.sample.number] = rollout
+                # A server that does not keep to the limit gets the response that the store will find.
+                held[rollout.prompt][rollout.sample.number] = under_limit(rollout, rollout.max_tokens) or rollout
             answers |= dict(zip(batch, responses, strict=True))
         if all(response.failed for response in answers.values()):
             raise SamplingError(unanswered(list(answers.values())))

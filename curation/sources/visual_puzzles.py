@@ -133,7 +133,9 @@ class VisualPuzzles(Source):
             answer=puzzle.answer,
             answer_kind=puzzle.answer_kind,
             answer_options=puzzle.answer_options,
-            completion=completion(with_behaviors(puzzle.solution, self.behaviors, rng), puzzle.answer) if traced else "",
+            completion=completion(with_behaviors(puzzle.solution, self.behaviors, rng), puzzle.answer)
+            if traced
+            else "",
             teacher="worked solution" if traced else "",
             format=format_of(puzzle.answer_kind),
             **{**self.row_defaults(), "domain": self.domain or domain(family)},

@@ -127,6 +127,8 @@ def run(out: Path, seed: int) -> dict[str, Any]:
         "plot": ("training.cli", "plot", f"SFT={model('sft')}", f"GRPO={model('grpo')}", "--out", out / "dynamics.png"),
         "evaluate": ("training.cli", "eval", *models, "--data", curated, "--out", out / "eval.json",
                      "--engine", "transformers", *in_process),
+        "behaviors": ("curation.cli", "behaviors", out / "eval_rollouts" / "seed_0",
+                      "--out", out / "behaviors.json", "--plot", out / "behaviors.png"),
     }  # fmt: skip
     started = time.monotonic()
     for name, command in steps.items():
@@ -141,11 +143,20 @@ def run(out: Path, seed: int) -> dict[str, Any]:
         "kept": built["configs"]["rl"]["kept"],
         "reward": {stage: result["mean_reward"] for stage, result in zip(stages, evaluated, strict=True)},
         "evaluations": evaluated,
+        "behaviors": _behaviors(json.loads((out / "behaviors.json").read_text()), stages),
         "seconds": {**quickstart.seconds, "total": round(time.monotonic() - started, 1)},
         "peak_memory_gb": round(quickstart.peak_bytes / 1e9, 2),
     }
     (out / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
     return summary
+
+
+def _behaviors(counted: dict[str, Any], stages: dict[str, Path]) -> dict[str, dict[str, float]]:
+    """Behavior -> stage -> share of the responses with at least one instance, of the behaviors that any stage shows."""
+    rates = {stage: counted["models"][path.name]["cbr"] for stage, path in stages.items()}
+    names = next(iter(rates.values()))
+    shown = {name: {stage: of_stage[name]["cbr"] for stage, of_stage in rates.items()} for name in names}
+    return {name: of_stage for name, of_stage in shown.items() if any(of_stage.values())}
 
 
 def _rows(sources: dict[str, Any]) -> dict[str, Any]:
@@ -177,6 +188,10 @@ def show(summary: dict[str, Any]) -> None:
     for stage, reward in summary["reward"].items():
         table.add_row(f"mean reward {stage}", "no response could be judged" if reward is None else f"{reward:.3f}")
     table.add_section()
+    for behavior, rates in summary["behaviors"].items():
+        shares = ", ".join(f"{rate:.0%} {stage}" for stage, rate in rates.items())
+        table.add_row(f"responses with {behavior.replace('_', ' ')}", shares)
+    table.add_section()
     for step, seconds in summary["seconds"].items():
         table.add_row(step, f"{seconds:.1f} s")
     table.add_row("peak memory", f"{summary['peak_memory_gb']} GB")
@@ -203,7 +218,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     print(
         f"\nThe figures are in {args.out}/summary.json, the shards in {args.out}/curated/data, "
-        f"the curves of training in {args.out}/dynamics.png, the logs in {args.out}/logs."
+        f"the curves of training in {args.out}/dynamics.png, the behaviors in {args.out}/behaviors.png, the logs in {args.out}/logs."
     )
     return 0
 

@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import Any
 
 MODEL = "teacher"
-SENTENCES = ["First I add the tens.", "Then I add the ones.", "Let me check that again.", "Wait, that was wrong.", "So."]
+SENTENCES = [
+    "First I add the tens.",
+    "Then I add the ones.",
+    "Let me check that again.",
+    "Wait, that was wrong.",
+    "So.",
+]
 HOSTILE = {
     "empty": "",
     "closing": "</think>",

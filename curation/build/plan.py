@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from curation.build.manifest import ColdStart, Manifest, Rl
+from curation.cold_start.verify.cap import CapUnjudged
+from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.errors import ManifestError, nearest
 from curation.core.row import Config
 from curation.core.schema import ROW
@@ -21,7 +23,9 @@ from curation.dedup.decide import MergeDuplicates
 from curation.dedup.search import FindClusters
 from curation.difficulty.stage import MeasureDifficulty
 from curation.difficulty.triage.stage import TriageStage
-from curation.filters.stage import FilterStage, VerifyGolds, VerifyTraces
+from curation.filters.base import AnyFilter
+from curation.filters.stage import FilterStage, VerifyGolds
+from curation.filters.trace_format import TraceFormat
 from curation.mixture.stage import MixtureStage
 from curation.normalise.stage import NormaliseStage
 from curation.reading.stage import ReadingStage
@@ -40,6 +44,7 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     seed, template, release = manifest.seed, manifest.prompt_template, manifest.release
     dedup, evaluation, traces = section.dedup, section.decontaminate, isinstance(section, ColdStart)
 
+    filters, verification = checks_of(section)
     accept = {source.name: source.accept for source in section.sources}
     readers = tuple(source.model_copy(update={"accept": ()}) for source in section.sources)  # it changes no row
 
@@ -55,8 +60,8 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     if evaluation:
         stages += [FindContamination(options=evaluation)]
     stages += [
-        FilterStage(filters=section.filters, release=release if release and release.on_violation == "drop" else None),
-        VerifyTraces(keep=section.keep_verified) if isinstance(section, ColdStart) else VerifyGolds(),
+        FilterStage(filters=filters, release=release if release and release.on_violation == "drop" else None),
+        verification,
         ReadingStage(accept=accept),
         MergeDuplicates(options=dedup),
     ]
@@ -67,6 +72,8 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
             MeasureDifficulty(options=difficulty, seed=seed, template=template),
             TriageStage(options=section.triage, difficulty=difficulty, seed=seed, template=template),
         ]
+    if isinstance(section, ColdStart) and (share := section.verify.max_unjudged) is not None:
+        stages += [CapUnjudged(share=share, seed=seed)]
     stages += [
         MixtureStage(options=section.mixture, seed=seed),
         ShardsStage(
@@ -75,6 +82,20 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         ),
     ]  # fmt: skip
     return _with_stages_of_the_manifest(stages, section.stages, config)
+
+
+def checks_of(section: ColdStart | Rl) -> tuple[tuple[AnyFilter, ...], VerifyTraces | VerifyGolds]:
+    """The filters of a section, and the stage behind them that judges its golds or traces. Where that appends boxes, it is the one to ask
+    for them.
+    """
+    if not isinstance(section, ColdStart):
+        return section.filters, VerifyGolds()
+    traces = VerifyTraces(keep=section.keep_verified, append_box=section.verify.append_box)
+    asking = [one for one in section.filters if isinstance(one, TraceFormat) and one.need_box]
+    if not (asking and traces.append_box):
+        return section.filters, traces
+    filters = tuple(one.model_copy(update={"need_box": False}) if one in asking else one for one in section.filters)
+    return filters, traces.model_copy(update={"need_box": True})
 
 
 RESERVED = frozenset({"id", "source", "source_id", "provenance", "extra", "keep", "note"})

@@ -1,5 +1,6 @@
 """The stage that bounds the share of traces that nothing could judge."""
 
+import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from hashlib import blake2b
@@ -32,7 +33,8 @@ class CapUnjudged(DecideStage):
         n_judged = int(len(rows) - unjudged.sum())
         kept = np.ones(len(rows), dtype=bool)
         members = np.flatnonzero(unjudged)
-        kept[members[np.argsort(order[members], kind="stable")][most_unjudged(n_judged, self.share) :]] = False
+        n_kept = min(most_unjudged(n_judged, self.share), len(members))
+        kept[members[np.argsort(order[members], kind="stable")][n_kept:]] = False
         for is_kept in kept:
             yield KEEP if is_kept else drop("unjudged_over_cap", f"{len(members):,} beside {n_judged:,} judged traces")
 
@@ -46,11 +48,11 @@ class CapUnjudged(DecideStage):
         return unjudged, order
 
 
-def most_unjudged(n_judged: int, share: float) -> int | None:
-    """Most rows that may be unjudged beside `n_judged`: u <= share * (u + n_judged). None where any number may.
+def most_unjudged(n_judged: int, share: float) -> int:
+    """Most rows that may be unjudged beside `n_judged`: u <= share * (u + n_judged).
 
-    >>> most_unjudged(90, 0.1), most_unjudged(7, 0.3), most_unjudged(5, 0), most_unjudged(5, 1)
-    (10, 3, 0, None)
+    >>> most_unjudged(90, 0.1), most_unjudged(7, 0.3), most_unjudged(5, 0)
+    (10, 3, 0)
     """
     exact = Fraction(str(share))
-    return None if exact == 1 else int(n_judged * exact / (1 - exact))
+    return sys.maxsize if exact == 1 else int(n_judged * exact / (1 - exact))

@@ -41,8 +41,8 @@ ENDED = re.compile(r"(?:[.!\u3002\uff0e\uff01)\]}$*]|\\[)\]])\s*\Z")
 _LEAD = r"(?:so|thus|therefore|hence|then|and|consequently|accordingly|finally|in conclusion|yes|\u2234|\u21d2|=>)"
 _CONCLUSION = r"(?:so(?!\s+far\b)|thus(?!\s+far\b)|therefore|hence|consequently|accordingly|finally|in conclusion)"
 _NOUN = (
-    r"(?:(?:(?:final|correct|right|best|overall|required)\s+)*(?:answers?|ans)"
-    r"|(?:(?:final|correct|right|best)\s+)+(?:options?|choices?|results?|solutions?))"
+    r"(?:(?:(?:final|correct|right|best|overall|required)\s+){0,3}(?:answers?|ans)"
+    r"|(?:(?:final|correct|right|best)\s+){1,3}(?:options?|choices?|results?|solutions?))"
 )
 _OF = r"(?:\s+(?:to|of|for)\s+(?:the|this|that)\s+(?:question|problem|puzzle|riddle|exercise))?"
 _COPULA = (

@@ -25,6 +25,7 @@ class Statement(NamedTuple):
 
 _MAX_ANSWER_CHARS = 20_000
 """From the end; what is announced before it does not count as contradicting."""
+_MAX_CLOSERS, _MAX_CLOSER_CHARS = 4, 200
 _OPTION_KINDS = frozenset(("choice", "choices"))
 
 
@@ -51,8 +52,11 @@ def _without_closers(answer: str) -> str:
     """The answer without courtesies and marks behind its last statement, `<answer>` tags as words."""
     text = re.sub(r"<answer>", "\nAnswer: ", answer, flags=re.IGNORECASE)
     text = re.sub(r"</?(?:answer|output|solution|response)>", "\n", text, flags=re.IGNORECASE).rstrip()
-    while match := phrases.CLOSERS.search(text):
-        text = text[: match.start()].rstrip()
+    for _ in range(_MAX_CLOSERS):
+        head = max(len(text) - _MAX_CLOSER_CHARS, 0)
+        if (match := phrases.CLOSERS.search(text[head:])) is None:
+            break
+        text = text[: head + match.start()].rstrip()
     return text
 
 

@@ -23,7 +23,7 @@ from curation.build.config import ConfigBuild
 from curation.build.control.sets import build_controls, remove_controls
 from curation.build.manifest import Manifest, load_manifest
 from curation.build.publish import publish_files, unpublish
-from curation.build.summary import describe_config, why_empty
+from curation.build.summary import describe_config, emptied_by, why_empty
 from curation.core.digests import installed_versions, source_digest
 from curation.core.errors import BuildError, FlagError
 from curation.core.ledger import LEDGER, Balance, LedgerLine, collect_ledger
@@ -125,7 +125,7 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, An
         try:
             config.run(options.workers)
         except FlagError as error:
-            refused.append(error)
+            refused.append(_with_reasons(error, config))
             continue
         if options.control and config.shards():
             build_controls(config, options.workers)
@@ -133,6 +133,16 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, An
     if refused and not finished:
         raise refused[0] if len(refused) == 1 else BuildError("\n".join(map(str, refused)))
     return _conclude(manifest, out, options, finished, refused)
+
+
+def _with_reasons(error: FlagError, config: ConfigBuild) -> FlagError:
+    """The error; where no row is left, with the stage that emptied the set."""
+    if not emptied_by(config):
+        return error
+    balance = Balance(config.rows_in())
+    for line in collect_ledger(config.folders(), (), config.config):
+        balance.count(line)
+    return FlagError(f"{error}\n{why_empty(config, balance)}")
 
 
 def _with_others(manifest: Manifest, out: Path, options: BuildOptions, chosen: list[ConfigBuild]) -> list[ConfigBuild]:

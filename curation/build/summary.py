@@ -73,8 +73,12 @@ def where_rows_went(config: ConfigBuild, balance: Balance, sources: Collection[s
 
 def why_empty(config: ConfigBuild, balance: Balance) -> str:
     """The line of a set without rows: behind which stage none was left, and where they went."""
-    last = next((run.stage.kind for run in config.stages if not len(run.rows)), config.stages[-1].stage.kind)
-    return f"no rows are left in {config.config} behind {last}: {where_rows_went(config, balance)}"
+    return f"no rows are left in {config.config} behind {emptied_by(config)}: {where_rows_went(config, balance)}"
+
+
+def emptied_by(config: ConfigBuild) -> str:
+    """The first stage that has left no rows; '' where each that has run left some."""
+    return next((run.stage.kind for run in config.stages if run.is_done and not len(run.rows)), "")
 
 
 def groups(shards: list[Path]) -> dict[str, dict[str, int]]:

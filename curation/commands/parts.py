@@ -92,6 +92,8 @@ cold_start:
         Verify,
         """\
 cold_start:
+  sources:
+  - {kind: table, path: traces.jsonl, fields: {question: question, answer: answer, completion: trace}}
   keep_verified: [correct, correct_without_box, no_gold]
   verify: {append_box: true, max_unjudged: 0.2}
 """,

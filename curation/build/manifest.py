@@ -28,6 +28,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator, mo
 
 from curation.build.mistakes import mistakes_in
 from curation.cold_start.distil import Distil
+from curation.cold_start.verify.options import Verify
 from curation.core.errors import ManifestError
 from curation.core.plugins import ByKind, Options, load_plugins
 from curation.core.row import Config
@@ -90,10 +91,15 @@ class Section(Options):
 class ColdStart(Section):
     """The linguistic cold-start corpus: text-only traces whose answers were verified."""
 
-    keep_verified: tuple[Literal["correct", "wrong", "cannot_judge", "no_gold"], ...] = ("correct",)
-    """The verdicts on a trace with which its row stays; others drop as `verified_VERDICT`. `correct`: the gold is its answer; `wrong`: it
-    is not, or the trace has no answer; `cannot_judge`: the verifier could not read the gold or not decide in time; `no_gold`: the row has
-    no gold."""
+    keep_verified: tuple[Literal["correct", "correct_without_box", "wrong", "cannot_judge", "no_gold"], ...] = (
+        "correct",
+        "correct_without_box",
+    )
+    """The verdicts on a trace with which its row stays; others drop as `verified_VERDICT`. `correct`: the gold is in its box;
+    `correct_without_box`: it has no box, and its last sentence states the gold; `wrong`: its answer is another, or it has none;
+    `cannot_judge`: the verifier could not read the gold or not decide in time; `no_gold`: the row has no gold."""
+    verify: Verify = Verify()
+    """Boxes for traces that are correct without one, and a cap on those that nothing could judge."""
     distil: Distil | None = None
     """A teacher that writes traces for prompts without one; without it such rows are dropped as `no_completion`."""
 
@@ -101,6 +107,15 @@ class ColdStart(Section):
     def _goes_by_no_image(self) -> "ColdStart":
         if "image_need" in self.mixture.columns:
             raise ValueError("`mixture` goes by 'image_need', which only `rl` has")
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_capped_is_kept(self) -> "ColdStart":
+        if self.verify.max_unjudged is not None and not {"cannot_judge", "no_gold"} & set(self.keep_verified):
+            raise ValueError(
+                f"got `verify: {{max_unjudged: {self.verify.max_unjudged:g}}}` and `keep_verified` without 'cannot_judge'"
+                " and 'no_gold'; expected one of them there: nothing else is capped"
+            )
         return self
 
 
@@ -116,6 +131,12 @@ class Rl(Section):
     def _triage_has_something_measured(self) -> "Rl":
         if self.difficulty is None and self.triage != Triage():
             raise ValueError("got `triage` without `difficulty`; expected both: it looks among the measured prompts")
+        return self
+
+    @model_validator(mode="after")
+    def _has_no_traces(self) -> "Rl":
+        if "verified" in self.mixture.columns:
+            raise ValueError("`mixture` goes by 'verified', which only `cold_start` has")
         return self
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from curation.build.manifest import Certify, ColdStart, Manifest, Rl
 from curation.cli import LISTS
 from curation.cold_start.distil import Distil, TeacherSampling
+from curation.cold_start.verify.options import Verify
 from curation.commands.model_options import Option, first_paragraph, options_of
 from curation.commands.plugins import base_of
 from curation.core.plugins import known_plugins
@@ -83,7 +84,7 @@ cold_start:
   filters:
   - {kind: trace_format}
   - {kind: repetition}
-  keep_verified: [correct, no_gold]   # traces without a gold too
+  keep_verified: [correct, correct_without_box, no_gold]    # traces without a gold too
   splits: {validation: 0.02}
 """,
     ),
@@ -113,6 +114,17 @@ cold_start:
   distil:
     sampler: {kind: vllm, model: deepseek-ai/DeepSeek-R1-Distill-Qwen-7B}
     sampling: {temperature: 0.6, top_p: 0.95, max_tokens: 16384}
+""",
+    ),
+    Part(
+        "cold_start.verify",
+        Verify,
+        """\
+cold_start:
+  sources:
+  - {kind: table, path: traces.jsonl, fields: {question: question, answer: answer, completion: trace}}
+  keep_verified: [correct, correct_without_box, no_gold]
+  verify: {append_box: true, max_unjudged: 0.2}
 """,
     ),
     Part(

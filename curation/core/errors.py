@@ -4,6 +4,7 @@ CurationError
  +- ManifestError    a key, kind or value in the manifest is not what was expected
  +- SourceError      a whole source cannot be read (a bad row alone is a counted drop, see `sources.base.BadRow`)
  +- BuildError       a build cannot go on: locked, unbalanced, a stage that failed
+ |   +- FlagError    what was read for one set looks wrong: that set ends, the one beside it is built
  +- SamplingError    the sampling engine cannot start or gives no answer
 
 BadRowError is none of them: it spoils one row, which is counted under its reason (ImageError).
@@ -27,6 +28,10 @@ class SourceError(CurationError):
 
 class BuildError(CurationError):
     """A build cannot go on."""
+
+
+class FlagError(BuildError):
+    """What was read for one set has a red flag: the set ends there, the one beside it is built."""
 
 
 class SamplingError(CurationError):

@@ -11,7 +11,9 @@ from pydantic import Field, model_validator
 from curation.core.plugins import Options
 from curation.core.row import Stratum
 
-Column = Literal["domain", "format", "language", "stratum", "source", "license", "answer_kind", "image_need"]
+Column = Literal[
+    "domain", "format", "language", "stratum", "source", "license", "answer_kind", "verified", "image_need"
+]
 COLUMNS: tuple[Column, ...] = (
     "domain",
     "format",
@@ -20,6 +22,7 @@ COLUMNS: tuple[Column, ...] = (
     "source",
     "license",
     "answer_kind",
+    "verified",
     "image_need",
 )
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -63,8 +66,8 @@ class Mixture(Options):
     weight that gives the mixture when rows are sampled by weight."""
     group_by: tuple[Column, ...] = ()
     """The columns whose combinations are the groups that `temperature` balances. Empty: all rows are one group, and `temperature` does
-    nothing. `format` is choice, number or open, `answer_kind` the reward kind, `source` a source's `name`, the others what the sources
-    state or the build found out; `stratum` and `domain` are '' where nothing is known."""
+    nothing. `format` is choice, number or open, `answer_kind` the reward kind, `verified` the verdict on a trace, `source` a source's
+    `name`, the others what the sources state or the build found out; `stratum` and `domain` are '' where nothing is known."""
     temperature: float = Field(default=1.0, ge=1)
     """A group of n rows is wanted in proportion to n^(1/temperature): 1 keeps the shares, 2 takes square roots, a large one makes groups
     equal."""

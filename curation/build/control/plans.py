@@ -12,12 +12,13 @@ from collections.abc import Sequence
 
 from curation.build.control.equal import EqualSize
 from curation.build.control.known import KnownDifficulty
+from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.stage import DECISIONS, Stage
 from curation.core.stage_run import StageRun
 from curation.dedup.decide import MergeDuplicates
 from curation.difficulty.stage import MeasureDifficulty
 from curation.difficulty.triage.stage import TriageStage
-from curation.filters.stage import FilterStage, VerifyGolds, VerifyTraces
+from curation.filters.stage import FilterStage, VerifyGolds
 from curation.mixture import Mixture
 from curation.mixture.stage import MixtureStage
 from curation.reading.stage import ReadingStage
@@ -25,7 +26,7 @@ from curation.release.licences import CheckLicences, Release
 from curation.release.shards import ShardsStage
 
 Plan = list[Stage]
-WITH_A_TRACE = VerifyTraces(keep=("correct", "wrong", "cannot_judge", "no_gold"))
+WITH_A_TRACE = VerifyTraces(keep=("correct", "correct_without_box", "wrong", "cannot_judge", "no_gold"))
 """Who has none cannot be fine-tuned on."""
 
 

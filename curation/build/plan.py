@@ -22,6 +22,7 @@ from curation.dedup.search import FindClusters
 from curation.difficulty.stage import MeasureDifficulty
 from curation.difficulty.triage.stage import TriageStage
 from curation.filters.stage import FilterStage, VerifyGolds, VerifyTraces
+from curation.judging.questions.stage import QuestionsStage
 from curation.mixture.stage import MixtureStage
 from curation.normalise.stage import NormaliseStage
 from curation.reading.stage import ReadingStage
@@ -56,6 +57,10 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         stages += [FindContamination(options=evaluation)]
     stages += [
         FilterStage(filters=section.filters, release=release if release and release.on_violation == "drop" else None),
+    ]
+    if section.questions:
+        stages += [QuestionsStage(options=section.questions, seed=seed)]
+    stages += [
         VerifyTraces(keep=section.keep_verified) if isinstance(section, ColdStart) else VerifyGolds(),
         ReadingStage(accept=accept),
         MergeDuplicates(options=dedup),

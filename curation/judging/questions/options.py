@@ -43,5 +43,13 @@ class Questions(Options):
 
     def asked_of(self, row: Row) -> tuple[Pattern, ...]:
         """What is asked about a row."""
-        unfit = "missing_picture" if row.images else "picture_mismatch"
-        return tuple(pattern for pattern in self.find if pattern != unfit)
+        return self.forms[bool(row.images)]
+
+    @property
+    def forms(self) -> tuple[tuple[Pattern, ...], tuple[Pattern, ...]]:
+        """What is asked about rows without images, and about those with images."""
+        without, with_images = (
+            tuple(pattern for pattern in self.find if pattern != unfit)
+            for unfit in ("picture_mismatch", "missing_picture")
+        )
+        return without, with_images

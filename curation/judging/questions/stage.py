@@ -146,8 +146,13 @@ class QuestionsStage(DecideStage):
 
         return asking_cost(
             questions, len(chosen), self.options.judge, prompt=PROMPT, store_dir=run.rollouts, seed=self.seed,
-            pilot=pilot, parse=object_in,
+            pilot=pilot, parse=self._any_form,
         )  # fmt: skip
+
+    def _any_form(self, text: str) -> Findings | None:
+        """What an answer says, whichever rows it is about."""
+        answer = object_in(text)
+        return next(filter(None, (findings(answer, form) for form in self.options.forms)), None) if answer else None
 
     def summary(self, run: Run) -> dict[str, Any]:
         return {"questions": json.loads((run.folder / TABLE).read_text())}

@@ -19,6 +19,8 @@ from curation.judging.judge import Judge
 from curation.judging.questions.agreement import Comparison, kappa
 from curation.judging.questions.options import PATTERNS, Questions
 from curation.judging.questions.stage import QuestionsStage
+from curation.sampling.engines.base import SamplingOptions
+from curation.sampling.engines.transformers import Transformers
 from tests.curation.sampling.models import Scripted, png
 from tests.curation.stages import decisions, run_of, stored
 
@@ -165,6 +167,20 @@ def test_rows_that_the_rules_dropped_are_asked_about_for_the_agreement(tmp_path:
     again = scripted(lambda *_: ("nothing", "stop"))
     decisions(stage(again, agreement=0), rows, tmp_path / "other" / "questions", **run)
     assert len([key for batch in again.log for key, _ in batch]) == 30
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["lm", "vlm"])
+def test_a_small_model_that_talks_nonsense_gives_no_verdict(model: str, tmp_path: Path, request: Any) -> None:
+    rows = stored([[row(f"r{i}", images=i % 2) for i in range(6)]], tmp_path / "rows")
+    engine = Transformers(model=str(request.getfixturevalue(model)), max_model_len=4000, isolate=False)
+    judge = Judge(engine=engine, sampling=SamplingOptions(temperature=0, max_tokens=24))
+    one = QuestionsStage(options=Questions(judge=judge), seed=1)
+    assert all(made == Decision() for made in decisions(one, rows, tmp_path / "questions"))
+    table = one.summary(run_of(rows, tmp_path / "questions"))["questions"]
+    assert (table["asked"], table["answered"], table["found"], table["dropped"]) == (6, 0, {}, {})
+    assert table["refused"] == (3 if model == "lm" else 0)
+    assert table["unparsable"] + table["truncated"] == (3 if model == "lm" else 6)
 
 
 def test_rows_that_no_answer_is_about_are_not_compared(tmp_path: Path, scripted: Any) -> None:

@@ -59,7 +59,7 @@ class Comparison:
     def add(self, key: int, rules: Collection[str], asked: Collection[str], found: Collection[str]) -> None:
         """A row: what it is chosen by, the rules that find it, what the judge was asked and what it found."""
         self._keys.append(key)
-        self._rules.append(_bits(rules, tuple(RULES)))
+        self._rules.append(_bits(rules, RULES))
         self._asked.append(_bits(asked, PATTERNS))
         self._found.append(_bits(found, PATTERNS))
 

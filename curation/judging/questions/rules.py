@@ -1,8 +1,9 @@
 """What the filters' rules say of a question, beside what the judge says, and the rows that the filters have dropped by them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import blake2b
 from heapq import nsmallest
+from itertools import compress
 from typing import Final
 
 import numpy as np
@@ -21,18 +22,16 @@ from curation.filters.url_only import UrlOnly
 
 _FILTERS = (MissingPicture(), SeveralQuestions(), OpenEnded(), UrlOnly())
 _REASONS = frozenset(reason for one in _FILTERS for reason in one.remedies)
-LEAKED = "answer_in_question"
-RULES: Final[dict[str, Callable[[Row], bool]]] = {
-    "missing_picture": lambda row: not row.images and _FILTERS[0].judge(row) is not True,
-    "answer_leaked": lambda row: _reason(row, 1) == LEAKED,
-    "any": lambda row: any(one.judge(row) is not True for one in _FILTERS),
-}
-"""Pattern that a judge is asked for -> whether a rule finds it; `any`: whether the filters named here drop the row, for whatever reason."""
+RULES: Final = ("missing_picture", "answer_leaked", "any")
+"""The patterns that a rule looks for, too; `any`: whether one of the filters named here drops the row, for whatever reason."""
 
 
-def _reason(row: Row, number: int) -> str:
-    judgement = _FILTERS[number].judge(row)
-    return "" if judgement is True else judgement[1]
+def rules_on(row: Row) -> tuple[str, ...]:
+    """Which of `RULES` find something in a row."""
+    judgements = [one.judge(row) for one in _FILTERS]
+    reasons = {judgement[1] for judgement in judgements if judgement is not True}
+    finds = (judgements[0] is not True, "answer_in_question" in reasons, bool(reasons))
+    return tuple(compress(RULES, finds))
 
 
 def key_of(row_id: str, seed: int) -> int:

@@ -1,11 +1,12 @@
 """The stage that asks a judge about questions: rows with what it finds end or are noted, rows on which it failed stay and are counted."""
 
 import json
+import math
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from heapq import nsmallest
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -24,19 +25,21 @@ from curation.judging.questions.agreement import Comparison
 from curation.judging.questions.answer import Findings, findings, object_in
 from curation.judging.questions.options import PATTERNS, Pattern, Questions
 from curation.judging.questions.prompt import PROMPT, question_about
-from curation.judging.questions.rules import RULES, dropped_by_rules, key_of
+from curation.judging.questions.rules import dropped_by_rules, key_of, rules_on
 
 TABLE = "questions.json"
 """In the stage's folder: what it counted for the summary."""
+POOL = 20
+"""Rows that the rules look at for each one that is compared: in a large set they would take longer than the rows are worth."""
 
 
 class Asked(NamedTuple):
-    """A row as far as its reply needs it: what was asked, and which rules find something in it."""
+    """A row as far as its reply needs it: what was asked, and which rules find something in it, None of a row that is not compared."""
 
     source: str
     key: int
     patterns: tuple[Pattern, ...]
-    rules: tuple[str, ...]
+    rules: tuple[str, ...] | None
 
 
 class QuestionsStage(DecideStage):
@@ -102,10 +105,11 @@ class QuestionsStage(DecideStage):
     ) -> Generator[tuple[Asked, Reply[Findings] | None], None, None]:
         """What was asked of every row, then of every extra one, and the reply; None where nothing was to be asked."""
         waiting: deque[Asked] = deque()
+        compared_below = 2**64 * min(POOL * self.options.agreement / max(n, 1), 1)
 
         def questions() -> Iterator[Question]:
-            for row in chain(rows, extra):
-                waiting.append(self._asked(row))
+            for row, below in chain(zip(rows, repeat(compared_below)), zip(extra, repeat(math.inf))):
+                waiting.append(self._asked(row, below))
                 if patterns := waiting[-1].patterns:
                     yield question_about(row, patterns)
 
@@ -122,9 +126,9 @@ class QuestionsStage(DecideStage):
         while waiting:
             yield waiting.popleft(), None
 
-    def _asked(self, row: Row) -> Asked:
-        rules = tuple(name for name, finds in RULES.items() if finds(row)) if self.options.agreement else ()
-        return Asked(row.source, key_of(row.id, self.seed), self.options.asked_of(row), rules)
+    def _asked(self, row: Row, compared_below: float) -> Asked:
+        key = key_of(row.id, self.seed)
+        return Asked(row.source, key, self.options.asked_of(row), rules_on(row) if key < compared_below else None)
 
     def _decision(self, reply: Reply[Findings] | None) -> Decision:
         if reply is None or reply.value is None:
@@ -183,7 +187,7 @@ def _counted(asked: Asked, reply: Reply[Findings] | None, decision: Decision) ->
 
 
 def _compare(comparison: Comparison, asked: Asked, reply: Reply[Findings] | None) -> None:
-    if comparison.n and reply is not None and reply.value is not None:
+    if asked.rules is not None and reply is not None and reply.value is not None:
         comparison.add(asked.key, asked.rules, asked.patterns, reply.value.found)
 
 

@@ -95,8 +95,8 @@ def test_a_build_drops_what_the_judge_finds_counts_the_rest_and_asks_once(tmp_pa
     assert f"dropped in {gone['stage']}: incomplete (incomplete: As the text" in why(out, gone["id"])
     rows = [row for file in (out / "data" / "rl").glob("*.parquet") for row in read_records(file)]
     assert "question_findings" not in rows[0]
-    noted = [row["provenance"] for row in rows if "contradictory" in row["provenance"]]
-    assert noted == ['[["questions", "judge: contradictory: As the text has it."]]']
+    noted = [one for row in rows for one in json.loads(row["provenance"]) if one[0] == "questions"]
+    assert noted == [["questions", "judge: contradictory: As the text has it."]]
     assert yaml.safe_load((out / "manifest.lock.yaml").read_text())["inputs"]["rl"]["judge of questions"] == {"m": "1"}
 
 

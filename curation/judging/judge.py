@@ -84,7 +84,7 @@ def ask(
     """A reply to every question, in their order. `prompt` is the text that all of them were made from; `parse` reads what a response says
     behind its reasoning, and returns None where that is not in the form that was asked for.
 
-    A question that the engine failed on is asked once more, by the next build again; a few that stay without an answer are replies.
+    A question that the engine failed on is asked once more; a few that stay without an answer are replies that say so.
 
     Raises:
         SamplingError: the engine cannot start or failed, on more than `MOST_FAILED` of the questions; what was answered is in the store.

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from curation.judging.questions.options import Pattern
@@ -43,6 +44,20 @@ def object_in(text: str) -> dict[str, Any] | None:
         except (ValueError, RecursionError):
             return None
     return found
+
+
+def repeats(answer: dict[str, Any], text: str) -> bool:
+    """Whether an answer stands in the text that it is about: then it may be the text that speaks, and not the judge.
+
+    >>> repeats({"a": True}, 'Say { "a": true }.'), repeats({"a": True}, "true")
+    (True, False)
+    """
+    decoder = json.JSONDecoder()
+    for begins in _BEGINS.finditer(text):
+        with suppress(ValueError, RecursionError):
+            if decoder.raw_decode(text, begins.start())[0] == answer:
+                return True
+    return False
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -69,6 +69,12 @@ def question_about(row: Row, asked: tuple[Pattern, ...]) -> Question:
     return Question(row.id, (Message("user", text),), row.images)
 
 
+def told_by(row: Row) -> str:
+    """The texts of a row as a judge reads them, without the marks of their lines."""
+    lines = "\n".join(quoted(text) for text in (*(message.content for message in row.prompt), row.answer))
+    return "\n".join(line[2:] for line in lines.splitlines())
+
+
 def quoted(text: str, with_places: bool = False) -> str:
     r"""A text that cannot leave its place: every line marked, what looks like a special token broken up. `with_places`: those of images
     stay as they are.

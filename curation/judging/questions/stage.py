@@ -22,24 +22,29 @@ from curation.judging.cost import asking_cost
 from curation.judging.judge import FAILURES, Question, Reply, ask
 from curation.judging.progress import reporter
 from curation.judging.questions.agreement import Comparison
-from curation.judging.questions.answer import Findings, findings, object_in
+from curation.judging.questions.answer import Findings, findings, object_in, repeats
 from curation.judging.questions.options import PATTERNS, Pattern, Questions
-from curation.judging.questions.prompt import PROMPT, question_about
+from curation.judging.questions.prompt import PROMPT, question_about, told_by
 from curation.judging.questions.rules import dropped_by_rules, key_of, rules_on
 
 TABLE = "questions.json"
 """In the stage's folder: what it counted for the summary."""
+TEXT_CHARS = 100_000
+"""Of a row, in which an object of an answer is looked for."""
 POOL = 20
 """Rows that the rules look at for each one that is compared: in a large set they would take longer than the rows are worth."""
 
 
 class Asked(NamedTuple):
-    """A row as far as its reply needs it: what was asked, and which rules find something in it, None of a row that is not compared."""
+    """A row as far as its reply needs it: what was asked, and which rules find something in it, None of a row that is not compared.
+    `text` is what an answer may only repeat, empty where nothing in it looks like one.
+    """
 
     source: str
     key: int
     patterns: tuple[Pattern, ...]
     rules: tuple[str, ...] | None
+    text: str
 
 
 class QuestionsStage(DecideStage):
@@ -122,13 +127,15 @@ class QuestionsStage(DecideStage):
                 while not waiting[0].patterns:
                     yield waiting.popleft(), None
                 asked = waiting.popleft()
-                yield asked, _read(reply, asked.patterns)
+                yield asked, _read(reply, asked)
         while waiting:
             yield waiting.popleft(), None
 
     def _asked(self, row: Row, compared_below: float) -> Asked:
         key = key_of(row.id, self.seed)
-        return Asked(row.source, key, self.options.asked_of(row), rules_on(row) if key < compared_below else None)
+        rules = rules_on(row) if key < compared_below else None
+        text = told_by(row)[:TEXT_CHARS]
+        return Asked(row.source, key, self.options.asked_of(row), rules, text if "{" in text else "")
 
     def _decision(self, reply: Reply[Findings] | None) -> Decision:
         if reply is None or reply.value is None:
@@ -166,12 +173,14 @@ def _rows_at(rows: Rows, chosen: Numbers) -> Iterator[Row]:
     return (from_record(record) for _, record in rows.at(chosen))
 
 
-def _read(reply: Reply[dict[str, Any]], asked: tuple[Pattern, ...]) -> Reply[Findings]:
+def _read(reply: Reply[dict[str, Any]], asked: Asked) -> Reply[Findings]:
     """The reply with what was found, or as one that cannot be read."""
     if reply.value is None:
         return Reply(None, reply.text, reply.failure, reply.detail)
-    if (value := findings(reply.value, asked)) is None:
+    if (value := findings(reply.value, asked.patterns)) is None:
         return Reply(None, reply.text, "unparsable", f"other keys or values than were asked for: {reply.text[-120:]!r}")
+    if repeats(reply.value, asked.text):
+        return Reply(None, reply.text, "unparsable", f"it only repeats the question: {reply.text[-120:]!r}")
     return Reply(value, reply.text)
 
 

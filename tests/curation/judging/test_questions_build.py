@@ -68,6 +68,7 @@ def at(server: AnsweringServer) -> dict[str, Any]:
     return {"kind": "openai", "model": "m", "revision": "1", "base_url": server.url, "concurrency": 2}
 
 
+@pytest.mark.slow
 def test_a_build_drops_what_the_judge_finds_counts_the_rest_and_asks_once(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with answering_server(reply) as server:

@@ -82,6 +82,13 @@ def test_a_build_drops_what_the_judge_finds_counts_the_rest_and_asks_once(tmp_pa
         summary = build(path, out, BuildOptions())
         assert set(Counter(len(times) for times in server.asked.values())) == {1}
         assert summary["balanced"]
+        n_asked = len(server.asked)
+        controls = build(path, out, BuildOptions(only="rl", control=True))["configs"]["rl"]["control"]["sets"]
+        assert len(server.asked) == n_asked
+    assert {name: of["drawn_of"] for name, of in controls.items()} == {
+        "unfiltered": 17, "random": 17, "without_filter": 16, "without_questions": 15, "without_verify_golds": 14,
+        "without_duplicates": 14,
+    }  # fmt: skip
     for config in ("rl", "cold_start"):
         counts = summary["configs"][config]["questions"]
         expected = {"asked": 15, "answered": 13, "unparsable": 2, "truncated": 0, "refused": 0, "failed": 0}

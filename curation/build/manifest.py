@@ -39,6 +39,7 @@ from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
 from curation.filters.base import AnyFilter
 from curation.images import ImageOptions
+from curation.judging.questions.options import Questions
 from curation.mixture import Mixture
 from curation.normalise import Normalise
 from curation.release.licences import Release
@@ -60,6 +61,8 @@ class Section(Options):
     """The evaluation sets whose items must not be in the set; null: nothing is compared."""
     filters: tuple[AnyFilter, ...] = ()
     """What looks at one row alone and drops it under a reason, in the order given."""
+    questions: Questions | None = None
+    """A model that is asked what the filters' rules miss in a question; null: none is asked."""
     stages: tuple[Annotated[Stage, ByKind(Stage)], ...] = ()
     """Stages of your own, each behind the one that its `after` names."""
     dedup: Dedup = Dedup()

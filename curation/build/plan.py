@@ -28,6 +28,7 @@ from curation.difficulty.triage.stage import TriageStage
 from curation.filters.base import AnyFilter
 from curation.filters.stage import FilterStage, VerifyGolds
 from curation.filters.trace_format import TraceFormat
+from curation.judging.questions.stage import QuestionsStage
 from curation.mixture.stage import MixtureStage
 from curation.normalise.stage import NormaliseStage
 from curation.reading.stage import ReadingStage
@@ -68,6 +69,10 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
             release=release if release and release.on_violation == "drop" else None,
             distil=distil is not None,
         ),
+    ]
+    if section.questions:
+        stages += [QuestionsStage(options=section.questions, seed=seed)]
+    stages += [
         verification,
         ReadingStage(accept=accept),
         MergeDuplicates(options=dedup),

@@ -18,6 +18,8 @@ from curation.dedup import Dedup
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
 from curation.images import ImageOptions
+from curation.judging.judge import Judge
+from curation.judging.questions.options import Questions
 from curation.mixture import Mixture, Strata
 from curation.normalise import Normalise
 from curation.release.licences import Release
@@ -168,6 +170,30 @@ rl:
     benchmarks:
     - {kind: table, name: mine, path: evaluation/*.jsonl, fields: {question: question}}
     second_opinion: {model: sentence-transformers/all-MiniLM-L6-v2}
+""",
+        BOTH,
+    ),
+    Part(
+        "questions",
+        Questions,
+        """\
+rl:
+  questions:
+    judge: {engine: {kind: vllm, model: Qwen/Qwen2.5-VL-7B-Instruct}}
+    find: [incomplete, contradictory, missing_picture, picture_mismatch]
+    drop: [incomplete, missing_picture]      # the others are noted
+""",
+        BOTH,
+    ),
+    Part(
+        "questions.judge",
+        Judge,
+        """\
+rl:
+  questions:
+    judge:
+      engine: {kind: openai, model: gpt-4.1, base_url: https://api.openai.com/v1, api_key_env: OPENAI_API_KEY}
+      sampling: {temperature: 0, max_tokens: 1024}
 """,
         BOTH,
     ),

@@ -6,6 +6,7 @@ CurationError
  +- BuildError       a build cannot go on: locked, unbalanced, a stage that failed
  |   +- FlagError    what was read for one set looks wrong: that set ends, the one beside it is built
  +- SamplingError    the sampling engine cannot start or gives no answer
+     +- UnansweredError    it has started, and answered no prompt of those that it was asked
 
 BadRowError is none of them: it spoils one row, which is counted under its reason (ImageError).
 """
@@ -36,6 +37,17 @@ class FlagError(BuildError):
 
 class SamplingError(CurationError):
     """The sampling engine cannot start or gives no answer."""
+
+
+class UnansweredError(SamplingError):
+    """An engine that has started answered none of the prompts that it was asked. `refused`: why it refused all, empty where it failed."""
+
+    def __init__(self, message: str, refused: str = "") -> None:
+        super().__init__(message, refused)
+        self.refused = refused
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class BadRowError(ValueError):

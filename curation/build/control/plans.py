@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from curation.build.control.equal import EqualSize
 from curation.build.control.known import KnownDifficulty
+from curation.build.control.known_questions import KnownQuestions
 from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.stage import DECISIONS, Stage
 from curation.core.stage_run import StageRun
@@ -19,6 +20,7 @@ from curation.dedup.decide import MergeDuplicates
 from curation.difficulty.stage import MeasureDifficulty
 from curation.difficulty.triage.stage import TriageStage
 from curation.filters.stage import FilterStage, VerifyGolds
+from curation.judging.questions.stage import QuestionsStage
 from curation.mixture import Mixture
 from curation.mixture.stage import MixtureStage
 from curation.reading.stage import ReadingStage
@@ -58,7 +60,7 @@ def _instead_of(stage: Stage, barred: FilterStage) -> Plan | None:
             return None if stage.options == plain else [stage.model_copy(update={"options": plain})]
         case VerifyTraces():
             return None if stage == WITH_A_TRACE else [WITH_A_TRACE]
-        case VerifyGolds() | MergeDuplicates() | MeasureDifficulty():
+        case QuestionsStage() | VerifyGolds() | MergeDuplicates() | MeasureDifficulty():
             return []
         case TriageStage():
             return None  # it goes with `difficulty`
@@ -73,6 +75,8 @@ def _behind(runs: Sequence[StageRun], is_measured: bool) -> Plan:
             case TriageStage() as triage if is_measured:
                 files, fingerprint = run.rows_in.files, run.fingerprint
                 plan += [KnownDifficulty(triage=triage, fingerprint=fingerprint, measured=files, folder=run.folder)]
+            case QuestionsStage():
+                plan += [KnownQuestions(fingerprint=run.fingerprint, folder=run.folder)]
             case MixtureStage() as mixture if mixture.options.target is not None:
                 plan += [_with_spare_rows(mixture, mixture.options.target)]
             case TriageStage() | MeasureDifficulty() | ReadingStage() | CheckLicences():

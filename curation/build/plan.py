@@ -12,7 +12,7 @@ from pathlib import Path
 
 from curation.build.manifest import ColdStart, Manifest, Rl
 from curation.core.errors import ManifestError, nearest
-from curation.core.row import Config
+from curation.core.row import Config, Verified
 from curation.core.schema import ROW
 from curation.core.stage import Stage
 from curation.decontamination.benchmarks import IndexBenchmarks
@@ -22,6 +22,7 @@ from curation.dedup.search import FindClusters
 from curation.difficulty.stage import MeasureDifficulty
 from curation.difficulty.triage.stage import TriageStage
 from curation.filters.stage import FilterStage, VerifyGolds, VerifyTraces
+from curation.judging.answers.stage import JudgeAnswersStage
 from curation.mixture.stage import MixtureStage
 from curation.normalise.stage import NormaliseStage
 from curation.reading.stage import ReadingStage
@@ -56,7 +57,7 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         stages += [FindContamination(options=evaluation)]
     stages += [
         FilterStage(filters=section.filters, release=release if release and release.on_violation == "drop" else None),
-        VerifyTraces(keep=section.keep_verified) if isinstance(section, ColdStart) else VerifyGolds(),
+        VerifyTraces(keep=_kept(section)) if isinstance(section, ColdStart) else VerifyGolds(),
         ReadingStage(accept=accept),
         MergeDuplicates(options=dedup),
     ]
@@ -67,6 +68,10 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
             MeasureDifficulty(options=difficulty, seed=seed, template=template),
             TriageStage(options=section.triage, difficulty=difficulty, seed=seed, template=template),
         ]
+    if section.judge_answers:
+        kept = section.keep_verified if isinstance(section, ColdStart) else ()
+        limits = manifest.certify.judge
+        stages += [JudgeAnswersStage(options=section.judge_answers, limits=limits, keep_verified=kept, seed=seed)]
     stages += [
         MixtureStage(options=section.mixture, seed=seed),
         ShardsStage(
@@ -75,6 +80,12 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         ),
     ]  # fmt: skip
     return _with_stages_of_the_manifest(stages, section.stages, config)
+
+
+def _kept(section: ColdStart) -> tuple[Verified, ...]:
+    """The verdicts with which a trace comes past the rules: a model is asked about those that they cannot judge."""
+    asked: tuple[Verified, ...] = ("cannot_judge",) if section.judge_answers else ()
+    return tuple(dict.fromkeys((*section.keep_verified, *asked)))
 
 
 RESERVED = frozenset({"id", "source", "source_id", "provenance", "extra", "keep", "note"})

@@ -5,6 +5,7 @@ CurationError
  +- SourceError      a whole source cannot be read (a bad row alone is a counted drop, see `sources.base.BadRow`)
  +- BuildError       a build cannot go on: locked, unbalanced, a stage that failed
  +- SamplingError    the sampling engine cannot start or gives no answer
+     +- UnansweredError    it has started, and answered no prompt of those that it was asked
 
 BadRowError is none of them: it spoils one row, which is counted under its reason (ImageError).
 """
@@ -31,6 +32,17 @@ class BuildError(CurationError):
 
 class SamplingError(CurationError):
     """The sampling engine cannot start or gives no answer."""
+
+
+class UnansweredError(SamplingError):
+    """An engine that has started answered none of the prompts that it was asked. `refused`: why it refused all, empty where it failed."""
+
+    def __init__(self, message: str, refused: str = "") -> None:
+        super().__init__(message, refused)
+        self.refused = refused
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class BadRowError(ValueError):

@@ -104,7 +104,7 @@ def _row(record: dict[str, Any], template: str) -> Row:
 
 
 def _judge_of(judge: str, limits: JudgeLimits) -> tuple[JudgeAnswers, JudgeLimits, Path | None]:
-    """The judge, what it must reach, and where its certificate is looked for: of a manifest, or of options as YAML with the build's limits."""
+    """The judge, what it must reach, and where its certificate is looked for: of a manifest, or of YAML with the build's limits."""
     if Path(judge).suffix in (".yaml", ".yml") or Path(judge).is_file():
         manifest = load_manifest(Path(judge))
         found = [section.judge_answers for section in manifest.sections.values() if section.judge_answers]

@@ -6,7 +6,7 @@ samples end in is the gold in other words; that can end a row, whose reward woul
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from itertools import tee
 from typing import Any, ClassVar, Literal, get_args
@@ -48,6 +48,7 @@ wrote, two for each vote, `failures` how some of them failed. `is_kept`: the row
 """
 _SAYS: tuple[str, ...] = ("", "not_asked", *get_args(JudgeVerdict))
 """By number, for a byte a row; '' is a row of which nothing is asked."""
+DETAIL_CHARS = 100
 _UNJUDGED = {"model_cannot_tell": "model_cannot_tell", "failed": "judge_failed", "not_asked": "judge_not_asked"}
 """What is no verdict -> the reason under which a trace ends that the rules did not judge either."""
 Says = npt.NDArray[np.int8]
@@ -83,8 +84,9 @@ class JudgeAnswersStage(DecideStage):
         run.progress.advance(0, total=len(rows), note="looking for answers that the rules cannot judge")
         says = np.zeros(len(rows), np.int8)
         self._judge(rows, run, says)
-        for record, said in zip(rows.records(["verified"]), says, strict=True):
-            yield self._decision(record["verified"], _SAYS[said])
+        lines = read_records(run.folder / ANSWERS_FILE, ["source", "source_id", "gold", "answer", "not_asked"])
+        for record, said in zip(rows.records(["verified", "source", "source_id"]), says, strict=True):
+            yield self._decision(record["verified"], _SAYS[said], _detail(record, lines) if said else "")
 
     @property
     def _config(self) -> str:
@@ -125,22 +127,18 @@ class JudgeAnswersStage(DecideStage):
                 run.progress.reach(number)
                 yield number, one, None if one.not_asked else next(ballots)[1]
 
-    def _decision(self, verified: str, said: str) -> Decision:
+    def _decision(self, verified: str, said: str, detail: str = "") -> Decision:
         """What becomes of a row of which `said` was said. What is no verdict, or only noted, leaves it to `keep_verified`."""
         acts = self.options.acts
         if isinstance(self.options, JudgeSuspects):
-            missed = acts and said == "model_correct"
-            return (
-                drop("rule_missed", "the model takes the samples' answer for the gold")
-                if missed
-                else keep(judge_verdict=said)
-            )
+            is_missed = acts and said == "model_correct"
+            return drop("rule_missed", detail) if is_missed else keep(judge_verdict=said)
         if acts and said == "model_correct":
-            return keep(f"{said}: {self.options.judge.engine.model}", judge_verdict=said)
+            return keep(f"{said} by {self.options.judge.engine.model}: {detail}", judge_verdict=said)
         if acts and said == "model_wrong":
-            return drop(said)
+            return drop(said, detail)
         if verified == "cannot_judge" and "cannot_judge" not in self.keep_verified:
-            return drop(_UNJUDGED.get(said, "verified_cannot_judge") if acts else "verified_cannot_judge", said)
+            return drop(_UNJUDGED.get(said, "verified_cannot_judge") if acts else "verified_cannot_judge", detail)
         return keep(judge_verdict=said)
 
     def cost(self, run: Run, pilot: int | None) -> Cost | None:
@@ -159,6 +157,13 @@ class JudgeAnswersStage(DecideStage):
             counts.update([line["judge_says"], *(f"reply_{failure}" for failure in line["failures"])])
             counts.update([f"not_asked_{line['not_asked']}"] if line["not_asked"] else [], kept=line["is_kept"])
         return {"judge_answers": json.loads(json.dumps(table, sort_keys=True))}
+
+
+def _detail(row: Mapping[str, Any], lines: Iterator[Mapping[str, Any]]) -> str:
+    """What was compared, of the next line that is of this row; those before it are of rows that are gone."""
+    line = next(one for one in lines if (one["source"], one["source_id"]) == (row["source"], row["source_id"]))
+    texts = f"{line['answer'][:DETAIL_CHARS]!r} for the gold {line['gold'][:DETAIL_CHARS]!r}"
+    return f"{line['not_asked']}: {texts}" if line["not_asked"] else texts
 
 
 def progress_line(sampler: CachedSampler) -> str:

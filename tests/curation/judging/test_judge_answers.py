@@ -1,6 +1,7 @@
 """A build that puts to a model what its rules cannot judge: traces with unreadable golds, and golds against which samples agree."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -24,8 +25,9 @@ from curation.core.errors import CurationError, ManifestError
 from curation.core.parquet import read_records
 from curation.core.row import Message, Row
 from curation.filters.stage import verify_completion
-from curation.judging.answers.options import JudgeTraces
+from curation.judging.answers.options import JudgeAnswers, JudgeTraces
 from curation.judging.answers.stage import ANSWERS_FILE, JudgeAnswersStage
+from curation.judging.answers.votes import Pair, judge_pairs
 from tests.curation.conftest import Write, shard_bytes
 from tests.curation.judging.answering import Judge, engine, knows, says, shown
 from tests.curation.judging.answering_server import answering_server
@@ -111,7 +113,12 @@ def test_traces_that_no_rule_judges_stay_on_a_models_word(write_manifest: Write,
     assert {name: (row["verified"], row["judge_verdict"]) for name, row in rows.items()} == {
         "many": ("cannot_judge", "model_correct"), "parts": ("cannot_judge", "model_correct"), "right": ("correct", ""),
     }  # fmt: skip
-    assert ["judge_answers", "model_correct: judge"] in json.loads(rows["many"]["provenance"])
+    assert ["judge_answers", f"model_correct by judge: 'an infinite number' for the gold {MANY!r}"] in json.loads(
+        rows["many"]["provenance"]
+    )
+    details = {line["source_id"]: line["detail"] for line in read_records(out / "ledger.parquet")}
+    assert details["few"] == f"'finitely many' for the gold {MANY!r}"
+    assert details["open"] == f"no_answer: '' for the gold {PARTS!r}"
     assert len(prompts) == 2 * 5
     assert not any("secret thought" in prompt for prompt in prompts)
     counts = summary["configs"]["cold_start"]["judge_answers"]["t"]["unreadable_gold"]
@@ -231,7 +238,7 @@ def test_a_killed_build_asks_nothing_twice(tmp_path: Path) -> None:
         options["judge"]["engine"]["concurrency"] = 2
         rows = [
             json.dumps({"id": i, "q": f"{i}: what?", "a": PARTS, "c": f"<think>So.</think> It is {i} and odd."})
-            for i in range(40)
+            for i in range(30)
         ]
         (tmp_path / "traces.jsonl").write_text(
             "\n".join([*rows, json.dumps({"id": "x", "q": "?", "a": "7", "c": r"\boxed{7}"})])
@@ -252,13 +259,13 @@ def test_a_killed_build_asks_nothing_twice(tmp_path: Path) -> None:
             seed for file in (out / "rollouts").glob("segment-*") for seed in pq.read_table(file)["seed"].to_pylist()
         }
         before = len(server.bodies)
-        assert 0 < len(kept) <= before < 80
+        assert 0 < len(kept) <= before < 60
         pauses[0] = 0.0
         build(path, out)
         asked = Counter(body["seed"] for body in server.bodies[before:])
         assert not asked.keys() & kept
         assert set(asked.values()) == {1}
-        assert len(asked) + len(kept) == 80
+        assert len(asked) + len(kept) == 60
         build(path, whole)
     assert shard_bytes(out) == shard_bytes(whole)
     assert (out / ANSWERS_FILE).read_bytes() == (whole / ANSWERS_FILE).read_bytes()
@@ -312,6 +319,8 @@ def test_samples_that_agree_against_a_gold_are_put_to_a_model(
     assert {i: ends[str(i)] for i in range(60, 65)} == {
         60: "rule_missed" if on_correct == "drop" else "keep", 61: "keep", 62: "suspect_gold", 63: "suspect_gold", 64: "unread_answer",
     }  # fmt: skip
+    details = {line["source_id"]: line["detail"] for line in read_records(tmp_path / "out" / "ledger.parquet")}
+    assert on_correct == "mark" or details["60"] == "'9' for the gold '7'"
     says_ = {
         line["source_id"]: (line["what"], line["judge_says"]) for line in read_records(tmp_path / "out" / ANSWERS_FILE)
     }
@@ -328,3 +337,19 @@ def test_samples_that_agree_against_a_gold_are_put_to_a_model(
     assert {row["judge_verdict"] for name, row in kept.items() if int(name) < 60} == {""}
     assert summary["configs"]["rl"]["judge_answers"]["t"]["suspect_gold"]["model_correct"] == 1
     assert not {"judge_answers", "model_correct"} & summary["configs"]["rl"]["pass_rates"].keys()
+
+
+def test_a_model_that_has_learned_nothing_moves_no_row(lm: Path, tmp_path: Path) -> None:
+    """A random model through transformers: whatever it writes is no verdict."""
+    shutil.copytree(lm, tmp_path / "lm")
+    config = tmp_path / "lm" / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "max_position_embeddings": 4096}))
+    options = {
+        "judge": {"engine": {"kind": "transformers", "model": str(tmp_path / "lm")}, "sampling": {"temperature": 0, "max_tokens": 4}}
+    }  # fmt: skip
+    judge = JudgeAnswers.model_validate(options)
+    pairs = [Pair(f"row{i}", f"{i}?", gold, answer) for i, (gold, answer) in enumerate([*SAME, ("7", "8")])]
+    found = [one for _, one in judge_pairs(pairs, judge.judge, 1, tmp_path / "rollouts", seed=0)]
+    assert [one.verdict for one in found] == ["failed"] * 3
+    assert {failure for one in found for failure in one.failures} <= {"truncated", "unparsable"}
+    assert all(reply.text for one in found for reply in one.replies)

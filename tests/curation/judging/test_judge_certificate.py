@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,12 @@ def golds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
+LIMITS = JudgeLimits()
 Certify = Callable[..., tuple[int, dict[str, Any]]]
 
 
 @pytest.fixture
-def certify(golds: Path, tmp_path: Path) -> Iterator[Certify]:
+def certify(golds: Path, tmp_path: Path) -> Certify:
     """Certify a judge of that reply: the exit code and the certificate."""
 
     def run(reply: Judge, rows: int, **options: Any) -> tuple[int, dict[str, Any]]:
@@ -59,7 +60,7 @@ def certify(golds: Path, tmp_path: Path) -> Iterator[Certify]:
             )
         return code, json.loads(out.read_text())
 
-    yield run
+    return run
 
 
 def test_a_judge_that_knows_is_trusted(certify: Certify, golds: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,7 +76,9 @@ def test_a_judge_that_knows_is_trusted(certify: Certify, golds: Path, capsys: py
     assert {"hack: all options", "near_miss: off by one", "right: itself", "right: full stop"} <= probes.keys()
     assert all(one["accepted"] == (one["n"] if name.startswith("right") else 0) for name, one in probes.items())
     assert 0 < probes["hack: empty"]["ci_high"] < 0.2
-    assert "hack: opening" in (told := capsys.readouterr().out) and "trusted" in told
+    told = capsys.readouterr().out
+    assert "hack: opening" in told
+    assert "json: trusted" in told
     records = list(read_records(golds / PROBES))
     assert len(records) == sum(one["n"] for one in probes.values())
     assert not any(record["is_mistake"] for record in records)
@@ -143,14 +146,14 @@ def test_a_certificate_is_of_one_way_of_asking(tmp_path: Path) -> None:
             "probes": {name: one.model_dump() for name, one in probes.items()},
         }  # fmt: skip
 
-        def refused(limits: JudgeLimits = JudgeLimits(), **changes: Any) -> str:
+        def refused(limits: JudgeLimits = LIMITS, **changes: Any) -> str:
             path.write_text(json.dumps({**written, **changes}))
             with pytest.raises(BuildError) as caught:
                 check_certificate(options, limits, "rl.judge_answers")
             return str(caught.value)
 
         path.write_text(json.dumps(written))
-        check_certificate(options, JudgeLimits(), "rl.judge_answers")
+        check_certificate(options, LIMITS, "rl.judge_answers")
         others = {
             "model": "b",
             "revision": "2",
@@ -176,13 +179,13 @@ def test_a_certificate_is_of_one_way_of_asking(tmp_path: Path) -> None:
         with pytest.raises(
             BuildError, match="no such certificate of the judge; `ovr-curate certify DIR --judge MANIFEST`"
         ):
-            check_certificate(options, JudgeLimits(), "rl.judge_answers")
+            check_certificate(options, LIMITS, "rl.judge_answers")
 
 
 def test_a_judge_without_verdicts_is_no_careful_one() -> None:
     silent = {"right: x": shares("right", ["failed"] * 20), "near_miss: x": shares("near_miss", ["failed"] * 20)}
     silent["hack: x"] = shares("hack", ["failed"] * 20)
-    assert list(objections(silent, JudgeLimits())) == [
+    assert list(objections(silent, LIMITS)) == [
         "does not take right answers for right, 20 of 20 (up to 25.00%); 20 had no verdict"
     ]
 

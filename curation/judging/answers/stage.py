@@ -145,7 +145,7 @@ class JudgeAnswersStage(DecideStage):
         if self._config == "rl" and not (run.stages["triage"] / SUSPECTS_FILE).exists():
             return AnswersCost(unknown="answers on which the samples agree against the rule: not known before triage")
         if self._config == "cold_start" and not any(one["verified"] for one in run.rows.records(["verified"])):
-            return AnswersCost(unknown=f"at most {len(run.rows):,} answers: not known before the traces are verified")
+            return AnswersCost(unknown="answers that the rules cannot judge: not known before the traces are verified")
         pairs = [one.pair for _, one in self._residue(run.rows, run) if not one.not_asked]
         return answers_cost(pairs, self.options, run.rollouts, self.seed, pilot)
 

@@ -1,6 +1,7 @@
 """The residue of a cold-start set: traces that `verify_traces` could not judge, each with the answer that it ends in."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 import rewards
@@ -35,7 +36,9 @@ def final_answer(completion: str) -> tuple[str, str]:
     if boxed is None:
         return last_words(said), ""
     is_retracted, restated = after_box(completion)
-    is_other = restated is not None and normal(restated) not in normal(boxed)
+    is_other = restated is not None and not re.search(
+        rf"(?<![\w.]){re.escape(normal(restated))}(?!\w|\.\d)", normal(boxed)
+    )
     return boxed, "taken_back" if is_retracted or is_other else ""
 
 

@@ -110,9 +110,16 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("dir", type=Path)
     sub.add_argument("id")
 
-    text = "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process."
-    sub = command("certify", _certify, text, "ovr-curate certify build/q")
+    text = "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process; or a judge model, with hacks."
+    sub = command("certify", _certify, text, "ovr-curate certify build/q --judge mine.yaml")
     sub.add_argument("dir", type=Path)
+    text = (
+        "try the judge of this manifest's judge_answers instead, or of such options as YAML, and write its certificate"
+    )
+    sub.add_argument("--judge", metavar="M", help=text)
+    sub.add_argument("--rows", type=_positive, default=30, metavar="N", help="golds that the judge is tried on (30)")
+    where = "where its certificate is written to (where the manifest looks for it, or the build's folder certificate)"
+    sub.add_argument("--out", type=Path, metavar="F", help=where)
 
     text = "Judge answers: one JSON object a line, {gold, response | answer, kind?, options?}."
     sub = command("score", _score, text, "ovr-curate score pairs.jsonl --out scored.jsonl")
@@ -203,9 +210,16 @@ def _why(args: argparse.Namespace) -> None:
 
 
 def _certify(args: argparse.Namespace) -> None:
-    from curation.commands.certify import certify_build
+    if args.judge is None:
+        from curation.commands.certify import certify_build
 
-    certify_build(args.dir)
+        if args.out:
+            args.wrong("--out goes with --judge")
+        certify_build(args.dir)
+        return
+    from curation.commands.certify_judge import certify_the_judge
+
+    certify_the_judge(args.dir, args.judge, args.rows, args.out)
 
 
 def _score(args: argparse.Namespace) -> None:

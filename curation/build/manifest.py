@@ -39,6 +39,7 @@ from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
 from curation.filters.base import AnyFilter
 from curation.images import ImageOptions
+from curation.judging.answers.options import JudgeLimits, JudgeSuspects, JudgeTraces
 from curation.judging.questions.options import Questions
 from curation.mixture import Mixture
 from curation.normalise import Normalise
@@ -105,6 +106,8 @@ class ColdStart(Section):
     """Boxes for traces that are correct without one, and a cap on those that nothing could judge."""
     distil: Distil | None = None
     """A teacher that writes traces for prompts without one; without it such rows are dropped as `no_completion`."""
+    judge_answers: JudgeTraces | None = None
+    """A model that is asked about the traces that the rules cannot judge; null: none is."""
 
     @model_validator(mode="after")
     def _goes_by_no_image(self) -> "ColdStart":
@@ -129,6 +132,16 @@ class Rl(Section):
     """How pass rates are measured and which rows stay; without it no engine is started and `difficulty` is null."""
     triage: Triage = Triage()
     """What is looked for among the measured prompts: wrong golds, images that no question needs."""
+    judge_answers: JudgeSuspects | None = None
+    """A model that is asked whether what samples agree on is the gold in other words; null: none is."""
+
+    @model_validator(mode="after")
+    def _suspects_are_found(self) -> "Rl":
+        if self.difficulty is None and self.judge_answers:
+            raise ValueError(
+                "got `judge_answers` without `difficulty`; expected both: it is asked about what samples agree on"
+            )
+        return self
 
     @model_validator(mode="after")
     def _triage_has_something_measured(self) -> "Rl":
@@ -160,6 +173,8 @@ class Certify(Options):
     """Share of the near misses that may be called right: a model would learn them."""
     max_rows: int | None = Field(default=500, ge=1)
     """Rows of each source and kind, chosen by the seed; null takes all."""
+    judge: JudgeLimits = JudgeLimits()
+    """What `ovr-curate certify --judge` lets pass, and a build that acts on a model's word asks again."""
 
 
 class Manifest(Options):
@@ -182,7 +197,7 @@ class Manifest(Options):
     rl: Rl | None = None
     """The multimodal RL set: text and images, answers that a rule can judge."""
     certify: Certify = Certify()
-    """What `ovr-curate certify` lets pass. A build does not read it."""
+    """What `ovr-curate certify` lets pass. A build reads `judge` of it alone, where it has `judge_answers`."""
     release: Release | None = None
     """The licences that a published set may have; without it nothing is checked."""
 
@@ -308,7 +323,7 @@ def _apply_change(raw: dict[str, Any], change: str) -> None:
 
 
 def _resolve(value: Any, folder: Path, key: str) -> Any:
-    """Fill in environment variables; make a relative `path`, and a `root`, relative to the manifest's folder."""
+    """Fill in environment variables; make a relative `path`, `root` or `certificate` relative to the manifest's folder."""
     if isinstance(value, dict):
         return {k: _resolve(v, folder, str(k)) for k, v in value.items()}
     if isinstance(value, list):
@@ -319,7 +334,7 @@ def _resolve(value: Any, folder: Path, key: str) -> Any:
     return value
 
 
-PATH_KEYS = ("path", "root")
+PATH_KEYS = ("path", "root", "certificate")
 TEXT_KEYS = ("prompt_template", "answer_pattern", "completion_pattern", "when", "strip", "template")
 
 

@@ -28,6 +28,7 @@ from curation.difficulty.triage.stage import TriageStage
 from curation.filters.base import AnyFilter
 from curation.filters.stage import FilterStage, VerifyGolds
 from curation.filters.trace_format import TraceFormat
+from curation.judging.answers.stage import JudgeAnswersStage
 from curation.judging.questions.stage import QuestionsStage
 from curation.mixture.stage import MixtureStage
 from curation.normalise.stage import NormaliseStage
@@ -91,6 +92,10 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
             MeasureDifficulty(options=difficulty, seed=seed, template=template),
             TriageStage(options=section.triage, difficulty=difficulty, seed=seed, template=template),
         ]
+    if section.judge_answers:
+        kept = section.keep_verified if isinstance(section, ColdStart) else ()
+        limits = manifest.certify.judge
+        stages += [JudgeAnswersStage(options=section.judge_answers, limits=limits, keep_verified=kept, seed=seed)]
     if isinstance(section, ColdStart) and (share := section.verify.max_unjudged) is not None:
         stages += [CapUnjudged(share=share, seed=seed)]
     stages += [
@@ -104,9 +109,12 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
 
 
 def _verdicts_before(section: ColdStart) -> tuple[Verified, ...]:
-    """The verdicts with which a row comes to the end, or to the teacher that writes it another trace."""
-    redone = section.distil is not None and section.distil.prompts != "without_trace"
-    return tuple(dict.fromkeys((*section.keep_verified, "wrong"))) if redone else section.keep_verified
+    """The verdicts with which a row comes past the rules: to the end, to the teacher that writes it another trace, or to the model that is
+    asked about those that they cannot judge.
+    """
+    redone: tuple[Verified, ...] = ("wrong",) if section.distil and section.distil.prompts != "without_trace" else ()
+    asked: tuple[Verified, ...] = ("cannot_judge",) if section.judge_answers else ()
+    return tuple(dict.fromkeys((*section.keep_verified, *redone, *asked)))
 
 
 def checks_of(section: ColdStart | Rl) -> tuple[tuple[AnyFilter, ...], VerifyTraces | VerifyGolds]:

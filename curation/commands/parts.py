@@ -18,6 +18,7 @@ from curation.dedup import Dedup
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
 from curation.images import ImageOptions
+from curation.judging.answers.options import JudgeLimits, JudgeSuspects, JudgeTraces
 from curation.judging.judge import Judge
 from curation.judging.questions.options import Questions
 from curation.mixture import Mixture, Strata
@@ -246,6 +247,48 @@ rl:
 """,
     ),
     Part(
+        "cold_start.judge_answers",
+        JudgeTraces,
+        """\
+cold_start:
+  sources:
+  - {kind: table, path: traces.jsonl, fields: {question: question, answer: answer, completion: trace}}
+  judge_answers:                      # off without it; `verified` stays cannot_judge, the model's word is in judge_verdict
+    judge:
+      engine: {kind: openai, model: judge, base_url: 'http://localhost:8000/v1'}
+      sampling: {temperature: 0, max_tokens: 1024}
+    certificate: judge_certificate.json # of `ovr-curate certify DIR --judge MANIFEST`
+""",
+    ),
+    Part(
+        "rl.judge_answers",
+        JudgeSuspects,
+        """\
+rl:
+  difficulty:                         # what its samples agree on is compared with the gold
+    sampler: {kind: vllm, model: Qwen/Qwen2.5-VL-7B-Instruct}
+  judge_answers:
+    judge: {engine: {kind: vllm, model: Qwen/Qwen2.5-32B-Instruct}}
+    votes: 3
+    on_correct: mark                    # the verdicts are evidence, judge_answers.parquet has them
+""",
+    ),
+    Part(
+        "judge_answers.judge",
+        Judge,
+        """\
+rl:
+  judge_answers:
+    judge:
+      engine: {kind: vllm, model: Qwen/Qwen2.5-32B-Instruct}
+      sampling: {temperature: 0, max_tokens: 1024}
+    on_correct: mark
+  difficulty:
+    sampler: {kind: vllm, model: Qwen/Qwen2.5-VL-7B-Instruct}
+""",
+        BOTH,
+    ),
+    Part(
         "mixture",
         Mixture,
         """\
@@ -275,6 +318,14 @@ rl:
         Certify,
         """\
 certify: {max_false_negatives: 0.02, max_rows: null}
+""",
+    ),
+    Part(
+        "certify.judge",
+        JudgeLimits,
+        """\
+certify:
+  judge: {max_hacks: 0.0, max_false_positives: 0.02, max_false_negatives: 0.3}
 """,
     ),
     Part(

@@ -150,7 +150,7 @@ def _description(command: str, plugin: type[BaseModel]) -> Iterator[str]:
     yield "In a manifest:"
     yield ""
     yield from (f"    {line}" for line in example_in_a_manifest(command, plugin).splitlines())
-    if gold := getattr(plugin, "example", None):
+    if any(gold := getattr(plugin, "example", ("", ""))):
         yield f"\nA gold and a correct answer: {gold[0]}    {gold[1]}"
 
 

@@ -8,7 +8,7 @@ REMEDIES: dict[str, str] = {
     "field_missing": "fields",
     "gold_ambiguous": "gold.option_base",
     "gold_not_in_options": "fields.options, gold.option_base",
-    "gold_unreadable": "gold.answer_pattern, gold.rules",
+    "gold_unreadable": "gold.answer_pattern, gold.rules, gold.unreadable",
     "join_several": "join",
     "join_unmatched": "join",
     "letter_without_options": "fields.options, gold.rules",

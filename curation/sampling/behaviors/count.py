@@ -8,33 +8,46 @@ Patterns are slow and few sentences need one: the words of a sentence say which 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from curation.core.schema import BEHAVIORS
 from curation.sampling.behaviors.chinese import CHINESE
 from curation.sampling.behaviors.cues import CUES, Cue
 
-ENDS = (". ", "? ", "! ", '." ', ".) ", "?) ", '?" ', "。", "！", "？", "… ")
+ENDS = (". ", "? ", "! ", ".) ")
+HAN_ENDS = ("。", "！", "？")
 """What ends a sentence beside a line's end."""
 MAX_CHARS = 2_000
 """Of a sentence; what is behind is not looked at. A longer one is no prose."""
-MIN_WORDS_OF_REPEATED = 4
+MIN_CHARS_OF_REPEATED = 16
 """Shorter sentences, such as "Wait, no.", are said again and meant anew."""
-_NOT_OWN = re.compile(r'```.*?(?:```|\Z)|(?<!\S)"[^"\n]{1,400}"|“[^”\n]{1,400}”|^>[^\n]*', re.DOTALL | re.MULTILINE)
+_NOT_OWN = {
+    "```": re.compile(r"```.*?(?:```|\Z)", re.DOTALL),
+    "\n>": re.compile(r"\n>[^\n]*"),
+    '"': re.compile(r'"[^"\n]{1,400}"'),
+    "“": re.compile(r"“[^”\n]{1,400}”"),
+}
+"""What another's words begin with -> those words."""
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_HAN_LEADS = tuple(bytes([lead]) for lead in range(0xE4, 0xEA))
 _PLAIN = bytes(
     ord(chr(byte).lower()) if chr(byte).isalpha() or byte == 10 else byte if byte > 127 else 32 for byte in range(128)
 ) + bytes(range(128, 256))
 """Every ASCII letter as a small one, every other ASCII character but a line's end as a space."""
 
 
+_BITS = {name: 1 << number for number, name in enumerate(BEHAVIORS)}
+Search = Callable[[str], object]
+
+
 def _by_word() -> dict[bytes, tuple[tuple[int, Cue], ...]]:
-    """Word -> the cues to look for where it is, each with the number of its behavior."""
+    """Word -> the cues to look for where it is, each with the bit of its behavior."""
     found: dict[bytes, tuple[tuple[int, Cue], ...]] = {}
-    for number, name in enumerate(BEHAVIORS):
+    for name in BEHAVIORS:
         for cue in CUES[name]:
             for word in sorted(cue.words):
-                found[word.encode()] = (*found.get(word.encode(), ()), (number, cue))
+                found[word.encode()] = (*found.get(word.encode(), ()), (_BITS[name], cue))
     return found
 
 
@@ -56,43 +69,62 @@ def count_behaviors(response: str, question: str = "") -> dict[str, int]:
 
 def instances(response: str, question: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
     """The sentences that are an instance of some behavior, in their order, each with its behaviors."""
-    text = _split(response)
+    has_han = _has_han(response)
+    text = _split(response, has_han)
     words = text.encode(errors="replace").translate(_PLAIN).split(b"\n")
-    has_han = not text.isascii() and _HAN.search(text) is not None
-    seen = set(_split(question).split("\n")) if question else set()
-    no_cue = _CUES.keys().isdisjoint
+    seen = {sentence.strip() for sentence in _split(question, has_han).split("\n")} if question else set()
+    cued = frozenset(_CUES).intersection
     for sentence, own_words in zip(text.split("\n"), words, strict=True):
-        if no_cue(split := own_words.split()) and not has_han:
+        if not (cues := cued(own_words.split())) and not has_han:
             continue
-        if not (names := _names(sentence[:MAX_CHARS], split, has_han)) or (key := sentence.strip()) in seen:
+        if not (names := _names(sentence[:MAX_CHARS], cues, has_han)) or (key := sentence.strip()) in seen:
             continue
-        if len(split) >= MIN_WORDS_OF_REPEATED or len(key) > 12 and has_han:
+        if len(key) >= MIN_CHARS_OF_REPEATED:
             seen.add(key)
         yield key, names
 
 
-def _split(text: str) -> str:
+def _has_han(text: str) -> bool:
+    """Whether there is a character from U+4000 to U+9FFF; in UTF-8 such a one begins with the bytes E4 to E9."""
+    if text.isascii():
+        return False
+    encoded = text.encode(errors="replace")
+    return any(lead in encoded for lead in _HAN_LEADS)
+
+
+def _split(text: str, has_han: bool) -> str:
     """A sentence a line, without what it quotes."""
     if "’" in text:
         text = text.replace("’", "'")
-    if '"' in text or "“" in text or "```" in text or ">" in text:
-        text = _NOT_OWN.sub(" ", text)
-    for end in ENDS:
+    for mark, quoted in _NOT_OWN.items():
+        if mark in text:
+            text = quoted.sub(" ", text)
+    for end in (*ENDS, *HAN_ENDS) if has_han else ENDS:
         text = text.replace(end, end + "\n")
     return text
 
 
-def _names(sentence: str, words: list[bytes], has_han: bool) -> tuple[str, ...]:
-    found: set[int] = set()
-    tried: set[int] = set()
-    small = sentence.lower()
-    for word in words:
-        for number, cue in _CUES.get(word, ()):
-            if number in found or id(cue) in tried:
-                continue
-            tried.add(id(cue))
-            if cue.pattern.search(small) and not (cue.but_not and cue.but_not.search(small)):
-                found.add(number)
+def _names(sentence: str, words: frozenset[bytes], has_han: bool) -> tuple[str, ...]:
+    small, found = sentence.lower(), 0
+    for bit, search, but_not in _cues_of(words):
+        if not found & bit and search(small) and not (but_not and but_not(small)):
+            found |= bit
     if has_han and _HAN.search(sentence):
-        found |= {number for number, name in enumerate(BEHAVIORS) if CHINESE[name].search(sentence)}
-    return tuple(name for number, name in enumerate(BEHAVIORS) if number in found)
+        for name, pattern in CHINESE.items():
+            if pattern.search(sentence):
+                found |= _BITS[name]
+    return _names_of(found) if found else ()
+
+
+@lru_cache(maxsize=65_536)
+def _cues_of(words: frozenset[bytes]) -> tuple[tuple[int, Search, Search | None], ...]:
+    """The cues to look for in a sentence with these words, each once."""
+    cues = {id(cue): (bit, cue) for word in words for bit, cue in _CUES[word]}
+    return tuple(
+        (bit, cue.pattern.search, cue.but_not.search if cue.but_not else None) for bit, cue in cues.values()
+    )
+
+
+@lru_cache
+def _names_of(found: int) -> tuple[str, ...]:
+    return tuple(name for name in BEHAVIORS if found & _BITS[name])

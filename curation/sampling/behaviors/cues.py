@@ -45,12 +45,12 @@ SOFTLY = r"(?:(?:just|also|now|quickly|try to|at least|go back and|actually|firs
 WILL = rf"\b(?:let me|let's|let us|lets|{WE}{MUST}) {SOFTLY}"
 """Somebody is about to do something."""
 DO = (
-    r"(?:calculate|compute|find|determine|identify|solve|simplify|expand|rewrite|convert|factor|count|draw|set up|set|list|figure out|work out"
+    r"(?:define|consider|parse|choose|form|create|build|implement|calculate|compute|find|determine|identify|solve|simplify|expand|rewrite|convert|factor|count|draw|set up|set|list|figure out|work out"
     r"|multiply|divide|add|subtract|express|evaluate|analy[sz]e|understand|look at|establish|break|isolate|substitute|write|derive|prove|show"
     r"|examine|compare|distribute|apply|use|plug|check|verify|tackle|handle|recall how|focus|combine|sum|square|graph|sketch|visuali[sz]e)\b"
 )
 WAY = r"(?:way|approach|method|angle|strategy|perspective|idea|route|technique|path)\b"
-OTHER = r"(?:another|a different|a better|a simpler|an easier|an alternative|a new|some other)"
+OTHER = r"(?:another|a different|a better|a simpler|an easier|an alternative|a new)"
 FAULT = r"(?:a|an|some) (?:\w+ ){0,2}(?:mistake|error)\b"
 RIGHT = r"(?:right|correct)\b"
 ORDER = (
@@ -67,7 +67,7 @@ CHECKS = (
 )
 GET = (
     r"(?:find|get|determine|calculate|compute|solve|obtain|reach|prove|show|achieve|figure out|maximi[sz]e|minimi[sz]e|know|answer|conclude"
-    r"|apply|use|have|do)\b"
+    r"|apply|use|have|do|form|make|build|create|satisfy|ensure)\b"
 )
 PLACE = r"(?:left|right|top|bottom|upper|lower|cent(?:er|re)|middle|corner|background|foreground)\b"
 PART = r"(?:rows?|columns?|quadrants?|regions?|panels?|corners?|sections? of|parts? of|areas? of|side of|half of)\b"
@@ -75,6 +75,10 @@ LOOK = r"(?:look|looking|focus|focusing|examine|inspect|scan|start|starting|begi
 ON_PAPER = r"\b(?:equation|inequalit|expression|numerator|denominator|fraction|matri|determinant|terms?\b|digits?\b|hand[- ]side|lhs|rhs|formula)"
 """What has sides, rows and parts and is no picture."""
 COLOR = r"(?:red|blue|green|yellow|purple|orange|black|white|gr[ae]y|brown|pink)"
+THINGS = (
+    "object objects bar bars arrow arrows label labels legend axis panel panels person persons icon icons sign signs pixel pixels red blue green "
+    "yellow purple orange black white gray grey brown pink"
+)
 THING = rf"(?:objects?\b|{IMAGE}|bars?\b|arrows?\b|labels?\b|legend\b|axis\b|panels?\b|persons?\b|icons?\b|signs?\b|pixels?\b|{COLOR}\b)"
 
 CUES: dict[str, tuple[Cue, ...]] = {
@@ -105,12 +109,19 @@ CUES: dict[str, tuple[Cue, ...]] = {
         ),
         cue("wrong incorrect", r"\b(?:that|this|it)(?:'s| is| was| seems| must be) (?:wrong|incorrect)\b"),
         cue(
-            "right correct sense up",
+            "right correct sense",
             rf"\b(?:that|this|it)(?:'s| is| was| seems) not {RIGHT}|\b(?:that|this|it|which|something) (?:can't|cannot|can not|couldn't"
-            rf"|doesn't|does not|isn't|didn't) (?:(?:be|seem|look|sound|feel|quite) )*(?:{RIGHT}|make sense\b|add up\b)",
+            rf"|doesn't|does not|isn't|didn't) (?:(?:be|seem|look|sound|feel|quite) )*(?:{RIGHT}|make sense\b)",
+        ),
+        cue(
+            "again differently earlier missing think",
+            r"\blet me (?:try to )?(?:think|try) (?:(?:about|of) (?:this|it) )?(?:again|differently)\b|\bearlier,? (?:i|we) (?:thought|said|assumed|had said)"
+            rf"|\b(?:maybe|perhaps) (?:i'm|i am|we're|we are) (?:missing|overlooking|misunderstanding|overcomplicating)\b",
         ),
         cue(
             "approach method assumption idea",
+            rf"\b{WE} (?:need|have|ought) to (?:adjust|change|revise|rethink) (?:my|the|our) (?:approach|method|assumption|idea)\b"
+            r"|\b(?:my|our) (?:\w+ )?(?:assumption|approach|idea|reasoning)\b[^.,;]{0,50} (?:is|was|might be|may be|must be) (?:wrong|incorrect|flawed|off)\b|"
             r"\b(?:this|that|the|my) (?:\w+ )?(?:approach|method|assumption|idea) (?:\w+ )?(?:doesn't|does not|won't|isn't|is not|didn't|is|was"
             r"|may be|might be) (?:\w+ )?(?:work|wrong|incorrect|flawed)\b|\b(?:approach|method|assumption|idea) (?:isn't|is not|wasn't)"
             r" (?:\w+ )?(?:working|correct|right|valid|helpful|helping|useful)\b",
@@ -121,13 +132,12 @@ CUES: dict[str, tuple[Cue, ...]] = {
             r"|miscounted|misunderstood|misinterpreted|misapplied|mistakenly|mixed up|messed up|overlooked|forgot|was wrong|mis-?stated)\b",
         ),
         cue(
-            "back revisit reexamine examine reevaluate evaluate rethink think reconsider consider reread read reassess assess rephrase over "
-            "again afresh backtrack redo do step correct",
+            "back re revisit reexamine reevaluate rethink reconsider reread reassess rephrase over again afresh backtrack redo correct",
             WILL + r"(?:go back|revisit|re-?examine|re-?evaluate|re-?think|re-?consider|re-?read|re-?assess|re-?phrase|start over"
             r"|start (?:again|afresh)|back ?track|re-?do|step back|take a step back|try again|correct (?:that|this|it|my))\b",
         ),
         cue(
-            "another different better simpler easier alternative new other",
+            "another different better simpler easier alternative new",
             rf"\b(?:let me|let's|let us|maybe|perhaps|{WE}|is there|try|trying|there's|there is)\b[^,;]{{0,40}}\b{OTHER} (?:\w+ )?{WAY}"
             rf"|{HEAD}another (?:\w+ )?{WAY}",
         ),
@@ -137,13 +147,13 @@ CUES: dict[str, tuple[Cue, ...]] = {
             ORDERS,
             HEAD + rf"{ORDER}[,:]? (?:and foremost,? )?(?:(?:i|we)(?:'ll| will| need to| should| have to| want to| must| can|'m going to"
             rf"| am going to)|let's|let us|let me) (?:\w+ly )?(?:just |also |try to |first |then )?{DO}"
-            rf"|{HEAD}(?:first|firstly|first of all|next|secondly|after that)[,:] (?:(?:i|we) )?(?:\w+ly )?{DO}"
+            rf"|{HEAD}(?:first|firstly|first of all|next|then|secondly|after that)[,:] (?:(?:i|we) )?(?:\w+ly )?{DO}"
             rf"|{HEAD}(?:first|next|now|then)[,:]? to (?:find|get|determine|calculate|compute|solve|evaluate)\b[^,]{{1,60}},? (?:i|we|let)\b",
         ),
         cue(
             "first next",
             rf"\b(?:let me|let's|let us|(?:i|we)(?:'ll| will| can| should| must| need to| have to| might)) (?:probably )?first (?:\w+ )?{DO}"
-            r"|\b(?:i|we) (?:first|next) (?:need|have|want|should)\b",
+            r"|\b(?:i|we) (?:first|next) (?:need|have|want|should)\b|\b(?:i'll|let me|i will|i should|i need to) (?:focus on|handle|do|tackle|deal with) \S+ first\b",
         ),
         cue("step", r"^\W*step (?:\d+|one|two|three|four|five|six)\b|\bthe (?:first|next|second|final|last) (?:step|task) (?:is|will be|would be) to\b"),
         cue(
@@ -152,7 +162,7 @@ CUES: dict[str, tuple[Cue, ...]] = {
             r"|process|solution))(?: all)? (?:down|into|up)\b",
         ),
         cue("start begin", r"\b(?:let me|let's|let us|(?:i|we)(?:'ll| will| can| could| should|'d)?) (?:start|begin) (?:off )?(?:by|with)\b"),
-        cue("plan strategy", r"\b(?:my|the|our) (?:plan|strategy) (?:is|will be)\b|\bhere(?:'s| is) (?:my|the|a) plan\b"),
+        cue("plan strategy goal", r"\b(?:my|the|our) (?:plan|strategy|(?:first |next )?goal) (?:is|will be) to\b|\bhere(?:'s| is) (?:my|the|a) plan\b"),
     ),
     "verification": (
         cue(
@@ -172,14 +182,14 @@ CUES: dict[str, tuple[Cue, ...]] = {
             r"|\bto check (?:if|whether|that|this|it|my|our|the (?:answer|solution|result|calculation|work))\b",
         ),
         cue(
-            "works work makes make holds hold is are fits fit checks matches satisfies satisfy",
+            "see",
             rf"\b(?:let me|let's|{WE}(?:'ll| can| should| could)?) (?:just )?see (?:if|whether) (?:that|this|it|these|those) (?:\w+ )?(?:works?"
             r"|makes? sense|holds?|is|are|fits?|checks|matches|satisf\w+)\b",
         ),
         cue(
             "checks check confirming confirms match matches agree agrees consistent aligns",
             r"\b(?:checks? out|confirming that|(?:this|which|that) confirms|(?:which|this|that|it|also|indeed) (?:\w+ )?(?:match(?:es)?|agrees?"
-            r"|is consistent|aligns) (?:with )?\S+|match(?:es)? (?:with )?(?:what|the|our|my) (?:\w+ ){0,2}(?:earlier|previous|calculation"
+            r"|is consistent|aligns)(?:\W*$| (?:with )?\S+)|match(?:es)? (?:with )?(?:what|the|our|my) (?:\w+ ){0,2}(?:earlier|previous|calculation"
             r"|calculated|result|answer|given|expected|computed|original|found|got))\b",
         ),
         cue(
@@ -192,7 +202,12 @@ CUES: dict[str, tuple[Cue, ...]] = {
             HEAD + r"(?:is|are|does|did) (?:that|this|it|these|my \w+|the \w+) (?:\w+ )?(?:right|correct|accurate|the case|make sense)\s?\?"
             r"|^\W*(?:but )?wait[^,]{0,20}, (?:is|are) (?:that|this|it) (?:right|correct|the case)\?",
         ),
-        cue("plug plugging substitute substituting", WILL + r"plug (?:\S+ ){1,4}back (?:in|into)\b"),
+        cue(
+            "mistakes errors error mistake correct right consistent",
+            rf"\b{WE} (?:don't|do not|didn't|can't) (?:see|find|think|spot)\b[^.,]{{0,30}}\b(?:mistakes?|errors?)\b|, which is (?:correct|right)\W*$"
+            r"|^\W*(?:wait, |okay, |yes, |so )?that (?:seems|looks) (?:correct|right)\b|^\W*consistent (?:again|with)\b",
+        ),
+        cue("plug plugging substitute substituting", WILL + r"(?:plug|substitute) (?:\S+ ){1,4}back (?:in|into)\b[^.]*\b(?:to (?:see|check|verify|confirm)|and (?:see|check|verify))\b"),
     ),
     "backward_chaining": (
         cue(
@@ -201,15 +216,19 @@ CUES: dict[str, tuple[Cue, ...]] = {
             r"|\bstart(?:ing)? from the (?:end|goal|answer|desired|final)\b",
         ),
         cue(
-            "need have must require",
+            "need must require",
             rf"\bto {GET}[^,;:]{{1,70}}, {WE}(?:'ll| will| would| also| first| just| still| only| really)* (?:need|have|must|require)\b(?: to)?"
-            r" (?:\w+ly |first )?(?:know|find|determine|figure out|get|show|ensure|identify|establish|prove|calculate|compute|the|a|an|its|both"
+            r" (?:\w+ly |first )?(?:know|find|determine|figure out|get|show|ensure|identify|establish|prove|calculate|compute|choose|pick|the|a|an|its|both"
             r"|two|at least|some|more)\b"
             rf"|\bto (?:do|find|get|determine|know|answer) (?:this|that|it|so),? {WE}(?:'ll| will| would)?(?: first| also)? (?:need|have to|must"
             rf"|require)\b|\bwhat (?:do|would|must|should) {WE} (?:need|have to)\b"
             rf"|\b{WE} want (?:to )?[^,;]{{3,80}}, (?:so|(?:which|this|that) means) (?:that )?{WE} (?:need|must|have to)\b",
         ),
-        cue("suffices enough all", r"\b(?:it suffices to|it(?:'s| is) enough to|all (?:i|we) need (?:to|is))\b"),
+        cue(
+            "if",
+            rf"\bif {WE} can (?:just )?(?:show|find|prove|determine|express|figure out|establish|get)\b[^;]{{1,160}}, (?:then|{WE}(?:'ll| can| could| might| will))\b",
+        ),
+        cue("suffices enough", r"\b(?:it suffices to|it(?:'s| is) enough to)\b"),
     ),
     "visual_reflection": (
         cue(
@@ -225,8 +244,7 @@ CUES: dict[str, tuple[Cue, ...]] = {
     ),
     "visual_divide_and_conquer": (
         cue(
-            "left right top bottom upper lower center centre middle corner background foreground row rows column columns quadrant quadrants "
-            "region regions panel panels corners sections section part parts area areas side half",
+            "look looking focus focusing examine inspect scan start starting begin move moving zoom zooming go count read",
             r"\b(?:first|next|then|now|second|finally|after that|start(?:ing)?|begin(?:ning)?|let me|let's|i'll|we'll|i will)\b[^.!?]{0,20}"
             rf"\b{LOOK}[^.!?]{{0,40}}\b(?:(?:on|in|at|from|with|to|over|of|into) the (?:\w+ ){{0,2}}{PLACE}|the (?:\w+[ -]){{0,3}}{PART})",
             ON_PAPER,
@@ -255,7 +273,7 @@ CUES: dict[str, tuple[Cue, ...]] = {
     ),
     "goal_driven_visual_tracing": (
         cue(
-            "find look locate identify spot search trace see",
+            f"{IMAGES} {THINGS}",
             rf"\bto (?:get|find|reach|answer|determine|solve|know|identify|tell)\b[^.!?]{{0,80}}\b{WE} (?:first )?(?:need|have|must|should|want)"
             rf"(?: to)? (?:first )?(?:find|look for|look at|locate|identify|spot|search|trace|see)\b[^.!?]{{0,80}}\b{THING}",
             r"\bto sign\b|\bsigns? of the (?:term|derivative|expression|coefficient)|\b(?:red|blue|green|yellow|black|white) (?:balls?|marbles?|socks?)"

@@ -40,7 +40,7 @@ HEAD = (
 )
 """The beginning of a sentence with its bullets and interjections."""
 WE = r"(?:i|we|you)"
-MUST = r"(?:'ll| will| can| could| should| must| might|'d better| need to| have to| want to|'d like to|'m going to| am going to)"
+MUST = r"(?:'ll| will| can| could| should| must| might|'d better|'ll need to|'ll have to| need to| have to| want to|'d like to|'m going to| am going to)"
 SOFTLY = r"(?:(?:just|also|now|quickly|try to|at least|go back and|actually|first|carefully|really|then|probably) )*"
 WILL = rf"\b(?:let me|let's|let us|lets|{WE}{MUST}) {SOFTLY}"
 """Somebody is about to do something."""
@@ -114,7 +114,7 @@ CUES: dict[str, tuple[Cue, ...]] = {
             rf"|doesn't|does not|isn't|didn't) (?:(?:be|seem|look|sound|feel|quite) )*(?:{RIGHT}|make sense\b)",
         ),
         cue(
-            "again differently earlier missing think",
+            "again differently earlier missing",
             r"\blet me (?:try to )?(?:think|try) (?:(?:about|of) (?:this|it) )?(?:again|differently)\b|\bearlier,? (?:i|we) (?:thought|said|assumed|had said)"
             rf"|\b(?:maybe|perhaps) (?:i'm|i am|we're|we are) (?:missing|overlooking|misunderstanding|overcomplicating)\b",
         ),
@@ -223,9 +223,10 @@ CUES: dict[str, tuple[Cue, ...]] = {
             rf"|\bto (?:do|find|get|determine|know|answer) (?:this|that|it|so),? {WE}(?:'ll| will| would)?(?: first| also)? (?:need|have to|must"
             rf"|require)\b|\bwhat (?:do|would|must|should) {WE} (?:need|have to)\b"
             rf"|\b{WE} want (?:to )?[^,;]{{3,80}}, (?:so|(?:which|this|that) means) (?:that )?{WE} (?:need|must|have to)\b",
+            r"\bto (?:solve|answer|do) (?:the|this) (?:\w+ )?(?:problem|question|equation|inequality|puzzle|task)\b",
         ),
         cue(
-            "if",
+            "show find prove determine express establish",
             rf"\bif {WE} can (?:just )?(?:show|find|prove|determine|express|figure out|establish|get)\b[^;]{{1,160}}, (?:then|{WE}(?:'ll| can| could| might| will))\b",
         ),
         cue("suffices enough", r"\b(?:it suffices to|it(?:'s| is) enough to)\b"),
@@ -267,7 +268,8 @@ CUES: dict[str, tuple[Cue, ...]] = {
             IMAGES,
             r"\b(?:verify|verifying|check|checking|double-?check|confirm|compare|comparing|validate|cross-?check|match|matches|consistent|agrees?"
             r"|aligns?)\b[^.!?]{0,60}\b(?:against|with|in|from|using|by looking at|on|to) (?:what (?:\S+ ){1,5})?" + THE_IMAGE
-            + rf"|\b(?:the|this) (?:\w+ )?{IMAGE} (?:(?:also|indeed|clearly) )*(?:confirms|verifies|agrees|supports|matches)\b"
+            + rf"|\b(?:from|in|on) {THE_IMAGE}[^.!?]{{1,100}}\b(?:matches|agrees with|is consistent with|confirms)\b"
+            rf"|\b(?:the|this) (?:\w+ )?{IMAGE} (?:(?:also|indeed|clearly) )*(?:confirms|verifies|agrees|supports|matches)\b"
             rf"|\b(?:check|look at|see|examine)\b[^.!?]{{0,20}}\b{IMAGE} (?:again )?to (?:verify|confirm|make sure|check|be sure)\b",
         ),
     ),
@@ -290,16 +292,17 @@ CUES: dict[str, tuple[Cue, ...]] = {
             "visualize visualise visualizing visualising imagine imagining envision mentally picture draw drawing sketch sketching",
             rf"\b(?:let me|let's|let us|{WE}(?:{MUST}|'m trying to| am trying to|'m)?|if {WE}|try to|trying to|helps? to|helpful to|helps? me"
             r"|easier to|hard to|difficult to|me) (?:(?:just|also|now|quickly|try to|try|first|help|at least|maybe|actually|see if i can"
-            r"|trying to|start by|better) )*(?:visuali[sz](?:e|ing)|imagin(?:e|ing)|envision|mentally \w+|picture (?:this|it|the|that|a|an|how"
+            r"|trying to|start by|better|probably) )*(?:visuali[sz](?:e|ing)|imagin(?:e|ing)|envision|mentally \w+|picture (?:this|it|the|that|a|an|how"
             r"|what|in|my)|(?:draw|sketch)(?:ing)? (?:this|it|that|out|(?:a|an|the|my|some) (?:\w+ ){0,2}(?:" + IMAGE + r"|sketch|triangle"
-            r"|circle|square|rectangle|shape|line|situation|scenario|scene)))\b",
-            r"\bvisuali[sz]\w+ (?:the |your |our |this |these )?(?:\w+ )?(?:data|results?|trends?|metrics|dataset)\b"
+            r"|circle|square|rectangle|shape|line|situation|scenario|scene|points|cube|grid)))\b"
+            r"|\b(?:sketch|redraw|rotate|fold|unfold|picture|draw) (?:\w+ ){1,2}mentally\b|\b(?:should|will have to|need to) (?:probably |first )?visuali[sz]e\b",
+            r"\bvisuali[sz]\w+ (?:the |your |our |this |these )?(?:\w+ )?(?:data|results?|trends?|metrics|dataset|decision tree|anything|model|output)\b"
             r"|\bimagine (?:that )?(?:he|she|they|it's|it is|that's|so)\b",
         ),
         cue(
             "imagine imagining visualize visualise visualizing visualising envision envisioning picture",
             HEAD + r"(?:imagin(?:e|ing)|visuali[sz](?:e|ing)|envision(?:ing)?|picture (?:this|a|the|it))\b",
-            r"\bvisuali[sz]\w+ (?:the |your |our |this |these )?(?:\w+ )?(?:data|results?|trends?|metrics|dataset)\b"
+            r"\bvisuali[sz]\w+ (?:the |your |our |this |these )?(?:\w+ )?(?:data|results?|trends?|metrics|dataset|decision tree|anything|model|output)\b"
             r"|\bimagine (?:that )?you(?:'re| are)\b",
         ),
         cue(IMAGES, rf"\blet me (?:see|view) the (?:\w+ )?{IMAGE}"),

@@ -27,6 +27,7 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from curation.build.mistakes import mistakes_in
+from curation.cold_start.behaviors.options import Behaviors
 from curation.core.errors import ManifestError
 from curation.core.plugins import ByKind, Options, load_plugins
 from curation.core.row import Config
@@ -93,6 +94,8 @@ class ColdStart(Section):
     """The verdicts on a trace with which its row stays; others drop as `verified_VERDICT`. `correct`: the gold is its answer; `wrong`: it
     is not, or the trace has no answer; `cannot_judge`: the verifier could not read the gold or not decide in time; `no_gold`: the row has
     no gold."""
+    behaviors: Behaviors = Behaviors()
+    """What a judge counts beside the cues, which fill the column `behaviors` of every trace."""
 
     @model_validator(mode="after")
     def _goes_by_no_image(self) -> "ColdStart":
@@ -113,6 +116,12 @@ class Rl(Section):
     def _triage_has_something_measured(self) -> "Rl":
         if self.difficulty is None and self.triage != Triage():
             raise ValueError("got `triage` without `difficulty`; expected both: it looks among the measured prompts")
+        return self
+
+    @model_validator(mode="after")
+    def _goes_by_no_behavior(self) -> "Rl":
+        if "behavior" in self.mixture.columns:
+            raise ValueError("`mixture` goes by 'behavior', which only `cold_start` has")
         return self
 
     @model_validator(mode="after")

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from curation.build.manifest import ColdStart, Manifest, Rl
+from curation.cold_start.behaviors.judged import JudgeBehaviors
+from curation.cold_start.behaviors.stage import CountBehaviors
 from curation.core.errors import ManifestError, nearest
 from curation.core.row import Config
 from curation.core.schema import ROW
@@ -67,6 +69,10 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
             MeasureDifficulty(options=difficulty, seed=seed, template=template),
             TriageStage(options=section.triage, difficulty=difficulty, seed=seed, template=template),
         ]
+    if isinstance(section, ColdStart):
+        stages += [CountBehaviors()]
+        if section.behaviors.judge:
+            stages += [JudgeBehaviors(options=section.behaviors, seed=seed)]
     stages += [
         MixtureStage(options=section.mixture, seed=seed),
         ShardsStage(

@@ -120,9 +120,7 @@ def _names(sentence: str, words: frozenset[bytes], has_han: bool) -> tuple[str, 
 def _cues_of(words: frozenset[bytes]) -> tuple[tuple[int, Search, Search | None], ...]:
     """The cues to look for in a sentence with these words, each once."""
     cues = {id(cue): (bit, cue) for word in words for bit, cue in _CUES[word]}
-    return tuple(
-        (bit, cue.pattern.search, cue.but_not.search if cue.but_not else None) for bit, cue in cues.values()
-    )
+    return tuple((bit, cue.pattern.search, cue.but_not.search if cue.but_not else None) for bit, cue in cues.values())
 
 
 @lru_cache

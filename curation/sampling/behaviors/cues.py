@@ -62,9 +62,7 @@ CHECK = (
     r"(?:verify|double[- ]?check|triple[- ]?check|re-?check|cross-?check|check|confirm|validate|sanity[- ]check|re-?verify|re-?calculate"
     r"|re-?compute|re-?count|test (?:this|that|it|my|the|with|if|whether|these)|make sure)\b"
 )
-CHECKS = (
-    "verify check doublecheck recheck crosscheck confirm validate reverify recalculate recompute recount calculate compute count test sure"
-)
+CHECKS = "verify check doublecheck recheck crosscheck confirm validate reverify recalculate recompute recount calculate compute count test sure"
 GET = (
     r"(?:find|get|determine|calculate|compute|solve|obtain|reach|prove|show|achieve|figure out|maximi[sz]e|minimi[sz]e|know|answer|conclude"
     r"|apply|use|have|do|form|make|build|create|satisfy|ensure)\b"

@@ -29,6 +29,7 @@ _NOT_OWN = {
     "“": re.compile(r"“[^”\n]{1,400}”"),
 }
 """What another's words begin with -> those words."""
+_TAG = re.compile(r"<[|/]{0,2}[A-Za-z_]+\|?>")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _HAN_LEADS = tuple(bytes([lead]) for lead in range(0xE4, 0xEA))
 _PLAIN = bytes(
@@ -99,6 +100,8 @@ def _split(text: str, has_han: bool) -> str:
     for mark, quoted in _NOT_OWN.items():
         if mark in text:
             text = quoted.sub(" ", text)
+    if "<" in text:
+        text = _TAG.sub("\n", text)
     for end in (*ENDS, *HAN_ENDS) if has_han else ENDS:
         text = text.replace(end, end + "\n")
     return text

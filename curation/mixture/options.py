@@ -13,7 +13,9 @@ from curation.core.row import Stratum
 from curation.core.schema import BEHAVIORS
 from curation.mixture.behavior import NONE
 
-Column = Literal["domain", "format", "language", "stratum", "source", "license", "answer_kind", "image_need", "behavior"]
+Column = Literal[
+    "domain", "format", "language", "stratum", "source", "license", "answer_kind", "image_need", "behavior"
+]
 COLUMNS: tuple[Column, ...] = (
     "domain",
     "format",

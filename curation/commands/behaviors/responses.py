@@ -108,6 +108,8 @@ def _correct(record: Mapping[str, Any], text: str) -> bool | None:
         return None if record["correct"] is None else bool(record["correct"])
     if record.get("gold") is None:
         return None
+    if not isinstance(record.get("options", {}), Mapping | str):
+        raise ValueError(f"options: got {record['options']!r}, expected an object")
     pair = {"gold": record["gold"], "response": text, **{k: record[k] for k in ("kind", "options") if k in record}}
     return is_correct(score({**pair, "truncated": record.get("truncated", False)})["outcome"])
 

@@ -1,16 +1,33 @@
 """`ovr-curate behaviors`: rates and transfer by hand, the paper's figures from its counts, every kind of input, bad input in one line."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from curation.cli import main
-from curation.commands.behaviors.show import Asked, summarise
+from curation.cold_start.behaviors.agreement import agreement
+from curation.commands.behaviors.judging import Sample, judge_all
+from curation.commands.behaviors.responses import Response
+from curation.commands.behaviors.show import Asked, show_behaviors, summarise
 from curation.commands.behaviors.tables import percent, tables
 from curation.core.errors import CurationError
+from curation.core.row import Row, make_row
 from curation.core.schema import BEHAVIORS
+from curation.judging.judge import Judge
+from curation.sampling.behaviors import count_behaviors
+from curation.sampling.engines.base import Request, SamplingOptions
+from curation.sampling.rollouts.rollout import Setting
+from curation.sampling.rollouts.store import RolloutStore
+from curation.sampling.rollouts.verdicts import VerdictStore, judge_rollouts
+from curation.sampling.sample_cached import CachedSampler
+from curation.sampling.template import template_hash
+from tests.curation.sampling.models import Script, Scripted
 
 PAPER = {
     ("backtracking", "visual_reflection"): {"base": 2.5, "cold_start": 8.2, "rl": 17.3},
@@ -132,7 +149,7 @@ def test_models_have_their_own_names_or_those_given(tmp_path: Path) -> None:
         ('{"behaviors": {"aha": 1}}', "m.jsonl:2: behaviors: got 'aha', expected some of"),
         ('{"behaviors": {"verification": -1}}', "m.jsonl:2: behaviors.verification: got -1, expected a whole number"),
         ('{"text": "a", "model": 7}', "m.jsonl:2: model: got 7, expected a name"),
-        ('{"text": "a", "gold": "1", "kind": "choice", "options": 5}', "m.jsonl:2: "),
+        ('{"text": "a", "gold": "1", "kind": "choice", "options": 5}', "m.jsonl:2: options: got 5, expected an object"),
     ],
 )
 def test_bad_input_is_one_line(tmp_path: Path, line: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,8 +177,6 @@ def test_inputs_without_responses_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CurationError, match="a name for one model, and there are x, y"):
         figures(f"mine={one}")
     with pytest.raises(CurationError, match="expected a name that ends in"):
-        from curation.commands.behaviors.show import show_behaviors
-
         show_behaviors(Asked((one,), plot=tmp_path / "x.txt"))
 
 
@@ -177,5 +192,115 @@ def test_the_plot_and_the_json_are_the_same_each_time(tmp_path: Path, capsys: py
 
 
 @pytest.mark.slow
-def test_a_build_gives_its_traces_and_its_rollouts_by_model(built: Path) -> None:
-    assert figures(str(built))["models"]["cold_start"]["responses"] > 0
+def test_a_build_gives_its_traces(built: Path) -> None:
+    (model,) = figures(str(built))["models"].values()
+    assert model["responses"] == model["judged"] > 0
+    assert model["correct"] == 1.0
+
+
+def sample_into(
+    store: Path, rows: list[Row], scripted: Callable[..., Scripted], model: str, script: Script, limit: int, n: int
+) -> None:
+    """Sample `n` responses to every row under `limit`, and judge them."""
+    engine, sampling = scripted(script, model=model), SamplingOptions(max_tokens=limit)
+    setting = Setting(model, "1", template_hash("{question}"), sampling.temperature, sampling.top_p)
+    requests = [Request(row.id, row.prompt, (), tuple(range(n)), 0) for row in rows]
+    with (
+        RolloutStore(store) as rollouts,
+        VerdictStore(store / "verdicts") as verdicts,
+        CachedSampler(engine, sampling, setting, rollouts) as sampler,
+    ):
+        results = sampler(requests)
+        judge_rollouts([(row, result.rollouts) for row, result in zip(rows, results, strict=True)], verdicts)
+
+
+def test_rollouts_are_told_by_model_and_a_judges_answers_are_none(
+    tmp_path: Path, scripted: Callable[..., Scripted]
+) -> None:
+    """Two models, two samples a prompt with verdicts; a draw that was cut off and drawn again counts once."""
+    rows = [make_row(source="s", source_id=str(i), question=f"{i} + {i}?", answer=str(2 * i)) for i in range(3)]
+    for model in ("base", "rl"):
+        sampled = partial(sample_into, tmp_path / "store", rows, scripted, model)
+        sampled(lambda key, number: ("Wait, no" if number else "So", "length"), 8, 1)
+        sampled(lambda key, number: (f"{'Wait, no.' if model == 'rl' else 'So'} \\boxed{{0}}", "stop"), 64, 2)
+    judge = Judge(engine=scripted(lambda key, number: ("<count>5</count>", "stop"), model="judge"))
+    judge_all([(Response("x", "x", "Wait, no."), {})], judge, tmp_path / "store")
+    found = figures(str(tmp_path / "store"))["models"]
+    assert {name: (one["responses"], one["prompts"], one["judged"]) for name, one in found.items()} == {
+        "base": (6, 3, 6), "rl": (6, 3, 6)
+    }  # fmt: skip
+    assert [found[name]["cbr"]["backtracking"]["cbr"] for name in ("base", "rl")] == [0.0, 1.0]
+    assert found["rl"]["correct"] == round(1 / 3, 6)
+    assert {name: one["prompts"] for name, one in found["rl"]["difficulty"].items()} == {"challenging": 2, "easy": 1}
+
+
+def test_completions_of_a_run_are_read(tmp_path: Path) -> None:
+    folder = tmp_path / "run/completions"
+    folder.mkdir(parents=True)
+    columns = {"step": [1, 1], "prompt": ["a", "b"], "completion": ["Wait, no.", "So."], "reward": [1.0, 0.0]}
+    pq.write_table(pa.table(columns), folder / "completions_00001.parquet")
+    model = figures(str(tmp_path / "run"))["models"]["run"]
+    assert (model["cbr"]["backtracking"]["cbr"], model["correct"], model["prompts"]) == (0.5, 0.5, 2)
+
+
+def test_cues_and_a_judge_are_compared_over_what_both_counted(
+    tmp_path: Path, scripted: Callable[..., Scripted]
+) -> None:
+    """The judge sees one instance of everything in the first two, none in the third, and gives no count of the fourth."""
+    texts = ["Wait, no.", "So.", "Hm.", "Hold on."]
+    sample = Sample(10)
+    for i, text in enumerate(texts):
+        sample.offer(Response("m", str(i), text), count_behaviors(text))
+    answers = {"0": "<count>1</count>", "1": "<count>1</count>", "2": "<count>0</count>", "3": "many"}
+    engine = scripted(lambda key, number: (answers[key], "stop"))
+    judged, pairs, told = judge_all(sample, Judge(engine=engine), tmp_path)
+    assert told == {"answered": 27, "unparsable": 9}
+    assert [counts["verification"] for _, counts in judged] == [1, 1, 0, None]
+    found = agreement(pairs)
+    assert found["backtracking"] == {"n": 3, "cues": 0.3333, "judge": 0.6667, "kappa": 0.4, "equal_counts": 0.6667}
+    assert found["verification"]["kappa"] == 0.0
+    assert judge_all(sample, Judge(engine=engine), tmp_path) == (judged, pairs, told)
+    assert sum(len(batch) for batch in engine.log) == 36, "nothing is asked twice"
+
+
+def test_a_sample_is_the_same_in_any_order() -> None:
+    given = [Response("m", str(i), f"text {i}") for i in range(50)]
+    kept = []
+    for order in (given, given[::-1]):
+        sample = Sample(7)
+        for response in order:
+            sample.offer(response, {})
+        kept.append({response.prompt for response, _ in sample})
+    assert kept[0] == kept[1]
+    assert len(kept[0]) == 7
+
+
+@pytest.mark.slow
+def test_a_real_model_that_gives_no_count_gives_no_rate(
+    tmp_path: Path, lm: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Random weights never say `<count>N</count>`: every answer is a failure, no behavior has the rate 0."""
+    given = lines(tmp_path / "m.jsonl", RESPONSES[:1])
+    judge = f"{{engine: {{kind: transformers, model: {lm}}}, sampling: {{temperature: 0, max_tokens: 4}}}}"
+    command = ["behaviors", given, "--judge", judge, "--out", str(tmp_path / "f.json"), "--sample", "1"]
+    assert main(command) == 0
+    told = json.loads((tmp_path / "f.json").read_text())["judge"]
+    assert sum(told["answers"].values()) == 9
+    assert "answered" not in told["answers"]
+    assert {rate["cbr"] for rate in told["models"]["m"]["cbr"].values()} == {None}
+    assert told["agreement"] == {}
+    assert "n/a" in capsys.readouterr().out
+    assert (tmp_path / "f_rollouts").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("judge", "message"),
+    [
+        ("{kind: opanai, model: m}", "did you mean 'openai'"),
+        ("{engine: {kind: openai, model: m, base_url: x, nope: 1}}", "unknown option 'nope'"),
+        ("nowhere.yaml", "No such file"),
+    ],
+)
+def test_a_wrong_judge_is_refused_in_one_line(tmp_path: Path, judge: str, message: str) -> None:
+    with pytest.raises(CurationError, match=message):
+        figures(lines(tmp_path / "m.jsonl", RESPONSES), judge=judge)

@@ -15,9 +15,9 @@ from curation.core.schema import BEHAVIORS
 from curation.sampling.behaviors.chinese import CHINESE
 from curation.sampling.behaviors.cues import CUES, Cue
 
-ENDS = (". ", "? ", "! ", ".) ")
-HAN_ENDS = ("。", "！", "？")
-"""What ends a sentence beside a line's end."""
+ENDS = (b". ", b"? ", b"! ", b".) ")
+HAN_ENDS = tuple(end.encode() for end in "。！？")
+"""What ends a sentence beside a line's end and a tag."""
 MAX_CHARS = 2_000
 """Of a sentence; what is behind is not looked at. A longer one is no prose."""
 MIN_CHARS_OF_REPEATED = 16
@@ -32,12 +32,12 @@ _NOT_OWN = {
 _TAG = re.compile(r"<[|/]{0,2}[A-Za-z_]+\|?>")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _HAN_LEADS = tuple(bytes([lead]) for lead in range(0xE4, 0xEA))
-_PLAIN = bytes(
-    ord(chr(byte).lower()) if chr(byte).isalpha() or byte == 10 else byte if byte > 127 else 32 for byte in range(128)
-) + bytes(range(128, 256))
+"""In UTF-8 the characters from U+4000 to U+9FFF begin with one of these bytes."""
+_PLAIN = bytes.maketrans(
+    bytes(byte for byte in range(128) if not chr(byte).islower() and byte != 10),
+    bytes(ord(chr(byte).lower()) if chr(byte).isupper() else 32 for byte in range(128) if not chr(byte).islower() and byte != 10),
+)
 """Every ASCII letter as a small one, every other ASCII character but a line's end as a space."""
-
-
 _BITS = {name: 1 << number for number, name in enumerate(BEHAVIORS)}
 Search = Callable[[str], object]
 
@@ -53,6 +53,7 @@ def _by_word() -> dict[bytes, tuple[tuple[int, Cue], ...]]:
 
 
 _CUES = _by_word()
+_WORDS = frozenset(_CUES)
 
 
 def count_behaviors(response: str, question: str = "") -> dict[str, int]:
@@ -70,31 +71,24 @@ def count_behaviors(response: str, question: str = "") -> dict[str, int]:
 
 def instances(response: str, question: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
     """The sentences that are an instance of some behavior, in their order, each with its behaviors."""
-    has_han = _has_han(response)
-    text = _split(response, has_han)
-    words = text.encode(errors="replace").translate(_PLAIN).split(b"\n")
-    seen = {sentence.strip() for sentence in _split(question, has_han).split("\n")} if question else set()
-    cued = frozenset(_CUES).intersection
-    for sentence, own_words in zip(text.split("\n"), words, strict=True):
-        if not (cues := cued(own_words.split())) and not has_han:
+    text = _own(response)
+    has_han = not response.isascii() and any(lead in text for lead in _HAN_LEADS)
+    text = _split(text, has_han)
+    seen = {one.decode().strip() for one in _split(_own(question), has_han).split(b"\n")} if question else set()
+    has_none, cued = _WORDS.isdisjoint, _WORDS.intersection
+    for line, plain in zip(text.split(b"\n"), text.translate(_PLAIN).split(b"\n"), strict=True):
+        if has_none(words := plain.split()) and not has_han:
             continue
-        if not (names := _names(sentence[:MAX_CHARS], cues, has_han)) or (key := sentence.strip()) in seen:
+        sentence = line.decode().strip()
+        if not (names := _names(sentence[:MAX_CHARS], cued(words), has_han)) or sentence in seen:
             continue
-        if len(key) >= MIN_CHARS_OF_REPEATED:
-            seen.add(key)
-        yield key, names
+        if len(sentence) >= MIN_CHARS_OF_REPEATED:
+            seen.add(sentence)
+        yield sentence, names
 
 
-def _has_han(text: str) -> bool:
-    """Whether there is a character from U+4000 to U+9FFF; in UTF-8 such a one begins with the bytes E4 to E9."""
-    if text.isascii():
-        return False
-    encoded = text.encode(errors="replace")
-    return any(lead in encoded for lead in _HAN_LEADS)
-
-
-def _split(text: str, has_han: bool) -> str:
-    """A sentence a line, without what it quotes."""
+def _own(text: str) -> bytes:
+    """A text without what it quotes, as UTF-8."""
     if "’" in text:
         text = text.replace("’", "'")
     for mark, quoted in _NOT_OWN.items():
@@ -102,8 +96,13 @@ def _split(text: str, has_han: bool) -> str:
             text = quoted.sub(" ", text)
     if "<" in text:
         text = _TAG.sub("\n", text)
+    return text.encode(errors="replace")
+
+
+def _split(text: bytes, has_han: bool) -> bytes:
+    """A sentence a line."""
     for end in (*ENDS, *HAN_ENDS) if has_han else ENDS:
-        text = text.replace(end, end + "\n")
+        text = text.replace(end, end + b"\n")
     return text
 
 

@@ -62,7 +62,7 @@ CHECK = (
     r"(?:verify|double[- ]?check|triple[- ]?check|re-?check|cross-?check|check|confirm|validate|sanity[- ]check|re-?verify|re-?calculate"
     r"|re-?compute|re-?count|test (?:this|that|it|my|the|with|if|whether|these)|make sure)\b"
 )
-CHECKS = "verify check doublecheck recheck crosscheck confirm validate reverify recalculate recompute recount calculate compute count test sure"
+CHECKS = "verify check doublecheck recheck crosscheck confirm validate reverify recalculate recompute recount re test sure"
 GET = (
     r"(?:find|get|determine|calculate|compute|solve|obtain|reach|prove|show|achieve|figure out|maximi[sz]e|minimi[sz]e|know|answer|conclude"
     r"|apply|use|have|do|form|make|build|create|satisfy|ensure)\b"
@@ -135,7 +135,7 @@ CUES: dict[str, tuple[Cue, ...]] = {
             r"|start (?:again|afresh)|back ?track|re-?do|step back|take a step back|try again|correct (?:that|this|it|my))\b",
         ),
         cue(
-            "another different better simpler easier alternative new",
+            "way approach method angle strategy perspective idea route technique path",
             rf"\b(?:let me|let's|let us|maybe|perhaps|{WE}|is there|try|trying|there's|there is)\b[^,;]{{0,40}}\b{OTHER} (?:\w+ )?{WAY}"
             rf"|{HEAD}another (?:\w+ )?{WAY}",
         ),

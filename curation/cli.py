@@ -133,6 +133,23 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("dir", type=Path, help="a build, or its folder rollouts")
     sub.add_argument("--json", action="store_true", help="the figures as JSON")
 
+    text = "Count behaviors of reasoning in any responses: rates by model, transfer, what goes with being right."
+    example = "ovr-curate behaviors base=base.jsonl cold_start.jsonl rl.jsonl --plot figure.svg"
+    sub = command("behaviors", _behaviors, text, example)
+    given = "a build, a rollout store, a run's output_dir, JSON Lines or Parquet; NAME=INPUT names its model"
+    sub.add_argument("inputs", nargs="+", metavar="INPUT", help=given)
+    judge = "a model that counts too: a name for vLLM, a YAML file, or {kind: openai, model: M, base_url: URL}"
+    sub.add_argument("--judge", metavar="JUDGE", help=judge)
+    sub.add_argument("--sample", type=_positive, default=200, metavar="N", help="responses of each model it sees (200)")
+    store = "where its answers are kept (the first build's rollouts, or beside --out)"
+    sub.add_argument("--store", type=Path, metavar="DIR", help=store)
+    sub.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON")
+    sub.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw them, after figure 5 of the paper: .svg, .png or .pdf"
+    )
+    sub.add_argument("--json", action="store_true", help="print the figures as JSON")
+    plugins(sub)
+
     for name, (listed, one) in LISTS.items():
         example = f"ovr-curate {name}, or ovr-curate {name} {one}"
         sub = command(name, _list, f"List the {listed}, or show the options of one with an example.", example)
@@ -234,6 +251,16 @@ def _rollouts(args: argparse.Namespace) -> None:
     from curation.commands.rollouts import show_rollouts
 
     show_rollouts(args.dir, args.json)
+
+
+def _behaviors(args: argparse.Namespace) -> None:
+    from curation.commands.behaviors.show import Asked, show_behaviors
+    from curation.commands.plugins import load_modules
+
+    load_modules(args.plugins)
+    show_behaviors(
+        Asked(tuple(args.inputs), args.judge, args.sample, args.store, args.out, args.plot, as_json=args.json)
+    )
 
 
 def _list(args: argparse.Namespace) -> None:

@@ -27,6 +27,7 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from curation.build.mistakes import mistakes_in
+from curation.cold_start.behaviors.options import Behaviors
 from curation.cold_start.distil import Distil
 from curation.cold_start.verify.options import Verify
 from curation.core.errors import ManifestError
@@ -108,6 +109,8 @@ class ColdStart(Section):
     """A teacher that writes traces for prompts without one; without it such rows are dropped as `no_completion`."""
     judge_answers: JudgeTraces | None = None
     """A model that is asked about the traces that the rules cannot judge; null: none is."""
+    behaviors: Behaviors = Behaviors()
+    """What a judge counts beside the cues, which fill the column `behaviors` of every trace."""
 
     @model_validator(mode="after")
     def _goes_by_no_image(self) -> "ColdStart":
@@ -151,8 +154,8 @@ class Rl(Section):
 
     @model_validator(mode="after")
     def _has_no_traces(self) -> "Rl":
-        if "verified" in self.mixture.columns:
-            raise ValueError("`mixture` goes by 'verified', which only `cold_start` has")
+        if of_traces := [column for column in ("verified", "behavior") if column in self.mixture.columns]:
+            raise ValueError(f"`mixture` goes by {of_traces[0]!r}, which only `cold_start` has")
         return self
 
     @model_validator(mode="after")

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from curation.build.manifest import ColdStart, Manifest, Rl
+from curation.cold_start.behaviors.judged import JudgeBehaviors
+from curation.cold_start.behaviors.stage import CountBehaviors
 from curation.cold_start.distil.filtered import FilterDistilled
 from curation.cold_start.distil.stage import DistilStage
 from curation.cold_start.verify.cap import CapUnjudged
@@ -98,6 +100,10 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         stages += [JudgeAnswersStage(options=section.judge_answers, limits=limits, keep_verified=kept, seed=seed)]
     if isinstance(section, ColdStart) and (share := section.verify.max_unjudged) is not None:
         stages += [CapUnjudged(share=share, seed=seed)]
+    if isinstance(section, ColdStart):
+        stages += [CountBehaviors()]
+        if section.behaviors.judge:
+            stages += [JudgeBehaviors(options=section.behaviors, seed=seed)]
     stages += [
         MixtureStage(options=section.mixture, seed=seed),
         ShardsStage(

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from curation.build.manifest import Certify, ColdStart, Manifest, Rl
 from curation.cli import LISTS
+from curation.cold_start.behaviors.options import Behaviors
 from curation.cold_start.distil import Distil, TeacherSampling
 from curation.cold_start.verify.options import Verify
 from curation.commands.model_options import Option, first_paragraph, options_of
@@ -244,6 +245,21 @@ rl:
     images: [blank, swapped]            # is the image needed? `n` samples more with each
     keep: [hard]
     drop: [suspect_gold, doubtful_gold]
+""",
+    ),
+    Part(
+        "cold_start.behaviors",
+        Behaviors,
+        """\
+cold_start:
+  sources:
+  - {kind: table, path: traces.jsonl, fields: {question: question, answer: answer, completion: trace}}
+  behaviors:
+    judge:
+      engine: {kind: openai, model: deepseek-reasoner, base_url: 'http://localhost:8000/v1'}
+    sample: 2000                        # traces that the judge sees; cues count all
+  mixture:
+    weights: {behavior: {mental_imagery: 3, backward_chaining: 2}}
 """,
     ),
     Part(

@@ -22,7 +22,8 @@ _TAIL = 3000
 _MARKS = "*_`~# \t\r\n\"'”’»"
 _NEVER_LAST = re.compile(
     r"(?:(?<![\w\\$])(?:the|an|of|and|or|but|to|with|by|from|at|for|(?<!\d )in|on|is|are|was|were|that|which|if|because|since|when"
-    r"|where|than|as|these|its|their|our|we|can|will|would|should|let|let's|so|then|thus|hence|therefore|i'll|it's|whose|into|between)"
+    r"|where|than|as|these|its|their|our|we|can|will|would|should|let|let's|so|then|thus|hence|therefore|i'll|it's|whose|into|between"
+    r"|alternatively|however|moreover|furthermore|additionally|similarly|specifically|suppose|assume|given)"
     r"|[,，、(\[{=\\]|(?<=\s)[+*/<>&^_−–-]"
     r"|\\(?:frac|sqrt|times|cdot|left|right|text|math[a-z]{2,4}|leq?|geq?|approx|equiv|implies|to|pm|sum|int|in)"
     r"|因为|如果|那么|因此|所以|以及|等于)\Z",
@@ -39,6 +40,8 @@ _PRICE = re.compile(r"\d[\d,.]*(?:[\s.,;:!?)]|\Z)")
 _FENCE = re.compile(r"^\s{0,8}(?:```|~~~)", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!?。！？:：][*)\]\"'”’]{0,4}(?:\s|\Z)")
 _ITEM = re.compile(r"\s*(?:[-*•+]|\d{1,3}[.)]|\(?[a-zA-Z][.)]|#+|\||>)\s")
+_BARE_ITEM = re.compile(r"(?<!answer):\**\s*\n\s*(?:1[.)]|[-•])\**\Z", re.IGNORECASE)
+"""A list that was announced and has no first item."""
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -86,6 +89,8 @@ def end_missing(text: str, min_words: int = 6) -> str:
     if _is_in_formula(tail, paragraph):
         return "cut_off_in_formula"
     last = text.rstrip(_MARKS)
+    if _BARE_ITEM.search(tail[-80:]):
+        return "cut_off_in_sentence"
     if _ends_sentence(last):
         return ""
     if _is_in_brackets(paragraph):
@@ -120,8 +125,8 @@ def _is_in_formula(tail: str, paragraph: str) -> bool:
     dollars = [found.end() for found in _DOLLAR.finditer(paragraph)]
     if len(dollars) % 2 == 0:
         return False
-    inside = paragraph[dollars[-1] :]
-    return not _PRICE.match(inside) and not _SENTENCE_END.search(inside) and re.search(r"[\\^_=]", inside) is not None
+    inside = paragraph[dollars[-1] :].strip()
+    return not _PRICE.match(inside) and not re.search(r"\n|[.!?]\s|[.!?]\Z", inside) and re.search(r"[\\^_=]", inside) is not None
 
 
 def _is_in_brackets(paragraph: str) -> bool:

@@ -29,9 +29,16 @@ _PART = re.compile(
     r"|第[一二三]",
     re.IGNORECASE | re.MULTILINE,
 )
-_NAME = re.compile(r"([A-Za-z\\]\w{0,8}(?:\([^()]{0,10}\))?(?:_\{?\w{1,4}\}?)?)\s*(?:=|:|\\approx|≈|is|are)\s*[$\\\[( {*]*\Z")
-_MENTION = frozenset(("answer", "result", "solution", "solutions", "answers", "that", "it", "this", "which", "value", "is"))
+_NAME = re.compile(
+    r"([A-Za-z\\]\w{0,8}(?:\([^()]{0,10}\))?(?:_\{?\w{1,4}\}?)?)\s*(?:=|:|\\approx|≈|is|are)\s*[$\\\[( {*]*\Z"
+)
+_MENTION = frozenset(
+    ("answer", "result", "solution", "solutions", "answers", "that", "it", "this", "which", "value", "is")
+)
 _EMPTY = re.compile(r"\\phantom\{[^{}]{0,40}\}|\\(?:square|quad|qquad|hspace\{[^}]*\}|underline\{\s*\})|[_\s?.$]+")
+_STYLED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|boxed)\s*\{([^{}]{0,80})\}")
+_OPERATOR = re.compile(r"[-+*/^=<>\\_]")
+_TOKEN = re.compile(r"[^\W_]+(?:\.\d+)?")
 _DECIMAL = re.compile(r"\d\.\d|\\approx|≈")
 
 
@@ -59,7 +66,9 @@ class ConflictingAnswers(Filter):
         if len({value for one in statements for value in one.values}) < 2:
             return True
         *before, last = statements
-        others = [one for one in before if one.is_final and not one.is_part and not last.is_part and not _are_named(one, last)]
+        others = [
+            one for one in before if one.is_final and not one.is_part and not last.is_part and not _are_named(one, last)
+        ]
         for other in others:
             if not _agree(other, last, row) and SeveralQuestions().judge(row) is True and not _has_parts(row.answer):
                 return False, "conflicting_answers", f"{', '.join(other.values)[:60]} and {', '.join(last.values)[:60]}"
@@ -80,11 +89,21 @@ def statements_of(answer: str) -> list[_Statement]:
         else:
             line = answer[max(answer.rfind("\n", 0, box.start), box.start - 200) + 1 : box.start]
             before = answer[max(0, at, box.start - 250) : box.start]
-            stands_alone = not re.search(r"\w", re.sub(r"\\(?:begin|end)\{\w+\*?\}|\\[A-Za-z]+", "", before[-60:]).rpartition("\n\n")[2])
+            stands_alone = not re.search(
+                r"\w", re.sub(r"\\(?:begin|end)\{\w+\*?\}|\\[A-Za-z]+", "", before[-60:]).rpartition("\n\n")[2]
+            )
             named = _NAME.search(before)
             name = named[1] if named and named[1].lower() not in _MENTION else ""
             is_final = stands_alone or bool(_CLAIMS.search(before))
-            found.append(_Statement((box.content.strip(),), box.start, name, is_final, bool(_PART.search(line) or _PART.search(before[-80:]))))
+            found.append(
+                _Statement(
+                    (box.content.strip(),),
+                    box.start,
+                    name,
+                    is_final,
+                    bool(_PART.search(line) or _PART.search(before[-80:])),
+                )
+            )
         paragraph, end = at, box.end
     for stated in _STATED.finditer(answer):
         if not stated["hedge"] and "boxed" not in stated[0]:
@@ -110,7 +129,7 @@ def _agree(a: _Statement, b: _Statement, row: Row) -> bool:
     kind, options = (row.answer_kind, row.answer_options) if row.answer.strip() else ("math", None)
     for one in a.values:
         for other in b.values:
-            if _words(one) <= _words(other) or _words(other) <= _words(one):
+            if _says_more(one, other) or _says_more(other, one):
                 return True
             pairs = [(kind, options)]
             if _DECIMAL.search(one + other):
@@ -120,5 +139,7 @@ def _agree(a: _Statement, b: _Statement, row: Row) -> bool:
     return False
 
 
-def _words(value: str) -> set[str]:
-    return set(re.findall(r"[^\W_]+", re.sub(r"\\(?:text|mathrm|mathbf|textbf|frac|dfrac|boxed)\b", " ", value.lower()))) or {value}
+def _says_more(value: str, other: str) -> bool:
+    """Whether one is the other with further words, such as a unit."""
+    value, other = (_STYLED.sub(r"\1", one.lower()) for one in (value, other))
+    return not _OPERATOR.search(value + other) and set(_TOKEN.findall(other)) <= set(_TOKEN.findall(value))

@@ -2,8 +2,7 @@ r"""Drop traces that stop before their end: in the thought, in a sentence, in a 
 
 C4 keeps no line that ends without a punctuation mark (Raffel et al. 2020, arXiv 1910.10683, 2.2). An answer may: it is a number, a letter,
 code, a table, a list, the result. So only the last sentence is looked at, what no sentence ends on counts at once, and plain words at the
-end count where the lines before do end on a mark: 80 % of them, as of Gopher's (Rae et al. 2021, arXiv 2112.11446, A1.1) documents 80 %
-of the words have a letter. A thought that its budget closed in the middle of a sentence counts too.
+end count where 80 % of the lines before do end on a mark. A thought that its budget closed in the middle of a sentence counts too.
 """
 
 import re
@@ -31,7 +30,8 @@ _NEVER_LAST = re.compile(
 )
 """Words and signs that no sentence and no formula ends on; `12 in` is a length."""
 _SAYS_THE_ANSWER = re.compile(
-    r"(?:answer|result|solution|total|conclusion)s?\b[^.!?\n]{0,60}?(?:\bis\b|\bare\b|:|=)\W*(?:[^\s]+\s+){0,5}\S*\Z", re.IGNORECASE
+    r"(?:answer|result|solution|total|conclusion)s?\b[^.!?\n]{0,60}?(?:\bis\b|\bare\b|:|=)\W*(?:[^\s]+\s+){0,5}\S*\Z",
+    re.IGNORECASE,
 )
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w{1,20}\*?)\}")
 _MATH = re.compile(r"\\[\[\]()]|(?<!\\)\$\$")
@@ -66,36 +66,36 @@ class CutOff(Filter):
         thought, answer, is_closed = parts_of(row.completion)
         if not is_closed:
             return False, "cut_off_in_thinking", thought[-80:]
-        if reason := end_missing(answer, self.min_words):
-            return False, reason, answer[-80:]
+        if (end := judged_end(answer, self.min_words)) is not True:
+            return end
         if self.thought and answer and _NEVER_LAST.search(thought[-40:].rstrip(_MARKS)):
             return False, "cut_off_thought", thought[-80:]
         return True
 
 
-def end_missing(text: str, min_words: int = 6) -> str:
-    r"""The reason why the end of a text is none; '' where it is one.
+def judged_end(text: str, min_words: int = 6) -> Judgement:
+    r"""Whether the end of a text is one.
 
-    >>> end_missing("Now we add the two and"), end_missing("So 42"), end_missing("It is \\[ x = 1"), end_missing("```\nprint(")
-    ('cut_off_in_sentence', '', 'cut_off_in_formula', 'cut_off_in_code')
+    >>> judged_end("So 42"), judged_end("It is \\[ x = 1"), judged_end("```\nprint(")
+    (True, (False, 'cut_off_in_formula', 'It is \\[ x = 1'), (False, 'cut_off_in_code', '```\nprint('))
     """
     text = text.rstrip()
     if len(_FENCE.findall(text)) % 2:
-        return "cut_off_in_code"
+        return False, "cut_off_in_code", text[-80:]
     if not text or text.endswith(("```", "~~~")):
-        return ""
+        return True
     tail = text[-_TAIL:]
     paragraph = tail[tail.rfind("\n\n") + 1 :]
     if _is_in_formula(tail, paragraph):
-        return "cut_off_in_formula"
+        return False, "cut_off_in_formula", text[-80:]
     last = text.rstrip(_MARKS)
     if _BARE_ITEM.search(tail[-80:]):
-        return "cut_off_in_sentence"
+        return False, "cut_off_in_sentence", text[-80:]
     if _ends_sentence(last):
-        return ""
+        return True
     if _is_in_brackets(paragraph):
-        return "cut_off_in_brackets"
-    return "cut_off_in_sentence" if _is_in_sentence(tail, last[-200:], min_words) else ""
+        return False, "cut_off_in_brackets", text[-80:]
+    return (False, "cut_off_in_sentence", text[-80:]) if _is_in_sentence(tail, last[-200:], min_words) else True
 
 
 def _ends_sentence(text: str) -> bool:
@@ -106,10 +106,8 @@ def _is_in_formula(tail: str, paragraph: str) -> bool:
     """Whether a formula, an environment or a brace of LaTeX is open, and no blank line behind its beginning: that would be a slip."""
     open_at = -1
     for mark in _MATH.finditer(tail):
-        if mark[0] == "$$":
-            open_at = mark.start() if open_at < 0 else -1
-        else:
-            open_at = mark.start() if mark[0] in (r"\[", r"\(") else -1
+        opens = open_at < 0 if mark[0] == "$$" else mark[0] in (r"\[", r"\(")
+        open_at = mark.start() if opens else -1
     if open_at >= 0 and "\n\n" not in tail[open_at:].strip():
         return True
     environments: list[str] = []
@@ -120,19 +118,30 @@ def _is_in_formula(tail: str, paragraph: str) -> bool:
             environments.remove(name)
     if environments:
         return True
-    if "\\" in paragraph and (paragraph.count("{") - paragraph.count("\\{")) > (paragraph.count("}") - paragraph.count("\\}")):
+    if "\\" in paragraph and (paragraph.count("{") - paragraph.count("\\{")) > (
+        paragraph.count("}") - paragraph.count("\\}")
+    ):
         return True
     dollars = [found.end() for found in _DOLLAR.finditer(paragraph)]
     if len(dollars) % 2 == 0:
         return False
     inside = paragraph[dollars[-1] :].strip()
-    return not _PRICE.match(inside) and not re.search(r"\n|[.!?]\s|[.!?]\Z", inside) and re.search(r"[\\^_=]", inside) is not None
+    return (
+        not _PRICE.match(inside)
+        and not re.search(r"\n|[.!?]\s|[.!?]\Z", inside)
+        and re.search(r"[\\^_=]", inside) is not None
+    )
 
 
 def _is_in_brackets(paragraph: str) -> bool:
     bare = without_formulas(paragraph)
     opened = bare.rfind("(")
-    return opened >= 0 and ")" not in bare[opened:] and bare[opened - 1 : opened] in ("", " ", "\n") and "\n" not in bare[opened:].strip()
+    return (
+        opened >= 0
+        and ")" not in bare[opened:]
+        and bare[opened - 1 : opened] in ("", " ", "\n")
+        and "\n" not in bare[opened:].strip()
+    )
 
 
 def _is_in_sentence(tail: str, last: str, min_words: int) -> bool:

@@ -2,12 +2,11 @@ r"""Drop traces that change their script or language in the middle: half of the 
 
 DeepSeek-R1 (arXiv 2501.12948, 2.3.2) rewards the share of words in the target language, for its thoughts mixed them. Formulas, code, links,
 names, quotations and what stands in brackets are no language; a question in two scripts or about languages allows both, and an answer may
-return from the thought's language to the question's. Between languages of one script short function words decide, a block of `_BLOCK`
-characters at a time, and for those blocks that have none of English alone.
+return from the thought's language to the question's. Between languages of one script short function words decide, in blocks of 700
+characters, and only those are looked at that have hardly one of English.
 """
 
 import re
-from collections import Counter
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -63,17 +62,20 @@ class LanguageSwitch(Filter):
     """Passages of the trace in another script or language than the rest of its part."""
 
     kind: Literal["language_switch"] = "language_switch"
-    remedies: ClassVar[dict[str, str]] = {"script_changes": "min_letters", "language_changes": "min_words", "answers_in_another_script": ""}
+    remedies: ClassVar[dict[str, str]] = {
+        "script_changes": "min_letters",
+        "language_changes": "min_words",
+        "answers_in_another_script": "",
+    }
     min_letters: int = Field(default=12, ge=1)
-    """Letters of another script in one passage; a name, a term has fewer. A Han sign counts two, of Latin letters 12 words are asked for."""
+    """Letters of another script in one passage, a Han sign counted as two; a name has fewer. In Latin letters 12 words are a passage."""
     min_words: int = Field(default=25, ge=10)
     """Words of a block in another language of the same script."""
 
     def judge(self, row: Row) -> Judgement:
         trace = row.completion
-        if not trace.isascii() and _FOREIGN.search(trace):
-            if found := self._scripts(row):
-                return found
+        if not trace.isascii() and _FOREIGN.search(trace) and (found := self._scripts(row)):
+            return found
         if changed := _language_change(trace, row, self.min_words):
             return False, "language_changes", changed
         return True
@@ -94,14 +96,19 @@ class LanguageSwitch(Filter):
             mains.append(main)
             if main and (run := _foreign_run(prose, main, bilingual, self.min_letters)):
                 return False, "script_changes", run[:80]
-        if all(mains) and mains[0] != mains[1] and mains[1] not in {asked, *bilingual} and len(_FOREIGN.findall(answer)) >= self.min_letters:
+        if (
+            all(mains)
+            and mains[0] != mains[1]
+            and mains[1] not in {asked, *bilingual}
+            and len(_FOREIGN.findall(answer)) >= self.min_letters
+        ):
             return False, "answers_in_another_script", answer[:80]
         return None
 
 
 def _main_script(text: str) -> str:
     """The script of most words, a Han sign or kana counted as half a word, five letters of the others as one."""
-    counts = {"latin": len(re.findall(r"[A-Za-z\u00c0-\u024f]{2,}", text))}
+    counts: dict[str, float] = {"latin": len(re.findall(r"[A-Za-z\u00c0-\u024f]{2,}", text))}
     for name, signs in _SCRIPTS.items():
         n = len(re.findall(f"[{signs}]", text))
         counts[name] = n / 2 if name in ("han", "kana", "hangul") else n / 5
@@ -113,7 +120,12 @@ def _main_script(text: str) -> str:
 
 def _foreign_run(prose: str, main: str, allowed: set[str], min_letters: int) -> str:
     for name, pattern in _RUNS.items():
-        if name == main or name in allowed or (main == "kana" and name == "han") or (main == "hangul" and name == "han"):
+        if (
+            name == main
+            or name in allowed
+            or (main == "kana" and name == "han")
+            or (main == "hangul" and name == "han")
+        ):
             continue
         for found in pattern.finditer(prose):
             letters = len(re.findall(f"[{_SCRIPTS[name]}]", found[0]))
@@ -125,7 +137,7 @@ def _foreign_run(prose: str, main: str, allowed: set[str], min_letters: int) -> 
 
 
 def _language_change(trace: str, row: Row, min_words: int) -> str:
-    """A passage in another language of the Latin script than most blocks; '' where there is none."""
+    """A passage in another language of the Latin script than the rest; '' where there is none."""
     others = []
     for start in range(0, len(trace), _BLOCK):
         english = _ENGLISH.finditer(trace, start, start + _BLOCK)
@@ -144,11 +156,9 @@ def _language_change(trace: str, row: Row, min_words: int) -> str:
         second = sorted(counts.values())[-2]
         if most >= 0.08 * len(words) and most >= 1.5 * second:
             named.append((language, block))
-    languages = Counter(language for language, _ in named)
-    n_english = len(range(0, len(trace), _BLOCK)) - len(others)
-    if n_english:
-        languages["en"] += n_english
+    languages = {language for language, _ in named}
+    if len(others) < len(range(0, len(trace), _BLOCK)):
+        languages.add("en")
     if len(languages) < 2 or _ABOUT_LANGUAGES.search(row.question):
         return ""
-    main = languages.most_common(1)[0][0]
-    return next((" ".join(block.split())[:80] for language, block in named if language != main), "")
+    return next(" ".join(block.split())[:80] for language, block in named if language != "en")

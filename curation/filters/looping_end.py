@@ -1,8 +1,8 @@
 r"""Drop traces whose thought or answer ends in a loop: one passage again and again, up to the token limit or to where it was broken off.
 
 `repetition` asks how much of the whole trace occurred before (Gopher, Rae et al. 2021, arXiv 2112.11446, table A1); a loop that
-begins late, or one of a few words, is too small a share of it. Degenerate text repeats itself exactly and without end (Holtzman et al. 2020,
-arXiv 1904.09751, 4.1), so here the end is compared with itself one period before, in linear time. Numbers may count on
+begins late, or one of a few words, is too small a share of it. Degenerate text repeats itself exactly and without end (Holtzman et al.
+2020, arXiv 1904.09751, 4.1), so here the end is compared with itself one period before, in linear time. Numbers may count on
 (`x1 = .., x2 = ..`): then more rounds are asked for, since a list counts too.
 """
 
@@ -21,14 +21,16 @@ _KEY = 24
 """Characters at the end whose earlier places are the candidates for a period."""
 _CANDIDATES = 12
 _NUMBER = re.compile(r"\d+")
-_SPACE = re.compile(r"\s+")
 
 
 class LoopingEnd(Filter):
     """An end of the thought or of the answer that repeats itself."""
 
     kind: Literal["looping_end"] = "looping_end"
-    remedies: ClassVar[dict[str, str]] = {"loops_at_the_end": "min_rounds, min_chars", "counts_at_the_end": "min_counted, min_chars"}
+    remedies: ClassVar[dict[str, str]] = {
+        "loops_at_the_end": "min_rounds, min_chars",
+        "counts_at_the_end": "min_counted, min_chars",
+    }
     min_rounds: int = Field(default=3, ge=2)
     """Rounds of a passage."""
     min_chars: int = Field(default=240, ge=20)
@@ -38,7 +40,7 @@ class LoopingEnd(Filter):
 
     def judge(self, row: Row) -> Judgement:
         for text in parts_of(row.completion)[:2]:
-            tail = _SPACE.sub(" ", text[-_TAIL:])
+            tail = " ".join(text[-_TAIL:].split())
             period, length = period_at_end(tail)
             if period and _is_loop(tail[-period:], length / period, length, self.min_rounds, self.min_chars):
                 return False, "loops_at_the_end", f"{length // period} times {tail[-period:][:80]!r}"
@@ -46,7 +48,11 @@ class LoopingEnd(Filter):
                 counted = _NUMBER.sub("0", tail)
                 period, length = period_at_end(counted)
                 unit = counted[-period:] if period else ""
-                if length >= self.min_chars and length >= self.min_counted * period and sum(map(str.isalpha, unit)) >= 1:
+                if (
+                    length >= self.min_chars
+                    and length >= self.min_counted * period
+                    and sum(map(str.isalpha, unit)) >= 1
+                ):
                     return False, "counts_at_the_end", f"{length // period} times {unit[:80]!r}"
         return True
 
@@ -55,7 +61,7 @@ def period_at_end(text: str) -> tuple[int, int]:
     """The period of the end of a text and how many characters have it; (0, 0) where nothing repeats.
 
     >>> period_at_end("We begin here. " + "It is twenty-four or so. " * 4)
-    (25, 101)
+    (25, 102)
     """
     key, end, best = text[-_KEY:], len(text) - _KEY, (0, 0)
     if len(text) < _KEY + 1:

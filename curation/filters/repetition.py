@@ -16,7 +16,9 @@ from pydantic import Field
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 
-_WORD = re.compile(r"[一-鿿぀-ヿ가-힯]|[^\s一-鿿぀-ヿ가-힯]+")
+_SIGN = re.compile(r"[一-鿿぀-ヿ가-힯]")
+_WORD = re.compile(rf"{_SIGN.pattern}|[^\s一-鿿぀-ヿ가-힯]+")
+"""A Han, kana or hangul sign, or what stands between spaces."""
 
 
 class Repetition(Filter):
@@ -34,7 +36,8 @@ class Repetition(Filter):
 
     def judge(self, row: Row) -> Judgement:
         trace = row.completion
-        if repeated_share(_WORD.findall(trace), self.n_words) > self.max_repeated:
+        words = _WORD.findall(trace) if not trace.isascii() and _SIGN.search(trace) else trace.split()
+        if repeated_share(words, self.n_words) > self.max_repeated:
             return False, "repetition"
         return (False, "repetition") if self._is_compressible(trace.encode()) else True
 

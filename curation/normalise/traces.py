@@ -39,7 +39,8 @@ def _style(thought: str) -> _Style:
 
 def _marks(*marks: str) -> _Style:
     opening, close, *around = (re.compile(mark, re.IGNORECASE) for mark in marks)
-    return _Style(opening, close, *around[:2]) if around else _Style(opening, close)
+    answer_opening, answer_close = around or (None, None)
+    return _Style(opening, close, answer_opening, answer_close)
 
 
 _HEAD = r"(?:#{1,4}[ \t]{0,3}|\*\*)"

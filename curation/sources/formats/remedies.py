@@ -10,6 +10,8 @@ REMEDIES: dict[str, str] = {
     "gold_not_in_options": "fields.options, gold.option_base",
     "gold_unreadable": "gold.answer_pattern, gold.rules, gold.unreadable",
     "join_several": "join",
+    "joined_unreadable": "join",
+    "joined_without_key": "join",
     "join_unmatched": "join",
     "letter_without_options": "fields.options, gold.rules",
     "line_not_json": "format",

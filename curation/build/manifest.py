@@ -27,6 +27,7 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from curation.build.mistakes import mistakes_in
+from curation.cold_start.loss.options import LossOptions
 from curation.core.errors import ManifestError
 from curation.core.plugins import ByKind, Options, load_plugins
 from curation.core.row import Config
@@ -93,6 +94,8 @@ class ColdStart(Section):
     """The verdicts on a trace with which its row stays; others drop as `verified_VERDICT`. `correct`: the gold is its answer; `wrong`: it
     is not, or the trace has no answer; `cannot_judge`: the verifier could not read the gold or not decide in time; `no_gold`: the row has
     no gold."""
+    loss: LossOptions | None = None
+    """A light language model that reads every trace, and where abnormal losses are cut; null: none does."""
 
     @model_validator(mode="after")
     def _goes_by_no_image(self) -> "ColdStart":

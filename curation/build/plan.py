@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from curation.build.manifest import ColdStart, Manifest, Rl
+from curation.cold_start.loss.stage import LossStage
 from curation.core.errors import ManifestError, nearest
 from curation.core.row import Config
 from curation.core.schema import ROW
@@ -67,6 +68,8 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
             MeasureDifficulty(options=difficulty, seed=seed, template=template),
             TriageStage(options=section.triage, difficulty=difficulty, seed=seed, template=template),
         ]
+    if isinstance(section, ColdStart) and section.loss:
+        stages += [LossStage(options=section.loss, template=template)]
     stages += [
         MixtureStage(options=section.mixture, seed=seed),
         ShardsStage(

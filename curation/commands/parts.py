@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from curation.build.manifest import Certify, ColdStart, Manifest, Rl
 from curation.cli import LISTS
+from curation.cold_start.loss.options import Cut, Cuts, LossOptions
 from curation.commands.model_options import Option, first_paragraph, options_of
 from curation.commands.plugins import base_of
 from curation.core.plugins import known_plugins
@@ -176,6 +177,40 @@ rl:
     images: [blank, swapped]            # is the image needed? `n` samples more with each
     keep: [hard]
     drop: [suspect_gold, doubtful_gold]
+""",
+    ),
+    Part(
+        "cold_start.loss",
+        LossOptions,
+        """\
+cold_start:
+  loss:
+    scorer: {kind: transformers, model: HuggingFaceTB/SmolLM2-135M}
+    max_length: 4096
+    bands: [256, 1024, 4096]
+""",
+    ),
+    Part(
+        "cold_start.loss.cut",
+        Cuts,
+        """\
+cold_start:
+  loss:
+    scorer: {kind: vllm, model: HuggingFaceTB/SmolLM2-135M}
+    cut:
+      loss: {kind: mad, k: 4}
+      rsr: {kind: quantile, q: 0.9}
+""",
+    ),
+    Part(
+        "cold_start.loss.cut.loss",
+        Cut,
+        """\
+cold_start:
+  loss:
+    scorer: {kind: transformers, model: HuggingFaceTB/SmolLM2-135M}
+    cut:
+      loss: {kind: quantile, q: 0.98, side: high}
 """,
     ),
     Part(

@@ -52,7 +52,9 @@ def read(traces: Sequence[Trace], options: LossOptions, store: Path) -> tuple[di
 
 def corrupted(args: argparse.Namespace, options: LossOptions) -> None:
     """Print for each half and kind the share that drops, and which score drops it."""
-    for half, traces in halves(args.real, args.seed).items():
+    for half, all_traces in halves(args.real, args.seed).items():
+        clean_rows, others = [one for one in all_traces if not one.kind], [one for one in all_traces if one.kind]
+        traces = [*clean_rows[:: max(len(clean_rows) // args.clean, 1)], *others]
         scores, n_tokens = read(traces, options, args.store)
         names = sorted({DOMAINS.get(one.source, "mathematics") for one in traces})
         domain = np.array([names.index(DOMAINS.get(one.source, "mathematics")) for one in traces])
@@ -140,16 +142,17 @@ def main() -> int:
     parser.add_argument("--dtype", default="auto")
     parser.add_argument("--max-length", type=int, default=256)
     parser.add_argument("--rows", type=int, default=48)
+    parser.add_argument("--clean", type=int, default=1000, help="clean rows of each half, evenly spread")
     parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--k", type=float, help="of the cut of the loss; by default that of the stage")
-    parser.add_argument("--pairing-k", type=float, help="of the cut of the gain; by default that of the stage")
+    parser.add_argument("--pairing-at", type=float, help="of the cut of the gain; by default that of the stage")
     args = parser.parse_args()
     cuts = Cuts()
     if args.k:
         cuts = cuts.model_copy(update={"loss": Cut(k=args.k)})
-    if args.pairing_k:
-        cuts = cuts.model_copy(update={"pairing_gain": Cut(k=args.pairing_k)})
+    if args.pairing_at is not None:
+        cuts = cuts.model_copy(update={"pairing_gain": Cut(kind="value", at=args.pairing_at)})
     scorer = {"kind": args.kind, "model": args.model, "dtype": args.dtype}
     if args.kind == "transformers":
         scorer["batch_tokens"] = 2048

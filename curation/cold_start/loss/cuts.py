@@ -115,12 +115,14 @@ def _cut(
     median = float(np.median(basis))
     mad = float(np.median(np.abs(basis - median)))
     why: WithoutCut = ""
-    if cut.kind == "mad":
+    if cut.kind == "value":
+        low = high = cut.at
+    elif cut.kind == "mad":
         low, high = median - cut.k * NORMAL * mad, median + cut.k * NORMAL * mad
     else:
         low, high = (float(np.quantile(basis, q)) for q in (1 - cut.q, cut.q))
     side = cut.side or BAD_SIDE[score]
-    if len(basis) < min_rows:
+    if len(basis) < min_rows and cut.kind != "value":
         why = "fewer rows than min_rows"
     elif mad == 0 and cut.kind == "mad":
         why = "no spread: most rows have one score"

@@ -13,7 +13,7 @@ from curation.cold_start.loss.scorers.base import Encoded
 from curation.core.row import Message, question_of
 from curation.sampling.template import apply_to_messages
 
-PAIRING_TOKENS: Final = 256
+PAIRING_TOKENS: Final = 64
 """Of the response, in which the question's help is measured: it shows in the beginning, and the rest need not be read twice."""
 _OPENING = re.compile(r"\s*<think>\s*")
 

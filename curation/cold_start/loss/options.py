@@ -17,21 +17,25 @@ BAD_SIDE: Final[dict[Score, Side]] = {score: "low" if score == "pairing_gain" el
 class Cut(Options):
     """Where the scores of a group end. Rows beyond it drop; a score that equals the cut stays."""
 
-    kind: Literal["mad", "quantile"] = "mad"
+    kind: Literal["mad", "quantile", "value"] = "mad"
     """`mad`: `k` times 1.4826 median absolute deviations from the median, which are standard deviations where scores are normal, and no
-    outlier moves them; `quantile`: the share `q` of the rows stays on each side that is cut."""
+    outlier moves them; `quantile`: the share `q` of the rows stays on each side that is cut; `value`: the same number for all groups."""
     k: float = Field(default=5.0, gt=0)
     """Of `mad`."""
     q: float = Field(default=0.99, gt=0.5, lt=1)
     """Of `quantile`."""
+    at: float = 0.0
+    """Of `value`."""
     side: Side | None = None
     """Which scores are abnormal: `high`, `low` or `both`; null: low ones of `pairing_gain`, high ones of the others."""
 
     @model_validator(mode="after")
     def _has_the_options_of_its_kind(self) -> "Cut":
-        foreign = "q" if self.kind == "mad" else "k"
-        if foreign in self.model_fields_set:
-            raise ValueError(f"got `{foreign}` with kind {self.kind!r}, which has no such option")
+        own = {"mad": "k", "quantile": "q", "value": "at"}
+        if foreign := sorted(self.model_fields_set & (set(own.values()) - {own[self.kind]})):
+            raise ValueError(f"got `{foreign[0]}` with kind {self.kind!r}, which has no such option")
+        if self.kind == "value" and self.side == "both":
+            raise ValueError("got side 'both' with kind 'value', which would leave nothing; expected high or low")
         return self
 
 
@@ -40,9 +44,9 @@ class Cuts(Options):
 
     loss: Cut | None = Cut(k=5)
     """Mean loss of the response given the prompt: what is corrupt."""
-    pairing_gain: Cut | None = Cut(k=3)
-    """By how much the question lowers the mean loss of the beginning of the response: what answers another question. Null saves its
-    measuring, the response alone being read once more."""
+    pairing_gain: Cut | None = Cut(kind="value", at=0.1)
+    """By how much the question lowers the mean loss of the first 64 tokens of the response, nats a token: what answers another question.
+    Zero means that it does not help at all, whatever the group. Null saves its measuring: they are read once more without the question."""
     early_loss: Cut | None = None
     """Mean loss of the first 100 tokens of the reasoning: what suits the student."""
     prompt_loss: Cut | None = None

@@ -19,7 +19,7 @@ MAX_RANK: Final = 100
 
 class Sums(NamedTuple):
     """What is kept of a text's tokens, sums and counts: of the question, the response as far as it was read, the first 100 tokens of its
-    reasoning and the first 256 of itself. `n_tokens`: the whole response; `n_read` and `seconds`: all tokens that the model read, and how
+    reasoning and the first 64 of itself. `n_tokens`: the whole response; `n_read` and `seconds`: all tokens that the model read, and how
     long it took.
     """
 

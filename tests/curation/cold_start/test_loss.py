@@ -216,6 +216,8 @@ SPREAD = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9]
         ([*SPREAD, math.nan], {"k": 3}, [], ""),
         ([1.0] * 11 + [9.0], {"k": 3}, [], "no spread: most rows have one score"),
         ([1.0] * 11 + [9.0], {"kind": "quantile", "q": 0.95}, [11], ""),
+        ([1.0, 1.1, 9.0], {"kind": "value", "at": 2}, [2], ""),
+        ([1.0, 1.1, 9.0], {"kind": "value", "at": 1.05, "side": "low"}, [0], ""),
         ([1.0, 1.1, 9.0], {"k": 3}, [], "fewer rows than min_rows"),
         ([math.nan] * 12, {"k": 3}, [], None),
     ],
@@ -242,6 +244,8 @@ def test_groups_are_bands_of_domains_and_wider_where_rows_are_few() -> None:
     [
         ({"cut": {"loss": {"kind": "quantile", "k": 3}}}, "got `k` with kind 'quantile'"),
         ({"cut": {"loss": {"q": 0.9}}}, "got `q` with kind 'mad'"),
+        ({"cut": {"loss": {"kind": "value", "q": 0.9}}}, "got `q` with kind 'value'"),
+        ({"cut": {"loss": {"kind": "value", "side": "both"}}}, "expected high or low"),
         ({"bands": [1024, 256]}, "expected ascending lengths"),
         ({"scorer": {"kind": "transformer", "model": "m"}}, "unknown kind 'transformer'; known: transformers, vllm"),
     ],
@@ -378,4 +382,4 @@ def test_a_build_fills_the_columns_and_publishes_what_it_cut(lm: Path, write_man
     assert {line["config"] for line in lines} == {"cold_start"}
     assert json.loads((tmp_path / "out" / "loss.json").read_text()) == summary["loss"]
     assert (tmp_path / "out" / "loss.png").stat().st_size > 10_000
-    assert summary["balanced"]
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["balanced"]

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 from curation.build.control.equal import EqualSize
 from curation.build.control.known import KnownDifficulty
+from curation.build.control.known_loss import KnownLoss
+from curation.cold_start.loss.stage import LossStage
 from curation.core.stage import DECISIONS, Stage
 from curation.core.stage_run import StageRun
 from curation.dedup.decide import MergeDuplicates
@@ -57,7 +59,7 @@ def _instead_of(stage: Stage, barred: FilterStage) -> Plan | None:
             return None if stage.options == plain else [stage.model_copy(update={"options": plain})]
         case VerifyTraces():
             return None if stage == WITH_A_TRACE else [WITH_A_TRACE]
-        case VerifyGolds() | MergeDuplicates() | MeasureDifficulty():
+        case VerifyGolds() | MergeDuplicates() | MeasureDifficulty() | LossStage():
             return []
         case TriageStage():
             return None  # it goes with `difficulty`
@@ -72,6 +74,8 @@ def _behind(runs: Sequence[StageRun], is_measured: bool) -> Plan:
             case TriageStage() as triage if is_measured:
                 files, fingerprint = run.rows_in.files, run.fingerprint
                 plan += [KnownDifficulty(triage=triage, fingerprint=fingerprint, measured=files, folder=run.folder)]
+            case LossStage():
+                plan += [KnownLoss(fingerprint=run.fingerprint, measured=run.rows_in.files, folder=run.folder)]
             case MixtureStage() as mixture if mixture.options.target is not None:
                 plan += [_with_spare_rows(mixture, mixture.options.target)]
             case TriageStage() | MeasureDifficulty() | ReadingStage() | CheckLicences():

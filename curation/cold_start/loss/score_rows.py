@@ -36,7 +36,10 @@ class Progress:
     tokens: int = 0
     found: int = 0
     """Rows of which the store had everything."""
+    read: float = 0.0
+    """Rows that the model has read, those under way by the share of the window's tokens that is done."""
     seconds: float = 0.0
+    """That reading took, loading the model not counted."""
 
 
 @dataclass
@@ -163,21 +166,28 @@ class LossReader:
                 texts[trace.keys["alone"]] = self._encoder.alone(whole, trace.messages, trace.response)
         wanted = {key: text for key, text in texts.items() if key not in held and len(text.scored)}
         self._store.append({key: one for key, one in scored.items() if key not in held})
-        keys, pending = list(wanted), dict[str, Sums]()
-        started = appended = before = time.monotonic()
+        self._read(wanted, len(traces), scored)
+        return scored
+
+    def _read(self, wanted: dict[str, Encoded], n_traces: int, scored: dict[str, Sums]) -> None:
+        """Have the model read texts of so many traces; their sums go into the store and into `scored`."""
+        assert self._session is not None
+        keys, pending, progress = list(wanted), dict[str, Sums](), self.progress
+        n_tokens = sum(len(text.ids) for text in wanted.values())
+        appended = before = time.monotonic()
         try:
             for number, scores in self._session.score(list(wanted.values())):
-                key, text = keys[number], wanted[keys[number]]
                 now = time.monotonic()
+                key, text = keys[number], wanted[keys[number]]
                 # The first text of a batch takes the time of all of it: only sums over many texts are looked at.
                 pending[key] = scored[key] = sums(text, scores, now - before)
+                progress.tokens += len(text.ids)
+                progress.read += n_traces * len(text.ids) / n_tokens
+                progress.seconds += now - before
                 before = now
-                self.progress.tokens += len(text.ids)
                 if now - appended > APPEND_EVERY_S:
                     self._store.append(pending)
-                    pending, appended = {}, time.monotonic()
-                    self._report(self.progress)
+                    pending, appended = {}, now
+                    self._report(progress)
         finally:
             self._store.append(pending)
-            self.progress.seconds += time.monotonic() - started
-        return scored

@@ -16,6 +16,7 @@ from curation.cold_start.loss.quarantine import QUARANTINE_FILE, SCHEMA, first_c
 from curation.cold_start.loss.score_rows import UNSCORED, Measured, Progress, measure
 from curation.cold_start.loss.store import FOLDER
 from curation.core.decision import Decision, drop, keep
+from curation.core.errors import SamplingError
 from curation.core.parquet import write_records, write_text
 from curation.core.rows import Rows
 from curation.core.schema import Column
@@ -53,6 +54,11 @@ class LossStage(DecideStage):
                 run.progress.advance(progress.rows - run.progress.rows, note=progress_line(progress, len(rows)))
 
         measured = measure(rows, self.options, self.template, run.rollouts / FOLDER, report)
+        if len(rows) and (measured.unscored == UNSCORED.index("not_finite")).all():
+            how = f"{self.options.scorer.model!r} with dtype {self.options.scorer.dtype}"
+            raise SamplingError(
+                f"cold_start.loss: {how} gave no number for any of {len(rows):,} rows, expected a loss; try dtype float32"
+            )
         domains: dict[str, int] = {}
         places = [domains.setdefault(record["domain"], len(domains)) for record in rows.records(["domain"])]
         found = find_cuts(measured.scores, [*domains], np.array(places, np.int64), measured.n_tokens, self.options)
@@ -111,7 +117,7 @@ def progress_line(progress: Progress, n_rows: int) -> str:
     found = f", {progress.found:,} stored" if progress.found else ""
     speed = progress.tokens / progress.seconds if progress.seconds else 0.0
     note = f"{progress.tokens:,} tokens{found}, {speed:,.0f} tokens/s"
-    if not (read := progress.rows - progress.found):
+    if not progress.read:
         return note
-    minutes = progress.seconds / read * (n_rows - progress.rows) / 60
+    minutes = progress.seconds / progress.read * max(n_rows - progress.found - progress.read, 0) / 60
     return f"{note}, about {minutes:,.0f} min left"

@@ -5,6 +5,7 @@ import json
 import math
 import operator
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from curation.build.control.known_loss import KnownLoss
 from curation.cold_start.loss.cuts import find_cuts
 from curation.cold_start.loss.encode import Encoder
 from curation.cold_start.loss.options import LossOptions
@@ -359,6 +361,21 @@ def test_a_dry_run_tells_tokens_and_time(lm: Path, rows: Rows, tmp_path: Path) -
     decisions(stage(lm), rows, tmp_path / "stage")
     done = stage(lm).cost(context, None)
     assert (done.tokens_to_come, done.tokens) == (0, unknown.tokens)
+
+
+def test_a_control_has_the_fates_of_the_build_and_reads_nothing(lm: Path, rows: Rows, tmp_path: Path) -> None:
+    """Rows that the build had dropped before, first here, stay without scores."""
+    cut = {"loss": {"kind": "quantile", "q": 0.9}, "pairing_gain": None}
+    made = run_of(rows, tmp_path / "loss")
+    for step in stage(lm, cut=cut).steps(made):
+        list(step.run(None))
+    found = decisions(stage(lm, cut=cut), rows, tmp_path / "again")
+    wider = stored([[replace(row, source="other") for row in rows_of(3)], list(rows)], tmp_path / "others")
+    known = KnownLoss(fingerprint="f", measured=rows.files, folder=made.folder)
+    fates = decisions(known, wider, tmp_path / "known")
+    assert [one.columns for one in fates[:3]] == [{}] * 3
+    assert [one.action for one in fates[3:]] == [one.action for one in found]
+    assert [one.columns.get("loss") for one in fates[3:]] == pytest.approx([one.columns.get("loss") for one in found])
 
 
 def test_a_build_fills_the_columns_and_publishes_what_it_cut(lm: Path, write_manifest: Write, tmp_path: Path) -> None:

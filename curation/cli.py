@@ -22,6 +22,7 @@ LISTS = {
     "filters": ("filters", "length"),
     "engines": ("sampling engines", "vllm"),
     "stopping": ("stopping rules", "exact"),
+    "scorers": ("scorers of losses", "vllm"),
     "stages": ("stages of your own modules", "my_stage --plugins my_module"),
     "kinds": ("reward kinds", "number"),
 }

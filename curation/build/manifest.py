@@ -29,6 +29,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator, mo
 from curation.build.mistakes import mistakes_in
 from curation.cold_start.behaviors.options import Behaviors
 from curation.cold_start.distil import Distil
+from curation.cold_start.loss.options import LossOptions
 from curation.cold_start.verify.options import Verify
 from curation.core.errors import ManifestError
 from curation.core.plugins import ByKind, Options, load_plugins
@@ -111,6 +112,8 @@ class ColdStart(Section):
     """A model that is asked about the traces that the rules cannot judge; null: none is."""
     behaviors: Behaviors = Behaviors()
     """What a judge counts beside the cues, which fill the column `behaviors` of every trace."""
+    loss: LossOptions | None = None
+    """A light language model that reads every trace, and where abnormal losses are cut; null: none does."""
 
     @model_validator(mode="after")
     def _goes_by_no_image(self) -> "ColdStart":

@@ -15,6 +15,7 @@ from curation.cold_start.behaviors.judged import JudgeBehaviors
 from curation.cold_start.behaviors.stage import CountBehaviors
 from curation.cold_start.distil.filtered import FilterDistilled
 from curation.cold_start.distil.stage import DistilStage
+from curation.cold_start.loss.stage import LossStage
 from curation.cold_start.verify.cap import CapUnjudged
 from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.errors import ManifestError, nearest
@@ -98,12 +99,8 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         kept = section.keep_verified if isinstance(section, ColdStart) else ()
         limits = manifest.certify.judge
         stages += [JudgeAnswersStage(options=section.judge_answers, limits=limits, keep_verified=kept, seed=seed)]
-    if isinstance(section, ColdStart) and (share := section.verify.max_unjudged) is not None:
-        stages += [CapUnjudged(share=share, seed=seed)]
     if isinstance(section, ColdStart):
-        stages += [CountBehaviors()]
-        if section.behaviors.judge:
-            stages += [JudgeBehaviors(options=section.behaviors, seed=seed)]
+        stages += _of_traces(section, seed, template)
     stages += [
         MixtureStage(options=section.mixture, seed=seed),
         ShardsStage(
@@ -112,6 +109,19 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         ),
     ]  # fmt: skip
     return _with_stages_of_the_manifest(stages, section.stages, config)
+
+
+def _of_traces(section: ColdStart, seed: int, template: str) -> list[Stage]:
+    """What is looked at when it is known which traces are right: how well a light model predicts them, how they reason, how many of them
+    nothing could judge.
+    """
+    stages: list[Stage] = [LossStage(options=section.loss, template=template)] if section.loss else []
+    stages += [CountBehaviors()]
+    if section.behaviors.judge:
+        stages += [JudgeBehaviors(options=section.behaviors, seed=seed)]
+    if (share := section.verify.max_unjudged) is not None:
+        stages += [CapUnjudged(share=share, seed=seed)]
+    return stages
 
 
 def _verdicts_before(section: ColdStart) -> tuple[Verified, ...]:

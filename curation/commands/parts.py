@@ -9,6 +9,7 @@ from curation.build.manifest import Certify, ColdStart, Manifest, Rl
 from curation.cli import LISTS
 from curation.cold_start.behaviors.options import Behaviors
 from curation.cold_start.distil import Distil, TeacherSampling
+from curation.cold_start.loss.options import Cut, Cuts, LossOptions
 from curation.cold_start.verify.options import Verify
 from curation.commands.model_options import Option, first_paragraph, options_of
 from curation.commands.plugins import base_of
@@ -303,6 +304,40 @@ rl:
     sampler: {kind: vllm, model: Qwen/Qwen2.5-VL-7B-Instruct}
 """,
         BOTH,
+    ),
+    Part(
+        "cold_start.loss",
+        LossOptions,
+        """\
+cold_start:
+  loss:
+    scorer: {kind: transformers, model: HuggingFaceTB/SmolLM2-135M}
+    max_length: 4096
+    bands: [256, 1024, 4096]
+""",
+    ),
+    Part(
+        "cold_start.loss.cut",
+        Cuts,
+        """\
+cold_start:
+  loss:
+    scorer: {kind: vllm, model: HuggingFaceTB/SmolLM2-135M}
+    cut:
+      loss: {kind: mad, k: 4}
+      rsr: {kind: quantile, q: 0.9}
+""",
+    ),
+    Part(
+        "cold_start.loss.cut.loss",
+        Cut,
+        """\
+cold_start:
+  loss:
+    scorer: {kind: transformers, model: HuggingFaceTB/SmolLM2-135M}
+    cut:
+      loss: {kind: quantile, q: 0.98, side: high}
+""",
     ),
     Part(
         "mixture",

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 
 from curation.build.control.equal import EqualSize
 from curation.build.control.known import KnownDifficulty
+from curation.build.control.known_loss import KnownLoss
 from curation.build.control.known_questions import KnownQuestions
+from curation.cold_start.loss.stage import LossStage
 from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.stage import DECISIONS, Stage
 from curation.core.stage_run import StageRun
@@ -60,7 +62,7 @@ def _instead_of(stage: Stage, barred: FilterStage) -> Plan | None:
             return None if stage.options == plain else [stage.model_copy(update={"options": plain})]
         case VerifyTraces():
             return None if stage == WITH_A_TRACE else [WITH_A_TRACE]
-        case QuestionsStage() | VerifyGolds() | MergeDuplicates() | MeasureDifficulty():
+        case QuestionsStage() | VerifyGolds() | MergeDuplicates() | MeasureDifficulty() | LossStage():
             return []
         case TriageStage():
             return None  # it goes with `difficulty`
@@ -77,6 +79,8 @@ def _behind(runs: Sequence[StageRun], is_measured: bool) -> Plan:
                 plan += [KnownDifficulty(triage=triage, fingerprint=fingerprint, measured=files, folder=run.folder)]
             case QuestionsStage():
                 plan += [KnownQuestions(fingerprint=run.fingerprint, folder=run.folder)]
+            case LossStage():
+                plan += [KnownLoss(fingerprint=run.fingerprint, measured=run.rows_in.files, folder=run.folder)]
             case MixtureStage() as mixture if mixture.options.target is not None:
                 plan += [_with_spare_rows(mixture, mixture.options.target)]
             case TriageStage() | MeasureDifficulty() | ReadingStage() | CheckLicences():

@@ -22,6 +22,7 @@ LISTS = {
     "filters": ("filters", "length"),
     "engines": ("sampling engines", "vllm"),
     "stopping": ("stopping rules", "exact"),
+    "scorers": ("scorers of losses", "vllm"),
     "stages": ("stages of your own modules", "my_stage --plugins my_module"),
     "kinds": ("reward kinds", "number"),
 }
@@ -110,9 +111,16 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("dir", type=Path)
     sub.add_argument("id")
 
-    text = "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process."
-    sub = command("certify", _certify, text, "ovr-curate certify build/q")
+    text = "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process; or a judge model, with hacks."
+    sub = command("certify", _certify, text, "ovr-curate certify build/q --judge mine.yaml")
     sub.add_argument("dir", type=Path)
+    text = (
+        "try the judge of this manifest's judge_answers instead, or of such options as YAML, and write its certificate"
+    )
+    sub.add_argument("--judge", metavar="M", help=text)
+    sub.add_argument("--rows", type=_positive, default=30, metavar="N", help="golds that the judge is tried on (30)")
+    where = "where its certificate is written to (where the manifest looks for it, or the build's folder certificate)"
+    sub.add_argument("--out", type=Path, metavar="F", help=where)
 
     text = "Judge answers: one JSON object a line, {gold, response | answer, kind?, options?}."
     sub = command("score", _score, text, "ovr-curate score pairs.jsonl --out scored.jsonl")
@@ -125,6 +133,23 @@ def parser() -> argparse.ArgumentParser:
     sub = command("rollouts", _rollouts, text, "ovr-curate rollouts build/q")
     sub.add_argument("dir", type=Path, help="a build, or its folder rollouts")
     sub.add_argument("--json", action="store_true", help="the figures as JSON")
+
+    text = "Count behaviors of reasoning in any responses: rates by model, transfer, what goes with being right."
+    example = "ovr-curate behaviors base=base.jsonl cold_start.jsonl rl.jsonl --plot figure.svg"
+    sub = command("behaviors", _behaviors, text, example)
+    given = "a build, a rollout store, a run's output_dir, JSON Lines or Parquet; NAME=INPUT names its model"
+    sub.add_argument("inputs", nargs="+", metavar="INPUT", help=given)
+    judge = "a model that counts too: a name for vLLM, a YAML file, or {kind: openai, model: M, base_url: URL}"
+    sub.add_argument("--judge", metavar="JUDGE", help=judge)
+    sub.add_argument("--sample", type=_positive, default=200, metavar="N", help="responses of each model it sees (200)")
+    store = "where its answers are kept (the first build's rollouts, or beside --out)"
+    sub.add_argument("--store", type=Path, metavar="DIR", help=store)
+    sub.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON")
+    sub.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw them, after figure 5 of the paper: .svg, .png or .pdf"
+    )
+    sub.add_argument("--json", action="store_true", help="print the figures as JSON")
+    plugins(sub)
 
     for name, (listed, one) in LISTS.items():
         example = f"ovr-curate {name}, or ovr-curate {name} {one}"
@@ -158,7 +183,7 @@ def _natural(text: str) -> int:
 
 def _build(args: argparse.Namespace) -> None:
     from curation.build.build import BuildOptions, build
-    from curation.commands.console import control_table, overlap_table, reading_table, summary_table
+    from curation.commands.console import control_table, nothing_left, overlap_table, reading_table, summary_table
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster's way to say Ctrl-C
@@ -173,9 +198,9 @@ def _build(args: argparse.Namespace) -> None:
     if args.pilot or args.gpu_hour_price is not None:
         args.wrong("--pilot and --gpu-hour-price go with --dry-run")
     summary = build(args.manifest, args.out, options)
-    for table in (summary_table(summary), reading_table(summary), overlap_table(summary), control_table(summary)):
-        if table:
-            print(table)
+    for text in (summary_table, nothing_left, reading_table, overlap_table, control_table):
+        if shown := text(summary):
+            print(shown)
 
 
 def _init(args: argparse.Namespace) -> None:
@@ -203,9 +228,16 @@ def _why(args: argparse.Namespace) -> None:
 
 
 def _certify(args: argparse.Namespace) -> None:
-    from curation.commands.certify import certify_build
+    if args.judge is None:
+        from curation.commands.certify import certify_build
 
-    certify_build(args.dir)
+        if args.out:
+            args.wrong("--out goes with --judge")
+        certify_build(args.dir)
+        return
+    from curation.commands.certify_judge import certify_the_judge
+
+    certify_the_judge(args.dir, args.judge, args.rows, args.out)
 
 
 def _score(args: argparse.Namespace) -> None:
@@ -220,6 +252,16 @@ def _rollouts(args: argparse.Namespace) -> None:
     from curation.commands.rollouts import show_rollouts
 
     show_rollouts(args.dir, args.json)
+
+
+def _behaviors(args: argparse.Namespace) -> None:
+    from curation.commands.behaviors.show import Asked, show_behaviors
+    from curation.commands.plugins import load_modules
+
+    load_modules(args.plugins)
+    show_behaviors(
+        Asked(tuple(args.inputs), args.judge, args.sample, args.store, args.out, args.plot, as_json=args.json)
+    )
 
 
 def _list(args: argparse.Namespace) -> None:

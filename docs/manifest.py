@@ -19,9 +19,9 @@ A manifest is YAML. `$NAME`, `${NAME}` and `${NAME:-default}` stand for environm
 a relative `path` or `root` is relative to the manifest. An unknown key or kind is an error that names the nearest right one. `--set
 rl.difficulty.n=4` changes one key for one build.
 
-A build takes its rows through `sources`, `normalise` and `pictures`, `decontaminate`, `filters`, the check of golds (`rl`) or traces
-(`cold_start`), `dedup`, `release`, `distil`, `difficulty`, `triage`, `mixture` and `splits`, in this order; what a row falls to is in the
-ledger.
+A build takes its rows through `sources`, `normalise` and `pictures`, `decontaminate`, `filters`, `questions`, the check of golds (`rl`) or
+traces (`cold_start`), `dedup`, `release`, `distil`, `difficulty`, `triage`, `mixture` and `splits`, in this order; what a row falls to is
+in the ledger.
 """
 
 

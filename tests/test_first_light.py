@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from curation.build.build import BuildOptions, build
@@ -38,6 +39,25 @@ def test_the_quickstart_accounts_for_every_row(quickstart: Path, summary: dict[s
     for rows in summary["rows"].values():
         assert rows["in"] == rows["kept"] + sum(rows["dropped"].values())
     assert "all valid" in check(quickstart / "curated")
+
+
+def test_the_quickstart_distils_its_cold_start(quickstart: Path) -> None:
+    built = json.loads((quickstart / "curated" / "summary.json").read_text())["configs"]["cold_start"]
+    rows = [
+        row
+        for shard in built["shards"]
+        for row in pq.read_table(quickstart / "curated/data/cold_start" / shard).to_pylist()
+    ]
+    taught = [row for row in rows if row["teacher"] != "worked solution"]
+    assert len(taught) > len(rows) / 3
+    assert {row["verified"] for row in taught} == {"correct"}
+
+
+def test_what_the_cold_start_imagines_is_imagined_before_images(quickstart: Path, summary: dict[str, Any]) -> None:
+    imagery = summary["behaviors"]["mental_imagery"]
+    assert imagery["before SFT"] == 0
+    assert imagery["after SFT"] > 0.2
+    assert (quickstart / "behaviors.png").stat().st_size > 1000
 
 
 def test_the_quickstart_fits_a_small_machine(summary: dict[str, Any]) -> None:

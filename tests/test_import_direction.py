@@ -1,6 +1,8 @@
 """Who may import whom: curation -> rewards <- training -> curation.sampling, and the rooms inside curation."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -45,6 +47,18 @@ def is_in(module: str, packages: tuple[str, ...]) -> bool:
 )
 def test_a_package_imports_only_what_it_may(folder: str, allowed: tuple[str, ...]) -> None:
     assert [(file, module) for file, module in imports(folder) if not is_in(module, allowed)] == []
+
+
+def test_no_reward_and_no_trainer_can_ask_a_judge() -> None:
+    """A model's word on an answer is for data: what pays a policy for an answer is a rule. What they import of ours does not reach one."""
+    reached = ("rewards", "training", "curation/sampling", "curation/core")
+    asking = [
+        (file, module) for folder in reached for file, module in imports(folder) if is_in(module, ("curation.judging",))
+    ]
+    assert asking == []
+    code = "import sys, rewards.score, rewards.adapters.trl, rewards.adapters.verl, curation.sampling.sample_cached; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not [module for module in done.stdout.split() if is_in(module, ("curation.judging",))]
 
 
 def test_only_commands_import_the_build() -> None:

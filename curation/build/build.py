@@ -9,7 +9,7 @@ interrupted, at any moment, goes on where it was and ends with the same bytes.
 import json
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -23,9 +23,9 @@ from curation.build.config import ConfigBuild
 from curation.build.control.sets import build_controls, remove_controls
 from curation.build.manifest import Manifest, load_manifest
 from curation.build.publish import publish_files, unpublish
-from curation.build.summary import describe_config, where_rows_went
+from curation.build.summary import describe_config, emptied_by, why_empty
 from curation.core.digests import installed_versions, source_digest
-from curation.core.errors import BuildError
+from curation.core.errors import BuildError, FlagError
 from curation.core.ledger import LEDGER, Balance, LedgerLine, collect_ledger
 from curation.core.parquet import write_records, write_text
 from curation.core.plugins import plugin_digest
@@ -59,7 +59,8 @@ def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()
     """Build or resume; returns the summary that is also in `out/summary.json`.
 
     Raises:
-        CurationError: bad manifest or source, another build in `out`, an unbalanced ledger, a config without rows.
+        CurationError: bad manifest or source, another build in `out`, an unbalanced ledger. A config without rows or with a red flag
+            raises it too, once the other is built.
     """
     manifest = read_manifest(manifest_path, options)
     lock = lock_folder(out)
@@ -123,11 +124,29 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, An
         for file in ("summary.json", "ledger.parquet", "manifest.lock.yaml", "certificate/failures.parquet"):
             (out / file).unlink(missing_ok=True)
     _remove_stale_data(out, [config for config in every if config.is_finished()])
+    refused: list[FlagError] = []
     for config in chosen:
-        config.run(options.workers)
+        try:
+            config.run(options.workers)
+        except FlagError as error:
+            refused.append(_with_reasons(error, config))
+            continue
         if options.control and config.shards():
             build_controls(config, options.workers)
-    return _conclude(manifest, out, options, [config for config in every if config.is_finished()])
+    finished = [config for config in every if config.is_finished()]
+    if refused and not finished:
+        raise refused[0] if len(refused) == 1 else BuildError("\n".join(map(str, refused)))
+    return _conclude(manifest, out, options, finished, refused)
+
+
+def _with_reasons(error: FlagError, config: ConfigBuild) -> FlagError:
+    """The error; where no row is left, with the stage that emptied the set."""
+    if not emptied_by(config):
+        return error
+    balance = Balance(config.rows_in())
+    for line in collect_ledger(config.folders(), (), config.config):
+        balance.count(line)
+    return FlagError(f"{error}\n{why_empty(config, balance)}")
 
 
 def _with_others(manifest: Manifest, out: Path, options: BuildOptions, chosen: list[ConfigBuild]) -> list[ConfigBuild]:
@@ -142,8 +161,10 @@ def _certificate(path: Path, build: str) -> Any:
     return before.get("certificate") if before.get("build") == build else None
 
 
-def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: list[ConfigBuild]) -> dict[str, Any]:
-    """Write what is about the whole build: ledger, published files, lock and, last, the summary."""
+def _conclude(
+    manifest: Manifest, out: Path, options: BuildOptions, finished: list[ConfigBuild], refused: Sequence[FlagError]
+) -> dict[str, Any]:
+    """Write what is about the whole build: ledger, published files, lock and, last, the summary; then say which set is not there."""
     lock = _lock(manifest, options, build_code(manifest), finished)
     balances = {config.config: Balance(config.rows_in(), config.rows_added()) for config in finished}
     write_records(out / "ledger.parquet", LEDGER, map(asdict, _ledger(finished, balances)))
@@ -162,10 +183,11 @@ def _conclude(manifest: Manifest, out: Path, options: BuildOptions, finished: li
         raise BuildError(
             f"{out}: the ledger does not balance: in + added is not out + dropped + merged; see summary.json"
         )
-    for config in finished:
-        if not config.shards():
-            reasons = where_rows_went(config, balances[config.config])
-            raise BuildError(f"{out}: no rows are left in {config.config}: {reasons}; summary.json has them by source")
+    empty = [why_empty(config, balances[config.config]) for config in finished if not config.shards()]
+    lines = [*map(str, refused), *(f"{out}: {line}; summary.json has them by source" for line in empty)]
+    if lines:
+        built = [config.config for config in finished if config.shards()]
+        raise BuildError("\n".join([*lines, *(f"{config} is built: {out}/data/{config}" for config in built)]))
     return summary
 
 

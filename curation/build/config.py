@@ -18,7 +18,7 @@ from curation.sources.collect import rows_read
 
 Inputs = dict[str, dict[str, dict[str, str]]]
 """Stage -> name -> path or model -> digest or revision."""
-PLACES = ("path", "root", "model", "lora")
+PLACES = ("path", "root", "model", "lora", "certificate")
 """Options that say where something is."""
 CHANGES_NO_ROW = (*PLACES, "accept")
 """Options that no byte of the shards depends on."""

@@ -27,7 +27,10 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from curation.build.mistakes import mistakes_in
+from curation.cold_start.behaviors.options import Behaviors
 from curation.cold_start.distil import Distil
+from curation.cold_start.loss.options import LossOptions
+from curation.cold_start.verify.options import Verify
 from curation.core.errors import ManifestError
 from curation.core.plugins import ByKind, Options, load_plugins
 from curation.core.row import Config
@@ -38,6 +41,8 @@ from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
 from curation.filters.base import AnyFilter
 from curation.images import ImageOptions
+from curation.judging.answers.options import JudgeLimits, JudgeSuspects, JudgeTraces
+from curation.judging.questions.options import Questions
 from curation.mixture import Mixture
 from curation.normalise import Normalise
 from curation.release.licences import Release
@@ -59,6 +64,8 @@ class Section(Options):
     """The evaluation sets whose items must not be in the set; null: nothing is compared."""
     filters: tuple[AnyFilter, ...] = ()
     """What looks at one row alone and drops it under a reason, in the order given."""
+    questions: Questions | None = None
+    """A model that is asked what the filters' rules miss in a question; null: none is asked."""
     stages: tuple[Annotated[Stage, ByKind(Stage)], ...] = ()
     """Stages of your own, each behind the one that its `after` names."""
     dedup: Dedup = Dedup()
@@ -90,17 +97,37 @@ class Section(Options):
 class ColdStart(Section):
     """The linguistic cold-start corpus: text-only traces whose answers were verified."""
 
-    keep_verified: tuple[Literal["correct", "wrong", "cannot_judge", "no_gold"], ...] = ("correct",)
-    """The verdicts on a trace with which its row stays; others drop as `verified_VERDICT`. `correct`: the gold is its answer; `wrong`: it
-    is not, or the trace has no answer; `cannot_judge`: the verifier could not read the gold or not decide in time; `no_gold`: the row has
-    no gold."""
+    keep_verified: tuple[Literal["correct", "correct_without_box", "wrong", "cannot_judge", "no_gold"], ...] = (
+        "correct",
+        "correct_without_box",
+    )
+    """The verdicts on a trace with which its row stays; others drop as `verified_VERDICT`. `correct`: the gold is in its box;
+    `correct_without_box`: it has no box, and its last sentence states the gold; `wrong`: its answer is another, or it has none;
+    `cannot_judge`: the verifier could not read the gold or not decide in time; `no_gold`: the row has no gold."""
+    verify: Verify = Verify()
+    """Boxes for traces that are correct without one, and a cap on those that nothing could judge."""
     distil: Distil | None = None
     """A teacher that writes traces for prompts without one; without it such rows are dropped as `no_completion`."""
+    judge_answers: JudgeTraces | None = None
+    """A model that is asked about the traces that the rules cannot judge; null: none is."""
+    behaviors: Behaviors = Behaviors()
+    """What a judge counts beside the cues, which fill the column `behaviors` of every trace."""
+    loss: LossOptions | None = None
+    """A light language model that reads every trace, and where abnormal losses are cut; null: none does."""
 
     @model_validator(mode="after")
     def _goes_by_no_image(self) -> "ColdStart":
         if "image_need" in self.mixture.columns:
             raise ValueError("`mixture` goes by 'image_need', which only `rl` has")
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_capped_is_kept(self) -> "ColdStart":
+        if self.verify.max_unjudged is not None and not {"cannot_judge", "no_gold"} & set(self.keep_verified):
+            raise ValueError(
+                f"got `verify: {{max_unjudged: {self.verify.max_unjudged:g}}}` and `keep_verified` without 'cannot_judge'"
+                " and 'no_gold'; expected one of them there: nothing else is capped"
+            )
         return self
 
 
@@ -111,11 +138,27 @@ class Rl(Section):
     """How pass rates are measured and which rows stay; without it no engine is started and `difficulty` is null."""
     triage: Triage = Triage()
     """What is looked for among the measured prompts: wrong golds, images that no question needs."""
+    judge_answers: JudgeSuspects | None = None
+    """A model that is asked whether what samples agree on is the gold in other words; null: none is."""
+
+    @model_validator(mode="after")
+    def _suspects_are_found(self) -> "Rl":
+        if self.difficulty is None and self.judge_answers:
+            raise ValueError(
+                "got `judge_answers` without `difficulty`; expected both: it is asked about what samples agree on"
+            )
+        return self
 
     @model_validator(mode="after")
     def _triage_has_something_measured(self) -> "Rl":
         if self.difficulty is None and self.triage != Triage():
             raise ValueError("got `triage` without `difficulty`; expected both: it looks among the measured prompts")
+        return self
+
+    @model_validator(mode="after")
+    def _has_no_traces(self) -> "Rl":
+        if of_traces := [column for column in ("verified", "behavior") if column in self.mixture.columns]:
+            raise ValueError(f"`mixture` goes by {of_traces[0]!r}, which only `cold_start` has")
         return self
 
     @model_validator(mode="after")
@@ -136,6 +179,8 @@ class Certify(Options):
     """Share of the near misses that may be called right: a model would learn them."""
     max_rows: int | None = Field(default=500, ge=1)
     """Rows of each source and kind, chosen by the seed; null takes all."""
+    judge: JudgeLimits = JudgeLimits()
+    """What `ovr-curate certify --judge` lets pass, and a build that acts on a model's word asks again."""
 
 
 class Manifest(Options):
@@ -158,7 +203,7 @@ class Manifest(Options):
     rl: Rl | None = None
     """The multimodal RL set: text and images, answers that a rule can judge."""
     certify: Certify = Certify()
-    """What `ovr-curate certify` lets pass. A build does not read it."""
+    """What `ovr-curate certify` lets pass. A build reads `judge` of it alone, where it has `judge_answers`."""
     release: Release | None = None
     """The licences that a published set may have; without it nothing is checked."""
 
@@ -284,7 +329,7 @@ def _apply_change(raw: dict[str, Any], change: str) -> None:
 
 
 def _resolve(value: Any, folder: Path, key: str) -> Any:
-    """Fill in environment variables; make a relative `path`, and a `root`, relative to the manifest's folder."""
+    """Fill in environment variables; make a relative `path`, `root` or `certificate` relative to the manifest's folder."""
     if isinstance(value, dict):
         return {k: _resolve(v, folder, str(k)) for k, v in value.items()}
     if isinstance(value, list):
@@ -295,7 +340,7 @@ def _resolve(value: Any, folder: Path, key: str) -> Any:
     return value
 
 
-PATH_KEYS = ("path", "root")
+PATH_KEYS = ("path", "root", "certificate")
 TEXT_KEYS = ("prompt_template", "answer_pattern", "completion_pattern", "when", "strip", "template")
 
 

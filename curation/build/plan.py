@@ -11,8 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from curation.build.manifest import ColdStart, Manifest, Rl
+from curation.cold_start.behaviors.judged import JudgeBehaviors
+from curation.cold_start.behaviors.stage import CountBehaviors
 from curation.cold_start.distil.filtered import FilterDistilled
 from curation.cold_start.distil.stage import DistilStage
+from curation.cold_start.loss.stage import LossStage
+from curation.cold_start.verify.cap import CapUnjudged
+from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.errors import ManifestError, nearest
 from curation.core.row import Config, Verified
 from curation.core.schema import ROW
@@ -23,7 +28,11 @@ from curation.dedup.decide import MergeDuplicates
 from curation.dedup.search import FindClusters
 from curation.difficulty.stage import MeasureDifficulty
 from curation.difficulty.triage.stage import TriageStage
-from curation.filters.stage import FilterStage, VerifyGolds, VerifyTraces
+from curation.filters.base import AnyFilter
+from curation.filters.stage import FilterStage, VerifyGolds
+from curation.filters.trace_format import TraceFormat
+from curation.judging.answers.stage import JudgeAnswersStage
+from curation.judging.questions.stage import QuestionsStage
 from curation.mixture.stage import MixtureStage
 from curation.normalise.stage import NormaliseStage
 from curation.reading.stage import ReadingStage
@@ -43,6 +52,7 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     dedup, evaluation, traces = section.dedup, section.decontaminate, isinstance(section, ColdStart)
     distil = section.distil if isinstance(section, ColdStart) else None
 
+    filters, verification = checks_of(section)
     accept = {source.name: source.accept for source in section.sources}
     readers = tuple(source.model_copy(update={"accept": ()}) for source in section.sources)  # it changes no row
 
@@ -59,13 +69,15 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         stages += [FindContamination(options=evaluation)]
     stages += [
         FilterStage(
-            filters=section.filters,
+            filters=filters,
             release=release if release and release.on_violation == "drop" else None,
             to_distil=distil is not None,
         ),
-        VerifyTraces(keep=_verdicts_before(section), to_distil=distil is not None)
-        if isinstance(section, ColdStart)
-        else VerifyGolds(),
+    ]
+    if section.questions:
+        stages += [QuestionsStage(options=section.questions, seed=seed)]
+    stages += [
+        verification,
         ReadingStage(accept=accept),
         MergeDuplicates(options=dedup),
     ]
@@ -83,6 +95,12 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
             MeasureDifficulty(options=difficulty, seed=seed, template=template),
             TriageStage(options=section.triage, difficulty=difficulty, seed=seed, template=template),
         ]
+    if section.judge_answers:
+        kept = section.keep_verified if isinstance(section, ColdStart) else ()
+        limits = manifest.certify.judge
+        stages += [JudgeAnswersStage(options=section.judge_answers, limits=limits, keep_verified=kept, seed=seed)]
+    if isinstance(section, ColdStart):
+        stages += _of_traces(section, seed, template)
     stages += [
         MixtureStage(options=section.mixture, seed=seed),
         ShardsStage(
@@ -93,10 +111,42 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     return _with_stages_of_the_manifest(stages, section.stages, config)
 
 
+def _of_traces(section: ColdStart, seed: int, template: str) -> list[Stage]:
+    """What is looked at when it is known which traces are right: how well a light model predicts them, how they reason, how many of them
+    nothing could judge.
+    """
+    stages: list[Stage] = [LossStage(options=section.loss, template=template)] if section.loss else []
+    stages += [CountBehaviors()]
+    if section.behaviors.judge:
+        stages += [JudgeBehaviors(options=section.behaviors, seed=seed)]
+    if (share := section.verify.max_unjudged) is not None:
+        stages += [CapUnjudged(share=share, seed=seed)]
+    return stages
+
+
 def _verdicts_before(section: ColdStart) -> tuple[Verified, ...]:
-    """The verdicts with which a row comes to the end, or to the teacher that writes it another trace."""
-    redone = section.distil is not None and section.distil.prompts != "without_trace"
-    return tuple(dict.fromkeys((*section.keep_verified, "wrong"))) if redone else section.keep_verified
+    """The verdicts with which a row comes past the rules: to the end, to the teacher that writes it another trace, or to the model that is
+    asked about those that they cannot judge.
+    """
+    redone: tuple[Verified, ...] = ("wrong",) if section.distil and section.distil.prompts != "without_trace" else ()
+    asked: tuple[Verified, ...] = ("cannot_judge",) if section.judge_answers else ()
+    return tuple(dict.fromkeys((*section.keep_verified, *redone, *asked)))
+
+
+def checks_of(section: ColdStart | Rl) -> tuple[tuple[AnyFilter, ...], VerifyTraces | VerifyGolds]:
+    """The filters of a section, and the stage behind them that judges its golds or traces. Where that appends boxes, it is the one to ask
+    for them.
+    """
+    if not isinstance(section, ColdStart):
+        return section.filters, VerifyGolds()
+    traces = VerifyTraces(
+        keep=_verdicts_before(section), append_box=section.verify.append_box, to_distil=section.distil is not None
+    )
+    asking = [one for one in section.filters if isinstance(one, TraceFormat) and one.need_box]
+    if not (asking and traces.append_box):
+        return section.filters, traces
+    filters = tuple(one.model_copy(update={"need_box": False}) if one in asking else one for one in section.filters)
+    return filters, traces.model_copy(update={"need_box": True})
 
 
 RESERVED = frozenset({"id", "source", "source_id", "provenance", "extra", "keep", "note"})

@@ -1,4 +1,6 @@
-"""The files that stages publish: one of each name in the build's folder, over all configs."""
+"""The files that stages publish: one of each name in the build's folder, over all configs. Parquet files of one name become one; of what
+is no Parquet, a plot or JSON, one config alone may have a name.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.core.errors import BuildError
-from curation.core.parquet import AtomicParquetWriter, read_records, write_text
+from curation.core.parquet import AtomicParquetWriter, read_records, whole_file, write_text
 from curation.core.row import Config
 
 LISTED = Path("stages") / "published.json"
@@ -16,10 +18,11 @@ LISTED = Path("stages") / "published.json"
 
 
 def publish_files(out: Path, of_configs: Mapping[Config, Sequence[tuple[str, Path]]]) -> None:
-    """Write each Parquet file to `out`, the lines of all configs one after the other, with the column `config` in front.
+    """Write each Parquet file to `out`, the lines of all configs one after the other, with the column `config` in front, and the others as
+    they are.
 
     Raises:
-        BuildError: two files of one name have different columns.
+        BuildError: two files of one name have different columns, or are no Parquet.
     """
     unpublish(out)
     parts: dict[str, list[tuple[Config, Path]]] = {}
@@ -28,6 +31,9 @@ def publish_files(out: Path, of_configs: Mapping[Config, Sequence[tuple[str, Pat
             parts.setdefault(name, []).append((config, file))
     write_text(out / LISTED, json.dumps(sorted(parts)))
     for name, files_of_name in parts.items():
+        if not name.endswith(".parquet"):
+            _copy(name, [file for _, file in files_of_name], out)
+            continue
         schemas = [pq.read_schema(file) for _, file in files_of_name]
         if differing := [
             f for (_, f), schema in zip(files_of_name, schemas, strict=True) if not schema.equals(schemas[0])
@@ -41,6 +47,15 @@ def publish_files(out: Path, of_configs: Mapping[Config, Sequence[tuple[str, Pat
                 for line in read_records(file):
                     n_bytes = sum(len(value) for value in line.values() if isinstance(value, str | bytes))
                     writer.write({"config": config, **line}, n_bytes)
+
+
+def _copy(name: str, files: Sequence[Path], out: Path) -> None:
+    if len(files) > 1:
+        raise BuildError(
+            f"{name}: {files[1]} has the name of {files[0]}, and the two are no Parquet; publish one of another name"
+        )
+    with whole_file(out / name) as copied:
+        copied.write(files[0].read_bytes())
 
 
 def unpublish(out: Path) -> None:

@@ -1,6 +1,7 @@
 """The summary of a build: what came in, what left and why, what is in the shards, and what the stages have to say."""
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ def describe_config(config: ConfigBuild, balance: Balance) -> dict[str, Any]:
         "pictures": image_sizes(shards),
         "seconds": {run.folder.name: run.seconds for run in config.stages},
     }
+    if shards and (empty := [source for source, n in balance.rows_in.items() if not balance.actions[source]["out"]]):
+        summary["nothing_left"] = {source: where_rows_went(config, balance, [source]) for source in empty}
     if control := controls_of(config):
         summary["control"] = control
     for run in config.stages:
@@ -40,15 +43,42 @@ def describe_config(config: ConfigBuild, balance: Balance) -> dict[str, Any]:
     return summary
 
 
-def where_rows_went(config: ConfigBuild, balance: Balance) -> str:
-    """The reasons for which rows ended, the commonest first, each with its number of rows and the options that decide it."""
+MOST_REASONS = 6
+"""Reasons in a line, each of one source."""
+
+
+def where_rows_went(config: ConfigBuild, balance: Balance, sources: Collection[str] = ()) -> str:
+    """Why the rows of some sources ended, of all by default: how many of which source, in which stage, under which reason and by which
+    options, the commonest first.
+    """
     stages = {run.folder.name: run.stage for run in config.stages}
-    told = []
-    for reason, n in sum(balance.reasons.values(), Counter[str]()).most_common():
-        stage, _, code = reason.partition(": ")
-        remedy = stages[stage].remedy(code).replace("{config}", config.config)
-        told.append(f"{n:,} {code}" + (f" ({remedy})" if remedy else ""))
-    return ", ".join(told)
+    counts = Counter(
+        {
+            (source, reason): n
+            for source, reasons in balance.reasons.items()
+            for reason, n in reasons.items()
+            if not sources or source in sources
+        }
+    )
+    lines = []
+    for (source, reason), n in counts.most_common(MOST_REASONS):
+        folder, _, code = reason.partition(": ")
+        remedy = stages[folder].remedy(code).replace("{config}", config.config)
+        line = f"{n:,} of {balance.rows_in[source]:,} rows of {source} in {stages[folder].kind} as {code}"
+        lines.append(line + (f" ({remedy})" if remedy else ""))
+    if n_more := counts.total() - sum(n for _, n in counts.most_common(MOST_REASONS)):
+        lines.append(f"{n_more:,} more under {len(counts) - MOST_REASONS} other reasons")
+    return ", ".join(lines) or "no rows came in"
+
+
+def why_empty(config: ConfigBuild, balance: Balance) -> str:
+    """The line of a set without rows: behind which stage none was left, and where they went."""
+    return f"no rows are left in {config.config} behind {emptied_by(config)}: {where_rows_went(config, balance)}"
+
+
+def emptied_by(config: ConfigBuild) -> str:
+    """The first stage that has left no rows; '' where each that has run left some."""
+    return next((run.stage.kind for run in config.stages if run.is_done and not len(run.rows)), "")
 
 
 def groups(shards: list[Path]) -> dict[str, dict[str, int]]:

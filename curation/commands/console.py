@@ -27,6 +27,15 @@ def summary_table(summary: dict[str, Any]) -> str:
     return render(table)
 
 
+def nothing_left(summary: dict[str, Any]) -> str:
+    """A line for every source of which no row is in its set, and why; empty where each has one."""
+    return "\n".join(
+        f"nothing is left of {config}.{source}: {reasons}"
+        for config, described in summary["configs"].items()
+        for source, reasons in described.get("nothing_left", {}).items()
+    )
+
+
 def overlap_table(summary: dict[str, Any]) -> str:
     """A line for every config and source that has rows of an evaluation set: how many, and of which; empty where none has."""
     table = Table(title="rows that are in evaluation sets")

@@ -7,7 +7,10 @@ from pydantic import BaseModel
 
 from curation.build.manifest import Certify, ColdStart, Manifest, Rl
 from curation.cli import LISTS
+from curation.cold_start.behaviors.options import Behaviors
 from curation.cold_start.distil import Distil, TeacherSampling
+from curation.cold_start.loss.options import Cut, Cuts, LossOptions
+from curation.cold_start.verify.options import Verify
 from curation.commands.model_options import Option, first_paragraph, options_of
 from curation.commands.plugins import base_of
 from curation.core.plugins import known_plugins
@@ -17,6 +20,9 @@ from curation.dedup import Dedup
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
 from curation.images import ImageOptions
+from curation.judging.answers.options import JudgeLimits, JudgeSuspects, JudgeTraces
+from curation.judging.judge import Judge
+from curation.judging.questions.options import Questions
 from curation.mixture import Mixture, Strata
 from curation.normalise import Normalise
 from curation.release.licences import Release
@@ -83,7 +89,7 @@ cold_start:
   filters:
   - {kind: trace_format}
   - {kind: repetition}
-  keep_verified: [correct, no_gold]   # traces without a gold too
+  keep_verified: [correct, correct_without_box, no_gold]    # traces without a gold too
   splits: {validation: 0.02}
 """,
     ),
@@ -113,6 +119,17 @@ cold_start:
   distil:
     sampler: {kind: vllm, model: deepseek-ai/DeepSeek-R1-Distill-Qwen-7B}
     sampling: {temperature: 0.6, top_p: 0.95, max_tokens: 16384}
+""",
+    ),
+    Part(
+        "cold_start.verify",
+        Verify,
+        """\
+cold_start:
+  sources:
+  - {kind: table, path: traces.jsonl, fields: {question: question, answer: answer, completion: trace}}
+  keep_verified: [correct, correct_without_box, no_gold]
+  verify: {append_box: true, max_unjudged: 0.2}
 """,
     ),
     Part(
@@ -156,6 +173,30 @@ rl:
     benchmarks:
     - {kind: table, name: mine, path: evaluation/*.jsonl, fields: {question: question}}
     second_opinion: {model: sentence-transformers/all-MiniLM-L6-v2}
+""",
+        BOTH,
+    ),
+    Part(
+        "questions",
+        Questions,
+        """\
+rl:
+  questions:
+    judge: {engine: {kind: vllm, model: Qwen/Qwen2.5-VL-7B-Instruct}}
+    find: [incomplete, contradictory, missing_picture, picture_mismatch]
+    drop: [incomplete, missing_picture]      # the others are noted
+""",
+        BOTH,
+    ),
+    Part(
+        "questions.judge",
+        Judge,
+        """\
+rl:
+  questions:
+    judge:
+      engine: {kind: openai, model: gpt-4.1, base_url: https://api.openai.com/v1, api_key_env: OPENAI_API_KEY}
+      sampling: {temperature: 0, max_tokens: 1024}
 """,
         BOTH,
     ),
@@ -208,6 +249,97 @@ rl:
 """,
     ),
     Part(
+        "cold_start.behaviors",
+        Behaviors,
+        """\
+cold_start:
+  sources:
+  - {kind: table, path: traces.jsonl, fields: {question: question, answer: answer, completion: trace}}
+  behaviors:
+    judge:
+      engine: {kind: openai, model: deepseek-reasoner, base_url: 'http://localhost:8000/v1'}
+    sample: 2000                        # traces that the judge sees; cues count all
+  mixture:
+    weights: {behavior: {mental_imagery: 3, backward_chaining: 2}}
+""",
+    ),
+    Part(
+        "cold_start.judge_answers",
+        JudgeTraces,
+        """\
+cold_start:
+  sources:
+  - {kind: table, path: traces.jsonl, fields: {question: question, answer: answer, completion: trace}}
+  judge_answers:                      # off without it; `verified` stays cannot_judge, the model's word is in judge_verdict
+    judge:
+      engine: {kind: openai, model: judge, base_url: 'http://localhost:8000/v1'}
+      sampling: {temperature: 0, max_tokens: 1024}
+    certificate: judge_certificate.json # of `ovr-curate certify DIR --judge MANIFEST`
+""",
+    ),
+    Part(
+        "rl.judge_answers",
+        JudgeSuspects,
+        """\
+rl:
+  difficulty:                         # what its samples agree on is compared with the gold
+    sampler: {kind: vllm, model: Qwen/Qwen2.5-VL-7B-Instruct}
+  judge_answers:
+    judge: {engine: {kind: vllm, model: Qwen/Qwen2.5-32B-Instruct}}
+    votes: 3
+    on_correct: mark                    # the verdicts are evidence, judge_answers.parquet has them
+""",
+    ),
+    Part(
+        "judge_answers.judge",
+        Judge,
+        """\
+rl:
+  judge_answers:
+    judge:
+      engine: {kind: vllm, model: Qwen/Qwen2.5-32B-Instruct}
+      sampling: {temperature: 0, max_tokens: 1024}
+    on_correct: mark
+  difficulty:
+    sampler: {kind: vllm, model: Qwen/Qwen2.5-VL-7B-Instruct}
+""",
+        BOTH,
+    ),
+    Part(
+        "cold_start.loss",
+        LossOptions,
+        """\
+cold_start:
+  loss:
+    scorer: {kind: transformers, model: HuggingFaceTB/SmolLM2-135M}
+    max_length: 4096
+    bands: [256, 1024, 4096]
+""",
+    ),
+    Part(
+        "cold_start.loss.cut",
+        Cuts,
+        """\
+cold_start:
+  loss:
+    scorer: {kind: vllm, model: HuggingFaceTB/SmolLM2-135M}
+    cut:
+      loss: {kind: mad, k: 4}
+      rsr: {kind: quantile, q: 0.9}
+""",
+    ),
+    Part(
+        "cold_start.loss.cut.loss",
+        Cut,
+        """\
+cold_start:
+  loss:
+    scorer: {kind: transformers, model: HuggingFaceTB/SmolLM2-135M}
+    cut:
+      loss: {kind: quantile, q: 0.98, side: high}
+""",
+    ),
+    Part(
         "mixture",
         Mixture,
         """\
@@ -237,6 +369,14 @@ rl:
         Certify,
         """\
 certify: {max_false_negatives: 0.02, max_rows: null}
+""",
+    ),
+    Part(
+        "certify.judge",
+        JudgeLimits,
+        """\
+certify:
+  judge: {max_hacks: 0.0, max_false_positives: 0.02, max_false_negatives: 0.3}
 """,
     ),
     Part(

@@ -1,4 +1,4 @@
-"""`ovr-curate sources|filters|engines|stopping|stages|kinds [NAME]` and `ovr-curate schema`: what a manifest can say."""
+"""`ovr-curate sources|filters|engines|stopping|scorers|stages|kinds [NAME]` and `ovr-curate schema`: what a manifest can say."""
 
 import importlib
 import inspect
@@ -24,6 +24,7 @@ PLACES: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "filters": ("curation.filters.base.Filter", ("rl", "filters", 0)),
     "engines": ("curation.sampling.engines.base.Engine", ("rl", "difficulty", "sampler")),
     "stopping": ("curation.difficulty.stopping.base.Stopping", ("rl", "difficulty", "stopping")),
+    "scorers": ("curation.cold_start.loss.scorers.base.Scorer", ("cold_start", "loss", "scorer")),
     "stages": ("curation.core.stage.Stage", ("rl", "stages", 0)),
     "kinds": ("rewards.Kind", ("rl", "sources", 0, "gold", "rules", 0)),
 }
@@ -33,6 +34,7 @@ USES = {
     "filters": "In `filters` of `rl` or `cold_start`: what looks at one row alone and drops it, under a reason that the summary counts.",
     "engines": "In `rl.difficulty`, as `sampler` or in `samplers`: a model and how to run it.",
     "stopping": "In `rl.difficulty.stopping`: when a prompt has been sampled enough.",
+    "scorers": "In `cold_start.loss.scorer`: a language model that says how likely a trace is.",
     "stages": "In `stages` of `rl` or `cold_start`: a step of the build that a module of yours adds.",
     "kinds": "In `gold.rules` of a table, and in the column `answer_kind` of every row: how an answer is judged.",
 }
@@ -150,7 +152,7 @@ def _description(command: str, plugin: type[BaseModel]) -> Iterator[str]:
     yield "In a manifest:"
     yield ""
     yield from (f"    {line}" for line in example_in_a_manifest(command, plugin).splitlines())
-    if gold := getattr(plugin, "example", None):
+    if any(gold := getattr(plugin, "example", ("", ""))):
         yield f"\nA gold and a correct answer: {gold[0]}    {gold[1]}"
 
 

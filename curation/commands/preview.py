@@ -5,20 +5,21 @@ through what a build does with it alone: normalisation, filters, the reward's ve
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from curation.build.manifest import ColdStart, Manifest, Section, load_manifest
+from curation.build.manifest import ColdStart, Manifest, Rl, load_manifest
+from curation.build.plan import checks_of
 from curation.commands.preview_text import Lines, record_lines, row_lines
 from curation.core.decision import Decision
 from curation.core.errors import CurationError, SourceError, nearest
 from curation.core.row import BadRow, Config, Row
 from curation.filters.base import Filter
-from curation.filters.stage import VerifyGolds, judge_before, verify_completion
+from curation.filters.stage import judge_before
 from curation.images import inspect
 from curation.images.step import normalise_images
 from curation.normalise.step import normalise_text
@@ -71,7 +72,7 @@ def preview(path: Path, options: PreviewOptions) -> Iterator[tuple[str, str]]:
         raise failed[0]
 
 
-def _chosen(manifest: Manifest, name: str) -> Iterator[tuple[Config, Section, Source]]:
+def _chosen(manifest: Manifest, name: str) -> Iterator[tuple[Config, ColdStart | Rl, Source]]:
     every = [(config, part, source) for config, part in manifest.sections.items() for source in part.sources]
     found = [one for one in every if name in ("", one[2].name)]
     if not found:
@@ -80,7 +81,9 @@ def _chosen(manifest: Manifest, name: str) -> Iterator[tuple[Config, Section, So
     yield from found
 
 
-def _source_lines(manifest: Manifest, section: Section, source: Source, options: PreviewOptions, images: Path) -> Lines:
+def _source_lines(
+    manifest: Manifest, section: ColdStart | Rl, source: Source, options: PreviewOptions, images: Path
+) -> Lines:
     shown = 0
     for record, read in islice(_beside(source, manifest.seed), options.skip, options.skip + options.n):
         shown += 1
@@ -109,7 +112,7 @@ def _beside(source: Source, seed: int) -> Iterator[tuple[Record | BadRecord | No
         yield from ((None, row) for row in islice(source.read(seed), source.limit))
 
 
-def fate_of(row: Row, section: Section) -> Fate:
+def fate_of(row: Row, section: ColdStart | Rl) -> Fate:
     """What becomes of a row in the stages that look at it alone."""
     fate = Fate(row)
     changes: list[tuple[str, Callable[[Row], Row | Decision]]] = [
@@ -123,29 +126,22 @@ def fate_of(row: Row, section: Section) -> Fate:
             return fate
         fate.row = changed
     awaits_trace = isinstance(section, ColdStart) and section.distil is not None
-    for one in section.filters:
+    filters, verification = checks_of(section)
+    for one in filters:
         if _loads_a_model(one):
             fate.not_tried.append(one.kind)
         elif (judgement := judge_before(one, fate.row) if awaits_trace else one.judge(fate.row)) is not True:
             fate.dropped.append((one.kind, judgement[1], str(judgement[2]) if len(judgement) > 2 else ""))
-    fate.dropped += _verdict(fate.row, section)
+    verdict = verification.map(fate.row)
+    if verdict.action != "keep":
+        fate.dropped.append((verification.kind, verdict.reason, verdict.detail))
+    elif completion := verdict.columns.get("completion"):
+        fate.row = replace(fate.row, completion=completion)
     return fate
 
 
 def _loads_a_model(one: Filter) -> bool:
     return not {"processor", "model"}.isdisjoint(type(one).model_fields)
-
-
-def _verdict(row: Row, section: Section) -> Iterable[tuple[str, str, str]]:
-    """The stage that judges golds, or traces, and what it says against the row."""
-    is_distilled = isinstance(section, ColdStart) and section.distil is not None and not row.completion.strip()
-    if not isinstance(section, ColdStart) or is_distilled:
-        decision = VerifyGolds().map(row)
-        return [] if decision.action == "keep" else [("verify_golds", decision.reason, decision.detail)]
-    if not row.completion.strip():
-        return [("verify_traces", "no_completion", "")]
-    verified = verify_completion(row)
-    return [] if verified in section.keep_verified else [("verify_traces", f"verified_{verified}", "")]
 
 
 def _write_images(row: Row, folder: Path) -> list[str]:

@@ -24,6 +24,7 @@ from curation.core.schema import RELEASED
 from curation.core.steps import written, written_rows
 from curation.difficulty.wording import ESTIMATORS
 from curation.sampling.template import apply_to_messages
+from rewards.extract import extract_answer
 
 _SHOWN = ("verified", "stratum", "weight")
 _INSIDE = ("measured",)
@@ -76,6 +77,8 @@ def _told(build: Path, manifest: dict[str, Any], line: dict[str, Any]) -> Iterat
     for name in (*_SHOWN, *added):
         if record.get(name) not in (None, ""):
             yield f"  {name}: {record[name]}"
+    if kept and record.get("verified") and (box := extract_answer(record["completion"][0]["content"])):
+        yield f"  read in its box: {short(box)}"
     for stage, note in json.loads(record["provenance"]):
         yield f"  noted by {stage}: {note}"
     if difficulty:

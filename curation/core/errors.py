@@ -4,7 +4,9 @@ CurationError
  +- ManifestError    a key, kind or value in the manifest is not what was expected
  +- SourceError      a whole source cannot be read (a bad row alone is a counted drop, see `sources.base.BadRow`)
  +- BuildError       a build cannot go on: locked, unbalanced, a stage that failed
+ |   +- FlagError    what was read for one set looks wrong: that set ends, the one beside it is built
  +- SamplingError    the sampling engine cannot start or gives no answer
+     +- UnansweredError    it has started, and answered no prompt of those that it was asked
 
 BadRowError is none of them: it spoils one row, which is counted under its reason (ImageError).
 """
@@ -29,8 +31,23 @@ class BuildError(CurationError):
     """A build cannot go on."""
 
 
+class FlagError(BuildError):
+    """What was read for one set has a red flag: the set ends there, the one beside it is built."""
+
+
 class SamplingError(CurationError):
     """The sampling engine cannot start or gives no answer."""
+
+
+class UnansweredError(SamplingError):
+    """An engine that has started answered none of the prompts that it was asked. `refused`: why it refused all, empty where it failed."""
+
+    def __init__(self, message: str, refused: str = "") -> None:
+        super().__init__(message, refused)
+        self.refused = refused
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class BadRowError(ValueError):

@@ -93,7 +93,8 @@ class Stage(Plugin):
     sets: ClassVar[tuple[str, ...]] = ()
     """The columns of a row that it changes."""
     publishes: ClassVar[tuple[str, ...]] = ()
-    """Parquet files that it leaves in its folder and the build puts into the build's folder, with the column `config` in front."""
+    """Files that it leaves in its folder and the build puts into the build's folder: Parquet with the column `config` in front, others as
+    they are."""
     leaves: ClassVar[Leaves] = "nothing"
     """Decisions on the rows that came in, or the rows themselves, written again with their images: for what changes most of them."""
     signs_as: ClassVar[str] = ""

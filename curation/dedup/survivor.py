@@ -32,9 +32,11 @@ def license_rank(name: str) -> int:
     return next((rank for rank, pattern in _LICENSES if re.search(pattern, name.lower())), UNKNOWN_LICENSE)
 
 
+VERDICTS = {"correct": 0, "correct_without_box": 1, "wrong": 3}
+"""Verdict on a trace -> its rank; what nothing judged is 2."""
 CRITERIA: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], int]]] = {
     "license": (("license",), lambda record: license_rank(record["license"])),
-    "verified": (("verified",), lambda record: {"correct": 0, "wrong": 2}.get(record["verified"], 1)),
+    "verified": (("verified",), lambda record: VERDICTS.get(record["verified"], 2)),
     "gold": (("answer",), lambda record: int(not record["answer"].strip())),
     "pictures": (
         ("images",),

@@ -1,4 +1,4 @@
-"""The stages that look at one row alone: the manifest's filters, and whether the reward can judge the row."""
+"""The stages that look at one row alone: the manifest's filters, and whether the reward can judge the gold."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -6,13 +6,13 @@ from typing import ClassVar, Literal
 
 from datatrove.pipeline.base import PipelineStep
 
-import rewards
-from curation.core.decision import KEEP, Decision, drop, keep
-from curation.core.errors import BuildError, CurationError
-from curation.core.row import Row, Verified
+from curation.core.decision import KEEP, Decision, drop
+from curation.core.errors import BuildError
+from curation.core.row import Row
 from curation.core.stage import MapStage, Run
 from curation.core.steps import MapRows
 from curation.filters.base import AnyFilter, Filter, Judgement
+from curation.filters.golds import gold_failure, verifier_of
 from curation.release.licences import LICENCE, Release
 
 
@@ -82,65 +82,5 @@ class VerifyGolds(MapStage):
         verifier = verifier_of(row)
         if not row.answer.strip():
             return drop("no_gold") if verifier.kind.needs_gold else KEEP
-        failed = _failure(verifier)
+        failed = gold_failure(verifier)
         return drop(*failed) if failed else KEEP
-
-
-class VerifyTraces(MapStage):
-    """Judges every trace against its gold, and keeps the verdicts that the manifest names. A gold that its own judge calls wrong is dropped
-    whatever the verdict."""
-
-    kind: Literal["verify_traces"] = "verify_traces"
-    keep: tuple[Verified, ...] = ("correct",)
-    to_distil: bool = False
-    """Whether rows without a trace stay, for a teacher to write one: their golds are then checked as those of `rl` are."""
-    remedies: ClassVar[dict[str, str]] = {
-        "no_completion": "fields.completion of the source",
-        **VerifyGolds.remedies,
-        **{f"verified_{one}": "cold_start.keep_verified" for one in ("correct", "wrong", "cannot_judge", "no_gold")},
-    }
-    sets: ClassVar[tuple[str, ...]] = ("verified",)
-
-    def map(self, row: Row) -> Decision:
-        if not row.completion.strip():
-            return VerifyGolds().map(row) if self.to_distil else drop("no_completion")
-        if row.answer.strip() and (failed := _failure(verifier_of(row))) and failed[0] == "gold_fails_itself":
-            return drop(*failed)
-        verified = verify_completion(row)
-        return keep(verified=verified) if verified in self.keep else drop(f"verified_{verified}")
-
-
-def _failure(verifier: rewards.Verifier) -> tuple[str, str] | None:
-    """Why a gold, or an alias of it, is not judged correct by its own verifier: the reason and what was found; None where all are."""
-    for text in (verifier.gold, *verifier.kind.aliases):
-        verdict = verifier.judge_answer(text)
-        if verdict.outcome == "correct" and "boxed" not in text and "fbox" not in text:
-            verdict = verifier.judge(f"\\boxed{{{text}}}")
-        if verdict.outcome != "correct":
-            is_known = verdict.outcome in ("unreadable_gold", "timeout", "undecided")
-            reason = verdict.outcome if is_known else "gold_fails_itself"
-            return reason, f"{verifier.kind.kind} {text[:200]!r}: {verdict.detail}"
-    return None
-
-
-def verifier_of(row: Row) -> rewards.Verifier:
-    """The row's verifier.
-
-    Raises:
-        CurationError: no such reward kind, or an option that it does not have.
-    """
-    try:
-        return rewards.make_verifier(row.answer, row.answer_kind, row.answer_options)
-    except ValueError as error:
-        raise CurationError(f"{row.source}/{row.source_id}: {error}") from error
-
-
-def verify_completion(row: Row) -> Verified:
-    """The verdict on a trace. One without an answer, or cut off before it, is wrong."""
-    verifier = verifier_of(row)
-    if not row.answer.strip() and verifier.kind.needs_gold:
-        return "no_gold"
-    verdict = verifier.judge(row.completion)
-    if verdict.reward is None:
-        return "cannot_judge"
-    return "correct" if verdict.outcome == "correct" else "wrong"

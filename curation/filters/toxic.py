@@ -20,6 +20,12 @@ _PHRASES = re.compile(
     r"|\bkill (?:yourself|all (?:the )?(?:jews|muslims|blacks|gays|women))\b|\b(?:white power|heil hitler|gas the jews)\b",
     re.IGNORECASE,
 )
+_STEMS = (
+    "nigg", "fag", "kike", "trann", "wetback", "gook", "towelhead", "towel head", "fuck", "cunt", "cocksuck", "child ", "kiddie ",
+    "underage ", "gangbang", "gang bang", "blowjob", "blow job", "cumshot", "cum shot", "creampie", "hentai", "bomb", "cook meth",
+    "make meth", "sarin", "ricin", "kill ", "poison ", "suicide", "white power", "heil hitler", "gas the jews",
+)  # fmt: skip
+"""Every phrase has one: to look for these is a tenth of the work."""
 
 
 class Toxic(Filter):
@@ -29,5 +35,10 @@ class Toxic(Filter):
     remedies: ClassVar[dict[str, str]] = {"toxic": ""}
 
     def judge(self, row: Row) -> Judgement:
-        is_toxic = any(_PHRASES.search(text) for text in (row.question, row.answer, row.completion))
+        is_toxic = any(map(_is_toxic, (row.question, row.answer, row.completion)))
         return (False, "toxic") if is_toxic else True
+
+
+def _is_toxic(text: str) -> bool:
+    lowered = text.casefold()
+    return any(stem in lowered for stem in _STEMS) and _PHRASES.search(text) is not None

@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar, get_args
 
 from pydantic import Field
 
 from curation.core.chunks import chunks
+from curation.core.errors import UnansweredError
 from curation.core.plugins import Options
 from curation.core.row import Message
 from curation.sampling.engines.base import AnyEngine, Request, SamplingOptions
@@ -25,13 +26,20 @@ from curation.sampling.template import template_hash
 
 T = TypeVar("T")
 Failure = Literal["unparsable", "truncated", "refused", "failed"]
+FAILURES: tuple[Failure, ...] = get_args(Failure)
+MOST_FAILED = 0.05
+"""Share of the questions that may stay without an answer for reasons of the engine, though one always may. Where more do, the engine is
+down, and a build that went on would leave its rows unjudged."""
+DETAIL_CHARS = 120
 
 
 class Judge(Options):
     """A model that is asked about rows, and how."""
 
     engine: AnyEngine
+    """Which model, and what runs it."""
     sampling: SamplingOptions = SamplingOptions(temperature=0.0, max_tokens=2048)
+    """One response a question, greedy by default. What is longer than `max_tokens`, reasoning included, is cut off and no answer."""
     batch_prompts: int = Field(default=256, ge=1)
     """Questions handed to the engine at once. Their answers are kept one by one, as they are finished."""
 
@@ -76,22 +84,53 @@ def ask(
     """A reply to every question, in their order. `prompt` is the text that all of them were made from; `parse` reads what a response says
     behind its reasoning, and returns None where that is not in the form that was asked for.
 
+    A question that the engine failed on is asked once more; a few that stay without an answer are replies that say so.
+
     Raises:
-        SamplingError: the engine cannot start or failed; what was answered before is in the store.
+        SamplingError: the engine cannot start or failed, on more than `MOST_FAILED` of the questions; what was answered is in the store.
     """
+    n_asked = n_failed = 0
     with (
         RolloutStore(store_dir) as store,
         CachedSampler(judge.engine, judge.sampling, judge.setting(prompt), store) as sampler,
     ):
         sampler.report = lambda: report(sampler)
         for batch in chunks(questions, judge.batch_prompts):
-            requests = [Request(one.key, one.messages, one.images, (0,), seed) for one in batch]
-            results = sampler(requests)
-            if again := [i for i, result in enumerate(results) if result.failed]:
-                for i, result in zip(again, sampler([requests[i] for i in again]), strict=True):
-                    results[i] = result
+            results = _answers([Request(one.key, one.messages, one.images, (0,), seed) for one in batch], sampler)
+            failed = [result.failed for result in results if result.failed]
+            n_asked, n_failed = n_asked + len(batch), n_failed + len(failed)
+            if failed and (n_failed == n_asked or _is_much(len(failed), len(batch)) or _is_much(n_failed, n_asked)):
+                raise UnansweredError(f"{n_failed} of {n_asked} questions stay unanswered: {failed[0]}")
             report(sampler)
             yield from (_reply(result, parse) for result in results)
+
+
+def _answers(requests: list[Request], sampler: CachedSampler) -> list[SampleResult]:
+    """What came of the requests, those that failed asked once more."""
+    results = _sampled(requests, sampler)
+    if again := [i for i, result in enumerate(results) if result.failed]:
+        for i, result in zip(again, _sampled([requests[i] for i in again], sampler), strict=True):
+            results[i] = result
+    return results
+
+
+def _sampled(requests: list[Request], sampler: CachedSampler) -> list[SampleResult]:
+    """What came of the requests; where the engine answered none that the store has not, what it said of those.
+
+    Raises:
+        UnansweredError: it refuses them, and nothing was ever answered: it refuses whatever it is asked.
+    """
+    try:
+        return sampler(requests)
+    except UnansweredError as error:
+        if error.refused and not sampler.sampled.found + sampler.sampled.responses:
+            raise
+        why = {"refused": error.refused} if error.refused else {"failed": str(error)}
+        return [SampleResult(held, **({} if held else why)) for held in sampler.look_up(requests)]
+
+
+def _is_much(failed: int, of: int) -> bool:
+    return failed > max(1, MOST_FAILED * of)
 
 
 def _reply(result: SampleResult, parse: Callable[[str], T | None]) -> Reply[T]:
@@ -100,8 +139,22 @@ def _reply(result: SampleResult, parse: Callable[[str], T | None]) -> Reply[T]:
     sample = result.rollouts[0].sample
     if sample.finish_reason == "length":
         return Reply(None, sample.text, "truncated", f"cut off after {sample.n_tokens} tokens")
-    value = parse(sample.text.rpartition("</think>")[2].strip())
-    return Reply(value, sample.text, "unparsable" if value is None else None)
+    answer = said(sample.text)
+    value = None if answer is None else parse(answer)
+    if value is None:
+        what = "reasoning without an end" if answer is None else repr(answer[:DETAIL_CHARS])
+        return Reply(None, sample.text, "unparsable", what)
+    return Reply(value, sample.text)
+
+
+def said(text: str) -> str | None:
+    """What a response says behind its reasoning; None where that has no end, and what stands in it is no answer.
+
+    >>> said("<think>4? No, 5.</think> 5"), said("5"), said("<think>4?")
+    ('5', '5', None)
+    """
+    answer = text.rpartition("</think>")[2]
+    return None if "<think>" in answer else answer.strip()
 
 
 def tally(replies: Iterable[Reply[T]]) -> Counter[str]:

@@ -10,8 +10,12 @@ from pydantic import Field, model_validator
 
 from curation.core.plugins import Options
 from curation.core.row import Stratum
+from curation.core.schema import BEHAVIORS
+from curation.mixture.behavior import NONE
 
-Column = Literal["domain", "format", "language", "stratum", "source", "license", "answer_kind", "image_need"]
+Column = Literal[
+    "domain", "format", "language", "stratum", "source", "license", "answer_kind", "verified", "image_need", "behavior"
+]
 COLUMNS: tuple[Column, ...] = (
     "domain",
     "format",
@@ -20,7 +24,9 @@ COLUMNS: tuple[Column, ...] = (
     "source",
     "license",
     "answer_kind",
+    "verified",
     "image_need",
+    "behavior",
 )
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -63,8 +69,10 @@ class Mixture(Options):
     weight that gives the mixture when rows are sampled by weight."""
     group_by: tuple[Column, ...] = ()
     """The columns whose combinations are the groups that `temperature` balances. Empty: all rows are one group, and `temperature` does
-    nothing. `format` is choice, number or open, `answer_kind` the reward kind, `source` a source's `name`, the others what the sources
-    state or the build found out; `stratum` and `domain` are '' where nothing is known."""
+    nothing. `format` is choice, number or open, `answer_kind` the reward kind, `verified` the verdict on a trace, `source` a source's
+    `name`, the others what the sources state or the build found out; `stratum` and `domain` are '' where nothing is known. `behavior`
+    (`cold_start`) is the behavior of a trace that the fewest traces have, `none` where it has none: rare but cognitively rich traces are
+    groups of their own."""
     temperature: float = Field(default=1.0, ge=1)
     """A group of n rows is wanted in proportion to n^(1/temperature): 1 keeps the shares, 2 takes square roots, a large one makes groups
     equal."""
@@ -85,6 +93,15 @@ class Mixture(Options):
         """All columns that the mixture looks at."""
         used = {*self.group_by, *self.weights, *self.caps, *self.floors}
         return tuple(column for column in COLUMNS if column in used)
+
+    @model_validator(mode="after")
+    def _behaviors_are_known(self) -> "Mixture":
+        for key in ("weights", "caps", "floors"):
+            for name in getattr(self, key).get("behavior", ()):
+                if name not in (*BEHAVIORS, NONE):
+                    known = ", ".join((*BEHAVIORS, NONE))
+                    raise ValueError(f"{key}.behavior: got {name!r}, expected one of {known}")
+        return self
 
     @model_validator(mode="after")
     def _bounds_can_be_met(self) -> "Mixture":

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, ClassVar, Literal
 
@@ -14,6 +14,7 @@ from curation.core.parquet import write_text
 from curation.core.rows import Rows
 from curation.core.stage import DecideStage, Run
 from curation.mixture import Mixture, Quota, quotas
+from curation.mixture.behavior import behavior_of, rarest_first
 
 TABLE = "mixture.json"
 """In the stage's folder: what was wanted, available and taken, by column and value."""
@@ -35,12 +36,13 @@ class MixtureStage(DecideStage):
     sets: ClassVar[tuple[str, ...]] = ("stratum", "weight")
 
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
-        cells, cell_of, order = self._cells(rows)
+        rarity = rarest_first(rows) if "behavior" in self.options.columns else ()
+        cells, cell_of, order = self._cells(rows, rarity)
         available = dict(zip(cells, np.bincount(cell_of, minlength=len(cells)).tolist(), strict=True))
         plan = quotas(available, self.options)
         weights, taken = _weights(plan), _taken(cell_of, order, [plan[cell].taken for cell in cells])
         write_text(run.folder / TABLE, json.dumps(_table(plan, self.options), indent=1))
-        for record, number, is_taken in zip(self._records(rows), cell_of, taken, strict=True):
+        for record, number, is_taken in zip(self._records(rows, rarity), cell_of, taken, strict=True):
             cell = cells[number]
             if is_taken:
                 yield keep(stratum=record["stratum"], weight=weights[cell] * record["weight"])
@@ -51,20 +53,23 @@ class MixtureStage(DecideStage):
     def summary(self, run: Run) -> dict[str, Any]:
         return {"mixture": json.loads((run.folder / TABLE).read_text())}
 
-    def _cells(self, rows: Rows) -> tuple[list[Cell], NDArray[np.int32], NDArray[np.uint64]]:
+    def _cells(self, rows: Rows, rarity: Sequence[str]) -> tuple[list[Cell], NDArray[np.int32], NDArray[np.uint64]]:
         """The cells, and of every row the number of its cell and its place in the order of choice."""
         numbers: dict[Cell, int] = {}
         cell_of, order = np.empty(len(rows), dtype=np.int32), np.empty(len(rows), dtype=np.uint64)
-        for i, record in enumerate(self._records(rows)):
+        for i, record in enumerate(self._records(rows, rarity)):
             cell = tuple(record[column] or "" for column in self.options.columns)
             cell_of[i] = numbers.setdefault(cell, len(numbers))
             digest = blake2b(f"mixture:{self.seed}:{record['id']}".encode(), digest_size=8).digest()
             order[i] = int.from_bytes(digest)
         return list(numbers), cell_of, order
 
-    def _records(self, rows: Rows) -> Iterator[dict[str, Any]]:
-        """The columns that count, with the stratum decided."""
-        for record in rows.records(sorted({"id", "stratum", "difficulty", "weight", *self.options.columns})):
+    def _records(self, rows: Rows, rarity: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """The columns that count, with the stratum decided, and the rarest behavior of those in `rarity`."""
+        columns = {"behaviors" if name == "behavior" else name for name in self.options.columns}
+        for record in rows.records(sorted({"id", "stratum", "difficulty", "weight", *columns})):
+            if rarity:
+                record["behavior"] = behavior_of(record["behaviors"], rarity)
             measured = record["difficulty"]
             pass_rate = measured["pass_rate"] if measured and measured["n_judged"] else None
             yield {**record, "stratum": self.options.strata.of(record["stratum"], pass_rate)}

@@ -73,7 +73,8 @@ def clean_characters(text: str) -> str:
             text = _JOINERS.sub("", text)
         text = unicodedata.normalize("NFC", text)
     lines = _CONTROLS.sub("", text).split("\n")
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip(" \t") for line in lines))
+    text = "\n".join([line.rstrip(" \t") for line in lines])
+    return re.sub(r"\n{3,}", "\n\n", text) if "\n\n\n" in text else text
 
 
 def restore_commands(text: str) -> str:

@@ -6,6 +6,7 @@ r"""Solutions in words for text problems of reasoning_gym, and the form in which
 '<think>\n3 + 4 = 7.\n</think>\n\\boxed{7}'
 """
 
+import random
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +15,19 @@ from typing import Any
 def completion(solution: str, answer: str) -> str:
     """An assistant's turn: the reasoning inside one `<think>`, then the boxed answer."""
     return f"<think>\n{solution}\n</think>\n\\boxed{{{answer}}}"
+
+
+def with_behaviors(solution: str, share: float, rng: random.Random) -> str:
+    """The solution told by somebody who pictures the scene first and looks over the last step, each in about `share` of the rows.
+
+    Open Vision Reasoner traces the transfer of visual behaviors to such mental imagery in text (arXiv 2507.05255, finding 1).
+
+    >>> with_behaviors("Left has 4. Right has 2. That is A.", 1.0, random.Random(0))
+    'Let me picture it. Left has 4. Right has 2. That is A. Let me check: That is A.'
+    """
+    imagines, verifies = rng.random() < share, rng.random() < share
+    last = re.split(r"(?<=[.]) (?=[A-Z])", solution)[-1]
+    return " ".join([*["Let me picture it."] * imagines, solution, *[f"Let me check: {last}"] * verifies])
 
 
 def solution(dataset: str, entry: Mapping[str, Any]) -> str:

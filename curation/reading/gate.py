@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from curation.core.errors import BuildError, nearest
+from curation.core.errors import FlagError, nearest
 from curation.reading.flags import FLAGS, LITTLE_LEFT, NAMES
 
 READING = "reading"
@@ -26,10 +26,10 @@ def check_flags(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def refuse_flags(config: str, reports: Iterable[Mapping[str, Any]], accepted: Accepted) -> None:
-    """End the build where a report has a raised flag that its source does not accept.
+    """End the set where a report has a raised flag that its source does not accept.
 
     Raises:
-        BuildError: a line for every such flag: source, flag, how many rows, an example, and what mends it.
+        FlagError: a line for every such flag: source, flag, how many rows, an example, and what mends it.
     """
     lines = [
         f"{config}.{report['source']}: {name}: {said(finding)}; {REMEDIES[name]}, or accept it: `accept: [{name}]`"
@@ -38,7 +38,7 @@ def refuse_flags(config: str, reports: Iterable[Mapping[str, Any]], accepted: Ac
         if finding["raised"] and name not in accepted.get(report["source"], ())
     ]
     if lines:
-        raise BuildError(f"{len(lines)} red flag{'s' * (len(lines) > 1)} in what was read\n" + "\n".join(lines))
+        raise FlagError(f"{len(lines)} red flag{'s' * (len(lines) > 1)} in what was read\n" + "\n".join(lines))
 
 
 def said(finding: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from curation.core.errors import SamplingError
+from curation.core.errors import SamplingError, UnansweredError
 from curation.sampling.engines.base import (
     Engine,
     Request,
@@ -121,7 +121,7 @@ class CachedSampler:
                 held[rollout.prompt][rollout.sample.number] = under_limit(rollout, rollout.max_tokens) or rollout
             answers |= dict(zip(batch, responses, strict=True))
         if all(response.failed for response in answers.values()):
-            raise SamplingError(unanswered(list(answers.values())))
+            raise UnansweredError(unanswered(list(answers.values())))
         return answers
 
     def _generate(self, session: Session, batch: dict[str, Request], writer: RolloutWriter) -> list[Response]:

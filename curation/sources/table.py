@@ -242,6 +242,8 @@ class Table(Source):
             name: join for name, join in self.join.items() if isinstance(join, Join) and join.on.startswith("each.")
         }
         early = {name: join for name, join in self.join.items() if name not in late}
+        for index in indexes.values():
+            yield from index.bad
         for record in records:
             joined = joined_with(record, early, indexes) if early and isinstance(record, Record) else record
             for item in exploded(joined, self._exploded) if self.explode and isinstance(joined, Record) else (joined,):

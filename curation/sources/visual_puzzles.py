@@ -19,7 +19,7 @@ from pydantic import Field, field_validator, model_validator
 
 from curation.core.row import Row, format_of, make_row, row_id
 from curation.puzzles import LEVELS, Scene, domain, families, paint, scene
-from curation.puzzles.solutions import completion
+from curation.puzzles.solutions import completion, with_behaviors
 from curation.sources.base import BadRow, Source
 
 _DRAWS = 4
@@ -46,6 +46,10 @@ class VisualPuzzles(Source):
     """Side of the image in pixels."""
     modality: Literal["picture", "text"] = "picture"
     """`picture`: the image and the question. `text`: the scene in words, and a completion."""
+    traces: bool = True
+    """false: a text row has no completion, so that a teacher can write it."""
+    behaviors: float = Field(default=0.0, ge=0, le=1)
+    """Share of the completions that begin with picturing the scene, and of those that end with checking the last step."""
 
     @field_validator("families")
     @classmethod
@@ -119,6 +123,8 @@ class VisualPuzzles(Source):
 
     def _row(self, family: str, puzzle: Scene, source_id: str) -> Row:
         text = self.modality == "text"
+        traced = text and self.traces
+        rng = random.Random(f"behaviors/{self.name}/{source_id}")
         return make_row(
             source=self.name,
             source_id=source_id,
@@ -127,8 +133,10 @@ class VisualPuzzles(Source):
             answer=puzzle.answer,
             answer_kind=puzzle.answer_kind,
             answer_options=puzzle.answer_options,
-            completion=completion(puzzle.solution, puzzle.answer) if text else "",
-            teacher="worked solution" if text else "",
+            completion=completion(with_behaviors(puzzle.solution, self.behaviors, rng), puzzle.answer)
+            if traced
+            else "",
+            teacher="worked solution" if traced else "",
             format=format_of(puzzle.answer_kind),
             **{**self.row_defaults(), "domain": self.domain or domain(family)},
         )

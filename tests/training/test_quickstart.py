@@ -78,6 +78,7 @@ def test_a_stage_without_a_judged_response_has_no_reward(capsys: pytest.CaptureF
             "kept": {"source": {"sums": 1}},
             "pass_rates": {"measured": {"0.5": 1}, "kept": {"0.5": 1}},
             "reward": {"before SFT": None, "after SFT": 0.25},
+            "behaviors": {"mental_imagery": {"before SFT": 0.0, "after SFT": 0.5}},
             "seconds": {"total": 1.0},
             "peak_memory_gb": 1.0,
         }
@@ -85,3 +86,4 @@ def test_a_stage_without_a_judged_response_has_no_reward(capsys: pytest.CaptureF
     shown = capsys.readouterr().out
     assert "no response could be judged" in shown
     assert "0.250" in shown
+    assert "0% before SFT, 50% after SFT" in shown

@@ -35,7 +35,7 @@ TRACE_WORDS = r"""system user assistant The answer is 3. \boxed{3} <think> I see
 Right has 2. 2 is more than 1. 1 is the same as 1. That is A. B. C. D. The red bar ends at 3. The blue circle is at the top left. The
 green square is at the bottom right. Width 3, height 2. 3 * 2 = 6. 3 + 2 = 5. 1 - 2 = -1. Row 1: red circle, blue triangle. nothing.
 A bar chart. A rectangle made of unit squares. Column A is 1. The short hand points to 6. There are more dots. So it is Let me look at the
-picture again. </think> Red Blue Green dots"""
+picture again. Let me picture it. Let me check: Left </think> Red Blue Green dots"""
 """The tokenizer knows the words of the traces that the cold start will bring."""
 
 CHAT_TEMPLATE = (

@@ -1,8 +1,9 @@
 """python -m training.demo.quickstart --out build/quickstart [--seed 1]
 
-The whole recipe of the paper in miniature, offline, on two cores: pretrain the micro model (once, then cached), curate the cold-start
-set, fine-tune the language module on it, curate the RL set with pass rates that the result samples through vLLM, reinforce on the kept
-rows, and measure the mean reward on held-back rows after every stage.
+The whole recipe of the paper in miniature, offline, on two cores: pretrain the micro model (once, then cached), make a teacher of it,
+curate the cold-start set, a part of which the teacher writes, fine-tune the language module on it, curate the RL set with pass rates that
+the result samples through vLLM, reinforce on the kept rows, and measure the mean reward on held-back rows and the reasoning behaviors of
+the responses after every stage.
 
 Every step is a command that a user could type; this script only chains them, times them and reads what they leave on disk.
 """
@@ -54,10 +55,9 @@ class Quickstart:
         started = time.monotonic()
         log = self.out / "logs" / f"{name.lower().replace(' ', '-')}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
+        environment = _environment(self.model("teacher"), self.model("sft"))
         with log.open("wb") as chatter:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *map(str, command)], stderr=chatter, env=_environment(self.model("sft"))
-            )
+            process = subprocess.Popen([sys.executable, "-m", *map(str, command)], stderr=chatter, env=environment)
         watch = threading.Thread(target=self._watch_memory, args=(process,), daemon=True)
         watch.start()
         try:
@@ -93,11 +93,12 @@ def _let_end(process: "subprocess.Popen[bytes]", patience_s: float = 20) -> None
         process.wait()
 
 
-def _environment(sampler: Path) -> dict[str, str]:
+def _environment(teacher: Path, sampler: Path) -> dict[str, str]:
     """One thread a process: on few cores torch's own threads cost more than they give. vLLM would log to standard output."""
     threads = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     quiet = {"HF_HUB_OFFLINE": "1", "VLLM_LOGGING_STREAM": "ext://sys.stderr"}
-    return {**threads, **quiet, **os.environ, "OVR_QUICKSTART_MODEL": str(sampler)}
+    models = {"OVR_QUICKSTART_TEACHER": str(teacher), "OVR_QUICKSTART_MODEL": str(sampler)}
+    return {**threads, **quiet, **os.environ, **models}
 
 
 def run(out: Path, seed: int) -> dict[str, Any]:
@@ -108,21 +109,26 @@ def run(out: Path, seed: int) -> dict[str, Any]:
     models = [word for path in stages.values() for word in ("--model", path)]
     workers = ("--workers", str(min(os.cpu_count() or 1, 4)))
     build = ("curation.cli", "build")
-    curate = (*build, MANIFESTS / "quickstart.yaml", "--out", curated, "--set", f"seed={seed}", *workers)
+    seeded = ("--set", f"seed={seed}", *workers)
+    curate = (*build, MANIFESTS / "quickstart.yaml", "--out", curated, *seeded)
+    sft = ("training.cli", "sft", "--config", MANIFESTS / "quickstart_sft.yaml", "--model_name_or_path", model("base"))
     options = ("--data", curated, "--seed", str(seed))
     in_process = ("--engine_option", "isolate=false", "--engine_option", "batch_size=512")  # one start for three models
     steps: dict[str, tuple[str | Path, ...]] = {
         "curate images for the micro model": (*build, MANIFESTS / "micro_model.yaml", "--out", images, *workers),
         "pretrain the micro model": ("training.cli", "micro-model", "--data", images, "--out", model("base")),
+        "curate for the teacher": (*build, MANIFESTS / "quickstart_teacher.yaml", "--out", out / "teacher_data", *seeded),
+        "SFT of the teacher": (*sft, "--output_dir", model("teacher"), "--data", out / "teacher_data", "--seed", str(seed)),
         "curate the cold start": (*curate, "--only", "cold_start"),
-        "SFT": ("training.cli", "sft", "--config", MANIFESTS / "quickstart_sft.yaml",
-                "--model_name_or_path", model("base"), "--output_dir", model("sft"), *options),
+        "SFT": (*sft, "--output_dir", model("sft"), *options),
         "curate the RL set": curate,
         "GRPO": ("training.cli", "grpo", "--config", MANIFESTS / "quickstart_grpo.yaml",
                  "--model_name_or_path", model("sft"), "--output_dir", model("grpo"), *options),
         "plot": ("training.cli", "plot", f"SFT={model('sft')}", f"GRPO={model('grpo')}", "--out", out / "dynamics.png"),
         "evaluate": ("training.cli", "eval", *models, "--data", curated, "--out", out / "eval.json",
                      "--engine", "transformers", *in_process),
+        "behaviors": ("curation.cli", "behaviors", out / "eval_rollouts" / "seed_0",
+                      "--out", out / "behaviors.json", "--plot", out / "behaviors.png"),
     }  # fmt: skip
     started = time.monotonic()
     for name, command in steps.items():
@@ -137,11 +143,20 @@ def run(out: Path, seed: int) -> dict[str, Any]:
         "kept": built["configs"]["rl"]["kept"],
         "reward": {stage: result["mean_reward"] for stage, result in zip(stages, evaluated, strict=True)},
         "evaluations": evaluated,
+        "behaviors": _behaviors(json.loads((out / "behaviors.json").read_text()), stages),
         "seconds": {**quickstart.seconds, "total": round(time.monotonic() - started, 1)},
         "peak_memory_gb": round(quickstart.peak_bytes / 1e9, 2),
     }
     (out / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
     return summary
+
+
+def _behaviors(counted: dict[str, Any], stages: dict[str, Path]) -> dict[str, dict[str, float]]:
+    """Behavior -> stage -> share of the responses with at least one instance, of the behaviors that any stage shows."""
+    rates = {stage: counted["models"][path.name]["cbr"] for stage, path in stages.items()}
+    names = next(iter(rates.values()))
+    shown = {name: {stage: of_stage[name]["cbr"] for stage, of_stage in rates.items()} for name in names}
+    return {name: of_stage for name, of_stage in shown.items() if any(of_stage.values())}
 
 
 def _rows(sources: dict[str, Any]) -> dict[str, Any]:
@@ -173,6 +188,10 @@ def show(summary: dict[str, Any]) -> None:
     for stage, reward in summary["reward"].items():
         table.add_row(f"mean reward {stage}", "no response could be judged" if reward is None else f"{reward:.3f}")
     table.add_section()
+    for behavior, rates in summary["behaviors"].items():
+        shares = ", ".join(f"{rate:.0%} {stage}" for stage, rate in rates.items())
+        table.add_row(f"responses with {behavior.replace('_', ' ')}", shares)
+    table.add_section()
     for step, seconds in summary["seconds"].items():
         table.add_row(step, f"{seconds:.1f} s")
     table.add_row("peak memory", f"{summary['peak_memory_gb']} GB")
@@ -199,7 +218,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     print(
         f"\nThe figures are in {args.out}/summary.json, the shards in {args.out}/curated/data, "
-        f"the curves of training in {args.out}/dynamics.png, the logs in {args.out}/logs."
+        f"the curves of training in {args.out}/dynamics.png, the behaviors in {args.out}/behaviors.png, the logs in {args.out}/logs."
     )
     return 0
 

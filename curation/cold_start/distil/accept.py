@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from curation.cold_start.verify.verdict import verify_completion
 from curation.core.row import Row
 from curation.difficulty.rounds import Judged
-from curation.filters.stage import verify_completion
 from curation.filters.trace_format import TraceFormat
 from curation.normalise import normalise_trace
 from curation.sampling.rollouts.rollout import Rollout

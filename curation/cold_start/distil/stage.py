@@ -52,7 +52,7 @@ class DistilStage(Stage):
     template: str
     merge: bool = True
     """Whether of several rows of a cluster one is sampled."""
-    keep: tuple[Verified, ...] = ("correct",)
+    keep: tuple[Verified, ...] = ("correct", "correct_without_box")
     """The verdicts with which a trace of the row's own stays where no other was found."""
     leaves: ClassVar[Leaves] = ROWS
     adds: ClassVar[tuple[Column, ...]] = (Column("distilled", pa.bool_(), released=False),)

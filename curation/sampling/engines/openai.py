@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, JsonValue
 
-from curation.core.errors import SamplingError, first_line
+from curation.core.errors import SamplingError, UnansweredError, first_line
 from curation.sampling.engines.base import (
     Engine,
     Request,
@@ -182,14 +182,14 @@ class OpenAISession:
         """What was refused or failed.
 
         Raises:
-            SamplingError: that is all there is, or the server refuses whatever it is asked.
+            UnansweredError: that is all there is, or the server refuses whatever it is asked.
         """
         reasons = {response.refused for response in responses}
         all_refused = {response.key for response in responses} == {request.key for request in requests}
         if not self._ever_answered and len(requests) > 1 and all_refused and len(reasons) == 1 and "" not in reasons:
-            raise SamplingError(f"{self._where} refuses every prompt: {reasons.pop()}")
+            raise UnansweredError(f"{self._where} refuses every prompt: {(reason := reasons.pop())}", reason)
         if responses and not answered and all(response.failed for response in responses):
-            raise SamplingError(responses[0].failed)
+            raise UnansweredError(responses[0].failed)
         yield from responses
 
     async def _begin(

@@ -97,6 +97,9 @@ class GoldOptions(Options):
     """Texts that mean that there is no answer: ["None."]."""
     required: bool = True
     """A record without an answer is bad (`answer_missing`); false keeps it, for traces that have none."""
+    unreadable: Literal["drop", "keep"] = "drop"
+    """A record whose answer no rule can judge, a proof, several parts, a sentence, is bad (`gold_unreadable`); `keep` lets it in as of the
+    kind `unreadable`, for traces: `cold_start.judge_answers` puts it to a model. `rl` drops it all the same."""
 
     def read(
         self,
@@ -223,6 +226,8 @@ class GoldOptions(Options):
                 errors.append(error)
                 if error.reason != "answer_missing":
                     as_written.append((text, ReadGold(text, "text", {}, "")))
+        if self.unreadable == "keep" and not found and [error.reason for error in errors] == ["gold_unreadable"]:
+            return texts, [ReadGold(texts[0], "unreadable", {}, "")]
         if errors and (not found or self.several == "all"):
             raise errors[0]
         kept, golds = zip(*found, *as_written, strict=True)

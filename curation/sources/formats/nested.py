@@ -8,11 +8,12 @@ join: {image: {path: images.json, on: image_id, key: id}}     the record of anot
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from curation.core.errors import BadRowError, SourceError
 from curation.core.plugins import Options
@@ -34,8 +35,13 @@ class Join(Options):
     """What in the other record is the id; $key where it is a key of the file."""
 
 
-Index = Mapping[str, Any]
-"""Id -> the record of the other file that has it, `_SEVERAL` where there are more."""
+class Index(NamedTuple):
+    """Id -> the record of the other file that has it, `_SEVERAL` where there are more; and what of that file has no place here."""
+
+    records: Mapping[str, Any]
+    bad: tuple[BadRecord, ...] = ()
+
+
 _SEVERAL = object()
 
 
@@ -46,16 +52,25 @@ def index_of(join: Join) -> Index:
         SourceError: it cannot be read, no record has the key, or there are too many.
     """
     found: dict[str, Any] = {}
+    unread, without = Counter[str](), 0
     has = Reading(has=lambda value: lookup(value, join.key) is not MISSING)
     for record in iter_records((join.path,), has):
-        if isinstance(record, BadRecord) or not (name := _as_id(evaluate(join.key, record))):
+        if isinstance(record, BadRecord):
+            unread[record.reason] += 1
+            continue
+        if not (name := _as_id(evaluate(join.key, record))):
+            without += 1
             continue
         found[name] = record.value if found.get(name, record.value) == record.value else _SEVERAL
         if len(found) > MAX_VALUES:
             raise SourceError(f"{join.path} has more than {MAX_VALUES} records, too many to join by id")
     if not found:
         raise SourceError(f"{join.path}: no record has {join.key!r}, by which it is joined; expected it as `key`")
-    return found
+    file = Path(join.path).name
+    bad = [BadRecord(file, 0, "joined_unreadable", f"{n} records of {file}: {reason}") for reason, n in unread.items()]
+    if without:
+        bad.append(BadRecord(file, 0, "joined_without_key", f"{without} records of {file} have no {join.key!r}"))
+    return Index(found, tuple(bad))
 
 
 def joined_with(record: Record, joins: Mapping[str, str | Join], indexes: Mapping[str, Index]) -> Record | BadRecord:
@@ -64,7 +79,7 @@ def joined_with(record: Record, joins: Mapping[str, str | Join], indexes: Mappin
     for name, join in joins.items():
         if isinstance(join, Join):
             key = _as_id(evaluate(join.on, record))
-            other = indexes[name].get(key, MISSING)
+            other = indexes[name].records.get(key, MISSING)
             if other is MISSING or other is _SEVERAL:
                 reason = "join_unmatched" if other is MISSING else "join_several"
                 count = "no record" if other is MISSING else "more than one record"

@@ -191,8 +191,8 @@ def test_a_config_without_rows_is_one_clear_line(write_manifest: Write, tmp_path
             tmp_path / "out",
         )
     assert str(raised.value) == (
-        f"{tmp_path}/out: no rows are left in rl: 2 prompt_too_long (filter length, max_chars),"
-        " 1 answer_missing (fields.answer, gold.required of table); summary.json has them by source"
+        f"{tmp_path}/out: no rows are left in rl behind filter: 2 of 3 rows of table in filter as prompt_too_long (filter length, max_chars),"
+        " 1 of 3 rows of table in collect as answer_missing (fields.answer, gold.required of table); summary.json has them by source"
     )
     assert json.loads((tmp_path / "out/summary.json").read_text())["balanced"]
 

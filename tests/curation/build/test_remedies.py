@@ -7,6 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from curation.build.manifest import Manifest
+from curation.cold_start.verify.cap import CapUnjudged
+from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.plugins import known_plugins
 from curation.core.row import Verified
 from curation.decontamination.decide import FindContamination
@@ -15,7 +17,7 @@ from curation.difficulty.outcomes import DECISIONS
 from curation.difficulty.triage.marks import MARKS
 from curation.difficulty.triage.stage import TriageStage
 from curation.filters.length import Length
-from curation.filters.stage import FilterStage, VerifyTraces
+from curation.filters.stage import FilterStage
 from curation.mixture.stage import MixtureStage
 from curation.normalise.stage import NormaliseStage
 from curation.release.licences import LICENCE, Release
@@ -24,7 +26,7 @@ from curation.sources.collect import Collect
 from curation.sources.table import Table
 from curation.sources.visual_puzzles import VisualPuzzles
 
-STAGES = (TriageStage, VerifyTraces, FindContamination, MergeDuplicates, MixtureStage, NormaliseStage)
+STAGES = (TriageStage, VerifyTraces, CapUnjudged, FindContamination, MergeDuplicates, MixtureStage, NormaliseStage)
 
 
 def models_of(annotation: Any) -> list[type[BaseModel]]:

@@ -10,6 +10,7 @@ from curation.cold_start.distil.accept import Accept
 from curation.cold_start.distil.choose import Trace, choose
 from curation.cold_start.distil.options import Keep, Prompts
 from curation.cold_start.distil.prompts import Chosen, part
+from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.row import Row, make_row
 from curation.core.schema import Column
 from curation.dedup.search import FindClusters
@@ -17,7 +18,6 @@ from curation.filters.base import Filter
 from curation.filters.length import Length
 from curation.filters.refusal import Refusal
 from curation.filters.repetition import Repetition
-from curation.filters.stage import VerifyTraces
 from curation.filters.trace_format import TraceFormat
 from tests.curation.stages import stored
 

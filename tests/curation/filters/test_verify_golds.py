@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.row import Row, make_row
-from curation.filters.stage import VerifyGolds, VerifyTraces
+from curation.filters.stage import VerifyGolds
 
 
 def row(answer: str, kind: str, options: dict[str, Any], completion: str = "") -> Row:

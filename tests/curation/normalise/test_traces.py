@@ -32,6 +32,26 @@ THOUGHT = "<think>\nhm\n</think>\n\n"
         ),
         ("<Thought>hm</Thought><Output>```<Output>x</Output>```</Output>", THOUGHT + "```<Output>x</Output>```"),
         ("I write no tags. \\boxed{2}", "I write no tags. \\boxed{2}"),
+        ("<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>2", THOUGHT + "2"),
+        ("◁think▷hm◁/think▷2", THOUGHT + "2"),
+        ("[THINK]hm[/THINK]2", THOUGHT + "2"),
+        ("<seed:think>hm</seed:think>2", THOUGHT + "2"),
+        ("<|START_THINKING|>hm<|END_THINKING|><|START_RESPONSE|>2<|END_RESPONSE|>", THOUGHT + "2"),
+        ("<start_working_out>hm<end_working_out><SOLUTION>2</SOLUTION>", THOUGHT + "2"),
+        ("## Thinking\n\nhm\n\n## Final Response\n\n2", THOUGHT + "2"),
+        ("**Thinking:**\nhm\n**Final Answer:**\n2", THOUGHT + "2"),
+        ("< THINK >hm</ Think >2", THOUGHT + "2"),
+        ("hm [/THINK] 2", THOUGHT + "2"),
+        ("<scratchpad>hm</scratchpad><Response>2</Response>", THOUGHT + "2"),
+        ("<think>\n<think>hm</think>2", "<think>hm</think>2"),
+        ("<think></think>\n<think>hm</think>2", "<think>hm</think>2"),
+        ("<think>hm</think></think>2", "<think>hm</think>2"),
+        ("<think>hm</think>2</think>", "<think>hm</think>2</think>"),
+        ("◁think▷hm", "<think>\nhm"),
+        (
+            "A head **Thinking** is none inside.\n\n## Answer\n\n2",
+            "A head **Thinking** is none inside.\n\n## Answer\n\n2",
+        ),
         ("The tag <think> opens a thought.", "The tag <think> opens a thought."),
     ],
 )
@@ -77,6 +97,8 @@ def test_the_repeated_prompt(trace: str, expected: str) -> None:
 PIECES = (
     "<think>", "</think>", "<Thought>", "</Thought>", "<Output>", "</Output>", "<answer>", "</answer>", "<|begin_of_thought|>",
     "<|end_of_thought|>", "<|begin_of_solution|>", "<|end_of_solution|>", "hm", "\n", " ", "DONE.", "\\boxed{2}", QUESTION, "<|im_end|>",
+    "◁think▷", "◁/think▷", "[THINK]", "[/THINK]", "<|channel|>analysis<|message|>", "<|end|>", "<|channel|>final<|message|>", "< Think >",
+    "</ THINK>", "## Thinking\n", "\n## Final Response\n",
 )  # fmt: skip
 
 

@@ -8,6 +8,9 @@ from typing import Any
 import psutil
 import pytest
 
+from curation.cold_start.loss.encode import Encoder
+from curation.cold_start.loss.scorers.transformers import TransformersSession
+from curation.cold_start.loss.scorers.vllm import VllmScorerSession
 from curation.core.errors import SamplingError
 from curation.core.row import Message
 from curation.sampling.engines.base import Request, Response, SamplingOptions
@@ -140,3 +143,20 @@ def test_a_model_that_does_not_load_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(SamplingError, match=r"cannot load .*`vllm`.*`cpu`") as caught:
         Vllm(model=str(tmp_path)).load().__enter__()
     assert "\n" not in str(caught.value)
+
+
+def test_scores_of_texts_are_those_of_transformers(vllm_session: VllmSession, vlm: Path) -> None:
+    """Ranks of equally likely tokens may differ: vLLM counts those too."""
+    from transformers import AutoTokenizer, Qwen2_5_VLForConditionalGeneration
+
+    tokenizer = AutoTokenizer.from_pretrained(vlm)
+    encoder = Encoder(tokenizer, 90, "{question}")
+    questions = ["What is 3 + 4?", "How many red squares are in the picture?", "What is 3?"]
+    texts = [encoder.encode((Message("user", one),), "<think>\nThe answer is 7.") for one in questions]
+    batch = [text for text in texts if text is not None]
+    theirs = TransformersSession(Qwen2_5_VLForConditionalGeneration.from_pretrained(vlm).eval(), tokenizer, 256)
+    expected = dict(theirs.score(batch))
+    found = dict(VllmScorerSession(vllm_session.llm, tokenizer).score(batch))
+    for number in range(3):
+        assert found[number].nll == pytest.approx(expected[number].nll, abs=1e-3)
+        assert (found[number].rank != expected[number].rank).mean() < 0.05

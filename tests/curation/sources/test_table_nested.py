@@ -114,6 +114,25 @@ def test_records_of_other_files_are_joined_by_id(tmp_path: Path) -> None:
     assert table(path, join=join, fields=fields).inputs() != before
 
 
+def test_traces_find_their_questions_in_another_file(tmp_path: Path) -> None:
+    questions = [{"id": n, "problem": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(4)]
+    damaged = [*map(json.dumps, [*questions, {"problem": "Whose?"}, {"id": "", "problem": "Mine?"}]), "{"]
+    write(tmp_path, "questions.jsonl", "\n".join(damaged))
+    traces = [{"qid": str(n % 5), "sampled": ["<think>hm</think> a", "<think>hm</think> b"]} for n in range(6)]
+    path = write(tmp_path, "traces.jsonl", "\n".join(map(json.dumps, traces)))
+    join = {"asked": {"path": str(tmp_path / "questions.jsonl"), "on": "qid", "key": "id"}}
+    fields = {"question": "asked.problem", "answer": "asked.answer", "completion": "each"}
+    rows = read(path, join=join, explode="sampled", fields=fields)
+    good = [row for row in rows if isinstance(row, Row)]
+    assert [(row.question, row.answer, row.completion[-1]) for row in good] == [
+        (f"What is {n} + {n}?", str(2 * n), which) for n in (0, 1, 2, 3, 0) for which in "ab"
+    ]
+    bad = [(row.reason, row.detail) for row in rows if isinstance(row, BadRow)]
+    assert [reason for reason, _ in bad] == ["joined_unreadable", "joined_without_key", "join_unmatched"]
+    assert bad[1][1] == "2 records of questions.jsonl have no 'id'"
+    assert bad[2][1] == "asked: no record of questions.jsonl has id '4'"
+
+
 @pytest.mark.parametrize(
     ("answers", "join", "message"),
     [

@@ -1,0 +1,1 @@
+"""Models that say how likely the tokens of a text are, one file each."""

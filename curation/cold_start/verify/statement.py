@@ -1,0 +1,192 @@
+r"""What the end of an answer states without a box: `The answer is (B).`, `Answer: 12`, `#### 42`, a bold value, `Thus x = 5.`, `故选：C`.
+
+`rewards.extract` has a lenient mode, which takes the last `answer is` of the whole text or its last line: enough to measure a model, too
+much to call a trace right. Here only the last sentence counts, and only where it states one value and neither denies nor doubts it. What
+the value is worth says the judge; statements before it that say otherwise are returned beside it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from curation.cold_start.verify import phrases
+
+
+class Statement(NamedTuple):
+    """The last statement of an answer."""
+
+    quote: str
+    """The sentence or line."""
+    values: tuple[str, ...]
+    """What it states, in the ways that it can be read: all of it, then without what explains it."""
+    earlier: tuple[str, ...] = ()
+    """What sentences before it announce as the answer."""
+
+
+_MAX_ANSWER_CHARS = 20_000
+"""From the end; what is announced before it does not count as contradicting."""
+_MAX_CLOSERS, _MAX_CLOSER_CHARS = 4, 200
+_OPTION_KINDS = frozenset(("choice", "choices"))
+
+
+def last_statement(answer: str, kind: str) -> Statement | None:
+    """Return what the end of an answer states, None where it states nothing. `answer` is the part behind the thinking, without boxes.
+
+    >>> last_statement("Adding up gives 12. So the answer is 12, as both are even.", "math").values
+    ('12, as both are even', '12')
+    >>> last_statement("The answer is not 12.", "math"), last_statement("There are 12 boys and 9 girls.", "math")
+    (None, None)
+    """
+    sentences = list(_sentences(_without_closers(answer[-_MAX_ANSWER_CHARS:])))
+    if not sentences or sentences[-1].rstrip("*_ ").endswith(("?", "\uff1f")):
+        return None
+    last = sentences[-1]
+    values = _announced(last) or _set_apart(last, sentences, kind) or _concluded(last, len(sentences) == 1, kind)
+    if not values:
+        return None
+    earlier = (value for one in sentences[:-1] for value in _asserted(one))
+    return Statement(_plain(last), values, tuple(earlier))
+
+
+def _without_closers(answer: str) -> str:
+    """The answer without courtesies and marks behind its last statement, `<answer>` tags as words."""
+    text = re.sub(r"<answer>", "\nAnswer: ", answer, flags=re.IGNORECASE)
+    text = re.sub(r"</?(?:answer|output|solution|response)>", "\n", text, flags=re.IGNORECASE).rstrip()
+    for _ in range(_MAX_CLOSERS):
+        head = max(len(text) - _MAX_CLOSER_CHARS, 0)
+        if (match := phrases.CLOSERS.search(text[head:])) is None:
+            break
+        text = text[: head + match.start()].rstrip()
+    return text
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """Sentences and lines; a display formula is a line, and what only announces an answer goes with the line behind it."""
+    text = phrases.DISPLAY.sub(lambda found: f"\n$${' '.join((found[1] or found[2]).split())}$$\n", text)
+    held = ""
+    for line in text.splitlines():
+        line = line.strip()
+        if not line or re.fullmatch(r"[-*_=]{3,}", line):
+            continue
+        if phrases.ANNOUNCED_ONLY.match(_plain(line)):
+            if held:
+                yield held
+            held = _plain(line).rstrip(":\uff1a ") + ": "
+            continue
+        line, held = held + line, ""
+        yield from (part for part in phrases.SENTENCES.split(line) if part.strip())
+    if held:
+        yield held
+
+
+def _plain(line: str) -> str:
+    """A line without emphasis and the marks of headings, quotes and lists; `####` announces an answer."""
+    bare = phrases.BOLD.sub(lambda found: found[1] or found[2] or found[3], line).replace("**", "")
+    return re.sub(r"^\s*(?:#{1,3}|#{5,6}|>|[-*\u2022])\s+", "", bare).strip()
+
+
+def _announced(sentence: str) -> tuple[str, ...]:
+    """What a sentence says the answer is."""
+    plain = _plain(sentence)
+    found = [match for pattern in phrases.ANNOUNCED if (match := _last(pattern, plain))]
+    if not found:
+        return ()
+    match = max(found, key=lambda one: one.end() - len(_value(one)))
+    before, value = plain[: match.start()], _value(match)
+    if (
+        phrases.SUPPOSES.match(before)
+        or phrases.DOUBTS.search(phrases.CLAUSE.split(before)[-1])
+        or phrases.BOUNDS.match(value)
+        or phrases.COMPARES.search(value)
+    ):
+        return ()
+    return _readings(value)
+
+
+def _value(match: re.Match[str]) -> str:
+    return next(text for text in match.groups() if text)
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The last match that a pattern has in a text, overlapping ones included: a value runs to the end of the sentence."""
+    found, at = None, 0
+    while match := pattern.search(text, at):
+        found, at = match, match.start() + 1
+    return found
+
+
+def _readings(value: str) -> tuple[str, ...]:
+    whole = _trimmed(value)
+    match = phrases.EXPLANATION.search(whole)
+    if match is None or match.start() == 0 or phrases.DOUBTS.search(whole[match.end() :]):
+        return (whole,) if whole else ()
+    return whole, _trimmed(whole[: match.start()])
+
+
+def _trimmed(value: str) -> str:
+    bare = value.strip().rstrip(".\u3002\uff0e\uff01,;").strip()
+    return bare if re.search(r"[\d)\]}$]!+\Z", bare) else bare.rstrip("!. ")
+
+
+def _asserted(sentence: str) -> tuple[str, ...]:
+    """What a sentence that begins so announces as the answer: another one than the last contradicts it."""
+    plain = _plain(sentence)
+    match = next((found for pattern in phrases.ANNOUNCED_FIRST if (found := pattern.search(plain))), None)
+    if match is None or not phrases.STARTS.match(plain[: match.start()]) or plain.endswith("?"):
+        return ()
+    return _announced(sentence)[-1:]
+
+
+def _set_apart(last: str, sentences: list[str], kind: str) -> tuple[str, ...]:
+    """A value that form sets apart: the only bold of the last line, a formula on a line of its own, an option's letter, words alone."""
+    plain = _plain(last)
+    if kind in _OPTION_KINDS and re.fullmatch(r"\(?[A-J]\)?\.?", plain):
+        return (plain.rstrip("."),)
+    if match := phrases.DISPLAY.fullmatch(last.strip()):
+        concludes = len(sentences) < 3 or phrases.CONCLUDES.match(_plain(sentences[-2]))
+        return (_trimmed(match[1] or match[2]),) if concludes and not phrases.GOES_ON.search(last) else ()
+    bold = phrases.BOLD.findall(last)
+    if len(bold) == 1 and not _is_no_result(plain):
+        value = "".join(bold[0])
+        return () if value.rstrip().endswith((":", "\uff1a")) else (_trimmed(value),)
+    if kind == "text" and not re.match(r"\s*(?:[-*\u2022]|\d+[.)])\s", last) and len(sentences) < 3:
+        return (_trimmed(plain),)
+    return ()
+
+
+def _concluded(sentence: str, is_alone: bool, kind: str) -> tuple[str, ...]:
+    """The one value of a sentence that concludes, or that is the whole answer."""
+    plain = _plain(sentence)
+    lead = phrases.CONCLUDES.match(plain)
+    if lead and re.match(r"[\s,:]*[-\u2212$]?\d", plain[lead.end() :]):
+        return ()  # `Hence 17 is too large.`
+    if kind in _OPTION_KINDS:
+        letter = phrases.LETTER_ALONE.fullmatch(plain)
+        return (letter[1],) if letter else ()
+    if kind == "text" or not (lead or is_alone) or not phrases.ENDED.search(sentence) or _is_no_result(plain):
+        return ()
+    values = list(_values(plain))
+    copulas = list(phrases.COPULAS.finditer(phrases.SPAN.sub(" ", plain)))
+    if len(values) == 1 and values[0]:
+        return (values[0],)
+    if len(copulas) == 1 and (match := _last(phrases.COPULAS, plain)):
+        return (_trimmed(plain[match.end() :]),)
+    return ()
+
+
+def _is_no_result(sentence: str) -> bool:
+    """Whether a sentence that announces no answer denies or doubts something, bounds it, compares it, or is on its way."""
+    digit = re.search(r"\d", sentence)
+    compares = digit and phrases.COMPARES.search(sentence, digit.start())
+    return bool(compares or phrases.DOUBTS.search(sentence) or phrases.GOES_ON.search(sentence))
+
+
+def _values(plain: str) -> Iterator[str]:
+    """The formulas and numbers of a sentence; '' for a number that is part of something else."""
+    for span in phrases.SPAN.finditer(plain):
+        if re.search(r"\d|=", content := (span[1] or span[2] or span[3])):
+            yield _trimmed(content)
+    for number in phrases.NUMBER.finditer(phrases.SPAN.sub(" ", plain)):
+        more = number["more"] or ""
+        is_part = bool(more) and not re.match(r"[\u3007\u4e00-\u9fff]", more)
+        yield "" if is_part else _trimmed(number.group().removesuffix(more))

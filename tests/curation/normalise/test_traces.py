@@ -48,7 +48,10 @@ THOUGHT = "<think>\nhm\n</think>\n\n"
         ("<think>hm</think></think>2", "<think>hm</think>2"),
         ("<think>hm</think>2</think>", "<think>hm</think>2</think>"),
         ("◁think▷hm", "<think>\nhm"),
-        ("A head **Thinking** is none inside.\n\n## Answer\n\n2", "A head **Thinking** is none inside.\n\n## Answer\n\n2"),
+        (
+            "A head **Thinking** is none inside.\n\n## Answer\n\n2",
+            "A head **Thinking** is none inside.\n\n## Answer\n\n2",
+        ),
         ("The tag <think> opens a thought.", "The tag <think> opens a thought."),
     ],
 )

@@ -36,14 +36,11 @@ class PromptCopied(Filter):
         asked = folded(row.question).rstrip(".?!:：。？")
         if len(asked) < self.min_chars or not row.completion:
             return True
-        key = _key(row.question)
-        if key and key not in row.completion:
+        if not all(word in row.completion for word in _words(row.question)):
             return True
         thought, answer, _ = parts_of(row.completion)
-        if (key in answer) and asked in folded(answer):
+        if asked in folded(answer):
             return False, "prompt_in_answer"
-        if key not in thought:
-            return True
         thought = folded(thought)
         if thought.startswith(asked):
             return False, "prompt_begins_thought"
@@ -56,6 +53,6 @@ def folded(text: str) -> str:
     return _SPACING.sub("", text)
 
 
-def _key(question: str) -> str:
-    """The longest word of the question: no copy is without it, and to look for it is fast."""
-    return max((word.strip(".,;:?!。，？") for word in _SPACING.split(question)), key=len)
+def _words(question: str) -> list[str]:
+    """The longest words of the question: no copy is without them, and to look for them is fast."""
+    return sorted((word.strip(".,;:?!。，？") for word in _SPACING.split(question)), key=len)[-12:]

@@ -17,6 +17,7 @@ FILTERS = [
     if one["kind"] != "token_budget"
 ]
 THOUGHT = "Each of the {n} boxes holds two marbles, so we add them up. Let me check it: the sum is {a}, and that is what was asked for."
+MANY = " ".join(f"Box {i} holds marbles of kind {i * i % 97}, and box {3 * i} some more." for i in range(90))
 GOOD = [
     "<think>\n{t}\n</think>\n\nThe sum is \\boxed{{{a}}}.",
     "<|begin_of_thought|>{t}<|end_of_thought|><|begin_of_solution|>The sum is \\boxed{{{a}}}.<|end_of_solution|>",
@@ -27,9 +28,7 @@ GOOD = [
 FLAWED = {
     "cut_off_in_sentence": "<think>\n{t}\n</think>\n\nIt is \\boxed{{{a}}}. To see it we add up all of the marbles, and",
     "thinking_not_closed": "<think>\n{t} So the sum",
-    "loops_at_the_end": "<think>\n{t} {t}"
-    + " No, wait, I should count them again." * 9
-    + "\n</think>\n\nIt is \\boxed{{{a}}}.",
+    "loops_at_the_end": f"<think>\n{MANY} No, wait, {'I should count them again. ' * 12}\n</think>\n\nIt is \\boxed{{{{{{a}}}}}}.",
     "prompt_in_answer": "<think>\n{t}\n</think>\n\nWe were asked: {q} It is \\boxed{{{a}}}.",
     "other_turns": "<think>\n{t}\n</think>\n\nIt is \\boxed{{{a}}}.\n\nUser: And with one box more?\n\nAssistant: Two more.",
     "script_changes": "<think>\n{t} 首先我们需要把所有的弹珠加起来，然后检查一下结果。\n</think>\n\nIt is \\boxed{{{a}}}.",

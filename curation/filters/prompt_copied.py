@@ -16,6 +16,8 @@ from curation.filters.base import Filter, Judgement
 from curation.text.traces import parts_of
 
 _SPACING = re.compile(r"[\s$*_>#]+|\\[,;:!()\[\] ]")
+_MIN_WORDS = 8
+"""A command, a formula or a title has fewer, and who answers names it."""
 
 
 class PromptCopied(Filter):
@@ -35,6 +37,8 @@ class PromptCopied(Filter):
     def judge(self, row: Row) -> Judgement:
         asked = folded(row.question).rstrip(".?!:：。？")
         if len(asked) < self.min_chars or not row.completion:
+            return True
+        if row.question.isascii() and len(row.question.split()) < _MIN_WORDS:
             return True
         if not all(word in row.completion for word in _words(row.question)):
             return True

@@ -16,6 +16,8 @@ from curation.filters.base import Filter, Judgement
 from curation.text.traces import parts_of
 
 _SPACING = re.compile(r"[\s$*_>#]+|\\[,;:!()\[\] ]")
+_MIN_WORDS = 8
+"""A command, a formula or a title has fewer, and who answers names it."""
 
 
 class PromptCopied(Filter):
@@ -37,14 +39,13 @@ class PromptCopied(Filter):
         asked = folded(row.question).rstrip(".?!:：。？")
         if len(asked) < self.min_chars or not row.completion:
             return True
-        key = _key(row.question)
-        if key and key not in row.completion:
+        if row.question.isascii() and len(row.question.split()) < _MIN_WORDS:
+            return True
+        if not all(word in row.completion for word in _words(row.question)):
             return True
         thought, answer, _ = parts_of(row.completion)
-        if (key in answer) and asked in folded(answer):
+        if asked in folded(answer):
             return False, "prompt_in_answer"
-        if key not in thought:
-            return True
         thought = folded(thought)
         if thought.startswith(asked):
             return False, "prompt_begins_thought"
@@ -57,6 +58,6 @@ def folded(text: str) -> str:
     return _SPACING.sub("", text)
 
 
-def _key(question: str) -> str:
-    """The longest word of the question: no copy is without it, and to look for it is fast."""
-    return max((word.strip(".,;:?!。，？") for word in _SPACING.split(question)), key=len)
+def _words(question: str) -> list[str]:
+    """The longest words of the question: no copy is without them, and to look for them is fast."""
+    return sorted((word.strip(".,;:?!。，？") for word in _SPACING.split(question)), key=len)[-12:]

@@ -8,9 +8,10 @@ and at n = 10 one had 22 %). A loop without spaces has no words, but compresses 
 
 import re
 import zlib
-from itertools import accumulate
 from typing import ClassVar, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from curation.core.row import Row
@@ -54,18 +55,24 @@ def repeated_share(words: list[str], n: int) -> float:
     >>> repeated_share("a b c a b c".split(), 3)
     0.5
     """
-    ends = list(accumulate(map(len, words), lambda end, length: end + 1 + length))
-    joined, starts = " ".join(words), [0, *(end + 1 for end in ends)]
-    runs = [joined[start:end] for start, end in zip(starts, ends[n - 1 :], strict=False)]
-    seen: set[str] = set(runs)
-    if len(seen) == len(runs):
+    if len(words) <= n:
         return 0.0
-    seen.clear()
+    numbers: dict[str, int] = {}
+    ids = np.fromiter((numbers.setdefault(word, len(numbers)) for word in words), np.uint64, len(words))
+    _, first, inverse = np.unique(_hashes(ids, n), return_index=True, return_inverse=True)
     repeated = counted_to = 0
-    for start, run in enumerate(runs):
-        if run in seen:
-            repeated += sum(map(len, words[max(start, counted_to) : start + n]))
-            counted_to = start + n
-        seen.add(run)
+    for start in np.flatnonzero(first[inverse] != np.arange(len(inverse))).tolist():
+        repeated += sum(map(len, words[max(start, counted_to) : start + n]))
+        counted_to = start + n
     total = sum(map(len, words))
     return repeated / total if total else 0.0
+
+
+def _hashes(ids: npt.NDArray[np.uint64], n: int) -> npt.NDArray[np.uint64]:
+    """A 64-bit hash of every run of n words: the words' numbers are mixed, and the sum has a weight for each place."""
+    mixed = (ids + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= mixed >> np.uint64(29)
+    hashes = np.zeros(len(ids) - n + 1, np.uint64)
+    for place in range(n):
+        hashes = hashes * np.uint64(0xD1342543DE82EF95) + mixed[place : place + len(hashes)]
+    return hashes

@@ -28,7 +28,7 @@ sys.path[0] = str(Path(__file__).parents[2])
 
 from curation.build.manifest import load_manifest  # noqa: E402
 from curation.core.executor import SupervisedExecutor  # noqa: E402
-from curation.core.parquet import write_records  # noqa: E402
+from curation.core.parquet import AtomicParquetWriter  # noqa: E402
 from curation.core.row import from_record, make_row, to_record  # noqa: E402
 from curation.core.rows import Rows, file_of  # noqa: E402
 from curation.core.schema import stage_schema  # noqa: E402
@@ -94,7 +94,9 @@ def records(start: int, stop: int) -> Iterator[dict[str, Any]]:
 
 def write_shards(folder: Path, n_rows: int) -> None:
     for number, start in enumerate(range(0, n_rows, SHARD)):
-        write_records(folder / f"{number:05d}.parquet", stage_schema(), records(start, min(n_rows, start + SHARD)))
+        with AtomicParquetWriter(folder / f"{number:05d}.parquet", stage_schema()) as writer:
+            for record in records(start, min(n_rows, start + SHARD)):
+                writer.write(record, len(record["completion"]))
 
 
 def ours(shards: Path, out: Path) -> None:

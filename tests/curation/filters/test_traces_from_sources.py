@@ -131,6 +131,8 @@ def test_prompts_that_are_copied(answer: str, thought: str, found: str) -> None:
 
 def test_a_short_question_may_be_said_again() -> None:
     assert PromptCopied().judge(trace("What is 1 + 1? It is 2.", question="What is 1 + 1?")) is True
+    command = "bash predict.sh predict_input.txt predict_output.txt T5small-en-en-finetune v1 12"
+    assert PromptCopied().judge(trace(f"The command `{command}` runs a script.", question=command)) is True
 
 
 CHINESE = "首先我们需要计算卖掉的羊的数量，然后从总数里减去它们。"

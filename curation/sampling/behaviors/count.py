@@ -1,8 +1,8 @@
 """Counting the sentences that are an instance of a behavior, by the cues of `cues` and `chinese`.
 
-One sentence is one instance of a behavior at most, and a sentence that is said again in the same words is none further, as the paper's judge
-counts distinct instances (arXiv 2507.05255, appendix C). What stands in quotation marks, in a block quote or in a block of code is somebody
-else's, and so is a sentence of the question.
+One sentence is one instance of a behavior at most, and a sentence that is said again in the same words is none further, as the paper's
+judge counts distinct instances (arXiv 2507.05255, appendix C). What stands in quotation marks, in a block quote or in a block of code is
+somebody else's, and so is a sentence of the question.
 
 Patterns are slow and few sentences need one: the words of a sentence say which cues there are to look for.
 """
@@ -35,7 +35,11 @@ _HAN_LEADS = tuple(bytes([lead]) for lead in range(0xE4, 0xEA))
 """In UTF-8 the characters from U+4000 to U+9FFF begin with one of these bytes."""
 _PLAIN = bytes.maketrans(
     bytes(byte for byte in range(128) if not chr(byte).islower() and byte != 10),
-    bytes(ord(chr(byte).lower()) if chr(byte).isupper() else 32 for byte in range(128) if not chr(byte).islower() and byte != 10),
+    bytes(
+        ord(chr(byte).lower()) if chr(byte).isupper() else 32
+        for byte in range(128)
+        if not chr(byte).islower() and byte != 10
+    ),
 )
 """Every ASCII letter as a small one, every other ASCII character but a line's end as a space."""
 _BITS = {name: 1 << number for number, name in enumerate(BEHAVIORS)}

@@ -103,7 +103,10 @@ def test_rates_and_transfer_are_those_counted_by_hand(tmp_path: Path) -> None:
 def test_an_interval_is_that_of_prompts_and_repeats_itself(tmp_path: Path) -> None:
     """Ten samples of a prompt that are alike tell no more than one."""
     once = [{"id": i, "response": "Wait, no." if i % 2 else "So."} for i in range(20)]
-    few, many = lines(tmp_path / "few.jsonl", once), lines(tmp_path / "many.jsonl", [r for r in once for _ in range(10)])
+    few, many = (
+        lines(tmp_path / "few.jsonl", once),
+        lines(tmp_path / "many.jsonl", [r for r in once for _ in range(10)]),
+    )
     found = figures(few, many)["models"]
     assert {k: v for k, v in found["few"]["cbr"]["backtracking"].items() if k != "n"} == {
         k: v for k, v in found["many"]["cbr"]["backtracking"].items() if k != "n"
@@ -222,7 +225,9 @@ def test_rollouts_are_told_by_model_and_a_judges_answers_are_none(
     for model in ("base", "rl"):
         sampled = partial(sample_into, tmp_path / "store", rows, scripted, model)
         sampled(lambda key, number: ("Wait, no" if number else "So", "length"), 8, 1)
-        sampled(lambda key, number: (f"{'Wait, no.' if model == 'rl' else 'So'} \\boxed{{0}}", "stop"), 64, 2)
+        sampled(
+            lambda key, number, model=model: (f"{'Wait, no.' if model == 'rl' else 'So'} \\boxed{{0}}", "stop"), 64, 2
+        )
     judge = Judge(engine=scripted(lambda key, number: ("<count>5</count>", "stop"), model="judge"))
     judge_all([(Response("x", "x", "Wait, no."), {})], judge, tmp_path / "store")
     found = figures(str(tmp_path / "store"))["models"]

@@ -17,6 +17,7 @@ from curation.dedup import Dedup
 from curation.difficulty.pass_rate import PassRate
 from curation.difficulty.triage.marks import Triage
 from curation.images import ImageOptions
+from curation.judging.judge import Judge
 from curation.mixture import Mixture, Strata
 from curation.normalise import Normalise
 from curation.release.licences import Release
@@ -192,6 +193,20 @@ cold_start:
     sample: 2000                        # traces that the judge sees; cues count all
   mixture:
     weights: {behavior: {mental_imagery: 3, backward_chaining: 2}}
+""",
+    ),
+    Part(
+        "cold_start.behaviors.judge",
+        Judge,
+        """\
+cold_start:
+  sources:
+  - {kind: table, path: traces.jsonl, fields: {question: question, answer: answer, completion: trace}}
+  behaviors:
+    judge:
+      engine: {kind: vllm, model: Qwen/Qwen2.5-7B-Instruct}
+      sampling: {temperature: 0.0, max_tokens: 2048}
+      batch_prompts: 512
 """,
     ),
     Part(

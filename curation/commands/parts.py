@@ -264,6 +264,20 @@ cold_start:
 """,
     ),
     Part(
+        "cold_start.behaviors.judge",
+        Judge,
+        """\
+cold_start:
+  sources:
+  - {kind: table, path: traces.jsonl, fields: {question: question, answer: answer, completion: trace}}
+  behaviors:
+    judge:
+      engine: {kind: vllm, model: Qwen/Qwen2.5-7B-Instruct}
+      sampling: {temperature: 0.0, max_tokens: 2048}
+      batch_prompts: 512
+""",
+    ),
+    Part(
         "cold_start.judge_answers",
         JudgeTraces,
         """\

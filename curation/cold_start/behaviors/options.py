@@ -17,11 +17,13 @@ assert NAMES == BEHAVIORS
 
 
 class Behaviors(Options):
-    """The behaviors of traces. Lexical cues count them in any case, into the column `behaviors`; a judge counts them too where there is one."""
+    """The behaviors of traces. Lexical cues count them in any case, into the column `behaviors`; a judge counts them too where there is
+    one."""
 
     judge: Judge | None = None
-    """A model that counts the instances of one behavior at a time (arXiv 2507.05255, appendix C), into the column `behaviors_judged`. There a
-    behavior is null where the judge gave no count or was not asked; an answer without a count is never 0. null: no model is asked."""
+    """A model that counts the instances of one behavior at a time (arXiv 2507.05255, appendix C), into the column `behaviors_judged`.
+    There a behavior is null where the judge gave no count or was not asked; an answer without a count is never 0. null: no model is
+    asked."""
     asked: tuple[Behavior, ...] = NAMES
     """What the judge is asked about, a question each."""
     sample: int | None = Field(default=None, ge=1)

@@ -10,7 +10,8 @@ from curation.core.row import Message
 
 DEFINITIONS = {
     "backtracking": (
-        "the writer notices that something before may be wrong or leads nowhere, and turns back: doubts it, revises it, or takes another path"
+        "the writer notices that something before may be wrong or leads nowhere, and turns back: doubts it, revises it, or takes another "
+        "path"
     ),
     "subgoal_setting": (
         "the writer says which part of the problem comes first or next, as a step on the way to the answer, before doing it"

@@ -56,7 +56,8 @@ def read_lines(path: Path, name: str) -> Iterator[Response]:
     with path.open(encoding="utf-8", errors="strict") as file:
         number = 0
         try:
-            for number, line in enumerate(file, start=1):
+            for line in file:
+                number += 1
                 if line.strip():
                     yield response_of(_object(line), name or path.stem)
         except UnicodeDecodeError as error:

@@ -27,7 +27,7 @@ STRATA = ("challenging", "intermediate", "easy")
 
 @dataclass
 class Counted:
-    """The responses of one model: of each the number of its prompt, its counts (nan: none), and 1, 0 or nan for right, wrong, not judged."""
+    """The responses of one model: of each the number of its prompt, its counts (nan: none), and 1, 0 or nan: right, wrong, not judged."""
 
     prompts: dict[str, int] = field(default_factory=dict)
     prompt_of: list[int] = field(default_factory=list)
@@ -88,8 +88,8 @@ class Shares:
         return {"n": int(self.n[i]), **dict(zip(("cbr", "low", "high", "mean"), values, strict=True))}
 
     def transfer(self, linguistic: str, visual: str) -> dict[str, Any]:
-        """BTR of a pair. None, "n/a", where no response has the linguistic behavior: 0/0 is no 0. `high` is None where resamples without the
-        linguistic one leave no upper end."""
+        """BTR of a pair. None, "n/a", where no response has the linguistic behavior: 0/0 is no 0. `high` is None where resamples without
+        the linguistic one leave no upper end."""
         a, b = BEHAVIORS.index(linguistic), BEHAVIORS.index(visual)
         told: dict[str, Any] = {"of": linguistic, "btr": None, "low": None, "high": None}
         if not self.n[a] or not self.n[b] or not self.k[a]:
@@ -116,8 +116,8 @@ def resamples(n: int, seed: int) -> Iterator[Floats]:
 
 
 def interval(values: Floats) -> tuple[float, float]:
-    """The 2.5 and the 97.5 percentile, by values that occur: an infinite one stays infinite. nan where all are alike, as those of one prompt
-    are: a bootstrap then knows no width."""
+    """The 2.5 and the 97.5 percentile, by values that occur: an infinite one stays infinite. nan where all are alike, as those of one
+    prompt are: a bootstrap then knows no width."""
     known = values[~np.isnan(values)]
     if not len(known) or known.min() == known.max():
         return np.nan, np.nan

@@ -1,8 +1,8 @@
 """Counting the sentences that are an instance of a behavior, by the cues of `cues` and `chinese`.
 
-One sentence is one instance of a behavior at most, and a sentence that is said again in the same words is none further, as the paper's judge
-counts distinct instances (arXiv 2507.05255, appendix C). What stands in quotation marks, in a block quote or in a block of code is somebody
-else's, and so is a sentence of the question.
+One sentence is one instance of a behavior at most, and a sentence that is said again in the same words is none further, as the paper's
+judge counts distinct instances (arXiv 2507.05255, appendix C). What stands in quotation marks, in a block quote or in a block of code is
+somebody else's, and so is a sentence of the question.
 
 Patterns are slow and few sentences need one: the words of a sentence say which cues there are to look for.
 """

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from curation.build.manifest import Manifest
 from curation.build.plan import plan
@@ -14,13 +15,14 @@ from curation.cold_start.behaviors.judged import JudgeBehaviors
 from curation.cold_start.behaviors.options import Behaviors
 from curation.cold_start.behaviors.prompt import DEFINITIONS, count_of, judge_messages
 from curation.cold_start.behaviors.stage import CountBehaviors
+from curation.commands.behaviors.show import Asked, summarise
 from curation.core.parquet import read_records
 from curation.core.row import Row, make_row
 from curation.core.schema import BEHAVIORS
 from curation.judging.judge import Judge
 from curation.mixture import Mixture
 from curation.mixture.stage import MixtureStage
-from tests.curation.conftest import Write, run
+from tests.curation.conftest import run
 from tests.curation.stages import decisions, run_of, stored
 
 TRACES = {
@@ -36,35 +38,101 @@ def trace(i: int, text: str, **extra: Any) -> Row:
     return row.changed("test", "", extra=extra) if extra else row
 
 
-@pytest.mark.slow
-def test_a_build_counts_the_behaviors_of_every_trace(tmp_path: Path, write_manifest: Write) -> None:
-    """From the file to the shard, the summary by source, and a mixture that wants those that imagine."""
+TELLER = """
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal
+
+from curation.sampling.engines.base import Engine, Request, Response, Sample, SamplingOptions, Session
+
+
+class Teller(Engine):
+    kind: Literal["teller"] = "teller"
+    model: str = "teller"
+
+    def identity(self) -> tuple[str, str]:
+        return self.model, "1"
+
+    @contextmanager
+    def open(self) -> Iterator[Session]:
+        yield TellerSession()
+
+
+class TellerSession:
+    def generate(self, requests: Sequence[Request], options: SamplingOptions) -> Iterator[Response]:
+        for request in requests:
+            text = "no idea" if "visualize" in request.messages[0].content.split("<reasoning>")[1] else "<count>1</count>"
+            yield Response(request.key, (Sample(0, text, "stop", 1, 0),), 1)
+"""
+"""A judge that sees one instance in every trace, and gives no count of those that visualize."""
+
+
+@pytest.fixture(scope="module")
+def judged_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve traces, counted by cues and by the judge, and a mixture that wants those that imagine."""
+    folder = tmp_path_factory.mktemp("behaviors")
     lines = [
         {"q": f"What is {i} + {i}?", "a": str(2 * i), "t": f"<think>{text}</think> \\boxed{{{2 * i}}}"}
         for i, text in enumerate(list(TRACES) * 3)
     ]
-    (tmp_path / "traces.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / "traces.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / "teller.py").write_text(TELLER)
     source = {"kind": "table", "name": "t", "path": "traces.jsonl"}
     source |= {"fields": {"question": "q", "answer": "a", "completion": "t"}}
-    mixture = {"group_by": ["behavior"], "weights": {"behavior": {"mental_imagery": 2, "none": 0}}}
-    section = {"sources": [source], "dedup": {"near": False}, "mixture": mixture}
-    summary = run(write_manifest({"cold_start": section}), tmp_path / "out")
+    section = {
+        "sources": [source],
+        "dedup": {"near": False},
+        "behaviors": {"judge": {"engine": {"kind": "teller"}}, "asked": ["verification", "mental_imagery"]},
+        "mixture": {"group_by": ["behavior"], "weights": {"behavior": {"mental_imagery": 2, "none": 0}}},
+    }
+    manifest = {"name": "test", "plugins": ["teller"], "cold_start": section}
+    (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest))
+    run(folder / "manifest.yaml", folder / "out")
+    return folder / "out"
 
-    rows = [row for file in (tmp_path / "out/data/cold_start").glob("*") for row in read_records(file)]
+
+def rows_of(build: Path) -> list[dict[str, Any]]:
+    return [row for file in sorted((build / "data/cold_start").glob("*")) for row in read_records(file)]
+
+
+def text_of(row: dict[str, Any]) -> str:
+    return str(row["completion"][0]["content"]).removeprefix("<think>").partition("</think>")[0].strip()
+
+
+@pytest.mark.slow
+def test_a_build_counts_the_behaviors_of_every_trace(judged_build: Path) -> None:
+    """From the file to the shard, the summary by source, and the weights of the mixture."""
+    rows = rows_of(judged_build)
     assert len(rows) == 12
     for row in rows:
-        text = row["completion"][0]["content"].removeprefix("<think>").partition("</think>")[0].strip()
-        assert {name: n for name, n in row["behaviors"].items() if n} == TRACES[text]
-    told = summary["configs"]["cold_start"]["behaviors"]["t"]
+        assert {name: n for name, n in row["behaviors"].items() if n} == TRACES[text_of(row)]
+    summary = json.loads((judged_build / "summary.json").read_text())["configs"]["cold_start"]
+    told = summary["behaviors"]["t"]
     assert told["traces"] == 12
     assert told["backtracking"] == {"share": 0.5, "mean": 0.5}
     assert told["visual_reflection"] == {"share": 0.0, "mean": 0.0}
-    wanted = summary["configs"]["cold_start"]["mixture"]["behavior"]
-    assert {name: counts["available"] for name, counts in wanted.items()} == {
+    assert {name: counts["available"] for name, counts in summary["mixture"]["behavior"].items()} == {
         "mental_imagery": 3, "none": 3, "subgoal_setting": 3, "verification": 3
     }  # fmt: skip
     weights = {tuple(name for name, n in row["behaviors"].items() if n): row["weight"] for row in rows}
     assert weights[("mental_imagery",)] == pytest.approx(2 * weights[("backtracking", "verification")])
+
+
+@pytest.mark.slow
+def test_a_build_with_a_judge_has_its_counts_in_a_column_of_their_own(judged_build: Path) -> None:
+    for row in rows_of(judged_build):
+        n = None if "visualize" in text_of(row) else 1
+        assert row["behaviors_judged"] == dict.fromkeys(BEHAVIORS) | {"verification": n, "mental_imagery": n}
+    told = json.loads((judged_build / "summary.json").read_text())["configs"]["cold_start"]["behaviors_judged"]
+    assert told["answers"] == {"answered": 18, "unparsable": 6}
+    assert told["sources"]["t"]["verification"] == {"share": 1.0, "mean": 1.0}
+    assert told["agreement"]["verification"] == {
+        "n": 9, "cues": 0.3333, "judge": 1.0, "kappa": 0.0, "equal_counts": 0.3333
+    }  # fmt: skip
+    lock = yaml.safe_load((judged_build / "manifest.lock.yaml").read_text())
+    assert {"teller": "1"} in lock["inputs"]["cold_start"].values()
+    (model,) = summarise(Asked((str(judged_build),)))["models"].values()
+    assert model["responses"] == 12, "answers of the judge are no responses"
 
 
 def test_a_row_without_a_trace_has_no_counts() -> None:

@@ -225,7 +225,9 @@ def test_rollouts_are_told_by_model_and_a_judges_answers_are_none(
     for model in ("base", "rl"):
         sampled = partial(sample_into, tmp_path / "store", rows, scripted, model)
         sampled(lambda key, number: ("Wait, no" if number else "So", "length"), 8, 1)
-        sampled(lambda key, number: (f"{'Wait, no.' if model == 'rl' else 'So'} \\boxed{{0}}", "stop"), 64, 2)
+        sampled(
+            lambda key, number, model=model: (f"{'Wait, no.' if model == 'rl' else 'So'} \\boxed{{0}}", "stop"), 64, 2
+        )
     judge = Judge(engine=scripted(lambda key, number: ("<count>5</count>", "stop"), model="judge"))
     judge_all([(Response("x", "x", "Wait, no."), {})], judge, tmp_path / "store")
     found = figures(str(tmp_path / "store"))["models"]

@@ -165,7 +165,7 @@ def _set_apart(last: str, sentences: list[str], kind: str) -> tuple[str, ...]:
         concludes = len(sentences) < 3 or phrases.CONCLUDES.match(_plain(sentences[-2]))
         return (_trimmed(match[1] or match[2]),) if concludes and not phrases.GOES_ON.search(last) else ()
     bold = phrases.BOLD.findall(last)
-    if len(bold) == 1 and not _is_no_result(plain):
+    if len(bold) == 1 and phrases.ENDED.search(last) and not _is_no_result(plain):
         value = "".join(bold[0])
         return () if value.rstrip().endswith((":", "\uff1a")) else (_trimmed(value),)
     if kind == "text" and not re.match(r"\s*(?:[-*\u2022]|\d+[.)])\s", last) and len(sentences) < 3:

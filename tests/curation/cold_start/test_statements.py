@@ -50,6 +50,8 @@ def test_endings_are_read_as_labelled() -> None:
         ("Then x = 250 m. Answer D", "choice", ("D",)),
         ("A car needs fuel.", "choice", None),
         ("The answer is 12?", "math", None),
+        ("Thus, there are **4 numbers** that both Rick and S", "math", None),
+        ("Thus, there are **4 numbers** that both share.", "math", ("4 numbers",)),
         ("", "math", None),
         ("\u4e00\u4e2a", "math", None),
     ],

@@ -18,7 +18,8 @@ def _pattern(*alternatives: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Patt
 _SETTLED = r"(?:it|right|correct|the\s+(?:final\s+|right\s+|correct\s+)*(?:answer|result|solution))"
 _CLOSING = (
     r"DONE\b[.*]*",
-    r"(?:I )?hope (?:this|that|it) helps\b[^.!\n]*[.!]?",
+    r"(?:I )?hope (?:this|that|it) (?:helps|is (?:correct|right))\b[^.!\n]*[.!]?",
+    r"[\u2705\u2713\u2714\u2728\U0001f389]",
     r"let me know if [^.!?\n]{0,80}[.!]?",
     r"feel free to [^.!\n]{0,80}[.!]?",
     rf"I think (?:that's|that is|this is) {_SETTLED}\b\.?",
@@ -28,7 +29,9 @@ CLOSERS = _pattern(rf"(?:\s|\*|^)(?:{'|'.join(_CLOSING)})\s*\**\s*\Z")
 """Courtesies and marks behind the last statement."""
 
 DISPLAY = re.compile(r"\$\$(.{1,2000}?)\$\$|\\\[(.{1,2000}?)\\\]", re.DOTALL)
-SENTENCES = re.compile(r"(?<=[.?!])(?<!\b[A-Z]\.)(?<!\b[a-z]\.[a-z]\.)(?<!\d!)\s+|(?<=[\u3002\uff01\uff1f\uff0e])\s*")
+SENTENCES = re.compile(
+    r"(?<=[.?!])(?<!\b[A-Z]\.)(?<!\b[a-z]\.[a-z]\.)(?<!\d!)(?<!\b[Aa][Nn][Ss]\.)\s+|(?<=[\u3002\uff01\uff1f\uff0e])\s*"
+)
 BOLD = re.compile(r"\*\*(.{1,400}?)\*\*|__(.{1,400}?)__|\\textbf\{([^{}]{1,400})\}")
 SPAN = re.compile(r"\$\$?([^$]{1,1000})\$\$?|\\\((.{1,1000}?)\\\)|\\\[(.{1,1000}?)\\\]")
 """A formula."""
@@ -46,7 +49,7 @@ _NOUN = (
 )
 _OF = r"(?:\s+(?:to|of|for)\s+(?:the|this|that)\s+(?:question|problem|puzzle|riddle|exercise))?"
 _COPULA = (
-    r"(?:\s*(?:=|:|\uff1a|-|\u2013|\u2014)|\.(?=\s?\(?[A-J]\b)"
+    r"(?:\s*(?:=|:|\uff1a|-|\u2013|\u2014)|\.(?=\s?\(?[A-J]\b)|(?<=\bans)\."
     r"|\s+(?:(?:option|choice)s?\s+)?(?:(?:should|must|will|would)\s+be|is|are|comes\s+out\s+as|equals)\b)"
 )
 _FILLER = (
@@ -60,6 +63,7 @@ _HAN_ANSWER = re.compile(r"(?:答案|答)(?:应该|应|就)?(?:是|为|[:\uff1a]
 _NAMED = re.compile(
     rf"\b(?i:(?:answer|ans)\.?\s*(?:choice|option)?\s*[:=]?)\s*({_OPTION})\s*\.?\Z"
     rf"|(?:\A\W*(?i:{_LEAD}\W+)?|\b(?i:choose|pick|select)\s+)(?i:(?:option|choice)\s*[:=]?)\s*({_OPTION})\s*\.?\Z"
+    rf"|\b(?i:(?:I|we)\s+(?:would\s+|will\s+)?(?:choose|pick|select|go\s+with))\s+({_OPTION})\s*\.?\Z"
     r"|\b(?i:answer|ans)\.?\s+(\(?[A-J](?:[).:]|\s).{1,300})\Z"
 )
 _IS_CORRECT = re.compile(
@@ -70,7 +74,13 @@ _HAN_CHOSEN = re.compile(
     r"(?<!不)(?<!不能)(?<!不应)(?:应?选择?|选项[是为]|选项?[:\uff1a])\s*[:\uff1a]?\s*"
     r"([(\uff08]?[A-J](?:[\u3001,\uff0c ]*[A-J])*[)\uff09]?)[.\u3002\uff0e]?\Z"
 )
-ANNOUNCED = (_ANSWER_IS, _HASHES, _HAN_ANSWER, _NAMED, _IS_CORRECT, _HAN_CHOSEN)
+_CALLED = re.compile(
+    r"((?:\$[^$]{1,300}\$|\\\(.{1,300}?\\\)|(?<![\w.])[-\u2212]?\d[\d,./]*\d|(?<![\w.])\d)%?)"
+    r"\s+is\s+(?:indeed\s+)?(?:the|our|my)\s+(?:final\s+|correct\s+|right\s+)?(?:answer|solution|result)\W*\Z",
+    re.IGNORECASE,
+)
+"""`So 12 is the answer.`"""
+ANNOUNCED = (_CALLED, _ANSWER_IS, _HASHES, _HAN_ANSWER, _NAMED, _IS_CORRECT, _HAN_CHOSEN)
 """An answer that is called one; the group is what it is."""
 ANNOUNCED_FIRST = (_ANSWER_IS, _HASHES, _HAN_ANSWER)
 """Those that can open a sentence."""
@@ -94,12 +104,63 @@ COPULAS = _pattern(
     r"(?<![<>!:])=|\\(?:approx|equiv)\b|[\u2248是为]|等于",
 )
 
+RESULT = re.compile(
+    r"\s*(?:(?:indeed|exactly|therefore|thus|also|now|simply|only|precisely|always|just|equal\s+to|a\s+total\s+of|an\s+angle\s+of|at|,|:)\s+)*"
+    r"(?P<value>\$\$?[^$]{1,1000}\$\$?|\\\(.{1,1000}?\\\)|[$\u20ac\u00a3]?\s?[-\u2212]?\d[\d,]*(?:\.\d+)?(?:\s?/\s?\d+)?)(?![\^*/+\w])(?P<unit>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What follows a copula: a value, and what it counts."""
+INTO_FORMULA = _pattern(
+    r"(?:\b(?:is|are|be|equals?|at|points?|length|get|gives?|have|obtain|find|that|conclude|value|measures?|becomes?|so|thus|therefore|hence)|[,:])\W*\Z"
+)
+"""What is in front of a formula that ends a conclusion."""
+HAS = _pattern(
+    _words(
+        "has",
+        "have",
+        "holds?",
+        "contains?",
+        "earns?",
+        "earned",
+        "costs?",
+        "weighs?",
+        "takes?",
+        "took",
+        "covers?",
+        "covered",
+        "travels?",
+    ),
+    _words(
+        "gets?",
+        "got",
+        "makes?",
+        "made",
+        "sells?",
+        "sold",
+        "pays?",
+        "paid",
+        "saves?",
+        "saved",
+        "spends?",
+        "spent",
+        "built",
+        "bought",
+        "won",
+    ),
+)
+"""Verbs that give a quantity to somebody."""
+INTO_NUMBER = re.compile(r"(?:是|为|有|等于|共|了|今年|得|=)\s*\Z")
+MAGNITUDE = _pattern(
+    rf"\s*{_words('hundred', 'thousand', 'million', 'billion', 'trillion', 'dozen', 'pairs?')}", r"\s*[百千万亿]"
+)
+PART = re.compile(r"\W*(?:\([a-h]\)|[a-h]\)|\(?(?:i{1,3}|iv|v)\)|(?i:part\s+[a-h1-9]\b))")
+"""The answer to one part of a question; capital letters in brackets are options."""
 DOUBTS = _pattern(
     r"n['\u2019]t\b",
     _words("not", "cannot", "never", "neither", "nor", "no", "none", "either", "or", "except", r"instead\s+of"),
     _words("if", "unless", "whether", "suppose", r"assum\w+", "imagine", "depends", "unknown", "unclear"),
     _words("may", "might", "could", "maybe", "perhaps", "possibly", "probably", r"guess\w*"),
-    _words("says?", "said", "claims?", "thought", "first", "initially"),
+    _words("says?", "said", "claims?", "thought", "first", "second", "initially", "previous", "earlier", "former"),
     _words(
         "wrong",
         "incorrect",
@@ -114,9 +175,27 @@ DOUBTS = _pattern(
     r"不|没|非|可能|或|如果|假设|假如|若|错",
 )
 """What a statement is denied, doubted, supposed or quoted with."""
+ANOTHERS = _pattern(
+    _words(
+        "your",
+        "their",
+        "his",
+        "her",
+        "someone",
+        "people",
+        r"students?",
+        "book",
+        "key",
+        r"common\w*",
+        "mistaken",
+        "expected",
+        "previous",
+    )
+)
+"""Whose answer it is, where it is not that of the trace."""
 SUPPOSES = _pattern(
     rf"\W*{_words('if', 'suppose', 'assum[a-z]+', 'imagine', 'say', 'let', 'when', 'unless', 'whether')}",
-    r"\W*(?:如果|假设|假如|若|设)",
+    r"\W*(?:如果|假设|假如|若|设|令)",
 )
 CLAUSE = _pattern(
     r"[,;:\uff0c\uff1b\uff1a.\u3002]", _words("so", "thus", "hence", "therefore", "then", "while", "but", "and")
@@ -130,7 +209,19 @@ _LABELS = (
 )  # fmt: skip
 GOES_ON = _pattern(
     _words("needs?", "must", "cases?", "steps?", "let", "let's", "consider", r"check\w*", "try", "tries", r"remain\w*"),
-    _words("errors?", "mistakes?", "see", r"so\s+far", r"too\s+(?:large|small|big|high|low|many|few|long|short)"),
+    _words(
+        r"substitut\w*",
+        r"plug\w*",
+        "denote",
+        "define",
+        "near",
+        r"close\s+to",
+        "errors?",
+        "mistakes?",
+        "see",
+        r"so\s+far",
+        r"too\s+(?:large|small|big|high|low|many|few|long|short)",
+    ),
     rf"{_words(*_LABELS)}\s*[(#]?\d|第\s*\d|至少|至多|超过|不到|大约|左右|之间",
     _words("still", "next", "candidates?", "attained", "occurs?", r"up\s+to", *_LIMITS, *_NEARLY),
 )
@@ -144,6 +235,8 @@ BOUNDS = _pattern(
 COMPARES = _pattern(
     r"\bthan\b|\btimes\s+(?:the|as|that|its|his|her|their)\b|(?:%|\bpercent)\s+of\b",
     r"\bas\s+(?:many|much|large|big|long|old)\b|\d(?:st|nd|rd|th)\b",
+    r"\d\s*的|\d\s*倍|左右|上下",
+    r"\b(?:less|more|fewer|higher|lower|greater|smaller|larger|later|earlier|longer|shorter|older|younger)\W*\Z",
     _words(
         "plus",
         "minus",
@@ -159,6 +252,8 @@ COMPARES = _pattern(
     ),
 )
 """A value that is made of another: `12 more than`, `12% of the price`, `the 12th prime`."""
+REASONS = _pattern(r"\W*(?:because|since)\b|\W*因为")
+"""Explanations that may deny something: `12, because 13 is not even`."""
 EXPLANATION = _pattern(
     r",?\s+(?:because|since|as(?!\s+(?:long|far|if|well)\b))\b",
     r"[,;]\s+(?:which|so|giving|that is|i\.e\.|where|for|by|on)\b",

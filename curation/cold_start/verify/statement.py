@@ -41,8 +41,12 @@ def last_statement(answer: str, kind: str) -> Statement | None:
     if not sentences or sentences[-1].rstrip("*_ ").endswith(("?", "\uff1f")):
         return None
     last = sentences[-1]
-    values = _announced(last) or _set_apart(last, sentences, kind) or _concluded(last, len(sentences) == 1, kind)
-    if not values:
+    if phrases.PART.match(_plain(last)):
+        return None
+    values = _announced(last)
+    if values == ():
+        values = _set_apart(last, sentences, kind) or _concluded(last, len(sentences) == 1, kind)
+    if not values or not _is_balanced(values[0]):
         return None
     earlier = (value for one in sentences[:-1] for value in _asserted(one))
     return Statement(_plain(last), values, tuple(earlier))
@@ -50,8 +54,10 @@ def last_statement(answer: str, kind: str) -> Statement | None:
 
 def _without_closers(answer: str) -> str:
     """The answer without courtesies and marks behind its last statement, `<answer>` tags as words."""
-    text = re.sub(r"<answer>", "\nAnswer: ", answer, flags=re.IGNORECASE)
-    text = re.sub(r"</?(?:answer|output|solution|response)>", "\n", text, flags=re.IGNORECASE).rstrip()
+    text = re.sub(r"<(?:answer|conclusion|final_answer)>", "\nAnswer: ", answer, flags=re.IGNORECASE)
+    text = re.sub(
+        r"</?(?:answer|conclusion|final_answer|output|solution|response)>", "\n", text, flags=re.IGNORECASE
+    ).rstrip()
     for _ in range(_MAX_CLOSERS):
         head = max(len(text) - _MAX_CLOSER_CHARS, 0)
         if (match := phrases.CLOSERS.search(text[head:])) is None:
@@ -85,21 +91,23 @@ def _plain(line: str) -> str:
     return re.sub(r"^\s*(?:#{1,3}|#{5,6}|>|[-*\u2022])\s+", "", bare).strip()
 
 
-def _announced(sentence: str) -> tuple[str, ...]:
-    """What a sentence says the answer is."""
+def _announced(sentence: str) -> tuple[str, ...] | None:
+    """What a sentence says the answer is; () where it does not speak of one, None where it denies, doubts or bounds it."""
     plain = _plain(sentence)
     found = [match for pattern in phrases.ANNOUNCED if (match := _last(pattern, plain))]
     if not found:
         return ()
     match = max(found, key=lambda one: one.end() - len(_value(one)))
     before, value = plain[: match.start()], _value(match)
+    clause = phrases.CLAUSE.split(before)[-1]
     if (
         phrases.SUPPOSES.match(before)
-        or phrases.DOUBTS.search(phrases.CLAUSE.split(before)[-1])
+        or phrases.DOUBTS.search(clause)
+        or phrases.ANOTHERS.search(clause)
         or phrases.BOUNDS.match(value)
         or phrases.COMPARES.search(value)
     ):
-        return ()
+        return None
     return _readings(value)
 
 
@@ -115,12 +123,21 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     return found
 
 
-def _readings(value: str) -> tuple[str, ...]:
+def _readings(value: str) -> tuple[str, ...] | None:
     whole = _trimmed(value)
     match = phrases.EXPLANATION.search(whole)
-    if match is None or match.start() == 0 or phrases.DOUBTS.search(whole[match.end() :]):
-        return (whole,) if whole else ()
-    return whole, _trimmed(whole[: match.start()])
+    if match is None or match.start() == 0:
+        return (whole,) if whole else None
+    stated = _trimmed(whole[: match.start()])
+    if phrases.REASONS.match(whole, match.start()):
+        return (stated,)
+    return None if phrases.DOUBTS.search(whole, match.end()) else (whole, stated)
+
+
+def _is_balanced(value: str) -> bool:
+    """Whether as many brackets open as close behind the letter of an option: `[42` is cut off, `[0, 1)` and `B) 42` are not."""
+    bare = re.sub(r"\A\W*[A-J]\)", "", value)
+    return sum(map(bare.count, "([{")) == sum(map(bare.count, ")]}"))
 
 
 def _trimmed(value: str) -> str:
@@ -134,7 +151,7 @@ def _asserted(sentence: str) -> tuple[str, ...]:
     match = next((found for pattern in phrases.ANNOUNCED_FIRST if (found := pattern.search(plain))), None)
     if match is None or not phrases.STARTS.match(plain[: match.start()]) or plain.endswith("?"):
         return ()
-    return _announced(sentence)[-1:]
+    return (_announced(sentence) or ())[-1:]
 
 
 def _set_apart(last: str, sentences: list[str], kind: str) -> tuple[str, ...]:
@@ -142,11 +159,13 @@ def _set_apart(last: str, sentences: list[str], kind: str) -> tuple[str, ...]:
     plain = _plain(last)
     if kind in _OPTION_KINDS and re.fullmatch(r"\(?[A-J]\)?\.?", plain):
         return (plain.rstrip("."),)
+    if len(sentences) == 1 and re.fullmatch(r"[-\u2212$\u20ac]?\d[\d,./]*%?|\$[^$]+\$|\\\(.+\\\)", _trimmed(plain)):
+        return (_trimmed(plain),)
     if match := phrases.DISPLAY.fullmatch(last.strip()):
         concludes = len(sentences) < 3 or phrases.CONCLUDES.match(_plain(sentences[-2]))
         return (_trimmed(match[1] or match[2]),) if concludes and not phrases.GOES_ON.search(last) else ()
     bold = phrases.BOLD.findall(last)
-    if len(bold) == 1 and not _is_no_result(plain):
+    if len(bold) == 1 and phrases.ENDED.search(last) and not _is_no_result(plain):
         value = "".join(bold[0])
         return () if value.rstrip().endswith((":", "\uff1a")) else (_trimmed(value),)
     if kind == "text" and not re.match(r"\s*(?:[-*\u2022]|\d+[.)])\s", last) and len(sentences) < 3:
@@ -158,20 +177,46 @@ def _concluded(sentence: str, is_alone: bool, kind: str) -> tuple[str, ...]:
     """The one value of a sentence that concludes, or that is the whole answer."""
     plain = _plain(sentence)
     lead = phrases.CONCLUDES.match(plain)
-    if lead and re.match(r"[\s,:]*[-\u2212$]?\d", plain[lead.end() :]):
+    opens = lead and not re.search(r"\w.*\btherefore", lead.group(), re.IGNORECASE)
+    if lead and opens and re.match(r"[\s,:]*[-\u2212$]?\d", plain[lead.end() :]):
         return ()  # `Hence 17 is too large.`
     if kind in _OPTION_KINDS:
         letter = phrases.LETTER_ALONE.fullmatch(plain)
         return (letter[1],) if letter else ()
     if kind == "text" or not (lead or is_alone) or not phrases.ENDED.search(sentence) or _is_no_result(plain):
         return ()
+    if phrases.SUPPOSES.match(plain):
+        return ()
     values = list(_values(plain))
-    copulas = list(phrases.COPULAS.finditer(phrases.SPAN.sub(" ", plain)))
-    if len(values) == 1 and values[0]:
-        return (values[0],)
-    if len(copulas) == 1 and (match := _last(phrases.COPULAS, plain)):
-        return (_trimmed(plain[match.end() :]),)
-    return ()
+    if stated := _behind_copula(plain, values):
+        return stated
+    if len(values) != 1 or not values[0]:
+        return ()
+    start = plain.rfind(values[0])
+    before, behind = plain[:start].rstrip("$(\\ "), plain[start + len(values[0]) :]
+    if re.search(r"[\u4e00-\u9fff]", plain):
+        is_said = phrases.INTO_NUMBER.search(before) is not None
+    elif phrases.SPAN.search(plain):
+        is_said = not re.search(r"\w", behind) and phrases.INTO_FORMULA.search(before) is not None
+    else:
+        clause = plain[lead.end() if lead else 0 :].lstrip(", ")
+        is_said = (
+            is_alone
+            and phrases.HAS.search(before) is not None
+            and not re.search(r"\bwe\b|\w,\s", clause, re.IGNORECASE)
+        )
+    return (values[0],) if is_said and not phrases.MAGNITUDE.match(behind) else ()
+
+
+def _behind_copula(plain: str, values: list[str]) -> tuple[str, ...]:
+    """`The largest angle is 120 degrees`: the value behind the last copula, with and without what it counts."""
+    masked = phrases.SPAN.sub(lambda found: "\x00" * len(found.group()), plain)
+    copulas = list(phrases.COPULAS.finditer(masked))
+    match = phrases.RESULT.fullmatch(plain, copulas[-1].end()) if copulas else None
+    if match is None or (len(values) > 1 and (len(copulas) > 1 or re.search(r"\d", match["unit"]))):
+        return ()
+    whole = _trimmed(match["value"] + match["unit"])
+    return (whole,) if phrases.MAGNITUDE.match(match["unit"]) else (whole, _trimmed(match["value"]))
 
 
 def _is_no_result(sentence: str) -> bool:

@@ -1,4 +1,4 @@
-"""Endings of traces, labelled by hand before the code that reads them ran: 185, then 88 more against what it took too lightly."""
+"""Endings of traces, labelled by hand before the code that reads them ran: 185, then four times more against what it took too lightly."""
 
 import json
 import time
@@ -12,8 +12,12 @@ from curation.cold_start.verify.verdict import read_trace
 from curation.core.row import make_row
 
 ENDINGS = [json.loads(line) for line in (Path(__file__).parent / "endings.jsonl").read_text("utf-8").splitlines()]
-NOT_READ = ["\u2234 n = 6"]
-"""Without a full stop a conclusion may be cut off: `n = 6` of `n = 60`."""
+NOT_READ = [
+    "\u2234 n = 6",
+    "In conclusion, the two lines meet at an angle of 90 degrees.",
+    "So the volume of the cube is $4^3 = 64$ cm$^3$.",
+]
+"""Right, and not taken. Without a full stop a conclusion may be cut off: `n = 6` of `n = 60`."""
 
 
 def verdict_on(ending: dict[str, Any]) -> str:
@@ -33,19 +37,21 @@ def test_endings_are_read_as_labelled() -> None:
     other = [(one, found) for one in ENDINGS if (found := verdict_on(one)) != one["label"]]
     assert [one for one, _ in other if one["label"] == "wrong"] == [], "wrong traces called right"
     assert [one["end"] for one, _ in other] == NOT_READ
-    assert sum(one["label"] == "wrong" for one in ENDINGS) * 2 >= len(ENDINGS) > 250
+    assert sum(one["label"] == "wrong" for one in ENDINGS) * 2 >= len(ENDINGS) > 500
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "values"),
     [
         ("So 7 + 5 = 12.\n\n**Final Answer:** 12", "math", ("12",)),
-        ("The answer is 12, since 7 + 5 is 12.", "math", ("12, since 7 + 5 is 12", "12")),
+        ("The answer is 12, since 7 + 5 is 12.", "math", ("12",)),
         ("So we get\n\n\\[ x\n= 5 \\]", "math", ("x = 5",)),
         ("Many lines.\nMore lines.\nAnd then:\n\n\\[ x = 5 \\]", "math", None),
         ("Then x = 250 m. Answer D", "choice", ("D",)),
         ("A car needs fuel.", "choice", None),
         ("The answer is 12?", "math", None),
+        ("Thus, there are **4 numbers** that both Rick and S", "math", None),
+        ("Thus, there are **4 numbers** that both share.", "math", ("4 numbers",)),
         ("", "math", None),
         ("\u4e00\u4e2a", "math", None),
     ],

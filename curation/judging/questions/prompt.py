@@ -58,7 +58,7 @@ _MARK = re.compile(r"<(?=[!/<|｜\w])|\[(?=/?[A-Z_]+\])")
 
 
 def question_about(row: Row, asked: tuple[Pattern, ...]) -> Question:
-    """What a judge is asked about a row: whether the patterns `asked` are true of it. What rows share comes first, for an engine's cache."""
+    """What a judge is asked about a row: whether the patterns `asked` are true of it. What rows share is first, for an engine's cache."""
     with_places = row.images and sum(m.content.count(PLACE) for m in row.prompt) == len(row.images)
     turns = [quoted(message.content, bool(with_places)) for message in row.prompt]
     if len(turns) > 1:

@@ -4,8 +4,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 import rewards
-from curation.core.row import Row
+from curation.core.row import Row, from_record
+from curation.core.rows import Rows
 from curation.difficulty.triage.residue import last_words, normal
 from curation.judging.answers.prompt import MAX_ANSWER_CHARS
 from curation.judging.answers.residue import Residue, why_not_asked
@@ -13,11 +16,13 @@ from curation.text.options import list_options, options_in
 from rewards.extract import after_box, after_thinking, joined_boxes
 
 
-def residue_of_traces(rows: Iterable[Row], of: Iterable[str]) -> Iterator[tuple[int, Residue]]:
-    """The numbers of the traces that are `cannot_judge`, with what is asked about them."""
+def residue_of_traces(rows: Rows, of: Iterable[str]) -> Iterator[tuple[int, Residue]]:
+    """The numbers of the traces that are `cannot_judge`, with what is asked about them. The others are not read."""
     wanted = frozenset(of)
-    for number, row in enumerate(rows):
-        if row.verified == "cannot_judge" and (what := _what(row)) in wanted:
+    unjudged = np.flatnonzero([one["verified"] == "cannot_judge" for one in rows.records(["verified"])])
+    for number, record in rows.at(unjudged):
+        row = from_record(record)
+        if (what := _what(row)) in wanted:
             answer, not_asked = final_answer(row.completion)
             of_row = row.id, row.source, row.source_id, what, question_with_options(row), row.answer, answer
             yield number, Residue(*of_row, not_asked or why_not_asked(row.answer, answer))

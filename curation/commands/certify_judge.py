@@ -78,8 +78,8 @@ def chosen(build: Path, n: int, seed: int, template: str) -> list[Row]:
     ranked = sorted(
         (hashlib.blake2b(f"{seed}/{record['id']}".encode()).digest(), number, place)
         for number, shard in enumerate(shards)
-        for place, record in enumerate(read_records(shard, ["id", "answer"], batch_rows=10_000))
-        if record["answer"].strip()
+        for place, record in enumerate(read_records(shard, ["id", "answer", "answer_kind"], batch_rows=10_000))
+        if record["answer"].strip() and record["answer_kind"] != "unreadable"
     )[:n]
     if not ranked:
         raise BuildError(f"{build}: no rows with golds in data/, expected the folder of a finished build")

@@ -8,7 +8,7 @@ from curation.judging.answers.votes import Pair
 
 class Residue(NamedTuple):
     """`what` is why the rules do not judge the answer; `not_asked`, where that is so, why no model is asked either: `no_answer`,
-    `long_answer`, `taken_back`, `no_gold`.
+    `no_statement`, `long_answer`, `taken_back`, `no_gold`.
     """
 
     id: str

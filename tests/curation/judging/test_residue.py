@@ -1,5 +1,7 @@
 """What the rules leave to a model: the answer that a trace ends in, and golds that no rule judges."""
 
+from pathlib import Path
+
 import pytest
 
 import rewards
@@ -11,6 +13,7 @@ from curation.judging.answers.prompt import MAX_ANSWER_CHARS
 from curation.judging.answers.residue import why_not_asked
 from curation.judging.answers.traces import final_answer, question_with_options, residue_of_traces
 from curation.sources.formats.gold import GoldOptions
+from tests.curation.stages import stored
 
 ENDS = [
     (r"<think>3?</think>So \boxed{4}.", "4", ""),
@@ -18,6 +21,10 @@ ENDS = [
     ("<think>hm</think>We are done.\nThe answer is: both are odd.", "both are odd.", ""),
     ("<think>hm</think>f is odd, and g is even", "f is odd, and g is even", ""),
     ("<think>hm</think>Answer: f is odd.\nI hope this helps!", "f is odd.", ""),
+    ("<think>hm</think>f is odd.\nSo is g.", "f is odd.\nSo is g.", ""),
+    ("<think>hm</think>" + "It is so. " * 60 + "\nDONE.", "DONE.", "no_statement"),
+    ("f is odd, since it is.\nDONE.", "DONE.", "no_statement"),
+    ("f is odd.", "f is odd.", ""),
     ("<think>hm</think>答案是:奇函数", "奇函数", ""),
     (r"<think>so \boxed{3}", "", "no_answer"),
     ("<think>hm</think>", "", ""),
@@ -82,7 +89,7 @@ def test_a_gold_that_a_rule_judges_is_read_as_before(gold: str) -> None:
     assert GoldOptions(unreadable="keep").read(gold, []) == GoldOptions().read(gold, [])
 
 
-def test_only_traces_that_were_not_judged_are_left() -> None:
+def test_only_traces_that_were_not_judged_are_left(tmp_path: Path) -> None:
     rows = [
         Row(f"r{i}", "t", str(i), (Message("user", "?"),), (), gold, kind, completion=r"\boxed{so}", verified=verified)  # type: ignore[arg-type]
         for i, (gold, kind, verified) in enumerate(
@@ -94,9 +101,10 @@ def test_only_traces_that_were_not_judged_are_left() -> None:
             ]
         )
     ]
-    both = [(number, one.what) for number, one in residue_of_traces(rows, ["unreadable_gold", "cannot_judge"])]
+    in_files = stored([rows[:1], rows[1:]], tmp_path)
+    both = [(number, one.what) for number, one in residue_of_traces(in_files, ["unreadable_gold", "cannot_judge"])]
     assert both == [(0, "unreadable_gold"), (1, "cannot_judge")]
-    assert [number for number, _ in residue_of_traces(rows, ["cannot_judge"])] == [1]
+    assert [number for number, _ in residue_of_traces(in_files, ["cannot_judge"])] == [1]
 
 
 def test_options_are_shown_where_the_question_has_none() -> None:

@@ -61,10 +61,10 @@ def corrupted(args: argparse.Namespace, options: LossOptions) -> None:
         found = find_cuts(scores, names, domain, n_tokens, options)
         beyond = {score: of_score != 0 for score, of_score in found.beyond.items()}
         dropped = np.any(list(beyond.values()), axis=0)
-        print(f"{half}: {len(traces)} rows, cut at {options.cut.model_dump(exclude_none=True)}")
-        kinds = np.array([one.kind for one in traces])
+        kinds, was_read = np.array([one.kind for one in traces]), np.isfinite(scores["loss"])
+        print(f"{half}: {len(traces)} rows, {was_read.sum()} with room for a response")
         for kind in ("", *KINDS):
-            here = kinds == kind
+            here = (kinds == kind) & was_read  # where the question leaves no room, nothing is said of the row
             by_score = ", ".join(f"{score} {of_score[here].mean():.1%}" for score, of_score in beyond.items())
             print(f"  {kind or 'clean':<16} {dropped[here].mean():6.1%} of {here.sum():4} ({by_score})")
         clean = Counter(one.source for one, falls in zip(traces, dropped, strict=True) if falls and not one.kind)

@@ -138,7 +138,7 @@ class TransformersSession:
                 ours = self._head(self.model.base_model(input_ids=ids, use_cache=False).last_hidden_state).float()
             except (AttributeError, RuntimeError, TypeError):  # its body is made in another way
                 return False
-        return own.shape == ours.shape and bool(torch.allclose(own, ours, rtol=1e-2, atol=1e-2))
+        return own.shape == ours.shape and bool(torch.allclose(own, ours, rtol=1e-3, atol=1e-3))
 
 
 def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:

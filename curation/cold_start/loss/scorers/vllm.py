@@ -60,18 +60,30 @@ class VllmScorerSession:
         self.llm, self.tokenizer = llm, tokenizer
 
     def score(self, batch: Sequence[Encoded]) -> Iterator[tuple[int, TokenScores]]:
-        """See `ScorerSession.score`."""
+        """See `ScorerSession.score`; the steps are those of `LLM.wait_for_completion`, so that what is finished is kept."""
         from vllm import SamplingParams
 
         params = SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0, detokenize=False, flat_logprobs=True)
+        engine = self.llm.llm_engine
         prompts = [{"prompt_token_ids": one.ids} for one in batch]
+        internal_ids: list[str] = []
         try:
-            outputs = self.llm.generate(prompts, params, use_tqdm=False)
+            internal_ids = self.llm.enqueue(prompts, params, use_tqdm=False)
+            states = engine.output_processor.request_states
+            numbers = {states[one].external_req_id: number for number, one in enumerate(internal_ids)}
+            while numbers:
+                for output in engine.step():
+                    if output.finished:
+                        number = numbers.pop(output.request_id)
+                        yield number, _scores(batch[number], output.prompt_logprobs)
         except Exception as error:  # vLLM's own, torch's, the system's: none of them is a score
             raise SamplingError(f"scorer 'vllm' failed: {first_line(error)}") from error
-        for number, (one, output) in enumerate(zip(batch, outputs, strict=True)):
-            found = output.prompt_logprobs
-            # One entry for every token but the first, the actual token's.
-            entries = np.array(found.start_indices)[one.scored]
-            nll = -np.array(found.logprobs, np.float32)[entries]
-            yield number, TokenScores(nll, np.array(found.ranks, np.int64)[entries])
+        finally:  # the caller may not wait for all of them
+            engine.abort_request(internal_ids, internal=True)
+
+
+def _scores(text: Encoded, found: Any) -> TokenScores:
+    """Of `FlatLogprobs`: one entry for every token but the first, that of the text's own token."""
+    entries = np.array(found.start_indices)[text.scored]
+    nll = -np.array(found.logprobs, np.float32)[entries]
+    return TokenScores(nll, np.array(found.ranks, np.int64)[entries])

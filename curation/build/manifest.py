@@ -123,7 +123,8 @@ class ColdStart(Section):
 
     @model_validator(mode="after")
     def _what_is_capped_is_kept(self) -> "ColdStart":
-        if self.verify.max_unjudged is not None and not {"cannot_judge", "no_gold"} & set(self.keep_verified):
+        kept = {"cannot_judge", "no_gold"} & set(self.keep_verified) or self.judge_answers
+        if self.verify.max_unjudged is not None and not kept:
             raise ValueError(
                 f"got `verify: {{max_unjudged: {self.verify.max_unjudged:g}}}` and `keep_verified` without 'cannot_judge'"
                 " and 'no_gold'; expected one of them there: nothing else is capped"

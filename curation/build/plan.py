@@ -86,7 +86,13 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     if isinstance(section, ColdStart) and section.distil:
         stages += [
             DistilStage(
-                options=section.distil, seed=seed, template=template, merge=dedup.merge, keep=section.keep_verified
+                options=section.distil,
+                seed=seed,
+                template=template,
+                merge=dedup.merge,
+                keep=_verdicts_to_judge(section),
+                append_box=section.verify.append_box,
+                need_box=_asks_for_box(section),
             ),
             FilterDistilled(filters=section.filters),
         ]
@@ -129,8 +135,13 @@ def _verdicts_before(section: ColdStart) -> tuple[Verified, ...]:
     asked about those that they cannot judge.
     """
     redone: tuple[Verified, ...] = ("wrong",) if section.distil and section.distil.prompts != "without_trace" else ()
+    return tuple(dict.fromkeys((*_verdicts_to_judge(section), *redone)))
+
+
+def _verdicts_to_judge(section: ColdStart) -> tuple[Verified, ...]:
+    """The verdicts with which a row stays, or meets the model that is asked about it."""
     asked: tuple[Verified, ...] = ("cannot_judge",) if section.judge_answers else ()
-    return tuple(dict.fromkeys((*section.keep_verified, *redone, *asked)))
+    return tuple(dict.fromkeys((*section.keep_verified, *asked)))
 
 
 def checks_of(section: ColdStart | Rl) -> tuple[tuple[AnyFilter, ...], VerifyTraces | VerifyGolds]:
@@ -142,11 +153,15 @@ def checks_of(section: ColdStart | Rl) -> tuple[tuple[AnyFilter, ...], VerifyTra
     traces = VerifyTraces(
         keep=_verdicts_before(section), append_box=section.verify.append_box, to_distil=section.distil is not None
     )
-    asking = [one for one in section.filters if isinstance(one, TraceFormat) and one.need_box]
-    if not (asking and traces.append_box):
+    if not (_asks_for_box(section) and traces.append_box):
         return section.filters, traces
-    filters = tuple(one.model_copy(update={"need_box": False}) if one in asking else one for one in section.filters)
-    return filters, traces.model_copy(update={"need_box": True})
+    without_box = {"need_box": False}
+    filters = [f.model_copy(update=without_box) if isinstance(f, TraceFormat) else f for f in section.filters]
+    return tuple(filters), traces.model_copy(update={"need_box": True})
+
+
+def _asks_for_box(section: ColdStart) -> bool:
+    return any(isinstance(one, TraceFormat) and one.need_box for one in section.filters)
 
 
 RESERVED = frozenset({"id", "source", "source_id", "provenance", "extra", "keep", "note"})

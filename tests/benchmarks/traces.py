@@ -35,7 +35,7 @@ from curation.core.schema import stage_schema  # noqa: E402
 from curation.core.stage import Run  # noqa: E402
 from curation.core.steps import MapRows, ReadRows, WriteRows  # noqa: E402
 from curation.filters.base import Filter  # noqa: E402
-from curation.filters.stage import _decide  # noqa: E402
+from curation.filters.stage import decide  # noqa: E402
 from curation.normalise import Normalise, normalise_row  # noqa: E402
 from curation.normalise.step import ChangeRows, normalise_text  # noqa: E402
 
@@ -103,7 +103,7 @@ def ours(shards: Path, out: Path) -> None:
     """The project's executor: a task for every shard, read once, written once."""
     rows = Rows(map(file_of, sorted(shards.glob("*.parquet"))))
     run = Run("cold_start", "traces", out / "run", out, rows)
-    judges = [MapRows(partial(_decide, one.judge), run.ledger(i + 1), one.kind) for i, one in enumerate(filters())]
+    judges = [MapRows(partial(decide, one.judge), run.ledger(i + 1), one.kind) for i, one in enumerate(filters())]
     text = ChangeRows(partial(normalise_text, Normalise()), run.ledger(0), "text")
     steps = [ReadRows(rows, run.folder / "progress"), text, *judges, WriteRows(out / "rows", stage_schema())]
     SupervisedExecutor(steps, len(rows.files), 1, out / "run", lambda: None).run()

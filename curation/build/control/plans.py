@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from curation.build.control.equal import EqualSize
 from curation.build.control.known import KnownDifficulty
+from curation.build.control.known_drops import KnownDrops
 from curation.build.control.known_loss import KnownLoss
-from curation.build.control.known_questions import KnownQuestions
 from curation.cold_start.loss.stage import LossStage
 from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.stage import DECISIONS, Stage
@@ -22,6 +22,7 @@ from curation.dedup.decide import MergeDuplicates
 from curation.difficulty.stage import MeasureDifficulty
 from curation.difficulty.triage.stage import TriageStage
 from curation.filters.stage import FilterStage, VerifyGolds
+from curation.judging.answers.stage import JudgeAnswersStage
 from curation.judging.questions.stage import QuestionsStage
 from curation.mixture import Mixture
 from curation.mixture.stage import MixtureStage
@@ -62,7 +63,14 @@ def _instead_of(stage: Stage, barred: FilterStage) -> Plan | None:
             return None if stage.options == plain else [stage.model_copy(update={"options": plain})]
         case VerifyTraces():
             return None if stage == WITH_A_TRACE else [WITH_A_TRACE]
-        case QuestionsStage() | VerifyGolds() | MergeDuplicates() | MeasureDifficulty() | LossStage():
+        case (
+            QuestionsStage()
+            | JudgeAnswersStage()
+            | VerifyGolds()
+            | MergeDuplicates()
+            | MeasureDifficulty()
+            | LossStage()
+        ):
             return []
         case TriageStage():
             return None  # it goes with `difficulty`
@@ -77,8 +85,8 @@ def _behind(runs: Sequence[StageRun], is_measured: bool) -> Plan:
             case TriageStage() as triage if is_measured:
                 files, fingerprint = run.rows_in.files, run.fingerprint
                 plan += [KnownDifficulty(triage=triage, fingerprint=fingerprint, measured=files, folder=run.folder)]
-            case QuestionsStage():
-                plan += [KnownQuestions(fingerprint=run.fingerprint, folder=run.folder)]
+            case QuestionsStage() | JudgeAnswersStage() as asking:
+                plan += [KnownDrops(of=asking.kind, fingerprint=run.fingerprint, folder=run.folder)]
             case LossStage():
                 plan += [KnownLoss(fingerprint=run.fingerprint, measured=run.rows_in.files, folder=run.folder)]
             case MixtureStage() as mixture if mixture.options.target is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from curation.cold_start.verify.verdict import verify_completion
+from curation.cold_start.verify.verdict import Reading, note, read_trace, with_box
 from curation.core.row import Row
 from curation.difficulty.rounds import Judged
 from curation.filters.trace_format import TraceFormat
@@ -36,6 +36,10 @@ class Accept:
     """Says what the responses of rows are; as a `Judge` of the rounds, their outcomes alone."""
 
     need_thinking: bool = True
+    append_box: bool = False
+    """Whether a trace that is correct without a box gets one."""
+    need_box: bool = False
+    """Whether a filter drops what has none: then the answer of such a trace is none."""
 
     def __call__(self, rows: Judged, verdicts: VerdictStore) -> list[list[str]]:
         judged = judge_rollouts(rows, verdicts)
@@ -58,9 +62,17 @@ class Accept:
         if why:
             return Candidate(INCOMPLETE, why=why) if outcome == "correct" else Candidate(outcome)
         is_same = outcome == "correct" and with_trace.completion == response
-        verified = "correct" if is_same else verify_completion(with_trace)
+        reading = Reading("correct") if is_same else read_trace(with_trace)
+        verified = reading.verified
+        if verified == "correct_without_box" and self.need_box and not self.append_box:
+            return Candidate(outcome)
         if verified in CORRECT:
-            return Candidate("correct", replace(with_trace, verified=verified))
+            boxed = with_box(with_trace, reading) if self.append_box and verified == "correct_without_box" else None
+            if said := note(reading, boxed is not None):
+                with_trace = with_trace.changed("verify_traces", said)
+            return Candidate(
+                "correct", replace(with_trace, verified=verified, completion=boxed or with_trace.completion)
+            )
         if outcome == "no_answer":
             return Candidate(outcome)
         return Candidate("wrong" if verified == "wrong" else INCOMPLETE, why="another answer when cleaned")

@@ -54,6 +54,10 @@ class DistilStage(Stage):
     """Whether of several rows of a cluster one is sampled."""
     keep: tuple[Verified, ...] = ("correct", "correct_without_box")
     """The verdicts with which a trace of the row's own stays where no other was found."""
+    append_box: bool = False
+    """Whether a trace that is correct without a box gets one."""
+    need_box: bool = False
+    """Whether a filter drops what has none."""
     leaves: ClassVar[Leaves] = ROWS
     adds: ClassVar[tuple[Column, ...]] = (Column("distilled", pa.bool_(), released=False),)
     remedies: ClassVar[dict[str, str]] = {
@@ -74,7 +78,7 @@ class DistilStage(Stage):
 
     @property
     def accept(self) -> Accept:
-        return Accept(self.options.need_thinking)
+        return Accept(self.options.need_thinking, self.append_box, self.need_box)
 
     def digests(self) -> dict[str, dict[str, str]]:
         model, revision = self.options.sampler.identity()

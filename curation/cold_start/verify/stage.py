@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, ClassVar, Literal
 
-from curation.cold_start.verify.verdict import Reading, read_trace
+from curation.cold_start.verify.verdict import note, read_trace, with_box
 from curation.core.decision import Decision, drop, keep
 from curation.core.ledger import ledger_lines
 from curation.core.row import Row, Verified
@@ -45,10 +45,10 @@ class VerifyTraces(MapStage):
         reading = read_trace(row)
         if reading.verified not in self.keep:
             return drop(f"verified_{reading.verified}", reading.line)
-        boxed = _boxed(row, reading) if self.append_box and reading.verified == "correct_without_box" else None
+        boxed = with_box(row, reading) if self.append_box and reading.verified == "correct_without_box" else None
         if self.need_box and not _has_box(boxed or row.completion):
             return drop("no_boxed_answer", reading.line)
-        return keep(_note(reading, boxed is not None), verified=reading.verified, completion=boxed)
+        return keep(note(reading, boxed is not None), verified=reading.verified, completion=boxed)
 
     def summary(self, run: Run) -> dict[str, Any]:
         """`verified`: source -> verdict -> traces, with those that ended here."""
@@ -61,22 +61,5 @@ class VerifyTraces(MapStage):
         return {"verified": {source: dict(sorted(counts[source].items())) for source in sorted(counts)}}
 
 
-def _note(reading: Reading, is_boxed: bool) -> str:
-    """For the provenance: nothing of a trace with a box."""
-    if reading.verified != "correct_without_box":
-        return ""
-    return f"correct without a box: {reading.line}" + (", box appended" if is_boxed else "")
-
-
 def _has_box(completion: str) -> bool:
     return any(box.content.strip() for box in boxes(after_thinking(completion) or ""))
-
-
-def _boxed(row: Row, reading: Reading) -> str | None:
-    r"""The trace with a box behind it: what it states, or the gold where a box cannot hold that; None where neither is judged correct."""
-    verifier = verifier_of(row)
-    for text in (reading.stated.strip("$ "), row.answer):
-        completion = f"{row.completion.rstrip()}\n\n\\boxed{{{text}}}"
-        if verifier.judge(completion).outcome == "correct":
-            return completion
-    return None

@@ -81,3 +81,20 @@ def _contradicts(verifier: rewards.Verifier, value: str) -> bool:
 def _short(text: str) -> str:
     folded = " ".join(text.split())
     return folded if len(folded) <= 200 else f"...{folded[-200:]}"
+
+
+def with_box(row: Row, reading: Reading) -> str | None:
+    r"""The trace with a box behind it: what it states, or the gold where a box cannot hold that; None where neither is judged correct."""
+    verifier = verifier_of(row)
+    for text in (reading.stated.strip("$ "), row.answer):
+        completion = f"{row.completion.rstrip()}\n\n\\boxed{{{text}}}"
+        if verifier.judge(completion).outcome == "correct":
+            return completion
+    return None
+
+
+def note(reading: Reading, is_boxed: bool) -> str:
+    """For the provenance: nothing of a trace with a box."""
+    if reading.verified != "correct_without_box":
+        return ""
+    return f"correct without a box: {reading.line}" + (", box appended" if is_boxed else "")

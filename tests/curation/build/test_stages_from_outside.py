@@ -16,7 +16,7 @@ from curation.cli import main
 from curation.core.errors import BuildError, CurationError
 from curation.core.parquet import read_records
 from curation.core.row import make_row
-from curation.filters.stage import _decide
+from curation.filters.stage import decide
 from tests.curation.conftest import shard_bytes
 
 MODULE = '''
@@ -143,7 +143,7 @@ def test_a_change_of_an_option_or_an_input_redoes_what_follows(manifest: Path, t
 @pytest.mark.parametrize("given", [(True, "fine"), None, (False,), "no"])
 def test_a_filter_that_gives_something_else_drops_nothing(given: object) -> None:
     with pytest.raises(BuildError, match=r"a filter gave .* for s/1, expected True or"):
-        _decide(lambda row: given, make_row(source="s", source_id="1", question="q"))  # type: ignore[arg-type,return-value]
+        decide(lambda row: given, make_row(source="s", source_id="1", question="q"))  # type: ignore[arg-type,return-value]
 
 
 def test_stages_are_listed(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:

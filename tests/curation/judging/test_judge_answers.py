@@ -20,11 +20,11 @@ from curation.build.build import BuildOptions, build
 from curation.build.dry_run import dry_run
 from curation.build.manifest import load_manifest
 from curation.cli import main
+from curation.cold_start.verify.verdict import verify_completion
 from curation.core.decision import Decision
 from curation.core.errors import CurationError, ManifestError
 from curation.core.parquet import read_records
 from curation.core.row import Message, Row
-from curation.filters.stage import verify_completion
 from curation.judging.answers.options import JudgeAnswers, JudgeTraces
 from curation.judging.answers.stage import ANSWERS_FILE, JudgeAnswersStage
 from curation.judging.answers.votes import Pair, judge_pairs

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 import rewards
+from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.row import Message, Row
-from curation.filters.stage import VerifyGolds, VerifyTraces
+from curation.filters.stage import VerifyGolds
 from curation.judging.answers.hacks import hacks
 from curation.judging.answers.probes import probes
 from curation.judging.answers.prompt import MAX_ANSWER_CHARS
@@ -81,7 +82,7 @@ def test_a_gold_that_no_rule_judges_comes_in_where_it_may_and_gets_no_verdict(go
         assert (verdict.outcome in ("unreadable_gold", "no_answer"), verdict.outcome == "correct") == (True, False)
     row = trace(gold, "unreadable", rf"\boxed{{{gold}}}")
     assert VerifyGolds().map(row).reason == "unreadable_gold"
-    assert VerifyTraces(keep=("cannot_judge",)).map(row).columns == {"verified": "cannot_judge"}
+    assert VerifyTraces(keep=("cannot_judge",)).map(row).columns["verified"] == "cannot_judge"
 
 
 @pytest.mark.parametrize("gold", ["7", "blue", "x+1", "Paris"])

@@ -35,6 +35,7 @@ ROW = make_row(source="s", source_id="1", question="What is 3 + 4? Give a number
             "correct",
             "<think>a</think>\\boxed{7}",
         ),
+        ("<think>a</think>The answer is 7.", "correct", "<think>a</think>The answer is 7."),
         ("<think></think>\\boxed{7}", "undecided", None),
         ("<think>a</think><think>b</think>\\boxed{7}", "undecided", None),
         ("so \\boxed{7}", "undecided", None),
@@ -131,7 +132,7 @@ def test_of_rows_with_one_question_one_is_sampled(
         ("7", True, "keep", ""),
         ("7", False, "dropped", "no_completion"),
         ("", True, "dropped", "no_gold"),
-        ("\\frac{", True, "dropped", "unreadable_gold"),
+        ("\\frac{", True, "dropped", "gold_fails_itself"),
     ],
 )
 def test_a_row_waits_for_its_trace_where_its_gold_can_judge_one(

@@ -114,6 +114,21 @@ INTO_FORMULA = _pattern(
     r"(?:\b(?:is|are|be|equals?|at|points?|length|get|gives?|have|obtain|find|that|conclude|value|measures?|becomes?|so|thus|therefore|hence)|[,:])\W*\Z"
 )
 """What is in front of a formula that ends a conclusion."""
+COMMON = frozenset(
+    [
+        "the", "that", "this", "there", "these", "those", "which", "who", "its", "our", "they", "their", "them", "then", "thus",
+        "hence", "therefore", "consequently", "accordingly", "finally", "conclusion", "total", "number", "value", "values",
+        "answer", "result", "solution", "final", "required", "requested", "desired", "exactly", "indeed", "confident", "sure",
+        "now", "get", "gets", "got", "find", "finds", "found", "have", "has", "had", "conclude", "confirmed", "obtain",
+        "follows", "equal", "equals", "with", "from", "for", "into", "and", "all", "each", "one", "are", "was", "were", "will",
+        "can", "same", "overall", "correct", "original", "given", "measure", "measures", "amount", "after", "been", "being",
+        "yes", "you", "how", "many", "much", "what", "above", "shown",
+    ]
+)  # fmt: skip
+"""Words of a conclusion that say nothing of what it is about."""
+VARIABLE = re.compile(r"(?<![A-Za-z'\u2019\\])[B-HJ-Zb-z](?![A-Za-z'\u2019])")
+"""A letter alone that is neither an article nor `I`."""
+COMMON_HAN = frozenset("所以因此综上的是为有等于一共总他们它了今年最终得个在这那答案")
 HAS = _pattern(
     _words(
         "has",
@@ -175,6 +190,10 @@ DOUBTS = _pattern(
     r"不|没|非|可能|或|如果|假设|假如|若|错",
 )
 """What a statement is denied, doubted, supposed or quoted with."""
+OF_IT = re.compile(
+    r"\b(?:of|in|for|to|than|with|by)\s+(?:the|this|that|an?|our|my|its)?\s*(?:\w+\s+)?\Z", re.IGNORECASE
+)
+"""In front of an answer that is only spoken of: `the number of digits of the answer is`."""
 ANOTHERS = _pattern(
     _words(
         "your",

@@ -29,13 +29,16 @@ _MAX_CLOSERS, _MAX_CLOSER_CHARS = 4, 200
 _OPTION_KINDS = frozenset(("choice", "choices"))
 
 
-def last_statement(answer: str, kind: str) -> Statement | None:
-    """Return what the end of an answer states, None where it states nothing. `answer` is the part behind the thinking, without boxes.
+def last_statement(answer: str, kind: str, asked: str) -> Statement | None:
+    """Return what the end of an answer states, None where it states nothing. `answer` is the part behind the thinking, without boxes;
+    `asked` is the question: a conclusion counts where it speaks of what that asks for.
 
-    >>> last_statement("Adding up gives 12. So the answer is 12, as both are even.", "math").values
+    >>> last_statement("Adding up gives 12. So the answer is 12, as both are even.", "math", "").values
     ('12, as both are even', '12')
-    >>> last_statement("The answer is not 12.", "math"), last_statement("There are 12 boys and 9 girls.", "math")
+    >>> last_statement("The answer is not 12.", "math", ""), last_statement("There are 12 boys and 9 girls.", "math", "")
     (None, None)
+    >>> last_statement("So the area is 12.", "math", "Find the area."), last_statement("So a side is 12.", "math", "Find the area.")
+    (Statement(quote='So the area is 12.', values=('12',), earlier=()), None)
     """
     sentences = list(_sentences(_without_closers(answer[-_MAX_ANSWER_CHARS:])))
     if not sentences or sentences[-1].rstrip("*_ ").endswith(("?", "\uff1f")):
@@ -45,7 +48,7 @@ def last_statement(answer: str, kind: str) -> Statement | None:
         return None
     values = _announced(last)
     if values == ():
-        values = _set_apart(last, sentences, kind) or _concluded(last, len(sentences) == 1, kind)
+        values = _set_apart(last, sentences, kind, asked) or _concluded(last, len(sentences) == 1, kind, asked)
     if not values or not _is_balanced(values[0]):
         return None
     earlier = (value for one in sentences[:-1] for value in _asserted(one))
@@ -104,6 +107,7 @@ def _announced(sentence: str) -> tuple[str, ...] | None:
         phrases.SUPPOSES.match(before)
         or phrases.DOUBTS.search(clause)
         or phrases.ANOTHERS.search(clause)
+        or phrases.OF_IT.search(clause)
         or phrases.BOUNDS.match(value)
         or phrases.COMPARES.search(value)
     ):
@@ -154,7 +158,7 @@ def _asserted(sentence: str) -> tuple[str, ...]:
     return (_announced(sentence) or ())[-1:]
 
 
-def _set_apart(last: str, sentences: list[str], kind: str) -> tuple[str, ...]:
+def _set_apart(last: str, sentences: list[str], kind: str, asked: str) -> tuple[str, ...]:
     """A value that form sets apart: the only bold of the last line, a formula on a line of its own, an option's letter, words alone."""
     plain = _plain(last)
     if kind in _OPTION_KINDS and re.fullmatch(r"\(?[A-J]\)?\.?", plain):
@@ -163,18 +167,40 @@ def _set_apart(last: str, sentences: list[str], kind: str) -> tuple[str, ...]:
         return (_trimmed(plain),)
     if match := phrases.DISPLAY.fullmatch(last.strip()):
         concludes = len(sentences) < 3 or phrases.CONCLUDES.match(_plain(sentences[-2]))
-        return (_trimmed(match[1] or match[2]),) if concludes and not phrases.GOES_ON.search(last) else ()
+        value = _trimmed(match[1] or match[2])
+        of = "".join(map(_plain, sentences[-2:-1])) + " " + value.rpartition("=")[0]
+        return (value,) if concludes and not phrases.GOES_ON.search(last) and _is_asked(of, asked) else ()
     bold = phrases.BOLD.findall(last)
     if len(bold) == 1 and phrases.ENDED.search(last) and not _is_no_result(plain):
         value = "".join(bold[0])
-        return () if value.rstrip().endswith((":", "\uff1a")) else (_trimmed(value),)
+        is_asked = _is_asked(plain[: plain.find(value)], asked) and not value.rstrip().endswith((":", "\uff1a"))
+        return (_trimmed(value),) if is_asked else ()
     if kind == "text" and not re.match(r"\s*(?:[-*\u2022]|\d+[.)])\s", last) and len(sentences) < 3:
         return (_trimmed(plain),)
     return ()
 
 
-def _concluded(sentence: str, is_alone: bool, kind: str) -> tuple[str, ...]:
-    """The one value of a sentence that concludes, or that is the whole answer."""
+def _concluded(sentence: str, is_alone: bool, kind: str, asked: str) -> tuple[str, ...]:
+    """The one value of a sentence that concludes, or that is the whole answer, on what was asked for."""
+    values = _one_value(sentence, is_alone, kind)
+    if not values or kind in _OPTION_KINDS:
+        return values
+    plain = _plain(sentence)
+    return values if _is_asked(plain[: plain.rfind(values[-1])] + values[-1].rpartition("=")[0], asked) else ()
+
+
+def _is_asked(subject: str, asked: str) -> bool:
+    """Whether every word and variable of a subject, common ones aside, is in the question: a side is not the area."""
+    bare, variables = re.sub(r"\\[A-Za-z]+", " ", subject), set(phrases.VARIABLE.findall(asked))
+    asked = asked.casefold()
+    words = {word.casefold() for word in re.findall(r"[A-Za-z]{3,}", bare)} - phrases.COMMON
+    letters = set(phrases.VARIABLE.findall(bare))
+    han = set(re.findall(r"[\u4e00-\u9fff]", bare)) - phrases.COMMON_HAN
+    stems = (word[: max(4, len(word) - 3)] for word in words)
+    return all(stem in asked for stem in stems) and letters <= variables and all(one in asked for one in han)
+
+
+def _one_value(sentence: str, is_alone: bool, kind: str) -> tuple[str, ...]:
     plain = _plain(sentence)
     lead = phrases.CONCLUDES.match(plain)
     opens = lead and not re.search(r"\w.*\btherefore", lead.group(), re.IGNORECASE)
@@ -203,7 +229,7 @@ def _concluded(sentence: str, is_alone: bool, kind: str) -> tuple[str, ...]:
         is_said = (
             is_alone
             and phrases.HAS.search(before) is not None
-            and not re.search(r"\bwe\b|\w,\s", clause, re.IGNORECASE)
+            and not re.search(r"\bwe\b|\banswer\b|\w,\s", clause, re.IGNORECASE)
         )
     return (values[0],) if is_said and not phrases.MAGNITUDE.match(behind) else ()
 
@@ -216,7 +242,7 @@ def _behind_copula(plain: str, values: list[str]) -> tuple[str, ...]:
     if match is None or (len(values) > 1 and (len(copulas) > 1 or re.search(r"\d", match["unit"]))):
         return ()
     whole = _trimmed(match["value"] + match["unit"])
-    return (whole,) if phrases.MAGNITUDE.match(match["unit"]) else (whole, _trimmed(match["value"]))
+    return (whole,) if phrases.MAGNITUDE.match(match["unit"]) else tuple({whole: 0, _trimmed(match["value"]): 0})
 
 
 def _is_no_result(sentence: str) -> bool:

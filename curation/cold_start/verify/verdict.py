@@ -52,7 +52,7 @@ def read_trace(row: Row) -> Reading:
         return Reading("wrong", "", "the thinking is not closed")
     if verdict.outcome != "no_answer" or "boxed" in answer or "fbox" in answer:
         return Reading("wrong", verdict.extracted or "", verdict.detail)
-    return _unboxed(verifier, last_statement(answer, verifier.kind.kind))
+    return _unboxed(verifier, last_statement(answer, verifier.kind.kind, row.question))
 
 
 def _unboxed(verifier: rewards.Verifier, statement: Statement | None) -> Reading:

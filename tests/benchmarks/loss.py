@@ -47,6 +47,9 @@ def read(traces: Sequence[Trace], options: LossOptions, store: Path) -> tuple[di
         both = list(reader.read(map(record, traces)))
     scores = [trace_scores(whole, alone) for whole, alone in both]
     by_name = {name: np.array([getattr(one, name) for one in scores], np.float32) for name in SCORES}
+    is_short = np.array([whole.n_scored < options.min_tokens for whole, _ in both])
+    for name in SCORES:
+        by_name[name][is_short] = np.nan
     return by_name, np.array([whole.n_tokens for whole, _ in both])
 
 
@@ -62,9 +65,9 @@ def corrupted(args: argparse.Namespace, options: LossOptions) -> None:
         beyond = {score: of_score != 0 for score, of_score in found.beyond.items()}
         dropped = np.any(list(beyond.values()), axis=0)
         kinds, was_read = np.array([one.kind for one in traces]), np.isfinite(scores["loss"])
-        print(f"{half}: {len(traces)} rows, {was_read.sum()} with room for a response")
+        print(f"{half}: {len(traces)} rows, {was_read.sum()} with {options.min_tokens} tokens of the response or more")
         for kind in ("", *KINDS):
-            here = (kinds == kind) & was_read  # where the question leaves no room, nothing is said of the row
+            here = (kinds == kind) & was_read  # where the question leaves no room for them, nothing is said of the row
             by_score = ", ".join(f"{score} {of_score[here].mean():.1%}" for score, of_score in beyond.items())
             print(f"  {kind or 'clean':<16} {dropped[here].mean():6.1%} of {here.sum():4} ({by_score})")
         clean = Counter(one.source for one, falls in zip(traces, dropped, strict=True) if falls and not one.kind)

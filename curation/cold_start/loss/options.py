@@ -70,6 +70,10 @@ class LossOptions(Options):
     """Rows that a group must have for a cut of its own. Those of a smaller one, a band of a domain, are compared within the domain, and
     then among all; where all are fewer, nothing is cut."""
 
+    min_tokens: int = Field(default=48, ge=1)
+    """Tokens of the response that must have been read for a cut to apply: means over a few say little. What has fewer stays, with its
+    scores; `loss.json` counts it."""
+
     @model_validator(mode="after")
     def _bands_ascend(self) -> "LossOptions":
         if list(self.bands) != sorted({*self.bands}) or min(self.bands, default=1) < 1:

@@ -59,8 +59,21 @@ class Measured:
     scores: dict[str, npt.NDArray[np.float32]]
     n_tokens: npt.NDArray[np.int64]
     unscored: npt.NDArray[np.int8]
-    cut_off: npt.NDArray[np.bool_]
-    """Traces of which only the beginning was read."""
+    n_scored: npt.NDArray[np.int64]
+    """Tokens of the response that were read."""
+
+    @property
+    def cut_off(self) -> npt.NDArray[np.bool_]:
+        """Traces of which only the beginning was read."""
+        return (self.n_scored > 0) & (self.n_scored < self.n_tokens)
+
+    def comparable(self, min_tokens: int) -> dict[str, npt.NDArray[np.float32]]:
+        """The scores, nan where they are means over too few tokens of the response; the question's are not."""
+        is_short = self.n_scored < min_tokens
+        return {
+            name: values if name == "prompt_loss" else np.where(is_short, np.float32(np.nan), values)
+            for name, values in self.scores.items()
+        }
 
 
 def measure(
@@ -76,7 +89,7 @@ def measure(
         SamplingError: the model cannot start or failed; what was read before is in the store.
     """
     found: dict[str, array[float]] = {name: array("f") for name in TraceScores._fields}
-    n_tokens, unscored, cut_off = array("q"), array("b"), array("b")
+    n_tokens, unscored, n_scored = array("q"), array("b"), array("q")
     with LossReader(options, template, store, report) as reader:
         for whole, alone in reader.read(rows.records(["prompt", "completion"])):
             scores = trace_scores(whole, alone)
@@ -85,10 +98,10 @@ def measure(
             n_tokens.append(whole.n_tokens)
             why: Unscored = "no_room" if not whole.n_scored else "not_finite" if np.isnan(scores.loss) else ""
             unscored.append(UNSCORED.index(why))
-            cut_off.append(0 < whole.n_scored < whole.n_tokens)
+            n_scored.append(whole.n_scored)
     return Measured(
         {name: np.array(values, np.float32) for name, values in found.items()},
-        np.array(n_tokens, np.int64), np.array(unscored, np.int8), np.array(cut_off, bool),
+        np.array(n_tokens, np.int64), np.array(unscored, np.int8), np.array(n_scored, np.int64),
     )  # fmt: skip
 
 

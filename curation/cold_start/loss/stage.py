@@ -61,7 +61,13 @@ class LossStage(DecideStage):
             )
         domains: dict[str, int] = {}
         places = [domains.setdefault(record["domain"], len(domains)) for record in rows.records(["domain"])]
-        found = find_cuts(measured.scores, [*domains], np.array(places, np.int64), measured.n_tokens, self.options)
+        found = find_cuts(
+            measured.comparable(self.options.min_tokens),
+            [*domains],
+            np.array(places, np.int64),
+            measured.n_tokens,
+            self.options,
+        )
         cut = np.array([beyond != 0 for beyond in found.beyond.values()], bool).reshape(-1, len(rows)).any(axis=0)
         write_records(
             run.folder / QUARANTINE_FILE, SCHEMA, quarantine(rows, measured, found, np.flatnonzero(cut).tolist())
@@ -92,6 +98,9 @@ class LossStage(DecideStage):
             "rows": len(measured.n_tokens),
             "dropped": {score: int((beyond != 0).sum()) for score, beyond in found.beyond.items()},
             "without_loss": {name: int((measured.unscored == n).sum()) for n, name in enumerate(UNSCORED) if name},
+            "too_short_to_compare": int(
+                ((measured.n_scored > 0) & (measured.n_scored < self.options.min_tokens)).sum()
+            ),
             "read_in_part": int(measured.cut_off.sum()),
             "median": {name: float(np.median(values)) if len(values) else None for name, values in scored.items()},
             "not_compared": sum(group.n for group in found.groups if group.why),

@@ -37,7 +37,7 @@ TEMPLATE = "{question} The answer is"
 
 def options(lm: Path | str, **more: Any) -> LossOptions:
     scorer = {"kind": "transformers", "model": str(lm), "batch_tokens": 256}
-    return LossOptions.model_validate({"scorer": scorer, "max_length": 128, "min_rows": 10, **more})
+    return LossOptions.model_validate({"scorer": scorer, "max_length": 128, "min_rows": 10, "min_tokens": 1, **more})
 
 
 def rows_of(n: int, **fields: Any) -> list[Row]:
@@ -308,6 +308,13 @@ def test_rows_beyond_a_cut_drop_into_the_quarantine_beside_their_neighbours(
     assert table["dropped"] == {"loss": len(lines)}
     assert [group["n_above"] for group in table["groups"]] == [len(lines)]
     assert (tmp_path / "stage" / "loss.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_response_of_few_tokens_is_scored_and_not_compared(lm: Path, rows: Rows, tmp_path: Path) -> None:
+    found = decisions(stage(lm, min_tokens=1000, cut={"loss": {"kind": "value", "at": 0}}), rows, tmp_path / "stage")
+    assert {one.action for one in found} == {"keep"}
+    assert all("loss" in one.columns for one in found[:-1])
+    assert json.loads((tmp_path / "stage" / "loss.json").read_text())["too_short_to_compare"] == 61
 
 
 def test_nothing_is_read_twice(lm: Path, rows: Rows, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ r"""Text stages on long traces, measured beside `datasets.map` and `filter`: spe
 Traces of 17 kB are generated into Parquet shards of 20,000, one in ten with a flaw. Both sides normalise them and apply the filters of the cold
 start in `real_sample.yaml`, with one process each: the project's executor in one pass over a shard, `datasets` with a `map` and a `filter` for
 each. Memory is what the process and its children have together (PSS), and without pages of mapped files (anonymous), sampled ten times
-a second. `--flat` runs the project's side at two sizes and says what 2 million rows would take.
+a second. `--flat` runs the project's side at two sizes and says what 2 million rows would take; `--rows 0` that alone.
 """
 
 from __future__ import annotations
@@ -171,20 +171,12 @@ def ids(folder: Path) -> list[str]:
     ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=200_000)
-    parser.add_argument("--flat", default="5000,20000")
-    parser.add_argument("--side", nargs=3, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.side:
-        {"ours": ours, "theirs": theirs}[arguments.side[0]](*map(Path, arguments.side[1:]))
-        return
+def compare(n_rows: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_shards(folder / "shards", arguments.rows)
+        write_shards(folder / "shards", n_rows)
         print(
-            f"| {arguments.rows:,} traces | wall s | CPU s | peak MB | anonymous MB |\n|---|---|---|---|---|",
+            f"| {n_rows:,} traces | wall s | CPU s | peak MB | anonymous MB |\n|---|---|---|---|---|",
             flush=True,
         )
         sides = {}
@@ -197,7 +189,9 @@ def main() -> None:
             "| theirs / ours | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + f" |\n\nthe same rows: {same}",
             flush=True,
         )
-    sizes = [int(size) for size in arguments.flat.split(",") if size]
+
+
+def flat(sizes: list[int]) -> None:
     peaks = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as name:
@@ -207,6 +201,20 @@ def main() -> None:
     if len(sizes) == 2:
         slope = (peaks[1] - peaks[0]) / (sizes[1] - sizes[0])
         print(f"2,000,000 rows by extrapolation: {peaks[1] + slope * (2_000_000 - sizes[1]):,.0f} MB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--flat", default="5000,20000")
+    parser.add_argument("--side", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.side:
+        {"ours": ours, "theirs": theirs}[arguments.side[0]](*map(Path, arguments.side[1:]))
+        return
+    if arguments.rows:
+        compare(arguments.rows)
+    flat([int(size) for size in arguments.flat.split(",") if size])
 
 
 if __name__ == "__main__":

@@ -82,7 +82,8 @@ PLACE = r"(?:left|right|top|bottom|upper|lower|cent(?:er|re)|middle|corner|backg
 PART = r"(?:rows?|columns?|quadrants?|regions?|panels?|corners?|sections? of|parts? of|areas? of|side of|half of)\b"
 LOOK = r"(?:look|looking|focus|focusing|examine|inspect|scan|start|starting|begin|move|moving|zoom|zooming|go|count|read)\b"
 ON_PAPER = (
-    r"\b(?:equation|inequalit|expression|numerator|denominator|fraction|matri|determinant|terms?\b|digits?\b|hand[- ]side|lhs|rhs"
+    r"=|\^|\b(?:power|sin\b|cos\b|tan\b|equation|inequalit|expression|numerator|denominator|fraction|matri|determinant|terms?\b"
+    r"|digits?\b|hand[- ]side|lhs|rhs"
     r"|formula)"
 )
 """What has sides, rows and parts and is no picture."""
@@ -284,7 +285,7 @@ CUES: dict[str, tuple[Cue, ...]] = {
             rf"|\bre-?(?:examin|inspect|visit|check|view|look|analy[sz])\w* (?:at )?{THE_IMAGE}"
             rf"|\b(?:take|have|taking) (?:another|a second|a closer) look at {THE_IMAGE}"
             rf"|\blook (?:again|more (?:carefully|closely)|closer) at {THE_IMAGE}"
-            rf"|{HEAD}(?:wait|hold on|hm+|actually)\b[^.!?]{{0,40}}\b(?:look(?:ing)? at|see|check|in) {THE_IMAGE}",
+            rf"|{HEAD}(?:wait|hold on|hm+|actually)\b[^.!?]{{0,40}}\b(?:look(?:ing)? at|see|check) {THE_IMAGE}",
         ),
     ),
     "visual_divide_and_conquer": (
@@ -299,8 +300,8 @@ CUES: dict[str, tuple[Cue, ...]] = {
         cue(
             f"{IMAGES} shape grid scene",
             rf"\b(?:divide|split|break|partition|decompose|segment|cut)(?: up| down)? (?:the|this|our) (?:\w+ ){{0,2}}(?:{IMAGE}|shape"
-            rf"|grid"
-            r"|scene) (?:up |down )?into\b",
+            r"|grid|scene) (?:up |down )?into\b",
+            r"\bgraph\b",
         ),
         cue(
             "scan scanning going go examine look looking",

@@ -14,7 +14,7 @@ GOOD: dict[str, Any] = {"name": "m", "rl": {"sources": [{"kind": "visual_puzzles
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"rl": {"sources": [{"kind": "visual_puzzle"}]}}, r"rl\.sources\[0\]\.kind: unknown kind 'visual_puzzle'; known: .*did you mean 'visual_puzzles'\?"),
     ({"rl": {"sources": [{"kind": "visual_puzzles", "cuont": 3}]}}, r"rl\.sources\[0\]: unknown option 'cuont'; did you mean 'count'\?"),
-    ({"rl": {"sources": [{"kind": "visual_puzzles", "zzz": 3}]}}, r"rl\.sources\[0\]: unknown option 'zzz'; known: name, license, .*modality$"),
+    ({"rl": {"sources": [{"kind": "visual_puzzles", "zzz": 3}]}}, r"rl\.sources\[0\]: unknown option 'zzz'; known: name, license, .*modality, traces, behaviors$"),
     ({"rl": {"sources": [{"kind": "table", "path": "x", "fields": {"qestion": "q"}}]}}, r"(?s)rl\.sources\[0\]\.fields\.question: Field required\n.*rl\.sources\[0\]\.fields: unknown option 'qestion'; did you mean 'question'\?"),
     ({"rl": {"sources": [{"kind": "table", "path": "x", "fields": {"question": "q"}, "gold": {"rules": [{"kind": "math", "wen": "x"}]}}]}}, r"rl\.sources\[0\]\.gold\.rules\[0\]: unknown option 'wen'; did you mean 'when'\?"),
     ({"rl": {"sources": ["table"]}}, r"rl\.sources\[0\]: expected a mapping with `kind`, got 'table'"),

@@ -102,7 +102,7 @@ def test_a_build_killed_in_every_stage_ends_with_the_same_bytes(built: Path, tmp
             assert not (out / "manifest.lock.yaml").exists()
         server.stdin.close()
     run(manifest, out)
-    assert len(moments) == 36
+    assert len(moments) == 38
     assert shard_bytes(out) == shard_bytes(built)
     assert not list(out.rglob("*.tmp"))
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from curation.build.build import BuildOptions
+from curation.build.dry_run import dry_run
 from curation.build.manifest import Manifest
 from curation.build.plan import plan
 from curation.cold_start.behaviors.judged import JudgeBehaviors
@@ -133,6 +135,19 @@ def test_a_build_with_a_judge_has_its_counts_in_a_column_of_their_own(judged_bui
     assert {"teller": "1"} in lock["inputs"]["cold_start"].values()
     (model,) = summarise(Asked((str(judged_build),)))["models"].values()
     assert model["responses"] == 12, "answers of the judge are no responses"
+
+
+@pytest.mark.slow
+def test_a_dry_run_knows_the_judge_and_a_finished_build(judged_build: Path) -> None:
+    told = dry_run(judged_build.parent / "manifest.yaml", judged_build.parent / "other", BuildOptions())
+    assert "judge_behaviors" in told
+    done = dry_run(judged_build.parent / "manifest.yaml", judged_build, BuildOptions())
+    assert "nothing would run" in done
+
+
+def test_a_judge_costs_an_answer_for_each_trace_and_behavior(tmp_path: Path, scripted: Callable[..., Any]) -> None:
+    _, stage, found = judged(tmp_path, scripted(lambda key, number: ("<count>1</count>", "stop")), n=8, sample=3)
+    assert stage.cost(found, None).line(None).startswith("3 traces, 27 answers of 'scripted'")
 
 
 def test_a_row_without_a_trace_has_no_counts() -> None:

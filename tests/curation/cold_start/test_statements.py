@@ -1,4 +1,4 @@
-"""Endings of traces, labelled by hand before the code that reads them ran: 185, then five times more against what it took too lightly."""
+"""Endings of traces, labelled by hand before the code that reads them ran: 185, then six times more against what it took too lightly."""
 
 import json
 import time
@@ -40,7 +40,7 @@ def test_endings_are_read_as_labelled() -> None:
     other = [(one, found) for one in ENDINGS if (found := verdict_on(one)) != one["label"]]
     assert [one for one, _ in other if one["label"] == "wrong"] == [], "wrong traces called right"
     assert [one["end"] for one, _ in other] == NOT_READ
-    assert sum(one["label"] == "wrong" for one in ENDINGS) * 2 >= len(ENDINGS) > 500
+    assert sum(one["label"] == "wrong" for one in ENDINGS) * 2 >= len(ENDINGS) > 600
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,10 @@ COMMON = frozenset(
     ]
 )  # fmt: skip
 """Words of a conclusion that say nothing of what it is about."""
+SIDE = re.compile(r"[\\\sA-Za-z{}()]*(?:_\{?\w{1,3}\}?)?\s*|[^A-Za-z]*")
+"""The left side of `x = 5`, `f(x) = 5`, `2^3 = 8`: a name, or numbers alone; that of `x^2 = 5` is neither."""
+NAME = re.compile(r"(?<![A-Za-z\\])[A-Z]{2,4}(?![A-Za-z])")
+"""A segment, an angle."""
 VARIABLE = re.compile(r"(?<![A-Za-z'\u2019\\])[B-HJ-Zb-z](?![A-Za-z'\u2019])")
 """A letter alone that is neither an article nor `I`."""
 COMMON_HAN = frozenset("所以因此综上的是为有等于一共总他们它了今年最终得个在这那答案")
@@ -242,7 +246,8 @@ GOES_ON = _pattern(
         r"too\s+(?:large|small|big|high|low|many|few|long|short)",
     ),
     rf"{_words(*_LABELS)}\s*[(#]?\d|第\s*\d|至少|至多|超过|不到|大约|左右|之间",
-    _words("still", "next", "candidates?", "attained", "occurs?", r"up\s+to", *_LIMITS, *_NEARLY),
+    _words("still", "next", "candidates?", "attained", "occurs?", r"up\s+to", *_LIMITS, *_NEARLY[:5]),
+    rf"{_words(*_NEARLY[5:])}\s+\W?\d",
 )
 """Words of a sentence that is on its way to an answer, or bounds it: in one that announces no answer, its number is none."""
 BOUNDS = _pattern(

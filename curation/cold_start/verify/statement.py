@@ -168,12 +168,12 @@ def _set_apart(last: str, sentences: list[str], kind: str, asked: str) -> tuple[
     if match := phrases.DISPLAY.fullmatch(last.strip()):
         concludes = len(sentences) < 3 or phrases.CONCLUDES.match(_plain(sentences[-2]))
         value = _trimmed(match[1] or match[2])
-        of = "".join(map(_plain, sentences[-2:-1])) + " " + value.rpartition("=")[0]
-        return (value,) if concludes and not phrases.GOES_ON.search(last) and _is_asked(of, asked) else ()
+        of = "".join(map(_plain, sentences[-2:-1]))
+        return (value,) if concludes and not phrases.GOES_ON.search(last) and _is_asked(of, value, asked) else ()
     bold = phrases.BOLD.findall(last)
     if len(bold) == 1 and phrases.ENDED.search(last) and not _is_no_result(plain):
         value = "".join(bold[0])
-        is_asked = _is_asked(plain[: plain.find(value)], asked) and not value.rstrip().endswith((":", "\uff1a"))
+        is_asked = _is_asked(plain[: plain.find(value)], "", asked) and not value.rstrip().endswith((":", "\uff1a"))
         return (_trimmed(value),) if is_asked else ()
     if kind == "text" and not re.match(r"\s*(?:[-*\u2022]|\d+[.)])\s", last) and len(sentences) < 3:
         return (_trimmed(plain),)
@@ -186,18 +186,23 @@ def _concluded(sentence: str, is_alone: bool, kind: str, asked: str) -> tuple[st
     if not values or kind in _OPTION_KINDS:
         return values
     plain = _plain(sentence)
-    return values if _is_asked(plain[: plain.rfind(values[-1])] + values[-1].rpartition("=")[0], asked) else ()
+    return values if _is_asked(plain[: plain.rfind(values[-1])], values[-1], asked) else ()
 
 
-def _is_asked(subject: str, asked: str) -> bool:
-    """Whether every word and variable of a subject, common ones aside, is in the question: a side is not the area."""
-    bare, variables = re.sub(r"\\[A-Za-z]+", " ", subject), set(phrases.VARIABLE.findall(asked))
+def _is_asked(subject: str, value: str, asked: str) -> bool:
+    """Whether every word and name of a subject and of the left side of a value, common words aside, is in the question: a side is not the
+    area, and `x^2 = 5` not x.
+    """
+    side = re.sub(r"\\[A-Za-z]+|\\\(|\$", " ", value.partition("=")[0]) if "=" in value else ""
+    bare = re.sub(r"\\[A-Za-z]+", " ", subject) + " " + side
+    names = {name for pattern in (phrases.VARIABLE, phrases.NAME) for name in pattern.findall(bare)}
+    known = {name for pattern in (phrases.VARIABLE, phrases.NAME) for name in pattern.findall(asked)}
     asked = asked.casefold()
-    words = {word.casefold() for word in re.findall(r"[A-Za-z]{3,}", bare)} - phrases.COMMON
-    letters = set(phrases.VARIABLE.findall(bare))
+    words = {word.casefold() for word in re.findall(r"[A-Za-z]{3,}", bare) if not word.isupper()} - phrases.COMMON
     han = set(re.findall(r"[\u4e00-\u9fff]", bare)) - phrases.COMMON_HAN
     stems = (word[: max(4, len(word) - 3)] for word in words)
-    return all(stem in asked for stem in stems) and letters <= variables and all(one in asked for one in han)
+    is_known = all(stem in asked for stem in stems) and names <= known and all(one in asked for one in han)
+    return is_known and phrases.SIDE.fullmatch(side) is not None
 
 
 def _one_value(sentence: str, is_alone: bool, kind: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from curation.core.row import Message, Row, question_of
 from curation.judging.answers.certificate import Certificate, objections
 from curation.judging.answers.options import JudgeAnswers, JudgeLimits
 from curation.judging.answers.probes import certify_judge
-from curation.judging.answers.stage import progress_line
+from curation.judging.progress import asking_line
 from curation.sampling.sample_cached import CachedSampler
 from curation.sampling.template import PLACEHOLDER
 
@@ -137,7 +137,7 @@ class _Reporter:
     def __call__(self, sampler: CachedSampler) -> None:
         if self._clock() - self._said >= 10:
             self._said = self._clock()
-            print(progress_line(sampler), flush=True)
+            print(asking_line(sampler.sampled), flush=True)
 
 
 def _table(found: Certificate) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 
@@ -20,6 +21,17 @@ CHUNK = 2_048
 REPLICATES = 400
 SPEED_SPREAD = 0.15
 """Of the logarithm: what a part of a run tells of the speed of all of it."""
+
+
+@dataclass(frozen=True)
+class NotKnownYet:
+    """The cost of what no stage before has found out. `why`: what is not known, and until when."""
+
+    why: str
+    is_known: bool = False
+
+    def line(self, gpu_hour_price: float | None) -> str:
+        return self.why
 
 
 def asking_cost(

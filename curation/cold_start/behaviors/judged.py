@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, ClassVar, Literal
 
@@ -19,10 +18,11 @@ from curation.core.decision import KEEP, Decision, keep
 from curation.core.parquet import write_text
 from curation.core.rows import Record, Rows, decided
 from curation.core.schema import BEHAVIORS, Column
-from curation.core.stage import DECISIONS, DecideStage, Run
+from curation.core.stage import DECISIONS, Cost, DecideStage, Run
 from curation.core.steps import written
+from curation.judging.cost import NotKnownYet, asking_cost
 from curation.judging.judge import Judge, Question, Reply, ask
-from curation.sampling.sample_cached import CachedSampler
+from curation.judging.progress import reporter
 
 TABLE = "judged.json"
 REPLIES = "replies.json"
@@ -53,18 +53,11 @@ class JudgeBehaviors(DecideStage):
         total = int(chosen.sum()) * len(self.options.asked)
         run.progress.advance(0, total=len(rows), note="starting the judge")
         outcomes = Counter[str]()
-
-        def report(sampler: CachedSampler) -> None:
-            if run.progress.is_due:
-                done = sampler.sampled.found + sampler.sampled.responses
-                found = f" ({sampler.sampled.found:,} stored)" if sampler.sampled.found else ""
-                note = f"judge: {done:,}/{total:,} answers{found}, {sampler.sampled.tokens:,} tokens, {sampler.sampled.speed:,.0f}/s"
-                run.progress.advance(0, note=note + _time_left(sampler, done, total))
-
         questions = judge_questions(_asked(rows, chosen), self.options.asked)
         replies = ask(
-            questions, self.judge, prompt=PROMPT, parse=count_of, store_dir=run.rollouts, seed=self.seed, report=report
-        )
+            questions, self.judge, prompt=PROMPT, parse=count_of, store_dir=run.rollouts, seed=self.seed,
+            report=reporter(run.progress, total),
+        )  # fmt: skip
         with closing(replies):  # type: ignore[type-var]  # a generator, so that it can be closed
             for is_chosen in chosen.tolist():
                 if not is_chosen:
@@ -73,9 +66,18 @@ class JudgeBehaviors(DecideStage):
                 yield keep(behaviors_judged=counts_of(replies, self.options.asked, outcomes))
         write_text(run.folder / REPLIES, json.dumps(dict(sorted(outcomes.items()))))
 
-    def cost(self, run: Run, pilot: int | None) -> "JudgeCost":
-        chosen = min(len(run.rows), self.options.sample or len(run.rows))
-        return JudgeCost(chosen, chosen * len(self.options.asked), self.judge.engine.model)
+    def cost(self, run: Run, pilot: int | None) -> Cost:
+        if not all("behaviors" in file.columns for file in run.rows.files):
+            return NotKnownYet("traces whose behaviors a judge counts: not known before the cues are counted")
+        chosen = _chosen(run.rows, self.options.sample, self.seed)
+
+        def questions() -> Iterator[Question]:
+            return judge_questions(_asked(run.rows, chosen), self.options.asked)
+
+        return asking_cost(
+            questions, int(chosen.sum()) * len(self.options.asked), self.judge, prompt=PROMPT, store_dir=run.rollouts,
+            seed=self.seed, pilot=pilot, parse=count_of,
+        )  # fmt: skip
 
     def summary(self, run: Run) -> dict[str, Any]:
         if not (table := run.folder / TABLE).exists():
@@ -95,22 +97,6 @@ class JudgeBehaviors(DecideStage):
             "sources": by_source(rows.records(columns), "behaviors_judged"),
             "agreement": agreement(pairs),
         }
-
-
-@dataclass(frozen=True)
-class JudgeCost:
-    """How many answers are asked for; what they take is known to whoever runs the judge."""
-
-    traces: int
-    answers: int
-    model: str
-
-    @property
-    def is_known(self) -> bool:
-        return True
-
-    def line(self, gpu_hour_price: float | None) -> str:
-        return f"{self.traces:,} traces, {self.answers:,} answers of {self.model!r} at most, as far as the store lacks them"
 
 
 def judge_questions(records: Iterator[Record], asked: tuple[str, ...]) -> Iterator[Question]:
@@ -150,10 +136,3 @@ def _asked(rows: Rows, chosen: NDArray[np.bool_]) -> Iterator[Record]:
     for _, record in rows.at(np.flatnonzero(chosen), ["id", "prompt", "completion"]):
         question = next((one["content"] for one in reversed(record["prompt"]) if one["role"] == "user"), "")
         yield {"id": record["id"], "question": question, "response": record["completion"]}
-
-
-def _time_left(sampler: CachedSampler, done: int, total: int) -> str:
-    sampled = sampler.sampled
-    if not sampled.responses or not sampled.seconds:
-        return ""
-    return f", {(total - done) * sampled.seconds / sampled.responses / 60:,.0f} min left"

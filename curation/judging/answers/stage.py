@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from itertools import tee
+from itertools import chain, tee
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -22,13 +22,15 @@ from curation.core.schema import Column
 from curation.core.stage import Cost, DecideStage, Run
 from curation.difficulty.triage.evidence import SUSPECTS_FILE
 from curation.judging.answers.certificate import check_certificate
-from curation.judging.answers.cost import AnswersCost, answers_cost
 from curation.judging.answers.options import JudgeLimits, JudgeSuspects, JudgeTraces
+from curation.judging.answers.prompt import PROMPT, verdict_in
 from curation.judging.answers.residue import Residue
 from curation.judging.answers.suspects import GONE, residue_of_suspects
 from curation.judging.answers.traces import residue_of_traces
-from curation.judging.answers.votes import Ballot, JudgeVerdict, judge_pairs
-from curation.sampling.sample_cached import CachedSampler
+from curation.judging.answers.votes import Ballot, JudgeVerdict, judge_pairs, questions_of
+from curation.judging.cost import NotKnownYet, asking_cost
+from curation.judging.judge import Question
+from curation.judging.progress import reporter
 
 ANSWERS_FILE = "judge_answers.parquet"
 ANSWERS = pa.schema(
@@ -115,13 +117,9 @@ class JudgeAnswersStage(DecideStage):
     def _judged(self, rows: Rows, run: Run) -> Iterator[tuple[int, Residue, Ballot | None]]:
         """Everything that is left in its order, with the ballot where a model was asked."""
 
-        def report(sampler: CachedSampler) -> None:
-            if run.progress.is_due:
-                run.progress.advance(0, note=progress_line(sampler))
-
         ahead, found = tee(self._residue(rows, run))
         pairs = (one.pair for _, one in ahead if not one.not_asked)
-        options = self.options
+        options, report = self.options, reporter(run.progress)
         with closing(judge_pairs(pairs, options.judge, options.votes, run.rollouts, self.seed, report)) as ballots:
             for number, one in found:
                 run.progress.reach(number)
@@ -143,11 +141,19 @@ class JudgeAnswersStage(DecideStage):
 
     def cost(self, run: Run, pilot: int | None) -> Cost | None:
         if self._config == "rl" and not (run.stages["triage"] / SUSPECTS_FILE).exists():
-            return AnswersCost(unknown="answers on which the samples agree against the rule: not known before triage")
+            return NotKnownYet("answers on which the samples agree against the rule: not known before triage")
         if self._config == "cold_start" and not any(one["verified"] for one in run.rows.records(["verified"])):
-            return AnswersCost(unknown="answers that the rules cannot judge: not known before the traces are verified")
+            return NotKnownYet("answers that the rules cannot judge: not known before the traces are verified")
         pairs = [one.pair for _, one in self._residue(run.rows, run) if not one.not_asked]
-        return answers_cost(pairs, self.options, run.rollouts, self.seed, pilot)
+        votes, judge = self.options.votes, self.options.judge
+
+        def questions() -> Iterator[Question]:
+            return chain.from_iterable(questions_of(pair, votes) for pair in pairs)
+
+        return asking_cost(
+            questions, 2 * votes * len(pairs), judge, prompt=PROMPT, store_dir=run.rollouts, seed=self.seed,
+            pilot=pilot, parse=verdict_in,
+        )  # fmt: skip
 
     def summary(self, run: Run) -> dict[str, Any]:
         """Source -> why the rules do not judge it -> what the model says and how replies failed, never among the rules' counts."""
@@ -164,11 +170,3 @@ def _detail(row: Mapping[str, Any], lines: Iterator[Mapping[str, Any]]) -> str:
     line = next(one for one in lines if (one["source"], one["source_id"]) == (row["source"], row["source_id"]))
     texts = f"{line['answer'][:DETAIL_CHARS]!r} for the gold {line['gold'][:DETAIL_CHARS]!r}"
     return f"{line['not_asked']}: {texts}" if line["not_asked"] else texts
-
-
-def progress_line(sampler: CachedSampler) -> str:
-    """Replies, tokens and speed."""
-    done = sampler.sampled
-    stored = f" ({done.found:,} stored)" if done.found else ""
-    replies = f"{done.found + done.responses:,} replies{stored}"
-    return f"{replies}, {done.tokens + done.underway:,} tokens, {done.speed:,.0f}/s"

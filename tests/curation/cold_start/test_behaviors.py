@@ -147,7 +147,7 @@ def test_a_dry_run_knows_the_judge_and_a_finished_build(judged_build: Path) -> N
 
 def test_a_judge_costs_an_answer_for_each_trace_and_behavior(tmp_path: Path, scripted: Callable[..., Any]) -> None:
     _, stage, found = judged(tmp_path, scripted(lambda key, number: ("<count>1</count>", "stop")), n=8, sample=3)
-    assert stage.cost(found, None).line(None).startswith("3 traces, 27 answers of 'scripted'")
+    assert stage.cost(found, None).line(None).startswith("27 prompts, 27 samples")
 
 
 def test_a_row_without_a_trace_has_no_counts() -> None:

@@ -1,27 +1,18 @@
-"""A teacher behind a real `vllm serve`: a micro model that has learned to guess. It takes a minute, and runs where OVR_VLLM_TEACHER is set."""
+"""A teacher behind a real `vllm serve`: a micro model that has learned to guess."""
 
-import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from curation.sampling.engines.vllm_on_cpu import options_on_cpu
 from tests.curation.cold_start.distilling import ends, manifest, prompt, shard_rows
 from tests.curation.conftest import run, shard_bytes
 from tests.curation.sampling.models import build_lm
-from tests.curation.sampling.test_vllm_serve import wait_until_it_answers
+from tests.curation.sampling.serving import vllm_serve
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not os.environ.get("OVR_VLLM_TEACHER"), reason="set OVR_VLLM_TEACHER=1: it starts vLLM"),
-]
+pytestmark = pytest.mark.slow
 
 
 def teach_to_guess(folder: Path, steps: int = 120) -> None:
@@ -50,23 +41,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("models") / "guess"
     build_lm(folder)
     teach_to_guess(folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("vllm")), "serve", str(folder), "--served-model-name", "teacher"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--max-model-len", "160", "--max-num-seqs", "16"]
-    if on_cpu := options_on_cpu("auto"):
-        command += ["--dtype", on_cpu["dtype"], "--enforce-eager", "--no-enable-chunked-prefill"]
-    environment = {name: value for name, value in os.environ.items() if name != "VLLM_ENABLE_V1_MULTIPROCESSING"}
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        wait_until_it_answers(process, f"http://127.0.0.1:{port}/health")
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with vllm_serve(folder, "teacher", "--max-model-len", "160") as url:
+        yield url
 
 
 def test_right_guesses_become_rows_and_a_second_build_has_the_same_bytes(url: str, tmp_path: Path) -> None:

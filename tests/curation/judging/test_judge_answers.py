@@ -215,9 +215,9 @@ def test_a_dry_run_tells_what_judging_costs_and_its_pilot_is_found(write_manifes
         assert "at most 0 answers" not in dry_run(path, out, BuildOptions())
         assert server.bodies == []
         told = dry_run(path, out, BuildOptions(), pilot=2)
-        assert len(server.bodies) == 4
-        assert "5 answers, 10 questions: 4 in the store, 6 to come" in told
-        assert "tokens to come" in told
+        assert len(server.bodies) == 2
+        assert "10 samples: 2 in the store, 8 to come" in told
+        assert "tokens: about" in told
         build(path, out)
         assert len(server.bodies) == 10
         again = dry_run(path, tmp_path / "out", BuildOptions())

@@ -1,16 +1,8 @@
 """The `openai` engine against a real `vllm serve` on loopback: the samples are those of the engine `vllm`."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
@@ -19,8 +11,8 @@ from curation.core.row import Message
 from curation.sampling.engines.base import Request, Response, SamplingOptions
 from curation.sampling.engines.openai import OpenAI
 from curation.sampling.engines.vllm import VllmSession
-from curation.sampling.engines.vllm_on_cpu import options_on_cpu
 from tests.curation.sampling.answers import answers
+from tests.curation.sampling.serving import vllm_serve
 
 pytestmark = pytest.mark.slow
 
@@ -32,35 +24,9 @@ GREEDY = SamplingOptions(max_tokens=12, temperature=0)
 @pytest.fixture(scope="module")
 def server(peculiar: Path) -> Iterator[OpenAI]:
     """An engine of a running server, which ends with the module."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("vllm")), "serve", str(peculiar), "--served-model-name", "micro"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--max-model-len", "96", "--max-num-seqs", "16"]
-    command += ["--limit-mm-per-prompt", '{"image": 2, "video": 0}']
-    on_cpu = options_on_cpu("auto")
-    if on_cpu:
-        command += ["--dtype", on_cpu["dtype"], "--enforce-eager", "--no-enable-chunked-prefill"]
-    environment = {name: value for name, value in os.environ.items() if name != "VLLM_ENABLE_V1_MULTIPROCESSING"}
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        wait_until_it_answers(process, f"http://127.0.0.1:{port}/health")
-        yield OpenAI(model="micro", base_url=f"http://127.0.0.1:{port}/v1")
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def wait_until_it_answers(process: "subprocess.Popen[bytes]", url: str) -> None:
-    while True:
-        assert process.poll() is None, "vllm serve ended while starting"
-        try:
-            urlopen(url, timeout=5).close()
-            return
-        except (URLError, OSError):
-            time.sleep(0.5)
+    images = ("--limit-mm-per-prompt", '{"image": 2, "video": 0}')
+    with vllm_serve(peculiar, "micro", "--max-model-len", "96", *images) as url:
+        yield OpenAI(model="micro", base_url=url)
 
 
 @pytest.fixture(scope="module")

@@ -217,7 +217,7 @@ def test_a_dry_run_tells_what_judging_costs_and_its_pilot_is_found(write_manifes
         told = dry_run(path, out, BuildOptions(), pilot=2)
         assert len(server.bodies) == 2
         assert "10 samples: 2 in the store, 8 to come" in told
-        assert "tokens: about" in told
+        assert "about 40 tokens: 8 in the store, about 32 to come" in told
         build(path, out)
         assert len(server.bodies) == 10
         again = dry_run(path, tmp_path / "out", BuildOptions())

@@ -9,6 +9,7 @@ the same rows with the scorer and with what one would write by hand, one after t
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -137,9 +138,9 @@ def bare_vllm(llm: Any) -> Any:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["corrupted", "speed"])
-    parser.add_argument("model", help="folder or name of a causal language model")
-    parser.add_argument("--real", type=Path, required=True, help="folder of the public sample")
+    parser.add_argument("what", choices=["corrupted", "speed"], nargs="?", default="speed")
+    parser.add_argument("model", nargs="?", default=os.environ.get("OVR_LOSS_MODEL"), help="a causal language model")
+    parser.add_argument("--real", type=Path, default=os.environ.get("OVR_REAL_DATA"), help="folder of the public sample")
     parser.add_argument("--store", type=Path, default=Path(tempfile.gettempdir()) / "loss_store")
     parser.add_argument("--kind", choices=["transformers", "vllm"], default="transformers")
     parser.add_argument("--dtype", default="auto")
@@ -151,6 +152,9 @@ def main() -> int:
     parser.add_argument("--k", type=float, help="of the cut of the loss; by default that of the stage")
     parser.add_argument("--pairing-at", type=float, help="of the cut of the gain; by default that of the stage")
     args = parser.parse_args()
+    if not (args.model and args.real):
+        print("loss: no model or no public sample; set OVR_LOSS_MODEL and OVR_REAL_DATA to their folders")
+        return 0
     cuts = Cuts()
     if args.k:
         cuts = cuts.model_copy(update={"loss": Cut(k=args.k)})

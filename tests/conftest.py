@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from curation.build.manifest import Manifest, load_manifest
+from curation.build.load import load_manifest
+from curation.build.manifest import Manifest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; two processes of tests share the cores

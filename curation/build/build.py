@@ -21,7 +21,8 @@ import curation
 import rewards
 from curation.build.config import ConfigBuild
 from curation.build.control.sets import build_controls, remove_controls
-from curation.build.manifest import Manifest, load_manifest
+from curation.build.load import load_manifest
+from curation.build.manifest import Manifest
 from curation.build.publish import publish_files, unpublish
 from curation.build.summary import describe_config, emptied_by, why_empty
 from curation.core.digests import installed_versions, source_digest

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from curation.build.build import lock_folder
-from curation.build.manifest import Certify, load_manifest
+from curation.build.load import load_manifest
+from curation.build.manifest import Certify
 from curation.build.mistakes import mistakes_in
 from curation.commands.console import render
 from curation.core.errors import BuildError, ManifestError

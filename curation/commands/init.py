@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from curation.build.manifest import load_manifest
+from curation.build.load import load_manifest
 from curation.core.errors import CurationError
 from curation.init.find import guesses_of, hub_parts
 from curation.init.look import find_parts

@@ -12,7 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from curation.build.manifest import ColdStart, Manifest, Rl, load_manifest
+from curation.build.load import load_manifest
+from curation.build.manifest import ColdStart, Manifest, Rl
 from curation.build.plan import checks_of
 from curation.commands.preview_text import Lines, record_lines, row_lines
 from curation.core.decision import Decision

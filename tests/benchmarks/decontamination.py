@@ -22,7 +22,7 @@ sys.path[0] = str(ROOT)  # this file is called like the package it measures
 
 import yaml  # noqa: E402
 
-from curation.build.manifest import load_manifest  # noqa: E402
+from curation.build.load import load_manifest  # noqa: E402
 from curation.core.row import Row  # noqa: E402
 from curation.decontamination.finder import Finder  # noqa: E402
 from curation.decontamination.keyring import make_keyring  # noqa: E402

@@ -59,7 +59,7 @@ def real_rows(config: str) -> list[Row]:
     """The rows of the real sample, or generated ones."""
     if not os.environ.get("OVR_REAL_DATA"):
         return [generated(i) for i in range(2000)]
-    from curation.build.manifest import load_manifest
+    from curation.build.load import load_manifest
 
     manifest = load_manifest(Path(__file__).parents[2] / "manifests" / "real_sample.yaml")
     rows = (row for source in manifest.sections[config].sources for row in source.read(manifest.seed))

@@ -140,7 +140,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["corrupted", "speed"], nargs="?", default="speed")
     parser.add_argument("model", nargs="?", default=os.environ.get("OVR_LOSS_MODEL"), help="a causal language model")
-    parser.add_argument("--real", type=Path, default=os.environ.get("OVR_REAL_DATA"), help="folder of the public sample")
+    parser.add_argument(
+        "--real", type=Path, default=os.environ.get("OVR_REAL_DATA"), help="folder of the public sample"
+    )
     parser.add_argument("--store", type=Path, default=Path(tempfile.gettempdir()) / "loss_store")
     parser.add_argument("--kind", choices=["transformers", "vllm"], default="transformers")
     parser.add_argument("--dtype", default="auto")

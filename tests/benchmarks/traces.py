@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 sys.path[0] = str(Path(__file__).parents[2])
 
-from curation.build.manifest import load_manifest  # noqa: E402
+from curation.build.load import load_manifest  # noqa: E402
 from curation.core.executor import SupervisedExecutor  # noqa: E402
 from curation.core.parquet import AtomicParquetWriter  # noqa: E402
 from curation.core.row import from_record, make_row, to_record  # noqa: E402

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, TypeAdapter
 
 import rewards
-from curation.build.manifest import load_manifest
+from curation.build.load import load_manifest
 from curation.cli import main
 from curation.commands.plugins import PLACES, example_of, plugins_of
 from curation.core.parquet import read_records

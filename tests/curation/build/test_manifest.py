@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from curation.build.manifest import Manifest, load_manifest
+from curation.build.load import load_manifest
+from curation.build.manifest import Manifest
 from curation.core.errors import ManifestError
 
 GOOD: dict[str, Any] = {"name": "m", "rl": {"sources": [{"kind": "visual_puzzles", "count": 3}]}}

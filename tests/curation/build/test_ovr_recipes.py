@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from curation.build.manifest import Manifest, load_manifest
+from curation.build.load import load_manifest
+from curation.build.manifest import Manifest
 from curation.core.row import Row
 from curation.sources.base import BadRow
 from curation.sources.table import Table

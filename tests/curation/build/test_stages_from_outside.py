@@ -11,7 +11,7 @@ import yaml
 
 from curation.build.build import BuildOptions, build, build_code
 from curation.build.dry_run import dry_run
-from curation.build.manifest import load_manifest
+from curation.build.load import load_manifest
 from curation.cli import main
 from curation.core.errors import BuildError, CurationError
 from curation.core.parquet import read_records

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from curation.build.manifest import load_manifest
+from curation.build.load import load_manifest
 from curation.core.errors import ManifestError
 from curation.core.row import Row
 from curation.difficulty.triage.gain import Rate, difference, image_gain, need, share

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from curation.build.manifest import load_manifest
+from curation.build.load import load_manifest
 from curation.cli import main
 from curation.core.row import BadRow, Row
 from tests.curation.init.layouts import LAYOUTS, Layout, lines, png, sum_of

@@ -18,7 +18,7 @@ import yaml
 
 from curation.build.build import BuildOptions, build
 from curation.build.dry_run import dry_run
-from curation.build.manifest import load_manifest
+from curation.build.load import load_manifest
 from curation.cli import main
 from curation.cold_start.verify.verdict import verify_completion
 from curation.core.decision import Decision

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.build.manifest import load_manifest
+from curation.build.load import load_manifest
 from curation.core.errors import BuildError, ManifestError
 from curation.core.parquet import read_records
 from curation.mixture import Mixture, Strata, quotas

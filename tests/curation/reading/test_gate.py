@@ -8,7 +8,7 @@ import pytest
 
 from curation.build.build import BuildOptions
 from curation.build.dry_run import dry_run
-from curation.build.manifest import load_manifest
+from curation.build.load import load_manifest
 from curation.commands.console import reading_table
 from curation.core.errors import BuildError, ManifestError
 from tests.curation.conftest import Write, run, shard_bytes

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from curation.build.manifest import load_manifest
+from curation.build.load import load_manifest
 from curation.core.row import Row
 from curation.filters.stage import VerifyGolds
 from curation.sources.table import Table

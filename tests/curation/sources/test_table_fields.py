@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from curation.build.manifest import load_manifest
+from curation.build.load import load_manifest
 from curation.core.errors import ManifestError, SourceError
 from curation.core.row import Row
 from curation.sources.base import BadRow

@@ -10,7 +10,7 @@ import pytest
 
 import rewards
 from curation.build.build import BuildOptions, build
-from curation.build.manifest import load_manifest
+from curation.build.load import load_manifest
 from curation.core.row import Row
 from curation.sources.base import BadRow
 from curation.sources.table import Table

@@ -14,6 +14,7 @@ from curation.core.row import Row
 from curation.sources.base import BadRow
 from curation.sources.table import Table
 from tests.curation.sources.hub_layouts import LAYOUTS, Layout
+from tests.curation.sources.hub_layouts import PROMPTS as UNTRACED
 
 OVR = Path(__file__).resolve().parents[3] / "manifests" / "ovr"
 RECIPES = ("multimodal_rl", "cold_start")
@@ -63,8 +64,9 @@ def test_every_set_is_read_in_its_layout(name: str, source: str, tmp_path: Path)
         assert (row.question, row.answer, row.answer_kind) == (expected.question, expected.answer, expected.kind)
         assert (len(row.images), row.stratum) == (expected.images, expected.stratum)
         if name == "cold_start":
-            assert row.completion.startswith("<think>")
-            assert row.teacher == "DeepSeek-R1"
+            is_traced = source not in UNTRACED
+            assert row.completion.startswith("<think>") == is_traced
+            assert (row.teacher == "DeepSeek-R1") == is_traced
 
 
 def test_the_folders_of_iconqa_are_one_line_of_the_lock(tmp_path: Path) -> None:
@@ -95,6 +97,13 @@ def test_the_recipes_are_of_the_papers_size() -> None:
     assert (rl.mixture.target, cold_start.mixture.target) == (PROMPTS, TRACES)
     assert rl.difficulty is not None
     assert (rl.difficulty.n, rl.difficulty.stopping.kind) == (16, "bayes")
+
+
+def test_the_cold_start_has_every_step_of_the_paper() -> None:
+    cold_start = recipe("cold_start").cold_start
+    assert cold_start is not None
+    steps = (cold_start.questions, cold_start.distil, cold_start.loss, cold_start.mixture.weights.get("behavior"))
+    assert all(steps), steps
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -218,6 +218,8 @@ IMAGES: dict[str, Layout] = {
     ),
 }  # fmt: skip
 
+PROMPTS = ("math", "numina_math", "tulu3_math")
+"""Sets of the cold start that have no traces: the teacher writes them."""
 TRACE = r"<think>4 + 4 = 8</think>\boxed{8}"
 WRONG_TRACE = r"<think>4 + 4 = 9</think>\boxed{9}"
 OPENR1 = {"problem": "What is 4 + 4?", "answer": "8", "uuid": "u1", "generations": [TRACE, WRONG_TRACE]}
@@ -254,6 +256,7 @@ TRACES: dict[str, Layout] = {
         ],
         [Expected("What is 5 + 5?", "10")],
     ),
+    **{name: MATHEMATICS[name] for name in PROMPTS},
 }  # fmt: skip
 
 LAYOUTS: dict[tuple[str, str], Layout] = {

@@ -68,6 +68,7 @@ def test_other_bounds_are_applied_to_the_pass_rates_that_vllm_gave(
     quickstart: Path, summary: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the store: the engine has no time to start."""
+    monkeypatch.setenv("OVR_QUICKSTART_TEACHER", str(quickstart / "models" / "teacher"))
     monkeypatch.setenv("OVR_QUICKSTART_MODEL", str(quickstart / "models" / "sft"))
     shutil.copytree(quickstart / "curated", tmp_path / "curated")
     changes = ("seed=1", "rl.difficulty.max_pass_rate=0.8", "rl.difficulty.sampler.start_timeout_s=0.001")

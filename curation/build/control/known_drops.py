@@ -13,7 +13,7 @@ from curation.core.decision import KEEP, Decision, drop
 from curation.core.rows import Rows
 from curation.core.stage import DecideStage, Run
 
-KEY = ("id", "source", "source_id")
+KEY = ["id", "source", "source_id"]
 """Who a row is: traces of one prompt have one id."""
 
 

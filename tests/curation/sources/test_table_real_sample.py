@@ -37,6 +37,7 @@ EXPECTED: dict[str, tuple[int, int, int, dict[str, int]]] = {
     "thought_anchors": (200, 0, 0, {"gold_unreadable": 200}),  # prose
     "sky_t1": (250, 250, 0, {}),
     "marco_o1": (125, 125, 0, {}),
+    "gsm8k_prompts": (800, 800, 0, {}),
 }
 
 

@@ -1,6 +1,7 @@
 """The datatrove steps that every stage is made of: rows are read, looked at one by one or all at once, and decided or written."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from itertools import chain, islice
@@ -53,6 +54,7 @@ class MapRows(PipelineStep):  # type: ignore[misc]
         self.decide, self.ledger, self.name = decide, ledger, name
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        counts: Counter[str] = Counter()
         with self.ledger as ledger:
             for document in data:
                 row = from_document(document)
@@ -61,13 +63,15 @@ class MapRows(PipelineStep):  # type: ignore[misc]
                 if not isinstance(decision, Decision):
                     what = f"{self.name}: got {decision!r} for {row.source}/{row.source_id}"
                     raise BuildError(f"{what}, expected keep(...), drop(...) or merge(...)")
-                self.stat_update(decision.reason or "kept")
+                counts[decision.reason or "kept"] += 1
                 if decision.action != "keep":
                     ledger.end(row.id, row.source, row.source_id, decision, rank)
                     continue
                 if decision is not KEEP:
                     document.metadata["decision"] = decision
                 yield document
+        for outcome, n_rows in counts.items():
+            self.stat_update(outcome, value=n_rows)
 
 
 class WriteDecisions(PipelineStep):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
+from curation.text.literals import Literals
 
 _PAGE = re.compile(
     r"lorem ipsum|all rights reserved|terms of (?:use|service)\b|privacy policy|cookie (?:policy|settings|consent)"
@@ -33,7 +34,9 @@ _TOKENS = re.compile(
     r"<\|(?:im_start|im_end|endoftext|eot_id|start_header_id|end_header_id|begin_of_text|vision_start|image_pad|begin_of_\w+|end_of_\w+)\|>"
     r"|<｜[^｜\n]{1,30}｜>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>"
 )
-_BROKEN = re.compile("\ufffd")
+_TOKEN_HINTS = Literals(("<|i", "<|e", "<|s", "<|b", "<|v", "<｜", "inst]", "sys>>", "_of_turn>"))
+"""Every token has one: to look for these is a fraction of the work."""
+_BROKEN = "\ufffd"
 
 
 class Boilerplate(Filter):
@@ -52,8 +55,8 @@ class Boilerplate(Filter):
         if _FORUM.search(row.question):
             return False, "forum_tags"
         for text in (row.question, row.completion):
-            if _TOKENS.search(text):
+            if _TOKEN_HINTS.any_in(text) and _TOKENS.search(text):
                 return False, "template_tokens"
-            if _BROKEN.search(text):
+            if _BROKEN in text:
                 return False, "undecodable_characters"
         return True

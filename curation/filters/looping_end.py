@@ -21,6 +21,7 @@ _KEY = 24
 """Characters at the end whose earlier places are the candidates for a period."""
 _CANDIDATES = 12
 _NUMBER = re.compile(r"\d+")
+_SPACES = bytes.maketrans(b"\t\n\r\v\f\x1c\x1d\x1e\x1f", b" " * 9)
 
 
 class LoopingEnd(Filter):
@@ -41,11 +42,11 @@ class LoopingEnd(Filter):
 
     def judge(self, row: Row) -> Judgement:
         for text in parts_of(row.completion)[:2]:
-            tail = " ".join(text[-_TAIL:].split())
+            tail = _with_single_spaces(text[-_TAIL:])
             period, length = period_at_end(tail)
             if period and _is_loop(tail[-period:], length / period, length, self.min_rounds, self.min_chars):
                 return False, "loops_at_the_end", f"{length // period} times {tail[-period:][:80]!r}"
-            if any(map(str.isdigit, tail[-200:])):
+            if any(map(str.isdigit, tail[-200:])) and _may_count(tail, len(tail) // self.min_counted):
                 counted = _NUMBER.sub("0", tail)
                 period, length = period_at_end(counted)
                 unit = counted[-period:] if period else ""
@@ -78,6 +79,22 @@ def period_at_end(text: str) -> tuple[int, int]:
         if length > best[1]:
             best = period, length
     return best
+
+
+def _with_single_spaces(text: str) -> str:
+    """`" ".join(text.split())`, of ASCII in a third of the time."""
+    if not text.isascii():
+        return " ".join(text.split())
+    data = text.encode().translate(_SPACES)
+    while b"  " in data:
+        data = data.replace(b"  ", b" ")
+    return data.strip(b" ").decode()
+
+
+def _may_count(text: str, longest: int) -> bool:
+    """Whether the end, its numbers made one, occurred at most `longest` characters before: without that no period is so short."""
+    near = _NUMBER.sub("0", text[-4 * (longest + _KEY) :])
+    return len(near) < longest + _KEY or near.rfind(near[-_KEY:], -longest - _KEY, -1) >= 0
 
 
 def _common_end(text: str, period: int) -> int:

@@ -9,6 +9,8 @@ import ipaddress
 import re
 from typing import ClassVar, Literal
 
+import numpy as np
+
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 from curation.text.formulas import without_formulas
@@ -29,6 +31,12 @@ _SSN = re.compile(r"(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?
 _IP = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")
 _MAY_HOLD = re.compile(r"\d\d(?:\d[ .-]\d{4}|\d-\d\d-\d|\d\d[ -]\d{4})|\+\d{1,3}[ -]\(?\d|\d\.\d{1,3}\.\d")
 """Digits as any of the numbers has them: most traces have none, and their formulas need not be looked for."""
+_SHAPES = (b"0 0000", b"0.0000", b"0-0000", b"00-00-0", b"+0", b"0.0.0", b"0.00.0", b"0.000.0")
+"""Each of them has one, with 0 for every digit."""
+_AS_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+_DIGIT, _BETWEEN, _PLUS = b"0 +"
+_CLASSES = bytes.maketrans(b"123456789.-", b"0" * 9 + b"  ")
+_ASCII = bytes(range(128))
 _IP_SPOKEN = re.compile(r"\b(?:ip|ipv4|address|server|host|ping|dns|router|ssh)\b", re.IGNORECASE)
 
 
@@ -42,7 +50,7 @@ class PersonalData(Filter):
 
     def judge(self, row: Row) -> Judgement:
         for text in (row.question, row.completion):
-            if "@" not in text and not _MAY_HOLD.search(text):
+            if "@" not in text and not (_has_shape(text) and _MAY_HOLD.search(text)):
                 continue
             bare = without_formulas(_CODE.sub(" ", text))
             if any(not _NOBODY.search(match[0]) for match in _MAIL.finditer(bare)):
@@ -56,6 +64,20 @@ class PersonalData(Filter):
             if _IP_SPOKEN.search(bare) and any(_is_public(match, bare) for match in _IP.finditer(bare)):
                 return False, "ip_address"
         return True
+
+
+def _has_shape(text: str) -> bool:
+    """Whether digits stand as in `_SHAPES`, or are not those of ASCII."""
+    data = text.encode("utf-8", "surrogatepass")
+    if not text.isascii() and any(map(str.isdecimal, data.translate(None, _ASCII).decode("utf-8", "surrogatepass"))):
+        return True
+    signs = np.frombuffer(data.translate(_CLASSES), np.uint8)
+    is_digit = signs == _DIGIT
+    has_group = (is_digit[:-2] & (signs[1:-1] == _BETWEEN) & is_digit[2:]).any()
+    if not has_group and not ((signs[:-1] == _PLUS) & is_digit[1:]).any():
+        return False
+    digits = data.translate(_AS_ZEROS)
+    return any(shape in digits for shape in _SHAPES)
 
 
 def luhn(number: str) -> bool:

@@ -7,10 +7,12 @@ behind it and outside a fence: code may print a dialogue. What the question has 
 """
 
 import re
+import string
 from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
+from curation.text.literals import Literals
 
 _TOKEN = re.compile(
     r"<\|[a-z][a-z0-9_ ]{1,40}\|>|<｜[^｜\n]{1,30}｜>|<\|[^|\n]{1,30}｜>"
@@ -56,48 +58,38 @@ class RoleLeftovers(Filter):
     )
 
     def judge(self, row: Row) -> Judgement:
-        trace = row.completion
-        lowered = trace.casefold()
-        if (found := _found(_TOKEN, _TOKEN_HINTS, row, lowered)) is not None:
+        if (found := _found(_TOKEN, _TOKEN_HINTS, row)) is not None:
             return False, "special_tokens", found
-        if (found := _found(_TOOL, _TOOL_HINTS, row, lowered)) is not None:
+        if (found := _found(_TOOL, _TOOL_HINTS, row)) is not None:
             return False, "tool_calls", found
-        if (found := _found(_ROLE, _ROLE_HINTS, row, lowered)) is not None:
+        if (found := _found(_ROLE, _ROLE_HINTS, row)) is not None:
             return False, "other_turns", found
-        if (found := _found(_SYSTEM, ("assistant", "you are "), row, lowered)) is not None:
+        if (found := _found(_SYSTEM, _SYSTEM_HINTS, row)) is not None:
             return False, "system_prompt", found
-        if (found := _found(_ABOUT_ITSELF, _MODEL_HINTS, row, lowered)) is not None:
+        if (found := _found(_ABOUT_ITSELF, _MODEL_HINTS, row)) is not None:
             return False, "talk_of_being_a_model", found
         return True
 
 
-_TOKEN_HINTS = (
-    "<|",
-    "｜>",
-    "inst]",
-    "<<sys>>",
-    "</sys>>",
-    "_of_turn>",
-    "s>",
-    "<0x",
-    "<pad>",
-    "<unk>",
-    "tools]",
-    "tool_",
-    "<[",
-)
+_TOKEN_HINTS = Literals((
+    *(f"<|{letter}" for letter in string.ascii_lowercase), "｜>", "inst]", "sys>>", "_of_turn>", "<bos>", "<eos>", "<pad>", "<unk>",
+    "</s>", "<s>", "<0x", "tools]", "tool_results]", "tool_calls]", "<[bos_", "<[eos_",
+))  # fmt: skip
 """What a text with a match contains, in small letters: to look for that first is a tenth of the work."""
-_TOOL_HINTS = (
+_TOOL_HINTS = Literals((
     "tool", "function", "invoke>", "code_interpreter", "observation", "search>", "information>", "python", '"name"', '"action"',
     "action input:", "```output_", "```execute",
-)  # fmt: skip
-_ROLE_HINTS = ("user", "human", "assistant", "system:", "system*", "## ", "用户", "助手", "人类")
-_MODEL_HINTS = ("an ai", "a ai", "language model", "artificial intelligence", "my knowledge", "my training", "作为")
+))  # fmt: skip
+_ROLE_HINTS = Literals(("user", "human", "assistant", "system:", "system*", "## ", "用户", "助手", "人类"))
+_SYSTEM_HINTS = Literals(("assistant", "you are "))
+_MODEL_HINTS = Literals((
+    "an ai", "a ai", "language model", "artificial intelligence", "my knowledge", "my training", "作为",
+))  # fmt: skip
 
 
-def _found(pattern: re.Pattern[str], hints: tuple[str, ...], row: Row, lowered: str) -> str | None:
+def _found(pattern: re.Pattern[str], hints: Literals, row: Row) -> str | None:
     """The first match that the question does not have, with what is around it."""
-    if not any(hint in lowered for hint in hints):
+    if not hints.any_in(row.completion):
         return None
     trace, asked = row.completion, ""
     for match in pattern.finditer(trace):

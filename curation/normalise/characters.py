@@ -15,6 +15,8 @@ _USES_JOINERS = re.compile("[\u0590-\u0dff\ufb1d-\ufdff\ufe70-\ufefc\U0001f000-\
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
+_ASCII_CONTROLS = bytes(number for number in range(0x80) if _CONTROLS.match(chr(number)))
+
 _SWALLOWED = {
     "\x07": ("a", "lpha|ngle|pprox|ast|rc(?:sin|cos|tan)|symp|bs|leph"),
     "\x08": (
@@ -65,16 +67,27 @@ def clean_characters(text: str) -> str:
     >>> clean_characters("a\u00a0b\u200b \r\n\r\n\r\nc")
     'a b\n\nc'
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
         text = text.replace("\u2028", "\n").replace("\u2029", "\n\n")
         text = _SPACES.sub(" ", _INVISIBLE.sub("", text))
         if not _USES_JOINERS.search(text):
             text = _JOINERS.sub("", text)
         text = unicodedata.normalize("NFC", text)
-    lines = _CONTROLS.sub("", text).split("\n")
-    text = "\n".join([line.rstrip(" \t") for line in lines])
+    text = _without_controls(text)
+    if " \n" in text or ("\t" in text and "\t\n" in text) or text.endswith((" ", "\t")):
+        text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
     return re.sub(r"\n{3,}", "\n\n", text) if "\n\n\n" in text else text
+
+
+def _without_controls(text: str) -> str:
+    """The text without control characters. Those of ASCII are found fastest among bytes, where the others begin with C2."""
+    data = text.encode("utf-8", "surrogatepass")
+    if b"\xc2" in data:
+        return _CONTROLS.sub("", text)
+    bare = data.translate(None, _ASCII_CONTROLS)
+    return text if len(bare) == len(data) else bare.decode("utf-8", "surrogatepass")
 
 
 def restore_commands(text: str) -> str:

@@ -73,6 +73,8 @@ _STYLES = (
     ),
 )
 _BEGINS = re.compile("|".join(sorted({style.opening.pattern for style in _STYLES})), re.IGNORECASE)
+_FIRST_SIGNS = ("<", "[T", "[t", "◁", "#", "**")
+"""Every beginning of a thought starts with one of them."""
 _END_SIGNS = ("</", "< /", "[/", "◁/", "<|e", "<|E", "<|c", "<e", "_end>")
 """Every end of a thought without its beginning has one of them."""
 _DOUBLED_OPEN = re.compile(r"\A<think>(?:\s*(?:</think>\s*)?<think>)+")
@@ -106,8 +108,9 @@ def drop_prompt(trace: str, question: str) -> str:
     asked = _folded(question)
     if len(asked) < 10:
         return trace
-    opening = _BEGINS.search(trace, 1, 2 * len(question) + 2 * _HEAD_SLACK)
-    if opening:
+    end = 2 * len(question) + 2 * _HEAD_SLACK
+    may_begin = any(trace.find(sign, 1, end) >= 0 for sign in _FIRST_SIGNS)
+    if may_begin and (opening := _BEGINS.search(trace, 1, end)):
         head = _folded(trace[: opening.start()])
         if asked in head and len(head) <= len(asked) + _HEAD_SLACK:
             trace = trace[opening.start() :]

@@ -4,7 +4,7 @@ r"""Text stages on long traces, measured beside `datasets.map` and `filter`: spe
 
 Traces of 17 kB are generated into Parquet shards of 20,000, one in ten with a flaw. Both sides normalise them and apply the filters of the cold
 start in `real_sample.yaml`, with one process each: the project's executor in one pass over a shard, `datasets` with a `map` and a `filter` for
-each. Memory is what the process and its children have together (PSS), and without pages of mapped files (anonymous), sampled ten times
+each, in batches. Memory is what the process and its children have together (PSS), and without pages of mapped files (anonymous), sampled ten times
 a second. `--flat` runs the project's side at two sizes and says what 2 million rows would take; `--rows 0` that alone.
 """
 
@@ -29,17 +29,19 @@ sys.path[0] = str(Path(__file__).parents[2])
 from curation.build.load import load_manifest  # noqa: E402
 from curation.core.executor import SupervisedExecutor  # noqa: E402
 from curation.core.parquet import AtomicParquetWriter  # noqa: E402
-from curation.core.row import from_record, make_row, to_record  # noqa: E402
+from curation.core.row import Row, from_record, make_row, to_record  # noqa: E402
 from curation.core.rows import Rows, file_of  # noqa: E402
 from curation.core.schema import stage_schema  # noqa: E402
 from curation.core.stage import Run  # noqa: E402
-from curation.core.steps import MapRows, ReadRows, WriteRows  # noqa: E402
+from curation.core.steps import ReadRows, WriteRows  # noqa: E402
 from curation.filters.base import Filter  # noqa: E402
-from curation.filters.stage import decide  # noqa: E402
+from curation.filters.stage import FilterStage  # noqa: E402
 from curation.normalise import Normalise, normalise_row  # noqa: E402
 from curation.normalise.step import ChangeRows, normalise_text  # noqa: E402
 
 SHARD = 20_000
+BATCH = 1_000
+"""Rows that `datasets` has in memory at a time: its default."""
 TRACE_CHARS = 17_000
 WORDS = """
 first we find the number of ways to place red and blue marbles into boxes such that each box holds at most its share while a circle touches
@@ -100,26 +102,40 @@ def write_shards(folder: Path, n_rows: int) -> None:
 
 
 def ours(shards: Path, out: Path) -> None:
-    """The project's executor: a task for every shard, read once, written once."""
+    """The project's executor and the steps of its stages, a task for every shard: read once, written once."""
     rows = Rows(map(file_of, sorted(shards.glob("*.parquet"))))
     run = Run("cold_start", "traces", out / "run", out, rows)
-    judges = [MapRows(partial(decide, one.judge), run.ledger(i + 1), one.kind) for i, one in enumerate(filters())]
-    text = ChangeRows(partial(normalise_text, Normalise()), run.ledger(0), "text")
-    steps = [ReadRows(rows, run.folder / "progress"), text, *judges, WriteRows(out / "rows", stage_schema())]
-    SupervisedExecutor(steps, len(rows.files), 1, out / "run", lambda: None).run()
+    text = ChangeRows(partial(normalise_text, Normalise()), run.ledger(len(filters())), "text")
+    judges = FilterStage(filters=tuple(filters())).middle(run)
+    steps = [ReadRows(rows, run.folder / "progress"), text, *judges, WriteRows(out / "data", stage_schema())]
+    SupervisedExecutor(steps, len(rows.files), 1, run.folder, lambda: None).run()
 
 
 def theirs(shards: Path, out: Path) -> None:
-    """`datasets`: load, a map, a filter for each, written as Parquet."""
+    """`datasets` in batches: load, a map, a filter for each, written as Parquet. The filters leave indices, no rows."""
     from datasets import load_dataset
 
     files = [str(file) for file in sorted(shards.glob("*.parquet"))]
     data = load_dataset("parquet", data_files=files, split="train", cache_dir=str(out / "cache"))
-    data = data.map(lambda record: to_record(normalise_row(from_record(record), Normalise())))
+    batches: dict[str, Any] = {"batched": True, "batch_size": BATCH}
+    data = data.map(_normalised, **batches)
     for one in filters():
-        data = data.filter(lambda record, judge=one.judge: judge(from_record(record)) is True)
-    (out / "rows").mkdir(parents=True)
-    data.to_parquet(str(out / "rows" / "00000.parquet"))
+        data = data.filter(partial(_kept, one), **batches)
+    (out / "data").mkdir(parents=True)
+    data.to_parquet(str(out / "data" / "00000.parquet"), batch_size=BATCH)
+
+
+def _rows(batch: dict[str, list[Any]]) -> Iterator[Row]:
+    return (from_record(dict(zip(batch, values, strict=True))) for values in zip(*batch.values(), strict=True))
+
+
+def _normalised(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    records = [to_record(normalise_row(row, Normalise())) for row in _rows(batch)]
+    return {name: [record[name] for record in records] for name in batch}
+
+
+def _kept(one: Filter, batch: dict[str, list[Any]]) -> list[bool]:
+    return [one.judge(row) is True for row in _rows(batch)]
 
 
 def measured(side: str, shards: Path, out: Path) -> Side:
@@ -166,7 +182,7 @@ def _used(pid: int) -> tuple[float, float, float]:
 def ids(folder: Path) -> list[str]:
     return [
         name
-        for file in sorted(folder.glob("*.parquet"))
+        for file in sorted(folder.rglob("*.parquet"))
         for name in pq.read_table(file, columns=["source_id"])["source_id"].to_pylist()
     ]
 
@@ -183,7 +199,7 @@ def compare(n_rows: int) -> None:
         for side in ("ours", "theirs"):
             sides[side] = measured(side, folder / "shards", folder / side)
             print(f"| {side} | " + " | ".join(f"{figure:,.1f}" for figure in sides[side]) + " |", flush=True)
-        same = ids(folder / "ours" / "rows") == ids(folder / "theirs" / "rows")
+        same = ids(folder / "ours" / "data") == ids(folder / "theirs" / "data")
         ratios = [b / a for a, b in zip(sides["ours"], sides["theirs"], strict=True)]
         print(
             "| theirs / ours | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + f" |\n\nthe same rows: {same}",

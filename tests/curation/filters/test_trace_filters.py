@@ -49,4 +49,4 @@ def test_repetition(text: str, keep: bool) -> None:
     ],
 )
 def test_overlapping_runs_count_once(words: str, n: int, share: float) -> None:
-    assert repeated_share(words.split(), n) == pytest.approx(share)
+    assert repeated_share(words, n) == pytest.approx(share)

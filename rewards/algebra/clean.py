@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from rewards.algebra.tree import TooBigError
+from rewards.algebra.wording.numerals import chinese
 
 MAX_CHARS = 4096
 """Longest answer that is parsed, after runs of blanks are collapsed (the limit of inspect_ai's math scorer)."""
@@ -89,6 +90,8 @@ _CHOSEN = re.compile(
 )
 _EMPTY_GROUP = re.compile(r"(?<![\\\w])\{\s*\}")
 _LINES = re.compile(r"(?<=[)\]\d])[ \t]*\n\s*(?=[(\[\d-])")
+_PER_CENT = re.compile(r"\b[Pp]er cent\b(?! per)")
+_RANK = re.compile(r"第\s*(\d+|[一二三四五六七八九十百]+)\s*个?(?=[质素偶奇]?数|[大小](?:的|\s*$))")
 _THIN_SPACES = ("\\,", "\\;", "\\:", "\\!", "\\ ")
 _GLUED = re.compile(r"(?<=[\d)}])(or|and)(?=[A-Z\d(\\])")
 _SPACE = re.compile(
@@ -129,6 +132,8 @@ def clean(raw: str) -> str:
     if "<" in text and ">" in text:
         for tag, latex in _HTML:
             text = tag.sub(latex, text)
+    if "er cent" in text:
+        text = _PER_CENT.sub("percent", text)
     text = _undelimited(text)
     if "\\" in text:
         text = _SIZE.sub("", text)
@@ -198,6 +203,8 @@ def _trim(text: str) -> str:
 
 def _to_ascii(text: str) -> str:
     text = _CIRCLED_RUN.sub(r"\1, ", text)
+    if "第" in text:
+        text = _RANK.sub(lambda m: f"{chinese(m[1]) or m[1]}th ", text)
     text = _VULGAR.sub(_vulgar, text)
     text = _HAN_TEXT.sub(r" \1 ", text)
     text = _WHEN.sub(r"\\text{ when }\1\\text{ then }", text)

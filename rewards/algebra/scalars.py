@@ -85,6 +85,8 @@ def _same_as_double(gold: Node, answer: Node) -> bool:
 
 def _same_percent(gold: Node, answer: Node, same: Same) -> bool:
     other = answer if gold.op == "percent" else gold
+    if other.op == "quantity" and measured(other)[0].op == "percent":
+        return _same_quantities(gold, answer, same)
     if other.op in ("degree", "ratio", "time") or (
         other.op == "quantity" and not has(other, "percent") and said_of(other)
     ):
@@ -119,7 +121,13 @@ def _same_quantities(gold: Node, answer: Node, same: Same) -> bool:
     factor = said.ratio(what, other)
     if factor is None:
         return False
+    if what.is_share != other.is_share and (ours.op == "percent") != (theirs.op == "percent"):
+        ours, theirs = _as_number(ours), _as_number(theirs)  # 12% of the price is no 12
     return same(ours if factor == 1 else Node("mul", (num(factor), ours)), theirs)
+
+
+def _as_number(node: Node) -> Node:
+    return Node("div", (node.args[0], num(100))) if node.op == "percent" else node
 
 
 def _is_in(what: said.Said, dimension: str) -> bool:

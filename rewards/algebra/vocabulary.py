@@ -30,7 +30,7 @@ APPLIED = word_set("f g h F G H P Q W Pr E Var")
 
 CONDITIONS = word_set("if when whenever for where provided given with such assuming unless otherwise else elsewhere")
 """Words after which it is said when an answer holds."""
-NOTES = word_set("because since as so which here note")
+NOTES = word_set("because since as so which here note see")
 """Words after which an answer only explains itself."""
 
 GREEK = word_set("""
@@ -46,7 +46,7 @@ WORD_COMMANDS = word_set("pi theta alpha beta gamma delta lambda mu rho phi omeg
 """Commands that lost their backslash; FUNCTIONS are read without one as well."""
 SHORT_WORDS = word_set("""
     and or is the of to no yes odd up sum even if for not all any be by on at so we it as are was has can both each when
-    only none true false let out set two one six ten red per pct day days men
+    only none true false let out set see but too off her his its two one six ten red per pct day days men
 """)
 """Runs of two or three letters that are words, not a product of symbols."""
 DECORATIONS = word_set("""

@@ -29,6 +29,7 @@ from rewards.worker.connection import TimedOutError, WorkerError
 _LETTER = re.compile(r"^\W*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{\W*)?([A-J])[^\w']*$")
 _SAYS_SOMETHING = re.compile(r"[\w\\<>=]")
 _MATHS = re.compile(r"[\\^_=<>+*/|]|\d")
+_OPENING, _CLOSING = re.compile(r"[(\[]"), re.compile(r"[)\]]")
 _DIGITS = re.compile(r"\d+")
 _SPACES = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
 _WORDS = re.compile(r"(?<![\\a-z])[^\W\d_]{2,}")
@@ -40,6 +41,11 @@ MAX_SYMBOLIC_CHARS = 400
 def _spaced(text: str) -> str:
     """Return the text without the spaces that print nothing: those between digits part `1 2` from `12` and `2 1/2` from `21/2`."""
     return _SPACES.sub("", text)
+
+
+def _open_brackets(text: str) -> int:
+    """Return how many more brackets open than close; the ends of `[0, 1)` and `]0, 1[` are two."""
+    return len(_OPENING.findall(text)) - len(_CLOSING.findall(text))
 
 
 def _words(text: str) -> set[str]:
@@ -138,7 +144,7 @@ class _Math:
             return self._symbolic(text)
         # At least one side is nothing that the parser reads. Words are compared as words; the worker is only asked about two
         # formulas with the same numbers, because math-verify finds a number in most prose.
-        if normal(self.text) == normal(text):
+        if normal(self.text) == normal(text) and _open_brackets(self.text) == _open_brackets(text):
             return Ruling("correct", "exact")
         if bool(self.readings) != bool(readings):
             what = "no formula that can be read" if self.readings else "a formula, the gold is none"

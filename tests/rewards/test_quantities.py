@@ -1,6 +1,6 @@
 """Quantities, conditions, choices and words: what is said beside a value is part of the answer.
 
-Both files hold pairs that were labelled before anything judged them, in groups by kind, and every bug found since. What
+The files hold pairs that were labelled before anything judged them, in groups by kind, and every bug found since. What
 is judged otherwise than labelled is a shortfall; none of it may be a wrong answer that passes.
 """
 
@@ -24,7 +24,7 @@ def judged(pair: dict[str, Any]) -> str:
     return verdict.outcome
 
 
-@pytest.mark.parametrize("name", ["quantities.jsonl", "words.jsonl"])
+@pytest.mark.parametrize("name", ["quantities.jsonl", "words.jsonl", "relations.jsonl"])
 def test_labelled_pairs(name: str) -> None:
     pairs = [json.loads(line) for line in (HERE / name).read_text().splitlines()]
     missed = [(pair, outcome) for pair in pairs if ((outcome := judged(pair)) == "correct") != pair["expected"]]
@@ -34,7 +34,8 @@ def test_labelled_pairs(name: str) -> None:
 
 def test_swapping_gold_and_answer_changes_nothing() -> None:
     """But for `one_way`: an equation that names its value, and constants, which the gold alone declares."""
-    pairs = [json.loads(line) for line in (HERE / "quantities.jsonl").read_text().splitlines()]
+    names = ("quantities.jsonl", "relations.jsonl")
+    pairs = [json.loads(line) for name in names for line in (HERE / name).read_text().splitlines()]
     flipped = []
     for pair in pairs:
         if "answer" not in pair or "one_way" in pair or "%" in pair["gold"] + pair["answer"]:

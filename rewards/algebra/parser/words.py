@@ -8,6 +8,7 @@ from rewards.algebra.token import Token
 from rewards.algebra.tree import Node, members, sym
 from rewards.algebra.vocabulary import CONDITIONS, NOTES, SEPARATORS, ParseError, word_set
 from rewards.algebra.wording import said, units
+from rewards.algebra.wording.denials import DENIALS, denies, takes_back
 from rewards.algebra.wording.phrases import CURRENCIES
 
 _HARMLESS = word_set("""
@@ -16,10 +17,8 @@ _HARMLESS = word_set("""
 """Words that may be in front of a value without changing it. `not`, `about`, `June` are not among them."""
 MAX_LEAD = 10
 _LEADS = word_set("is are equals equal")
-_QUALIFYING = word_set("not isn't no except but maybe perhaps wrong if when unless")
-_DOUBTFUL = _QUALIFYING | word_set("""
-    aren't incorrect never nor neither cannot false about approximately nearly almost roughly least most between other
-""")
+_QUALIFYING = DENIALS | word_set("no except but maybe perhaps if when unless probably possibly")
+_DOUBTFUL = _QUALIFYING | word_set("about approximately nearly almost roughly least most between other")
 """Words after a value, and words in front of one, that say that it is not quite the answer."""
 _EMPTY = frozenset(("no solution", "no solutions", "empty set", "no real solution", "no real solutions"))
 _OBJECTS = frozenset(("seq", "union", "inter", "minus", "builder", "matrix"))
@@ -197,6 +196,8 @@ class Words(Cursor):
         while self._now.kind != "last" and (depth or self._now.text not in (")", "]", "\\}")):
             words.append(self._next().text)
             depth += (words[-1] in ("(", "[", "\\{")) - (words[-1] in (")", "]", "\\}"))
+        if denies(" ".join(words)):
+            raise ParseError("words that deny the value")
         self.note += " ".join(words)
 
     def _with_unit(self, node: Node) -> Node:
@@ -226,7 +227,7 @@ class Words(Cursor):
                 break
         if measured := said.letter_as_unit(node):  # 20 m above the ground
             node, words = measured[0], [measured[1], *words]
-        if {word.lower() for word in words} & _QUALIFYING:
+        if {word.lower() for word in words} & _QUALIFYING or takes_back(words):
             raise ParseError("words that qualify the value")
         if node.op == "rel":
             return node._replace(args=(*node.args[:-1], Node("quantity", (node.args[-1],), " ".join(words))))

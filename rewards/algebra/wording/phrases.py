@@ -1,5 +1,6 @@
 """Phrases among the tokens of an answer."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from rewards.algebra.vocabulary import word_set
 CURRENCIES = frozenset(("$", "EUR", "GBP", "CNY", "INR", "USD"))
 COPULAS = word_set("is are be must can was were")
 STOPS = (",", ";", "and", "or", "(", ")", "[", "]", "\\{", "\\}", "{", "}")
+_SPELLED = re.compile(r"(?<![a-z])[a-z](?: [a-z])+(?![a-z])")
 Phrases = dict[str, list[tuple[tuple[str, ...], Any]]]
 
 
@@ -33,3 +35,12 @@ def is_phrase(tokens: Sequence[Token], at: int, words: Sequence[str]) -> bool:
 def starts_value(token: Token) -> bool:
     """Return whether a value may begin with a token."""
     return token.kind in ("num", "sym", "cmd") or token.text in ("(", "{", "-", "\\{")
+
+
+def unspelled(text: str) -> str:
+    """Return a text in small letters, one space between words, with the short words whole that the lexer took for products.
+
+    >>> unspelled("times h e r age")
+    'times her age'
+    """
+    return _SPELLED.sub(lambda m: m.group().replace(" ", ""), " ".join(text.casefold().split()))

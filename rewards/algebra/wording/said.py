@@ -11,9 +11,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from rewards.algebra.token import ORDINAL
 from rewards.algebra.tree import SPACED, Node, free, joined, num, replace, walk
 from rewards.algebra.vocabulary import word_set, word_table
 from rewards.algebra.wording import units
+from rewards.algebra.wording.relating import is_share, relation
 
 _STOP = word_set("""
     a an the of in is are was be it its this that there to for and with all total altogether each about approximately around roughly
@@ -72,11 +74,15 @@ _MAX_SPAN = 8
 
 
 class Said(NamedTuple):
-    """The unit (None where there is none), the labels as words in the singular, and points of the compass in their order."""
+    """The unit (None where there is none), the labels as words in the singular, points of the compass in their order, the words
+    that relate the value to something else, and whether it is said what the value is a part of.
+    """
 
     unit: units.Unit | None = None
     labels: frozenset[str] = frozenset()
     course: tuple[str, ...] = ()
+    relation: tuple[str, ...] = ()
+    is_share: bool = False
 
 
 NOTHING = Said()
@@ -99,8 +105,9 @@ def read(text: str) -> Said:
                 found = (start, end, unit)
                 break
     if found is None:
-        return Said(None, _labels(text), _course(text))
-    return Said(found[2], _labels(" ".join((*words[: found[0]], *words[found[1] :]))), _course(text))
+        return Said(None, _labels(text), _course(text), relation(text), is_share(text))
+    labels = _labels(" ".join((*words[: found[0]], *words[found[1] :])))
+    return Said(found[2], labels, _course(text), relation(text), is_share(text))
 
 
 def _belongs(words: list[str], start: int, end: int) -> bool:
@@ -174,14 +181,20 @@ def with_letters_as_units(node: Node) -> Node:
 
 def both(ours: Said, theirs: Said) -> Said:
     """Return what two sets of words around one value say together; of two units the first."""
-    return Said(ours.unit or theirs.unit, ours.labels | theirs.labels, ours.course + theirs.course)
+    return Said(
+        ours.unit or theirs.unit,
+        ours.labels | theirs.labels,
+        ours.course + theirs.course,
+        ours.relation + theirs.relation,
+        ours.is_share or theirs.is_share,
+    )
 
 
 def ratio(ours: Said, theirs: Said) -> Fraction | None:
     """Return what a value of the first must be multiplied with to be one of the second; 1 where one side says no unit. None where
     they contradict each other.
     """
-    if _contradict(ours, theirs) or _contradict(theirs, ours):
+    if not _is_related_alike(ours, theirs) or _contradict(ours, theirs) or _contradict(theirs, ours):
         return None
     one, other = ours.unit, theirs.unit
     if one is None or other is None:
@@ -195,6 +208,14 @@ def ratio(ours: Said, theirs: Said) -> Fraction | None:
     if _is_generic(one) != _is_generic(other):
         return Fraction(1)  # "square units" may be cm^2
     return _alike(one, other)
+
+
+def _is_related_alike(ours: Said, theirs: Said) -> bool:
+    """Return whether two values relate to the same; a rank may leave out of what: `100th` is `the 100th digit`."""
+    if ours.relation == theirs.relation:
+        return True
+    short, long = sorted((ours, theirs), key=lambda said: len(said.relation))
+    return not short.relation and ORDINAL in short.labels and long.relation[0] == ORDINAL
 
 
 def _contradict(ours: Said, theirs: Said) -> bool:

@@ -20,8 +20,8 @@ class Cut(Options):
     kind: Literal["mad", "quantile", "value"] = "mad"
     """`mad`: `k` times 1.4826 median absolute deviations from the median, which are standard deviations where scores are normal, and no
     outlier moves them; `quantile`: the share `q` of the rows stays on each side that is cut; `value`: the same number for all groups."""
-    k: float = Field(default=3.0, gt=0)
-    """Of `mad`; 3 is the very conservative of the three that Leys et al. 2013 (J. Exp. Soc. Psychol. 49) name."""
+    k: float = Field(default=2.5, gt=0)
+    """Of `mad`; 2.5 is what Leys et al. 2013 (J. Exp. Soc. Psychol. 49) recommend, between the very conservative 3 and 2."""
     q: float = Field(default=0.99, gt=0.5, lt=1)
     """Of `quantile`."""
     at: float = 0.0
@@ -42,7 +42,7 @@ class Cut(Options):
 class Cuts(Options):
     """Which scores are cut, and where. Null: the score is measured and cuts nothing."""
 
-    loss: Cut | None = Cut(kind="mad", k=3)
+    loss: Cut | None = Cut(kind="mad", k=2.5)
     """Mean loss of the response given the prompt: what is corrupt."""
     pairing_gain: Cut | None = Cut(kind="value", at=0.1)
     """By how much the question lowers the mean loss of the first 64 tokens of the response, nats a token: what answers another question.

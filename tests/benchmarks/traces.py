@@ -1,6 +1,6 @@
 r"""Text stages on long traces, measured beside `datasets.map` and `filter`: speed, memory, the same rows out.
 
-    python tests/benchmarks/traces.py [--rows 200000] [--flat 5000,20000]
+    python tests/benchmarks/traces.py [--rows 20000] [--flat 5000,20000]
 
 Traces of 17 kB are generated into Parquet shards of 20,000, one in ten with a flaw. Both sides normalise them and apply the filters of the cold
 start in `real_sample.yaml`, with one process each: the project's executor in one pass over a shard, `datasets` with a `map` and a `filter` for
@@ -221,7 +221,7 @@ def flat(sizes: list[int]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--flat", default="5000,20000")
     parser.add_argument("--side", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

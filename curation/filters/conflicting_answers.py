@@ -7,6 +7,7 @@ of what has another name (`x =`, `(a)`, `Case 2`). Boxes of steps on the way are
 """
 
 import re
+from itertools import pairwise
 from typing import ClassVar, Literal, NamedTuple
 
 from curation.core.row import Row
@@ -39,7 +40,17 @@ _EMPTY = re.compile(r"\\phantom\{[^{}]{0,40}\}|\\(?:square|quad|qquad|hspace\{[^
 _STYLED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|boxed)\s*\{([^{}]{0,80})\}")
 _OPERATOR = re.compile(r"[-+*/^=<>\\_]")
 _TOKEN = re.compile(r"[^\W_]+(?:\.\d+)?")
+_CORRECTS = re.compile(
+    r"\b(?:no[,:.!]|no wait|wait\b|sorry|oops|correction|i mean|i meant|actually|scratch that|(?:it )?should be|must be instead)"
+    r"|不对|错了|更正|应该是",
+    re.IGNORECASE,
+)
+"""Between two boxes: the first is taken back."""
 _DECIMAL = re.compile(r"\d\.\d|\\approx|≈")
+
+
+NEAR = 120
+"""Characters between boxes that belong together."""
 
 
 class _Statement(NamedTuple):
@@ -63,6 +74,8 @@ class ConflictingAnswers(Filter):
             return True
         if "boxed" in answer and after_box(answer)[0]:
             return False, "answer_taken_back", answer[-120:]
+        if corrected := _corrected(answer, row):
+            return False, "answer_taken_back", corrected
         statements = statements_of(answer)
         if len({value for one in statements for value in one.values}) < 2:
             return True
@@ -74,6 +87,18 @@ class ConflictingAnswers(Filter):
             if not _agree(other, last, row) and SeveralQuestions().judge(row) is True and not _has_parts(row.answer):
                 return False, "conflicting_answers", f"{', '.join(other.values)[:60]} and {', '.join(last.values)[:60]}"
         return True
+
+
+def _corrected(answer: str, row: Row) -> str:
+    """A box and the other one that corrects it at once; empty where none is."""
+    found = [box for box in boxes(answer) if _EMPTY.sub("", box.content)] if answer.count("boxed") > 1 else []
+    for one, other in pairwise(found):
+        between = answer[one.end : other.start]
+        if len(between) < NEAR and _CORRECTS.search(between):
+            first, second = (_Statement((box.content.strip(),), box.start, "", True, False) for box in (one, other))
+            if not _agree(first, second, row):
+                return answer[one.start : other.end][:NEAR]
+    return ""
 
 
 def statements_of(answer: str) -> list[_Statement]:
@@ -113,7 +138,7 @@ def statements_of(answer: str) -> list[_Statement]:
 
 
 def _same_list(between: str) -> bool:
-    return "\n\n" not in between and (len(between) < 120)
+    return "\n\n" not in between and len(between) < NEAR
 
 
 def _are_named(a: _Statement, b: _Statement) -> bool:

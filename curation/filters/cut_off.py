@@ -22,6 +22,7 @@ _MARKS = "*_`~# \t\r\n\"'”’»"
 _NEVER_LAST = re.compile(
     r"(?:(?<![\w\\$])(?:the|an|of|and|or|but|to|with|by|from|at|for|(?<!\d )in|on|is|are|was|were|that|which|if|because|since|when"
     r"|where|than|as|these|its|their|our|we|can|will|would|should|let|let's|so|then|thus|hence|therefore|i'll|it's|whose|into|between"
+    r"|(?:we|you|i|and|to|it|this|which) (?:get|obtain|gives?|gets|obtains|yields?|becomes|equals)|equal to|(?<!all )(?<!what )we have"
     r"|some|any|every|alternatively|however|moreover|furthermore|additionally|similarly|specifically|suppose|assume|given)"
     r"|[,，、(\[{=\\]|(?<=\s)[+*/<>&^_−–-]"
     r"|\\(?:frac|sqrt|times|cdot|left|right|text|math[a-z]{2,4}|leq?|geq?|approx|equiv|implies|to|pm|sum|int|in)"

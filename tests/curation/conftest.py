@@ -1,6 +1,7 @@
 """Small manifests and builds that the tests of curation share."""
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 import yaml
 
 from curation.build.build import BuildOptions, build
+from curation.core.errors import SamplingError
+from curation.sampling.rollouts.store import RolloutStore
 from tests.curation.sampling.models import lm, requests, scripted, vlm
 
 __all__ = ["lm", "requests", "scripted", "vlm"]
@@ -70,6 +73,18 @@ def copied(built: Path, tmp_path: Path) -> Path:
     """The same build, to be changed."""
     shutil.copytree(built, tmp_path / "copied")
     return tmp_path / "copied"
+
+
+def wait_for_writers(out: Path, timeout_s: float = 60) -> None:
+    """Until no process of a build that was killed writes to its rollout store: workers notice a little later."""
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            RolloutStore(out / "rollouts").close()
+            return
+        except SamplingError:
+            assert time.monotonic() < end, f"{out}: its store is still open after {timeout_s} s"
+            time.sleep(0.1)
 
 
 def shard_bytes(out: Path) -> dict[str, bytes]:

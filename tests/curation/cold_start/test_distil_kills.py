@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.curation.cold_start.distilling import manifest, paid, sums, teacher
-from tests.curation.conftest import run, shard_bytes
+from tests.curation.conftest import run, shard_bytes, wait_for_writers
 
 pytestmark = pytest.mark.slow
 
@@ -60,6 +60,7 @@ def test_a_killed_distillation_goes_on_and_pays_for_nothing_that_was_kept(tmp_pa
                 for victim in (*process.children(recursive=True), process):
                     victim.kill()
                 assert int(builds.stdout.readline()) == -signal.SIGKILL
+                wait_for_writers(out)
                 assert not (out / "summary.json").exists()
                 stored = kept(out)
                 counts |= {seed: n for seed, n in answered(server.path).items() if seed in stored - never_again}

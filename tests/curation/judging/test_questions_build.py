@@ -19,7 +19,7 @@ from curation.build.build import BuildOptions, build
 from curation.build.dry_run import dry_run
 from curation.commands.why import why
 from curation.core.parquet import read_records
-from tests.curation.conftest import shard_bytes
+from tests.curation.conftest import shard_bytes, wait_for_writers
 from tests.curation.judging.answering_server import AnsweringServer, answering_server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -126,6 +126,7 @@ def killed(command: list[str], out: Path, n: int) -> None:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    wait_for_writers(out)
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ EXPECTED: dict[str, tuple[int, int, int, dict[str, int]]] = {
     "qwen25_math": (100, 100, 0, {}),
     "zeroeval": (250, 250, 0, {}),
     "thought_anchors_selected": (106, 106, 0, {}),
-    "putnambench": (673, 39, 0, {"answer_missing": 328, "gold_unreadable": 306}),
+    "putnambench": (673, 38, 0, {"answer_missing": 328, "gold_unreadable": 307}),
     "logic_rl": (1800, 1800, 0, {}),
     "puzzlevqa": (200, 200, 200, {}),
     "algopuzzlevqa": (71, 71, 71, {}),

@@ -8,10 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from curation.cold_start.behaviors.prompt import PROMPT
+from curation.cold_start.behaviors import prompt as behaviors
 from curation.commands.behaviors.responses import Response, is_correct, named, read_lines, response_of
 from curation.core.errors import CurationError
 from curation.core.parquet import read_records
+from curation.judging.answers import prompt as answers
+from curation.judging.questions import prompt as questions
 from curation.sampling.rollouts import rollout, verdicts
 from curation.sampling.rollouts.segments import list_segments, read_groups
 from curation.sampling.rollouts.verdicts import rewards_version
@@ -22,6 +24,8 @@ _LINE = (
 )  # fmt: skip
 _VERIFIED = {"correct": True, "correct_without_box": True, "wrong": False}
 LOCK = "manifest.lock.yaml"
+_JUDGES = {template_hash(prompt) for prompt in (behaviors.PROMPT, questions.PROMPT, answers.PROMPT)}
+"""What is asked under these is no response to a prompt."""
 
 
 def read_input(given: str) -> Iterator[Response]:
@@ -61,10 +65,12 @@ def read_traces(shard: Path, name: str) -> Iterator[Response]:
 
 
 def _templates(build: Path) -> set[str] | None:
-    """The templates whose rollouts are responses to the build's prompts; what a judge was asked there is under another."""
+    """The templates whose rollouts are responses to the build's prompts, the teacher's among them; None where nothing says so."""
     if not (lock := build / LOCK).is_file():
         return None
-    return {template_hash(yaml.safe_load(lock.read_text(encoding="utf-8"))["manifest"]["prompt_template"])}
+    manifest = yaml.safe_load(lock.read_text(encoding="utf-8"))["manifest"]
+    distil = (manifest.get("cold_start") or {}).get("distil") or {}
+    return {template_hash(template) for template in (manifest["prompt_template"], distil.get("template")) if template}
 
 
 def read_rollouts(folder: Path, name: str, templates: set[str] | None) -> Iterator[Response]:
@@ -76,7 +82,7 @@ def read_rollouts(folder: Path, name: str, templates: set[str] | None) -> Iterat
         longest[key] = max(longest.get(key, 0), line["max_tokens"])
     for line in _lines(folder, list(_LINE)):
         hashed, key = line["template_hash"], _draw(line)
-        is_response = hashed != template_hash(PROMPT) if templates is None else hashed in templates
+        is_response = hashed not in _JUDGES if templates is None else hashed in templates
         if not is_response or longest.get(key) != line["max_tokens"]:
             continue
         del longest[key]

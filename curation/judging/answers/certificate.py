@@ -6,7 +6,7 @@ A stage acts on verdicts only under a certificate of exactly what it asks, and c
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from pydantic import Field, ValidationError
@@ -37,7 +37,7 @@ class Shares(Options):
     ci_high: float
 
 
-class Asking(NamedTuple):
+class Asking(Options):
     """What a certificate is of."""
 
     model: str
@@ -49,17 +49,10 @@ class Asking(NamedTuple):
     votes: int
 
 
-class Certificate(Options):
+class Certificate(Asking):
     """The file. `probes`: how an answer was made -> what came of it."""
 
     version: Literal[1] = 1
-    model: str
-    revision: str
-    prompt: str
-    temperature: float
-    top_p: float
-    max_tokens: int
-    votes: int
     rows: int
     limits: JudgeLimits
     probes: dict[str, Shares]
@@ -73,8 +66,9 @@ def asking_of(options: JudgeAnswers) -> Asking:
         SamplingError: the model cannot be identified.
     """
     setting, sampling = options.judge.setting(PROMPT), options.judge.sampling
-    drawn = sampling.temperature, sampling.top_p, sampling.max_tokens
-    return Asking(setting.model, setting.revision, PROMPT_HASH, *drawn, options.votes)
+    return Asking(
+        model=setting.model, revision=setting.revision, prompt=PROMPT_HASH, **dict(sampling), votes=options.votes
+    )
 
 
 def shares(expect: Expect, verdicts: Iterable[JudgeVerdict]) -> Shares:
@@ -128,7 +122,7 @@ def check_certificate(options: JudgeAnswers, limits: JudgeLimits, where: str) ->
         raise BuildError(
             f"{path}: not a certificate of a judge: {' '.join(str(error).split())[:200]}; {mend}"
         ) from None
-    for name, mine in asking_of(options)._asdict().items():
+    for name, mine in asking_of(options):
         if (theirs := getattr(certificate, name)) != mine:
             raise BuildError(f"{path}: certifies a judge of {name} {theirs!r}, the manifest has {mine!r}; {mend}")
     if objection := next(objections(certificate.probes, limits), ""):

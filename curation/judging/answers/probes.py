@@ -80,7 +80,7 @@ def certify_judge(
     }
     asking: Asking = asking_of(options)
     certificate = Certificate(
-        **asking._asdict(), rows=len({one.pair.key.split("/")[1] for one in asked}), limits=limits, probes=dict(table),
+        **dict(asking), rows=len({one.pair.key.split("/")[1] for one in asked}), limits=limits, probes=dict(table),
         trusted=not any(objections(table, limits)),
     )  # fmt: skip
     return certificate, [_record(one, found) for one, found in judged]

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from curation.cli import main
 from curation.cold_start.behaviors.agreement import agreement
@@ -17,9 +18,11 @@ from curation.commands.behaviors.responses import Response
 from curation.commands.behaviors.show import Asked, show_behaviors, summarise
 from curation.commands.behaviors.tables import percent, tables
 from curation.core.errors import CurationError
-from curation.core.row import Row, make_row
+from curation.core.row import Message, Row, make_row
 from curation.core.schema import BEHAVIORS
-from curation.judging.judge import Judge
+from curation.judging.answers import prompt as answers
+from curation.judging.judge import Judge, Question, ask
+from curation.judging.questions import prompt as questions
 from curation.sampling.behaviors import count_behaviors
 from curation.sampling.engines.base import Request, SamplingOptions
 from curation.sampling.rollouts.rollout import Setting
@@ -230,6 +233,9 @@ def test_rollouts_are_told_by_model_and_a_judges_answers_are_none(
         )
     judge = Judge(engine=scripted(lambda key, number: ("<count>5</count>", "stop"), model="judge"))
     judge_all([(Response("x", "x", "Wait, no."), {})], judge, tmp_path / "store")
+    for prompt in (questions.PROMPT, answers.PROMPT):
+        asked = [Question("x", (Message("user", "Wait, no."),))]
+        list(ask(asked, judge, prompt=prompt, parse=str, store_dir=tmp_path / "store", seed=1))
     found = figures(str(tmp_path / "store"))["models"]
     assert {name: (one["responses"], one["prompts"], one["judged"]) for name, one in found.items()} == {
         "base": (6, 3, 6), "rl": (6, 3, 6)
@@ -237,6 +243,18 @@ def test_rollouts_are_told_by_model_and_a_judges_answers_are_none(
     assert [found[name]["cbr"]["backtracking"]["cbr"] for name in ("base", "rl")] == [0.0, 1.0]
     assert found["rl"]["correct"] == round(1 / 3, 6)
     assert {name: one["prompts"] for name, one in found["rl"]["difficulty"].items()} == {"challenging": 2, "easy": 1}
+
+
+def test_what_a_builds_teacher_wrote_under_its_own_template_is_read(
+    tmp_path: Path, scripted: Callable[..., Scripted]
+) -> None:
+    lock = {
+        "manifest": {"prompt_template": "{question} In a box.", "cold_start": {"distil": {"template": "{question}"}}}
+    }
+    (tmp_path / "manifest.lock.yaml").write_text(yaml.safe_dump(lock))
+    rows = [make_row(source="s", source_id="1", question="1 + 1?", answer="2")]
+    sample_into(tmp_path / "rollouts", rows, scripted, "teacher", lambda key, number: ("Wait, no.", "stop"), 8, 2)
+    assert figures(str(tmp_path))["models"]["teacher"]["responses"] == 2
 
 
 def test_completions_of_a_run_are_read(tmp_path: Path) -> None:

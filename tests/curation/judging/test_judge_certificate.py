@@ -142,7 +142,7 @@ def test_a_certificate_is_of_one_way_of_asking(tmp_path: Path) -> None:
             "right: x": shares("right", ["model_correct"] * 18 + ["failed"] * 2),
         }
         written = {
-            **asking_of(options)._asdict(), "rows": 5, "limits": {}, "trusted": True,
+            **dict(asking_of(options)), "rows": 5, "limits": {}, "trusted": True,
             "probes": {name: one.model_dump() for name, one in probes.items()},
         }  # fmt: skip
 

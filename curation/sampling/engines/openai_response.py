@@ -28,7 +28,7 @@ class _Message(BaseModel):
 class _Choice(BaseModel):
     index: NonNegativeInt
     message: _Message
-    finish_reason: Literal["stop", "length", "content_filter"]
+    finish_reason: Literal["stop", "length", "content_filter", "tool_calls", "function_call"]
     token_ids: list[int] | None = None
     """vLLM's, on request."""
 
@@ -48,7 +48,7 @@ def read_answer(body: bytes, numbers: Sequence[int], seeds: Sequence[int]) -> An
 
     Raises:
         IncompleteResponse: the body is no completion, or not all of it.
-        PromptRejected: the server's filter took a response away.
+        PromptRejected: the server's filter took a response away, or the model called a tool.
     """
     try:
         completion = _Completion.model_validate_json(body)
@@ -69,6 +69,8 @@ def read_answer(body: bytes, numbers: Sequence[int], seeds: Sequence[int]) -> An
 def _sample(number: int, seed: int, choice: _Choice, usage: _Usage) -> Sample:
     if choice.finish_reason == "content_filter":
         raise PromptRejected("the server's content filter")
+    if choice.finish_reason not in ("stop", "length"):
+        raise PromptRejected(f"{choice.finish_reason} instead of an answer")
     text = _text(choice.message)
     n_tokens = usage.completion_tokens if choice.token_ids is None else len(choice.token_ids)
     if text is None or n_tokens == 0 or (not text and choice.token_ids is None and n_tokens > 1):

@@ -156,6 +156,9 @@ class _Handler(BaseHTTPRequestHandler):
     def filtered(self, body: Any) -> None:
         self._send(200, json.dumps(completion("", body, "content_filter")))
 
+    def tool(self, body: Any) -> None:
+        self._send(200, json.dumps(completion("", body, "tool_calls")))
+
     def long(self, _: Any) -> None:
         self._error(400, "maximum context length is 512 tokens", param="messages")
 

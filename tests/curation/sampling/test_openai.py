@@ -95,7 +95,11 @@ def test_a_fault_that_stays_is_told_and_costs_the_others_nothing(server: FaultyS
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
-    [("long", "400 maximum context length is 512 tokens"), ("filtered", "the server's content filter")],
+    [
+        ("long", "400 maximum context length is 512 tokens"),
+        ("filtered", "the server's content filter"),
+        ("tool", "tool_calls instead of an answer"),
+    ],
 )
 def test_a_prompt_that_the_server_does_not_take_is_refused_alone(server: FaultyServer, fault: str, reason: str) -> None:
     requests = ask("fine", fault)

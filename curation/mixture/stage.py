@@ -3,13 +3,13 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curation.core.decision import Decision, drop, keep
+from curation.core.order import choice_key
 from curation.core.parquet import write_text
 from curation.core.rows import Rows
 from curation.core.stage import DecideStage, Run
@@ -60,8 +60,7 @@ class MixtureStage(DecideStage):
         for i, record in enumerate(self._records(rows, rarity)):
             cell = tuple(record[column] or "" for column in self.options.columns)
             cell_of[i] = numbers.setdefault(cell, len(numbers))
-            digest = blake2b(f"mixture:{self.seed}:{record['id']}".encode(), digest_size=8).digest()
-            order[i] = int.from_bytes(digest)
+            order[i] = choice_key("mixture", self.seed, record["id"])
         return list(numbers), cell_of, order
 
     def _records(self, rows: Rows, rarity: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The stage that stands in a control for `difficulty` and `triage`: what the build has found out, without sampling anything again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -50,10 +50,15 @@ class KnownDifficulty(DecideStage):
         decided = pa.concat_tables(lines).combine_chunks() if lines else None
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
             number = int(order[start]) if start < end else None
-            yield KEEP if number is None else self._as_decided(decided, number, rates[number].as_py())
+            if number is None:
+                yield KEEP
+            else:
+                yield as_decided(decided, number, self.adds, difficulty=rates[number].as_py())
 
-    def _as_decided(self, decided: pa.Table, number: int, difficulty: Any) -> Decision:
-        line = {name: decided[name][number].as_py() for name in decided.column_names}
-        if not line["keep"]:
-            return drop("as_measured")
-        return keep(line["note"] or "", difficulty=difficulty, **{one.name: line[one.name] for one in self.adds})
+
+def as_decided(decided: pa.Table, number: int, adds: Iterable[Column], **columns: Any) -> Decision:
+    """What became of a row in the build, with the columns that it got there and `columns`. `decided`: a stage's lines, as a table."""
+    line = {name: decided[name][number].as_py() for name in decided.column_names}
+    if not line["keep"]:
+        return drop("as_measured")
+    return keep(line["note"] or "", **columns, **{one.name: line[one.name] for one in adds})

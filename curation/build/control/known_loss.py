@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field
 
+from curation.build.control.known import as_decided
 from curation.cold_start.loss.stage import LossStage
-from curation.core.decision import KEEP, Decision, drop, keep
+from curation.core.decision import KEEP, Decision
 from curation.core.rows import RowFile, Rows
 from curation.core.schema import Column
 from curation.core.stage import DECISIONS, DecideStage, Run
@@ -41,15 +42,7 @@ class KnownLoss(DecideStage):
         decided = pa.concat_tables(lines).combine_chunks() if lines else None
         for place, key in zip(places.tolist(), wanted.tolist(), strict=True):
             is_known = place < len(order) and known[order[place]] == key
-            yield self._as_decided(decided, int(order[place])) if is_known else KEEP
-
-    def _as_decided(self, decided: pa.Table, number: int) -> Decision:
-        line: dict[str, Any] = {name: decided[name][number].as_py() for name in decided.column_names}
-        return (
-            keep(line["note"] or "", **{one.name: line[one.name] for one in self.adds})
-            if line["keep"]
-            else drop("as_measured")
-        )
+            yield as_decided(decided, int(order[place]), self.adds) if is_known else KEEP
 
 
 def _keys(rows: Rows) -> npt.NDArray[np.uint64]:

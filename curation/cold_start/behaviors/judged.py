@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from hashlib import blake2b
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from curation.cold_start.behaviors.options import Behaviors
 from curation.cold_start.behaviors.prompt import PROMPT, count_of, judge_messages
 from curation.cold_start.behaviors.stage import COUNTS, by_source
 from curation.core.decision import KEEP, Decision, keep
+from curation.core.order import choice_key
 from curation.core.parquet import write_text
 from curation.core.rows import Record, Rows, decided
 from curation.core.schema import BEHAVIORS, Column
@@ -122,8 +122,7 @@ def _chosen(rows: Rows, sample: int | None, seed: int) -> NDArray[np.bool_]:
     order = np.empty(len(rows), dtype=np.uint64)
     for i, record in enumerate(rows.records(["id", "behaviors"])):
         has_trace[i] = record["behaviors"] is not None
-        digest = blake2b(f"judge_behaviors:{seed}:{record['id']}".encode(), digest_size=8).digest()
-        order[i] = int.from_bytes(digest)
+        order[i] = choice_key("judge_behaviors", seed, record["id"])
     if sample is None or has_trace.sum() <= sample:
         return has_trace
     places = np.flatnonzero(has_trace)

@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
-from hashlib import blake2b
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curation.core.decision import KEEP, Decision, drop
+from curation.core.order import choice_key
 from curation.core.rows import Rows
 from curation.core.stage import DecideStage, Run
 
@@ -43,8 +43,7 @@ class CapUnjudged(DecideStage):
         unjudged, order = np.zeros(len(rows), dtype=bool), np.empty(len(rows), dtype=np.uint64)
         for i, record in enumerate(rows.records(["id", "verified"])):
             unjudged[i] = record["verified"] in UNJUDGED
-            digest = blake2b(f"cap_unjudged:{self.seed}:{record['id']}".encode(), digest_size=8).digest()
-            order[i] = int.from_bytes(digest)
+            order[i] = choice_key("cap_unjudged", self.seed, record["id"])
         return unjudged, order
 
 

@@ -1,7 +1,6 @@
 """What the filters' rules say of a question, beside what the judge says, and the rows that the filters have dropped by them."""
 
 from collections.abc import Iterator
-from hashlib import blake2b
 from heapq import nsmallest
 from itertools import compress
 from typing import Final
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curation.core.ledger import ledger_lines
+from curation.core.order import choice_key
 from curation.core.row import Row, from_record
 from curation.core.rows import RowFile, Rows
 from curation.core.stage import Run
@@ -34,11 +34,6 @@ def rules_on(row: Row) -> tuple[str, ...]:
     return tuple(compress(RULES, finds))
 
 
-def key_of(row_id: str, seed: int) -> int:
-    """What a row is chosen by: as good as random, and the same in every build of one seed."""
-    return int.from_bytes(blake2b(f"questions:{seed}:{row_id}".encode(), digest_size=8).digest(), "big")
-
-
 def dropped_by_rules(run: Run, n: int, seed: int) -> Iterator[Row]:
     """At most `n` of the rows that the filters dropped by these rules, as they were before: the ledger has the ids, and the rows are still
     in the files that the filters read.
@@ -47,7 +42,7 @@ def dropped_by_rules(run: Run, n: int, seed: int) -> Iterator[Row]:
     if folder is None or not n:
         return
     ended = (line.id for line in ledger_lines(folder / "ledger") if line.reason in _REASONS)
-    wanted = set(nsmallest(n, ended, key=lambda one: (key_of(one, seed), one)))
+    wanted = set(nsmallest(n, ended, key=lambda one: (choice_key("questions", seed, one), one)))
     if not wanted:
         return
     found = 0

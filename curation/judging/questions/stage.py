@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from curation.core.decision import KEEP, Decision, drop, keep
+from curation.core.order import choice_key
 from curation.core.parquet import write_text
 from curation.core.row import Row, from_record
 from curation.core.rows import Numbers, Rows
@@ -25,7 +26,7 @@ from curation.judging.questions.agreement import Comparison
 from curation.judging.questions.answer import Findings, findings, object_in, repeats
 from curation.judging.questions.options import PATTERNS, Pattern, Questions
 from curation.judging.questions.prompt import PROMPT, question_about, told_by
-from curation.judging.questions.rules import dropped_by_rules, key_of, rules_on
+from curation.judging.questions.rules import dropped_by_rules, rules_on
 
 TABLE = "questions.json"
 """In the stage's folder: what it counted for the summary."""
@@ -102,7 +103,7 @@ class QuestionsStage(DecideStage):
         """The numbers of the rows that are asked about."""
         if self.options.sample is None or self.options.sample >= len(rows):
             return np.arange(len(rows))
-        keyed = ((key_of(record["id"], self.seed), i) for i, record in enumerate(rows.records(["id"])))
+        keyed = ((choice_key("questions", self.seed, record["id"]), i) for i, record in enumerate(rows.records(["id"])))
         return np.array(sorted(i for _, i in nsmallest(self.options.sample, keyed)), np.int64)
 
     def _replies(
@@ -132,7 +133,7 @@ class QuestionsStage(DecideStage):
             yield waiting.popleft(), None
 
     def _asked(self, row: Row, compared_below: float) -> Asked:
-        key = key_of(row.id, self.seed)
+        key = choice_key("questions", self.seed, row.id)
         rules = rules_on(row) if key < compared_below else None
         text = told_by(row)[:TEXT_CHARS]
         return Asked(row.source, key, self.options.asked_of(row), rules, text if "{" in text else "")

@@ -36,7 +36,7 @@ def answered(log: Path) -> Counter[int]:
 
 def test_a_killed_distillation_goes_on_and_pays_for_nothing_that_was_kept(tmp_path: Path) -> None:
     with teacher(tmp_path, faults=7, pause_s=0.1) as server:
-        path = manifest(tmp_path, sums(30), server.url, k=2, keep="varied")
+        path = manifest(tmp_path, sums(20), server.url, k=2, keep="varied")
         summary = run(path, tmp_path / "whole")
         n_paid = paid(server.path).total()
         server.path.write_text("")

@@ -50,7 +50,6 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     section = manifest.sections[config]
     seed, template, release = manifest.seed, manifest.prompt_template, manifest.release
     dedup, evaluation, traces = section.dedup, section.decontaminate, isinstance(section, ColdStart)
-    distil = section.distil if isinstance(section, ColdStart) else None
 
     filters, verification = checks_of(section)
     accept = {source.name: source.accept for source in section.sources}
@@ -71,7 +70,7 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         FilterStage(
             filters=filters,
             release=release if release and release.on_violation == "drop" else None,
-            to_distil=distil is not None,
+            traces=traces,
         ),
     ]
     if section.questions:

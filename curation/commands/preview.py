@@ -126,12 +126,12 @@ def fate_of(row: Row, section: ColdStart | Rl) -> Fate:
             fate.dropped.append((stage, changed.reason, changed.detail))
             return fate
         fate.row = changed
-    awaits_trace = isinstance(section, ColdStart) and section.distil is not None
+    traced = isinstance(section, ColdStart)
     filters, verification = checks_of(section)
     for one in filters:
         if _loads_a_model(one):
             fate.not_tried.append(one.kind)
-        elif (judgement := judge_before(one, fate.row) if awaits_trace else one.judge(fate.row)) is not True:
+        elif (judgement := judge_before(one, fate.row) if traced else one.judge(fate.row)) is not True:
             fate.dropped.append((one.kind, judgement[1], str(judgement[2]) if len(judgement) > 2 else ""))
     verdict = verification.map(fate.row)
     if verdict.action != "keep":

@@ -23,8 +23,8 @@ class FilterStage(MapStage):
     filters: tuple[AnyFilter, ...] = ()
     release: Release | None = None
     """Given where rows that may not be published are dropped."""
-    to_distil: bool = False
-    """Whether rows without a trace get one later: filters of traces let them pass."""
+    traces: bool = False
+    """Whether the rows have traces: filters of traces let those without one pass, which get it later or end as `no_completion`."""
 
     def remedy(self, reason: str) -> str:
         """The filter that gives the reason, or those that do not say theirs, and its options."""
@@ -33,7 +33,7 @@ class FilterStage(MapStage):
         return remedy_of(self.filters, reason)
 
     def middle(self, run: Run) -> list[PipelineStep]:
-        judges = [(spec.kind, partial(judge_before, spec) if self.to_distil else spec.judge) for spec in self.filters]
+        judges = [(spec.kind, partial(judge_before, spec) if self.traces else spec.judge) for spec in self.filters]
         if self.release:
             judges.append(("licence", partial(_is_licensed, self.release)))
         return [MapRows(partial(decide, judge), run.ledger(i), name) for i, (name, judge) in enumerate(judges)]
@@ -46,7 +46,7 @@ def remedy_of(filters: Sequence[Filter], reason: str) -> str:
 
 
 def judge_before(one: Filter, row: Row) -> Judgement:
-    """The judgement of a row before those without a trace get one."""
+    """The judgement of a row, which may have no trace yet."""
     return one.judge(row) if row.completion.strip() else one.judge_prompt(row)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from curation.commands.check import check
 from curation.commands.why import why
@@ -142,6 +143,16 @@ def test_filters_of_traces_wait_for_the_trace_and_others_do_not(tmp_path: Path) 
     assert "dropped in 09-cold_start-filter_distilled: completion_too_short" in told
     assert "gold: 3 (math)" in told
     assert "samples: 1 of the 1 that were counted are in" in told
+
+
+def test_without_a_teacher_a_prompt_ends_for_want_of_a_trace_and_not_by_its_form(tmp_path: Path) -> None:
+    records = [prompt(1, 2), prompt(5, 6, trace="<think>I add.</think>\\boxed{11}")]
+    path = manifest(tmp_path, records, "http://nobody", section={"filters": [{"kind": "trace_format"}]})
+    given = yaml.safe_load(path.read_text())
+    del given["cold_start"]["distil"]
+    path.write_text(yaml.safe_dump(given))
+    run(path, tmp_path / "out")
+    assert {name: reason for name, (reason, _) in ends(tmp_path / "out").items()} == {"1+2": "no_completion"}
 
 
 def test_a_budget_ends_the_sampling_and_says_so(tmp_path: Path) -> None:

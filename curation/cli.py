@@ -184,6 +184,7 @@ def _natural(text: str) -> int:
 def _build(args: argparse.Namespace) -> None:
     from curation.build.build import BuildOptions, build
     from curation.commands.console import control_table, nothing_left, overlap_table, reading_table, summary_table
+    from curation.release.finish import finish
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster's way to say Ctrl-C
@@ -198,6 +199,7 @@ def _build(args: argparse.Namespace) -> None:
     if args.pilot or args.gpu_hour_price is not None:
         args.wrong("--pilot and --gpu-hour-price go with --dry-run")
     summary = build(args.manifest, args.out, options)
+    finish(args.out)
     for text in (summary_table, nothing_left, reading_table, overlap_table, control_table):
         if shown := text(summary):
             print(shown)

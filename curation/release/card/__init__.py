@@ -1,0 +1,1 @@
+"""The dataset card, its Croissant metadata, and what was left out, by content hash."""

@@ -1,0 +1,1 @@
+"""`ovr-curate push`: release a set to the Hugging Face Hub."""

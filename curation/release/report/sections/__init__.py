@@ -1,0 +1,1 @@
+"""The sections of the report, a file each; found by importing the package."""

@@ -65,7 +65,7 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
         FindClusters(options=dedup, traces=traces),
     ]
     if evaluation:
-        stages += [FindContamination(options=evaluation)]
+        stages += [FindContamination(options=evaluation, seed=seed)]
     stages += [
         FilterStage(
             filters=filters,

@@ -4,6 +4,7 @@ leaves the evidence, and the items that were hit without it.
 Memory: the index of the evaluation sets, their texts, and a few bytes a row.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
@@ -12,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from curation.core.decision import KEEP, Decision, drop, keep
-from curation.core.parquet import AtomicParquetWriter
+from curation.core.parquet import AtomicParquetWriter, write_text
 from curation.core.rows import Numbers, Rows
 from curation.core.stage import DecideStage, Run
 from curation.decontamination.benchmarks import INDEX
+from curation.decontamination.canaries import try_canaries
 from curation.decontamination.items import ITEMS_FILE, write_hit_items
 from curation.decontamination.matcher import COLUMNS, Match, Matcher
 from curation.decontamination.options import Decontaminate
@@ -23,6 +25,8 @@ from curation.decontamination.overlap import FLAGGED, contamination_table, overl
 from curation.decontamination.scan import SCAN
 
 EVIDENCE_FILE = "contamination.parquet"
+CANARIES = "canaries.json"
+"""In the stage's folder: what was found of the planted items."""
 EVIDENCE = pa.schema(
     [
         *((name, pa.string()) for name in ("id", "source", "source_id", "benchmark", "benchmark_item", "kind")),
@@ -42,6 +46,7 @@ class FindContamination(DecideStage):
 
     kind: Literal["contamination"] = "contamination"
     options: Decontaminate
+    seed: int = 0
     remedies: ClassVar[dict[str, str]] = {
         "contaminated": "{config}.decontaminate.action: flag keeps them",
         "contaminated_copy": "{config}.decontaminate.copies: false keeps them",
@@ -59,6 +64,8 @@ class FindContamination(DecideStage):
             copies = {}
             if self.options.copies and contaminated:
                 copies = _propagate(matcher, contaminated, rows.column("cluster", np.int64), evidence)
+        tried = try_canaries(matcher.items, matcher.finds, self.seed) if self.options.text else {}
+        write_text(run.folder / CANARIES, json.dumps(tried))
         write_hit_items(
             run.folder / ITEMS_FILE, run.stages["benchmarks"] / INDEX, read_hits(run.folder / EVIDENCE_FILE)
         )
@@ -80,6 +87,7 @@ class FindContamination(DecideStage):
         return {
             "contamination": contamination_table(run.stages["benchmarks"] / INDEX, hits),
             "overlap": overlap_table(hits, rows),
+            "canaries": json.loads((run.folder / CANARIES).read_text()),
         }
 
 

@@ -1,6 +1,6 @@
 """Matches the candidates of the scan, over the whole corpus, and writes a line of evidence for every row and benchmark that match."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -17,6 +17,7 @@ from curation.decontamination.comparison import Comparison
 from curation.decontamination.finder import Finder
 from curation.decontamination.keyring import Ints, Keyring
 from curation.decontamination.options import Decontaminate
+from curation.decontamination.overlap import FLAGGED
 from curation.decontamination.text_matcher import Kind, TextMatch
 
 COLUMNS = ["id", "source", "source_id", "prompt"]
@@ -77,6 +78,24 @@ class Matcher:
                 for match in matches:
                     self.write(evidence, record | its_images, match)
         return contaminated
+
+    def finds(self, texts: Sequence[tuple[str, int]]) -> list[bool]:
+        """Whether each text is taken for the evaluation question beside it, as a further row would be; asked behind `contaminated`. Nothing
+        is asked of a second opinion.
+        """
+        found = []
+        finder = Finder(self.keyring)
+        for start in range(0, len(texts), BATCH_ROWS):
+            batch = texts[start : start + BATCH_ROWS]
+            of_text, keys = finder.keys_of([text for text, _ in batch])
+            likely, other = dict(finder.likeliest(of_text, keys)), dict(finder.reworded(of_text, keys))
+            rows = [
+                Candidate(-1 - i, False, tuple(likely.get(i, ())), tuple(other.get(i, ())), ())
+                for i in range(len(batch))
+            ]
+            matches = self.comparison.matches([text for text, _ in batch], rows)
+            found += [any(m.kind and m.kind not in FLAGGED for m in of_row.values()) for of_row in matches]
+        return found
 
     def write(self, evidence: AtomicParquetWriter, record: dict[str, Any], match: Match, copy_of: str = "") -> None:
         """Write a line of evidence; `copy_of` is the id of the row that a copy is a copy of."""

@@ -7,6 +7,8 @@ It reads the folder alone, so a set that was downloaded gets its report in the s
 
 from pathlib import Path
 
+from curation.release.budget.budget import write_budget
+from curation.release.budget.reckon import error_budget
 from curation.release.dataset import open_dataset
 
 
@@ -18,5 +20,8 @@ def finish(path: Path) -> list[Path]:
     Raises:
         BuildError: no finished build and no released set.
     """
-    open_dataset(path)
-    return []
+    dataset = open_dataset(path)
+    written = []
+    if dataset.is_build:  # of a released set the evidence is not there, and what was reckoned from it is
+        written.append(write_budget(path, error_budget(dataset)))
+    return written

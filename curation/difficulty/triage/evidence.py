@@ -33,6 +33,24 @@ QUARANTINE = pa.schema(
 the ends of the first of them, `judge` says why it could not read what they agree on.
 """
 
+AGREEMENT_FILE = "agreement.parquet"
+"""In the stage's folder."""
+AGREEMENT = pa.schema(
+    [
+        *((name, pa.string()) for name in ("id", "source")),
+        *((name, pa.int32()) for name in ("n_answered", "n_correct", "n_agreed", "n_options", "n_judged", "sampler")),
+    ]
+)
+"""One line for every measured row, dropped or not: what the error budget reckons wrong golds from. `sampler` numbers the models."""
+
+
+def agreements(rows: Rows, counts: Ints, samplers: Ints) -> Iterator[dict[str, object]]:
+    """The lines of `AGREEMENT`."""
+    names = ["id", "source", "difficulty"]
+    for record, count, sampler in zip(rows.records(names), counts.tolist(), samplers.tolist(), strict=True):
+        n_judged = record.pop("difficulty")["n_judged"]
+        yield {**record, **dict(zip(Counts._fields[:4], count, strict=False)), "n_judged": n_judged, "sampler": sampler}
+
 
 def evidence(
     rows: Rows, suspects: Ints, samples: Samples, counts: Ints, probabilities: Floats

@@ -22,7 +22,14 @@ from curation.core.stage import DECISIONS, Cost, DecideStage, Run
 from curation.difficulty.pass_rate import PassRate, sampler_of, setting_of
 from curation.difficulty.triage.again import Again, Gains
 from curation.difficulty.triage.agreement import agreement, n_options
-from curation.difficulty.triage.evidence import QUARANTINE, SUSPECTS_FILE, evidence
+from curation.difficulty.triage.evidence import (
+    AGREEMENT,
+    AGREEMENT_FILE,
+    QUARANTINE,
+    SUSPECTS_FILE,
+    agreements,
+    evidence,
+)
 from curation.difficulty.triage.gain import IMAGE_GAIN, NEEDS, Rate, image_gain
 from curation.difficulty.triage.marks import Counts, Mark, Triage, is_suspect, is_unread, marks
 from curation.difficulty.triage.residue import Residue, normal, residue
@@ -94,6 +101,7 @@ class TriageStage(DecideStage):
         with RolloutStore(run.rollouts) as store, VerdictStore(run.rollouts / "verdicts") as verdicts:
             samples = Samples(store, verdicts, self.difficulty, self.template)
             found = self._count(rows, samples, iter(blind.tolist()))
+            write_records(run.folder / AGREEMENT_FILE, AGREEMENT, agreements(rows, found.counts, found.engines))
             of_note = [i for i, n in enumerate(found.counts) if self._is_of_note(Counts(*n), found.probabilities[i])]
             records = evidence(rows, np.array(of_note, np.int64), samples, found.counts, found.probabilities)
             write_records(run.folder / SUSPECTS_FILE, QUARANTINE, records)

@@ -1,1 +1,1 @@
-"""The error budget: what share of the rows may be wrong, by cause, with its interval."""
+"""What share of the rows of a finished set may be wrong: by cause, in all, and how it is reckoned."""

@@ -1,0 +1,118 @@
+"""Wrong golds that are still in the set: what the samples of every measured prompt agree on, what traces say, what a person says.
+
+Whether a prompt that few samples solve has a wrong gold or is hard cannot be told from its samples alone, and how many are wrong depends on
+what one believes before. So it is asked under two priors, and the interval goes from the low end of the one to the high end of the other:
+one that takes golds to be about as good as those of published test sets, and one that thinks much less of them. The estimate lies between.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from curation.core.row import Config
+from curation.release.budget.audit import Audit
+from curation.release.budget.budget import Cause, Evidence, OfSource
+from curation.release.budget.draws import Draws, N, added, generator
+from curation.release.budget.evidence import Agreements, Ints
+from curation.release.budget.mixture import Prior, wrong_among
+from curation.release.dataset import Dataset
+
+SCEPTIC, OPEN = Prior(0.02, 40), Prior(0.1, 5)
+"""3.3 % are wrong on average in ten published test sets, from 0.15 to 10.1 % (Northcutt, Athalye and Mueller, NeurIPS 2021 Datasets and
+Benchmarks)."""
+MIN_GROUP = 40
+"""Prompts; what a source has fewer of is looked at together with that of other sources, prompts with as many options alike."""
+
+
+def wrong_golds(
+    dataset: Dataset, config: Config, rows: dict[str, int], found: Agreements | None, audit: Audit | None, seed: int
+) -> tuple[Cause, Draws, Draws]:
+    """The cause, its draws, and those that leave out the rows about which nothing is known."""
+    total = sum(rows.values())
+    if config == "cold_start":
+        n_known, of_source = by_traces(dataset, rows)
+        how = f"the traces of {sum(n_known.values())} of {total} rows come to the gold on their own"
+    else:
+        of_source = by_samples(found, seed) if found is not None else {}
+        n_known = {source: found.measured(source) for source in of_source} if found is not None else {}
+        how = f"the samples of {sum(n_known.values())} of {total} rows, and of those that were dropped: agreement on another answer"
+    known = sum(n_known.values())
+    parts = {
+        source: added([(n_known.get(source, 0) / n, of_source[source])] if source in of_source else [])
+        for source, n in rows.items()
+    }
+    by_source = {}
+    for source, n in rows.items():
+        unknown = (n - n_known.get(source, 0)) / n
+        whole = added([(1.0, parts[source]), (unknown, Draws.unknown())])
+        span = whole.range
+        by_source[source] = OfSource(span.share if source in of_source else None, span.low, span.high, n)
+    measured = added((rows[source] / max(known, 1), parts[source]) for source in of_source) if known else Draws.of(0.0)
+    whole = added([(known / total, measured), (1 - known / total, Draws.unknown())])
+    if audit is not None:
+        whole, how = audit.narrow(whole if known else None, how)
+        measured = whole
+    evidence: Evidence = "measured" if audit or (known and config == "rl") else "bounded" if known else "not_measured"
+    if evidence == "not_measured":
+        how = "nothing was sampled of these rows: give the manifest `rl.difficulty`, or label a sample (`ovr-curate audit DIR`)"
+    span = whole.range
+    share = None if evidence == "not_measured" else measured.range.share
+    if share is not None:
+        share = min(max(share, span.low), span.high)
+    detail: dict[str, Any] = {
+        "rows_with_evidence": known,
+        **({"prompts_measured": len(found.ids)} if found is not None else {}),
+    }
+    if audit is not None:
+        detail["audit"] = audit.table()
+    cause = Cause(share, span.low, span.high, "gold", total, evidence, how, detail=detail, by_source=by_source)
+    return cause, whole, measured
+
+
+def by_samples(found: Agreements, seed: int) -> dict[str, Draws]:
+    """Source -> the share of its rows in the set, of those with samples, that has a wrong gold."""
+    parts: dict[str, list[tuple[float, Draws]]] = {}
+    counts = np.stack([found.n_answered, found.n_correct, found.n_agreed], axis=1)
+    in_set = found.in_set & (found.n_answered > 0)
+    for place, (group, n_options) in enumerate(_groups(found)):
+        sources = np.where(in_set, found.source, -1)[group]
+        low, high = (
+            wrong_among(counts[group], sources, n_options, prior, generator(f"gold {place} {prior.mean}", seed))
+            for prior in (SCEPTIC, OPEN)
+        )
+        for number in np.unique(sources[sources >= 0]).tolist():
+            n, name = int((sources == number).sum()), found.sources[number]
+            shares = [np.resize(draws[:, number] / n, N) for draws in (low, high)]
+            middle = np.concatenate([shares[0][: N // 2], shares[1][: N - N // 2]])
+            parts.setdefault(name, []).append((n / found.measured(name), Draws(shares[0], middle, shares[1])))
+    return {name: added(of) for name, of in parts.items()}
+
+
+def _groups(found: Agreements) -> Iterator[tuple[Ints, int]]:
+    """(numbers of its prompts, their options) of every group: prompts of one source, model and number of options."""
+    answered = np.flatnonzero(found.n_answered > 0)
+    keys = np.column_stack([found.n_options, found.source, found.sampler])[answered]
+    _, group, sizes = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    keys[sizes[group.ravel()] < MIN_GROUP, 1:] = -1
+    for key in np.unique(keys, axis=0):
+        yield answered[(keys == key).all(1)], int(key[0])
+
+
+def by_traces(dataset: Dataset, rows: dict[str, int]) -> tuple[dict[str, int], dict[str, Draws]]:
+    """Source -> rows whose trace was verified as correct, and the share of these that has a wrong gold, as far as that is bounded.
+
+    Of a source's rows that got a verdict a share d came to another answer. A trace repeats a wrong gold in at most every second case, so at
+    most as many wrong golds were confirmed as were contradicted: d / (1 - d).
+    """
+    summary, known, draws = dataset.summary["configs"]["cold_start"], dict[str, int](), dict[str, Draws]()
+    for record in dataset.records("cold_start", ["source", "verified"]):
+        if record["verified"] in ("correct", "correct_without_box"):
+            known[record["source"]] = known.get(record["source"], 0) + 1
+    for source in known:
+        verdicts, distil = summary.get("verified", {}).get(source, {}), summary.get("distil", {}).get(source, {})
+        right = verdicts.get("correct", 0) + verdicts.get("correct_without_box", 0) + distil.get("distilled", 0)
+        other = verdicts.get("wrong", 0) + max(distil.get("prompts", 0) - distil.get("distilled", 0), 0)
+        high = min((other + 3) / max(right, 1), 1.0)  # the rule of three, where none is contradicted
+        draws[source] = Draws(np.zeros(N), np.full(N, high / 2), np.full(N, high))
+    return {source: n for source, n in known.items() if source in rows}, draws

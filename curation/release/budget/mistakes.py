@@ -1,0 +1,95 @@
+"""How the mistakes on one prompt fall, on anything or on the other options: probabilities over the grid of s, and of g for a wrong gold."""
+
+import math
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+S = np.array([0.02, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 0.98])
+G = np.array([0.0, 0.05, 0.15, 0.3, 0.5, 0.7, 0.9])
+
+
+class Open:
+    """Mistakes that are anything: each beside the first agrees with that with probability s. A mistake is a wrong gold with one of the
+    rates `G`, of which 0, a gold that nobody gives, has half of the prior.
+    """
+
+    def priors(self) -> tuple[Floats, Floats]:
+        """The means of the weights of s and g."""
+        rest = np.full(len(G) - 1, 0.5 / (len(G) - 1))
+        return np.full(len(S), 1 / len(S)), np.array([0.5, *rest])
+
+    def most(self, m: int, n: int, at_most: bool = False) -> Floats:
+        """P(the most frequent of n mistakes occurs m times, or at most so often | s)."""
+        if at_most:
+            return np.asarray(np.sum([self.most(x, n) for x in range(m + 1)], axis=0))
+        if m > n or (m == 0) != (n == 0):
+            return np.zeros(len(S))
+        return rate_of(m - 1, n - 1, S) if n else np.ones(len(S))
+
+    def gold_and_rest(self, k: int, rest: int, m: int, at_most: bool) -> Floats:
+        """P(of k + rest mistakes k are the gold, and the most frequent other one occurs m times | s, g)."""
+        return np.outer(self.most(m, rest, at_most), rate_of(k, k + rest, G))
+
+
+class Options:
+    """Mistakes among the other options: one of them attracts s of them, the rest falls evenly. A wrong gold is the one that attracts, or
+    another: by the prior, any option alike.
+    """
+
+    def __init__(self, n_options: int) -> None:
+        self.n = n_options - 1
+        self.s = np.clip(S, 1 / self.n, 1.0) if self.n > 1 else np.ones(len(S))
+        self.other = (1 - self.s) / max(self.n - 1, 1)
+        self.attracts_beside = self.s / np.maximum(1 - self.other, 1e-9)
+        """s where one of the other options is left out."""
+
+    def priors(self) -> tuple[Floats, Floats]:
+        s = np.where(self.n * S >= 0.9, 1.0, 1e-3)
+        return s / s.sum(), np.maximum(np.array([1.0, self.n - 1]) / self.n, 1e-3)
+
+    def most(self, m: int, n: int, at_most: bool = False) -> Floats:
+        return self._occurs(m, n, self.n, self.s, at_most)
+
+    def gold_and_rest(self, k: int, rest: int, m: int, at_most: bool) -> Floats:
+        attracting = rate_of(k, k + rest, self.s) * self._occurs(m, rest, self.n - 1, None, at_most)
+        other = rate_of(k, k + rest, self.other) * self._occurs(m, rest, self.n - 1, self.attracts_beside, at_most)
+        return np.stack([attracting, other if self.n > 1 else np.zeros(len(S))], axis=1)
+
+    def _occurs(self, m: int, n: int, options: int, s: Floats | None, at_most: bool) -> Floats:
+        below = np.zeros(len(S)) if at_most or m == 0 else self._within(m - 1, n, options, s)
+        return self._within(m, n, options, s) - below
+
+    def _within(self, m: int, n: int, options: int, s: Floats | None) -> Floats:
+        """P(no option has more than m of n | s); without s all are alike."""
+        if s is None or options == 0:
+            return np.full(len(S), _even(m, n, options))
+        return np.asarray(
+            np.sum([rate_of(a, n, s) * _even(m, n - a, options - 1) for a in range(min(m, n) + 1)], axis=0)
+        )
+
+
+@cache
+def mistakes_of(n_options: int) -> Open | Options:
+    """Of a prompt with so many options."""
+    return Options(n_options) if n_options > 1 else Open()
+
+
+@cache
+def _even(m: int, n: int, options: int) -> float:
+    """P(no option has more than m of n mistakes that fall evenly)."""
+    if options == 0:
+        return float(n == 0)
+    if m * options < n or options == 1:
+        return float(m >= n)
+    first = [math.comb(n, a) * (1 / options) ** a * (1 - 1 / options) ** (n - a) for a in range(min(m, n) + 1)]
+    return sum(share * _even(m, n - a, options - 1) for a, share in enumerate(first))
+
+
+def rate_of(hits: int, draws: int, rates: Floats) -> Floats:
+    """P(so many of the draws hit | each hits with a rate)."""
+    found: Floats = math.comb(draws, hits) * rates**hits * (1 - rates) ** (draws - hits)
+    return found

@@ -1,0 +1,60 @@
+"""The error budget of a finished set: what share of its rows may be wrong, by cause and in all (docs/error_budget.md)."""
+
+from collections import Counter
+
+from curation.core.row import Config
+from curation.release.budget.audit import AUDIT_FILE, Audit, read_audit
+from curation.release.budget.budget import Budget, ConfigBudget, Range
+from curation.release.budget.contamination import leaks
+from curation.release.budget.draws import any_of
+from curation.release.budget.evidence import agreements
+from curation.release.budget.gold import wrong_golds
+from curation.release.budget.sampling import misplaced
+from curation.release.budget.verifier import verifier_errors
+from curation.release.dataset import Dataset
+
+
+def error_budget(dataset: Dataset) -> Budget:
+    """Reckon the budget of a build. All that is random comes from the manifest's seed.
+
+    Raises:
+        BuildError: `audit.jsonl` in its folder has a label that says nothing.
+    """
+    seed = int(dataset.manifest.get("seed", 0))
+    path = dataset.file(AUDIT_FILE)
+    audits = read_audit(path, dataset) if path else {}
+    return Budget({config: _of_config(dataset, config, audits.get(config), seed) for config in dataset.configs}, seed)
+
+
+def _of_config(dataset: Dataset, config: Config, audit: Audit | None, seed: int) -> ConfigBudget:
+    rows = dict(sorted(Counter(record["source"] for record in dataset.records(config, ["source"])).items()))
+    found = agreements(dataset, config)
+    gold, of_gold, gold_as_measured = wrong_golds(dataset, config, rows, found, audit, seed)
+    verifier, of_verifier = verifier_errors(dataset, config, rows, seed)
+    contamination, of_leaks = leaks(dataset, config, rows, seed)
+    total = any_of([of_gold, of_verifier, of_leaks], seed).range
+    known = [
+        draws
+        for cause, draws in ((gold, gold_as_measured), (verifier, of_verifier), (contamination, of_leaks))
+        if cause.evidence != "not_measured"
+    ]
+    measured = any_of(known, seed).range if known else Range(None, 0.0, 1.0)
+    sampling = misplaced(dataset, config, rows, found, seed)
+    lines = [
+        f"{one.cause} is not measured ({one.how})"
+        for one in (gold, verifier, contamination)
+        if one.evidence == "not_measured"
+    ]
+    without = sum(rows.values()) - int(gold.detail["rows_with_evidence"])
+    if without and gold.evidence != "not_measured" and audit is None:
+        lines.append(f"of the golds of {without} rows nothing is known")
+    note = "; ".join([*lines, "low and high take what is not known as anything from none to all"]) if lines else ""
+    return ConfigBudget(
+        measured.share,
+        total.low,
+        total.high,
+        sum(rows.values()),
+        measured,
+        (gold, verifier, contamination, sampling),
+        note,
+    )

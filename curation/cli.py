@@ -122,6 +122,16 @@ def parser() -> argparse.ArgumentParser:
     where = "where its certificate is written to (where the manifest looks for it, or the build's folder certificate)"
     sub.add_argument("--out", type=Path, metavar="F", help=where)
 
+    text = "Write rows of a set for a person to label, or take the labels in and reckon the error budget again."
+    sub = command(
+        "audit", _audit, text, "ovr-curate audit build/q -n 100, then ovr-curate audit build/q --labels audit.jsonl"
+    )
+    sub.add_argument("dir", type=Path)
+    sub.add_argument("-n", type=_positive, default=100, metavar="N", help="rows of every config (100)")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="where they are written to (DIR/audit.jsonl)")
+    labels = "take in this file: right, wrong or unsure instead of null"
+    sub.add_argument("--labels", type=Path, metavar="FILE", help=labels)
+
     text = "Judge answers: one JSON object a line, {gold, response | answer, kind?, options?}."
     sub = command("score", _score, text, "ovr-curate score pairs.jsonl --out scored.jsonl")
     sub.add_argument("pairs", type=Path)
@@ -240,6 +250,15 @@ def _certify(args: argparse.Namespace) -> None:
     from curation.commands.certify_judge import certify_the_judge
 
     certify_the_judge(args.dir, args.judge, args.rows, args.out)
+
+
+def _audit(args: argparse.Namespace) -> None:
+    from curation.commands.audit import draw_audit, take_labels
+
+    if args.labels:
+        print(take_labels(args.dir, args.labels))
+    else:
+        print(draw_audit(args.dir, args.n, args.out))
 
 
 def _score(args: argparse.Namespace) -> None:

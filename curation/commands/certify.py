@@ -13,6 +13,7 @@ from curation.commands.console import render
 from curation.core.errors import BuildError
 from curation.core.parquet import read_records, write_records, write_text
 from curation.core.plugins import load_plugins
+from curation.release.finish import finish
 from rewards.certify import Certificate, Failure, certify
 
 COLUMNS = ["id", "source", "source_id", "answer", "answer_kind", "answer_options"]
@@ -44,6 +45,7 @@ def certify_build(build: Path) -> None:
     written = build / FAILURES
     n_failures = write_records(written, FAILURE_SCHEMA, (case._asdict() for case in in_thread.failures()))
     _into_summary(build / "summary.json", in_thread)
+    finish(build)
     print(_table(in_thread))
     for line in _examples(in_thread):
         print(line)

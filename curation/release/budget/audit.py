@@ -5,8 +5,8 @@
     ovr-curate audit DIR --labels FILE       checks the labels, takes them in and reckons the error budget again
 
 The sample has of every source as many rows as is its share of the set, chosen by the seed and the rows' ids. The interval is that of
-Clopper and Pearson for the effective number of labels (Korn and Graubard, Survey Methodology 24, 1998), so rows that were left unlabelled in
-one source more than in another do no harm. `unsure` is wrong at the high end and right at the low end.
+Clopper and Pearson for the effective number of labels (Korn and Graubard, Survey Methodology 24, 1998), so rows that were left unlabelled
+in one source more than in another do no harm. `unsure` is wrong at the high end and right at the low end.
 """
 
 import json
@@ -28,6 +28,10 @@ from curation.release.dataset import Dataset
 AUDIT_FILE = "audit.jsonl"
 LABELS = ("right", "wrong", "unsure")
 COLUMNS = ("id", "config", "source", "prompt", "answer", "label")
+
+
+class OtherSetError(BuildError):
+    """Labels of rows that are not in the set: they say nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ class Audit:
         if low > found.high or high < found.low:
             return _between(self.range(0.025)), f"{text}; the samples say otherwise ({low:.3f} to {high:.3f})"
         ends = max(low, found.low), min(high, found.high)
-        share = float(found.share if self.covered == 1 and found.share is not None else draws.middle.mean())
+        is_closer = self.covered == 1 and found.high - found.low < high - low
+        share = float(found.share if is_closer and found.share is not None else draws.middle.mean())
         return _between(Range(min(max(share, ends[0]), ends[1]), *ends)), f"{how}; and {text}"
 
     def table(self) -> dict[str, dict[str, int]]:
@@ -131,6 +136,9 @@ def write_audit(dataset: Dataset, n: int, seed: int, out: Path) -> int:
             if record["id"] in wanted:
                 prompt = "\n\n".join(message["content"] for message in record["prompt"])
                 lines.append({**record, "config": config, "prompt": prompt, "label": None})
+    lines.sort(
+        key=lambda line: choice_key("audit order", seed, line["id"])
+    )  # who stops half way has labelled a sample too
     text = "".join(json.dumps({name: line[name] for name in COLUMNS}, ensure_ascii=False) + "\n" for line in lines)
     write_text(out, text)
     return len(lines)
@@ -154,7 +162,7 @@ def read_audit(path: Path, dataset: Dataset) -> dict[Config, Audit]:
         if line["label"] not in LABELS:
             raise BuildError(f"{place}: got the label {line['label']!r}, expected null or one of {', '.join(LABELS)}")
         if config not in sources or one not in sources[config]:
-            raise BuildError(
+            raise OtherSetError(
                 f"{place}: got the row {one!r} of {config!r}, which {dataset.path} has not; draw a sample again"
             )
         if (config, one) in seen:

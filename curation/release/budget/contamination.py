@@ -1,9 +1,9 @@
 """Evaluation items that are still in the set, by how many were found and how many of planted ones are.
 
 Where f items of a kind were found with recall r, those that were not are a negative binomial of f + 1 and r (a flat prior of how many
-there were), so none found says "few" and not "none": with a recall of 90 %, up to one. The recall has Jeffreys' beta distribution of what was
-found of the canaries (`decontamination.canaries`). Of items in quite other words, which no rule makes, it is the one measured on GSM-Plus
-(docs/decontamination.md). What was missed is in the set as often as other rows that came past the stage.
+there were), so none found says "few" and not "none": with a recall of 90 %, up to one. The recall has Jeffreys' beta distribution of what
+was found of the canaries (`decontamination.canaries`). Of items in quite other words, which no rule makes, it is the one measured on GSM-
+Plus (docs/decontamination.md). What was missed is in the set as often as other rows that came past the stage.
 """
 
 import json

@@ -77,16 +77,23 @@ def by_samples(found: Agreements, seed: int) -> dict[str, Draws]:
     in_set = found.in_set & (found.n_answered > 0)
     for place, (group, n_options) in enumerate(_groups(found)):
         sources = np.where(in_set, found.source, -1)[group]
-        low, high = (
-            wrong_among(counts[group], sources, n_options, prior, generator(f"gold {place} {prior.mean}", seed))
-            for prior in (SCEPTIC, OPEN)
-        )
-        for number in np.unique(sources[sources >= 0]).tolist():
+        for number, draws in share_wrong(counts[group], sources, n_options, seed, place).items():
             n, name = int((sources == number).sum()), found.sources[number]
-            shares = [np.resize(draws[:, number] / n, N) for draws in (low, high)]
-            middle = np.concatenate([shares[0][: N // 2], shares[1][: N - N // 2]])
-            parts.setdefault(name, []).append((n / found.measured(name), Draws(shares[0], middle, shares[1])))
+            parts.setdefault(name, []).append((n / found.measured(name), draws))
     return {name: added(of) for name, of in parts.items()}
+
+
+def share_wrong(counts: Ints, sources: Ints, n_options: int, seed: int, place: int = 0) -> dict[int, Draws]:
+    """Source -> the share of its rows in the set that has a wrong gold, of one group of prompts (see `mixture.wrong_among`)."""
+    low, high = (
+        wrong_among(counts, sources, n_options, prior, generator(f"gold {place} {prior.mean}", seed))
+        for prior in (SCEPTIC, OPEN)
+    )
+    found = {}
+    for number in np.unique(sources[sources >= 0]).tolist():
+        a, b = (np.resize(draws[:, number] / (sources == number).sum(), N) for draws in (low, high))
+        found[number] = Draws(a, np.concatenate([a[: N // 2], b[: N - N // 2]]), b)
+    return found
 
 
 def _groups(found: Agreements) -> Iterator[tuple[Ints, int]]:

@@ -19,8 +19,8 @@ class Open:
 
     def priors(self) -> tuple[Floats, Floats]:
         """The means of the weights of s and g."""
-        rest = np.full(len(G) - 1, 0.5 / (len(G) - 1))
-        return np.full(len(S), 1 / len(S)), np.array([0.5, *rest])
+        s, g = np.ones(len(S)), np.array([len(G) - 1.0, *np.ones(len(G) - 1)])
+        return s / s.sum(), g / g.sum()
 
     def most(self, m: int, n: int, at_most: bool = False) -> Floats:
         """P(the most frequent of n mistakes occurs m times, or at most so often | s)."""
@@ -48,8 +48,8 @@ class Options:
         """s where one of the other options is left out."""
 
     def priors(self) -> tuple[Floats, Floats]:
-        s = np.where(self.n * S >= 0.9, 1.0, 1e-3)
-        return s / s.sum(), np.maximum(np.array([1.0, self.n - 1]) / self.n, 1e-3)
+        s: Floats = np.where(self.n * S >= 0.9, 1.0, 1e-3)
+        return np.asarray(s / s.sum()), np.maximum(np.array([1.0, self.n - 1]) / self.n, 1e-3)
 
     def most(self, m: int, n: int, at_most: bool = False) -> Floats:
         return self._occurs(m, n, self.n, self.s, at_most)

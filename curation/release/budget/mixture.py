@@ -1,10 +1,10 @@
 """How many of the golds among some prompts are wrong, by how their samples agree: a mixture of two stories, sampled from its posterior.
 
 A prompt has `n` answers, of which `k` give the gold and `m` the most frequent other answer. Either the gold is right: a sample gives it
-with the accuracy p, and a mistake is a common one with probability s. Or it is wrong: a sample gives the true answer, another one, with accuracy
-p, and a mistake is the gold with probability g. p, s and g differ from prompt to prompt. How they are distributed over prompts is learned,
-as weights of grids (Diebolt and Robert, JRSS B 56, 1994, for Gibbs' method on such mixtures), p around a beta distribution that is learned
-too, from which many prompts may lead away. The same p and s hold for prompts with right and with wrong golds.
+with the accuracy p, and a mistake is a common one with probability s. Or it is wrong: a sample gives the true answer, another one, with
+accuracy p, and a mistake is the gold with probability g. p, s and g differ from prompt to prompt. How they are distributed over prompts is
+learned, as weights of grids (Diebolt and Robert, JRSS B 56, 1994, for Gibbs' method on such mixtures), p around a beta distribution that
+is learned too, from which many prompts may lead away. The same p and s hold for prompts with right and with wrong golds.
 
 The answer is how many of the rows *in the set* are wrong. Rows that were dropped for their counts are in the data and not in the sum, so it
 does not matter by which bounds rows were kept (selection by what is observed is ignorable: Rubin, Biometrika 63, 1976).

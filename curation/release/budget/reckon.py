@@ -1,9 +1,10 @@
 """The error budget of a finished set: what share of its rows may be wrong, by cause and in all (docs/error_budget.md)."""
 
 from collections import Counter
+from dataclasses import replace
 
 from curation.core.row import Config
-from curation.release.budget.audit import AUDIT_FILE, Audit, read_audit
+from curation.release.budget.audit import AUDIT_FILE, Audit, OtherSetError, read_audit
 from curation.release.budget.budget import Budget, ConfigBudget, Range
 from curation.release.budget.contamination import leaks
 from curation.release.budget.draws import any_of
@@ -22,8 +23,17 @@ def error_budget(dataset: Dataset) -> Budget:
     """
     seed = int(dataset.manifest.get("seed", 0))
     path = dataset.file(AUDIT_FILE)
-    audits = read_audit(path, dataset) if path else {}
-    return Budget({config: _of_config(dataset, config, audits.get(config), seed) for config in dataset.configs}, seed)
+    try:
+        audits, stale = read_audit(path, dataset) if path else {}, ""
+    except OtherSetError:
+        audits, stale = (
+            {},
+            f"{AUDIT_FILE} has labels of rows that are not in this set, and counts for nothing: draw a sample again",
+        )
+    found = {config: _of_config(dataset, config, audits.get(config), seed) for config in dataset.configs}
+    if stale:
+        found = {c: replace(one, note="; ".join(filter(None, [stale, one.note]))) for c, one in found.items()}
+    return Budget(found, seed)
 
 
 def _of_config(dataset: Dataset, config: Config, audit: Audit | None, seed: int) -> ConfigBudget:

@@ -1,0 +1,42 @@
+"""The error budget as lines of text, for the console and the card."""
+
+from collections.abc import Iterator
+
+from curation.release.budget.budget import Budget, Range
+
+
+def percent(span: Range) -> str:
+    """A share and its interval.
+
+    >>> percent(Range(0.0123, 0.004, 0.031)), percent(Range(None, 0.0, 1.0))
+    ('1.2 % (0.40 to 3.1 %)', 'not known')
+    """
+    if span.share is None:
+        return "not known"
+    return f"{_two(span.share)} % ({_two(span.low)} to {_two(span.high)} %)"
+
+
+def _two(share: float) -> str:
+    """Two digits of a share in per cent; ends of intervals that are almost 0 or 100 as these."""
+    if share < 5e-5:
+        return "0"
+    return f"{100 * share:.2f}" if share < 0.01 else f"{100 * share:.1f}" if share < 0.995 else f"{100 * share:.0f}"
+
+
+def table_rows(budget: Budget) -> Iterator[tuple[str, str, str, str]]:
+    """(config, cause, share of rows that may be wrong, how it was reckoned)."""
+    for name, config in budget.configs.items():
+        for cause in config.causes:
+            label = cause.cause if cause.in_total else f"{cause.cause} (not in the total)"
+            yield name, label, percent(cause), cause.how
+        yield name, "all that is measured", percent(config.measured), f"of {config.rows:,} rows"
+        yield name, "all", percent(config), config.note
+
+
+def budget_table(budget: Budget) -> str:
+    """A line for every cause, and the total of each config."""
+    rows = list(table_rows(budget))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join(
+        "  ".join([*(text.ljust(w) for text, w in zip(row, widths, strict=False)), row[3]]).rstrip() for row in rows
+    )

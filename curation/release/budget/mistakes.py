@@ -1,6 +1,7 @@
 """How the mistakes on one prompt fall, on anything or on the other options: probabilities over the grid of s, and of g for a wrong gold."""
 
 import math
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -19,8 +20,9 @@ class Open:
 
     def priors(self) -> tuple[Floats, Floats]:
         """The means of the weights of s and g."""
-        s, g = np.ones(len(S)), np.array([len(G) - 1.0, *np.ones(len(G) - 1)])
-        return s / s.sum(), g / g.sum()
+        g = np.array([len(G) - 1.0, *np.ones(len(G) - 1)]) / (2 * len(G) - 2)
+        s: Floats = np.full(len(S), 1 / len(S))
+        return s, np.asarray(g, np.float64)
 
     def most(self, m: int, n: int, at_most: bool = False) -> Floats:
         """P(the most frequent of n mistakes occurs m times, or at most so often | s)."""
@@ -42,34 +44,46 @@ class Options:
 
     def __init__(self, n_options: int) -> None:
         self.n = n_options - 1
-        self.s = np.clip(S, 1 / self.n, 1.0) if self.n > 1 else np.ones(len(S))
-        self.other = (1 - self.s) / max(self.n - 1, 1)
-        self.attracts_beside = self.s / np.maximum(1 - self.other, 1e-9)
-        """s where one of the other options is left out."""
+        self.s: Floats = np.clip(S, 1 / self.n, 1.0) if self.n > 1 else np.ones(len(S))
+        self.other: Floats = (1 - self.s) / max(self.n - 1, 1)
+        self._among_all = _within(self.n, self.s)
+        self._beside_the_attracting = _within(self.n - 1, None)
+        self._beside_another = _within(self.n - 1, self.s / np.maximum(1 - self.other, 1e-9))
 
     def priors(self) -> tuple[Floats, Floats]:
         s: Floats = np.where(self.n * S >= 0.9, 1.0, 1e-3)
-        return np.asarray(s / s.sum()), np.maximum(np.array([1.0, self.n - 1]) / self.n, 1e-3)
+        g: Floats = np.maximum(np.array([1.0, self.n - 1]) / self.n, 1e-3)
+        return np.divide(s, s.sum()), g
 
     def most(self, m: int, n: int, at_most: bool = False) -> Floats:
-        return self._occurs(m, n, self.n, self.s, at_most)
+        return _occurs(self._among_all, m, n, at_most)
 
     def gold_and_rest(self, k: int, rest: int, m: int, at_most: bool) -> Floats:
-        attracting = rate_of(k, k + rest, self.s) * self._occurs(m, rest, self.n - 1, None, at_most)
-        other = rate_of(k, k + rest, self.other) * self._occurs(m, rest, self.n - 1, self.attracts_beside, at_most)
+        attracting = rate_of(k, k + rest, self.s) * _occurs(self._beside_the_attracting, m, rest, at_most)
+        other = rate_of(k, k + rest, self.other) * _occurs(self._beside_another, m, rest, at_most)
         return np.stack([attracting, other if self.n > 1 else np.zeros(len(S))], axis=1)
 
-    def _occurs(self, m: int, n: int, options: int, s: Floats | None, at_most: bool) -> Floats:
-        below = np.zeros(len(S)) if at_most or m == 0 else self._within(m - 1, n, options, s)
-        return self._within(m, n, options, s) - below
 
-    def _within(self, m: int, n: int, options: int, s: Floats | None) -> Floats:
-        """P(no option has more than m of n | s); without s all are alike."""
+Within = Callable[[int, int], Floats]
+"""P(no option has more than m of n mistakes | s)."""
+
+
+def _within(options: int, s: Floats | None) -> Within:
+    """Among so many options of which one attracts s of the mistakes; without s all are alike."""
+
+    @cache
+    def within(m: int, n: int) -> Floats:
         if s is None or options == 0:
             return np.full(len(S), _even(m, n, options))
-        return np.asarray(
-            np.sum([rate_of(a, n, s) * _even(m, n - a, options - 1) for a in range(min(m, n) + 1)], axis=0)
-        )
+        parts = [rate_of(a, n, s) * _even(m, n - a, options - 1) for a in range(min(m, n) + 1)]
+        return np.asarray(np.sum(parts, axis=0))
+
+    return within
+
+
+def _occurs(within: Within, m: int, n: int, at_most: bool) -> Floats:
+    """P(the most frequent option has m of n mistakes, or at most so many | s)."""
+    return within(m, n) if at_most or m == 0 else within(m, n) - within(m - 1, n)
 
 
 @cache

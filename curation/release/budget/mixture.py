@@ -10,14 +10,12 @@ The answer is how many of the rows *in the set* are wrong. Rows that were droppe
 does not matter by which bounds rows were kept (selection by what is observed is ignorable: Rubin, Biometrika 63, 1976).
 """
 
-import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from curation.release.budget.mistakes import S, mistakes_of, rate_of
+from curation.release.budget.mistakes import mistakes_of, rate_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -25,6 +23,9 @@ Ints = npt.NDArray[np.int64]
 P = np.array([0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97, 0.99])
 WEIGHT_P, WEIGHT = 30.0, 3.0
 """Weights of the priors of the grids, in prompts: p keeps to its beta distribution until about so many prompts say otherwise."""
+LEARNED = 500
+"""Prompts of a group, chosen at random, from which its habits are learned. The stories are rough, and more prompts would make them sure of
+what is not quite so (Miller and Dunson, JASA 114, 2019, who coarsen a posterior for this)."""
 ROUNDS, BURN_IN = 700, 200
 
 
@@ -43,8 +44,10 @@ def wrong_among(counts: Ints, sources: Ints, n_options: int, prior: Prior, rng: 
     """
     states, inverse = np.unique(counts, axis=0, return_inverse=True)
     inverse, n_sources = inverse.ravel(), int(sources.max(initial=-1)) + 1
-    times = np.zeros((n_sources + 1, len(states)), np.int64)
-    np.add.at(times, (sources, inverse), 1)  # the last line is of those that are not in the set
+    in_set = np.zeros((n_sources, len(states)), np.int64)
+    np.add.at(in_set, (sources[sources >= 0], inverse[sources >= 0]), 1)
+    learned = inverse[rng.permutation(len(inverse))[:LEARNED]]
+    seen, times = np.unique(learned, return_counts=True)
     right, wrong = _likelihoods(states, n_options)
     prior_s, prior_g = (WEIGHT * weights for weights in mistakes_of(n_options).priors())
     bases, log_gamma_of_bases = _bases()
@@ -54,12 +57,14 @@ def wrong_among(counts: Ints, sources: Ints, n_options: int, prior: Prior, rng: 
     for round_ in range(ROUNDS):
         of_wrong = share * (wrong @ g @ s @ p)
         odds = of_wrong / np.maximum(of_wrong + (1 - share) * (right @ s @ p), 1e-300)
-        found = rng.binomial(times, odds)
-        n_wrong = found.sum(0)
-        cells = rng.multinomial(times.sum(0) - n_wrong, _normal(right * np.outer(p, s))).sum(0).reshape(len(P), len(S))
+        if round_ >= BURN_IN:
+            draws.append(rng.binomial(in_set, odds).sum(1))
+        n_wrong = rng.binomial(times, odds[seen])
+        joint = right[seen] * np.outer(p, s)
+        cells = rng.multinomial(times - n_wrong, _normal(joint)).sum(0).reshape(joint.shape[1:])
         of_g = np.zeros(len(g))
         if (some := np.flatnonzero(n_wrong)).size:
-            joint = wrong[some] * (p[:, None, None] * s[:, None] * g)
+            joint = wrong[seen[some]] * (p[:, None, None] * s[:, None] * g)
             placed = rng.multinomial(n_wrong[some], _normal(joint)).sum(0).reshape(joint.shape[1:])
             cells, of_g = cells + placed.sum(2), placed.sum((0, 1))
         of_p = cells.sum(1)
@@ -67,14 +72,16 @@ def wrong_among(counts: Ints, sources: Ints, n_options: int, prior: Prior, rng: 
         fits = np.exp(fits - fits.max())
         prior_p = bases[rng.choice(len(fits), p=fits / fits.sum())]
         p, s, g = (rng.dirichlet(w) for w in (prior_p + of_p, prior_s + cells.sum(0), prior_g + of_g))
-        total, of_right = int(n_wrong.sum()), int(times.sum() - n_wrong.sum())
-        share = rng.beta(prior.mean * prior.weight + total, (1 - prior.mean) * prior.weight + of_right)
-        if round_ >= BURN_IN:
-            draws.append(found[:-1].sum(1))
+        total = int(n_wrong.sum())
+        share = rng.beta(prior.mean * prior.weight + total, (1 - prior.mean) * prior.weight + len(learned) - total)
     return np.array(draws)
 
 
-_lgamma: Callable[[npt.ArrayLike], Floats] = np.vectorize(math.lgamma, otypes=[np.float64])
+def _lgamma(x: Floats) -> Floats:
+    """The logarithm of the gamma function of positive numbers, by Stirling's series at x + 7 (Abramowitz and Stegun 6.1.41)."""
+    z = x + 7
+    series = (z - 0.5) * np.log(z) - z + 0.5 * np.log(2 * np.pi) + 1 / (12 * z) - 1 / (360 * z**3) + 1 / (1260 * z**5)
+    return np.asarray(series - np.sum([np.log(x + k) for k in range(7)], axis=0))
 
 
 def _normal(joint: Floats) -> Floats:

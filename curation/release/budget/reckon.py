@@ -30,7 +30,9 @@ def error_budget(dataset: Dataset) -> Budget:
             {},
             f"{AUDIT_FILE} has labels of rows that are not in this set, and counts for nothing: draw a sample again",
         )
-    found = {config: _of_config(dataset, config, audits.get(config), seed) for config in dataset.configs}
+    found: dict[str, ConfigBudget] = {
+        config: _of_config(dataset, config, audits.get(config), seed) for config in dataset.configs
+    }
     if stale:
         found = {c: replace(one, note="; ".join(filter(None, [stale, one.note]))) for c, one in found.items()}
     return Budget(found, seed)

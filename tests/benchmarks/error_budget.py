@@ -33,11 +33,10 @@ from tests.curation.release.budget.planted import Planting, counted, plant  # no
 
 LEVELS = (0.02, 0.05, 0.10)
 STUDENTS = {
-    "two thirds right, n = 8": {},
+    "two thirds right": {},
     "two thirds right, n = 16": {"n": 16},
-    "two thirds right, 4 options": {"options": (4,)},
-    "two thirds right, 4 options, n = 16": {"options": (4,), "n": 16},
-    "two thirds right, open": {"options": (0,)},
+    "4 options, n = 16": {"options": (4,), "n": 16},
+    "open, n = 16": {"options": (0,), "n": 16},
     "any pass rate": {"accuracy": (1, 1)},
     "hard, a third right": {"accuracy": (2, 4)},
     "weak, a tenth right": {"accuracy": (1, 9)},

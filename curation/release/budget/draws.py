@@ -53,18 +53,17 @@ class Draws:
         return Draws(change(self.low), change(self.middle), change(self.high))
 
 
-def added(parts: Iterable[tuple[float, Draws]]) -> Draws:
-    """The share in all of parts that have these weights. What is wrong about one part may be wrong about all, so the parts' extremes fall
-    together: the interval is the weighted sum of their intervals, and never narrower.
+def added(parts: Iterable[tuple[float, Draws]], unknown: float = 0.0) -> Draws:
+    """The share in all of parts that have these weights, and of one of the weight `unknown` in which none or all rows may be wrong.
+
+    What is mistaken about one part may be so about all, so their extremes fall together: the interval is the weighted sum of theirs.
     """
-    total = Draws.of(0.0)
+    low, middle, high = np.zeros(N), np.zeros(N), np.full(N, unknown)
     for weight, draws in parts:
-        total = Draws(
-            total.low + weight * np.sort(draws.low),
-            total.middle + weight * np.sort(draws.middle),
-            total.high + weight * np.sort(draws.high),
-        )
-    return total
+        low = low + weight * np.sort(draws.low)
+        middle = middle + weight * np.sort(draws.middle)
+        high = high + weight * np.sort(draws.high)
+    return Draws(low, middle, high)
 
 
 def any_of(causes: Iterable[Draws], seed: int) -> Draws:

@@ -28,46 +28,50 @@ MIN_GROUP = 40
 def wrong_golds(
     dataset: Dataset, config: Config, rows: dict[str, int], found: Agreements | None, audit: Audit | None, seed: int
 ) -> tuple[Cause, Draws, Draws]:
-    """The cause, its draws, and those that leave out the rows about which nothing is known."""
-    total = sum(rows.values())
-    if config == "cold_start":
-        n_known, of_source = by_traces(dataset, rows)
-        how = f"the traces of {sum(n_known.values())} of {total} rows come to the gold on their own"
-    else:
-        of_source = by_samples(found, seed) if found is not None else {}
-        n_known = {source: found.measured(source) for source in of_source} if found is not None else {}
-        how = f"the samples of {sum(n_known.values())} of {total} rows, and of those that were dropped: agreement on another answer"
-    known = sum(n_known.values())
-    parts = {
-        source: added([(n_known.get(source, 0) / n, of_source[source])] if source in of_source else [])
-        for source, n in rows.items()
-    }
+    """The cause, its draws, and those of the rows about which something is known."""
+    known, of_source, how = _evidence(dataset, config, rows, found, seed)
+    total, n_known = sum(rows.values()), sum(known.values())
     by_source = {}
     for source, n in rows.items():
-        unknown = (n - n_known.get(source, 0)) / n
-        whole = added([(1.0, parts[source]), (unknown, Draws.unknown())])
-        span = whole.range
-        by_source[source] = OfSource(span.share if source in of_source else None, span.low, span.high, n)
-    measured = added((rows[source] / max(known, 1), parts[source]) for source in of_source) if known else Draws.of(0.0)
-    whole = added([(known / total, measured), (1 - known / total, Draws.unknown())])
+        share = known.get(source, 0) / n
+        span = added([(share, of_source[source])] if share else [], unknown=1 - share).range
+        by_source[source] = OfSource(span.share if share else None, span.low, span.high, n)
+    measured = added((known[source] / max(n_known, 1), draws) for source, draws in of_source.items())
+    whole = added([(n_known / total, measured)], unknown=1 - n_known / total)
     if audit is not None:
-        whole, how = audit.narrow(whole if known else None, how)
+        whole, how = audit.narrow(whole if n_known else None, how)
         measured = whole
-    evidence: Evidence = "measured" if audit or (known and config == "rl") else "bounded" if known else "not_measured"
-    if evidence == "not_measured":
-        how = "nothing was sampled of these rows: give the manifest `rl.difficulty`, or label a sample (`ovr-curate audit DIR`)"
-    span = whole.range
-    share = None if evidence == "not_measured" else measured.range.share
-    if share is not None:
-        share = min(max(share, span.low), span.high)
-    detail: dict[str, Any] = {
-        "rows_with_evidence": known,
-        **({"prompts_measured": len(found.ids)} if found is not None else {}),
-    }
+    evidence: Evidence = (
+        "measured" if audit or (n_known and config == "rl") else "bounded" if n_known else "not_measured"
+    )
+    detail: dict[str, Any] = {"rows_with_evidence": n_known}
+    if found is not None:
+        detail["prompts_measured"] = len(found.ids)
     if audit is not None:
         detail["audit"] = audit.table()
-    cause = Cause(share, span.low, span.high, "gold", total, evidence, how, detail=detail, by_source=by_source)
+    span = whole.range
+    best = None if evidence == "not_measured" else min(max(float(measured.middle.mean()), span.low), span.high)
+    cause = Cause(best, span.low, span.high, "gold", total, evidence, how, detail=detail, by_source=by_source)
     return cause, whole, measured
+
+
+def _evidence(
+    dataset: Dataset, config: Config, rows: dict[str, int], found: Agreements | None, seed: int
+) -> tuple[dict[str, int], dict[str, Draws], str]:
+    """Source -> rows that have evidence, the share of those that is wrong; and a sentence."""
+    total = sum(rows.values())
+    if config == "cold_start":
+        known, draws = by_traces(dataset, rows)
+        how = f"the traces of {sum(known.values())} of {total} rows come to the gold on their own"
+    elif found is not None:
+        draws = by_samples(found, seed)
+        known = {source: found.measured(source) for source in draws}
+        how = f"on what the samples of {sum(known.values())} of {total} rows agree, and those of rows that were dropped"
+    else:
+        known, draws, how = {}, {}, ""
+    if not known:
+        how = "nothing was sampled of these rows: give the manifest `rl.difficulty`, or label a sample (`ovr-curate audit DIR`)"
+    return known, draws, how
 
 
 def by_samples(found: Agreements, seed: int) -> dict[str, Draws]:

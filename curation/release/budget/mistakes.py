@@ -22,7 +22,7 @@ class Open:
         """The means of the weights of s and g."""
         g = np.array([len(G) - 1.0, *np.ones(len(G) - 1)]) / (2 * len(G) - 2)
         s: Floats = np.full(len(S), 1 / len(S))
-        return s, np.asarray(g, np.float64)
+        return s, g
 
     def most(self, m: int, n: int, at_most: bool = False) -> Floats:
         """P(the most frequent of n mistakes occurs m times, or at most so often | s)."""
@@ -34,7 +34,7 @@ class Open:
 
     def gold_and_rest(self, k: int, rest: int, m: int, at_most: bool) -> Floats:
         """P(of k + rest mistakes k are the gold, and the most frequent other one occurs m times | s, g)."""
-        return np.outer(self.most(m, rest, at_most), rate_of(k, k + rest, G))
+        return self.most(m, rest, at_most)[:, None] * rate_of(k, k + rest, G)
 
 
 class Options:

@@ -19,16 +19,12 @@ def verifier_errors(dataset: Dataset, config: Config, rows: dict[str, int], seed
     """The cause, and its draws for the total. Of n certified rows of a source and kind with x failing, the share of all is drawn from
     Jeffreys' beta distribution.
     """
-    total, certificate = sum(rows.values()), dataset.summary.get("certificate") if config == "rl" else None
-    if not certificate:
-        how = (
-            "the reward was not tried on these golds: `ovr-curate certify DIR` does"
-            if config == "rl"
-            else "the reward is tried on golds of the RL set alone; here it judged each trace once, which `gold` counts"
-        )
-        if config == "rl":
-            return Cause(None, 0.0, 1.0, "verifier", total, "not_measured", how), Draws.unknown()
-        return Cause(0.0, 0.0, 0.0, "verifier", total, "bounded", how), Draws.of(0.0)
+    total, certificate = sum(rows.values()), dataset.summary.get("certificate")
+    if not certificate or not certificate.keys() & rows.keys():
+        how = "the reward was not tried on these golds: `ovr-curate certify DIR` does"
+        if config != "rl":
+            how = "the reward was not tried on these golds: `ovr-curate certify` tries those of the RL set"
+        return Cause(None, 0.0, 1.0, "verifier", total, "not_measured", how), Draws.unknown()
     sizes = Counter((r["source"], r["answer_kind"]) for r in dataset.records(config, ["source", "answer_kind"]))
     failing, rng = _failing(dataset), generator("verifier", seed)
     draws, by_source = [], {}

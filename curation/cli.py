@@ -194,6 +194,8 @@ def _natural(text: str) -> int:
 def _build(args: argparse.Namespace) -> None:
     from curation.build.build import BuildOptions, build
     from curation.commands.console import control_table, nothing_left, overlap_table, reading_table, summary_table
+    from curation.release.budget.budget import read_budget
+    from curation.release.budget.table import budget_lines
     from curation.release.finish import finish
 
     if threading.current_thread() is threading.main_thread():
@@ -213,6 +215,8 @@ def _build(args: argparse.Namespace) -> None:
     for text in (summary_table, nothing_left, reading_table, overlap_table, control_table):
         if shown := text(summary):
             print(shown)
+    if budget := read_budget(args.out):
+        print(*budget_lines(budget), sep="\n")
 
 
 def _init(args: argparse.Namespace) -> None:

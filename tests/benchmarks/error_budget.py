@@ -1,6 +1,6 @@
 """Does the error budget hold what it says? Its 95 % intervals against sets in which it is known what is wrong.
 
-    python tests/benchmarks/error_budget.py [--seeds 20] [--builds]
+    python tests/benchmarks/error_budget.py [--seeds 20] [--levels 0.02 0.05 0.1] [--builds]
 
 With `--builds` whole builds with planted wrong golds and leaks, certified (minutes); without, the golds alone, of students of many habits.
 A line has: the truth on average, the estimate, in how many seeds the interval covers the truth (and how often it lies below or above), the
@@ -31,7 +31,6 @@ from curation.release.dataset import open_dataset  # noqa: E402
 from rewards.certify import certify  # noqa: E402
 from tests.curation.release.budget.planted import Planting, counted, plant  # noqa: E402
 
-LEVELS = (0.02, 0.05, 0.10)
 STUDENTS = {
     "two thirds right": {},
     "two thirds right, n = 16": {"n": 16},
@@ -54,15 +53,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--builds", action="store_true")
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default="", help="students whose name has this")
+    parser.add_argument(
+        "--levels", type=float, nargs="+", default=[0.02, 0.05, 0.10], help="shares of planted wrong golds"
+    )
     args = parser.parse_args()
     if args.builds:
-        for level in LEVELS:
-            for which, line in _lines(lambda p: _built(p), Planting(level), args.seeds):
+        for level in args.levels:
+            for which, line in _lines(_built, Planting(level), args.seeds):
                 print(f"{'builds, ' + which:42s} {level:5.0%} {line}", flush=True)
         return
     for name, fields in STUDENTS.items():
-        for level in LEVELS if args.only in name else ():
+        for level in args.levels if args.only in name else ():
             for _, line in _lines(_counted, replace(Planting(level), **fields), args.seeds):
                 print(f"{name:42s} {level:5.0%} {line}", flush=True)
 

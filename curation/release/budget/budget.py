@@ -7,7 +7,8 @@
                     "how": "one sentence", "detail": {...}, "by_source": {"gsm8k": {"share": ..., "low": ..., "high": ..., "rows": 950}}},
                    ...]}}}
 
-`share` is null where nothing is known; `low` and `high` are always numbers between 0 and 1. docs/error_budget.md says how each is reckoned.
+`share` is null where nothing is known, or no more than an upper end; `low` and `high` are always numbers between 0 and 1.
+docs/error_budget.md says how each is reckoned.
 """
 
 import json

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from curation.core.row import Config
-from curation.release.budget.audit import Audit
+from curation.release.budget.audit import Audit, clopper_pearson
 from curation.release.budget.budget import Cause, Evidence, OfSource
 from curation.release.budget.draws import Draws, N, added, generator
 from curation.release.budget.evidence import Agreements, Ints
@@ -50,7 +50,7 @@ def wrong_golds(
     if audit is not None:
         detail["audit"] = audit.table()
     span = whole.range
-    best = None if evidence == "not_measured" else min(max(float(measured.middle.mean()), span.low), span.high)
+    best = None if evidence != "measured" else min(max(float(measured.middle.mean()), span.low), span.high)
     cause = Cause(best, span.low, span.high, "gold", total, evidence, how, detail=detail, by_source=by_source)
     return cause, whole, measured
 
@@ -70,7 +70,13 @@ def _evidence(
     else:
         known, draws, how = {}, {}, ""
     if not known:
-        how = "nothing was sampled of these rows: give the manifest `rl.difficulty`, or label a sample (`ovr-curate audit DIR`)"
+        is_older = config == "rl" and (dataset.manifest.get("rl") or {}).get("difficulty")
+        remedy = (
+            "what samples agree on is not at hand: build again"
+            if is_older
+            else "no samples or traces speak of these golds: give the manifest `rl.difficulty`"
+        )
+        how = f"{remedy}, or label a sample: `ovr-curate audit DIR`"
     return known, draws, how
 
 
@@ -124,6 +130,7 @@ def by_traces(dataset: Dataset, rows: dict[str, int]) -> tuple[dict[str, int], d
         verdicts, distil = summary.get("verified", {}).get(source, {}), summary.get("distil", {}).get(source, {})
         right = verdicts.get("correct", 0) + verdicts.get("correct_without_box", 0) + distil.get("distilled", 0)
         other = verdicts.get("wrong", 0) + max(distil.get("prompts", 0) - distil.get("distilled", 0), 0)
-        high = min((other + 3) / max(right, 1), 1.0)  # the rule of three, where none is contradicted
-        draws[source] = Draws(np.zeros(N), np.full(N, high / 2), np.full(N, high))
+        contradicted = clopper_pearson(other, max(right + other, 1), 0.025)[1]
+        high = contradicted / (1 - contradicted) if contradicted < 0.5 else 1.0
+        draws[source] = Draws(np.zeros(N), np.zeros(N), np.full(N, high))
     return {source: n for source, n in known.items() if source in rows}, draws

@@ -51,6 +51,8 @@ def _of_config(dataset: Dataset, config: Config, audit: Audit | None, seed: int)
         if cause.evidence != "not_measured"
     ]
     measured = any_of(known, seed).range if known else Range(None, 0.0, 1.0)
+    if all(cause.evidence != "measured" for cause in (gold, verifier, contamination)):
+        measured = replace(measured, share=None)
     sampling = misplaced(dataset, config, rows, found, seed)
     lines = [
         f"{one.cause} is not measured ({one.how})"

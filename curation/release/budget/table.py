@@ -8,11 +8,11 @@ from curation.release.budget.budget import Budget, Range
 def percent(span: Range) -> str:
     """A share and its interval.
 
-    >>> percent(Range(0.0123, 0.004, 0.031)), percent(Range(None, 0.0, 1.0))
-    ('1.2 % (0.40 to 3.1 %)', 'not known')
+    >>> percent(Range(0.0123, 0.004, 0.031)), percent(Range(None, 0.0, 0.031)), percent(Range(None, 0.0, 1.0))
+    ('1.2 % (0.40 to 3.1 %)', 'up to 3.1 %', 'not known')
     """
     if span.share is None:
-        return "not known"
+        return "not known" if span.high >= 1 else f"up to {_two(span.high)} %"
     return f"{_two(span.share)} % ({_two(span.low)} to {_two(span.high)} %)"
 
 
@@ -31,6 +31,14 @@ def table_rows(budget: Budget) -> Iterator[tuple[str, str, str, str]]:
             yield name, label, percent(cause), cause.how
         yield name, "all that is measured", percent(config.measured), f"of {config.rows:,} rows"
         yield name, "all", percent(config), config.note
+
+
+def budget_lines(budget: Budget) -> Iterator[str]:
+    """One line for each config."""
+    for name, config in budget.configs.items():
+        unknown = [cause.cause for cause in config.causes if cause.in_total and cause.evidence == "not_measured"]
+        rest = f"; not measured: {', '.join(unknown)}" if unknown else ""
+        yield f"{name}: rows that may be wrong: {percent(config.measured)}{rest} (error_budget.json)"
 
 
 def budget_table(budget: Budget) -> str:

@@ -255,10 +255,15 @@ class _Maker:
         )
         return {"question": text, "answer": value(a, b)}
 
+    def _village(self, text: str) -> str:
+        words = re.findall(r"\w+", text)
+        return next((word for word in words if word.lower() in self.words and word[0].isupper()), "")
+
     def _leak(self, item: dict[str, Any], i: int) -> dict[str, Any]:
-        text = item["question"]
-        alter = (lambda t: t, lambda t: renumbered(t, self.chance), lambda t: reworded(t, self.chance), _turned)[i % 4]
-        return {"question": alter(text), "answer": item["answer"] if i % 4 != 1 else self.chance.randint(100, 999)}
+        ways = (lambda t: t, lambda t: renumbered(t, self.chance), lambda t: reworded(t, self.chance), _turned)
+        while not self._village(text := ways[i % 4](item["question"])):
+            pass  # the student knows a story by its village
+        return {"question": text, "answer": item["answer"] if i % 4 != 1 else self.chance.randint(100, 999)}
 
     def _answered(self, story: dict[str, Any], n_options: int, one: str) -> dict[str, Any]:
         """The row with its gold, which may be wrong, and how the student answers it."""
@@ -281,9 +286,7 @@ class _Maker:
             }[sort]
             self.truth.wrong[one] = sort
         answers = [(right, rate), *((other, (1 - rate) * share) for other, share in zip(others, shares, strict=True))]
-        village = next(
-            word for word in re.findall(r"\w+", story["question"]) if word.lower() in self.words and word[0].isupper()
-        )
+        village = self._village(story["question"])
         if not n_options:
             self.habits[village] = [(str(answer), share) for answer, share in answers]
             return {"question": story["question"], "answer": str(gold)}

@@ -1,5 +1,6 @@
 """The error budget of a finished set: what share of its rows may be wrong, by cause and in all (docs/error_budget.md)."""
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -44,13 +45,14 @@ def _of_config(dataset: Dataset, config: Config, audit: Audit | None, seed: int)
     gold, of_gold, gold_as_measured = wrong_golds(dataset, config, rows, found, audit, seed)
     verifier, of_verifier = verifier_errors(dataset, config, rows, seed)
     contamination, of_leaks = leaks(dataset, config, rows, seed)
-    total = any_of([of_gold, of_verifier, of_leaks], seed).range
+    n_rows = sum(rows.values())
+    total = whole_rows(any_of([of_gold, of_verifier, of_leaks], seed).range, n_rows)
     known = [
         draws
         for cause, draws in ((gold, gold_as_measured), (verifier, of_verifier), (contamination, of_leaks))
         if cause.evidence != "not_measured"
     ]
-    measured = any_of(known, seed).range if known else Range(None, 0.0, 1.0)
+    measured = whole_rows(any_of(known, seed).range, n_rows) if known else Range(None, 0.0, 1.0)
     if all(cause.evidence != "measured" for cause in (gold, verifier, contamination)):
         measured = replace(measured, share=None)
     sampling = misplaced(dataset, config, rows, found, seed)
@@ -59,16 +61,15 @@ def _of_config(dataset: Dataset, config: Config, audit: Audit | None, seed: int)
         for one in (gold, verifier, contamination)
         if one.evidence == "not_measured"
     ]
-    without = sum(rows.values()) - int(gold.detail["rows_with_evidence"])
+    without = n_rows - int(gold.detail["rows_with_evidence"])
     if without and gold.evidence != "not_measured" and audit is None:
         lines.append(f"of the golds of {without} rows nothing is known")
     note = "; ".join([*lines, "low and high take what is not known as anything from none to all"]) if lines else ""
-    return ConfigBudget(
-        measured.share,
-        total.low,
-        total.high,
-        sum(rows.values()),
-        measured,
-        (gold, verifier, contamination, sampling),
-        note,
-    )
+    causes = tuple(replace(one, **vars(whole_rows(one, n_rows))) for one in (gold, verifier, contamination, sampling))
+    return ConfigBudget(measured.share, total.low, total.high, n_rows, measured, causes, note)
+
+
+def whole_rows(span: Range, n_rows: int) -> Range:
+    """The interval with ends that are numbers of rows: the next lower and the next higher one."""
+    low, high = math.floor(span.low * n_rows + 1e-9) / n_rows, math.ceil(span.high * n_rows - 1e-9) / n_rows
+    return Range(span.share, max(low, 0.0), min(high, 1.0))

@@ -18,7 +18,7 @@ from curation.release.budget.evidence import Agreements, Ints
 from curation.release.budget.mixture import Prior, wrong_among
 from curation.release.dataset import Dataset
 
-SCEPTIC, OPEN = Prior(0.02, 40), Prior(0.1, 5)
+SCEPTIC, OPEN = Prior(0.005, 200), Prior(0.1, 5)
 """3.3 % are wrong on average in ten published test sets, from 0.15 to 10.1 % (Northcutt, Athalye and Mueller, NeurIPS 2021 Datasets and
 Benchmarks)."""
 MIN_GROUP = 40

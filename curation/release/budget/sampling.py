@@ -6,7 +6,7 @@ Such a row teaches nothing wrong; it is too easy or too hard. So it stands besid
 import numpy as np
 
 from curation.core.row import STRATA, Config
-from curation.difficulty.outcomes import Bounds, Floats
+from curation.difficulty.outcomes import Bools, Bounds, Floats, Ints
 from curation.difficulty.stopping.prior import RATES, Prior, fit_prior
 from curation.mixture.options import Strata
 from curation.release.budget.budget import Cause, OfSource, Range
@@ -65,9 +65,9 @@ def misplaced(dataset: Dataset, config: Config, rows: dict[str, int], found: Agr
 def _outside(
     prior: Prior,
     found: Agreements,
-    mine: "np.typing.NDArray[np.bool_]",
-    outside: "np.typing.NDArray[np.bool_]",
-    strata: Floats,
+    mine: Bools,
+    outside: Bools,
+    strata: Ints,
 ) -> tuple[Floats, Floats]:
     """P(the pass rate is outside of the bounds), P(its stratum is another than that of its posterior's mean) of some rows."""
     states, which = np.unique(np.stack([found.n_correct[mine], found.n_judged[mine]]), axis=1, return_inverse=True)

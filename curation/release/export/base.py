@@ -16,7 +16,7 @@ from typing import ClassVar
 from curation.core.plugins import Plugin
 from curation.core.row import Config
 from curation.release.export.folder import Folder
-from curation.release.export.rows import ExportSet, Markup
+from curation.release.export.rows import ExportRow, ExportSet, Markup
 
 
 class Exporter(Plugin):
@@ -37,8 +37,8 @@ class Exporter(Plugin):
     def launch(self, sets: list[ExportSet], name: str) -> str:
         """What to install and the commands that train on the files, as Markdown."""
 
-    def unfit(self, roles: list[str]) -> str | None:
-        """Why the trainer cannot take a conversation of these roles, as a short code; None where it can.
+    def unfit(self, row: ExportRow) -> str | None:
+        """Why the trainer cannot take a row, as a short code; None where it can.
 
         A row that is unfit is left out, counted and named in `left_out.jsonl`; the trainer itself would drop it without a word.
         """

@@ -94,8 +94,7 @@ class ExportSet:
             names = pq.read_schema(shard).names
             for record in read_records(shard, [name for name in COLUMNS if name in names]):
                 row = self._row(record, shard)
-                roles = [message["role"] for message in row.messages]
-                if reason := self._exporter.unfit(roles):
+                if reason := self._exporter.unfit(row):
                     self._tally.left_out.append({"config": self.config, "split": split, "id": row.id, "reason": reason})
                     continue
                 self._tally.rows[f"{self.config}-{split}"] += 1

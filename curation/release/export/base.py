@@ -6,8 +6,9 @@
 
         def write(self, sets: list[ExportSet], folder: Folder) -> None: ...
 
-A row is the same in all of them (`rows.ExportRow`): messages in which `<image>` is at every image's place, images that every reader decodes to
-the same pixels, and the gold with its kind and options for our verifier. A trainer's file is its layout, its reward glue and how it is launched.
+A row is the same in all of them (`rows.ExportRow`): messages in which `<image>` is at every image's place, images that every reader
+decodes to the same pixels, and the gold with its kind and options for our verifier. A trainer's file is its layout, its reward glue and
+how it is launched.
 """
 
 from abc import abstractmethod

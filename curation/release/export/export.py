@@ -98,7 +98,9 @@ def _notes(tally: Tally) -> list[str]:
     if tally.images_reencoded:
         notes.append(f"{tally.images_reencoded} of {tally.images} images turned upright or freed of transparency")
     if tally.rows_escaped:
-        notes.append(f"{tally.rows_escaped} rows have text that would be taken for an image, video or box: a space in it")
+        notes.append(
+            f"{tally.rows_escaped} rows have text that would be taken for an image, video or box: a space in it"
+        )
     if tally.left_out:
         notes.append(f"{len(tally.left_out)} rows left out ({_reasons(tally)}); left_out.jsonl names them")
     return notes

@@ -8,8 +8,8 @@ from PIL import ExifTags, Image
 
 from curation.sampling.engines.conversation import decode_image
 
-FORMATS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
-"""What trainers read -> the ending of a file."""
+FORMATS = {"PNG", "JPEG", "WEBP"}
+"""What every trainer reads."""
 MODES = {"RGB", "L", "1", "P"}
 """Modes that become RGB in one way only, where nothing is transparent."""
 
@@ -42,7 +42,11 @@ def plain_image(data: bytes) -> PlainImage:
 
 def image_name(data: bytes) -> str:
     """A path for an image by its content, so that equal images are one file: `3f/3f9a...c1.png`."""
-    with Image.open(io.BytesIO(data)) as image:
-        ending = FORMATS[image.format or ""]
+    ending = {"jpeg": "jpg"}.get(kind := kind_of(data), kind)
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
     return f"{digest[:2]}/{digest}.{ending}"
+
+
+def kind_of(data: bytes) -> str:
+    """The kind of a plain image, as a data URL names it: png, jpeg or webp."""
+    return "png" if data.startswith(b"\x89PNG") else "jpeg" if data.startswith(b"\xff\xd8") else "webp"

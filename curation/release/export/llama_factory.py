@@ -1,7 +1,8 @@
 """LLaMA-Factory: ShareGPT JSON Lines, images as files, and the `dataset_info.json` that names them.
 
-It has no rewards by a function. Rows of an rl set have the gold in a box as the response: to train on answers, or to predict with a model and
-judge the predictions with `ovr-curate score`. Turns must alternate, or it skips the row with a warning; such rows are left out and named.
+It has no rewards by a function. Rows of an rl set have the gold in a box as the response: to train on answers, or to predict with a
+model and judge the predictions with `ovr-curate score`. Turns must alternate, or it skips the row with a warning; such rows are left out
+and named.
 """
 
 import json

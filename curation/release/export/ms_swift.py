@@ -11,7 +11,13 @@ from curation.core.row import Config
 from curation.release.export.base import Exporter
 from curation.release.export.folder import Folder
 from curation.release.export.layouts import (
-    INSTALL, columns, conversation, every_split, file_name, splits_of, train_and_test,
+    INSTALL,
+    columns,
+    conversation,
+    every_split,
+    file_name,
+    splits_of,
+    train_and_test,
 )  # fmt: skip
 from curation.release.export.rows import ExportSet, Markup
 

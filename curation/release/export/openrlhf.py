@@ -1,7 +1,8 @@
 """OpenRLHF: Parquet with the prompt as messages, images as bytes and the gold as JSON in `label`; an agent with our reward.
 
-The agent and not `reward_func(queries, ...)`: a query is the decoded prompt with every image's tokens and the response, from which the response
-cannot be told for sure; an agent is given the response itself. OpenRLHF strips the white space at both sides of an image's place.
+The agent and not `reward_func(queries, ...)`: a query is the decoded prompt with every image's tokens and the response, from which the
+response cannot be told for sure; an agent is given the response itself. OpenRLHF strips the white space at both sides of an image's
+place.
 """
 
 import json
@@ -14,12 +15,26 @@ from curation.core.row import Config
 from curation.release.export.base import Exporter
 from curation.release.export.folder import Folder
 from curation.release.export.layouts import (
-    COLUMN_TYPES, INSTALL, MESSAGES, columns, every_split, file_name, sized, splits_of, train_and_test,
+    COLUMN_TYPES,
+    INSTALL,
+    MESSAGES,
+    columns,
+    every_split,
+    file_name,
+    sized,
+    splits_of,
+    train_and_test,
 )  # fmt: skip
 from curation.release.export.rows import ExportRow, ExportSet
 
 RL = pa.schema(
-    [("prompt", MESSAGES), ("images", pa.list_(pa.binary())), ("label", pa.string()), ("datasource", pa.string()), *COLUMN_TYPES]
+    [
+        ("prompt", MESSAGES),
+        ("images", pa.list_(pa.binary())),
+        ("label", pa.string()),
+        ("datasource", pa.string()),
+        *COLUMN_TYPES,
+    ]
 )
 SFT = pa.schema([("prompt", MESSAGES), ("response", MESSAGES), *COLUMN_TYPES])
 AGENT = '''"""The reward of these rows for OpenRLHF: `--train.agent_func_path agent.py`. Needs `pip install ovr-curate`."""

@@ -138,9 +138,7 @@ class ExportSet:
         answered = _escaped(completion, in_text)
         before = [*(message["content"] for message in prompt), completion]
         self._tally.rows_escaped += [*texts, answered] != before
-        messages = [
-            {"role": message["role"], "content": text} for message, text in zip(prompt, texts, strict=True)
-        ]
+        messages = [{"role": message["role"], "content": text} for message, text in zip(prompt, texts, strict=True)]
         if n_images and not placed and markup.places:
             first = next((message for message in messages if message["role"] == "user"), messages[0])
             first["content"] = PLACE * n_images + first["content"]

@@ -1,28 +1,24 @@
 """verifiers: a package with the rows and our reward, for `verifiers.v1` (`import verifiers.v1 as vf`).
 
-The package holds `rewards` itself: verifiers 0.4.0 needs `openai<3` and `ovr-curate` a later one, so that one environment cannot have both, and the
-verifier is then the one that measured the pass rates. Its default harness is a plain chat without tools. Where the verifier cannot judge, the
-reward raises: the rollout is an error, which trainers leave out, and no 0.
+The package holds `rewards` itself: verifiers 0.4.0 needs `openai<3` and `ovr-curate` a later one, so that one environment cannot have
+both, and the verifier is then the one that measured the pass rates. Its default harness is a plain chat without tools. Where the verifier
+cannot judge, the reward raises: the rollout is an error, which trainers leave out, and no 0.
 """
 
 import json
 from collections.abc import Iterator
-from importlib import metadata
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
 
-import rewards
 from curation import __version__
 from curation.release.export.base import Exporter
+from curation.release.export.bundle import bundle_rewards, requirements
 from curation.release.export.folder import Folder
 from curation.release.export.layouts import COLUMN_TYPES, MESSAGES, columns, every_split, sized
 from curation.release.export.rows import ExportSet
 
 ROWS = pa.schema([("messages", MESSAGES), ("images", pa.list_(pa.binary())), *COLUMN_TYPES])
-NEEDED = ("antlr4-python3-runtime", "latex2sympy2-extended", "math-verify", "python-flint", "reasoning-gym", "sympy")
-"""What `rewards` judges with."""
 
 
 class Verifiers(Exporter):
@@ -39,9 +35,7 @@ class Verifiers(Exporter):
         folder.text(f"{package}/__init__.py", _INIT.format(package=package))
         splits = list(next(iter(sets)).shards)
         folder.text(f"{package}/taskset.py", _TASKSET.replace("PACKAGE", package).replace("SPLIT", splits[0]))
-        home = Path(rewards.__file__).parent
-        for source in sorted(home.rglob("*.py")):
-            folder.text(f"rewards/{source.relative_to(home).as_posix()}", source.read_text(encoding="utf-8"))
+        bundle_rewards(folder)
 
     def launch(self, sets: list[ExportSet], name: str) -> str:
         name, splits = package_of(name), list(next(iter(sets)).shards)
@@ -77,9 +71,7 @@ def _records(one: ExportSet, split: str) -> Iterator[tuple[dict[str, Any], int]]
 
 
 def _pyproject(package: str) -> str:
-    """The versions of what judges are those that judged here."""
-    needed = [f"{name}=={metadata.version(name)}" for name in NEEDED]
-    listed = json.dumps(["pyarrow>=17", "pydantic>=2.12,<3", "verifiers>=0.4.0,<0.5", *needed])
+    listed = json.dumps(["pyarrow>=17", "verifiers>=0.4.0,<0.5", *requirements()])
     return f"""[build-system]
 requires = ["hatchling"]
 build-backend = "hatchling.build"

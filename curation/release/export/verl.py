@@ -13,7 +13,16 @@ from curation.core.row import Config
 from curation.release.export.base import Exporter
 from curation.release.export.folder import Folder
 from curation.release.export.layouts import (
-    COLUMN_TYPES, INSTALL, MESSAGES, columns, conversation, every_split, file_name, sized, splits_of, train_and_test,
+    COLUMN_TYPES,
+    INSTALL,
+    MESSAGES,
+    columns,
+    conversation,
+    every_split,
+    file_name,
+    sized,
+    splits_of,
+    train_and_test,
 )  # fmt: skip
 from curation.release.export.rows import ExportSet, Markup
 

@@ -5,12 +5,11 @@ import os
 
 os.environ["DISABLE_VERSION_CHECK"] = "1"
 
-from common import EXPORT, MODEL, placed, say  # noqa: E402
-
-from llamafactory.data import get_dataset, get_template_and_fix_tokenizer  # noqa: E402
-from llamafactory.data.loader import _get_merged_dataset  # noqa: E402
-from llamafactory.hparams import get_train_args  # noqa: E402
-from llamafactory.model import load_tokenizer  # noqa: E402
+from common import EXPORT, MODEL, placed, say
+from llamafactory.data import get_dataset, get_template_and_fix_tokenizer
+from llamafactory.data.loader import _get_merged_dataset
+from llamafactory.hparams import get_train_args
+from llamafactory.model import load_tokenizer
 
 info = json.loads((EXPORT / "dataset_info.json").read_text())
 for name, about in info.items():

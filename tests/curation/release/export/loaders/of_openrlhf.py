@@ -6,11 +6,10 @@ import json
 from types import SimpleNamespace
 
 from common import EXPORT, MODEL, files, pixels, say
-from transformers import AutoProcessor
-
 from openrlhf.datasets import PromptDataset, SFTDataset
 from openrlhf.datasets.utils import blending_datasets
 from openrlhf.utils.vlm_utils import load_images, process_prompt_with_images
+from transformers import AutoProcessor
 
 processor = AutoProcessor.from_pretrained(MODEL)
 

@@ -2,15 +2,13 @@
 
 import os
 
-from common import EXPORT, GOLD, MODEL, files, placed, say
+from common import EXPORT, GOLD, files, placed, say
 
 os.environ["ROOT_IMAGE_DIR"] = str(EXPORT)
 
-import transformers  # noqa: E402
-from swift.dataset import load_dataset  # noqa: E402
-from swift.rewards import orms  # noqa: E402
-from swift.template import get_template  # noqa: E402
-from swift.utils import import_external_file  # noqa: E402
+from swift.dataset import load_dataset
+from swift.rewards import orms
+from swift.utils import import_external_file
 
 for config, split, path in files("jsonl"):
     dataset, _ = load_dataset([str(path)], remove_unused_columns=False, strict=True, load_from_cache_file=False)

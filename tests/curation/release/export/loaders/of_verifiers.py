@@ -16,9 +16,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import verifiers.v1 as vf
-from verifiers.v1.runtimes import ProgramResult
-
 from common import GOLD, pixels, say
+from verifiers.v1.runtimes import ProgramResult
 
 PACKAGE = importlib.import_module(sys.argv[1])
 os.environ["SCRIPTED_API_KEY"] = "none"
@@ -30,7 +29,7 @@ class Model(BaseHTTPRequestHandler):
 
     reply = ""
 
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         SEEN.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
         choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": Model.reply}}
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}

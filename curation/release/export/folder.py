@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from curation.core.errors import CurationError
-from curation.core.parquet import AtomicParquetWriter, whole_file, write_text
+from curation.core.parquet import AtomicParquetWriter, whole_file
 from curation.release.export.images import image_name
 
 MARK = "export.json"
@@ -20,7 +20,7 @@ MARK = "export.json"
 
 
 class Folder:
-    """Where an exporter writes. Every file appears whole; images are written once, by content."""
+    """Where an exporter writes. Images are written once, by content."""
 
     def __init__(self, path: Path, name: str) -> None:
         self.path = path
@@ -28,8 +28,9 @@ class Folder:
         """The data set's name, safe as the name of a file, a package and a key."""
 
     def text(self, name: str, text: str) -> None:
-        """A small text file."""
-        write_text(self.path / name, text)
+        """A small text file; the folder appears whole, so it need not do so itself."""
+        (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.path / name).write_bytes(text.encode())
 
     def json_lines(self, name: str, records: Iterable[Mapping[str, Any]]) -> None:
         """Records, one a line."""

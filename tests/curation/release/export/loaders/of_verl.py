@@ -21,7 +21,7 @@ def as_parts(content):
 for config, split, path in files("parquet"):
     if config == "rl":
         options = {
-            "max_prompt_length": 4096, "filter_overlong_prompts": True, "filter_overlong_prompts_workers": 1,
+            "max_prompt_length": 40_000, "filter_overlong_prompts": True, "filter_overlong_prompts_workers": 1,
             "cache_dir": tempfile.mkdtemp(),
         }  # fmt: skip
         dataset = RLHFDataset([str(path)], processor.tokenizer, OmegaConf.create(options), processor=processor)

@@ -9,7 +9,6 @@ from curation.release.export.rows import META, ExportRow, ExportSet
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 GOLD = ("answer", "answer_kind", "answer_options")
-INSTALL = "pip install ovr-curate    # the reward: `rewards`, the verifier that measured the pass rates\n"
 
 
 def file_name(one: ExportSet, split: str, ending: str) -> str:

@@ -9,23 +9,23 @@ from typing import Any, ClassVar, Literal
 
 from curation.core.row import Config
 from curation.release.export.base import Exporter
+from curation.release.export.bundle import IMPORT, INSTALL, bundle_rewards
 from curation.release.export.folder import Folder
 from curation.release.export.layouts import (
-    INSTALL,
     columns,
     conversation,
     every_split,
     file_name,
     splits_of,
     train_and_test,
-)  # fmt: skip
+)
 from curation.release.export.rows import ExportSet, Markup
 
-PLUGIN = '''"""The reward of these rows for ms-swift: `--external_plugins reward.py --reward_funcs ovr`. Needs `pip install ovr-curate`."""
+PLUGIN = '''"""The reward of these rows for ms-swift: `--external_plugins reward.py --reward_funcs ovr`."""
 
-from rewards.adapters.trl import verdicts
-
-from swift.rewards import ORM, orms
+IMPORT
+from rewards.adapters.trl import verdicts  # noqa: E402
+from swift.rewards import ORM, orms  # noqa: E402
 
 
 class Ovr(ORM):
@@ -55,7 +55,8 @@ class MsSwift(Exporter):
         for one, split in every_split(sets):
             folder.json_lines(file_name(one, split, "jsonl"), _records(one, split, folder))
         if splits_of(sets, "rl", ""):
-            folder.text("reward.py", PLUGIN)
+            folder.text("reward.py", PLUGIN.replace("IMPORT", IMPORT))
+            bundle_rewards(folder)
 
     def launch(self, sets: list[ExportSet], name: str) -> str:
         text = ""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from curation.core.row import PLACE
 from curation.release.export.base import Exporter
-from curation.release.export.bundle import bundle_rewards, requirements
+from curation.release.export.bundle import IMPORT, bundle_rewards, requirements
 from curation.release.export.folder import Folder
 from curation.release.export.images import kind_of
 from curation.release.export.layouts import columns, every_split
@@ -27,7 +27,7 @@ class NemoGym(Exporter):
         for one, split in every_split(sets):
             folder.json_lines(f"{name}/data/{split}.jsonl", _records(one, split, name))
         splits = list(next(iter(sets)).shards)
-        folder.text(f"{name}/app.py", _APP)
+        folder.text(f"{name}/app.py", _APP.replace("IMPORT", IMPORT))
         folder.text(f"{name}/configs/{name}.yaml", _config(name, splits))
         folder.text(f"{name}/requirements.txt", "\n".join(["-e nemo-gym[dev] @ ../../", *requirements(), ""]))
         bundle_rewards(folder, f"{name}/")
@@ -112,13 +112,14 @@ _APP = '''"""A resources server that judges with `rewards`, which is beside this
 import asyncio
 from typing import Optional
 
+IMPORT
 from nemo_gym.base_resources_server import (
     BaseResourcesServerConfig,
     BaseVerifyRequest,
     BaseVerifyResponse,
     SimpleResourcesServer,
 )
-from rewards import make_verifier
+from rewards import make_verifier  # noqa: E402
 
 
 class OvrConfig(BaseResourcesServerConfig):

@@ -10,16 +10,16 @@ from typing import Any, ClassVar, Literal
 
 from curation.core.row import PLACE, Config
 from curation.release.export.base import Exporter
+from curation.release.export.bundle import IMPORT, bundle_rewards
 from curation.release.export.folder import Folder
 from curation.release.export.layouts import (
-    INSTALL,
     columns,
     conversation,
     every_split,
     file_name,
     splits_of,
     train_and_test,
-)  # fmt: skip
+)
 from curation.release.export.rows import ExportRow, ExportSet
 
 
@@ -34,7 +34,8 @@ class NemoRL(Exporter):
         for one, split in every_split(sets):
             folder.json_lines(file_name(one, split, "jsonl"), _records(one, split, folder))
         if splits_of(sets, "rl", ""):
-            folder.text("ovr_nemo_rl.py", _MODULE)
+            folder.text("ovr_nemo_rl.py", _MODULE.replace("IMPORT", IMPORT))
+            bundle_rewards(folder)
             folder.text("run.py", _RUN)
 
     def unfit(self, row: ExportRow) -> str | None:
@@ -50,7 +51,8 @@ class NemoRL(Exporter):
 In a checkout of NeMo RL, where EXPORT is this folder:
 
 ```sh
-{INSTALL}PYTHONPATH=EXPORT uv run python EXPORT/run.py examples/run_vlm_grpo.py --config examples/configs/vlm_grpo_3B.yaml \\
+uv pip install -r EXPORT/verifier/requirements.txt
+PYTHONPATH=EXPORT uv run python EXPORT/run.py examples/run_vlm_grpo.py --config examples/configs/vlm_grpo_3B.yaml \\
   policy.model_name=MODEL data.train.dataset_name=ovr_nemo_rl.OvrDataset data.train.data_path=EXPORT/{train} \\
   data.validation.dataset_name=ovr_nemo_rl.OvrDataset data.validation.data_path=EXPORT/{test} \\
   data.default.processor=ovr data.default.env_name=ovr '++env.ovr={{num_workers: 8}}'
@@ -102,12 +104,11 @@ if __name__ == "__main__":
     sys.argv = sys.argv[1:]
     runpy.run_path(sys.argv[0], run_name="__main__")
 '''
-_MODULE = '''"""These rows for NeMo RL: a dataset class, a processor and an environment. Needs `pip install ovr-curate`."""
+_MODULE = '''"""These rows for NeMo RL: a dataset class, a processor and an environment."""
 
 import json
-from pathlib import Path
-
-from nemo_rl.data.datasets.raw_dataset import RawDataset
+IMPORT
+from nemo_rl.data.datasets.raw_dataset import RawDataset  # noqa: E402
 
 NAME = "ovr"
 

@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from curation.core.row import Config
 from curation.release.export.base import Exporter
+from curation.release.export.bundle import IMPORT, INSTALL, bundle_rewards
 from curation.release.export.folder import Folder
 from curation.release.export.layouts import (
     COLUMN_TYPES,
-    INSTALL,
     MESSAGES,
     columns,
     every_split,
@@ -24,7 +24,7 @@ from curation.release.export.layouts import (
     sized,
     splits_of,
     train_and_test,
-)  # fmt: skip
+)
 from curation.release.export.rows import ExportRow, ExportSet
 
 RL = pa.schema(
@@ -37,15 +37,14 @@ RL = pa.schema(
     ]
 )
 SFT = pa.schema([("prompt", MESSAGES), ("response", MESSAGES), *COLUMN_TYPES])
-AGENT = '''"""The reward of these rows for OpenRLHF: `--train.agent_func_path agent.py`. Needs `pip install ovr-curate`."""
+AGENT = '''"""The reward of these rows for OpenRLHF: `--train.agent_func_path agent.py`."""
 
 import asyncio
 import json
-
-import torch
-from rewards import judge
-
-from openrlhf.utils.agent import AgentInstanceBase, MultiTurnAgentExecutor
+IMPORT
+import torch  # noqa: E402
+from openrlhf.utils.agent import AgentInstanceBase, MultiTurnAgentExecutor  # noqa: E402
+from rewards import judge  # noqa: E402
 
 
 class AgentInstance(AgentInstanceBase):
@@ -87,7 +86,8 @@ class OpenRLHF(Exporter):
             records, schema = (_rl(one, split), RL) if one.config == "rl" else (_sft(one, split), SFT)
             folder.parquet(file_name(one, split, "parquet"), schema, records)
         if splits_of(sets, "rl", ""):
-            folder.text("agent.py", AGENT)
+            folder.text("agent.py", AGENT.replace("IMPORT", IMPORT))
+            bundle_rewards(folder)
 
     def unfit(self, row: ExportRow) -> str | None:
         return "images_in_sft" if row.images and row.completion else None

@@ -11,17 +11,17 @@ import pyarrow as pa
 
 from curation.core.row import PLACE, Config
 from curation.release.export.base import Exporter
+from curation.release.export.bundle import IMPORT, INSTALL, bundle_rewards
 from curation.release.export.folder import Folder
 from curation.release.export.layouts import (
     COLUMN_TYPES,
-    INSTALL,
     columns,
     every_split,
     file_name,
     sized,
     splits_of,
     train_and_test,
-)  # fmt: skip
+)
 from curation.release.export.rows import ExportSet
 
 PART = pa.struct([("type", pa.string()), ("text", pa.string())])
@@ -32,9 +32,10 @@ TRAIN = '''"""GRPO on these rows with our reward; any option of TRL's GRPOConfig
     python train.py --model_name_or_path MODEL --output_dir out
 """
 
-from datasets import load_dataset
-from rewards.adapters.trl import accuracy
-from trl import GRPOConfig, GRPOTrainer, ModelConfig, TrlParser
+IMPORT
+from datasets import load_dataset  # noqa: E402
+from rewards.adapters.trl import accuracy  # noqa: E402
+from trl import GRPOConfig, GRPOTrainer, ModelConfig, TrlParser  # noqa: E402
 
 if __name__ == "__main__":
     config, model = TrlParser((GRPOConfig, ModelConfig)).parse_args_and_config()
@@ -45,12 +46,13 @@ if __name__ == "__main__":
     )
     trainer.train()
 '''
-ENVIRONMENT = '''"""The task as TRL's environment form; needs `pip install ovr-curate`.
+ENVIRONMENT = '''"""The task as TRL's environment form.
 
     GRPOTrainer(..., environment_factory=OvrEnvironment)
 """
 
-from rewards import make_verifier
+IMPORT
+from rewards import make_verifier  # noqa: E402
 
 
 class OvrEnvironment:
@@ -91,8 +93,11 @@ class Trl(Exporter):
             folder.parquet(file_name(one, split, "parquet"), _schema(one), _records(one, split))
         if files := splits_of(sets, "rl", "parquet"):
             train = next(split for split, name in files.items() if name == train_and_test(files)[0])
-            folder.text("train.py", TRAIN.replace("FILES", repr(files)).replace("TRAIN", train))
-            folder.text("environment.py", ENVIRONMENT)
+            folder.text(
+                "train.py", TRAIN.replace("IMPORT", IMPORT).replace("FILES", repr(files)).replace("TRAIN", train)
+            )
+            folder.text("environment.py", ENVIRONMENT.replace("IMPORT", IMPORT))
+            bundle_rewards(folder)
 
     def launch(self, sets: list[ExportSet], name: str) -> str:
         text = ""

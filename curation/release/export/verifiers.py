@@ -85,7 +85,7 @@ requires-python = ">=3.11"
 dependencies = {listed}
 
 [tool.hatch.build.targets.wheel]
-packages = ["{package}", "rewards"]
+packages = ["{package}", "verifier/rewards"]
 """
 
 

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from curation.core.row import Config
 from curation.release.export.base import Exporter
+from curation.release.export.bundle import IMPORT, INSTALL, bundle_rewards
 from curation.release.export.folder import Folder
 from curation.release.export.layouts import (
     COLUMN_TYPES,
-    INSTALL,
     MESSAGES,
     columns,
     conversation,
@@ -23,7 +23,7 @@ from curation.release.export.layouts import (
     sized,
     splits_of,
     train_and_test,
-)  # fmt: skip
+)
 from curation.release.export.rows import ExportSet, Markup
 
 IMAGES = pa.list_(pa.struct([("bytes", pa.binary())]))
@@ -32,9 +32,10 @@ RL = pa.schema([
     ("reward_model", pa.struct([("style", pa.string()), ("ground_truth", pa.string())])),
     ("extra_info", pa.struct([("index", pa.int64()), ("split", pa.string()), *COLUMN_TYPES])),
 ])  # fmt: skip
-REWARD = '''"""The reward of these rows: verl's `reward.custom_reward_function.path`. Needs `pip install ovr-curate`."""
+REWARD = f'''"""The reward of these rows: verl's `reward.custom_reward_function.path`."""
 
-from rewards.adapters.verl import scored as compute_score
+{IMPORT}
+from rewards.adapters.verl import scored as compute_score  # noqa: E402
 
 __all__ = ["compute_score"]
 '''
@@ -54,6 +55,7 @@ class Verl(Exporter):
             folder.parquet(file_name(one, split, "parquet"), schema, records)
         if splits_of(sets, "rl", ""):
             folder.text("reward.py", REWARD)
+            bundle_rewards(folder)
 
     def launch(self, sets: list[ExportSet], name: str) -> str:
         text = ""

@@ -16,7 +16,7 @@ from tests.curation.release.export.read_back import READERS, ReadRow
 HERE = Path(__file__).parent / "loaders"
 LOADERS = {
     "verl": "of_verl.py", "ms-swift": "of_swift.py", "llama-factory": "of_llamafactory.py", "openrlhf": "of_openrlhf.py",
-    "verifiers": "of_verifiers.py",
+    "verifiers": "of_verifiers.py", "nemo-rl": "of_nemo_rl.py",
 }  # fmt: skip
 
 
@@ -55,9 +55,10 @@ def through_loader(kind: str, python: Path, export: Path, model: Path) -> list[R
         ]
         subprocess.run(command, check=True, capture_output=True, cwd=export.parent)
         argument = package
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[4]), "HF_HUB_OFFLINE": "1", "USE_HF": "1"}
-    if kind == "verifiers":
-        environment.pop("PYTHONPATH")  # the package has its own `rewards`
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONPATH"
+    }  # exports bring the reward
+    environment |= {"HF_HUB_OFFLINE": "1", "USE_HF": "1"}
     command = [python, HERE / LOADERS[kind], argument, model]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=export.parent)
     assert done.returncode == 0, done.stderr[-3000:]

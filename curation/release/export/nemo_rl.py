@@ -109,12 +109,13 @@ _MODULE = '''"""These rows for NeMo RL: a dataset class, a processor and an envi
 import json
 IMPORT
 from nemo_rl.data.datasets.raw_dataset import RawDataset  # noqa: E402
+from PIL import Image  # noqa: E402
 
 NAME = "ovr"
 
 
 class Rows:
-    """The rows as they are in the file; images get their whole path when a row is read."""
+    """The rows as they are in the file; images are opened when a row is read."""
 
     def __init__(self, path):
         self._folder = Path(path).resolve().parent
@@ -130,10 +131,14 @@ class Rows:
         content = user["content"]
         if not isinstance(content, str):
             content = [
-                {**part, "image": str(self._folder / part["image"])} if part["type"] == "image" else part
+                {**part, "image": self._image(part["image"])} if part["type"] == "image" else part
                 for part in content
             ]
         return {**row, "messages": [{**user, "content": content}, gold], "task_name": NAME}
+
+    def _image(self, name):
+        with Image.open(self._folder / name) as image:
+            return image.convert("RGB")
 
 
 class OvrDataset(RawDataset):

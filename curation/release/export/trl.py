@@ -37,9 +37,12 @@ from datasets import load_dataset  # noqa: E402
 from rewards.adapters.trl import accuracy  # noqa: E402
 from trl import GRPOConfig, GRPOTrainer, ModelConfig, TrlParser  # noqa: E402
 
+FILES = NAMES
+
 if __name__ == "__main__":
     config, model = TrlParser((GRPOConfig, ModelConfig)).parse_args_and_config()
-    rows = load_dataset("parquet", data_files={FILES})
+    folder = Path(__file__).resolve().parent
+    rows = load_dataset("parquet", data_files={split: str(folder / name) for split, name in FILES.items()})
     config.remove_unused_columns = False
     trainer = GRPOTrainer(
         model=model.model_name_or_path, reward_funcs=[accuracy], args=config, train_dataset=rows["TRAIN"]
@@ -94,7 +97,7 @@ class Trl(Exporter):
         if files := splits_of(sets, "rl", "parquet"):
             train = next(split for split, name in files.items() if name == train_and_test(files)[0])
             folder.text(
-                "train.py", TRAIN.replace("IMPORT", IMPORT).replace("FILES", repr(files)).replace("TRAIN", train)
+                "train.py", TRAIN.replace("IMPORT", IMPORT).replace("NAMES", repr(files)).replace("TRAIN", train)
             )
             folder.text("environment.py", ENVIRONMENT.replace("IMPORT", IMPORT))
             bundle_rewards(folder)

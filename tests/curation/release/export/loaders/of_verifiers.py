@@ -110,7 +110,7 @@ env = vf.load_environment(config)
 task = next((one for one in env.taskset if not isinstance(one.data.prompt[-1].content, str)), next(iter(env.taskset)))
 right = asyncio.run(rollout(env, task, rf"So it is \boxed{{{task.data.answer}}}."))
 wrong = asyncio.run(rollout(env, task, r"So it is \boxed{nothing of the kind}."))
-nobody = asyncio.run(rollout(env, task.with_data(answer="?", answer_kind="math"), r"\boxed{1}"))
+nobody = asyncio.run(rollout(env, task.with_data(answer="?", answer_kind="math", answer_options="{}"), r"\boxed{1}"))
 assert right.ok, right.errors
 assert (right.reward, right.info["outcome"]) == (1.0, "correct"), right
 assert wrong.ok, wrong.errors

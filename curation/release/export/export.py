@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+import rewards
 from curation import __version__
 from curation.core.errors import CurationError, nearest
 from curation.core.plugins import known_plugins
@@ -101,9 +102,19 @@ def _notes(tally: Tally) -> list[str]:
         notes.append(
             f"{tally.rows_escaped} rows have text that would be taken for an image, video or box: a space in it"
         )
+    if own := sorted(kind for kind in tally.kinds if not _is_ours(kind)):
+        kinds = ", ".join(own)
+        notes.append(
+            f"kinds of your own ({kinds}): make their module importable where it trains, OVR_REWARD_PLUGINS=MODULE"
+        )
     if tally.left_out:
         notes.append(f"{len(tally.left_out)} rows left out ({_reasons(tally)}); left_out.jsonl names them")
     return notes
+
+
+def _is_ours(kind: str) -> bool:
+    found = rewards.kinds().get(kind)
+    return found is not None and found.__module__.startswith("rewards.")
 
 
 def _reasons(tally: Tally) -> str:

@@ -66,6 +66,8 @@ class Tally:
     rows_escaped: int = 0
     """Rows of text that the trainer would take for an image, a video or a box: a space keeps it text."""
     left_out: list[dict[str, str]] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    """The reward kinds of the rows."""
 
 
 class ExportSet:
@@ -98,6 +100,7 @@ class ExportSet:
                     self._tally.left_out.append({"config": self.config, "split": split, "id": row.id, "reason": reason})
                     continue
                 self._tally.rows[f"{self.config}-{split}"] += 1
+                self._tally.kinds.add(row.gold["answer_kind"])
                 yield row
 
     def _row(self, record: dict[str, Any], shard: Path) -> ExportRow:

@@ -17,6 +17,7 @@ HERE = Path(__file__).parent / "loaders"
 LOADERS = {
     "verl": "of_verl.py", "ms-swift": "of_swift.py", "llama-factory": "of_llamafactory.py", "openrlhf": "of_openrlhf.py",
     "verifiers": "of_verifiers.py", "nemo-rl": "of_nemo_rl.py",
+    "nemo-gym": "of_nemo_gym.py",
 }  # fmt: skip
 
 

@@ -147,6 +147,11 @@ def test_what_was_changed_on_the_way_is_counted_and_said(
     assert "swift rlhf --rlhf_type grpo" in readme
 
 
+def test_a_kind_of_ones_own_is_named(tmp_path: Path) -> None:
+    out = export(write(tmp_path / "set", [changed(CASES[0], answer_kind="anagram")]), "verl", tmp_path / "out").out
+    assert "kinds of your own (anagram)" in (out / "README.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

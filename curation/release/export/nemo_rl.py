@@ -55,7 +55,7 @@ uv pip install -r EXPORT/verifier/requirements.txt
 PYTHONPATH=EXPORT uv run python EXPORT/run.py examples/run_vlm_grpo.py --config examples/configs/vlm_grpo_3B.yaml \\
   policy.model_name=MODEL data.train.dataset_name=ovr_nemo_rl.OvrDataset data.train.data_path=EXPORT/{train} \\
   data.validation.dataset_name=ovr_nemo_rl.OvrDataset data.validation.data_path=EXPORT/{test} \\
-  data.default.processor=ovr data.default.env_name=ovr '++env.ovr={{num_workers: 8}}'
+  data.default.processor=ovr data.default.env_name=ovr data.default.prompt_file=null '++env.ovr={{num_workers: 8}}'
 ```
 
 NeMo RL has no reward for "cannot judge": it is 0, and `cannot_judge` among the metrics counts it.

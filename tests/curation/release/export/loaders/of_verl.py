@@ -46,7 +46,9 @@ for config, split, path in files("parquet"):
         assert scores == [1.0, 0.0], scores
     else:
         dataset = MultiTurnSFTDataset(
-            [str(path)], processor.tokenizer, OmegaConf.create({"max_length": 40_000, "ignore_input_ids_mismatch": True})
+            [str(path)],
+            processor.tokenizer,
+            OmegaConf.create({"max_length": 40_000, "ignore_input_ids_mismatch": True}),
         )
         for number in range(len(dataset)):
             assert dataset[number]["loss_mask"].sum() > 0

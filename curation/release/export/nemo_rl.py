@@ -61,10 +61,11 @@ PYTHONPATH=EXPORT uv run python EXPORT/run.py examples/run_vlm_grpo.py --config 
 NeMo RL has no reward for "cannot judge": it is 0, and `cannot_judge` among the metrics counts it.
 """
         if files := splits_of(sets, "cold_start", "jsonl"):
+            train, test = train_and_test(files)
             text += f"""
 ```sh
 uv run python examples/run_sft.py policy.model_name=MODEL data.train.dataset_name=openai_format \\
-  data.train.data_path=EXPORT/{train_and_test(files)[0]}
+  data.train.data_path=EXPORT/{train} data.validation.dataset_name=openai_format data.validation.data_path=EXPORT/{test}
 ```
 """
         return text

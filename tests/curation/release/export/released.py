@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from curation.core.parquet import AtomicParquetWriter
 from curation.core.row import Config, Message, Row, make_row
-from curation.core.schema import released_record, released_schema
+from curation.core.schema import ROW, Column, released_record, released_schema
 from curation.sampling.engines.conversation import decode_image
 
 Parts = list[str | bytes]
@@ -91,6 +91,10 @@ CASES = [
         config="cold_start", completion="<think>\none\n</think>\n\\boxed{2}", teacher="t",
     ),
     case(
+        "trace of an image", "Is <image> red?", [*user("Is ", RED, " red?"), ("assistant", ["<think>\nit is\n</think>\n\\boxed{2}"])], [RED],
+        config="cold_start", completion="<think>\nit is\n</think>\n\\boxed{2}",
+    ),
+    case(
         "trace with marks", HOSTILE, [*user(HOSTILE), ("assistant", ["Write <image> or <audio>."])],
         config="cold_start", completion="Write <image> or <audio>.", split="test",
     ),
@@ -106,9 +110,10 @@ def write(folder: Path, cases: Iterable[Case] = CASES, rows_per_shard: int = 6) 
         shards = [rows[start : start + rows_per_shard] for start in range(0, len(rows), rows_per_shard)]
         for number, shard in enumerate(shards):
             path = folder / "data" / config / f"{split}-{number:05d}-of-{len(shards):05d}.parquet"
-            with AtomicParquetWriter(path, released_schema(config, {"build": "b"})) as writer:
+            added = [Column("images", ROW["images"])]  # a cold start with images has them so
+            with AtomicParquetWriter(path, released_schema(config, {"build": "b"}, added)) as writer:
                 for row in shard:
-                    writer.write(released_record(config, row, row.question))
+                    writer.write(released_record(config, row, row.question, added))
     configs = {config: {} for config, _ in members}
     (folder / "summary.json").write_text(json.dumps({"configs": configs}))
     (folder / "manifest.lock.yaml").write_text(

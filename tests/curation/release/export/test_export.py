@@ -20,7 +20,13 @@ ROOT = Path(__file__).parents[4]
 KINDS = sorted(READERS)
 LEFT_OUT = {
     "llama-factory": {"two users": "turns_do_not_alternate"},
-    "nemo-rl": {"two users": "not_one_user_turn", "turns": "not_one_user_turn", "system": "not_one_user_turn"},
+    "openrlhf": {"trace of an image": "images_in_sft"},
+    "nemo-rl": {
+        "trace of an image": "images_in_sft",
+        "two users": "not_one_user_turn",
+        "turns": "not_one_user_turn",
+        "system": "not_one_user_turn",
+    },
 }
 
 
@@ -139,11 +145,11 @@ def test_what_was_changed_on_the_way_is_counted_and_said(
 ) -> None:
     assert main(["export", str(released), "--to", "ms-swift", "--out", str(tmp_path / "out")]) == 0
     shown = capsys.readouterr().out
-    assert "2 of 15 images turned upright or freed of transparency" in shown
+    assert "2 of 16 images turned upright or freed of transparency" in shown
     assert "3 rows have text that would be taken for an image, video or box" in shown
     assert "rl-train: 15 rows" in shown
     readme = (tmp_path / "out" / "README.md").read_text()
-    assert "2 of 15 images" in readme
+    assert "2 of 16 images" in readme
     assert "swift rlhf --rlhf_type grpo" in readme
 
 

@@ -45,12 +45,23 @@ for config, split, path in files("parquet"):
         ]  # fmt: skip
         assert scores == [1.0, 0.0], scores
     else:
-        dataset = MultiTurnSFTDataset(
-            [str(path)],
-            processor.tokenizer,
-            OmegaConf.create({"max_length": 40_000, "ignore_input_ids_mismatch": True}),
-        )
+        import pyarrow.parquet as pq
+
+        with_images = processor if "images" in pq.read_schema(path).names else None
+        options = OmegaConf.create({"max_length": 40_000, "ignore_input_ids_mismatch": True})
+        dataset = MultiTurnSFTDataset([str(path)], processor.tokenizer, options, processor=with_images)
         for number in range(len(dataset)):
             assert dataset[number]["loss_mask"].sum() > 0
-            messages = [[message["role"], [["text", message["content"]]]] for message in dataset.messages[number]]
-            say("cold_start", split, dataset.dataframe.iloc[number]["id"], messages)
+            row = dataset.dataframe.iloc[number].to_dict()
+            given = iter([image["bytes"] for image in row.get("images", ())])  # verl has them in other sizes by then
+            messages = [
+                [
+                    message["role"],
+                    [
+                        ["image", pixels(next(given))] if kind == "image" else [kind, value]
+                        for kind, value in as_parts(message["content"])
+                    ],
+                ]
+                for message in dataset._build_messages(row)
+            ]
+            say("cold_start", split, row["id"], messages)

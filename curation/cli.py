@@ -161,6 +161,13 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", action="store_true", help="print the figures as JSON")
     plugins(sub)
 
+    text = "Write a set for a trainer or as an environment, with our reward; without --to, list what there is."
+    sub = command("export", _export, text, "ovr-curate export build/q --to verl --out exports/verl")
+    sub.add_argument("dir", type=Path, nargs="?", metavar="DIR", help="a build, or a released set")
+    sub.add_argument("--to", metavar="NAME", help="the trainer or library")
+    sub.add_argument("--out", type=Path, metavar="FOLDER", help="where to write; an earlier export there is replaced")
+    sub.add_argument("--config", choices=("cold_start", "rl"), help="export one set (all that the trainer takes)")
+
     for name, (listed, one) in LISTS.items():
         example = f"ovr-curate {name}, or ovr-curate {name} {one}"
         sub = command(name, _list, f"List the {listed}, or show the options of one with an example.", example)
@@ -287,6 +294,17 @@ def _behaviors(args: argparse.Namespace) -> None:
     show_behaviors(
         Asked(tuple(args.inputs), args.judge, args.sample, args.store, args.out, args.plot, as_json=args.json)
     )
+
+
+def _export(args: argparse.Namespace) -> None:
+    from curation.commands.export import list_exporters, run_export
+
+    if args.to is None and args.dir is None:
+        print(list_exporters())
+        return
+    if args.to is None or args.dir is None or args.out is None:
+        args.wrong("expected DIR --to NAME --out FOLDER, or nothing to list the names")
+    print(run_export(args.dir, args.to, args.out, args.config))
 
 
 def _list(args: argparse.Namespace) -> None:

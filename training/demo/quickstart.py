@@ -122,6 +122,7 @@ def run(out: Path, seed: int) -> dict[str, Any]:
         "curate the cold start": (*curate, "--only", "cold_start"),
         "SFT": (*sft, "--output_dir", model("sft"), *options),
         "curate the RL set": curate,
+        "certify the reward": ("curation.cli", "certify", curated),
         "GRPO": ("training.cli", "grpo", "--config", MANIFESTS / "quickstart_grpo.yaml",
                  "--model_name_or_path", model("sft"), "--output_dir", model("grpo"), *options),
         "plot": ("training.cli", "plot", f"SFT={model('sft')}", f"GRPO={model('grpo')}", "--out", out / "dynamics.png"),
@@ -217,7 +218,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"quickstart: interrupted; {AGAIN}", file=sys.stderr)
         return 130
     print(
-        f"\nThe figures are in {args.out}/summary.json, the shards in {args.out}/curated/data, "
+        f"\nWhat was curated, and why: {args.out}/curated/report.html, a page for a browser, and its card, {args.out}/curated/README.md.\n"
+        f"The figures are in {args.out}/summary.json, the shards in {args.out}/curated/data, "
         f"the curves of training in {args.out}/dynamics.png, the behaviors in {args.out}/behaviors.png, the logs in {args.out}/logs."
     )
     return 0

@@ -7,6 +7,9 @@ It reads the folder alone, so a set that was downloaded gets its report in the s
 
 from pathlib import Path
 
+from curation.release.card.card import write_card
+from curation.release.card.croissant import write_croissant
+from curation.release.card.removed import write_removed
 from curation.release.dataset import open_dataset
 
 
@@ -18,5 +21,8 @@ def finish(path: Path) -> list[Path]:
     Raises:
         BuildError: no finished build and no released set.
     """
-    open_dataset(path)
-    return []
+    dataset = open_dataset(path)
+    written = []
+    if dataset.is_build:  # of a released set the ledger is not there, and what was read from it is
+        written.append(write_removed(path))
+    return [*written, write_card(dataset), write_croissant(dataset)]

@@ -21,6 +21,7 @@ CONTEXT: dict[str, Any] = {
     "@language": "en", "@vocab": "https://schema.org/", "citeAs": "cr:citeAs", "column": "cr:column", "conformsTo": "dct:conformsTo",
     "cr": "http://mlcommons.org/croissant/", "rai": "http://mlcommons.org/croissant/RAI/",
     "data": {"@id": "cr:data", "@type": "@json"}, "dataType": {"@id": "cr:dataType", "@type": "@vocab"}, "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"}, "extract": "cr:extract", "field": "cr:field", "fileProperty": "cr:fileProperty",
     "fileObject": "cr:fileObject", "fileSet": "cr:fileSet", "format": "cr:format", "includes": "cr:includes",
     "isLiveDataset": "cr:isLiveDataset", "jsonPath": "cr:jsonPath", "key": "cr:key", "md5": "cr:md5", "parentField": "cr:parentField",
@@ -79,9 +80,8 @@ def _files(dataset: Dataset, config: Any) -> Iterator[dict[str, Any]]:
         "@type": "cr:FileSet",
         "@id": f"{config}-files",
         "name": f"{config}-files",
-        "containedIn": [{"@id": shard.relative_to(dataset.path).as_posix()} for shard in dataset.shards(config)],
         "encodingFormat": "application/x-parquet",
-        "includes": "*.parquet",
+        "includes": f"data/{config}/*.parquet",
     }
 
 
@@ -97,18 +97,37 @@ def _record_set(dataset: Dataset, config: Any) -> dict[str, Any]:
 
 
 def _field(config: str, name: str, type: pa.DataType) -> dict[str, Any]:
-    field = {
-        "@type": "cr:Field",
-        "@id": f"{config}/{name}",
-        "name": name,
-        "dataType": _data_type(type),
-        "source": {"fileSet": {"@id": f"{config}-files"}, "extract": {"column": name}},
-    }
-    return field
+    """A column; of structs and lists of structs the members are fields below it, of images the picture."""
+    described: dict[str, Any] = {"@type": "cr:Field", "@id": f"{config}/{name}", "name": name}
+    is_list = pa.types.is_list(type)
+    inner = type.value_type if is_list else type
+    if is_list:
+        described["repeated"] = True
+    if not pa.types.is_struct(inner):
+        return described | {"dataType": _data_type(inner), "source": _column(config, name)}
+    if name == "images":
+        return described | {"dataType": "sc:ImageObject", "source": _column(config, name, "bytes")}
+    members = [
+        {
+            "@type": "cr:Field",
+            "@id": f"{config}/{name}/{member.name}",
+            "name": member.name,
+            "dataType": _data_type(member.type),
+            "source": _column(config, name, member.name),
+        }
+        for member in inner
+        if not pa.types.is_nested(member.type)
+    ]
+    return described | {"subField": members}
+
+
+def _column(config: str, name: str, member: str = "") -> dict[str, Any]:
+    """Where a field is read from: a column of the shards, or a member of the structs in it."""
+    transform = {"transform": {"jsonPath": member}} if member else {}
+    return {"fileSet": {"@id": f"{config}-files"}, "extract": {"column": name}, **transform}
 
 
 def _data_type(type: pa.DataType) -> str:
-    """A nested column is given as it is in the file, as text."""
     if pa.types.is_integer(type):
         return "sc:Integer"
     if pa.types.is_floating(type):

@@ -13,7 +13,9 @@ def limits_of(dataset: Dataset) -> list[str]:
     if limit := dataset.lock.get("limit"):
         lines.append(f"At most {limit:,} rows of every source were read.")
     if dataset.manifest.get("release") is None:
-        lines.append("No list of allowed licences was set; the licences are those that the manifest states of its sources.")
+        lines.append(
+            "No list of allowed licences was set; the licences are those that the manifest states of its sources."
+        )
     return lines
 
 

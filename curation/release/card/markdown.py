@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_CHARS = 500
-_ACTIVE = re.compile(r"([\\`*_{}\[\]()#+!|~$^=-])")
+_ACTIVE = re.compile(r"([\\`*_{}\[\]()#!|~$^]|^[-+=>])")
 
 
 class Markdown(str):
@@ -36,7 +36,7 @@ def render(file: str, /, **values: Any) -> str:
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, finalize=escape, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,  # noqa: S701 (Markdown; `finalize` escapes)
+        lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
     )  # fmt: skip
     environment.filters["verbatim"] = Markdown
     return environment.get_template(file).render(**values)

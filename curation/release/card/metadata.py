@@ -12,7 +12,13 @@ from curation.release.card.licences import licence_of_set
 from curation.release.dataset import Dataset
 from curation.release.shards import split_of_shard
 
-SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
+SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
 
 
 def splits_of(dataset: Dataset, config: Config) -> dict[str, dict[str, int]]:
@@ -22,7 +28,9 @@ def splits_of(dataset: Dataset, config: Config) -> dict[str, dict[str, int]]:
         found, counts = pq.read_metadata(shard), splits.setdefault(split_of_shard(shard), Counter())
         n_bytes = sum(found.row_group(group).total_byte_size for group in range(found.num_row_groups))
         counts.update(rows=found.num_rows, bytes=n_bytes, files=1, download=shard.stat().st_size)
-    return {split: dict(counts) for split, counts in sorted(splits.items(), key=lambda item: (item[0] != "train", item))}
+    return {
+        split: dict(counts) for split, counts in sorted(splits.items(), key=lambda item: (item[0] != "train", item))
+    }
 
 
 def card_data(dataset: Dataset, more_configs: Sequence[dict[str, Any]] = ()) -> Any:

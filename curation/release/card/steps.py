@@ -14,6 +14,8 @@ OPTIONS = {
 }  # fmt: skip
 """Stage -> the keys of the manifest's section that it goes by."""
 PLACES = ("path", "root", "model", "lora", "certificate")
+NOT_THRESHOLDS = ("benchmarks", "sources", "sampler", "samplers", "judge")
+"""What the card says elsewhere, or in the lock alone: how an engine runs decides no row."""
 
 
 class Step(NamedTuple):
@@ -49,7 +51,7 @@ def steps_of(described: Mapping[str, Any], section: Mapping[str, Any]) -> list[S
 def _flat(key: str, value: Any) -> Iterator[str]:
     """`key.inner = value` of every option that is set; of what says where something lies, the last part alone."""
     if isinstance(value, Mapping):
-        inner = {name: item for name, item in value.items() if name not in ("benchmarks", "sources")}
+        inner = {name: item for name, item in value.items() if name not in NOT_THRESHOLDS}
         for name, item in inner.items():
             yield from _flat(f"{key}.{name}", item)
     elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 OPTIONS = {
     "collect": (), "normalise": ("normalise", "pictures"), "contamination": ("decontaminate",), "filter": ("filters",),
     "questions": ("questions",), "verify_traces": ("keep_verified", "verify"), "duplicates": ("dedup",), "distil": ("distil",),
-    "filter_distilled": ("filters",), "difficulty": ("difficulty",), "triage": ("triage", "difficulty"), "judge_answers": ("judge_answers",),
+    "filter_distilled": ("filters",), "difficulty": ("difficulty",), "triage": ("triage", "difficulty"),
+    "judge_answers": ("judge_answers",),
     "loss": ("loss",), "behaviors": ("behaviors",), "judge_behaviors": ("behaviors",), "cap_unjudged": ("verify",),
     "mixture": ("mixture", "splits"),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Licences by the Hub's identifiers. A set is never given one that a row of it does not have."""
 
 from collections.abc import Iterable
+from typing import Any
 
 HUB_LICENCES = {
     "agpl-3.0", "apache-2.0", "bsd", "bsd-2-clause", "bsd-3-clause", "bsl-1.0", "c-uda", "cc", "cc-by-2.0", "cc-by-2.5", "cc-by-3.0",
@@ -27,7 +28,7 @@ def hub_licence(licence: str) -> str:
     return name if name in HUB_LICENCES else "other"
 
 
-def licence_of_set(licences: Iterable[str]) -> dict[str, str]:
+def licence_of_set(licences: Iterable[str]) -> dict[str, Any]:
     """The card's keys for the licences of all rows: one for all, or `other` with the name that sends to the table of sources."""
     stated = {licence.strip() or "unknown" for licence in licences}
     found = {hub_licence(licence) for licence in stated}

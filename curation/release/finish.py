@@ -9,6 +9,9 @@ from pathlib import Path
 
 from curation.release.budget.budget import write_budget
 from curation.release.budget.reckon import error_budget
+from curation.release.card.card import write_card
+from curation.release.card.croissant import write_croissant
+from curation.release.card.removed import write_removed
 from curation.release.dataset import open_dataset
 
 
@@ -23,5 +26,5 @@ def finish(path: Path) -> list[Path]:
     dataset = open_dataset(path)
     written = []
     if dataset.is_build:  # of a released set the evidence is not there, and what was reckoned from it is
-        written.append(write_budget(path, error_budget(dataset)))
-    return written
+        written += [write_budget(path, error_budget(dataset)), write_removed(path)]
+    return [*written, write_card(dataset), write_croissant(dataset)]

@@ -99,8 +99,13 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--images", type=Path, metavar="DIR", help="where images are written to (a temporary folder)")
     sub.add_argument("--template", action="store_true", help="show questions inside the manifest's prompt_template")
 
-    sub = command("check", _check, "Check a build: balance, shards, ids, images.", "ovr-curate check build/q")
+    text = (
+        "Check a build or a released set: files, schema, counts, ids, images, golds, sources, evaluation items, card."
+    )
+    sub = command("check", _check, text, "ovr-curate check build/q")
     sub.add_argument("dir", type=Path)
+    sub.add_argument("--workers", type=_positive, default=1, metavar="N", help="worker processes (1)")
+    sub.add_argument("--json", action="store_true", help="what was checked and found as JSON")
 
     sub = command(
         "why",
@@ -218,9 +223,9 @@ def _preview(args: argparse.Namespace) -> None:
 
 
 def _check(args: argparse.Namespace) -> None:
-    from curation.commands.check import check
+    from curation.commands.check.report import show
 
-    print(check(args.dir))
+    show(args.dir, args.workers, args.json)
 
 
 def _why(args: argparse.Namespace) -> None:

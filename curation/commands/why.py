@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
-from curation.commands.check import read_summary
 from curation.commands.why_samples import Row, sample_lines, short
 from curation.core.errors import BuildError
 from curation.core.row import Message
@@ -23,6 +22,7 @@ from curation.core.rows import Rows, decided
 from curation.core.schema import RELEASED
 from curation.core.steps import written, written_rows
 from curation.difficulty.wording import ESTIMATORS
+from curation.release.dataset import open_dataset
 from curation.sampling.template import apply_to_messages
 from rewards.extract import extract_answer
 
@@ -37,7 +37,7 @@ def why(build: Path, wanted: str) -> str:
     Raises:
         BuildError: no such row.
     """
-    read_summary(build)
+    open_dataset(build)
     found = _ledger_lines(build / "ledger.parquet", wanted)
     if not found:
         raise BuildError(f"{build}/ledger.parquet: no row has id or SOURCE/SOURCE_ID {wanted!r}")

@@ -63,14 +63,14 @@ class Sources(Check):
             columns = [c for c in COLUMNS if c in frame.columns and c in frame.fixed]
             for source in section.sources:
                 given = (subject.dataset.lock.get("inputs") or {}).get(config, {}).get(source.name)
-                if why := _not_at_hand(source, given):
+                if why := not_at_hand(source, given):
                     yield Skipped(f"{config}, source {source.name}: {why}")
                     continue
                 of_source = _Compared(subject, manifest, section, source, released, columns, same_code)
                 yield from of_source.said()
 
 
-def _not_at_hand(source: Source, given: dict[str, str] | None) -> str:
+def not_at_hand(source: Source, given: dict[str, str] | None) -> str:
     """Why a source is not read again; empty where it is."""
     if getattr(source, "hub", ""):
         return "it is on the Hub"

@@ -105,6 +105,10 @@ def parser() -> argparse.ArgumentParser:
     sub = command("check", _check, text, "ovr-curate check build/q")
     sub.add_argument("dir", type=Path)
     sub.add_argument("--workers", type=_positive, default=1, metavar="N", help="worker processes (1)")
+    skip = (
+        "leave a check out, such as golds, sources or trainer (what is slow of a large set); may be given several times"
+    )
+    sub.add_argument("--skip", action="append", default=[], metavar="CHECK", help=skip)
     sub.add_argument("--json", action="store_true", help="what was checked and found as JSON")
 
     sub = command(
@@ -225,7 +229,7 @@ def _preview(args: argparse.Namespace) -> None:
 def _check(args: argparse.Namespace) -> None:
     from curation.commands.check.report import show
 
-    show(args.dir, args.workers, args.json)
+    show(args.dir, args.workers, args.skip, args.json)
 
 
 def _why(args: argparse.Namespace) -> None:

@@ -60,7 +60,8 @@ class Sources(Check):
                 continue
             released = _released(shards)
             frame = subject.frame(shards[0])
-            columns = [c for c in COLUMNS if c in frame.columns and c in frame.fixed]
+            there = frame.fixed.intersection(*(shard.schema.names for shard in shards))
+            columns = [column for column in COLUMNS if column in there]
             for source in section.sources:
                 given = (subject.dataset.lock.get("inputs") or {}).get(config, {}).get(source.name)
                 if why := not_at_hand(source, given):
@@ -71,16 +72,16 @@ class Sources(Check):
 
 
 def not_at_hand(source: Source, given: dict[str, str] | None) -> str:
-    """Why a source is not read again; empty where it is."""
+    """Why a source is not read again; empty where it is. Files that came into a folder of images, or went, change no other image."""
     if getattr(source, "hub", ""):
         return "it is on the Hub"
     try:
         now = source.inputs()
     except (CurationError, OSError, ImportError) as error:
         return f"it is not at hand ({' '.join(str(error).split())[:120]})"
-    if given is not None and now != given:
-        names = sorted(key for key in now.keys() | given.keys() if now.get(key) != given.get(key))
-        return f"its raw data is not at hand or has changed since the build ({', '.join(names[:3])})"
+    changed = sorted(key for key in now.keys() | (given or {}).keys() if now.get(key) != (given or now).get(key))
+    if changed := [name for name in changed if not name.startswith("pictures ")]:
+        return f"its raw data is not at hand or has changed since the build ({', '.join(changed[:3])})"
     return ""
 
 

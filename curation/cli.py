@@ -120,6 +120,13 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("dir", type=Path)
     sub.add_argument("id")
 
+    text = "Say how two sets differ: options, inputs, and the rows gained, lost and changed, by which stage and why."
+    sub = command("diff", _diff, text, "ovr-curate diff build/q build/q2")
+    sub.add_argument("one", type=Path, metavar="DIR1")
+    sub.add_argument("other", type=Path, metavar="DIR2")
+    sub.add_argument("--out", type=Path, metavar="F", help="write every row that differs to this Parquet file")
+    sub.add_argument("--json", action="store_true", help="the differences as JSON, with every row")
+
     text = "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process; or a judge model, with hacks."
     sub = command("certify", _certify, text, "ovr-curate certify build/q --judge mine.yaml")
     sub.add_argument("dir", type=Path)
@@ -236,6 +243,12 @@ def _why(args: argparse.Namespace) -> None:
     from curation.commands.why import why
 
     print(why(args.dir, args.id))
+
+
+def _diff(args: argparse.Namespace) -> None:
+    from curation.commands.diff.show import show
+
+    show(args.one, args.other, args.out, args.json)
 
 
 def _certify(args: argparse.Namespace) -> None:

@@ -111,14 +111,17 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--skip", action="append", default=[], metavar="CHECK", help=skip)
     sub.add_argument("--json", action="store_true", help="what was checked and found as JSON")
 
-    sub = command(
-        "why",
-        _why,
-        "Show what became of a row, id or SOURCE/SOURCE_ID: its end, pass rate and samples.",
-        "ovr-curate why build/q gsm8k/17",
+    text = (
+        "Show a row's whole life: how it was read, what each stage did, its cluster, images, samples, its end and why."
     )
+    sub = command("why", _why, text, "ovr-curate why build/q gsm8k/17")
     sub.add_argument("dir", type=Path)
-    sub.add_argument("id")
+    sub.add_argument("id", help="an id, the beginning of one, or SOURCE/SOURCE_ID")
+    sub.add_argument("--images", type=Path, metavar="DIR", help="write its images to this folder")
+    sub.add_argument(
+        "--raw", action="store_true", help="read its source again, and show the record that it was made of"
+    )
+    sub.add_argument("--json", action="store_true", help="the same as JSON")
 
     text = "Say how two sets differ: options, inputs, and the rows gained, lost and changed, by which stage and why."
     sub = command("diff", _diff, text, "ovr-curate diff build/q build/q2")
@@ -240,9 +243,9 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _why(args: argparse.Namespace) -> None:
-    from curation.commands.why import why
+    from curation.commands.why.show import show
 
-    print(why(args.dir, args.id))
+    show(args.dir, args.id, args.images, raw=args.raw, as_json=args.json)
 
 
 def _diff(args: argparse.Namespace) -> None:

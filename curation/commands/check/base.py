@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from curation.commands.check.subject import Frame, Subject
+from curation.commands.preview_text import plain_text
 from curation.core.plugins import Plugin
 
 
@@ -18,7 +19,7 @@ class Finding:
     todo: str
 
     def __str__(self) -> str:
-        return " ".join(f"{self.where}: {self.what}; {self.todo}".split())
+        return plain_text(" ".join(f"{self.where}: {self.what}; {self.todo}".split()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from curation.commands.diff.options import Changed, changed_options
 from curation.commands.diff.rows import Difference, differences
+from curation.commands.preview_text import plain_text
 from curation.core.parquet import write_records
 from curation.core.row import Config
 from curation.core.schema import columns_of
@@ -96,7 +97,9 @@ def show(one: Path, other: Path, out: Path | None, as_json: bool) -> None:
     """Print what differs; write every row that does to `out`."""
     found = diff(one, other)
     print(
-        json.dumps(found.record(), indent=1, ensure_ascii=False, default=str) if as_json else "\n".join(found.texts())
+        json.dumps(found.record(), indent=1, ensure_ascii=False, default=str)
+        if as_json
+        else "\n".join(map(plain_text, found.texts()))
     )
     if out is not None:
         write_records(out, SCHEMA, ({**asdict(row), "columns": list(row.columns)} for row in found.rows))

@@ -131,6 +131,8 @@ class _Compared:
     ) -> None:  # fmt: skip
         self.subject, self.manifest, self.section, self.source = subject, manifest, section, source
         self.released, self.columns, self.same_code = released, columns, same_code
+        self.alike: list[tuple[int, int, int]] = []
+        """(row, hash of an image, hash of its record's), of images that are not the same bytes and show the same."""
         self.at = [COLUMNS.index(column) for column in columns]
 
     def said(self) -> Iterator[Said]:
@@ -152,6 +154,7 @@ class _Compared:
         except CurationError as error:
             yield Skipped(f"source {self.source.name}: {' '.join(str(error).split())[:160]}")
             return
+        yield from self._exchanged()
         yield from self._without_record(seen)
         yield Looked(looked, "rows")
 
@@ -203,11 +206,20 @@ class _Compared:
             yield self._finding(number, f"has {len(got)} images, and its record {len(raw)}")
             return
         for n, (one, other) in enumerate(zip(got, raw, strict=True), 1):
-            same = same_picture(one, other)
+            same = same_picture(one, other, exactly=self.same_code)
             if same is None:
                 yield Skipped("images that do not decode", 1)
             elif not same:
                 yield self._finding(number, f"image {n} is not the image of its record")
+            elif one != other:
+                self.alike.append((number, _hash(one), _hash(other)))
+
+    def _exchanged(self) -> Iterator[Said]:
+        """Images that only look like those of their records, and are those of others, byte for byte."""
+        of_record = {expected: number for number, _, expected in self.alike}
+        for number, got, _ in self.alike:
+            if of_record.get(got, number) != number:
+                yield self._finding(number, "has an image that is, byte for byte, the one of another record")
 
     def _without_record(self, seen: set[int]) -> Iterator[Said]:
         """Rows that name a record which the source has not."""

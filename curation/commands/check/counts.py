@@ -3,8 +3,10 @@
 Lines are compared one by one, so a line that is missing, doubled or of another row is named. Memory: some 100 bytes a row.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -14,6 +16,7 @@ from curation.commands.check.base import Check, Finding, Looked, Said, Skipped
 from curation.commands.check.ids import read_columns
 from curation.commands.check.subject import Subject
 from curation.core.parquet import read_records
+from curation.images.sizes import image_sizes
 
 AGAIN = "copy all files of one build, or build it again"
 MOST = 20
@@ -32,6 +35,7 @@ class Counts(Check):
         rows = {config: _rows(subject, config) for config in subject.dataset.summary["configs"]}
         for config, described in subject.dataset.summary["configs"].items():
             yield from _kept(config, described.get("kept") or {}, rows[config][1])
+            yield from _sizes(subject, config, described.get("pictures"))
         if subject.dataset.summary.get("balanced") is not True:
             yield Finding("summary.json", "the build does not balance: rows are lost or doubled", "build it again")
         ledger, removed = (subject.path / name for name in ("ledger.parquet", "removed.parquet"))
@@ -45,6 +49,17 @@ class Counts(Check):
                 yield from _ended(subject, file, {config: of for config, (of, _) in rows.items()})
             except (OSError, ValueError, KeyError, TypeError) as error:
                 yield Finding(file.name, f"cannot be read: {' '.join(str(error).split())[:200]}", AGAIN)
+
+
+def _sizes(subject: Subject, config: str, said: Any) -> Iterator[Finding]:
+    """Number and sizes of the images."""
+    shards = [shard.path for shard in subject.of_the_set if shard.config == config]
+    if not shards or len(shards) != len(subject.dataset.summary["configs"][config]["shards"]):
+        return
+    with suppress(Exception):  # images and files that cannot be read: their checks say it
+        found = image_sizes(shards)
+        if json.loads(json.dumps(found)) != said:
+            yield Finding("summary.json", f"{config}: says of the images {said}, and they are {found}", AGAIN)
 
 
 def _rows(subject: Subject, config: str) -> tuple[dict[bytes, str], dict[str, Counter[str]]]:

@@ -22,6 +22,13 @@ class PassRates(RowCheck):
 
     def row(self, frame: Frame, record: dict[str, Any]) -> Iterator[Said]:
         if record["difficulty"] is not None:
+            template = (record["difficulty"]["sampler"] or {}).get("template_hash")
+            if template not in frame.templates:
+                told = ", ".join(sorted(frame.templates))
+                todo = "the pass rate is of other prompts than the row's; build the set again"
+                yield Finding(
+                    "", f"difficulty: sampled with the template {template}, and the manifest has {told}", todo
+                )
             for what in _contradictions(record["difficulty"], frame.truncated):
                 yield Finding(
                     "", f"difficulty: {what}", "build the set again; the rollouts are kept, so nothing is sampled"

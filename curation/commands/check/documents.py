@@ -1,6 +1,7 @@
 """What a stranger reads beside the rows: card, Croissant metadata, error budget and report are of this build and count what is there."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
@@ -12,6 +13,9 @@ from curation.commands.check.subject import Subject
 from curation.core.digests import sha256_of
 
 NAMES = ("README.md", "croissant.json", "error_budget.json", "report.html")
+_BUILD = re.compile(r"\bbuild\W{1,40}([0-9a-f]{32})\b", re.IGNORECASE)
+_TAG = re.compile("<[^<>]{1,500}>")
+"""A build as a document names it: the word, signs, its digest."""
 TODO = "it is stale; write it again with `ovr-curate report DIR`"
 
 
@@ -30,8 +34,11 @@ class Documents(Check):
                 continue
             n += 1
             text = file.read_text(encoding="utf-8", errors="replace")
-            if build not in text:
-                yield Finding(name, f"does not name the build {build}: it was made of another, or by hand", TODO)
+            named = set(_BUILD.findall(_TAG.sub(" ", text)))
+            if named and build not in named:
+                yield Finding(name, f"is of the build {min(named)}, and summary.json of {build}", TODO)
+            elif not named:
+                yield Skipped(f"{name}, its build: it names none")
             if name.endswith(".json"):
                 try:
                     given = json.loads(text)

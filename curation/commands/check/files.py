@@ -1,11 +1,17 @@
 """The files of the shards: all that the summary names and no other, whole, with the bytes that were written."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curation.build.publish import LISTED
 from curation.commands.check.base import Check, Finding, Looked, Said, Skipped
 from curation.commands.check.subject import Subject
 from curation.core.digests import sha256_of
@@ -44,6 +50,7 @@ class Files(Check):
             yield Skipped("shards, their bytes: the summary of an earlier version has no sha256", without)
         yield from _strays(subject)
         yield from _numbers(subject)
+        yield from _others(subject)
         if not subject.dataset.is_build:
             yield from _kept_back(subject)
         yield Looked(len(subject.listed), "shards")
@@ -83,8 +90,26 @@ def _numbers(subject: Subject) -> Iterator[Finding]:
             yield Finding(subject.name(folder), what, "build the set again")
 
 
+def _others(subject: Subject) -> Iterator[Finding]:
+    """The Parquet files beside the shards: whole, and all that the build has published."""
+    listed = subject.path / LISTED
+    published = json.loads(listed.read_text()) if listed.exists() else []
+    for name in sorted({*published, *(path.name for path in subject.path.glob("*.parquet"))}):
+        try:
+            if not (subject.path / name).exists():
+                yield Finding(name, "is missing; the build has published it", AGAIN)
+            elif name.endswith(".parquet"):
+                pq.read_metadata(subject.path / name)
+        except (pa.ArrowException, OSError) as error:
+            yield Finding(name, f"is no whole Parquet file: {' '.join(str(error).split())[:120]}", AGAIN)
+
+
 def _kept_back(subject: Subject) -> Iterator[Finding]:
     for name in _OF_RELEASES_NEVER:
         if (subject.path / name).exists():
             what = "is not to be released: it has texts of rows that ended or of evaluation items"
             yield Finding(name, what, "take it out of the set")
+    removed = subject.path / "removed.parquet"
+    with suppress(pa.ArrowException, OSError):  # said above
+        if removed.exists() and "detail" in pq.read_schema(removed).names:
+            yield Finding(removed.name, "has the column 'detail', which quotes texts of rows", "write it without")

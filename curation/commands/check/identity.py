@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from curation.commands.check.base import Finding, RowCheck, Said, Skipped
 from curation.commands.check.subject import Frame
-from curation.core.row import PLACE, Message, prompt_id
+from curation.core.row import PLACE, Message, prompt_id, question_of
 from curation.release.shards import base_id
 from curation.sampling.template import PLACEHOLDER
 
@@ -31,6 +31,8 @@ class Identity(RowCheck):
             todo = "build the set again; the trainer and the sampler saw another prompt"
             yield Finding("", "its last user message is not the manifest's prompt_template with a question in it", todo)
             return
+        if not question_of(messages).strip():
+            yield Finding("", "its question is empty", TODO)
         if why := _cannot(frame, record):
             yield Skipped(f"rows {why}", 1)
             return

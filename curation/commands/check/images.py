@@ -6,9 +6,11 @@ from typing import Any, ClassVar, Literal
 from curation.commands.check.base import Finding, Looked, RowCheck, Said
 from curation.commands.check.subject import Frame
 from curation.core.row import PLACE
+from curation.images.normalise import KEPT_MODES
 from curation.images.safe import ImageError, opened
 
 STORED = ("PNG", "JPEG")
+_ORIENTATION = 0x0112
 
 
 class Images(RowCheck):
@@ -40,6 +42,12 @@ def _fault(data: bytes | None) -> str:
                 image.verify()  # the checksums to the last chunk, which decoding does not need
         with opened(data) as image:
             image.load()
-            return "" if image.format in STORED else f"is {image.format}, expected {' or '.join(STORED)}"
+            if image.format not in STORED:
+                return f"is {image.format}, expected {' or '.join(STORED)}"
+            if image.mode not in KEPT_MODES:
+                return f"has the mode {image.mode}, expected {' or '.join(KEPT_MODES)}"
+            if image.getexif().get(_ORIENTATION, 1) != 1:
+                return "is stored turned: half of the libraries would show it lying"
+            return ""
     except ImageError as error:
         return f"does not decode: {error}"

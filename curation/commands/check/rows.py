@@ -16,7 +16,7 @@ from curation.commands.check.base import Finding, Looked, RowCheck, Said
 from curation.commands.check.subject import Frame, Shard, Subject
 from curation.core.plugins import load_plugins
 
-BATCH_ROWS = 256
+BATCH_ROWS = 64
 Of = tuple[str, Said]
 """The kind of a check, and what it says."""
 

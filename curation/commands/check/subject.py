@@ -16,6 +16,7 @@ from curation.core.row import Config
 from curation.core.stage import Stage
 from curation.release.dataset import Dataset
 from curation.release.shards import split_of_shard
+from curation.sampling.template import template_hash
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Frame:
     """Columns that no stage of the manifest's own sets."""
     control: bool
     """Whether the shard is of a control set, which keeps what a stage of the set would have dropped."""
+    templates: frozenset[str] = frozenset()
+    """Hashes of the templates that the manifest samples with."""
     truncated: str = "unjudged"
     """What a response that was cut off counts as (`rl.difficulty.truncated`)."""
 
@@ -122,7 +125,7 @@ class Subject:
         given: Mapping[str, Any] = self.dataset.lock.get("manifest") or {}
         section = given.get(shard.config) or {}
         reading = self.dataset.summary["configs"][shard.config].get("reading") or {}
-        release = given.get("release")
+        release, difficulty = given.get("release"), section.get("difficulty") or {}
         return Frame(
             shard.config,
             frozenset(shard.schema.names),
@@ -132,7 +135,12 @@ class Subject:
             frozenset(name for name, of in reading.items() if of.get("images") == 0),
             self._fixed(shard.config),
             bool(shard.control),
-            (section.get("difficulty") or {}).get("truncated", "unjudged"),
+            frozenset(
+                template_hash(t)
+                for t in (given.get("prompt_template") or "{question}", difficulty.get("template"))
+                if t
+            ),
+            difficulty.get("truncated", "unjudged"),
         )
 
     def _fixed(self, config: Config) -> frozenset[str]:

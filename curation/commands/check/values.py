@@ -44,9 +44,12 @@ def _words(frame: Frame, record: dict[str, Any]) -> Iterator[str]:
 
 
 def _shapes(record: dict[str, Any]) -> Iterator[str]:
-    weight = record.get("weight")
-    if weight is not None and not (isfinite(weight) and weight >= 0):
-        yield f"weight is {weight}, expected a number from 0 on"
+    for name in ("weight", "loss", "rsr", "n_tokens"):
+        number = record.get(name)
+        if number is not None and not (isfinite(number) and (number >= 0 or name == "rsr")):
+            yield f"{name} is {number}, expected a number from 0 on"
+    if any((n or 0) < 0 for n in (record.get("behaviors") or {}).values()):
+        yield f"behaviors has a count below 0: {record['behaviors']}"
     prompt = record.get("prompt")
     if prompt is not None:
         roles = [message["role"] for message in prompt]

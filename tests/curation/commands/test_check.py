@@ -19,6 +19,7 @@ from curation.commands.check.report import examine
 from curation.core.digests import sha256_of
 from curation.core.row import Message, prompt_id
 from curation.release.shards import split_of
+from curation.sampling.template import template_hash
 from tests.curation.sampling.models import png
 
 pytestmark = pytest.mark.slow
@@ -251,7 +252,14 @@ def metadata(key: bytes, value: bytes | None) -> Callable[[Path], None]:
     return schema_of(changed)
 
 
-SAMPLER = {"model": "m", "revision": "r", "template_hash": "t", "temperature": 1.0, "top_p": 1.0, "max_tokens": 8}
+SAMPLER = {
+    "model": "m",
+    "revision": "r",
+    "template_hash": template_hash(TEMPLATE),
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "max_tokens": 8,
+}
 COUNTS = dict.fromkeys(("n_no_answer", "n_truncated", "n_unjudged", "n_timeout", "n_infrastructure", "n_refused"), 0)
 RATE = {
     "pass_rate": 0.5,
@@ -298,8 +306,8 @@ DEFECTS: dict[str, tuple[Callable[[Path], Any], Sequence[str]]] = {
     "image lost": (one("images", [], of="green"), ["has 0 images, and its record 1"]),
     "stale card": (lambda out: card_of(out, 5), ["documents: README.md: says 5 rows of rl, split train"]),
     "card of another build": (
-        lambda out: (out / "report.html").write_text("build 0123"),
-        ["documents: report.html: does not name"],
+        lambda out: (out / "report.html").write_text(f"<dt>build</dt><dd>{'0' * 32}</dd>"),
+        ["documents: report.html: is of the build 0000"],
     ),
     "duplicated id": (
         lambda out: rewrite(shard(out), lambda rows: rows.append(rows[0])),
@@ -351,6 +359,18 @@ DEFECTS: dict[str, tuple[Callable[[Path], Any], Sequence[str]]] = {
     "features lost": (metadata(b"huggingface", None), ["has no `huggingface` features", "loads: data/rl"]),
     "NaN pass rate": (one("difficulty", {**RATE, "pass_rate": float("nan")}), ["pass_rate is nan"]),
     "share of other counts": (one("difficulty", {**RATE, "n_correct": 2}), ["share is 0.5, and 2 of 8"]),
+    "rates of another template": (
+        one("difficulty", {**RATE, "sampler": {**SAMPLER, "template_hash": "t"}}),
+        ["sampled with the template t"],
+    ),
+    "published file cut short": (
+        lambda out: (out / "contaminated_items.parquet").write_bytes(b"PAR1"),
+        ["files: contaminated_items.parquet: is no whole"],
+    ),
+    "sizes of images": (
+        lambda out: summarize(out, lambda s: s["configs"]["rl"]["pictures"].clear()),
+        ["says of the images {}"],
+    ),
     "NaN weight": (one("weight", float("nan")), ["weight is nan"]),
     "unknown stratum": (one("stratum", "brutal"), ["stratum is 'brutal'"]),
     "trace against its verdict": (

@@ -23,7 +23,7 @@ class PassRates(RowCheck):
     def row(self, frame: Frame, record: dict[str, Any]) -> Iterator[Said]:
         if record["difficulty"] is not None:
             template = (record["difficulty"]["sampler"] or {}).get("template_hash")
-            if template not in frame.templates:
+            if template not in frame.templates and "difficulty" in frame.fixed:
                 told = ", ".join(sorted(frame.templates))
                 todo = "the pass rate is of other prompts than the row's; build the set again"
                 yield Finding(

@@ -18,6 +18,21 @@ from curation.release.dataset import Dataset
 from curation.release.shards import split_of_shard
 from curation.sampling.template import template_hash
 
+_KNOWN = frozenset(
+    (
+        "prompt",
+        "images",
+        "answer",
+        "answer_kind",
+        "answer_options",
+        "license",
+        "domain",
+        "format",
+        "language",
+        "difficulty",
+    )
+)
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -38,6 +53,8 @@ class Frame:
     """Whether the shard is of a control set, which keeps what a stage of the set would have dropped."""
     templates: frozenset[str] = frozenset()
     """Hashes of the templates that the manifest samples with."""
+    trace_format: bool = False
+    """Whether the manifest drops traces without one closed `<think>`."""
     truncated: str = "unjudged"
     """What a response that was cut off counts as (`rl.difficulty.truncated`)."""
 
@@ -140,23 +157,13 @@ class Subject:
                 for t in (given.get("prompt_template") or "{question}", difficulty.get("template"))
                 if t
             ),
+            any(one["kind"] == "trace_format" for one in section.get("filters") or ()),
             difficulty.get("truncated", "unjudged"),
         )
 
     def _fixed(self, config: Config) -> frozenset[str]:
-        columns = {
-            "prompt",
-            "images",
-            "answer",
-            "answer_kind",
-            "answer_options",
-            "license",
-            "domain",
-            "format",
-            "language",
-        }
         stages: tuple[Stage, ...] = self.manifest.sections[config].stages if self.manifest else ()
-        return frozenset(columns.difference(*(stage.sets for stage in stages)))
+        return frozenset(_KNOWN.difference(*(stage.sets for stage in stages)))
 
 
 def subject_of(dataset: Dataset, workers: int = 1) -> Subject:

@@ -14,7 +14,7 @@ CORRECT = ("correct", "correct_without_box")
 
 
 class Traces(RowCheck):
-    """One assistant message with one closed `<think>`; a verdict that the trace still gets."""
+    """One assistant message, with one closed `<think>` where the manifest asks for that; a verdict that the trace still gets."""
 
     kind: Literal["traces"] = "traces"
     place: ClassVar[int] = 90
@@ -37,7 +37,7 @@ class Traces(RowCheck):
             yield Finding("", "its completion is not one assistant message with text", todo)
             return
         trace = completion[0]["content"]
-        if trace.count("<think>") != trace.count("</think>") or trace.count("<think>") > 1:
+        if frame.trace_format and (trace.count("<think>"), trace.count("</think>")) != (1, 1):
             yield Finding("", "its trace has not one closed <think> ... </think>", todo)
         if record["verified"] in ("", "no_gold"):
             yield Skipped(f"traces, their verdict: it is {record['verified'] or 'empty'!r}", 1)

@@ -55,8 +55,6 @@ def _shapes(record: dict[str, Any]) -> Iterator[str]:
         roles = [message["role"] for message in prompt]
         if not roles or roles[-1] != "user" or not set(roles) <= set(get_args(Role)):
             yield f"the roles of its prompt are {', '.join(map(str, roles)) or 'none'}, expected known ones that end with user"
-        elif not all((message["content"] or "").strip() for message in prompt):
-            yield "a message of its prompt is empty"
     for name, kind in (("answer_options", dict), ("provenance", list)):
         try:
             if name in record and not isinstance(json.loads(record[name]), kind):

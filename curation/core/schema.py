@@ -13,9 +13,43 @@ import pyarrow as pa
 
 from curation.core.row import Config, Format, Message, Row, Sampler, Stratum, Verified, to_record
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
+"""Rises with every change of a released column: one that comes, goes, has another type or another meaning. The columns of each version are
+recorded in `core/released_columns.json`; a test holds the two together."""
+READABLE = ("1", "2")
+"""The versions that are read: this one and the last."""
 
 _SCALARS = {str: pa.string(), int: pa.int32(), float: pa.float64(), bool: pa.bool_(), bytes: pa.binary()}
+
+
+def readable(version: str) -> bool:
+    """Whether shards of a version are read.
+
+    >>> readable("1"), readable("3"), readable("none")
+    (True, False, False)
+    """
+    return version in READABLE
+
+
+def version_fault(version: str) -> str:
+    """Why shards of a version are not read, and what to do; empty where they are.
+
+    >>> version_fault("3")
+    'ovr.schema_version 3, expected 1 or 2; read it with the release that wrote it, or a later one'
+    """
+    if readable(version):
+        return ""
+    later = version.isdecimal() and int(version) > int(SCHEMA_VERSION)
+    earlier = version.isdecimal() and int(version) > 0 and not later
+    todo = "was it made by ovr-curate?"
+    if later or earlier:
+        todo = f"read it with the release that wrote it{', or a later one' if later else ', or build it again'}"
+    return f"ovr.schema_version {version}, expected {' or '.join(READABLE)}; {todo}"
+
+
+def version_of(schema: pa.Schema) -> str:
+    """The version that a shard's metadata states, `none` where they state none."""
+    return str((schema.metadata or {}).get(b"ovr.schema_version", b"none").decode(errors="replace"))
 
 
 def arrow_type(annotation: Any) -> pa.DataType:

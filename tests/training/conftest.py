@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import Features, Image, List, Value
 
+from curation.core.schema import SCHEMA_VERSION
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -21,7 +23,9 @@ FEATURES = Features(
 )
 
 
-SCHEMA = FEATURES.arrow_schema.with_metadata({**FEATURES.arrow_schema.metadata, b"ovr.schema_version": b"1"})
+SCHEMA = FEATURES.arrow_schema.with_metadata(
+    {**FEATURES.arrow_schema.metadata, b"ovr.schema_version": SCHEMA_VERSION.encode()}
+)
 
 
 ON_CPU: dict[str, Any] = {"report_to": "none", "use_cpu": True, "bf16": False, "gradient_checkpointing": False}
@@ -62,7 +66,7 @@ def row(number: int, color: str | None = None) -> dict[str, Any]:
     }
 
 
-def write_shard(path: Path, rows: list[dict[str, Any]], version: str | None = "1") -> Path:
+def write_shard(path: Path, rows: list[dict[str, Any]], version: str | None = SCHEMA_VERSION) -> Path:
     """Write rows as one shard; returns its folder."""
     schema = FEATURES.arrow_schema
     if version is not None:
@@ -77,7 +81,7 @@ def add_difficulty(path: Path, difficulties: list[dict[str, Any] | None], templa
     column = pa.array(difficulties)
     features = {**FEATURES, **Features.from_arrow_schema(pa.schema([("difficulty", column.type)]))}
     schema = Features(features).arrow_schema
-    metadata = {b"ovr.schema_version": b"1", b"ovr.prompt_template_hash": template_hash.encode()}
+    metadata = {b"ovr.schema_version": SCHEMA_VERSION.encode(), b"ovr.prompt_template_hash": template_hash.encode()}
     table = pq.read_table(path).append_column("difficulty", column).cast(schema)
     pq.write_table(table.replace_schema_metadata({**schema.metadata, **metadata}), path)
 

@@ -75,7 +75,7 @@ def with_column(name: str, value: str | None) -> pa.Table:
 SPOILED = {
     "no_shards": (None, "no split 'train' in {data}; found: no Parquet shards"),
     "another_version": (with_column("answer", "1").replace_schema_metadata({b"ovr.schema_version": b"9"}),
-                        "ovr.schema_version 9, expected 1; train with the release that wrote it, or a later one"),
+                        "ovr.schema_version 9, expected 1 or 2; read it with the release that wrote it, or a later one"),
     "another_split": (with_column("answer", "1"), "no split 'dev' in {data}; found: train"),
     "no_rows": (with_column("answer", "1").slice(0, 0), "split 'train' of {data} has no rows"),
     "no_column": (with_column("prompt", None), "no column 'prompt', which a "),

@@ -18,11 +18,11 @@ import pyarrow.parquet as pq
 
 import rewards
 from curation.core.row import Message, Row
+from curation.core.schema import SCHEMA_VERSION, version_fault, version_of
 from training.data.table import ShardTable
 
 Config = Literal["rl", "cold_start"]
 
-SCHEMA_VERSION = "1"
 SAMPLING = ("temperature", "top_p", "max_tokens")
 SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.parquet")
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
@@ -92,7 +92,16 @@ def check_shards(data: str | Path, config: Config, split: str) -> list[Path]:
         raise ValueError(f"split {split!r} of {data} has no rows")
     for path in files if config == "rl" else ():
         _check_kinds(path)
+    _warn_of_an_earlier_version(files)
     return files
+
+
+def _warn_of_an_earlier_version(files: Iterable[Path]) -> None:
+    """Say once that shards are of an earlier schema: what the trainer reads, it has; columns that came since are absent."""
+    earlier = {version: path for path in files if (version := version_of(pq.read_schema(path))) != SCHEMA_VERSION}
+    for version, path in earlier.items():
+        message = f"{path}: ovr.schema_version {version}, today's is {SCHEMA_VERSION}: read without the columns that came since"
+        warnings.warn(message, stacklevel=3)
 
 
 def read_shards(data: str | Path, config: Config, split: str = "train") -> ShardTable:
@@ -202,11 +211,8 @@ def file_faults(path: Path, config: Config) -> Iterator[tuple[str, str]]:
     except (pa.ArrowException, OSError) as error:
         yield "shards", f"not a whole Parquet file ({error}); build or copy it again"
         return
-    version = (schema.metadata or {}).get(b"ovr.schema_version", b"none").decode(errors="replace")
-    if version != SCHEMA_VERSION:
-        later = version.isdigit() and int(version) > int(SCHEMA_VERSION)
-        todo = "train with the release that wrote it, or a later one" if later else "was it made by ovr-curate?"
-        yield "schema", f"ovr.schema_version {version}, expected {SCHEMA_VERSION}; {todo}"
+    if fault := version_fault(version_of(schema)):
+        yield "schema", fault
         return
     for name in COLUMNS[config]:
         if name not in schema.names:

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
 
+import curation.core
 from curation.commands.check.base import Check, Finding, Looked, Said, Skipped
 from curation.commands.check.subject import Shard, Subject
-from curation.core.schema import SCHEMA_VERSION, released_schema
+from curation.core.schema import SCHEMA_VERSION, released_schema, version_fault, version_of
 from curation.sampling.template import template_hash
 
 AGAIN = "build the set again"
@@ -24,13 +26,16 @@ class Schema(Check):
         plain = {config: released_schema(config, {}) for config in {shard.config for shard in subject.shards}}
         for shard in subject.shards:
             name = subject.name(shard.path)
-            version = shard.metadata("schema_version")
-            if not _is_readable(version):
-                what = f"ovr.schema_version is {version or 'none'}, expected {SCHEMA_VERSION}"
-                yield Finding(name, what, "check it with the release that wrote it, or build it again")
+            version = version_of(shard.schema)
+            if fault := version_fault(version):
+                what, _, todo = fault.partition("; ")
+                yield Finding(name, what, todo)
             elif version != SCHEMA_VERSION:
                 yield Skipped(
-                    f"columns of the shards of version {version} of the schema, which is {SCHEMA_VERSION} today", 1
+                    f"types of the shards of version {version} of the schema, which is {SCHEMA_VERSION} today", 1
+                )
+                yield from (
+                    Finding(name, f"the column {one!r} is missing", AGAIN) for one in _missing_of(version, shard)
                 )
                 continue
             yield from (Finding(name, what, todo) for what, todo in _columns(shard, plain[shard.config]))
@@ -42,14 +47,10 @@ class Schema(Check):
         yield Looked(len(subject.shards), "shards")
 
 
-def _is_readable(version: str | None) -> bool:
-    """Whether a shard is of this version of the schema or the one before, which trainers read too."""
-    return (
-        version is not None
-        and version.isdecimal()
-        and 0 <= int(SCHEMA_VERSION) - int(version) <= 1
-        and int(version) > 0
-    )
+def _missing_of(version: str, shard: Shard) -> Iterator[str]:
+    """Columns that an earlier version had and the shard has not."""
+    recorded = json.loads((Path(curation.core.__path__[0]) / "released_columns.json").read_text())
+    yield from (name for name in recorded.get(version, {}).get(shard.config, ()) if name not in shard.schema.names)
 
 
 def _columns(shard: Shard, expected: pa.Schema) -> Iterator[tuple[str, str]]:

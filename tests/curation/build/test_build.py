@@ -20,6 +20,7 @@ from curation.commands.check import check
 from curation.commands.why import why
 from curation.core.errors import BuildError, CurationError
 from curation.core.parquet import read_records
+from curation.core.schema import SCHEMA_VERSION
 from curation.core.stage_run import digest_of
 from tests.curation.conftest import Write, run, shard_bytes
 
@@ -62,7 +63,7 @@ def test_shards_load_with_decoded_pictures(built: Path, tmp_path: Path) -> None:
 def test_shard_metadata_says_what_made_it(built: Path) -> None:
     shard = next((built / "data/cold_start").glob("*.parquet"))
     metadata = {k.decode(): v.decode() for k, v in pq.read_schema(shard).metadata.items()}
-    assert metadata["ovr.schema_version"] == "1"
+    assert metadata["ovr.schema_version"] == SCHEMA_VERSION
     assert metadata["ovr.config"] == "cold_start"
     assert metadata["ovr.seed"] == "5"
     assert len(metadata["ovr.build"]) == 32

@@ -313,7 +313,7 @@ DEFECTS: dict[str, tuple[Callable[[Path], Any], Sequence[str]]] = {
         lambda out: rewrite(shard(out), lambda rows: rows.append(rows[0])),
         ["ids: data/rl", "duplicate id"],
     ),
-    "schema version": (metadata(b"ovr.schema_version", b"99"), ["ovr.schema_version is 99"]),
+    "schema version": (metadata(b"ovr.schema_version", b"99"), ["ovr.schema_version 99, expected"]),
     "evaluation item": (evaluation_item, ["contamination: data/rl t/", "exam/e1: exact"]),
     "gold that fails itself": (
         one("answer_kind", "number", of="green"),

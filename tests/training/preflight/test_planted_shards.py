@@ -166,8 +166,8 @@ def of_another_type(data: Path) -> None:
 
 FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no split": (lambda data: None, "shards: {data}: no split 'train' in {data}; found: no Parquet shards"),
-    "schema of the future": (lambda data: write(data, "rl", rows(), version="2"), "schema: {file}: ovr.schema_version 2, expected 1; train with the release that wrote it"),
-    "no schema": (lambda data: write(data, "rl", rows(), version="none"), "schema: {file}: ovr.schema_version none, expected 1; was it made by ovr-curate?"),
+    "schema of the future": (lambda data: write(data, "rl", rows(), version="3"), "schema: {file}: ovr.schema_version 3, expected 1 or 2; read it with the release that wrote it"),
+    "no schema": (lambda data: write(data, "rl", rows(), version="none"), "schema: {file}: ovr.schema_version none, expected 1 or 2; was it made by ovr-curate?"),
     "empty shard": (empty_shard, "shards: {folder}/train-00001-of-00002.parquet: no rows"),
     "a file of the split is missing": (lambda data: write(data, "rl", rows(), "train-00001-of-00002"), "shards: {data}: {folder}: 1 files of 2: number 00000 is missing"),
     "two builds in one folder": (lambda data: (whole(data), write(data, "rl", rows(), "train-00000-of-00002")), "shards: {data}: {folder}: files of several builds lie together: -of- [1, 2]"),

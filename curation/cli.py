@@ -99,17 +99,36 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--images", type=Path, metavar="DIR", help="where images are written to (a temporary folder)")
     sub.add_argument("--template", action="store_true", help="show questions inside the manifest's prompt_template")
 
-    sub = command("check", _check, "Check a build: balance, shards, ids, images.", "ovr-curate check build/q")
-    sub.add_argument("dir", type=Path)
-
-    sub = command(
-        "why",
-        _why,
-        "Show what became of a row, id or SOURCE/SOURCE_ID: its end, pass rate and samples.",
-        "ovr-curate why build/q gsm8k/17",
+    text = (
+        "Check a build or a released set: files, schema, counts, ids, images, golds, sources, evaluation items, card."
     )
+    sub = command("check", _check, text, "ovr-curate check build/q")
     sub.add_argument("dir", type=Path)
-    sub.add_argument("id")
+    sub.add_argument("--workers", type=_positive, default=1, metavar="N", help="worker processes (1)")
+    skip = (
+        "leave a check out, such as golds, sources or trainer (what is slow of a large set); may be given several times"
+    )
+    sub.add_argument("--skip", action="append", default=[], metavar="CHECK", help=skip)
+    sub.add_argument("--json", action="store_true", help="what was checked and found as JSON")
+
+    text = (
+        "Show a row's whole life: how it was read, what each stage did, its cluster, images, samples, its end and why."
+    )
+    sub = command("why", _why, text, "ovr-curate why build/q gsm8k/17")
+    sub.add_argument("dir", type=Path)
+    sub.add_argument("id", help="an id, the beginning of one, or SOURCE/SOURCE_ID")
+    sub.add_argument("--images", type=Path, metavar="DIR", help="write its images to this folder")
+    sub.add_argument(
+        "--raw", action="store_true", help="read its source again, and show the record that it was made of"
+    )
+    sub.add_argument("--json", action="store_true", help="the same as JSON")
+
+    text = "Say how two sets differ: options, inputs, and the rows gained, lost and changed, by which stage and why."
+    sub = command("diff", _diff, text, "ovr-curate diff build/q build/q2")
+    sub.add_argument("one", type=Path, metavar="DIR1")
+    sub.add_argument("other", type=Path, metavar="DIR2")
+    sub.add_argument("--out", type=Path, metavar="F", help="write every row that differs to this Parquet file")
+    sub.add_argument("--json", action="store_true", help="the differences as JSON, with every row")
 
     text = "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process; or a judge model, with hacks."
     sub = command("certify", _certify, text, "ovr-curate certify build/q --judge mine.yaml")
@@ -239,15 +258,21 @@ def _preview(args: argparse.Namespace) -> None:
 
 
 def _check(args: argparse.Namespace) -> None:
-    from curation.commands.check import check
+    from curation.commands.check.report import show
 
-    print(check(args.dir))
+    show(args.dir, args.workers, args.skip, args.json)
 
 
 def _why(args: argparse.Namespace) -> None:
-    from curation.commands.why import why
+    from curation.commands.why.show import show
 
-    print(why(args.dir, args.id))
+    show(args.dir, args.id, args.images, raw=args.raw, as_json=args.json)
+
+
+def _diff(args: argparse.Namespace) -> None:
+    from curation.commands.diff.show import show
+
+    show(args.one, args.other, args.out, args.json)
 
 
 def _certify(args: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from curation.build.config import ConfigBuild
 from curation.build.control.sets import controls_of
+from curation.core.digests import sha256_of
 from curation.core.errors import BuildError
 from curation.core.ledger import Balance
 from curation.core.parquet import read_records
@@ -27,6 +28,7 @@ def describe_config(config: ConfigBuild, balance: Balance) -> dict[str, Any]:
     summary = {
         "sources": balance.table(),
         "shards": {shard.name: pq.read_metadata(shard).num_rows for shard in shards},
+        "sha256": {shard.name: sha256_of(shard) for shard in shards},
         "kept": groups(shards),
         "pictures": image_sizes(shards),
         "seconds": {run.folder.name: run.seconds for run in config.stages},

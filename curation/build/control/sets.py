@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from curation.build.config import ConfigBuild
 from curation.build.control.plans import control_plans
+from curation.core.digests import sha256_of
 from curation.core.parquet import read_records, write_text
 from curation.core.stage_run import StageRun
 from curation.release.shards import base_id, split_of_shard
@@ -95,4 +96,5 @@ def _described(runs: list[StageRun], ids: set[str]) -> dict[str, Any]:
         "in_the_set": len(found.keys() & ids),
         "copies": found.total() - len(found),
         "shards": {shard.name: pq.read_metadata(shard).num_rows for shard in shards},
+        "sha256": {shard.name: sha256_of(shard) for shard in shards},
     }

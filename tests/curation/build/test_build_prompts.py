@@ -59,7 +59,7 @@ def test_places_and_turns_are_in_the_shards(records: Path, write_manifest: Write
         (records / f"{n}.png").read_bytes() for n in ("blue", "red")
     ]
     assert said["6"] == ["Let $x$ be 7.", "Fine.", "What is $2x$?"]
-    assert "3 rows, 3 images" in check(records / "out")
+    assert "3 images, 3 rows" in check(records / "out")
 
 
 @pytest.mark.slow

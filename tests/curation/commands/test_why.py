@@ -6,15 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from curation.build.build import build
+from curation.cli import main
 from curation.commands.why import why
+from curation.commands.why.find import lines_of
 from curation.core.errors import BuildError
+from curation.core.ledger import LEDGER
 from curation.core.parquet import read_records
 from curation.core.row import Message
+from curation.release.dataset import Dataset
 from curation.sampling.engines.base import Request, Sample
 from curation.sampling.identity import model_identity
 from curation.sampling.rollouts.rollout import Rollout, Setting, prompt_hash
@@ -127,7 +132,10 @@ def test_without_its_rollouts_a_build_tells_the_rest(built: Path, tmp_path: Path
     told = why(tmp_path / "out", "t/sum")
     assert "the posterior mean" in told
     assert f"samples: no rollouts in {tmp_path}/out/rollouts; they were moved or removed" in told
-    assert len(why(tmp_path / "out", "t/easy").splitlines()) == 1
+    assert [line.split(":")[0].strip() for line in why(tmp_path / "out", "t/easy").splitlines()[1:]] == [
+        "read from",
+        "not at hand",
+    ]
     with pytest.raises(BuildError, match="no row has id or SOURCE/SOURCE_ID 't/none'"):
         why(tmp_path / "out", "t/none")
 
@@ -154,3 +162,48 @@ def test_a_store_that_cannot_be_read_is_told(built: Path, tmp_path: Path) -> Non
     told = why(tmp_path / "out", "t/sum")
     assert "cannot be read" in told
     assert "the posterior mean" in told
+
+
+def test_the_beginning_of_several_ids_names_them(tmp_path: Path) -> None:
+    lines = [
+        {**dict.fromkeys(LEDGER.names, ""), "config": "rl", "source": "s", "source_id": str(n), "id": f"ab{n}"}
+        for n in range(30)
+    ]
+    pq.write_table(pa.Table.from_pylist(lines, schema=LEDGER), tmp_path / "ledger.parquet")
+    dataset = Dataset(tmp_path)
+    assert [line["id"] for line in lines_of(dataset, "ab17")] == ["ab17"]
+    with pytest.raises(BuildError, match=r"(?s)'ab' is the beginning of 30 ids; .*ab12  rl s/12.*and 10 more"):
+        lines_of(dataset, "ab")
+    assert [line["id"] for line in lines_of(dataset, "s/2")] == ["ab2"]
+
+
+@pytest.mark.slow
+def test_the_whole_life_of_a_row(built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = why(built, "t/seen", tmp_path / "images", raw=True)
+    assert f"read from: table {built.parent}/rows.jsonl, record seen" in told
+    assert "record: record    rows.jsonl, record 2" in told
+    assert "01-rl-collect: question 'What is 3 + 4, asked for the seen time?'; answer '7'" in told
+    assert "-rl-difficulty: difficulty 'pass rate " in told
+    (image,) = (tmp_path / "images").iterdir()
+    assert f"image 1: 112x112 PNG, {len(IMAGE)} bytes, written to {image}" in told
+    assert image.read_bytes() == IMAGE
+    assert "; decided by rl.difficulty.max_pass_rate" in why(built, "t/easy")
+    assert main(["why", str(built), "t/seen", "--json"]) == 0
+    (facts,) = json.loads(capsys.readouterr().out)
+    assert (facts["action"], facts["reason"], facts["cluster"]) == ("out", "train", [])
+    assert facts["stages"][0]["stage"] == "01-rl-collect"
+
+
+@pytest.mark.slow
+def test_a_released_set_says_what_it_has_not(built: Path, tmp_path: Path) -> None:
+    ledger = pq.read_table(built / "ledger.parquet")
+    shutil.copytree(built / "data", tmp_path / "data")
+    for name in ("summary.json", "manifest.lock.yaml"):
+        shutil.copy(built / name, tmp_path)
+    gone = ledger.filter(pc.not_equal(ledger["action"], "out")).drop_columns("detail")
+    pq.write_table(gone, tmp_path / "removed.parquet")
+    kept, ended = why(tmp_path, "t/seen"), why(tmp_path, "t/hard")
+    assert "kept, in split train" in kept
+    assert "not at hand: its stages and its cluster: a released set has none" in kept
+    assert "image 1: 112x112 PNG" in kept
+    assert ": dropped in " in ended

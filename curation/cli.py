@@ -68,7 +68,9 @@ def parser() -> argparse.ArgumentParser:
 
     example = "ovr-curate build manifests/micro_model.yaml --out build/q"
     sub = command("build", _build, "Build the sets that a manifest describes, or go on with a build.", example)
-    sub.add_argument("manifest", type=Path)
+    sub.add_argument(
+        "manifest", type=Path, help="a manifest, or the manifest.lock.yaml of a build: the same bytes again"
+    )
     sub.add_argument("--out", type=Path, required=True, metavar="DIR")
     sub.add_argument("--workers", type=_positive, default=1, metavar="N", help="worker processes (1)")
     sub.add_argument("--limit", type=_positive, metavar="N", help="read at most N rows of every source")

@@ -9,7 +9,8 @@ interrupted, at any moment, goes on where it was and ends with the same bytes.
 import json
 import platform
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -21,14 +22,15 @@ import curation
 import rewards
 from curation.build.config import ConfigBuild
 from curation.build.control.sets import build_controls, remove_controls
-from curation.build.from_lock import check_inputs, lock_in, say_other_versions
-from curation.build.load import load_manifest
+from curation.build.load import load_lock, load_manifest
+from curation.build.locked import Lock, refuse_limit
 from curation.build.manifest import Manifest
 from curation.build.publish import publish_files, unpublish
 from curation.build.summary import describe_config, emptied_by, why_empty
 from curation.core.digests import installed_versions, source_digest
 from curation.core.errors import BuildError, FlagError
 from curation.core.ledger import LEDGER, Balance, LedgerLine, collect_ledger
+from curation.core.lock import WRITTEN, build_name
 from curation.core.parquet import write_records, write_text
 from curation.core.plugins import plugin_digest
 from curation.core.row import Config
@@ -67,13 +69,12 @@ def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()
         CurationError: bad manifest or source, another build in `out`, an unbalanced ledger. A config without rows or with a red flag
             raises it too, once the other is built.
     """
-    manifest = read_manifest(manifest_path, options)
-    written = lock_in(manifest_path)
-    if written and options.limit is None:
-        options = replace(options, limit=written.get("limit"))
+    manifest, expected = read_manifest(manifest_path, options), load_lock(manifest_path)
+    if expected:
+        options = replace(options, limit=refuse_limit(options.limit, expected))
     lock = lock_folder(out)
     try:
-        return _build(manifest, out, options, written)
+        return _build(manifest, out, options, expected)
     except OSError as error:
         raise BuildError(f"{error.filename or out}: {error.strerror or error}") from error
     finally:
@@ -118,20 +119,17 @@ def chosen_configs(manifest: Manifest, out: Path, options: BuildOptions) -> list
     return [config for config in configs if options.only in (None, config.config)]
 
 
-def _build(
-    manifest: Manifest, out: Path, options: BuildOptions, written: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """Build; `written` is the lock that the manifest came from."""
+def _build(manifest: Manifest, out: Path, options: BuildOptions, expected: Lock | None) -> dict[str, Any]:
     for place in ("stages/**/", "data/**/", ""):
         for stale in sorted(out.glob(f"{place}.*.tmp")):  # what a killed build was writing
             stale.unlink()
     chosen = chosen_configs(manifest, out, options)
-    if written:
-        say_other_versions(written, _versions(build_code(manifest)))
     for config in chosen:
         config.prepare()
-        if written:
-            check_inputs(written, config.config, config.inputs)
+    if expected:
+        expected.check_inputs({config.config: config.inputs for config in chosen})
+        if line := expected.differing_versions(_versions(build_code(manifest))):
+            print(line, file=sys.stderr)
     every = chosen if options.only is None else _with_others(manifest, out, options, chosen)
     if any(not config.is_finished() for config in chosen):
         unpublish(out)
@@ -186,7 +184,7 @@ def _conclude(
     publish_files(out, {config.config: list(config.published()) for config in finished})
     summary = {
         "name": manifest.name,
-        "build": digest_of(lock),
+        "build": build_name(lock),
         "balanced": all(balance.balanced for balance in balances.values()),
         "configs": {config.config: describe_config(config, balances[config.config]) for config in finished},
     }
@@ -217,6 +215,7 @@ def _lock(manifest: Manifest, options: BuildOptions, code: str, configs: list[Co
     """The manifest with every default, and all else that the bytes depend on."""
     return {
         "manifest": manifest.model_dump(mode="json"),
+        WRITTEN: manifest.written,
         "limit": options.limit,
         "inputs": {config.config: config.inputs for config in configs},
         "build": {config.config: config.identity() for config in configs},
@@ -225,13 +224,9 @@ def _lock(manifest: Manifest, options: BuildOptions, code: str, configs: list[Co
 
 
 def _versions(code: str) -> dict[str, str]:
-    return {
-        "ovr-curate": curation.__version__,
-        "code": code,
-        "schema": SCHEMA_VERSION,
-        "python": platform.python_version(),
-        **installed_versions(LIBRARIES),
-    }
+    """What is installed of all that a byte can depend on."""
+    ours = {"ovr-curate": curation.__version__, "code": code, "schema": SCHEMA_VERSION}
+    return {**ours, "python": platform.python_version(), **installed_versions(LIBRARIES)}
 
 
 def build_code(manifest: Manifest) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from curation.build.manifest import Manifest
 from curation.build.plan import plan
+from curation.core.lock import PLACES
 from curation.core.parquet import write_text
 from curation.core.row import Config
 from curation.core.stage import Stage
@@ -18,8 +19,6 @@ from curation.sources.collect import rows_read
 
 Inputs = dict[str, dict[str, dict[str, str]]]
 """Stage -> name -> path or model -> digest or revision."""
-PLACES = ("path", "root", "model", "lora", "certificate")
-"""Options that say where something is."""
 CHANGES_NO_ROW = (*PLACES, "accept")
 """Options that no byte of the shards depends on."""
 

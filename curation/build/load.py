@@ -1,27 +1,61 @@
-"""Reading a manifest: YAML with variables, includes and changes, validated into `build.manifest`."""
+"""Reading a manifest: YAML with variables, includes and changes, or a manifest lock, validated into `build.manifest`."""
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from curation.build.from_lock import is_lock
+from curation.build.locked import Lock, is_lock, lock_of
 from curation.build.manifest import Manifest
 from curation.build.mistakes import mistakes_in
 from curation.core.errors import ManifestError
+from curation.core.lock import PLACES
 from curation.core.plugins import load_plugins
 
 
 def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
-    """Read, change (`rl.difficulty.n=4`) and validate a manifest.
+    """Read, change (`rl.difficulty.n=4`) and validate a manifest, or that of a manifest lock.
 
     Raises:
         ManifestError: what was got, what was expected, where; one line a mistake.
     """
+    raw = _read(path)
+    lock = lock_of(raw, path) if is_lock(raw) else None
+    if lock:
+        raw = lock.manifest
+    for change in changes:
+        try:
+            _apply_change(raw, change)
+        except (ValueError, IndexError, yaml.YAMLError) as error:
+            if isinstance(error, ManifestError):
+                raise
+            raise ManifestError(f"--set {change!r}: {' '.join(str(error).split())}") from error
+    written: dict[str, str] = {}
+    resolved = _resolve(raw, path.resolve().parent, "", written, PLACES if lock else None)
+    _load_plugins(resolved, path)
+    try:
+        manifest = Manifest.model_validate(resolved)
+    except ValidationError as error:
+        raise ManifestError("\n".join(f"{path}: {line}" for line in mistakes_in(resolved, Manifest, error))) from None
+    manifest._written = written
+    return manifest
+
+
+def load_lock(path: Path) -> Lock | None:
+    """What the file says beside its manifest where it is a lock, None where it is a manifest.
+
+    Raises:
+        ManifestError: it cannot be read.
+    """
+    raw = _read(path)
+    return lock_of(raw, path) if is_lock(raw) else None
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         raw = _load_yaml(path)
     except FileNotFoundError as error:
@@ -32,21 +66,7 @@ def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
         raise ManifestError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
         raise ManifestError(f"{path}: got {type(raw).__name__}, expected a mapping with `rl` or `cold_start`")
-    if is_lock(raw):
-        raw = raw["manifest"]
-    for change in changes:
-        try:
-            _apply_change(raw, change)
-        except (ValueError, IndexError, yaml.YAMLError) as error:
-            if isinstance(error, ManifestError):
-                raise
-            raise ManifestError(f"--set {change!r}: {' '.join(str(error).split())}") from error
-    resolved = _resolve(raw, path.resolve().parent, "")
-    _load_plugins(resolved, path)
-    try:
-        return Manifest.model_validate(resolved)
-    except ValidationError as error:
-        raise ManifestError("\n".join(f"{path}: {line}" for line in mistakes_in(resolved, Manifest, error))) from None
+    return raw
 
 
 def _load_plugins(raw: dict[str, Any], path: Path) -> None:
@@ -126,15 +146,20 @@ def _apply_change(raw: dict[str, Any], change: str) -> None:
         place[last] = parsed
 
 
-def _resolve(value: Any, folder: Path, key: str) -> Any:
-    """Fill in environment variables; make a relative `path`, `root` or `certificate` relative to the manifest's folder."""
+def _resolve(value: Any, folder: Path, key: str, written: dict[str, str], only: Container[str] | None = None) -> Any:
+    """Fill in environment variables, of a lock in `only` those places where they are left; make a relative `path`, `root` or `certificate`
+    relative to the manifest's folder. `written` gets, of each place that this changes, how it was written.
+    """
     if isinstance(value, dict):
-        return {k: _resolve(v, folder, str(k)) for k, v in value.items()}
+        return {k: _resolve(v, folder, str(k), written, only) for k, v in value.items()}
     if isinstance(value, list):
-        return [_resolve(v, folder, key) for v in value]
-    if isinstance(value, str) and key not in TEXT_KEYS:
+        return [_resolve(v, folder, key, written, only) for v in value]
+    if isinstance(value, str) and key not in TEXT_KEYS and (only is None or key in only):
         filled = re.sub(VARIABLE, lambda found: _variable(found, value), value)
-        return str(folder / _at_home(filled)) if key in PATH_KEYS and filled else filled
+        resolved = str(folder / _at_home(filled)) if key in PATH_KEYS and filled else filled
+        if key in PLACES and resolved != value:
+            written[resolved] = value
+        return resolved
     return value
 
 

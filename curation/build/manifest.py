@@ -20,7 +20,7 @@ Mistakes are named with their key:
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_validator
 
 from curation.cold_start.behaviors.options import Behaviors
 from curation.cold_start.distil import Distil
@@ -201,6 +201,13 @@ class Manifest(Options):
     """What `ovr-curate certify` lets pass. A build reads `judge` of it alone, where it has `judge_answers`."""
     release: Release | None = None
     """The licences that a published set may have; without it nothing is checked."""
+
+    _written: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def written(self) -> dict[str, str]:
+        """A place of this machine -> how the file wrote it, with its variables, relative to its folder."""
+        return self._written
 
     @model_validator(mode="after")
     def _has_a_section(self) -> "Manifest":

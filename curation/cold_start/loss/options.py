@@ -32,7 +32,9 @@ class Cut(Options):
     @model_validator(mode="after")
     def _has_the_options_of_its_kind(self) -> "Cut":
         own = {"mad": "k", "quantile": "q", "value": "at"}
-        if foreign := sorted(self.model_fields_set & (set(own.values()) - {own[self.kind]})):
+        others = sorted(self.model_fields_set & (set(own.values()) - {own[self.kind]}))
+        fields = type(self).model_fields  # a lock names every option, those of other kinds with their defaults
+        if foreign := [name for name in others if getattr(self, name) != fields[name].default]:
             raise ValueError(f"got `{foreign[0]}` with kind {self.kind!r}, which has no such option")
         if self.kind == "value" and self.side == "both":
             raise ValueError("got side 'both' with kind 'value', which would leave nothing; expected high or low")

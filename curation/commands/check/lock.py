@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from curation.commands.check.base import Check, Finding, Looked, Said, Skipped
 from curation.commands.check.ids import read_columns
 from curation.commands.check.subject import Subject
+from curation.core.lock import build_name
 from curation.core.schema import SCHEMA_VERSION
 from curation.core.stage_run import digest_of
 from curation.release.shards import split_of
@@ -20,7 +21,8 @@ class Lock(Check):
     def run(self, subject: Subject) -> Iterator[Said]:
         todo = "copy all files of one build"
         summary, lock = subject.dataset.summary, subject.dataset.lock
-        if (found := digest_of(lock)) != summary.get("build"):
+        found = build_name(lock)
+        if summary.get("build") not in (found, digest_of(lock)):  # the latter named the builds of schema 1
             what = f"is the build {found}, and summary.json is of {summary.get('build')}"
             yield Finding("manifest.lock.yaml", what, todo)
         name = (lock.get("manifest") or {}).get("name")

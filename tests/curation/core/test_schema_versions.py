@@ -7,9 +7,12 @@ from typing import get_args
 import pyarrow.parquet as pq
 import pytest
 
+import curation.build.plan  # imports every stage that ships
 import curation.core
 from curation.core.row import Config
 from curation.core.schema import READABLE, SCHEMA_VERSION, readable, released_schema, version_fault
+from curation.core.stage import Stage
+from curation.difficulty.triage.stage import IMAGE_COLUMNS
 from tests.training.conftest import row, write_shard
 from training.data.shards import read_shards
 
@@ -25,6 +28,23 @@ def test_a_changed_column_raises_the_version(config: Config) -> None:
         f"the columns of {config} are not those recorded for version {SCHEMA_VERSION}: raise SCHEMA_VERSION and READABLE in"
         f" curation/core/schema.py, add the new version's columns to {RECORD.name}, and say it in CHANGELOG.md under Data"
     )
+
+
+def test_a_changed_column_of_a_stage_raises_the_version() -> None:
+    stages, waiting = list[type[Stage]](), [Stage]
+    while waiting:
+        stages += (more := [one for one in waiting.pop().__subclasses__() if one.__module__.startswith("curation.")])
+        waiting += more
+    by_options = {one.__name__ for one in stages if isinstance(vars(one).get("adds"), property)}
+    assert by_options == {"TriageStage", "KnownDifficulty"}, (
+        "a stage whose columns depend on its options: add them here"
+    )
+    added = [*IMAGE_COLUMNS, *(column for one in stages if isinstance(one.adds, tuple) for column in one.adds)]
+    today = {column.name: str(column.type) for column in added if column.released}
+    base = released_schema("cold_start", {}).names
+    assert {name: today[name] for name in sorted(today) if name not in base} == json.loads(RECORD.read_text())[
+        SCHEMA_VERSION
+    ]["stages"]
 
 
 def test_the_last_two_versions_are_recorded_and_read() -> None:

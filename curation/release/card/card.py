@@ -73,9 +73,16 @@ def _config(dataset: Dataset, config: Any) -> dict[str, Any]:
         "steps": steps_of(described, section),
         "sampler": _sampler(section),
         "pass_rates": described.get("pass_rates"),
-        "overlap": described.get("overlap") or {},
+        "overlap": _overlap(described.get("overlap") or {}),
         "benchmarks": [one["name"] for one in (section.get("decontaminate") or {}).get("benchmarks", ())],
     }  # fmt: skip
+
+
+def _overlap(sources: dict[str, Any]) -> dict[str, Any]:
+    """Of the sources' rows in evaluation sets: the sources that have some, the sets that were hit, and the sources that have none."""
+    hit = {name: counts for name, counts in sources.items() if counts["all"]["rows"]}
+    names = {name for counts in hit.values() for name, found in counts["benchmarks"].items() if found["rows"]}
+    return {"hit": hit, "benchmarks": sorted(names), "clean": [name for name in sources if name not in hit]}
 
 
 def _origin(sources: Sequence[dict[str, Any]], name: str) -> str:

@@ -111,6 +111,11 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("dir", type=Path)
     sub.add_argument("id")
 
+    text = "Write the report of a build or a released set again: one page that needs no network."
+    sub = command("report", _report, text, "ovr-curate report build/q")
+    sub.add_argument("dir", type=Path)
+    sub.add_argument("--out", type=Path, metavar="FILE", help="where it is written to (DIR/report.html)")
+
     text = "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process; or a judge model, with hacks."
     sub = command("certify", _certify, text, "ovr-curate certify build/q --judge mine.yaml")
     sub.add_argument("dir", type=Path)
@@ -227,6 +232,13 @@ def _why(args: argparse.Namespace) -> None:
     from curation.commands.why import why
 
     print(why(args.dir, args.id))
+
+
+def _report(args: argparse.Namespace) -> None:
+    from curation.release.dataset import open_dataset
+    from curation.release.report.page import write_report
+
+    print(write_report(open_dataset(args.dir), args.out))
 
 
 def _certify(args: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ It reads the folder alone, so a set that was downloaded gets its report in the s
 from pathlib import Path
 
 from curation.release.dataset import open_dataset
+from curation.release.report.page import write_report
 
 
 def finish(path: Path) -> list[Path]:
@@ -18,5 +19,5 @@ def finish(path: Path) -> list[Path]:
     Raises:
         BuildError: no finished build and no released set.
     """
-    open_dataset(path)
-    return []
+    dataset = open_dataset(path)
+    return [write_report(dataset, again=False)]

@@ -31,7 +31,7 @@ _THEME = {
     **{color: f"var(--s{number})" for number, color in enumerate(SERIES, 1)},
 }
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "ovr",
     "font.size": 10,
@@ -53,7 +53,12 @@ _STYLE = {
 
 
 def draw(
-    name: str, title: str, plot: Callable[[Any], object], *, size: tuple[float, float] = (7.2, 2.8), description: str = ""
+    name: str,
+    title: str,
+    plot: Callable[[Any], object],
+    *,
+    size: tuple[float, float] = (7.2, 2.8),
+    description: str = "",
 ) -> Markup:
     """An `<svg>` of what `plot` puts on a matplotlib `Axes`; `size` in inches. `name` is of one figure of the page alone, letters and
     hyphens; `title` and `description` are what a screen reader says."""
@@ -67,13 +72,13 @@ def draw(
         plot(figure.subplots())
         written = StringIO()
         figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
-    return Markup(_fit(written.getvalue(), name, title, description))  # noqa: S704 - written by ElementTree, which escapes
+    return Markup(_fit(written.getvalue(), name, title, description))
 
 
 def _fit(svg: str, name: str, title: str, description: str) -> str:
     """matplotlib's SVG as a part of the page."""
     ET.register_namespace("", _SVG[1:-1])
-    root = ET.fromstring(svg)  # noqa: S314 - our own writing
+    root = ET.fromstring(svg)
     for parent in list(root.iter()):
         for child in [c for c in parent if c.tag.endswith("}style") or c.tag == f"{_SVG}metadata"]:
             parent.remove(child)
@@ -86,7 +91,7 @@ def _fit(svg: str, name: str, title: str, description: str) -> str:
         root.insert(place, element)
     root.attrib |= {"role": "img", "aria-labelledby": " ".join(f"{name}-{tag}" for tag, _ in texts), "class": "plot"}
     root.attrib.pop("version", None)
-    return ET.tostring(root, encoding="unicode")
+    return re.sub(r"\s*\n\s*", "\n", ET.tostring(root, encoding="unicode"))
 
 
 def _theme(element: ET.Element, name: str) -> None:
@@ -98,10 +103,9 @@ def _theme(element: ET.Element, name: str) -> None:
             attributes["font-size"] = re.search(r"([\d.]+)px", value)[1]  # type: ignore[index]
         else:
             attributes[key] = value
-    for key in ("fill", "stroke"):
-        attributes[key] = _THEME.get(attributes[key], attributes[key]) if key in attributes else attributes.get(key, "")
-        if not attributes[key]:
-            del attributes[key]
+    for key in attributes.keys() & {"fill", "stroke"}:
+        attributes[key] = _THEME.get(attributes[key], attributes[key])
+    attributes.pop("font-family", None)
     if element.tag == f"{_SVG}text" and "fill" not in attributes:
         attributes["fill"] = "currentColor"
     if "id" in attributes:

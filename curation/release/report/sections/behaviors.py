@@ -22,15 +22,23 @@ class BehaviorsSection(Section):
     def facts(self, dataset: Dataset, page: Page) -> dict[str, Any] | None:
         if "cold_start" not in dataset.configs:
             return None
-        tables = [_table(dataset, column, counted) for counted in ("behaviors", "behaviors_judged") for column in ("source", "teacher")]
+        tables = [
+            _table(dataset, column, counted)
+            for counted in ("behaviors", "behaviors_judged")
+            for column in ("source", "teacher")
+        ]
         tables = [table for table in tables if table["groups"]]
         if not tables:
-            return {"missing": "The behaviors of these traces were not counted; every build of this version counts them."}
+            return {
+                "missing": "The behaviors of these traces were not counted; every build of this version counts them."
+            }
         judged = dataset.summary["configs"]["cold_start"].get("behaviors_judged") or {}
         return {
             "names": [[name, name.replace("_", " ").capitalize(), "bar"] for name in BEHAVIORS],
             "tables": tables,
-            "agreement": [{"behavior": name.replace("_", " "), **found} for name, found in (judged.get("agreement") or {}).items()],
+            "agreement": [
+                {"behavior": name.replace("_", " "), **found} for name, found in (judged.get("agreement") or {}).items()
+            ],
             "answers": judged.get("answers") or {},
         }
 
@@ -58,7 +66,10 @@ def _table(dataset: Dataset, column: str, counted: str) -> dict[str, Any]:
             {
                 column: value or ("the source's own traces" if column == "teacher" else "none stated"),
                 "traces": int(traces[known[value]]),
-                **{name: rate(hits[place, known[value]], seen[place, known[value]]) for place, name in enumerate(BEHAVIORS)},
+                **{
+                    name: rate(hits[place, known[value]], seen[place, known[value]])
+                    for place, name in enumerate(BEHAVIORS)
+                },
             }
             for value in largest[:MOST_GROUPS]
         ],

@@ -17,12 +17,16 @@ class Certification(Section):
         if "rl" not in dataset.configs:
             return None
         if not (certificate := dataset.summary.get("certificate")):
-            return {"missing": f"The verifier was not tried on these golds: `ovr-curate certify {dataset.path.name}` does."}
+            return {
+                "missing": f"The verifier was not tried on these golds: `ovr-curate certify {dataset.path.name}` does."
+            }
         groups = [
             {
                 "source": source,
                 "kind": kind,
-                **{name: counts[name] for name in ("rows", "cases", "false_negatives", "false_positives", "not_judged")},
+                **{
+                    name: counts[name] for name in ("rows", "cases", "false_negatives", "false_positives", "not_judged")
+                },
                 "negatives": rate(counts["false_negatives"], counts["cases"]),
                 "positives": rate(counts["false_positives"], counts["cases"]),
             }
@@ -32,6 +36,9 @@ class Certification(Section):
         kept = dataset.summary["configs"]["rl"].get("kept", {}).get("source", {})
         return {
             "groups": groups,
-            "total": {name: sum(group[name] for group in groups) for name in ("rows", "cases", "false_negatives", "false_positives", "not_judged")},
+            "total": {
+                name: sum(group[name] for group in groups)
+                for name in ("rows", "cases", "false_negatives", "false_positives", "not_judged")
+            },
             "not_tried": sorted(kept.keys() - certificate.keys()),
         }

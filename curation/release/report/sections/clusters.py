@@ -69,16 +69,30 @@ def _of_ledger(ledger: pq.ParquetFile, config: str, sources: list[str]) -> dict[
                 names[line["detail"]].append(f"{line['source']}/{line['source_id']}")
     for lines in _lines(ledger, config, "dropped"):
         clashing = lines.filter(pc.equal(lines["reason"], "conflicting_gold"))
-        conflicts += [{"row": f"{line['source']}/{line['source_id']}", "detail": line["detail"]} for line in clashing.slice(0, CONFLICTS).to_pylist()]
+        conflicts += [
+            {"row": f"{line['source']}/{line['source_id']}", "detail": line["detail"]}
+            for line in clashing.slice(0, CONFLICTS).to_pylist()
+        ]
     sizes = Counter(n + 1 for n in members.values())
     return {
         "clusters": len(members),
         "sizes": [
-            {"size": f"{low}" if low == high else f"{low} to {high}" if high else f"{low} and more", "clusters": n, "share": n / len(members)}
+            {
+                "size": f"{low}" if low == high else f"{low} to {high}" if high else f"{low} and more",
+                "clusters": n,
+                "share": n / len(members),
+            }
             for low, high in SIZES
             if (n := sum(k for size, k in sizes.items() if low <= size <= (high or size)))
         ],
-        "largest": [{"row": name, "size": members[name] + 1, "members": [*names[name], *_more(members[name] - len(names[name]))]} for name in largest],
+        "largest": [
+            {
+                "row": name,
+                "size": members[name] + 1,
+                "members": [*names[name], *_more(members[name] - len(names[name]))],
+            }
+            for name in largest
+        ],
         "shared": [
             {"source": source, "of": of, "rows": n}
             for (source, of), n in sorted(shared.items(), key=lambda item: (-item[1], item[0]))
@@ -89,7 +103,9 @@ def _of_ledger(ledger: pq.ParquetFile, config: str, sources: list[str]) -> dict[
 
 
 def _lines(ledger: pq.ParquetFile, config: str, action: str) -> Any:
-    for batch in ledger.iter_batches(batch_size=50_000, columns=["config", "source", "source_id", "action", "reason", "detail"]):
+    for batch in ledger.iter_batches(
+        batch_size=50_000, columns=["config", "source", "source_id", "action", "reason", "detail"]
+    ):
         of_config = pc.and_(pc.equal(batch["config"], config), pc.equal(batch["action"], action))
         yield batch.filter(of_config)
 

@@ -14,7 +14,17 @@ KINDS = {
 }  # fmt: skip
 EXAMPLES = 2
 """Of every kind of match."""
-COLUMNS = ["config", "source", "source_id", "benchmark", "benchmark_item", "kind", "score", "row_text", "benchmark_text"]
+COLUMNS = [
+    "config",
+    "source",
+    "source_id",
+    "benchmark",
+    "benchmark_item",
+    "kind",
+    "score",
+    "row_text",
+    "benchmark_text",
+]
 
 
 class ContaminationSection(Section):
@@ -30,7 +40,9 @@ class ContaminationSection(Section):
             if "overlap" in summary
         ]
         if not configs:
-            return {"missing": "Nothing was compared with evaluation sets: `decontaminate.benchmarks` in the manifest names them."}
+            return {
+                "missing": "Nothing was compared with evaluation sets: `decontaminate.benchmarks` in the manifest names them."
+            }
         return {"configs": configs, "examples": _examples(dataset, page.seed)}
 
 
@@ -41,9 +53,18 @@ def _config(name: str, overlap: dict[str, Any], benchmarks: dict[str, Any]) -> d
     for source, found in overlap.items():
         line = {"source": source, "rows": found["rows"], "all": found["all"]["rows"]}
         lines.append(line | {f"in {b}": found["benchmarks"].get(b, {}).get("rows", 0) for b in hit})
-        shares.append({"source": source, "rows": found["rows"], "all": found["all"]["share"]} | {f"in {b}": found["benchmarks"].get(b, {}).get("share", 0.0) for b in hit})
+        shares.append(
+            {"source": source, "rows": found["rows"], "all": found["all"]["share"]}
+            | {f"in {b}": found["benchmarks"].get(b, {}).get("share", 0.0) for b in hit}
+        )
         kinds += [
-            {"source": source, "benchmark": b, "kind": KINDS.get(kind, kind), "rows": n, "share": n / found["rows"] if found["rows"] else None}
+            {
+                "source": source,
+                "benchmark": b,
+                "kind": KINDS.get(kind, kind),
+                "rows": n,
+                "share": n / found["rows"] if found["rows"] else None,
+            }
             for b, of_benchmark in found["benchmarks"].items()
             for kind, n in of_benchmark["kinds"].items()
         ]

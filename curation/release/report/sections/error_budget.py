@@ -6,7 +6,12 @@ from typing import Any, Literal
 from curation.release.dataset import Dataset
 from curation.release.report.section import Page, Section
 
-NAMES = {"gold": "Wrong gold", "verifier": "Verifier", "contamination": "Evaluation item", "sampling": "Other difficulty"}
+NAMES = {
+    "gold": "Wrong gold",
+    "verifier": "Verifier",
+    "contamination": "Evaluation item",
+    "sampling": "Other difficulty",
+}
 EVIDENCE = {"measured": "measured", "bounded": "an upper end alone", "not_measured": "not measured"}
 
 
@@ -46,7 +51,13 @@ def _config(name: str, config: dict[str, Any]) -> dict[str, Any]:
             for cause in causes
         ],
         "sources": [
-            {"source": source, "cause": NAMES.get(cause["cause"], cause["cause"]), "rows": one.get("rows"), "share": _range(one), "interval": [one["low"], one["high"]]}
+            {
+                "source": source,
+                "cause": NAMES.get(cause["cause"], cause["cause"]),
+                "rows": one.get("rows"),
+                "share": _range(one),
+                "interval": [one["low"], one["high"]],
+            }
             for cause in causes
             for source, one in sorted((cause.get("by_source") or {}).items())
         ],

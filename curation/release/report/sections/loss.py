@@ -11,7 +11,13 @@ from curation.release.report.figures import BAD, SERIES, draw
 from curation.release.report.intervals import rate
 from curation.release.report.section import Page, Section
 
-SCORES = {"loss": "Loss", "pairing_gain": "Gain from the question", "early_loss": "Early loss", "prompt_loss": "Loss of the question", "rsr": "Rank-surprisal ratio"}
+SCORES = {
+    "loss": "Loss",
+    "pairing_gain": "Gain from the question",
+    "early_loss": "Early loss",
+    "prompt_loss": "Loss of the question",
+    "rsr": "Rank-surprisal ratio",
+}
 WHY = {"no_room": "the prompt leaves no room", "not_finite": "the model gave no number"}
 BINS = 60
 
@@ -26,21 +32,40 @@ class Loss(Section):
         if "cold_start" not in dataset.configs:
             return None
         path = dataset.file("loss.json")
-        found = dataset.summary["configs"]["cold_start"].get("loss") or (json.loads(path.read_text(encoding="utf-8")) if path else None)
+        found = dataset.summary["configs"]["cold_start"].get("loss") or (
+            json.loads(path.read_text(encoding="utf-8")) if path else None
+        )
         if not found:
-            return {"missing": "No loss was measured: `cold_start.loss` in the manifest names the model that reads the traces."}
+            return {
+                "missing": "No loss was measured: `cold_start.loss` in the manifest names the model that reads the traces."
+            }
         stayed, cut = losses(dataset)
         return {
             "model": [f"{model} @ {revision[:12]}" for model, revision in found["model"].items()],
             "rows": found["rows"],
-            "dropped": [{"score": SCORES.get(name, name), "rows": n, "share": rate(n, found["rows"]), "median": found["median"].get(name)} for name, n in found["dropped"].items()],
+            "dropped": [
+                {
+                    "score": SCORES.get(name, name),
+                    "rows": n,
+                    "share": rate(n, found["rows"]),
+                    "median": found["median"].get(name),
+                }
+                for name, n in found["dropped"].items()
+            ],
             "other": [
                 *({"what": f"No loss: {WHY.get(name, name)}", "rows": n} for name, n in found["without_loss"].items()),
                 {"what": "Read in part", "rows": found["read_in_part"]},
                 {"what": "Too short to compare", "rows": found["too_short_to_compare"]},
                 {"what": "Not compared: no cut could be made", "rows": found["not_compared"]},
             ],
-            "groups": [{**group, "score": SCORES.get(group["score"], group["score"]), "cut": rate(group["n_below"] + group["n_above"], group["n"])} for group in found["groups"]],
+            "groups": [
+                {
+                    **group,
+                    "score": SCORES.get(group["score"], group["score"]),
+                    "cut": rate(group["n_below"] + group["n_above"], group["n"]),
+                }
+                for group in found["groups"]
+            ],
             "figure": _figure(stayed, cut, _limits(found["groups"])) if len(stayed) + len(cut) else None,
             "bins": _bins(stayed, cut),
             "has_cut": len(cut) > 0,
@@ -60,7 +85,15 @@ def losses(dataset: Dataset) -> tuple[Floats, Floats]:
 
 def _limits(groups: list[dict[str, Any]]) -> list[float]:
     """The cuts of the loss, of all groups."""
-    return sorted({limit for group in groups if group["score"] == "loss" for limit in (group["low"], group["high"]) if limit is not None})
+    return sorted(
+        {
+            limit
+            for group in groups
+            if group["score"] == "loss"
+            for limit in (group["low"], group["high"])
+            if limit is not None
+        }
+    )
 
 
 def _edges(stayed: Floats, cut: Floats, bins: int) -> Floats:
@@ -91,7 +124,9 @@ def _figure(stayed: Floats, cut: Floats, limits: list[float]) -> Any:
         if len(cut):
             axes.stairs(kept + gone, edges, baseline=kept, fill=True, color=BAD, label=f"cut: {len(cut):,}")
         for number, limit in enumerate(limit for limit in limits if edges[0] <= limit <= edges[-1]):
-            axes.axvline(limit, color=BAD, linewidth=1, linestyle="--", label="cuts of the groups" if number == 0 else None)
+            axes.axvline(
+                limit, color=BAD, linewidth=1, linestyle="--", label="cuts of the groups" if number == 0 else None
+            )
         axes.set_xlabel("loss, nats a token")
         axes.set_ylabel("rows")
         axes.legend()

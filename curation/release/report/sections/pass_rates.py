@@ -26,7 +26,9 @@ class PassRates(Section):
         summary = dataset.summary["configs"]["rl"].get("pass_rates") or {}
         tables, samplers = measured_groups(dataset)
         if not samplers:
-            return {"missing": "No pass rate was measured: `rl.difficulty` in the manifest has one measured for every row."}
+            return {
+                "missing": "No pass rate was measured: `rl.difficulty` in the manifest has one measured for every row."
+            }
         measured, kept = summary.get("measured", {}), summary.get("kept", {})
         histogram = [
             {"rate": tenth, "measured": n, "kept": kept.get(tenth, 0), "share": rate(kept.get(tenth, 0), n)}

@@ -17,7 +17,18 @@ CLASSES = {
     "unsampled": "Not sampled",
 }
 """What a row without a right sample can be (`difficulty.triage`), in the words of the page."""
-COLUMNS = ["config", "id", "source", "source_id", "question", "gold", "agreed_answer", "n_answered", "n_correct", "n_agreed"]
+COLUMNS = [
+    "config",
+    "id",
+    "source",
+    "source_id",
+    "question",
+    "gold",
+    "agreed_answer",
+    "n_answered",
+    "n_correct",
+    "n_agreed",
+]
 EXAMPLES = 6
 
 
@@ -39,8 +50,15 @@ class ZeroPass(Section):
         total = {name: sum(of_source.get(name, 0) for of_source in counts.values()) for name in ("rows", *shown)}
         return {
             "rows": total["rows"],
-            "classes": [{"class": CLASSES[name], "rows": total[name], "share": rate(total[name], total["rows"])} for name in shown],
-            "columns": [["source", "Source", "text"], ["rows", "Never solved", "count"], ["share", "Of what came in", "bar"]]
+            "classes": [
+                {"class": CLASSES[name], "rows": total[name], "share": rate(total[name], total["rows"])}
+                for name in shown
+            ],
+            "columns": [
+                ["source", "Source", "text"],
+                ["rows", "Never solved", "count"],
+                ["share", "Of what came in", "bar"],
+            ]
             + [[name, CLASSES[name], "count"] for name in shown]
             + [["kept", "Kept all the same", "count"]],
             "sources": [
@@ -64,8 +82,14 @@ def _evidence(dataset: Dataset) -> list[dict[str, Any]]:
         return []
     known = [*COLUMNS, "probability", "mark", "judge"]
     likeliest = sorted(
-        ((-(line["probability"] or 0.0), line["id"], number) for number, line in enumerate(read_records(path, ["probability", "id"], 10_000)))
+        (
+            (-(line["probability"] or 0.0), line["id"], number)
+            for number, line in enumerate(read_records(path, ["probability", "id"], 10_000))
+        )
     )[:EXAMPLES]
     wanted = {number: place for place, (_, _, number) in enumerate(likeliest)}
     found = {wanted[number]: line for number, line in enumerate(read_records(path, known, 1_000)) if number in wanted}
-    return [{**found[place], "mark": CLASSES.get(found[place]["mark"], found[place]["mark"].replace("_", " "))} for place in sorted(found)]
+    return [
+        {**found[place], "mark": CLASSES.get(found[place]["mark"], found[place]["mark"].replace("_", " "))}
+        for place in sorted(found)
+    ]

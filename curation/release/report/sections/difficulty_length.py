@@ -76,7 +76,9 @@ def _table(name: str, title: str, lengths: Floats, rows: dict[str, Floats]) -> d
     bins = bins[measured]
     rates = Rates()
     rates.add(bins, rows["pass_rate"][measured])
-    samples, cut = (np.bincount(bins, np.nan_to_num(rows[column][measured])) for column in ("samples", "cut"))
+    samples, cut = (
+        np.bincount(bins, np.nan_to_num(rows[column][measured])).astype(float) for column in ("samples", "cut")
+    )
     lines = list(_lines(bins, rates, samples, cut))
     return {"name": name, "title": title, "lines": lines, "figure": _figure(name, title, lines) if lines else None}
 

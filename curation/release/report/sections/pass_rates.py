@@ -47,7 +47,7 @@ class PassRates(Section):
 
 
 def measured_groups(dataset: Dataset) -> tuple[dict[str, list[dict[str, Any]]], list[dict[str, Any]]]:
-    """Column -> its values with the rows that were measured, their mean pass rate and the share of right samples; and what measured them."""
+    """Column -> its values with the rows that were measured, their mean pass rate and right samples; and what measured them."""
     known: dict[str, dict[str, int]] = {"source": {}, "domain": {}}
     rates, correct, judged = ({name: Rates() for name in known} for _ in range(3))
     samplers: dict[str, int] = {}

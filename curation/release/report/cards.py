@@ -1,6 +1,5 @@
 """Rows as the page shows them: the question, its images, the gold, what models answered and how the row ended."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -150,19 +149,3 @@ def _template(dataset: Dataset, config: str) -> str:
 def _bytes(image: Any) -> bytes:
     """Of a stage's record, or of a shard's."""
     return image if isinstance(image, bytes) else (image or {}).get("bytes") or b""
-
-
-def options_text(options: str) -> str:
-    """The verifier's options in words.
-
-    >>> options_text('{"choices": ["3", "4"], "rel_tol": 0.01}')
-    'choices: 3 | 4; rel_tol: 0.01'
-    """
-    try:
-        found = json.loads(options or "{}")
-    except ValueError:
-        return options
-    if not isinstance(found, dict):
-        return options
-    parts = (" | ".join(map(str, value)) if isinstance(value, list) else str(value) for value in found.values())
-    return "; ".join(f"{name}: {text}" for name, text in zip(found, parts, strict=True))

@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from curation.core.rows import Rows, decided
 from curation.core.steps import written, written_rows
 
-
 Key = tuple[str, str, str, str]
 """Of a row that ended: stage, id, source and source_id. Exact duplicates have one id."""
 

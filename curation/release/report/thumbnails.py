@@ -4,8 +4,8 @@ import base64
 import io
 from typing import NamedTuple
 
-from curation.images.safe import ImageError
 from curation.images.pixels import sketch
+from curation.images.safe import ImageError
 
 SIDE = 192
 """Of the longer side of a thumbnail, in pixels."""

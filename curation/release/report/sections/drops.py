@@ -25,8 +25,8 @@ class Drops(Section):
     def _config(self, dataset: Dataset, page: Page, config: str) -> dict[str, Any]:
         sources, rows = dataset.summary["configs"][config]["sources"], dict[tuple[str, str], dict[str, int]]()
         for name, source in sources.items():
-            for stage, reasons in stage_losses(source["reasons"]).items():
-                for reason, n in reasons.items():
+            for stage, losses in stage_losses(source["reasons"]).items():
+                for reason, n in losses.items():
                     rows.setdefault((stage, reason), {})[name] = n
         came_in = sum(source["in"] + source.get("added", 0) for source in sources.values())
         reasons = [_reason(stage, reason, by_source, came_in) for (stage, reason), by_source in rows.items()]

@@ -1,5 +1,6 @@
 """Numbers and hostile text as the page shows them."""
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -75,4 +76,36 @@ def rate_interval(value: Sequence[float | None]) -> str:
     return f"{low} – {high}\u00a0%"
 
 
-FILTERS = {"count": count, "number": number, "share": share, "bytes": bytes_, "rate_interval": rate_interval}
+def cut(value: str, limit: int) -> str:
+    """
+    >>> cut("too long", 3), cut("fits", 4)
+    ('too…', 'fits')
+    """
+    return value if len(value) <= limit else f"{value[:limit]}…"
+
+
+def options_text(options: str) -> str:
+    """A verifier's options, which are JSON, in words.
+
+    >>> options_text('{"choices": ["3", "4"], "rel_tol": 0.01}')
+    'choices: 3 | 4; rel_tol: 0.01'
+    """
+    try:
+        found = json.loads(options)
+    except ValueError:
+        return options
+    if not isinstance(found, dict):
+        return options
+    parts = (" | ".join(map(str, value)) if isinstance(value, list) else str(value) for value in found.values())
+    return "; ".join(f"{name}: {text}" for name, text in zip(found, parts, strict=True))
+
+
+FILTERS = {
+    "cut": cut,
+    "options_text": options_text,
+    "count": count,
+    "number": number,
+    "share": share,
+    "bytes": bytes_,
+    "rate_interval": rate_interval,
+}

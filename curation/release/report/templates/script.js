@@ -62,4 +62,44 @@
     }
   }, { rootMargin: "-10% 0px -80% 0px" });
   for (const section of document.querySelectorAll("main > section")) seen.observe(section);
+
+  // The gallery: rows that fit all filters and every word of the search.
+  const controls = document.getElementById("gallery-controls");
+  if (controls) {
+    const cards = [...document.querySelectorAll("#gallery-rows > .card")];
+    const texts = cards.map((card) => card.textContent.toLowerCase());
+    const search = document.getElementById("gallery-search");
+    const filters = [...controls.querySelectorAll("[data-filter]")];
+    const fits = (card, text) =>
+      filters.every(({ value, dataset: { filter } }) => !value || (filter === "verdicts"
+        ? card.dataset.verdicts.split("|").includes(value) : card.dataset[filter] === value)) &&
+      search.value.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+    const update = () => {
+      let n = 0;
+      cards.forEach((card, number) => { n += !(card.hidden = !fits(card, texts[number])); });
+      const all = cards.length.toLocaleString("en");
+      document.getElementById("gallery-count").textContent = n === cards.length ? `${all} rows` : `${n.toLocaleString("en")} of ${all} rows`;
+      document.getElementById("gallery-none").hidden = n > 0;
+    };
+    const go = (step) => {
+      const shown = cards.filter((card) => !card.hidden);
+      const now = shown.indexOf(document.activeElement.closest(".card"));
+      const next = shown[now < 0 ? 0 : Math.min(Math.max(now + step, 0), shown.length - 1)];
+      if (next) { next.focus({ preventScroll: true }); next.scrollIntoView({ block: "nearest" }); }
+    };
+    const unfold = () => {
+      const folds = [...(document.activeElement.closest(".card")?.querySelectorAll("details") ?? [])];
+      const open = folds.some((one) => !one.open);
+      for (const one of folds) one.open = open;
+    };
+    controls.addEventListener("input", update);
+    controls.addEventListener("submit", (event) => event.preventDefault());
+    controls.addEventListener("reset", () => setTimeout(update));
+    addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
+      const act = { j: () => go(1), k: () => go(-1), o: unfold, "/": () => search.focus() }[event.key];
+      if (act) { event.preventDefault(); act(); }
+    });
+    update();
+  }
 })();

@@ -205,9 +205,15 @@ def test_behaviors_are_counted_by_source_and_teacher(known: Path) -> None:
     traces = list(open_dataset(known).records("cold_start", ["behaviors"]))
     checks = sum(record["behaviors"]["verification"] > 0 for record in traces)
     assert checks == 3, "every second trace checks again"
-    assert by_source["groups"][0]["traces"] == 6
-    assert by_source["groups"][0]["verification"][0] == 0.5
-    assert [group["traces"] for group in by_teacher["groups"]] == [6]
+    found = {(one["behavior"], one["group"]): one for one in by_source["groups"]}
+    assert found["Verification", "trips"] == {
+        "behavior": "Verification",
+        "group": "trips",
+        "traces": 6,
+        "share": rate(3, 6),
+    }
+    assert "mental imagery" in by_source["never"]
+    assert (by_teacher["traces"], by_teacher["groups"][0]["traces"]) == (6, 6)
 
 
 @pytest.mark.slow

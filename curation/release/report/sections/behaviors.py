@@ -27,14 +27,13 @@ class BehaviorsSection(Section):
             for counted in ("behaviors", "behaviors_judged")
             for column in ("source", "teacher")
         ]
-        tables = [table for table in tables if table["groups"]]
+        tables = [table for table in tables if table["traces"]]
         if not tables:
             return {
                 "missing": "The behaviors of these traces were not counted; every build of this version counts them."
             }
         judged = dataset.summary["configs"]["cold_start"].get("behaviors_judged") or {}
         return {
-            "names": [[name, name.replace("_", " ").capitalize(), "bar"] for name in BEHAVIORS],
             "tables": tables,
             "agreement": [
                 {"behavior": name.replace("_", " "), **found} for name, found in (judged.get("agreement") or {}).items()
@@ -59,18 +58,22 @@ def _table(dataset: Dataset, column: str, counted: str) -> dict[str, Any]:
             hits[place] += np.bincount(groups, np.nan_to_num(values) > 0, minlength=len(known))
     traces = seen.max(axis=0, initial=0)
     largest = sorted((value for value, group in known.items() if traces[group]), key=lambda v: (-traces[known[v]], v))
+    hit = [place for place in range(len(BEHAVIORS)) if hits[place].any()]
     return {
         "column": column,
         "by": "a judge" if counted == "behaviors_judged" else "cues",
+        "traces": int(traces.sum()),
         "groups": [
             {
-                column: value or ("the source's own traces" if column == "teacher" else "none stated"),
-                "traces": int(traces[known[value]]),
-                **{
-                    name: rate(hits[place, known[value]], seen[place, known[value]])
-                    for place, name in enumerate(BEHAVIORS)
-                },
+                "behavior": BEHAVIORS[place].replace("_", " ").capitalize(),
+                "group": value or ("the source's own traces" if column == "teacher" else "none stated"),
+                "traces": int(seen[place, known[value]]),
+                "share": rate(hits[place, known[value]], seen[place, known[value]]),
             }
+            for place in hit
             for value in largest[:MOST_GROUPS]
+        ],
+        "never": [
+            name.replace("_", " ") for place, name in enumerate(BEHAVIORS) if place not in hit and seen[place].any()
         ],
     }

@@ -36,7 +36,7 @@ def mean_rate(sums: Sums) -> Interval:
     few rows, or rows that are all alike, it is that of as many yes and no as there are rows, which is never too narrow.
 
     >>> [round(one, 3) for one in mean_rate(Sums(1, 0.5, 0.25))], mean_rate(Sums(0, 0.0, 0.0))
-    ([0.5, 0.095, 0.905], [None, 0.0, 1.0])
+    ([0.5, 0.055, 0.945], [None, 0.0, 1.0])
     """
     if sums.n == 0:
         return [None, 0.0, 1.0]

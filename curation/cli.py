@@ -132,6 +132,11 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, metavar="F", help="write every row that differs to this Parquet file")
     sub.add_argument("--json", action="store_true", help="the differences as JSON, with every row")
 
+    text = "Write the report of a build or a released set again: one page that needs no network."
+    sub = command("report", _report, text, "ovr-curate report build/q")
+    sub.add_argument("dir", type=Path)
+    sub.add_argument("--out", type=Path, metavar="FILE", help="where it is written to (DIR/report.html)")
+
     text = "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process; or a judge model, with hacks."
     sub = command("certify", _certify, text, "ovr-curate certify build/q --judge mine.yaml")
     sub.add_argument("dir", type=Path)
@@ -275,6 +280,13 @@ def _diff(args: argparse.Namespace) -> None:
     from curation.commands.diff.show import show
 
     show(args.one, args.other, args.out, args.json)
+
+
+def _report(args: argparse.Namespace) -> None:
+    from curation.release.dataset import open_dataset
+    from curation.release.report.page import write_report
+
+    print(write_report(open_dataset(args.dir), args.out))
 
 
 def _certify(args: argparse.Namespace) -> None:

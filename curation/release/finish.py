@@ -13,6 +13,7 @@ from curation.release.card.card import write_card
 from curation.release.card.croissant import write_croissant
 from curation.release.card.removed import write_removed
 from curation.release.dataset import open_dataset
+from curation.release.report.page import write_report
 
 
 def finish(path: Path) -> list[Path]:
@@ -27,4 +28,4 @@ def finish(path: Path) -> list[Path]:
     written = []
     if dataset.is_build:  # of a released set the evidence is not there, and what was reckoned from it is
         written += [write_budget(path, error_budget(dataset)), write_removed(path)]
-    return [*written, write_card(dataset), write_croissant(dataset)]
+    return [*written, write_card(dataset), write_croissant(dataset), write_report(dataset, again=False)]

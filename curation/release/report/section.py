@@ -12,11 +12,14 @@ are plain values (numbers, strings, lists, dicts, figures as `Markup`), small wh
 """
 
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar, cast
 
 from curation.core.plugins import Plugin
 from curation.release.dataset import Dataset
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,13 @@ class Page:
 
     seed: int
     """Chooses the rows that are shown, with their ids (`core.order`)."""
+    made: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What several sections need, gathered by the first that asks."""
+        if name not in self.made:
+            self.made[name] = make()
+        return cast(T, self.made[name])
 
 
 class Section(Plugin):
@@ -36,4 +46,5 @@ class Section(Plugin):
 
     @abstractmethod
     def facts(self, dataset: Dataset, page: Page) -> dict[str, Any] | None:
-        """What the template shows; None where nothing is known of it."""
+        """What the template shows; None where the section cannot apply, and is left out. `{"missing": "why, and how to get it"}` where it
+        could apply and nothing is known: that line stands at the end of the page, and the template is not asked."""

@@ -1,0 +1,80 @@
+"""What the set is, in one screen: rows, licences, and the figures on which its worth hangs."""
+
+import json
+from typing import Any, Literal
+
+from curation.release.dataset import Dataset
+from curation.release.report.section import Page, Section
+from curation.release.report.text import count, share
+
+
+class Overview(Section):
+    """The first section."""
+
+    kind: Literal["overview"] = "overview"
+    title, place = "Overview", 0
+
+    def facts(self, dataset: Dataset, page: Page) -> dict[str, Any] | None:
+        """Counts of every config, what was lost on the way, and whether the build's own count came out even."""
+        configs = [self._config(dataset, config) for config in dataset.summary["configs"]]
+        return {
+            "configs": configs,
+            "rows": sum(config["rows"] for config in configs),
+            "came_in": sum(config["came_in"] for config in configs),
+            "balanced": dataset.summary["balanced"],
+            "flags": sum(config["flags"] for config in configs),
+            "licences": sorted({licence for config in configs for licence in config["licences"]}),
+            "stats": _stats(dataset, configs),
+            "limit": dataset.lock.get("limit"),
+            "is_build": dataset.is_build,
+            "seed": page.seed,
+        }
+
+    def _config(self, dataset: Dataset, config: str) -> dict[str, Any]:
+        summary = dataset.summary["configs"][config]
+        sources, splits = summary["sources"].values(), dict[str, int]()
+        for shard, rows in summary["shards"].items():
+            split = shard.rpartition("-of-")[0].rpartition("-")[0]
+            splits[split] = splits.get(split, 0) + (rows if isinstance(rows, int) else rows["rows"])
+        return {
+            "config": config,
+            "rows": sum(source["out"] for source in sources),
+            "came_in": sum(source["in"] + source.get("added", 0) for source in sources),
+            "dropped": sum(source["dropped"] for source in sources),
+            "merged": sum(source["merged"] for source in sources),
+            "splits": [f"{split} {rows:,}" for split, rows in sorted(splits.items())],
+            "sources": len(summary["sources"]),
+            "images": (summary.get("pictures") or {}).get("pictures", 0),
+            "licences": sorted(name or "unknown" for name in summary["kept"].get("license", {})),
+            "flags": sum(flag["raised"] for source in summary.get("reading", {}).values() for flag in _flags(source)),
+        }
+
+
+def _flags(source: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(source.get("flags", {}).values())
+
+
+def _stats(dataset: Dataset, configs: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """The figures on which the worth of the set hangs: label, value, note."""
+    rows, came_in = sum(c["rows"] for c in configs), sum(c["came_in"] for c in configs)
+    stats = [("Rows", count(rows), f"{share(rows / came_in)} of what came in" if came_in else "")]
+    if images := sum(config["images"] for config in configs):
+        stats.append(("Images", count(images), ""))
+    stats += [
+        (f"May be wrong, {config}", share(found["share"]), f"95 %: {share(found['low'])} to {share(found['high'])}")
+        for config, found in _budgets(dataset)
+    ]
+    if (rates := dataset.summary["configs"].get("rl", {}).get("pass_rates")) and rates["samples"]["n_judged"]:
+        samples = rates["samples"]
+        solved = share(samples["n_correct"] / samples["n_judged"])
+        stats.append(("Samples right", solved, f"of {count(samples['n_judged'])} judged, rows later dropped too"))
+    return stats
+
+
+def _budgets(dataset: Dataset) -> list[tuple[str, dict[str, Any]]]:
+    """Of every config what share of its rows may be wrong by what was measured, as the error budget has it."""
+    if (file := dataset.file("error_budget.json")) is None:
+        return []
+    budget = json.loads(file.read_text(encoding="utf-8"))
+    known = [(config, found["measured"]) for config, found in budget["configs"].items()]
+    return [(config, measured) for config, measured in known if measured["share"] is not None]

@@ -37,9 +37,13 @@ class Open:
         return self.most(m, rest, at_most)[:, None] * rate_of(k, k + rest, G)
 
 
+OUTSIDE = 0.01
+"""Share of the prompts with options whose mistakes may be anything, as a small model answers with what is no option."""
+
+
 class Options:
     """Mistakes among the other options: one of them attracts s of them, the rest falls evenly. A wrong gold is the one that attracts, or
-    another: by the prior, any option alike.
+    another: by the prior, any option alike. On a few prompts (`OUTSIDE`) they fall as on open questions.
     """
 
     def __init__(self, n_options: int) -> None:
@@ -56,12 +60,15 @@ class Options:
         return np.divide(s, s.sum()), g
 
     def most(self, m: int, n: int, at_most: bool = False) -> Floats:
-        return _occurs(self._among_all, m, n, at_most)
+        inside, outside = _occurs(self._among_all, m, n, at_most), Open().most(m, n, at_most)
+        return np.asarray((1 - OUTSIDE) * inside + OUTSIDE * outside)
 
     def gold_and_rest(self, k: int, rest: int, m: int, at_most: bool) -> Floats:
         attracting = rate_of(k, k + rest, self.s) * _occurs(self._beside_the_attracting, m, rest, at_most)
         other = rate_of(k, k + rest, self.other) * _occurs(self._beside_another, m, rest, at_most)
-        return np.stack([attracting, other if self.n > 1 else np.zeros(len(S))], axis=1)
+        inside = np.stack([attracting, other if self.n > 1 else np.zeros(len(S))], axis=1)
+        outside = Open().gold_and_rest(k, rest, m, at_most) @ Open().priors()[1]
+        return np.asarray((1 - OUTSIDE) * inside + OUTSIDE * outside[:, None])
 
 
 Within = Callable[[int, int], Floats]

@@ -37,8 +37,10 @@ def budget_lines(budget: Budget) -> Iterator[str]:
     """One line for each config."""
     for name, config in budget.configs.items():
         unknown = [cause.cause for cause in config.causes if cause.in_total and cause.evidence == "not_measured"]
-        rest = f"; not measured: {', '.join(unknown)}" if unknown else ""
-        yield f"{name}: rows that may be wrong: {percent(config.measured)}{rest} (error_budget.json)"
+        share = percent(config.measured)
+        if unknown:
+            share = f"not known, for nothing measures the {' and '.join(unknown)}; by the rest {share}"
+        yield f"{name}: rows that may be wrong: {share} (error_budget.json)"
 
 
 def budget_table(budget: Budget) -> str:

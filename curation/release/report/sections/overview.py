@@ -60,10 +60,7 @@ def _stats(dataset: Dataset, configs: list[dict[str, Any]]) -> list[tuple[str, s
     stats = [("Rows", count(rows), f"{share(rows / came_in)} of what came in" if came_in else "")]
     if images := sum(config["images"] for config in configs):
         stats.append(("Images", count(images), ""))
-    stats += [
-        (f"May be wrong, {config}", share(found["share"]), f"95 %: {share(found['low'])} to {share(found['high'])}")
-        for config, found in _budgets(dataset)
-    ]
+    stats += _budgets(dataset)
     if (rates := dataset.summary["configs"].get("rl", {}).get("pass_rates")) and rates["samples"]["n_judged"]:
         samples = rates["samples"]
         solved = share(samples["n_correct"] / samples["n_judged"])
@@ -71,10 +68,16 @@ def _stats(dataset: Dataset, configs: list[dict[str, Any]]) -> list[tuple[str, s
     return stats
 
 
-def _budgets(dataset: Dataset) -> list[tuple[str, dict[str, Any]]]:
-    """Of every config what share of its rows may be wrong by what was measured, as the error budget has it."""
+def _budgets(dataset: Dataset) -> list[tuple[str, str, str]]:
+    """Of every config what share of its rows may be wrong, as the error budget has it; a share of what is not measured is no figure."""
     if (file := dataset.file("error_budget.json")) is None:
         return []
-    budget = json.loads(file.read_text(encoding="utf-8"))
-    known = [(config, found["measured"]) for config, found in budget["configs"].items()]
-    return [(config, measured) for config, measured in known if measured["share"] is not None]
+    stats = []
+    for config, found in json.loads(file.read_text(encoding="utf-8"))["configs"].items():
+        unknown = [one["cause"] for one in found["causes"] if one["in_total"] and one["evidence"] == "not_measured"]
+        by_the_rest = f"95 %: {share(found['measured']['low'])} to {share(found['measured']['high'])}"
+        value, note = share(found["measured"]["share"]), by_the_rest
+        if unknown:
+            value, note = "not known", f"nothing measures the {' and '.join(unknown)}; by the rest {value}, {by_the_rest}"
+        stats.append((f"May be wrong, {config}", value, note))
+    return stats

@@ -193,6 +193,14 @@ def test_intervals_cover_the_planted_share_and_say_something(share: float) -> No
     assert np.mean(widths) < 0.15
 
 
+@pytest.mark.parametrize("options", [0, 2, 3, 4])
+def test_every_outcome_has_an_interval(options: int) -> None:
+    """Small models answer with what is no option, so that two options besides the gold get three different mistakes."""
+    counts = np.array([(n, k, m) for n in range(1, 9) for k in range(n + 1) for m in range(n > k, n - k + 1)])
+    share = share_wrong(counts, np.zeros(len(counts), np.int64), options, seed=1)[0]
+    assert np.isfinite([share.low, share.high]).all()
+
+
 def test_parts_and_causes_add_up() -> None:
     half = Draws.of(0.5)
     assert added([(0.5, half), (0.5, Draws.of(0.1))]).range == Range(*[pytest.approx(0.3)] * 3)

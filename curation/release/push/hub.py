@@ -105,7 +105,7 @@ class Hub:
 
         return self._asked("reading the files", read)
 
-    def commit(self, operations: Sequence[Operation], parent: str, message: str, sent: Callable[[int], None]) -> str:
+    def commit(self, operations: Sequence[Operation], parent: str, message: str, sent: Callable[[int], object]) -> str:
         """Send the files of one commit and make it; returns the commit. What others did meanwhile, or an answer that got lost, is found by
         reading the branch again: what is done already is not done twice.
 

@@ -1,7 +1,8 @@
 """The config `rollouts`: every sampled response to a released question and what the verifier made of it, as flat Parquet that viewers show.
 
 A line is one sample. `id` and `config` say of which row; `same_prompt` whether it answers exactly the released prompt, and not one with
-another template or without its image. Memory holds one group of the store, the verdicts on it and a few bytes for each row, however many there are.
+another template or without its image. Memory holds one group of the store, the verdicts on it and a few bytes for each row, however many
+there are.
 """
 
 from collections.abc import Iterator

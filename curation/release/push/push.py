@@ -21,7 +21,7 @@ from curation.release.push.allowed import check_licences
 from curation.release.push.files import LocalFile
 from curation.release.push.hub import EMPTY, Hub, State
 from curation.release.push.plan import Plan, make_plan
-from curation.release.push.tree import RELEASED, released_files
+from curation.release.push.tree import RELEASED, released_files, released_shards
 
 ROUNDS = 5
 """How often a finished push is looked at again when others change its files meanwhile."""
@@ -54,9 +54,10 @@ def push(path: Path, name: str, options: PushOptions, say: Say) -> str:
         raise PushError(f"{path}: the build does not balance; `ovr-curate check {path}` says where")
     if not dataset.configs:
         raise PushError(f"{path}: no rows to release; expected shards in {path / 'data'}")
+    shards = released_shards(dataset)
     for note in check_licences(dataset):
         say(note)
-    files = released_files(dataset, name, options.rollouts)
+    files = released_files(dataset, name, options.rollouts, shards)
     say(f"{path}: {len(files)} files, {sum(file.size for file in files):,} bytes")
     hub = Hub(name, options.revision, say)
     if options.dry_run:

@@ -33,18 +33,28 @@ MADE = frozenset({"report.html", "removed.parquet", "manifest.lock.yaml"})
 FOLDER = "release"
 
 
-def released_files(dataset: Dataset, name: str, rollouts: bool) -> list[LocalFile]:
+def released_shards(dataset: Dataset) -> list[LocalFile]:
+    """The shards of all configs.
+
+    Raises:
+        PushError: one is missing, or is not the one that was built.
+    """
+    shards = [shard for config in dataset.configs for shard in dataset.shards(config)]
+    files = [LocalFile(f"data/{shard.parent.name}/{shard.name}", shard, is_data=True) for shard in shards]
+    _check_shards(dataset, {file.remote: file for file in files})
+    return files
+
+
+def released_files(dataset: Dataset, name: str, rollouts: bool, shards: list[LocalFile]) -> list[LocalFile]:
     """Every file of the release, by path. What has to be made for it is written to `DIR/release`.
 
     Raises:
-        PushError: a shard is missing, is not the one that was built, or two names differ in case alone.
+        PushError: the card cannot be read, or there are no rollouts.
     """
-    shards = [shard for config in dataset.configs for shard in dataset.shards(config)]
     splits: dict[str, list[str]] = {
         config: sorted({split_of_shard(shard) for shard in dataset.shards(config)}) for config in dataset.configs
     }
-    files = [LocalFile(f"data/{shard.parent.name}/{shard.name}", shard, is_data=True) for shard in shards]
-    check_shards(dataset, {file.remote: file for file in files})
+    files = list(shards)
     if rollouts:
         made = write_rollouts(dataset, dataset.path / FOLDER / "data" / ROLLOUTS)
         files += [LocalFile(f"data/{ROLLOUTS}/{shard.name}", shard, is_data=True) for shard in made]
@@ -54,7 +64,7 @@ def released_files(dataset: Dataset, name: str, rollouts: bool) -> list[LocalFil
     return sorted([*files, *(LocalFile(one, path) for one, path in found.items())], key=lambda file: file.remote)
 
 
-def check_shards(dataset: Dataset, files: Mapping[str, LocalFile]) -> None:
+def _check_shards(dataset: Dataset, files: Mapping[str, LocalFile]) -> None:
     """Every shard that the summary names is there, no other is, and its bytes are those that were built."""
     for config, described in dataset.summary["configs"].items():
         digests = described.get("sha256") or {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
 
-from tests.curation.release.hub.storage import Refused, Repo, Stored, is_large
+from tests.curation.release.hub.storage import RefusedError, Repo, Stored, is_large
 from tests.curation.release.hub.xet import receive_shard
 
 if TYPE_CHECKING:
@@ -35,16 +35,16 @@ class Request:
     def repo(self, write: bool = False) -> Repo:
         repo = self.hub.repos.get(self.given["name"])
         if repo is None or (repo.private and not self.authorized):
-            raise Refused(404 if self.authorized else 401, "RepoNotFound", "Repository not found")
+            raise RefusedError(404 if self.authorized else 401, "RepoNotFound", "Repository not found")
         if write:
             self.check_owner(self.given["name"].partition("/")[0])
         return repo
 
     def check_owner(self, owner: str) -> None:
         if not self.authorized:
-            raise Refused(401, "", "Invalid credentials in Authorization header")
+            raise RefusedError(401, "", "Invalid credentials in Authorization header")
         if owner != self.hub.owner:
-            raise Refused(403, "", f"You don't have the rights to create a dataset under the namespace {owner!r}")
+            raise RefusedError(403, "", f"You don't have the rights to create a dataset under the namespace {owner!r}")
 
 
 @dataclass
@@ -74,8 +74,18 @@ def info(request: Request) -> Answer:
     repo = request.repo()
     at = repo.resolve(request.given.get("revision") or "main")
     siblings = [{"rfilename": path} for path in sorted(repo.commits[at][1])]
-    known = {"_id": "0" * 24, "id": repo.name, "sha": at, "private": repo.private, "gated": False, "disabled": False, "tags": []}
-    return Answer(200, {**known, "siblings": siblings, "lastModified": DATE, "createdAt": DATE, "downloads": 0, "likes": 0})
+    known = {
+        "_id": "0" * 24,
+        "id": repo.name,
+        "sha": at,
+        "private": repo.private,
+        "gated": False,
+        "disabled": False,
+        "tags": [],
+    }
+    return Answer(
+        200, {**known, "siblings": siblings, "lastModified": DATE, "createdAt": DATE, "downloads": 0, "likes": 0}
+    )
 
 
 def refs(request: Request) -> Answer:
@@ -90,7 +100,7 @@ def refs(request: Request) -> Answer:
 def branch(request: Request) -> Answer:
     repo, name = request.repo(write=True), request.given["branch"]
     if name in repo.branches:
-        raise Refused(409, "Conflict", f"Reference already exists: {name}")
+        raise RefusedError(409, "Conflict", f"Reference already exists: {name}")
     repo.branches[name] = repo.resolve((request.json or {}).get("startingPoint") or "main")
     return Answer(200, {})
 
@@ -98,7 +108,7 @@ def branch(request: Request) -> Answer:
 def tag(request: Request) -> Answer:
     repo, name = request.repo(write=True), request.json["tag"]
     if name in repo.tags:
-        raise Refused(409, "Conflict", f"Tag already exists: {name}")
+        raise RefusedError(409, "Conflict", f"Tag already exists: {name}")
     repo.tags[name] = repo.resolve(request.given["revision"])
     return Answer(200, {})
 
@@ -108,12 +118,14 @@ def tree(request: Request) -> Answer:
     recursive = request.query.get("recursive", ["False"])[0].lower() in ("true", "1")
     entries = _entries(repo.files(request.given["revision"]), prefix, recursive)
     if prefix and not entries:
-        raise Refused(404, "EntryNotFound", f"{prefix} does not exist")
+        raise RefusedError(404, "EntryNotFound", f"{prefix} does not exist")
     first = int(request.query.get("cursor", ["0"])[0])
     end = first + request.hub.page_size
     headers = {}
     if end < len(entries):
-        path = f"/api/datasets/{repo.name}/tree/{quote(request.given['revision'], safe='')}" + (f"/{quote(prefix)}" if prefix else "")
+        path = f"/api/datasets/{repo.name}/tree/{quote(request.given['revision'], safe='')}" + (
+            f"/{quote(prefix)}" if prefix else ""
+        )
         headers["Link"] = f'<{request.host}{path}?recursive={recursive}&cursor={end}>; rel="next"'
     return Answer(200, entries[first:end], headers)
 
@@ -142,7 +154,11 @@ def lfs_batch(request: Request) -> Answer:
     for one in request.json["objects"]:
         known = {"oid": one["oid"], "size": one["size"], "authenticated": True}
         href = f"{request.host}/lfs/{repo.name}/{one['oid']}"
-        actions = {} if repo.path(one["oid"]).exists() else {"actions": {"upload": {"href": href}, "verify": {"href": f"{href}/verify"}}}
+        actions = (
+            {}
+            if repo.path(one["oid"]).exists()
+            else {"actions": {"upload": {"href": href}, "verify": {"href": f"{href}/verify"}}}
+        )
         objects.append(known | actions)
     return Answer(200, {"transfer": "basic", "objects": objects}, {"Content-Type": "application/vnd.git-lfs+json"})
 
@@ -151,7 +167,7 @@ def lfs_put(request: Request) -> Answer:
     repo, stated = request.hub.repos[request.given["name"]], request.given["oid"]
     request.hub.sent[stated] += 1
     if hashlib.sha256(request.body).hexdigest() != stated:
-        raise Refused(400, "BadDigest", "the bytes are not those of the object")
+        raise RefusedError(400, "BadDigest", "the bytes are not those of the object")
     repo.put_large(request.body)
     return Answer(200)
 
@@ -165,16 +181,24 @@ def commit(request: Request) -> Answer:
     header, *lines = [json.loads(line) for line in request.body.splitlines() if line.strip()]
     with request.hub.lock:
         oid, _ = repo.apply(request.given["revision"], header["value"], lines)
-    return Answer(200, {"success": True, "commitOid": oid, "commitUrl": f"{request.host}/datasets/{repo.name}/commit/{oid}"})
+    return Answer(
+        200, {"success": True, "commitOid": oid, "commitUrl": f"{request.host}/datasets/{repo.name}/commit/{oid}"}
+    )
 
 
 def resolve(request: Request) -> Answer:
     repo = request.repo()
     at = repo.resolve(request.given["revision"])
     if (stored := repo.commits[at][1].get(request.given["path"])) is None:
-        raise Refused(404, "EntryNotFound", "Entry not found")
+        raise RefusedError(404, "EntryNotFound", "Entry not found")
     content, etag = repo.bytes_of(stored), f'"{stored.sha256 or stored.oid}"'
-    headers = {"X-Repo-Commit": at, "ETag": etag, "Accept-Ranges": "bytes", "X-Linked-Size": str(len(content)), "X-Linked-Etag": etag}
+    headers = {
+        "X-Repo-Commit": at,
+        "ETag": etag,
+        "Accept-Ranges": "bytes",
+        "X-Linked-Size": str(len(content)),
+        "X-Linked-Etag": etag,
+    }
     asked = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("Range", ""))
     if not asked:
         return Answer(200, content, headers)
@@ -197,7 +221,9 @@ def xet_block(request: Request) -> Answer:
 
 
 def xet_shard(request: Request) -> Answer:
-    request.hub.sent.update(receive_shard(request.hub.repos[request.given["name"]], request.body, request.hub.folder / "blocks"))
+    request.hub.sent.update(
+        receive_shard(request.hub.repos[request.given["name"]], request.body, request.hub.folder / "blocks")
+    )
     return Answer(200, {"result": 1})
 
 
@@ -215,7 +241,12 @@ def _entries(files: dict[str, Stored], prefix: str, recursive: bool) -> list[dic
         parts = path[len(base) :].split("/")
         for depth in range(1, len(parts) if recursive else min(len(parts), 2)):
             folder = base + "/".join(parts[:depth])
-            listed[folder] = {"type": "directory", "path": folder, "oid": hashlib.sha1(folder.encode()).hexdigest(), "size": 0}
+            listed[folder] = {
+                "type": "directory",
+                "path": folder,
+                "oid": hashlib.sha1(folder.encode()).hexdigest(),
+                "size": 0,
+            }
         if recursive or len(parts) == 1:
             lfs = {"lfs": {"oid": stored.sha256, "size": stored.size, "pointerSize": 130}} if stored.sha256 else {}
             listed[path] = {"type": "file", "path": path, "size": stored.size, "oid": stored.oid, **lfs}

@@ -1,9 +1,9 @@
 """The loopback Hub: HTTP, one thread a connection, in the process of the test; its clients are processes of their own.
 
-    with LoopbackHub(folder) as hub:
-        hub.faults.append(Fault("POST .*/commit/", status=429, retry_after=1))
-        ... HF_ENDPOINT=hub.endpoint
-        hub.sent, hub.log
+with LoopbackHub(folder) as hub:
+    hub.faults.append(Fault("POST .*/commit/", status=429, retry_after=1))
+    ... HF_ENDPOINT=hub.endpoint
+    hub.sent, hub.log
 """
 
 import json
@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.curation.release.hub.routes import ROUTES, Answer, Request
-from tests.curation.release.hub.storage import Refused, Repo
+from tests.curation.release.hub.storage import RefusedError, Repo
 
 TOKEN = "hf_loopbackSecretOfTheTests"
 
@@ -64,7 +64,9 @@ class LoopbackHub:
 
     def create(self, name: str, private: bool = False) -> Repo:
         repo = self.repos[name] = Repo(name, self.folder / name.replace("/", "+"), private)
-        repo.commit("main", {".gitattributes": repo.put(b"*.parquet filter=lfs diff=lfs merge=lfs -text\n")}, "initial commit")
+        repo.commit(
+            "main", {".gitattributes": repo.put(b"*.parquet filter=lfs diff=lfs merge=lfs -text\n")}, "initial commit"
+        )
         return repo
 
     def commits(self, name: str) -> list[str]:
@@ -105,12 +107,10 @@ class _Handler(BaseHTTPRequestHandler):
             lose = fault.lose
         try:
             answer = self._route(url.path, parse_qs(url.query), body)
-        except Refused as error:
+        except RefusedError as error:
             headers = {"X-Error-Code": error.code, "X-Error-Message": error.message}
             answer = Answer(error.status, {"error": error.message}, headers)
         return self._hang_up() if lose else self._answer(answer)
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _handle
 
     def _route(self, path: str, query: dict[str, list[str]], body: bytes) -> Answer:
         authorized = self.headers.get("Authorization") == f"Bearer {TOKEN}"
@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
                 given = {name: unquote(value or "") for name, value in match.groupdict().items()}
                 request = Request(self.hub, given, query, body, authorized, host, dict(self.headers))
                 return route(request)
-        raise Refused(404, "EntryNotFound", f"no route {self.command} {path}")
+        raise RefusedError(404, "EntryNotFound", f"no route {self.command} {path}")
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":
@@ -145,3 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _hang_up(self) -> None:
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
+
+
+for _method in ("GET", "HEAD", "POST", "PUT"):
+    setattr(_Handler, f"do_{_method}", _Handler._handle)

@@ -12,7 +12,7 @@ LARGE_BYTES = 10 * 2**20
 LARGE_NAMES = (".parquet", ".png", ".bin")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What the Hub answers instead: status, its code, its message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -44,7 +44,7 @@ class Repo:
     def resolve(self, revision: str) -> str:
         found = self.branches.get(revision) or self.tags.get(revision) or (revision if revision in self.commits else "")
         if not found:
-            raise Refused(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+            raise RefusedError(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         return found
 
     def files(self, revision: str) -> dict[str, Stored]:
@@ -68,7 +68,7 @@ class Repo:
 
     def pointer(self, sha256: str) -> Stored:
         if not self.path(sha256).exists():
-            raise Refused(400, "LfsMissing", f"LFS pointer pointed to a file that does not exist: {sha256}")
+            raise RefusedError(400, "LfsMissing", f"LFS pointer pointed to a file that does not exist: {sha256}")
         size = self.path(sha256).stat().st_size
         pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n"
         return Stored(git_oid(pointer.encode()), size, sha256)
@@ -88,9 +88,9 @@ class Repo:
     def apply(self, branch: str, header: Mapping[str, Any], lines: list[dict[str, Any]]) -> tuple[str, list[str]]:
         """The commit that a client asks for, and the paths that it adds."""
         if branch not in self.branches:
-            raise Refused(404, "RevisionNotFound", f"Invalid rev id: {branch}")
+            raise RefusedError(404, "RevisionNotFound", f"Invalid rev id: {branch}")
         if (parent := header.get("parentCommit")) and parent != self.branches[branch]:
-            raise Refused(412, "PreconditionFailed", "A commit has happened since. Please refresh and try again.")
+            raise RefusedError(412, "PreconditionFailed", "A commit has happened since. Please refresh and try again.")
         files, added = dict(self.files(branch)), []
         for line in lines:
             value = line["value"]
@@ -99,7 +99,7 @@ class Repo:
             elif line["key"] == "lfsFile":
                 files[value["path"]] = self.pointer(value["oid"])
             elif value["path"] not in files:
-                raise Refused(404, "EntryNotFound", "A file with this name doesn't exist")
+                raise RefusedError(404, "EntryNotFound", "A file with this name doesn't exist")
             else:
                 del files[value["path"]]
             added += [value["path"]] if line["key"] != "deletedFile" else []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tests.curation.release.hub.storage import Refused, Repo
+from tests.curation.release.hub.storage import RefusedError, Repo
 
 HEADER, ENTRY = 48, 48
 END = b"\xff" * 32
@@ -27,7 +27,7 @@ def receive_shard(repo: Repo, body: bytes, blocks: Path) -> list[str]:
         sha256 = repo.put_large(bytes(content))
         if flags & HAS_SHA256:
             if sha256 != (stated := hex_of(body[position : position + 32])):
-                raise Refused(400, "BadShard", f"a file has sha256 {sha256}, its list says {stated}")
+                raise RefusedError(400, "BadShard", f"a file has sha256 {sha256}, its list says {stated}")
             position += ENTRY
         made.append(sha256)
     return made

@@ -12,6 +12,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -138,13 +139,15 @@ class _Handler(BaseHTTPRequestHandler):
         kind = "application/octet-stream" if isinstance(answer.content, bytes) else "application/json"
         for name, value in {"Content-Type": kind, "Content-Length": str(len(content)), **answer.headers}.items():
             self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
+        with suppress(ConnectionError):  # a client that was killed
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
 
     def _hang_up(self) -> None:
         self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
 
 for _method in ("GET", "HEAD", "POST", "PUT"):

@@ -157,6 +157,20 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, metavar="FILE", help="where they are written to (DIR/audit.jsonl)")
     labels = "take in this file: right, wrong or unsure instead of null"
     sub.add_argument("--labels", type=Path, metavar="FILE", help=labels)
+    text = "Release a build on the Hub: what lacks there is sent, checked by its hash, and tagged."
+    sub = command("push", _push, text, "ovr-curate push build/q owner/name --dry-run")
+    sub.add_argument("dir", type=Path)
+    sub.add_argument("name", metavar="OWNER/NAME")
+    sub.add_argument(
+        "--private", action="store_true", help="create the repository private; one that is there has to be"
+    )
+    sub.add_argument(
+        "--revision", default="main", metavar="R", help="branch to push to, made of main where it is new (main)"
+    )
+    sub.add_argument("--dry-run", action="store_true", help="show what would be sent and deleted")
+    sub.add_argument(
+        "--rollouts", action="store_true", help="release sampled responses and verdicts as the config rollouts"
+    )
 
     text = "Judge answers: one JSON object a line, {gold, response | answer, kind?, options?}."
     sub = command("score", _score, text, "ovr-curate score pairs.jsonl --out scored.jsonl")
@@ -309,6 +323,14 @@ def _audit(args: argparse.Namespace) -> None:
         print(take_labels(args.dir, args.labels))
     else:
         print(draw_audit(args.dir, args.n, args.out))
+
+
+def _push(args: argparse.Namespace) -> None:
+    from curation.release.push.push import PushOptions, show_push
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    show_push(args.dir, args.name, PushOptions(args.private, args.revision, args.dry_run, args.rollouts))
 
 
 def _score(args: argparse.Namespace) -> None:

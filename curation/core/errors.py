@@ -5,6 +5,7 @@ CurationError
  +- SourceError      a whole source cannot be read (a bad row alone is a counted drop, see `sources.base.BadRow`)
  +- BuildError       a build cannot go on: locked, unbalanced, a stage that failed
  |   +- FlagError    what was read for one set looks wrong: that set ends, the one beside it is built
+ +- PushError        a set may not be released, or the Hub refuses or fails for good
  +- SamplingError    the sampling engine cannot start or gives no answer
      +- UnansweredError    it has started, and answered no prompt of those that it was asked
 
@@ -33,6 +34,10 @@ class BuildError(CurationError):
 
 class FlagError(BuildError):
     """What was read for one set has a red flag: the set ends there, the one beside it is built."""
+
+
+class PushError(CurationError):
+    """A set may not be released, or the Hub refuses it, or fails for good."""
 
 
 class SamplingError(CurationError):

@@ -124,7 +124,7 @@ class WriteShards(PipelineStep):  # type: ignore[misc]
 
     def _write(self, shard: Path, rows: Iterable[Row], split: str) -> None:
         config, added = self.context.config, self.context.columns
-        with AtomicParquetWriter(shard, self.stage.arrow_schema(self.context)) as writer:
+        with AtomicParquetWriter(shard, self.stage.arrow_schema(self.context), content_defined=True) as writer:
             for row in rows:
                 text = apply_template(self.stage.template, row.question)
                 writer.write(released_record(config, row, text, added), row_bytes(row))

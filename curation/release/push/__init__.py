@@ -1,1 +1,1 @@
-"""`ovr-curate push`: release a set to the Hugging Face Hub."""
+"""`ovr-curate push`: a finished build as a data set on the Hub. `push.py` is the page to begin with."""

@@ -78,6 +78,9 @@ def _budgets(dataset: Dataset) -> list[tuple[str, str, str]]:
         by_the_rest = f"95 %: {share(found['measured']['low'])} to {share(found['measured']['high'])}"
         value, note = share(found["measured"]["share"]), by_the_rest
         if unknown:
-            value, note = "not known", f"nothing measures the {' and '.join(unknown)}; by the rest {value}, {by_the_rest}"
+            value, note = (
+                "not known",
+                f"nothing measures the {' and '.join(unknown)}; by the rest {value}, {by_the_rest}",
+            )
         stats.append((f"May be wrong, {config}", value, note))
     return stats

@@ -17,11 +17,13 @@ from tqdm import tqdm
 
 from curation.core.errors import PushError
 from curation.release.dataset import Dataset, open_dataset
+from curation.release.finish import finish
+from curation.release.public import PUBLIC
 from curation.release.push.allowed import check_licences
 from curation.release.push.files import LocalFile
 from curation.release.push.hub import EMPTY, Hub, State
 from curation.release.push.plan import Plan, make_plan
-from curation.release.push.tree import RELEASED, released_files, released_shards
+from curation.release.push.tree import released_files, released_shards
 
 ROUNDS = 5
 """How often a finished push is looked at again when others change its files meanwhile."""
@@ -57,6 +59,8 @@ def push(path: Path, name: str, options: PushOptions, say: Say) -> str:
     shards = released_shards(dataset)
     for note in check_licences(dataset):
         say(note)
+    if dataset.is_build and dataset.file("README.md") is None:
+        finish(path)
     files = released_files(dataset, name, options.rollouts, shards)
     say(f"{path}: {len(files)} files, {sum(file.size for file in files):,} bytes")
     hub = Hub(name, options.revision, say)
@@ -82,7 +86,7 @@ def _dry_run(hub: Hub, files: list[LocalFile], options: PushOptions, say: Say) -
         if hub.revision not in branches:
             say(f"the branch {hub.revision} would be created from main")
         state = hub.state(hub.revision if hub.revision in branches else "main")
-    plan = make_plan(files, state.files, RELEASED)
+    plan = make_plan(files, state.files, PUBLIC)
     for line in plan.lines():
         say(line)
     say(f"{hub.name}@{hub.revision}: {plan.summary()} (dry run: nothing was sent)")
@@ -116,14 +120,14 @@ def _release(hub: Hub, dataset: Dataset, files: list[LocalFile], say: Say) -> st
     """Send what lacks until the repository has every file, tag the commit."""
     state, sent = hub.state(), 0
     for _ in range(ROUNDS):
-        plan = make_plan(files, state.files, RELEASED)
+        plan = make_plan(files, state.files, PUBLIC)
         if plan.is_empty:
             break
         say(f"{hub.name}@{hub.revision}: {plan.summary()}")
         commit = _send(hub, plan, state, dataset, say)
         sent += plan.n_bytes
         state = hub.state(commit)
-        if (left := make_plan(files, state.files, RELEASED)).is_empty:
+        if (left := make_plan(files, state.files, PUBLIC)).is_empty:
             say(f"{len(files)} files have the hashes of those here at commit {commit}")
             break
         say(f"others changed {left.summary()} meanwhile; planning again")
@@ -161,7 +165,7 @@ def _tag(hub: Hub, dataset: Dataset, files: list[LocalFile], state: State) -> st
     _, tags = hub.refs()
     names = [tag for tag in tags if tag == first or re.fullmatch(rf"{re.escape(first)}-\d+", tag)]
     for tag in sorted(names, key=lambda tag: tags[tag] != state.commit):
-        if tags[tag] == state.commit or make_plan(files, hub.state(tags[tag]).files, RELEASED).is_empty:
+        if tags[tag] == state.commit or make_plan(files, hub.state(tags[tag]).files, PUBLIC).is_empty:
             return tag
     name = first if not names else f"{first}-{len(names) + 1}"
     hub.tag(name, state.commit)

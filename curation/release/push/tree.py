@@ -10,27 +10,11 @@ from pathlib import Path
 from curation.core.errors import PushError
 from curation.core.parquet import write_text
 from curation.release.dataset import Dataset
+from curation.release.public import FOLDER, PUBLIC, write_public
 from curation.release.push.card import with_configs
 from curation.release.push.files import LocalFile
 from curation.release.push.rollouts import ROLLOUTS, write_rollouts
 from curation.release.shards import split_of_shard
-
-RELEASED = (
-    "README.md",
-    "croissant.json",
-    "error_budget.json",
-    "summary.json",
-    "manifest.lock.yaml",
-    "report.html",
-    "removed.parquet",
-    "contaminated_items.parquet",
-    "loss.json",
-    "loss.png",
-)
-"""What may be beside the shards."""
-MADE = frozenset({"report.html", "removed.parquet", "manifest.lock.yaml"})
-"""Of a build, these are released in a form of their own alone, from `DIR/release`: its report shows rows that went."""
-FOLDER = "release"
 
 
 def released_shards(dataset: Dataset) -> list[LocalFile]:
@@ -54,12 +38,12 @@ def released_files(dataset: Dataset, name: str, rollouts: bool, shards: list[Loc
     splits: dict[str, list[str]] = {
         config: sorted({split_of_shard(shard) for shard in dataset.shards(config)}) for config in dataset.configs
     }
-    files = list(shards)
+    files, public = list(shards), write_public(dataset)
     if rollouts:
         made = write_rollouts(dataset, dataset.path / FOLDER / "data" / ROLLOUTS)
         files += [LocalFile(f"data/{ROLLOUTS}/{shard.name}", shard, is_data=True) for shard in made]
         splits[ROLLOUTS] = ["train"]
-    found = {one: path for one in RELEASED if (path := _found(dataset, one)) is not None}
+    found = {one: path for one in PUBLIC if (path := public.file(one)) is not None}
     found["README.md"] = _card(dataset, found.get("README.md"), name, splits)
     return sorted([*files, *(LocalFile(one, path) for one, path in found.items())], key=lambda file: file.remote)
 
@@ -82,11 +66,6 @@ def _check_shards(dataset: Dataset, files: Mapping[str, LocalFile]) -> None:
         raise PushError(
             f"{dataset.path / strange[0]}: a shard that summary.json does not name; remove it, or build again"
         )
-
-
-def _found(dataset: Dataset, name: str) -> Path | None:
-    made = dataset.file(f"{FOLDER}/{name}")
-    return made or (None if dataset.is_build and name in MADE - {"manifest.lock.yaml"} else dataset.file(name))
 
 
 def _card(dataset: Dataset, card: Path | None, name: str, splits: Mapping[str, list[str]]) -> Path:

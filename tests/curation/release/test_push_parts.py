@@ -8,12 +8,12 @@ import yaml
 from huggingface_hub.errors import HfHubHTTPError
 
 from curation.core.errors import PushError
+from curation.release.public import PUBLIC
 from curation.release.push.allowed import is_open
 from curation.release.push.card import with_configs
 from curation.release.push.files import LocalFile, RemoteFile
 from curation.release.push.plan import MAX_OPERATIONS, make_plan
 from curation.release.push.retries import asked_wait, is_conflict, is_transient
-from curation.release.push.tree import RELEASED
 
 
 def local(folder: Path, remote: str, content: bytes = b"x") -> LocalFile:
@@ -33,7 +33,7 @@ def test_data_go_first_and_the_card_and_the_lock_at_the_very_end(tmp_path: Path)
     stale = "data/rl/train-00000-of-00001.parquet"
     theirs = RemoteFile(1, "0" * 40)
     plan = make_plan(
-        [local(tmp_path, name) for name in names], {stale: theirs, "notes.md": theirs, "loss.png": theirs}, RELEASED
+        [local(tmp_path, name) for name in names], {stale: theirs, "notes.md": theirs, "loss.png": theirs}, PUBLIC
     )
     assert plan.stale == (stale, "loss.png")
     commits = list(plan.commits())

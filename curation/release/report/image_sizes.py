@@ -4,6 +4,8 @@ Tokens are those of Qwen2.5-VL: both sides rounded to multiples of 28, one token
 """
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +37,8 @@ def image_table(dataset: Dataset, most_rows: int) -> tuple[list[dict[str, Any]],
     found: dict[str, list[tuple[int, ...]]] = {}
     images_of_row: dict[str, list[int]] = {}
     n_broken = 0
-    for _, shard, (group, _) in chosen:
-        for source, images in _images(shard, group):
+    for shard, of_shard in groupby(chosen, key=itemgetter(1)):
+        for source, images in _images(shard, [group for *_, (group, _) in of_shard]):
             if images:
                 images_of_row.setdefault(source, []).append(len(images))
             for data in images:
@@ -65,11 +67,12 @@ def _groups(shard: Path) -> Iterator[tuple[int, int]]:
         yield from ((group, metadata.row_group(group).num_rows) for group in range(metadata.num_row_groups))
 
 
-def _images(shard: Path, group: int) -> Iterator[tuple[str, list[bytes]]]:
+def _images(shard: Path, groups: list[int]) -> Iterator[tuple[str, list[bytes]]]:
+    """Source and images of every row of some row groups, one group in memory at a time."""
     with pq.ParquetFile(shard) as file:
-        table = file.read_row_group(group, columns=["source", "images"])
-        for record in table.to_pylist():
-            yield record["source"], [image["bytes"] for image in record["images"] or () if image["bytes"]]
+        for group in groups:
+            for record in file.read_row_group(group, columns=["source", "images"]).to_pylist():
+                yield record["source"], [image["bytes"] for image in record["images"] or () if image["bytes"]]
 
 
 def _measure(data: bytes) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """The measured sections: their facts are the counts that are known of a small build, and their templates show whatever there is."""
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -9,10 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from curation.core import plugins
+from curation.core.parquet import AtomicParquetWriter
+from curation.core.row import make_row
+from curation.core.schema import released_record, released_schema
 from curation.release.dataset import Dataset, open_dataset
 from curation.release.report.columns import Rates, quantiles
+from curation.release.report.image_sizes import image_table
 from curation.release.report.intervals import Sums, mean_rate, rate
 from curation.release.report.page import known_sections, template_facts
 from curation.release.report.section import Page
@@ -175,6 +181,38 @@ def test_lengths_are_those_of_prompts_and_samples(known: Path) -> None:
     ]
 
 
+def test_images_have_their_sizes_and_the_tokens_of_the_model(tmp_path: Path) -> None:
+    sizes = {"a": [(56, 56), (280, 28)], "b": [(100, 30)]}
+    with AtomicParquetWriter(
+        tmp_path / "data/rl/train-00000-of-00001.parquet", released_schema("rl", {}), row_group_rows=1
+    ) as writer:
+        for source, images in sizes.items():
+            row = make_row(source=source, source_id="1", question="Which?", images=map(png, images))
+            writer.write(released_record("rl", row, row.question))
+    (tmp_path / "summary.json").write_text('{"configs": {"rl": {}}}')
+    (tmp_path / "manifest.lock.yaml").write_text("manifest: {}")
+    lines, is_part = image_table(open_dataset(tmp_path), 100)
+    largest = {(line["source"], line["measure"]): line["max"] for line in lines}
+    assert not is_part
+    # Sides rounded to multiples of 28: 100x30 is 112x28, four squares of 28.
+    assert [largest["a", name] for name in ("width", "height", "pixels", "tokens", "images of a row")] == [
+        280,
+        56,
+        7840,
+        10,
+        2,
+    ]
+    assert [largest["b", name] for name in ("width", "tokens", "images of a row")] == [100, 4, 1]
+    part, is_part = image_table(open_dataset(tmp_path), 1)
+    assert (is_part, {line["source"] for line in part}) == (True, {"a"})
+
+
+def png(size: tuple[int, int]) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size).save(out, "PNG")
+    return out.getvalue()
+
+
 @pytest.mark.slow
 def test_the_overlap_matrix_has_sources_by_evaluation_sets(known: Path) -> None:
     found = facts(known, "contamination")
@@ -224,7 +262,7 @@ def test_a_certificate_and_a_budget_are_shown_with_intervals(copied: Path) -> No
     certified = facts(copied, "certification")
     assert certified["groups"][0]["negatives"] == rate(2, 100)
     assert certified["not_tried"] == ["south"]
-    assert "not tried on: south" in shown(copied)["certification"]
+    assert "not tried on: south" in template_facts("certification", certified)
     assert facts(copied, "error_budget")["configs"][0]["causes"][0]["share"] == [0.02, 0.01, 0.05]
 
 
@@ -289,7 +327,6 @@ def test_a_summary_of_an_earlier_version_and_a_set_of_no_rows_are_shown(copied: 
     assert facts(copied, "pass_rates")["histogram"] == []
     assert facts(copied, "zero_pass") is None
     assert facts(copied, "mixture") is None
-    shown(copied)
     _cut_to(open_dataset(copied), 1)
     pages = shown(copied)
     assert facts(copied, "sizes")["configs"][1]["tables"][0]["lines"][0]["n"] == 1

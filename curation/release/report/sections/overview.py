@@ -61,7 +61,7 @@ def _stats(dataset: Dataset, configs: list[dict[str, Any]]) -> list[tuple[str, s
     if images := sum(config["images"] for config in configs):
         stats.append(("Images", count(images), ""))
     stats += _budgets(dataset)
-    if (rates := dataset.summary["configs"].get("rl", {}).get("pass_rates")) and rates["samples"]["n_judged"]:
+    if (rates := dataset.summary["configs"].get("rl", {}).get("pass_rates")) and rates.get("samples", {}).get("n_judged"):
         samples = rates["samples"]
         solved = share(samples["n_correct"] / samples["n_judged"])
         stats.append(("Samples right", solved, f"of {count(samples['n_judged'])} judged, rows later dropped too"))
@@ -74,13 +74,11 @@ def _budgets(dataset: Dataset) -> list[tuple[str, str, str]]:
         return []
     stats = []
     for config, found in json.loads(file.read_text(encoding="utf-8"))["configs"].items():
+        measured = found["measured"]
         unknown = [one["cause"] for one in found["causes"] if one["in_total"] and one["evidence"] == "not_measured"]
-        by_the_rest = f"95 %: {share(found['measured']['low'])} to {share(found['measured']['high'])}"
-        value, note = share(found["measured"]["share"]), by_the_rest
+        value = "not known" if measured["share"] is None else share(measured["share"])
+        note = f"95 %: {share(measured['low'])} to {share(measured['high'])}"
         if unknown:
-            value, note = (
-                "not known",
-                f"nothing measures the {' and '.join(unknown)}; by the rest {value}, {by_the_rest}",
-            )
-        stats.append((f"May be wrong, {config}", value, note))
+            note = f"nothing measures the {' and '.join(unknown)}; by the rest {value}, {note}"
+        stats.append((f"May be wrong, {config}", "not known" if unknown else value, note))
     return stats

@@ -1,12 +1,18 @@
-"""What a stranger reads first: written behind every build, and again when something is known that was not (a certificate).
+"""What a stranger reads first: written behind every build, and again when something is known that was not (a certificate, an audit).
 
-    finish(Path("build/quickstart"))    # error_budget.json, README.md (the card), croissant.json, report.html
+    finish(Path("build/quickstart"))    # error_budget.json, removed.parquet, README.md (the card), croissant.json, report.html
 
-It reads the folder alone, so a set that was downloaded gets its report in the same way.
+It reads the folder alone, so a set that was downloaded gets its card and report in the same way.
 """
 
+import hashlib
+import json
 from pathlib import Path
 
+import curation
+from curation.core.digests import sha256_of, source_digest
+from curation.core.parquet import write_text
+from curation.release.budget.audit import AUDIT_FILE
 from curation.release.budget.budget import write_budget
 from curation.release.budget.reckon import error_budget
 from curation.release.card.card import write_card
@@ -15,17 +21,50 @@ from curation.release.card.removed import write_removed
 from curation.release.dataset import open_dataset
 from curation.release.report.page import write_report
 
+RECORD = Path("stages") / "finished.json"
+"""What the documents were made of, as a digest, and the digest of each: they are made again when one of these is another."""
+MADE_OF = ("summary.json", "manifest.lock.yaml", AUDIT_FILE)
+"""The summary names the build, with the digests of its shards, and has the certificate."""
+
 
 def finish(path: Path) -> list[Path]:
-    """Write the error budget, the card with its metadata, and the report, in the order in which one reads the other.
+    """Write the error budget, the card with its metadata, and the report, in the order in which one reads the other. What was made of the
+    same build by the same code stays as it is.
 
     Returns the files.
 
     Raises:
-        BuildError: no finished build and no released set.
+        BuildError: no finished build and no released set, or an audit with a label that says nothing.
     """
     dataset = open_dataset(path)
-    written = []
-    if dataset.is_build:  # of a released set the evidence is not there, and what was reckoned from it is
-        written += [write_budget(path, error_budget(dataset)), write_removed(path)]
-    return [*written, write_card(dataset), write_croissant(dataset), write_report(dataset, again=False)]
+    if not dataset.is_build:  # the evidence is not there, and what was reckoned from it is
+        return [write_card(dataset), write_croissant(dataset), write_report(dataset, again=False)]
+    digest = _digest(path)
+    if files := _as_recorded(path, digest):
+        return files
+    (path / RECORD).unlink(missing_ok=True)
+    files = [write_budget(path, error_budget(dataset)), write_removed(path)]
+    files += [write_card(dataset), write_croissant(dataset), write_report(dataset)]
+    record = {"of": digest, "files": {file.name: sha256_of(file) for file in files}}
+    write_text(path / RECORD, json.dumps(record, indent=1) + "\n")
+    return files
+
+
+def _digest(path: Path) -> str:
+    templates = sorted(
+        file for file in Path(__file__).parent.rglob("*") if file.suffix in (".html", ".css", ".js", ".j2")
+    )
+    digest = hashlib.sha256(source_digest([curation]).encode())
+    for file in (*templates, *(path / name for name in MADE_OF)):
+        digest.update(f"{file.name}\0".encode() + (file.read_bytes() if file.is_file() else b"") + b"\0")
+    return digest.hexdigest()
+
+
+def _as_recorded(path: Path, digest: str) -> list[Path]:
+    """The files, where they are those of this digest; else none."""
+    try:
+        record = json.loads((path / RECORD).read_text(encoding="utf-8"))
+        same = record["of"] == digest and all(sha256_of(path / name) == of for name, of in record["files"].items())
+    except (OSError, ValueError, KeyError):
+        return []
+    return [path / name for name in record["files"]] if same else []

@@ -1,6 +1,6 @@
 """What share of a finished set's rows may be wrong, by cause and in all: the layout of `error_budget.json`.
 
-    {"confidence": 0.95, "seed": 0, "configs": {"rl": {
+    {"confidence": 0.95, "seed": 0, "build": "3f...", "configs": {"rl": {
         "rows": 4120, "share": 0.011, "low": 0.003, "high": 1.0, "measured": {"share": 0.011, "low": 0.003, "high": 0.027},
         "note": "not measured: verifier (run `ovr-curate certify DIR`); the upper end counts it as 1",
         "causes": [{"cause": "gold", "share": 0.01, "low": 0.003, "high": 0.025, "rows": 4120, "evidence": "measured", "in_total": true,
@@ -79,6 +79,8 @@ class Budget:
 
     configs: Mapping[str, ConfigBudget]
     seed: int
+    build: str = ""
+    """The build that it is of, as its summary names it."""
     confidence: float = CONFIDENCE
 
 
@@ -94,7 +96,7 @@ def read_budget(folder: Path) -> Budget | None:
         return None
     found = json.loads((folder / BUDGET_FILE).read_text(encoding="utf-8"))
     configs = {name: _config(config) for name, config in found["configs"].items()}
-    return Budget(configs, found["seed"], found["confidence"])
+    return Budget(configs, found["seed"], found.get("build", ""), found["confidence"])
 
 
 def _config(found: dict[str, Any]) -> ConfigBudget:

@@ -36,7 +36,7 @@ def error_budget(dataset: Dataset) -> Budget:
     }
     if stale:
         found = {c: replace(one, note="; ".join(filter(None, [stale, one.note]))) for c, one in found.items()}
-    return Budget(found, seed)
+    return Budget(found, seed, str(dataset.summary.get("build", "")))
 
 
 def _of_config(dataset: Dataset, config: Config, audit: Audit | None, seed: int) -> ConfigBudget:

@@ -61,7 +61,9 @@ def _stats(dataset: Dataset, configs: list[dict[str, Any]]) -> list[tuple[str, s
     if images := sum(config["images"] for config in configs):
         stats.append(("Images", count(images), ""))
     stats += _budgets(dataset)
-    if (rates := dataset.summary["configs"].get("rl", {}).get("pass_rates")) and rates.get("samples", {}).get("n_judged"):
+    if (rates := dataset.summary["configs"].get("rl", {}).get("pass_rates")) and rates.get("samples", {}).get(
+        "n_judged"
+    ):
         samples = rates["samples"]
         solved = share(samples["n_correct"] / samples["n_judged"])
         stats.append(("Samples right", solved, f"of {count(samples['n_judged'])} judged, rows later dropped too"))

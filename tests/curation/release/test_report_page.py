@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_hostile_rows_are_only_read(opened: Opened) -> None:
         ).count()
         == 0
     )
-    text = page.inner_text("#gallery")
+    text = page.text_content("#gallery")
     for shown in (
         "<script>document.title='pwned'</script>",
         "</style><style>",
@@ -91,7 +92,7 @@ def test_hostile_rows_are_only_read(opened: Opened) -> None:
         "␛[31m",
     ):
         assert shown in text, shown
-    assert "10,000 characters" not in text or "900 of" in text
+    assert "900 of 10," in text
     assert page.inner_text("footer").startswith("Made by")
 
 
@@ -104,8 +105,8 @@ def test_the_content_policy_stops_what_an_escape_would_let_through(opened: Opene
         " d.firstChild.click(); }"
     )
     assert page.title() == "hostile: report of the data set"
-    assert len(opened.said) >= 2, "the policy has nothing to say against it"
-    assert not [url for url in opened.asked if url.startswith("http")]
+    refused = " ".join(opened.said)
+    assert [name for name in ("img-src", "script-src") if name not in refused] == []
 
 
 def test_the_gallery_by_click(opened: Opened) -> None:
@@ -126,12 +127,11 @@ def test_the_gallery_by_click(opened: Opened) -> None:
     page.select_option("#gallery-verdicts", "wrong")
     judged = opened.shown()
     assert 0 < judged < everything
-    page.fill("#gallery-search", "<SCRIPT>document 7*7")
-    assert opened.shown() <= 1
+    page.fill("#gallery-search", "APPLES gone")
+    assert 0 < opened.shown() < judged
     card = page.locator(".card:visible .samples").first
-    if card.count():
-        card.locator("summary").click()
-        assert card.locator("blockquote").first.is_visible()
+    card.locator("summary").click()
+    assert card.locator("blockquote").first.is_visible()
     assert opened.said == []
 
 
@@ -164,14 +164,15 @@ def test_the_gallery_by_keyboard(opened: Opened) -> None:
 
 
 def test_tables_sort_by_click_and_by_key(opened: Opened) -> None:
-    table = opened.page.locator("#licences table")
-    rows = "t => [...t.tBodies[0].rows].map(r => Number(r.cells[3].dataset.sort))"
-    if table.locator("button.sort").count():
-        table.locator("button.sort").last.click()
-        assert (found := table.evaluate(rows)) == sorted(found, reverse=True)
-        table.locator("button.sort").last.press("Enter")
-        assert (found := table.evaluate(rows)) == sorted(found)
-        assert table.locator("th[aria-sort=ascending]").count() == 1
+    table = opened.page.locator("#flags table")
+    rows = "t => [...t.tBodies[0].rows].map(r => Number(r.cells[4].dataset.sort))"
+    counts = table.locator("button.sort", has_text="Rows").first
+    counts.click()
+    assert (found := table.evaluate(rows)) == sorted(found, reverse=True)
+    assert len(found) >= 3
+    counts.press("Enter")
+    assert table.evaluate(rows) == sorted(found)
+    assert table.locator("th[aria-sort=ascending]").count() == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -232,11 +233,13 @@ def test_its_parts_have_names_and_an_order(opened: Opened) -> None:
     levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))")
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
     assert page.evaluate(
         "[...document.querySelectorAll('table')].every(t => t.caption && t.querySelector('th[scope=col]'))"
     )
-    assert page.evaluate("[...document.querySelectorAll('img')].every(i => i.alt && i.naturalWidth > 0)")
+    decoded = "Promise.all([...document.images].map(i => { i.loading = 'eager'; return i.decode().then(() => i.alt !== ''); }))"
+    assert len(images := page.evaluate(decoded)) >= 12
+    assert all(images)
     assert page.evaluate("[...document.querySelectorAll('input, select')].every(i => i.labels.length === 1)")
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
     assert len(ids) == len(set(ids))

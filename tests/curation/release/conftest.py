@@ -27,7 +27,7 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished build of hostile rows with its page, to be read and not changed."""
     with pytest.MonkeyPatch.context() as patch:

@@ -25,7 +25,7 @@ COLOURS = """() => {
   const found = new Map();
   for (const element of document.querySelectorAll("body *")) {
     const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    if (!own || ["SCRIPT", "STYLE", "OPTION"].includes(element.tagName)) continue;
+    if (!own || ["SCRIPT", "STYLE", "OPTION", "title", "desc"].includes(element.tagName)) continue;
     const style = getComputedStyle(element);
     const text = parse(element instanceof SVGElement ? style.fill : style.color);
     const [light, dark] = [luminance(text), luminance(behind(element))].sort((a, b) => b - a);

@@ -17,9 +17,7 @@ class Certification(Section):
         if "rl" not in dataset.configs:
             return None
         if not (certificate := dataset.summary.get("certificate")):
-            return {
-                "missing": f"The verifier was not tried on these golds: `ovr-curate certify {dataset.path.name}` does."
-            }
+            return {"missing": "The verifier was not tried on these golds: `ovr-curate certify DIR` does."}
         groups = [
             {
                 "source": source,

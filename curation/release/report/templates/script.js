@@ -44,10 +44,10 @@
     }
   }
 
-  // Paper has no folds.
+  // Paper has no folds, but for the long responses of the gallery.
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open])")];
+    folded = [...document.querySelectorAll("details:not([open], .card details)")];
     for (const one of folded) one.open = true;
   });
   addEventListener("afterprint", () => { for (const one of folded) one.open = false; });

@@ -24,7 +24,7 @@ class Gallery(Section):
         if not cards:
             return None
         illustrate(cards)
-        notes = {add_samples(dataset, [card for card in cards if card.config == name]) for name in _configs(cards)}
+        note = add_samples(dataset, cards)
         filters = [
             ("config", "Config", _configs(cards)),
             ("source", "Source", sorted({card.source for card in cards})),
@@ -36,7 +36,7 @@ class Gallery(Section):
             "cards": cards,
             "kept": sum(not card.stage for card in cards),
             "filters": [one for one in filters if len(one[2]) > 1],
-            "notes": sorted(notes - {""}),
+            "note": note,
             "is_build": dataset.is_build,
         }
 

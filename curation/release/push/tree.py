@@ -7,7 +7,10 @@ rows, the stages hold all of both: none of them is in the list, because only nam
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
+
 from curation.core.errors import PushError
+from curation.core.lock import public_lock
 from curation.core.parquet import write_text
 from curation.release.dataset import Dataset
 from curation.release.push.card import with_configs
@@ -28,8 +31,8 @@ RELEASED = (
     "loss.png",
 )
 """What may be beside the shards."""
-MADE = frozenset({"report.html", "removed.parquet", "manifest.lock.yaml"})
-"""Of a build, these are released in a form of their own alone, from `DIR/release`: its report shows rows that went."""
+REPORT = "report.html"
+"""Of a build, the one in `DIR/release` alone is released: the other shows rows that went."""
 FOLDER = "release"
 
 
@@ -60,6 +63,7 @@ def released_files(dataset: Dataset, name: str, rollouts: bool, shards: list[Loc
         files += [LocalFile(f"data/{ROLLOUTS}/{shard.name}", shard, is_data=True) for shard in made]
         splits[ROLLOUTS] = ["train"]
     found = {one: path for one in RELEASED if (path := _found(dataset, one)) is not None}
+    found["manifest.lock.yaml"] = _lock(dataset)
     found["README.md"] = _card(dataset, found.get("README.md"), name, splits)
     return sorted([*files, *(LocalFile(one, path) for one, path in found.items())], key=lambda file: file.remote)
 
@@ -85,8 +89,20 @@ def _check_shards(dataset: Dataset, files: Mapping[str, LocalFile]) -> None:
 
 
 def _found(dataset: Dataset, name: str) -> Path | None:
-    made = dataset.file(f"{FOLDER}/{name}")
-    return made or (None if dataset.is_build and name in MADE - {"manifest.lock.yaml"} else dataset.file(name))
+    if name != REPORT or not dataset.is_build:
+        return dataset.file(name)
+    report = dataset.file(f"{FOLDER}/{REPORT}")
+    is_newer = report and report.stat().st_mtime >= (dataset.path / "summary.json").stat().st_mtime
+    return report if is_newer else None  # one of an earlier build is of other rows
+
+
+def _lock(dataset: Dataset) -> Path:
+    """The lock without the folders of this machine."""
+    if (public := public_lock(dataset.lock)) == dataset.lock:
+        return dataset.path / "manifest.lock.yaml"
+    made = dataset.path / FOLDER / "manifest.lock.yaml"
+    write_text(made, yaml.safe_dump(public, sort_keys=False, allow_unicode=True))
+    return made
 
 
 def _card(dataset: Dataset, card: Path | None, name: str, splits: Mapping[str, list[str]]) -> Path:

@@ -4,8 +4,10 @@ Evidence holds evaluation questions and rows that went (`contamination.parquet`,
 rows, the stages hold all of both: none of them is in the list, because only names that are in it go.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -64,6 +66,7 @@ def released_files(dataset: Dataset, name: str, rollouts: bool, shards: list[Loc
         splits[ROLLOUTS] = ["train"]
     found = {one: path for one in RELEASED if (path := _found(dataset, one)) is not None}
     found["manifest.lock.yaml"] = _lock(dataset)
+    found["summary.json"] = _summary(dataset)
     found["README.md"] = _card(dataset, found.get("README.md"), name, splits)
     return sorted([*files, *(LocalFile(one, path) for one, path in found.items())], key=lambda file: file.remote)
 
@@ -103,6 +106,23 @@ def _lock(dataset: Dataset) -> Path:
     made = dataset.path / FOLDER / "manifest.lock.yaml"
     write_text(made, yaml.safe_dump(public, sort_keys=False, allow_unicode=True))
     return made
+
+
+def _summary(dataset: Dataset) -> Path:
+    """The summary without what its red flags quote: rows that went, evaluation questions among them, and folders of this machine."""
+    if (public := _unquoted(dataset.summary)) == dataset.summary:
+        return dataset.path / "summary.json"
+    made = dataset.path / FOLDER / "summary.json"
+    write_text(made, json.dumps(public, indent=1, ensure_ascii=False) + "\n")
+    return made
+
+
+def _unquoted(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unquoted(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: "" if key == "quote" and isinstance(item, str) else _unquoted(item) for key, item in value.items()}
 
 
 def _card(dataset: Dataset, card: Path | None, name: str, splits: Mapping[str, list[str]]) -> Path:

@@ -200,6 +200,11 @@ def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(
     lock = yaml.safe_load((changed / "manifest.lock.yaml").read_text())
     lock["manifest"]["rl"]["sources"][0]["path"] = "/home/somebody/rows.jsonl"
     (changed / "manifest.lock.yaml").write_text(yaml.safe_dump(lock))
+    summary = json.loads((changed / "summary.json").read_text())
+    summary["configs"]["rl"]["reading"] = {
+        "count": {"flags": {"bad_rows": {"count": 1, "quote": "a question of an exam"}}}
+    }
+    (changed / "summary.json").write_text(json.dumps(summary))
     for report in ("report.html", "removed.parquet"):
         (changed / report).write_bytes(b"rows that went")
     (changed / "README.md").write_text("---\nlicense: mit\n---\n")
@@ -224,6 +229,7 @@ def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(
     first, second = (set(repo.files(tag)) for tag in sorted(repo.tags))
     assert first - second == {"loss.json", "removed.parquet"}
     assert b"somebody" not in repo.bytes_of(repo.files(min(repo.tags))["manifest.lock.yaml"])
+    assert b"an exam" not in repo.bytes_of(repo.files(min(repo.tags))["summary.json"])
     assert b"license: mit" in repo.bytes_of(repo.files(min(repo.tags))["README.md"])
     assert ".gitattributes" in second
     assert not any("contamination" in path or "ledger" in path or "stages" in path for path in first | second)

@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS = 100
 ROW_GROUP_BYTES = 32 * 2**20
-"""A row group ends at whichever comes first; the Hub's viewer reads one group at a time and fails above 286 MiB."""
+"""A row group ends at whichever comes first; the Hub's viewer reads one group at a time and fails above 286 MiB. The trainer too reads
+whole groups, in any order: with 1,000 rows a group two versions of a set would share more bytes, 73 % for 58 %, and a step would read ten
+times as many."""
 
 
 class AtomicParquetWriter:

@@ -56,13 +56,13 @@ def write_public(dataset: Dataset) -> Dataset:
 
 
 def without_quotes(value: Any) -> Any:
-    """A copy of the summary, or of a part, without what it quotes.
+    """A copy of the summary, or of a part, in which what it quotes is empty.
 
     >>> without_quotes({"flags": [{"count": 3, "quote": "gold '2'"}]})
-    {'flags': [{'count': 3}]}
+    {'flags': [{'count': 3, 'quote': ''}]}
     """
     if isinstance(value, dict):
-        return {key: without_quotes(item) for key, item in value.items() if key not in QUOTES}
+        return {key: "" if key in QUOTES else without_quotes(item) for key, item in value.items()}
     return [without_quotes(item) for item in value] if isinstance(value, list) else value
 
 

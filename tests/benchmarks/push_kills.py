@@ -60,6 +60,7 @@ def main(build: Path, kills: int) -> None:
                         time.sleep(draw.uniform(0, 0.01))
                         process.send_signal(signal.SIGKILL)
                     process.communicate()
+                    time.sleep(0.3)  # what it had sent is being stored
                     before, n_requests = hub.sent.copy(), n_requests if number else len(hub.log)
                     code, out = push(hub, many, work / "home", way=way)
                     again = hub.sent - before
@@ -70,7 +71,7 @@ def main(build: Path, kills: int) -> None:
                     assert not files_with_token(work / "home")
                 shutil.rmtree(work)
                 print(
-                    f"{way}, kill {number}: {before.total()} files sent before, {again.total()} by the rerun",
+                    f"{way}, kill {number}: {before.total()} files sent before, {again.total()} by the rerun, each at most {max(again.values(), default=0)} times",
                     flush=True,
                 )
             print(

@@ -52,9 +52,7 @@ class Hub:
         def ask() -> bool | None:
             try:
                 return bool(self.api.repo_info(self.name, repo_type="dataset").private)
-            except RepositoryNotFoundError as error:
-                if status_of(error) in TRANSIENT_AS_MISSING:
-                    raise
+            except RepositoryNotFoundError:
                 return None
 
         return self._asked("looking for the repository", ask)
@@ -173,9 +171,6 @@ class Hub:
             return f"the Hub answers {status}{': ' + said if said else ''}{waiting}{again}"
         again = "; run the same command again, it goes on where it was" if is_transient(error) else ""
         return f"{type(error).__name__}: {first_line(error)}{again}"
-
-
-TRANSIENT_AS_MISSING = frozenset({429, 500, 502, 503, 504})
 
 
 class _Committing:

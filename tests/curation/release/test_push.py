@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from tests.curation.release.hub.server import TOKEN, Fault, LoopbackHub
 from tests.curation.release.pushing import PATHS, files_with_token, push, push_many, run_python, start_push
@@ -196,6 +197,15 @@ def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(
     changed = shutil.copytree(built, tmp_path / "changed")
     (changed / "loss.json").write_text("{}")
     (changed / "contamination.parquet").write_bytes(b"an evaluation question")
+    lock = yaml.safe_load((changed / "manifest.lock.yaml").read_text())
+    lock["manifest"]["rl"]["sources"][0]["path"] = "/home/somebody/rows.jsonl"
+    (changed / "manifest.lock.yaml").write_text(yaml.safe_dump(lock))
+    summary = json.loads((changed / "summary.json").read_text())
+    flag = {"count": 1, "of": 9, "source_id": "7", "raised": True, "accepted": True}
+    summary["configs"]["rl"]["reading"] = {"count": {"flags": {"bad_rows": {**flag, "quote": "a question of an exam"}}}}
+    (changed / "summary.json").write_text(json.dumps(summary))
+    (changed / "report.html").write_bytes(b"rows that went")
+    (changed / "README.md").write_text("---\nlicense: mit\n---\n")
     here, name = str(built), "tester/set"
     told = push_many(
         hub,
@@ -216,6 +226,10 @@ def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(
     assert repo.private
     first, second = (set(repo.files(tag)) for tag in sorted(repo.tags))
     assert first - second == {"loss.json"}
+    assert b"somebody" not in repo.bytes_of(repo.files(min(repo.tags))["manifest.lock.yaml"])
+    assert b"an exam" not in repo.bytes_of(repo.files(min(repo.tags))["summary.json"])
+    assert b"rows that went" not in repo.bytes_of(repo.files(min(repo.tags))["report.html"])
+    assert b"license: mit" in repo.bytes_of(repo.files(min(repo.tags))["README.md"])
     assert ".gitattributes" in second
     assert not any("contamination" in path or "ledger" in path or "stages" in path for path in first | second)
     assert repo.files("next") == repo.files("main")

@@ -13,6 +13,7 @@ from curation.commands.console import render
 from curation.core.errors import BuildError
 from curation.core.parquet import read_records, write_records, write_text
 from curation.core.plugins import load_plugins
+from curation.release.dataset import open_dataset
 from curation.release.finish import finish
 from rewards.certify import Certificate, Failure, certify
 
@@ -45,11 +46,12 @@ def certify_build(build: Path) -> None:
     written = build / FAILURES
     n_failures = write_records(written, FAILURE_SCHEMA, (case._asdict() for case in in_thread.failures()))
     _into_summary(build / "summary.json", in_thread)
-    finish(build)
     print(_table(in_thread))
     for line in _examples(in_thread):
         print(line)
     print(f"{written}: {n_failures} failed cases")
+    if open_dataset(build).is_build:
+        finish(build)  # budget, card and report say what is certified
     if not _agree(in_thread, in_process):
         raise BuildError(f"{build}: the reward gives other verdicts in a process than in a thread")
     if over := in_thread.over(bounds.max_false_negatives, bounds.max_false_positives):

@@ -128,7 +128,9 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions, expected: Lock 
         config.prepare()
     if expected:
         expected.check_inputs({config.config: config.inputs for config in chosen})
-        if line := expected.differing_versions(_versions(build_code(manifest))):
+        if (line := expected.differing_versions(_versions(build_code(manifest)))) or (
+            line := expected.other_sets({config.config: config.identity() for config in chosen})
+        ):
             print(line, file=sys.stderr)
     every = chosen if options.only is None else _with_others(manifest, out, options, chosen)
     if any(not config.is_finished() for config in chosen):

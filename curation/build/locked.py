@@ -25,6 +25,8 @@ class Lock:
     limit: int | None
     inputs: Inputs
     versions: Mapping[str, str]
+    build: Mapping[str, str]
+    """Config -> what names its rows."""
 
     def check_inputs(self, inputs: Inputs) -> None:
         """Make sure that a build reads what the lock was built of; `inputs` are those of the configs that it builds.
@@ -52,6 +54,15 @@ class Lock:
             f"{self.path}: built with other versions, so bytes may differ: {', '.join(differing)}" if differing else ""
         )
 
+    def other_sets(self, identities: Mapping[str, str]) -> str:
+        """One line that names the configs that are not the lock's, though inputs and versions are; empty where each is."""
+        others = [config for config, identity in identities.items() if self.build.get(config) != identity]
+        return (
+            f"{self.path}: {' and '.join(others)} will be another set than the lock's: its manifest was edited, or --set changes it"
+            if others
+            else ""
+        )
+
 
 def is_lock(raw: Any) -> bool:
     """Whether a YAML mapping is a lock; no manifest has these keys."""
@@ -65,12 +76,12 @@ def lock_of(raw: dict[str, Any], path: Path) -> Lock:
         ManifestError: parts of it are missing, or are none of a lock.
     """
     wrong = [name for name in PARTS if name not in raw]
-    wrong += [name for name in ("inputs", "versions") if not isinstance(raw.get(name, {}), dict)]
+    wrong += [name for name in ("inputs", "versions", "build") if not isinstance(raw.get(name, {}), dict)]
     limit = raw.get("limit")
     if wrong or not (limit is None or isinstance(limit, int)):
         part = wrong[0] if wrong else "limit"
         raise ManifestError(f"{path}: a manifest lock without a valid {part!r}; expected one that a build wrote")
-    return Lock(path, raw["manifest"], limit, raw["inputs"], raw["versions"])
+    return Lock(path, raw["manifest"], limit, raw["inputs"], raw["versions"], raw["build"])
 
 
 def _differences(config: str, expected: Any, found: Mapping[str, Mapping[str, str]]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from curation.core.errors import BuildError
 from curation.core.lock import public_lock
 from curation.core.parquet import whole_file, write_text
 from curation.release.dataset import Dataset, open_dataset
@@ -34,6 +35,9 @@ def write_public(dataset: Dataset) -> Dataset:
     """Write the released set of a build, without a copy of a shard. What is a released set already stays as it is.
 
     Returns it, opened.
+
+    Raises:
+        BuildError: a file of the build is a link.
     """
     if not dataset.is_build:
         return dataset
@@ -42,6 +46,8 @@ def write_public(dataset: Dataset) -> Dataset:
     folder.mkdir()
     for name in AS_THEY_ARE:
         if (file := dataset.file(name)) is not None:
+            if file.is_symlink():
+                raise BuildError(f"{file}: a link, expected a file of the build; what it leads to is not released")
             with file.open("rb") as read, whole_file(folder / name) as written:
                 shutil.copyfileobj(read, written)
     lock = yaml.safe_dump(public_lock(dataset.lock), sort_keys=False, allow_unicode=True)

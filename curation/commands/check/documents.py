@@ -4,6 +4,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import yaml
@@ -11,11 +12,13 @@ import yaml
 from curation.commands.check.base import Check, Finding, Looked, Said, Skipped
 from curation.commands.check.subject import Subject
 from curation.core.digests import sha256_of
+from curation.release.finish import RECORD
 
 NAMES = ("README.md", "croissant.json", "error_budget.json", "report.html")
 _BUILD = re.compile(r"\bbuild\W{1,40}([0-9a-f]{32})\b", re.IGNORECASE)
 _TAG = re.compile("<[^<>]{1,500}>")
 """A build as a document names it: the word, signs, its digest."""
+AGAIN = "the build's command writes it again"
 TODO = "it is stale; write it again with `ovr-curate report DIR`"
 
 
@@ -27,6 +30,7 @@ class Documents(Check):
 
     def run(self, subject: Subject) -> Iterator[Said]:
         build, n = str(subject.dataset.summary.get("build")), 0
+        yield from _edited(subject.path)
         for name in NAMES:
             file = subject.path / name
             if not file.is_file():
@@ -49,6 +53,19 @@ class Documents(Check):
             elif name == "README.md":
                 yield from _card(subject, text)
         yield Looked(n, "files")
+
+
+def _edited(folder: Path) -> Iterator[Finding]:
+    """Documents that are not as they were written behind the build, where it recorded them."""
+    try:
+        written = json.loads((folder / RECORD).read_text(encoding="utf-8"))["files"].items()
+    except (OSError, ValueError, KeyError, AttributeError):
+        return
+    for name, digest in sorted(written):
+        if not (folder / name).is_file():
+            yield Finding(name, "was written behind the build and is missing", AGAIN)
+        elif sha256_of(folder / name) != digest:
+            yield Finding(name, "is not as it was written behind the build", AGAIN)
 
 
 def _card(subject: Subject, text: str) -> Iterator[Finding]:

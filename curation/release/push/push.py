@@ -16,6 +16,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from curation.core.errors import PushError
+from curation.core.lock import build_name
+from curation.core.stage_run import digest_of
 from curation.release.dataset import Dataset, open_dataset
 from curation.release.finish import finish
 from curation.release.public import PUBLIC
@@ -57,10 +59,14 @@ def push(path: Path, name: str, options: PushOptions, say: Say) -> str:
     if not dataset.configs:
         raise PushError(f"{path}: no rows to release; expected shards in {path / 'data'}")
     shards = released_shards(dataset)
+    if dataset.summary.get("build") not in (build_name(dataset.lock), digest_of(dataset.lock)):  # the latter: schema 1
+        raise PushError(
+            f"{path}: manifest.lock.yaml is not the lock of the build that summary.json names; was it edited? Build again"
+        )
     for note in check_licences(dataset):
         say(note)
-    if dataset.is_build and dataset.file("README.md") is None:
-        finish(path)
+    if dataset.is_build:
+        finish(path)  # documents of another build, or edited, are not released
     files = released_files(dataset, name, options.rollouts, shards)
     say(f"{path}: {len(files)} files, {sum(file.size for file in files):,} bytes")
     hub = Hub(name, options.revision, say)

@@ -114,6 +114,11 @@ def test_an_input_that_is_another_is_named_before_anything_runs(change: Any, mes
     assert not (elsewhere / "out" / "stages").exists()
 
 
+def test_an_edited_lock_is_said_to_give_another_set(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    build(elsewhere / "manifest.lock.yaml", elsewhere / "out", BuildOptions(only="cold_start", changes=("seed=4",)))
+    assert "cold_start will be another set than the lock's" in capsys.readouterr().err
+
+
 def test_another_limit_is_refused(elsewhere: Path) -> None:
     with pytest.raises(CurationError, match=r"--limit 3: .* was built with --limit 10"):
         build(elsewhere / "manifest.lock.yaml", elsewhere / "out", BuildOptions(limit=3))

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from curation.core.lock import build_name
 from tests.curation.release.hub.server import TOKEN, Fault, LoopbackHub
 from tests.curation.release.pushing import PATHS, files_with_token, push, push_many, run_python, start_push
 
@@ -199,13 +200,14 @@ def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(
     (changed / "contamination.parquet").write_bytes(b"an evaluation question")
     lock = yaml.safe_load((changed / "manifest.lock.yaml").read_text())
     lock["manifest"]["rl"]["sources"][0]["path"] = "/home/somebody/rows.jsonl"
-    (changed / "manifest.lock.yaml").write_text(yaml.safe_dump(lock))
+    (changed / "manifest.lock.yaml").write_text(yaml.safe_dump(lock, sort_keys=False))
     summary = json.loads((changed / "summary.json").read_text())
     flag = {"count": 1, "of": 9, "source_id": "7", "raised": True, "accepted": True}
     summary["configs"]["rl"]["reading"] = {"count": {"flags": {"bad_rows": {**flag, "quote": "a question of an exam"}}}}
+    summary["build"] = build_name(lock)
     (changed / "summary.json").write_text(json.dumps(summary))
     (changed / "report.html").write_bytes(b"rows that went")
-    (changed / "README.md").write_text("---\nlicense: mit\n---\n")
+    (changed / "README.md").write_text("---\nlicense: mit\n---\n")  # no card of this build: it is written again
     here, name = str(built), "tester/set"
     told = push_many(
         hub,
@@ -229,7 +231,7 @@ def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(
     assert b"somebody" not in repo.bytes_of(repo.files(min(repo.tags))["manifest.lock.yaml"])
     assert b"an exam" not in repo.bytes_of(repo.files(min(repo.tags))["summary.json"])
     assert b"rows that went" not in repo.bytes_of(repo.files(min(repo.tags))["report.html"])
-    assert b"license: mit" in repo.bytes_of(repo.files(min(repo.tags))["README.md"])
+    assert b"license: mit" not in repo.bytes_of(repo.files(min(repo.tags))["README.md"])
     assert ".gitattributes" in second
     assert not any("contamination" in path or "ledger" in path or "stages" in path for path in first | second)
     assert repo.files("next") == repo.files("main")
@@ -277,3 +279,17 @@ def write_store(build: Path, row: dict[str, Any]) -> None:
     with RolloutStore(build / "rollouts") as store, VerdictStore(build / "rollouts" / "verdicts") as verdicts:
         store.append(rollouts)
         judge_rollouts([(source, rollouts[:2])], verdicts)
+
+
+def test_an_edited_lock_and_a_link_are_not_released(hub: LoopbackHub, copied: Path, tmp_path: Path) -> None:
+    """A licence that is allowed behind the build was not allowed when it was built; a link may lead anywhere."""
+    whole = (copied / "manifest.lock.yaml").read_text()
+    lock = yaml.safe_load(whole)
+    (copied / "manifest.lock.yaml").write_text(yaml.safe_dump(lock | {"manifest": lock["manifest"] | {"seed": 99}}))
+    code, out = push(hub, copied, tmp_path / "home", "tester/set")
+    assert (code, "is not the lock of the build" in out) == (1, True), out
+    (copied / "manifest.lock.yaml").write_text(whole)
+    (copied / "loss.json").symlink_to("/etc/hostname")
+    code, out = push(hub, copied, tmp_path / "home", "tester/set")
+    assert (code, "loss.json: a link" in out) == (1, True), out
+    assert "tester/set" not in hub.repos

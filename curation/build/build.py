@@ -43,7 +43,7 @@ LIBRARIES = (
 )  # fmt: skip
 """What a row or a score can depend on."""
 
-FINISHED = ("README.md", "croissant.json", "removed.parquet")
+FINISHED = ("README.md", "croissant.json", "removed.parquet", "error_budget.json", "report.html")
 """What is written behind a build, about that build alone."""
 
 

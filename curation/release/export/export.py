@@ -125,6 +125,7 @@ def _reasons(tally: Tally) -> str:
 def _readme(exporter: Exporter, sets: list[ExportSet], name: str, tally: Tally) -> str:
     counts = "\n".join(f"| {split} | {count} |" for split, count in sorted(tally.rows.items()))
     notes = "".join(f"- {note}\n" for note in _notes(tally))
+    notes += "\n" if notes else ""
     return (
         f"# {name} for {exporter.kind}\n\nWritten by `ovr-curate export --to {exporter.kind}` {__version__}; the layout is that of"
         f" {exporter.release}.\n\n| set | rows |\n|---|---|\n{counts}\n\n{notes}{exporter.launch(sets, name).strip()}\n"

@@ -14,7 +14,7 @@ def limits_of(dataset: Dataset) -> list[str]:
         lines.append(f"At most {limit:,} rows of every source were read.")
     if dataset.manifest.get("release") is None:
         lines.append(
-            "No list of allowed licences was set; the licences are those that the manifest states of its sources."
+            "No list of allowed licences was set; the licences are those that the manifest or the records state."
         )
     return lines
 

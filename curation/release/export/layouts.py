@@ -1,6 +1,6 @@
 """What the layouts of several trainers share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -21,10 +21,9 @@ def splits_of(sets: list[ExportSet], config: str, ending: str) -> dict[str, str]
     return {split: file_name(one, split, ending) for one in sets if one.config == config for split in one.shards}
 
 
-def train_and_test(files: dict[str, str]) -> tuple[str, str]:
-    """The files to train on and to validate with, which is the first split beside `train`, or `train` again."""
-    train = files.get("train") or next(iter(files.values()))
-    return train, next((name for split, name in files.items() if split != "train"), train)
+def held_back(splits: Iterable[str]) -> str:
+    """The split to evaluate with: the first beside `train`, or `train` where it is alone."""
+    return next((split for split in splits if split != "train"), "train")
 
 
 def sized(row: ExportRow, record: dict[str, Any]) -> tuple[dict[str, Any], int]:

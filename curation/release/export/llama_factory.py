@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 from curation.core.row import Config
 from curation.release.export.base import Exporter
 from curation.release.export.folder import Folder
-from curation.release.export.layouts import columns, conversation, every_split, file_name, splits_of, train_and_test
+from curation.release.export.layouts import columns, conversation, every_split, file_name
 from curation.release.export.rows import ExportRow, ExportSet, Markup
 
 TAGS = {
@@ -44,25 +44,15 @@ class LlamaFactory(Exporter):
         alternate = all(role == ("user", "assistant")[n % 2] for n, role in enumerate(turns))
         return None if alternate and len(turns) % 2 else "turns_do_not_alternate"
 
-    def launch(self, sets: list[ExportSet], name: str) -> str:
-        text = ""
-        if files := splits_of(sets, "cold_start", "jsonl"):
-            text += _command(name, "cold_start", files)
-        if files := splits_of(sets, "rl", "jsonl"):
-            text += _command(name, "rl", files)
-            text += "\nThe response of an rl row is its gold in a box: LLaMA-Factory has no rewards by a function.\n"
-        return text
-
-
-def _command(name: str, config: str, files: dict[str, str]) -> str:
-    split = next(split for split, file in files.items() if file == train_and_test(files)[0])
-    return f"""
+    def command(self, one: ExportSet, name: str, train: str, test: str) -> str:
+        in_a_box = "The response of an rl row is its gold in a box: LLaMA-Factory has no rewards by a function."
+        return f"""
 ```sh
 pip install llamafactory
 llamafactory-cli train --stage sft --do_train true --finetuning_type full --model_name_or_path MODEL --template qwen2_vl \\
-  --dataset_dir $PWD --media_dir $PWD --dataset {name}_{config}_{split} --cutoff_len 16384 --output_dir sft
+  --dataset_dir $PWD --media_dir $PWD --dataset {name}_{one.config}_{train} --cutoff_len 16384 --output_dir sft
 ```
-"""
+{f"{chr(10)}{in_a_box}{chr(10)}" if one.config == "rl" else ""}"""
 
 
 def _records(one: ExportSet, split: str, folder: Folder) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,6 @@ from curation.release.export.layouts import (
     every_split,
     file_name,
     splits_of,
-    train_and_test,
 )
 from curation.release.export.rows import ExportSet, Markup
 
@@ -58,11 +57,10 @@ class MsSwift(Exporter):
             folder.text("reward.py", PLUGIN.replace("IMPORT", IMPORT))
             bundle_rewards(folder)
 
-    def launch(self, sets: list[ExportSet], name: str) -> str:
-        text = ""
-        if files := splits_of(sets, "rl", "jsonl"):
-            train, test = train_and_test(files)
-            text += f"""
+    def command(self, one: ExportSet, name: str, train: str, test: str) -> str:
+        train, test = (file_name(one, split, "jsonl") for split in (train, test))
+        if one.config == "rl":
+            return f"""
 ```sh
 pip install ms-swift vllm
 {INSTALL}ROOT_IMAGE_DIR=$PWD swift rlhf --rlhf_type grpo --model MODEL --dataset {train} --val_dataset {test} \\
@@ -72,13 +70,11 @@ pip install ms-swift vllm
 
 Where the verifier cannot judge, the reward is `None`, which ms-swift leaves out.
 """
-        if files := splits_of(sets, "cold_start", "jsonl"):
-            text += f"""
+        return f"""
 ```sh
-ROOT_IMAGE_DIR=$PWD swift sft --model MODEL --dataset {train_and_test(files)[0]} --max_length 16384
+ROOT_IMAGE_DIR=$PWD swift sft --model MODEL --dataset {train} --max_length 16384
 ```
 """
-        return text
 
 
 def _records(one: ExportSet, split: str, folder: Folder) -> Iterator[dict[str, Any]]:

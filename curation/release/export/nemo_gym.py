@@ -12,7 +12,7 @@ from curation.release.export.base import Exporter
 from curation.release.export.bundle import IMPORT, bundle_rewards, requirements
 from curation.release.export.folder import Folder
 from curation.release.export.images import kind_of
-from curation.release.export.layouts import columns, every_split
+from curation.release.export.layouts import columns, every_split, held_back
 from curation.release.export.rows import ExportRow, ExportSet
 
 
@@ -33,7 +33,7 @@ class NemoGym(Exporter):
         bundle_rewards(folder, f"{name}/")
 
     def launch(self, sets: list[ExportSet], name: str) -> str:
-        server, split = server_of(name), list(next(iter(sets)).shards)[-1]
+        server, split = server_of(name), held_back(sets[0].shards)
         return f"""
 ```sh
 cp -r {server} PATH/TO/Gym/resources_servers/ && cd PATH/TO/Gym

@@ -18,7 +18,6 @@ from curation.release.export.layouts import (
     every_split,
     file_name,
     splits_of,
-    train_and_test,
 )
 from curation.release.export.rows import ExportRow, ExportSet
 
@@ -43,11 +42,10 @@ class NemoRL(Exporter):
             return "images_in_sft" if row.images else None
         return None if [message["role"] for message in row.messages] == ["user"] else "not_one_user_turn"
 
-    def launch(self, sets: list[ExportSet], name: str) -> str:
-        text = ""
-        if files := splits_of(sets, "rl", "jsonl"):
-            train, test = train_and_test(files)
-            text += f"""
+    def command(self, one: ExportSet, name: str, train: str, test: str) -> str:
+        train, test = (file_name(one, split, "jsonl") for split in (train, test))
+        if one.config == "rl":
+            return f"""
 In a checkout of NeMo RL, where EXPORT is this folder:
 
 ```sh
@@ -60,15 +58,12 @@ PYTHONPATH=EXPORT uv run python EXPORT/run.py examples/run_vlm_grpo.py --config 
 
 NeMo RL has no reward for "cannot judge": it is 0, and `cannot_judge` among the metrics counts it.
 """
-        if files := splits_of(sets, "cold_start", "jsonl"):
-            train, test = train_and_test(files)
-            text += f"""
+        return f"""
 ```sh
 uv run python examples/run_sft.py policy.model_name=MODEL data.train.dataset_name=openai_format \\
   data.train.data_path=EXPORT/{train} data.validation.dataset_name=openai_format data.validation.data_path=EXPORT/{test}
 ```
 """
-        return text
 
 
 def _records(one: ExportSet, split: str, folder: Folder) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,6 @@ from curation.release.export.layouts import (
     file_name,
     sized,
     splits_of,
-    train_and_test,
 )
 from curation.release.export.rows import ExportRow, ExportSet
 
@@ -92,11 +91,10 @@ class OpenRLHF(Exporter):
     def unfit(self, row: ExportRow) -> str | None:
         return "images_in_sft" if row.images and row.completion else None
 
-    def launch(self, sets: list[ExportSet], name: str) -> str:
-        text = ""
-        if files := splits_of(sets, "rl", "parquet"):
-            train, test = train_and_test(files)
-            text += f"""
+    def command(self, one: ExportSet, name: str, train: str, test: str) -> str:
+        train, test = (file_name(one, split, "parquet") for split in (train, test))
+        if one.config == "rl":
+            return f"""
 ```sh
 pip install openrlhf vllm
 {INSTALL}python -m openrlhf.cli.train_ppo_ray --actor.model_name_or_path MODEL --algo.advantage.estimator group_norm \\
@@ -106,14 +104,12 @@ pip install openrlhf vllm
 
 OpenRLHF has no reward for "cannot judge": it is 0, and `cannot_judge` among the logs counts it.
 """
-        if files := splits_of(sets, "cold_start", "parquet"):
-            text += f"""
+        return f"""
 ```sh
-python -m openrlhf.cli.train_sft --model.model_name_or_path MODEL --data.dataset $PWD/{train_and_test(files)[0]} \\
+python -m openrlhf.cli.train_sft --model.model_name_or_path MODEL --data.dataset $PWD/{train} \\
   --data.input_key prompt --data.output_key response --data.apply_chat_template --data.max_len 16384
 ```
 """
-        return text
 
 
 def _rl(one: ExportSet, split: str) -> Iterator[tuple[dict[str, Any], int]]:

@@ -20,7 +20,6 @@ from curation.release.export.layouts import (
     file_name,
     sized,
     splits_of,
-    train_and_test,
 )
 from curation.release.export.rows import ExportSet
 
@@ -45,7 +44,7 @@ if __name__ == "__main__":
     rows = load_dataset("parquet", data_files={split: str(folder / name) for split, name in FILES.items()})
     config.remove_unused_columns = False
     trainer = GRPOTrainer(
-        model=model.model_name_or_path, reward_funcs=[accuracy], args=config, train_dataset=rows["TRAIN"]
+        model=model.model_name_or_path, reward_funcs=[accuracy], args=config, train_dataset=rows["train"]
     )
     trainer.train()
 '''
@@ -95,17 +94,14 @@ class Trl(Exporter):
         for one, split in every_split(sets):
             folder.parquet(file_name(one, split, "parquet"), _schema(one), _records(one, split))
         if files := splits_of(sets, "rl", "parquet"):
-            train = next(split for split, name in files.items() if name == train_and_test(files)[0])
-            folder.text(
-                "train.py", TRAIN.replace("IMPORT", IMPORT).replace("NAMES", repr(files)).replace("TRAIN", train)
-            )
+            if "train" in files:
+                folder.text("train.py", TRAIN.replace("IMPORT", IMPORT).replace("NAMES", repr(files)))
             folder.text("environment.py", ENVIRONMENT.replace("IMPORT", IMPORT))
             bundle_rewards(folder)
 
-    def launch(self, sets: list[ExportSet], name: str) -> str:
-        text = ""
-        if splits_of(sets, "rl", "parquet"):
-            text += f"""
+    def command(self, one: ExportSet, name: str, train: str, test: str) -> str:
+        if one.config == "rl":
+            return f"""
 ```sh
 pip install trl vllm
 {INSTALL}accelerate launch train.py --model_name_or_path MODEL --output_dir out \\
@@ -115,14 +111,12 @@ pip install trl vllm
 The reward is `None` where the verifier cannot judge, which TRL leaves out. `environment.py` is the same task in TRL's environment form,
 where the model hands its answer in through a tool: `GRPOTrainer(..., environment_factory=OvrEnvironment)`.
 """
-        if files := splits_of(sets, "cold_start", "parquet"):
-            text += f"""
+        return f"""
 ```sh
-mkdir sft && cp {train_and_test(files)[0]} sft/train.parquet
+mkdir sft && cp {file_name(one, train, "parquet")} sft/train.parquet
 trl sft --model_name_or_path MODEL --dataset_name ./sft --max_length 16384 --output_dir out
 ```
 """
-        return text
 
 
 def _schema(one: ExportSet) -> pa.Schema:

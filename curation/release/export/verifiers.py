@@ -15,7 +15,7 @@ from curation import __version__
 from curation.release.export.base import Exporter
 from curation.release.export.bundle import bundle_rewards, requirements
 from curation.release.export.folder import Folder
-from curation.release.export.layouts import COLUMN_TYPES, MESSAGES, columns, every_split, sized
+from curation.release.export.layouts import COLUMN_TYPES, MESSAGES, columns, every_split, held_back, sized
 from curation.release.export.rows import ExportSet
 
 ROWS = pa.schema([("messages", MESSAGES), ("images", pa.list_(pa.binary())), *COLUMN_TYPES])
@@ -38,19 +38,20 @@ class Verifiers(Exporter):
         bundle_rewards(folder)
 
     def launch(self, sets: list[ExportSet], name: str) -> str:
-        name, splits = package_of(name), list(next(iter(sets)).shards)
-        return f"""
-```sh
-uv pip install .
-uv run vf-eval {name} --env.taskset.split {splits[-1]} --env.agent.runtime.type subprocess -n 20 -m MODEL
-```
-
+        name, splits = package_of(name), list(sets[0].shards)
+        train = f"""
 ```python
 import {name}
 
-environment = {name}.load_environment(split="{splits[0]}")  # for prime-rl: [env.taskset] id = "{name}"
+environment = {name}.load_environment(split="train")  # for prime-rl: [env.taskset] id = "{name}"
 ```
-
+"""
+        return f"""
+```sh
+uv pip install .
+uv run vf-eval {name} --env.taskset.split {held_back(splits)} --env.agent.runtime.type subprocess -n 20 -m MODEL
+```
+{train if "train" in splits else ""}
 The package brings `rewards`, the verifier that measured the pass rates. Where it cannot judge, the rollout ends with an error and has no
 reward: it is not 0. A rollout that ended at its limit of tokens is `truncated`, which is 0.
 """

@@ -22,7 +22,6 @@ from curation.release.export.layouts import (
     file_name,
     sized,
     splits_of,
-    train_and_test,
 )
 from curation.release.export.rows import ExportSet, Markup
 
@@ -57,11 +56,10 @@ class Verl(Exporter):
             folder.text("reward.py", REWARD)
             bundle_rewards(folder)
 
-    def launch(self, sets: list[ExportSet], name: str) -> str:
-        text = ""
-        if files := splits_of(sets, "rl", "parquet"):
-            train, test = train_and_test(files)
-            text += f"""
+    def command(self, one: ExportSet, name: str, train: str, test: str) -> str:
+        train, test = (file_name(one, split, "parquet") for split in (train, test))
+        if one.config == "rl":
+            return f"""
 ```sh
 pip install verl vllm
 {INSTALL}python -m verl.trainer.main_ppo algorithm.adv_estimator=grpo \\
@@ -73,15 +71,12 @@ pip install verl vllm
 
 verl has no reward for "cannot judge": it is 0, and `cannot_judge` among the metrics counts it.
 """
-        if files := splits_of(sets, "cold_start", "parquet"):
-            train, test = train_and_test(files)
-            text += f"""
+        return f"""
 ```sh
 torchrun --nproc_per_node=8 -m verl.trainer.sft_trainer data.train_files=$PWD/{train} data.val_files=$PWD/{test} \\
   data.messages_key=messages data.max_length=16384 model.path=MODEL
 ```
 """
-        return text
 
 
 def _rl(one: ExportSet, split: str) -> Iterator[tuple[dict[str, Any], int]]:

@@ -226,3 +226,15 @@ def test_hostile_text_is_data(exports: Path) -> None:
         rows = [row for row in READERS[kind](exports / kind) if row.gold[0] == HOSTILE]
         assert len(rows) == 1
         assert rows[0].messages[0][1] == [HOSTILE]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_command_trains_on_what_is_held_back(kind: str, tmp_path: Path) -> None:
+    """A set of `splits: {test: 1}` is an evaluation set; the launch commands of a trainer are what people copy."""
+    held_back = [one._replace(split="test") for one in CASES if one.config == "rl"]
+    export(write(tmp_path / "set", held_back), kind, tmp_path / "out")
+    text = (tmp_path / "out" / "README.md").read_text()
+    assert not re.search(r"(train_files|prompt_dataset|--dataset|train\.data_path|train\.py)[= ]", text)
+    assert kind in ("verifiers", "nemo-gym") or "no split `train`: test is to evaluate with" in text
+    assert 'split="test"' not in text
+    assert not (tmp_path / "out" / "train.py").exists()

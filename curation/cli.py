@@ -279,8 +279,10 @@ def _preview(args: argparse.Namespace) -> None:
 
 
 def _check(args: argparse.Namespace) -> None:
-    from curation.commands.check.report import show
+    from curation.commands.check.report import kinds, show
 
+    if unknown := sorted({*args.skip} - {*kinds()}):
+        args.wrong(f"--skip: no check is named {unknown[0]!r}; there are {', '.join(kinds())}")
     show(args.dir, args.workers, args.skip, args.json)
 
 
@@ -298,9 +300,14 @@ def _diff(args: argparse.Namespace) -> None:
 
 def _report(args: argparse.Namespace) -> None:
     from curation.release.dataset import open_dataset
+    from curation.release.finish import finish
     from curation.release.report.page import write_report
 
-    print(write_report(open_dataset(args.dir), args.out))
+    print(
+        write_report(open_dataset(args.dir), args.out)
+        if args.out
+        else "\n".join(map(str, finish(args.dir, again=True)))
+    )
 
 
 def _certify(args: argparse.Namespace) -> None:

@@ -11,6 +11,8 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curation.core.errors import BuildError, first_line
+
 ROW_GROUP_ROWS = 100
 ROW_GROUP_BYTES = 32 * 2**20
 """A row group ends at whichever comes first; the Hub's viewer reads one group at a time and fails above 286 MiB. The trainer too reads
@@ -102,7 +104,16 @@ def write_records(path: Path, schema: pa.Schema, records: Iterable[Mapping[str, 
 def read_records(
     path: Path, columns: list[str] | None = None, batch_rows: int = ROW_GROUP_ROWS
 ) -> Iterator[dict[str, Any]]:
-    """The records of a Parquet file in order, a batch in memory at a time."""
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=batch_rows, columns=columns):
-            yield from batch.to_pylist()
+    """The records of a Parquet file in order, a batch in memory at a time.
+
+    Raises:
+        BuildError: it is not there, or no whole Parquet file.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=batch_rows, columns=columns):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise BuildError(
+            f"{path}: cannot be read: {first_line(error)}; `ovr-curate check` says what else is wrong"
+        ) from error

@@ -8,15 +8,15 @@ beside them; of a released set each of these may be absent, and who reads it say
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, get_args
 
 import yaml
 
-from curation.core.errors import BuildError
+from curation.core.errors import BuildError, first_line
 from curation.core.parquet import read_records
 from curation.core.row import Config
 
@@ -30,13 +30,30 @@ class Dataset:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """What `summary.json` has (see docs/build.md)."""
-        return dict(json.loads((self.path / "summary.json").read_text(encoding="utf-8")))
+        return self._mapping("summary.json", json.loads)
 
     @cached_property
     def lock(self) -> dict[str, Any]:
         """What `manifest.lock.yaml` has: manifest, limit, inputs, build, versions."""
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        return dict(yaml.load((self.path / "manifest.lock.yaml").read_text(encoding="utf-8"), loader))
+        return self._mapping(
+            "manifest.lock.yaml", partial(yaml.load, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        )
+
+    def document(self, name: str) -> dict[str, Any] | None:
+        """What a JSON file of the folder says; None where it is not there.
+
+        Raises:
+            BuildError: it is no JSON object.
+        """
+        return self._mapping(name, json.loads) if self.file(name) else None
+
+    def _mapping(self, name: str, load: Callable[[str], Any]) -> dict[str, Any]:
+        try:
+            return dict(load((self.path / name).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+            raise BuildError(
+                f"{self.path / name}: cannot be read: {first_line(error)}; copy or build it again"
+            ) from error
 
     @property
     def manifest(self) -> dict[str, Any]:

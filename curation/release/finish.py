@@ -27,9 +27,9 @@ MADE_OF = ("summary.json", "manifest.lock.yaml", AUDIT_FILE)
 """The summary names the build, with the digests of its shards, and has the certificate."""
 
 
-def finish(path: Path) -> list[Path]:
+def finish(path: Path, *, again: bool = False) -> list[Path]:
     """Write the error budget, the card with its metadata, and the report, in the order in which one reads the other. What was made of the
-    same build by the same code stays as it is.
+    same build by the same code stays as it is, unless `again`.
 
     Returns the files.
 
@@ -38,9 +38,9 @@ def finish(path: Path) -> list[Path]:
     """
     dataset = open_dataset(path)
     if not dataset.is_build:  # the evidence is not there, and what was reckoned from it is
-        return [write_card(dataset), write_croissant(dataset), write_report(dataset, again=False)]
+        return [write_card(dataset), write_croissant(dataset), write_report(dataset, again=again)]
     digest = _digest(path)
-    if files := _as_recorded(path, digest):
+    if not again and (files := _as_recorded(path, digest)):
         return files
     (path / RECORD).unlink(missing_ok=True)
     files = [write_budget(path, error_budget(dataset)), write_removed(path)]

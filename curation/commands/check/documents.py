@@ -9,10 +9,17 @@ from typing import Any, ClassVar, Literal
 
 import yaml
 
+from curation.build.build import build_code
 from curation.commands.check.base import Check, Finding, Looked, Said, Skipped
 from curation.commands.check.subject import Subject
 from curation.core.digests import sha256_of
+from curation.release.budget.budget import BUDGET_FILE, Budget, read_budget
+from curation.release.card.card import card_text
+from curation.release.card.croissant import croissant_text
 from curation.release.finish import RECORD
+from curation.release.push.card import with_configs
+from curation.release.push.rollouts import ROLLOUTS
+from curation.release.report.page import render, report_digest
 
 NAMES = ("README.md", "croissant.json", "error_budget.json", "report.html")
 _BUILD = re.compile(r"\bbuild\W{1,40}([0-9a-f]{32})\b", re.IGNORECASE)
@@ -31,6 +38,13 @@ class Documents(Check):
     def run(self, subject: Subject) -> Iterator[Said]:
         build, n = str(subject.dataset.summary.get("build")), 0
         yield from _edited(subject.path)
+        try:
+            budget = read_budget(subject.path)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            yield Finding(BUDGET_FILE, f"is no error budget: {type(error).__name__}: {error}", AGAIN)
+        else:
+            yield from _budget(subject, budget)
+            yield from _derived(subject)
         for name in NAMES:
             file = subject.path / name
             if not file.is_file():
@@ -66,6 +80,38 @@ def _edited(folder: Path) -> Iterator[Finding]:
             yield Finding(name, "was written behind the build and is missing", AGAIN)
         elif sha256_of(folder / name) != digest:
             yield Finding(name, "is not as it was written behind the build", AGAIN)
+
+
+def _derived(subject: Subject) -> Iterator[Said]:
+    """Card, metadata and, of a released set, the page: each is made of the other files, so what they are to say is known here."""
+    dataset = subject.dataset
+    if subject.manifest is None or (dataset.lock.get("versions") or {}).get("code") != build_code(subject.manifest):
+        yield Skipped("documents, their words: another version of the code wrote them")
+        return
+    card = card_text(dataset)
+    expected = {
+        "README.md": {card, with_configs(card, "", {ROLLOUTS: ["train"]})},
+        "croissant.json": {croissant_text(dataset)},
+    }
+    if not dataset.is_build:
+        expected["report.html"] = {render(dataset, report_digest(dataset))}
+    for name, texts in expected.items():
+        file = subject.path / name
+        if file.is_file() and file.read_bytes() not in {text.encode() for text in texts}:
+            yield Finding(name, "says something else than the files that it is made of", TODO)
+
+
+def _budget(subject: Subject, budget: Budget | None) -> Iterator[Finding]:
+    """The error budget is about the rows that are there, and its shares are shares."""
+    if budget is None:
+        return
+    for config in subject.dataset.configs:
+        n = sum(shard.n_rows for shard in subject.of_the_set if shard.config == config)
+        of = budget.configs.get(config)
+        if of is None or of.rows != n:
+            yield Finding(BUDGET_FILE, f"is about {of.rows if of else 0} rows of {config}; there are {n}", AGAIN)
+        elif not all(0 <= one.low <= one.high <= 1 and (one.share or 0) <= one.high for one in (of, *of.causes)):
+            yield Finding(BUDGET_FILE, f"{config}: a share is outside of its interval", AGAIN)
 
 
 def _card(subject: Subject, text: str) -> Iterator[Finding]:

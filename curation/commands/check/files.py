@@ -53,6 +53,13 @@ class Files(Check):
         yield from _others(subject)
         if not subject.dataset.is_build:
             yield from _kept_back(subject)
+        for config, of in subject.dataset.summary["configs"].items():
+            if not of["shards"]:
+                yield Finding(
+                    "summary.json",
+                    f"no row is left of {config}: its build failed",
+                    "change the manifest; the build says why",
+                )
         yield Looked(len(subject.listed), "shards")
 
 

@@ -50,7 +50,8 @@ class Report:
         """A line for every set and check, one for everything that was not checked, one for every finding."""
         for name, of in self.sets.items():
             counted = ", ".join(f"{n:,} {unit}" for unit, n in of.items())
-            yield f"{name}: {counted}{'' if self.findings else ', all valid'}"
+            valid = "nothing was found by what was checked" if any(line.skipped for line in self.lines) else "all valid"
+            yield f"{name}: {counted}{'' if self.findings else f', {valid}'}"
         width = max(len(line.kind) for line in self.lines)
         for line in self.lines:
             looked = ", ".join(f"{n:,} {unit}" for unit, n in line.looked.items()) or "nothing"
@@ -95,10 +96,8 @@ def examine(path: Path, workers: int = 1, skip: Collection[str] = ()) -> Report:
                 f"{path}/{name}: cannot be read: {type(error).__name__}: {text}; copy or build it again"
             ) from None
     subject = subject_of(dataset, workers)
-    checks = sorted(_checks(), key=lambda check: check.place)
+    checks = _checks()
     lines = {check.kind: Line(check.kind) for check in checks}
-    if unknown := sorted(set(skip) - lines.keys()):
-        raise BuildError(f"no check is named {unknown[0]!r}; there are {', '.join(lines)}")
     for kind in skip:
         lines[kind].add(Skipped("left out by --skip"))
     checks = [check for check in checks if check.kind not in skip]
@@ -130,9 +129,13 @@ def _said(check: Check, subject: Subject) -> Iterator[Said]:
         yield Finding(subject.path.name, what, "mend what the other findings name first, and check again")
 
 
+def kinds() -> list[str]:
+    """The names of the checks, in their order."""
+    return [check.kind for check in _checks()]
+
+
 def _checks() -> list[Check]:
-    kinds = known_plugins(Check)
-    return [check(kind=kind) for kind, check in kinds.items()]
+    return sorted((check(kind=kind) for kind, check in known_plugins(Check).items()), key=lambda check: check.place)
 
 
 def check(path: Path, workers: int = 1) -> str:

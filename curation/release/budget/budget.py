@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from curation.core.errors import BuildError, first_line
 from curation.core.parquet import write_text
 
 CauseName = Literal["gold", "verifier", "contamination", "sampling"]
@@ -91,10 +92,19 @@ def write_budget(folder: Path, budget: Budget) -> Path:
 
 
 def read_budget(folder: Path) -> Budget | None:
-    """What the file of a folder says; None where there is none."""
+    """What the file of a folder says; None where there is none.
+
+    Raises:
+        BuildError: it is no JSON.
+    """
     if not (folder / BUDGET_FILE).is_file():
         return None
-    found = json.loads((folder / BUDGET_FILE).read_text(encoding="utf-8"))
+    try:
+        found = json.loads((folder / BUDGET_FILE).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BuildError(
+            f"{folder / BUDGET_FILE}: cannot be read: {first_line(error)}; copy or build it again"
+        ) from error
     configs = {name: _config(config) for name, config in found["configs"].items()}
     return Budget(configs, found["seed"], found.get("build", ""), found["confidence"])
 

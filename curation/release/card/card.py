@@ -5,7 +5,6 @@
 Its bytes depend on the files of the folder alone. No row's text is in it, kept, dropped or of an evaluation set.
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -110,8 +109,7 @@ def _sampler(section: dict[str, Any]) -> dict[str, Any] | None:
 
 def _budget(dataset: Dataset) -> dict[str, Any]:
     """Config -> what `error_budget.json` says of it; empty where it is not there."""
-    file = dataset.file("error_budget.json")
-    return dict(json.loads(file.read_text(encoding="utf-8"))["configs"]) if file else {}
+    return dict((dataset.document("error_budget.json") or {"configs": {}})["configs"])
 
 
 def _removed(dataset: Dataset) -> list[tuple[str, str, str, int]]:

@@ -33,9 +33,13 @@ CONTEXT: dict[str, Any] = {
 
 def write_croissant(dataset: Dataset) -> Path:
     """Write the metadata; its bytes depend on the files of the folder alone."""
-    text = json.dumps(croissant(dataset), indent=1, ensure_ascii=False) + "\n"
-    write_text(dataset.path / CROISSANT, text)
+    write_text(dataset.path / CROISSANT, croissant_text(dataset))
     return dataset.path / CROISSANT
+
+
+def croissant_text(dataset: Dataset) -> str:
+    """The metadata as the file has them."""
+    return json.dumps(croissant(dataset), indent=1, ensure_ascii=False) + "\n"
 
 
 def croissant(dataset: Dataset) -> dict[str, Any]:

@@ -1,11 +1,15 @@
 """The documents behind a build: made once, made again when they or what they were made of is another, and the same in public."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from curation.build.build import build
+from curation.commands.check.report import check, examine, kinds
+from curation.core.errors import BuildError
 from curation.release.dataset import open_dataset
 from curation.release.finish import finish
 from curation.release.public import PUBLIC, write_public
@@ -47,3 +51,35 @@ def test_documents_are_made_once_and_again_where_one_is_another(write_manifest: 
     assert all("4 + 4" not in text for text in texts.values()), "a row that went is quoted"
     assert len([*public.records("rl", ["id"])]) == 7
     assert write_public(public).path == public.path, "what is public stays as it is"
+
+    set_ = Path(shutil.copytree(public.path, tmp_path / "set"))
+    assert documents_of(set_) == documents_of(out) == {}
+    for folder in (out, set_):
+        for name, edit in EDITS.items():
+            whole = (folder / name).read_bytes()
+            (folder / name).write_bytes(edit(whole))
+            assert name in documents_of(folder), f"{folder.name}/{name} was edited, and nothing is said"
+            (folder / name).write_bytes(whole)
+
+
+EDITS: dict[str, Callable[[bytes], bytes]] = {
+    "README.md": lambda whole: whole.replace(b"7 rows in train", b"8888 rows in train"),
+    "report.html": lambda whole: whole.replace(b">7<", b">900<"),
+    "croissant.json": lambda whole: b"null",
+    "error_budget.json": lambda whole: b"{}",
+}
+
+
+def documents_of(folder: Path) -> dict[str, str]:
+    """File -> a finding of `check` about it, of the check of documents alone."""
+    found = examine(folder, skip=[kind for kind in kinds() if kind != "documents"]).findings
+    return {finding.where: finding.what for _, finding in found}
+
+
+def test_a_build_without_rows_is_a_finding(write_manifest: Write, tmp_path: Path) -> None:
+    source = {"kind": "visual_puzzles", "families": ["count"], "modality": "text", "levels": 1, "count": 3}
+    manifest = write_manifest({"rl": {"sources": [source], "filters": [{"kind": "length", "max_chars": 5}]}})
+    with pytest.raises(BuildError, match="no rows are left"):
+        build(manifest, tmp_path / "out")
+    with pytest.raises(BuildError, match="no row is left of rl"):
+        check(tmp_path / "out")

@@ -1,6 +1,5 @@
 """What share of the set's rows may be wrong, by cause, as `error_budget.json` has it."""
 
-import json
 from typing import Any, Literal
 
 from curation.release.dataset import Dataset
@@ -22,9 +21,8 @@ class ErrorBudget(Section):
     title, place = "Error budget", 15
 
     def facts(self, dataset: Dataset, page: Page) -> dict[str, Any] | None:
-        if (path := dataset.file("error_budget.json")) is None:
+        if (found := dataset.document("error_budget.json")) is None:
             return {"missing": "No error budget: `ovr-curate build` or `ovr-curate certify` writes error_budget.json."}
-        found = json.loads(path.read_text(encoding="utf-8"))
         return {
             "confidence": found.get("confidence", 0.95),
             "configs": [_config(name, config) for name, config in found["configs"].items()],

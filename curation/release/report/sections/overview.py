@@ -1,6 +1,5 @@
 """What the set is, in one screen: rows, licences, and the figures on which its worth hangs."""
 
-import json
 from typing import Any, Literal
 
 from curation.release.dataset import Dataset
@@ -72,10 +71,10 @@ def _stats(dataset: Dataset, configs: list[dict[str, Any]]) -> list[tuple[str, s
 
 def _budgets(dataset: Dataset) -> list[tuple[str, str, str]]:
     """Of every config what share of its rows may be wrong, as the error budget has it; a share of what is not measured is no figure."""
-    if (file := dataset.file("error_budget.json")) is None:
+    if (budget := dataset.document("error_budget.json")) is None:
         return []
     stats = []
-    for config, found in json.loads(file.read_text(encoding="utf-8"))["configs"].items():
+    for config, found in budget["configs"].items():
         measured = found["measured"]
         unknown = [one["cause"] for one in found["causes"] if one["in_total"] and one["evidence"] == "not_measured"]
         value = "not known" if measured["share"] is None else share(measured["share"])

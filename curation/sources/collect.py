@@ -38,7 +38,20 @@ class Collect(Stage):
     leaves: ClassVar[Leaves] = ROWS
 
     def digests(self) -> dict[str, dict[str, str]]:
-        return {source.name: source.inputs() for source in self.sources}
+        found, missing = {}, []
+        for number, source in enumerate(self.sources):
+            try:
+                found[source.name] = source.inputs()
+            except SourceError as error:
+                where = (
+                    f"; `--set SECTION.sources[{number}].path=...` says where it is"
+                    if "path" in type(source).model_fields
+                    else ""
+                )
+                missing.append(f"source {source.name!r}: {error}{where}")
+        if missing:
+            raise SourceError("\n".join(missing))
+        return found
 
     def tasks(self, rows: Rows) -> int:
         return len(self.sources)

@@ -6,8 +6,8 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
 UV ?= uv
 LOCK := $(UV) pip compile -q pyproject.toml --python-platform x86_64-manylinux_2_28 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
-# Two processes; tests/conftest.py says which tests share one, and which begin first.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+# Three processes for two cores, as many tests wait for others; tests/conftest.py says which tests share one, and which begin first.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 export PYTHONUNBUFFERED := 1
 
 .PHONY: setup quickstart test test-fast bench fmt check lock clean

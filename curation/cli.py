@@ -1,17 +1,16 @@
 """ovr-curate: build, check and explain sets of reasoning data with verifiable rewards.
 
-Every command's imports sit in its own function, so that `ovr-curate --help` answers at once.
+What each command does is in `commands/run.py`.
 """
 
 import argparse
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from curation import __version__
+from curation.commands import run
 from curation.core.errors import CurationError
 
 Command = Callable[[argparse.Namespace], None]
@@ -56,10 +55,10 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Command, text: str, example: str) -> argparse.ArgumentParser:
+    def command(name: str, does: Command, text: str, example: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text, epilog=f"example: {example}")
         sub.add_argument("--debug", action="store_true", help="show the traceback of a failure")
-        sub.set_defaults(run=run, wrong=sub.error)
+        sub.set_defaults(run=does, wrong=sub.error)
         return sub
 
     def plugins(sub: argparse.ArgumentParser) -> None:
@@ -67,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("--plugins", action="append", default=[], metavar="MODULE", help=text)
 
     example = "ovr-curate build manifests/micro_model.yaml --out build/q"
-    sub = command("build", _build, "Build the sets that a manifest describes, or go on with a build.", example)
+    sub = command("build", run.build, "Build the sets that a manifest describes, or go on with a build.", example)
     sub.add_argument(
         "manifest", type=Path, help="a manifest, or the manifest.lock.yaml of a build: the same bytes again"
     )
@@ -85,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--gpu-hour-price", type=float, metavar="P", help="with --dry-run: price of an hour of one GPU")
 
     text = "Look at a data set - file, folder, archive or Hub name - and write a manifest for it."
-    sub = command("init", _init, text, "ovr-curate init data/train.jsonl --out mine.yaml")
+    sub = command("init", run.init, text, "ovr-curate init data/train.jsonl --out mine.yaml")
     sub.add_argument("data", metavar="DATA_OR_HUB_NAME")
     sub.add_argument("--config", metavar="C", help="config of the Hub data set")
     sub.add_argument("--split", metavar="S", help="split of the Hub data set (train where there is one)")
@@ -93,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--force", action="store_true", help="write over a file that is there")
 
     text = "Show rows as they are read, beside the raw records, and what a build does with them."
-    sub = command("preview", _preview, text, "ovr-curate preview mine.yaml --source gsm8k -n 3")
+    sub = command("preview", run.preview, text, "ovr-curate preview mine.yaml --source gsm8k -n 3")
     sub.add_argument("manifest", type=Path)
     sub.add_argument("--source", default="", metavar="S", help="show this source only")
     sub.add_argument("-n", type=_positive, default=5, metavar="N", help="rows of every source (5)")
@@ -104,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
     text = (
         "Check a build or a released set: files, schema, counts, ids, images, golds, sources, evaluation items, card."
     )
-    sub = command("check", _check, text, "ovr-curate check build/q")
+    sub = command("check", run.check, text, "ovr-curate check build/q")
     sub.add_argument("dir", type=Path)
     sub.add_argument("--workers", type=_positive, default=1, metavar="N", help="worker processes (1)")
     skip = (
@@ -116,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
     text = (
         "Show a row's whole life: how it was read, what each stage did, its cluster, images, samples, its end and why."
     )
-    sub = command("why", _why, text, "ovr-curate why build/q gsm8k/17")
+    sub = command("why", run.why, text, "ovr-curate why build/q gsm8k/17")
     sub.add_argument("dir", type=Path)
     sub.add_argument("id", help="an id, the beginning of one, or SOURCE/SOURCE_ID")
     sub.add_argument("--images", type=Path, metavar="DIR", help="write its images to this folder")
@@ -126,19 +125,19 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", action="store_true", help="the same as JSON")
 
     text = "Say how two sets differ: options, inputs, and the rows gained, lost and changed, by which stage and why."
-    sub = command("diff", _diff, text, "ovr-curate diff build/q build/q2")
+    sub = command("diff", run.diff, text, "ovr-curate diff build/q build/q2")
     sub.add_argument("one", type=Path, metavar="DIR1")
     sub.add_argument("other", type=Path, metavar="DIR2")
     sub.add_argument("--out", type=Path, metavar="F", help="write every row that differs to this Parquet file")
     sub.add_argument("--json", action="store_true", help="the differences as JSON, with every row")
 
     text = "Write the report of a build or a released set again: one page that needs no network."
-    sub = command("report", _report, text, "ovr-curate report build/q")
+    sub = command("report", run.report, text, "ovr-curate report build/q")
     sub.add_argument("dir", type=Path)
     sub.add_argument("--out", type=Path, metavar="FILE", help="where it is written to (DIR/report.html)")
 
     text = "Try the reward on a build's own golds, restyled and nearly missed, in a thread and in a process; or a judge model, with hacks."
-    sub = command("certify", _certify, text, "ovr-curate certify build/q --judge mine.yaml")
+    sub = command("certify", run.certify, text, "ovr-curate certify build/q --judge mine.yaml")
     sub.add_argument("dir", type=Path)
     text = (
         "try the judge of this manifest's judge_answers instead, or of such options as YAML, and write its certificate"
@@ -150,7 +149,7 @@ def parser() -> argparse.ArgumentParser:
 
     text = "Write rows of a set for a person to label, or take the labels in and reckon the error budget again."
     sub = command(
-        "audit", _audit, text, "ovr-curate audit build/q -n 100, then ovr-curate audit build/q --labels audit.jsonl"
+        "audit", run.audit, text, "ovr-curate audit build/q -n 100, then ovr-curate audit build/q --labels audit.jsonl"
     )
     sub.add_argument("dir", type=Path)
     sub.add_argument("-n", type=_positive, default=100, metavar="N", help="rows of every config (100)")
@@ -158,7 +157,7 @@ def parser() -> argparse.ArgumentParser:
     labels = "take in this file: right, wrong or unsure instead of null"
     sub.add_argument("--labels", type=Path, metavar="FILE", help=labels)
     text = "Release a build on the Hub: what lacks there is sent, checked by its hash, and tagged."
-    sub = command("push", _push, text, "ovr-curate push build/q owner/name --dry-run")
+    sub = command("push", run.push, text, "ovr-curate push build/q owner/name --dry-run")
     sub.add_argument("dir", type=Path)
     sub.add_argument("name", metavar="OWNER/NAME")
     sub.add_argument(
@@ -173,20 +172,20 @@ def parser() -> argparse.ArgumentParser:
     )
 
     text = "Judge answers: one JSON object a line, {gold, response | answer, kind?, options?}."
-    sub = command("score", _score, text, "ovr-curate score pairs.jsonl --out scored.jsonl")
+    sub = command("score", run.score, text, "ovr-curate score pairs.jsonl --out scored.jsonl")
     sub.add_argument("pairs", type=Path)
     sub.add_argument("--out", type=Path, metavar="F", help="where to write (standard output)")
     sub.add_argument("--kind", help="reward kind of the lines that name none (math)")
     plugins(sub)
 
     text = "Show what a rollout store holds: samplers, samples, tokens, verdicts, damage."
-    sub = command("rollouts", _rollouts, text, "ovr-curate rollouts build/q")
+    sub = command("rollouts", run.rollouts, text, "ovr-curate rollouts build/q")
     sub.add_argument("dir", type=Path, help="a build, or its folder rollouts")
     sub.add_argument("--json", action="store_true", help="the figures as JSON")
 
     text = "Count behaviors of reasoning in any responses: rates by model, transfer, what goes with being right."
     example = "ovr-curate behaviors base=base.jsonl cold_start.jsonl rl.jsonl --plot figure.svg"
-    sub = command("behaviors", _behaviors, text, example)
+    sub = command("behaviors", run.behaviors, text, example)
     given = "a build, a rollout store, a run's output_dir, JSON Lines or Parquet; NAME=INPUT names its model"
     sub.add_argument("inputs", nargs="+", metavar="INPUT", help=given)
     judge = "a model that counts too: a name for vLLM, a YAML file, or {kind: openai, model: M, base_url: URL}"
@@ -202,7 +201,7 @@ def parser() -> argparse.ArgumentParser:
     plugins(sub)
 
     text = "Write a set for a trainer or as an environment, with our reward; without --to, list what there is."
-    sub = command("export", _export, text, "ovr-curate export build/q --to verl --out exports/verl")
+    sub = command("export", run.export, text, "ovr-curate export build/q --to verl --out exports/verl")
     sub.add_argument("dir", type=Path, nargs="?", metavar="DIR", help="a build, or a released set")
     sub.add_argument("--to", metavar="NAME", help="the trainer or library")
     sub.add_argument("--out", type=Path, metavar="FOLDER", help="where to write; an earlier export there is replaced")
@@ -210,19 +209,19 @@ def parser() -> argparse.ArgumentParser:
 
     for name, (listed, one) in LISTS.items():
         example = f"ovr-curate {name}, or ovr-curate {name} {one}"
-        sub = command(name, _list, f"List the {listed}, or show the options of one with an example.", example)
+        sub = command(name, run.plugins, f"List the {listed}, or show the options of one with an example.", example)
         sub.add_argument("name", nargs="?", metavar="NAME", help="show this one: every option and an example")
         sub.set_defaults(command=name)
         plugins(sub)
 
     text = "List the parts of a manifest, or show every option of one with an example."
     example = "ovr-curate options, or ovr-curate options dedup, or ovr-curate options rl.difficulty.max_lost"
-    sub = command("options", _options, text, example)
+    sub = command("options", run.options, text, example)
     sub.add_argument("name", nargs="?", metavar="PART", help="show this part, or the options of this name")
     plugins(sub)
 
     text = "Print the JSON schema of a manifest, for editors."
-    plugins(command("schema", _schema, text, "ovr-curate schema > m.json"))
+    plugins(command("schema", run.schema, text, "ovr-curate schema > m.json"))
     return parser
 
 
@@ -236,165 +235,6 @@ def _natural(text: str) -> int:
     if (number := int(text)) < 0:
         raise argparse.ArgumentTypeError(f"got {number}, expected at least 0")
     return number
-
-
-def _build(args: argparse.Namespace) -> None:
-    from curation.build.build import BuildOptions, build
-    from curation.commands.console import control_table, nothing_left, overlap_table, reading_table, summary_table
-    from curation.release.budget.budget import read_budget
-    from curation.release.budget.table import budget_lines
-    from curation.release.finish import finish
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster's way to say Ctrl-C
-    options = BuildOptions(args.workers, args.limit, args.only, tuple(args.set), args.control)
-    if args.dry_run:
-        if args.control:
-            args.wrong("--control does not go with --dry-run: it samples nothing")
-        from curation.build.dry_run import dry_run
-
-        print(dry_run(args.manifest, args.out, options, args.pilot, args.gpu_hour_price))
-        return
-    if args.pilot or args.gpu_hour_price is not None:
-        args.wrong("--pilot and --gpu-hour-price go with --dry-run")
-    summary = build(args.manifest, args.out, options)
-    finish(args.out)
-    for text in (summary_table, nothing_left, reading_table, overlap_table, control_table):
-        if shown := text(summary):
-            print(shown)
-    if budget := read_budget(args.out):
-        print(*budget_lines(budget), sep="\n")
-
-
-def _init(args: argparse.Namespace) -> None:
-    from curation.commands.init import init
-
-    init(args.data, args.out, args.config, args.split, args.force)
-
-
-def _preview(args: argparse.Namespace) -> None:
-    from curation.commands.preview import PreviewOptions, show
-
-    show(args.manifest, PreviewOptions(args.source, args.n, args.skip, args.images, args.template))
-
-
-def _check(args: argparse.Namespace) -> None:
-    from curation.commands.check.report import kinds, show
-
-    if unknown := sorted({*args.skip} - {*kinds()}):
-        args.wrong(f"--skip: no check is named {unknown[0]!r}; there are {', '.join(kinds())}")
-    show(args.dir, args.workers, args.skip, args.json)
-
-
-def _why(args: argparse.Namespace) -> None:
-    from curation.commands.why.show import show
-
-    show(args.dir, args.id, args.images, raw=args.raw, as_json=args.json)
-
-
-def _diff(args: argparse.Namespace) -> None:
-    from curation.commands.diff.show import show
-
-    show(args.one, args.other, args.out, args.json)
-
-
-def _report(args: argparse.Namespace) -> None:
-    from curation.release.dataset import open_dataset
-    from curation.release.finish import finish
-    from curation.release.report.page import write_report
-
-    print(
-        write_report(open_dataset(args.dir), args.out)
-        if args.out
-        else "\n".join(map(str, finish(args.dir, again=True)))
-    )
-
-
-def _certify(args: argparse.Namespace) -> None:
-    if args.judge is None:
-        from curation.commands.certify import certify_build
-
-        if args.out:
-            args.wrong("--out goes with --judge")
-        certify_build(args.dir)
-        return
-    from curation.commands.certify_judge import certify_the_judge
-
-    certify_the_judge(args.dir, args.judge, args.rows, args.out)
-
-
-def _audit(args: argparse.Namespace) -> None:
-    from curation.commands.audit import draw_audit, take_labels
-
-    if args.labels:
-        print(take_labels(args.dir, args.labels))
-    else:
-        print(draw_audit(args.dir, args.n, args.out))
-
-
-def _push(args: argparse.Namespace) -> None:
-    from curation.release.push.push import PushOptions, show_push
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-    show_push(args.dir, args.name, PushOptions(args.private, args.revision, args.dry_run, args.rollouts))
-
-
-def _score(args: argparse.Namespace) -> None:
-    from curation.commands.plugins import load_modules
-    from curation.commands.score import score_file
-
-    load_modules(args.plugins)
-    score_file(args.pairs, args.out, args.kind)
-
-
-def _rollouts(args: argparse.Namespace) -> None:
-    from curation.commands.rollouts import show_rollouts
-
-    show_rollouts(args.dir, args.json)
-
-
-def _behaviors(args: argparse.Namespace) -> None:
-    from curation.commands.behaviors.show import Asked, show_behaviors
-    from curation.commands.plugins import load_modules
-
-    load_modules(args.plugins)
-    show_behaviors(
-        Asked(tuple(args.inputs), args.judge, args.sample, args.store, args.out, args.plot, as_json=args.json)
-    )
-
-
-def _export(args: argparse.Namespace) -> None:
-    from curation.commands.export import list_exporters, run_export
-
-    if args.to is None and args.dir is None:
-        print(list_exporters())
-        return
-    if args.to is None or args.dir is None or args.out is None:
-        args.wrong("expected DIR --to NAME --out FOLDER, or nothing to list the names")
-    print(run_export(args.dir, args.to, args.out, args.config))
-
-
-def _list(args: argparse.Namespace) -> None:
-    from curation.commands.plugins import load_modules, show_plugins
-
-    load_modules(args.plugins)
-    print(show_plugins(args.command, args.name))
-
-
-def _options(args: argparse.Namespace) -> None:
-    from curation.commands.options import show_options
-    from curation.commands.plugins import load_modules
-
-    load_modules(args.plugins)
-    print(show_options(args.name))
-
-
-def _schema(args: argparse.Namespace) -> None:
-    from curation.commands.plugins import load_modules, manifest_schema
-
-    load_modules(args.plugins)
-    print(manifest_schema())
 
 
 if __name__ == "__main__":

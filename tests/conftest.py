@@ -12,7 +12,7 @@ from curation.build.load import load_manifest
 from curation.build.manifest import Manifest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; two processes of tests share the cores
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; processes of tests share the cores
 
 ROOT = Path(__file__).resolve().parents[1]
 TOGETHER = {

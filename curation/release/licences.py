@@ -1,7 +1,7 @@
 """The licence gate: what a build may publish. `release: {allow: [MIT, Apache-2.0]}` in a manifest."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import repeat
 from typing import ClassVar, Literal
 
@@ -37,14 +37,23 @@ class Release(Options):
         Raises:
             BuildError: which sources, which licences, how many rows.
         """
-        refused = {key: n for key, n in counts.items() if not self.allows(key[1])}
-        if refused:
-            counted = sorted(refused.items())
-            violations = ", ".join(f"{n} of {source} ({licence or 'unknown'})" for (source, licence), n in counted)
+        if refused := refused_rows(counts, self.allows):
             raise BuildError(
-                f"{config}: {sum(refused.values())} rows may not be published: {violations}; the manifest allows"
+                f"{config}: {refused}; the manifest allows"
                 f" {', '.join(self.allow)}. Leave the sources out, or say `release.on_violation: drop`"
             )
+
+
+def refused_rows(counts: Mapping[tuple[str, str], int], may: Callable[[str], bool]) -> str:
+    """How many rows of which sources may not be published by their licences, in one line; empty where all may.
+
+    `counts` is (source, licence) -> rows.
+    """
+    refused = {key: n for key, n in sorted(counts.items()) if not may(key[1])}
+    each = ", ".join(
+        f"{n:,} of {source} ({' '.join(licence.split()) or 'unknown'})" for (source, licence), n in refused.items()
+    )
+    return f"{sum(refused.values()):,} rows may not be published by their licences: {each}" if refused else ""
 
 
 class CheckLicences(DecideStage):

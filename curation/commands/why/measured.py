@@ -11,6 +11,7 @@ from typing import Any
 from curation.commands.why.samples import Row, sample_lines, short
 from curation.core.row import Message
 from curation.core.schema import RELEASED
+from curation.difficulty.counted import measurement
 from curation.difficulty.wording import ESTIMATORS
 from curation.sampling.template import apply_to_messages
 from rewards.extract import extract_answer
@@ -28,9 +29,9 @@ def measured(
     if record is None or not (kept or record.get("difficulty")):
         return
     difficulty = record.get("difficulty")
-    measurement = _measurement(manifest, line["config"])
+    how = measurement(manifest, line["config"])
     if difficulty:
-        yield from (f"  {text}" for text in _pass_rate(difficulty, measurement["truncated"]))
+        yield from (f"  {text}" for text in _pass_rate(difficulty, how["truncated"]))
         yield f"  gold: {short(record['answer'])} ({record['answer_kind']})"
     added = [name for name in record if name not in RELEASED[line["config"]] and name not in _INSIDE] if kept else []
     for name in (*_SHOWN, *added):
@@ -42,18 +43,11 @@ def measured(
         yield f"  noted by {stage}: {note}"
     if difficulty:
         messages = tuple(Message(**message) for message in record["prompt"])
-        prompt = messages if kept else apply_to_messages(measurement["template"], messages)
+        prompt = messages if kept else apply_to_messages(how["template"], messages)
         images = tuple(image["bytes"] if kept else image for image in record["images"] or ())
         gold = {name: record[name] for name in ("answer", "answer_kind", "answer_options")}
         row = Row(line["id"], prompt, images, gold, difficulty)
-        yield from (f"  {text}" for text in sample_lines(build / "rollouts", row, measurement))
-
-
-def _measurement(manifest: dict[str, Any], config: str) -> dict[str, Any]:
-    """How rows of a config were sampled: for pass rates, or for the traces of a teacher."""
-    options = (manifest[config] or {}).get("difficulty" if config == "rl" else "distil") or {}
-    template = options.get("template") or manifest["prompt_template"]
-    return {"truncated": "unjudged", "samplers": (), **options, "template": template}
+        yield from (f"  {text}" for text in sample_lines(build / "rollouts", row, how))
 
 
 def _pass_rate(difficulty: dict[str, Any], truncated: str) -> Iterator[str]:

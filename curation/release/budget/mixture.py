@@ -10,6 +10,7 @@ The answer is how many of the rows *in the set* are wrong. Rows that were droppe
 does not matter by which bounds rows were kept (selection by what is observed is ignorable: Rubin, Biometrika 63, 1976).
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -50,7 +51,7 @@ def wrong_among(counts: Ints, sources: Ints, n_options: int, prior: Prior, rng: 
     seen, times = np.unique(learned, return_counts=True)
     right, wrong = _likelihoods(states, n_options)
     prior_s, prior_g = (WEIGHT * weights for weights in mistakes_of(n_options).priors())
-    bases, log_gamma_of_bases = _bases()
+    bases, rising = _bases()
     prior_p = bases[len(bases) // 2]
     p, s, g, share = *(weights / weights.sum() for weights in (prior_p, prior_s, prior_g)), prior.mean
     draws = []
@@ -68,7 +69,7 @@ def wrong_among(counts: Ints, sources: Ints, n_options: int, prior: Prior, rng: 
             placed = rng.multinomial(n_wrong[some], _normal(joint)).sum(0).reshape(joint.shape[1:])
             cells, of_g = cells + placed.sum(2), placed.sum((0, 1))
         of_p = cells.sum(1)
-        fits = (_lgamma(bases + of_p) - log_gamma_of_bases).sum(1)
+        fits = rising[:, np.arange(len(P)), of_p].sum(1)
         fits = np.exp(fits - fits.max())
         prior_p = bases[rng.choice(len(fits), p=fits / fits.sum())]
         p, s, g = (rng.dirichlet(w) for w in (prior_p + of_p, prior_s + cells.sum(0), prior_g + of_g))
@@ -77,21 +78,17 @@ def wrong_among(counts: Ints, sources: Ints, n_options: int, prior: Prior, rng: 
     return np.array(draws)
 
 
-def _lgamma(x: Floats) -> Floats:
-    """The logarithm of the gamma function of positive numbers, by Stirling's series at x + 7 (Abramowitz and Stegun 6.1.41)."""
-    z = x + 7
-    series = (z - 0.5) * np.log(z) - z + 0.5 * np.log(2 * np.pi) + 1 / (12 * z) - 1 / (360 * z**3) + 1 / (1260 * z**5)
-    return np.asarray(series - np.sum([np.log(x + k) for k in range(7)], axis=0))
-
-
 def _normal(joint: Floats) -> Floats:
     flat = joint.reshape(len(joint), -1)
     normal: Floats = flat / flat.sum(1, keepdims=True)
     return normal
 
 
+@cache
 def _bases() -> tuple[Floats, Floats]:
-    """Beta distributions on the grid of p with the weight of the prior, and the logarithms of their gamma functions."""
+    """Beta distributions on the grid of p with the weight of the prior, and the logarithms of their rising factorials: [b, i, k] is
+    log(gamma(x + k) / gamma(x)) of the weight x of base b at P[i], for k up to `LEARNED`.
+    """
     edges = np.concatenate([[0], (P[1:] + P[:-1]) / 2, [1]])
     x = (np.arange(4_000) + 0.5) / 4_000
     found = []
@@ -101,7 +98,8 @@ def _bases() -> tuple[Floats, Floats]:
             of_cells = np.histogram(x, edges, weights=density)[0]
             found.append(of_cells / of_cells.sum() + 1e-4)
     bases = WEIGHT_P * _normal(np.array(found))
-    return bases, _lgamma(bases)
+    factors = np.log(bases[:, :, None] + np.arange(LEARNED))
+    return bases, np.concatenate([np.zeros((*bases.shape, 1)), factors.cumsum(2)], axis=2)
 
 
 def _likelihoods(states: Ints, n_options: int) -> tuple[Floats, Floats]:

@@ -2,11 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
 
 from curation.core.errors import BuildError, PushError
 from curation.release.dataset import Dataset
-from curation.release.licences import Release
+from curation.release.licences import Release, refused_rows
 
 OPEN = re.compile(
     r"(mit(-0)?|apache(-license)?-2(\.0)?|isc|unlicense|zlib|0bsd|bsd(-[234]-clause)?|wtfpl|afl-3\.0|artistic-2\.0|bsl-1\.0|ms-pl|pddl(-1\.0)?"
@@ -32,8 +31,11 @@ def check_licences(dataset: Dataset) -> list[str]:
                 release.check(config, counts)
             except BuildError as error:
                 raise PushError(str(error)) from error
-        else:
-            _check(config, counts, is_open)
+        elif refused := refused_rows(counts, is_open):
+            raise PushError(
+                f"{config}: {refused}; leave these sources out, state their `license`, or allow it by name with"
+                " `release: {allow: [...]}` in the manifest and build again"
+            )
         if restricted := sum(n for (_, licence), n in counts.items() if "-nc" in licence.casefold()):
             notes.append(f"{config}: {restricted:,} of {counts.total():,} rows may not be used commercially (NC)")
     return notes
@@ -47,12 +49,3 @@ def is_open(licence: str) -> bool:
     """
     parts = re.split(r"\s+AND\s+", licence.strip().casefold(), flags=re.IGNORECASE)
     return all(OPEN.fullmatch(part.strip()) for part in parts)
-
-
-def _check(config: str, counts: Counter[tuple[str, str]], may: Callable[[str], object]) -> None:
-    if refused := {key: n for key, n in sorted(counts.items()) if not may(key[1])}:
-        told = ", ".join(f"{n:,} of {source} ({licence or 'unknown'})" for (source, licence), n in refused.items())
-        raise PushError(
-            f"{config}: {sum(refused.values()):,} rows may not be published by their licences: {told}; leave these sources out, state their"
-            " `license`, or allow it by name with `release: {allow: [...]}` in the manifest and build again"
-        )

@@ -6,9 +6,10 @@ from typing import Any
 
 from curation.core.errors import SamplingError
 from curation.core.row import Message
+from curation.difficulty.counted import measurement
 from curation.release.dataset import Dataset
 from curation.release.report.chosen import ROW, Ended, ended_rows, kept_rows
-from curation.release.report.samples import Asked, Sampled, samples_of
+from curation.release.report.samples import Asked, Response, responses_to
 from curation.release.report.section import Page
 from curation.release.report.stages import ended_records
 from curation.release.report.thumbnails import MOST, Thumbnail, thumbnail
@@ -35,7 +36,7 @@ class Card:
     detail: str = ""
     record: Mapping[str, Any] | None = None
     images: list[Thumbnail] = field(default_factory=list)
-    samples: list[Sampled] = field(default_factory=list)
+    samples: list[Response] = field(default_factory=list)
 
     @property
     def fate(self) -> str:
@@ -122,7 +123,7 @@ def add_samples(dataset: Dataset, cards: list[Card]) -> str:
         return "The sampled responses are not in this folder." if any(card.get("difficulty") for card in cards) else ""
     asked = {number: _asked(dataset, card) for number, card in enumerate(cards) if card.record}
     try:
-        found = samples_of(store, asked, SAMPLES)
+        found = responses_to(store, asked, SAMPLES)
     except SamplingError as error:
         return f"The sampled responses cannot be shown: {error}"
     for number, samples in found.items():
@@ -132,18 +133,13 @@ def add_samples(dataset: Dataset, cards: list[Card]) -> str:
 
 def _asked(dataset: Dataset, card: Card) -> Asked:
     """The row as it was sampled; in the shards its prompt is in the template already."""
+    how = measurement(dataset.manifest, card.config)
     messages = tuple(Message(message["role"], message["content"]) for message in card.get("prompt"))
     if card.stage:
-        messages = apply_to_messages(_template(dataset, card.config), messages)
+        messages = apply_to_messages(how["template"], messages)
     images = tuple(_bytes(image) for image in card.get("images") or ())
     gold = {name: card.get(name) for name in ("answer", "answer_kind", "answer_options")}
-    return Asked(messages, images, gold, (card.get("difficulty") or {}).get("sampler"))
-
-
-def _template(dataset: Dataset, config: str) -> str:
-    """What a row of the config was put into when it was sampled: for pass rates, or for a teacher's trace."""
-    options = (dataset.manifest[config] or {}).get("difficulty" if config == "rl" else "distil") or {}
-    return str(options.get("template") or dataset.manifest["prompt_template"])
+    return Asked(messages, images, gold, card.get("difficulty"), how)
 
 
 def _bytes(image: Any) -> bytes:

@@ -18,7 +18,7 @@ SETTING = ("model", "revision", "template_hash")
 COLUMNS = ["prompt_id", *SETTING, "finish_reason", "n_tokens", "prompt_tokens"]
 
 
-class Sampled(NamedTuple):
+class Lengths(NamedTuple):
     """An entry for every response: the number of its row among those of the shards, in order. 13 bytes each."""
 
     row: npt.NDArray[np.int32]
@@ -28,7 +28,7 @@ class Sampled(NamedTuple):
     models: list[str]
 
 
-def sampled_responses(dataset: Dataset) -> Sampled | None:
+def sampled_responses(dataset: Dataset) -> Lengths | None:
     """The responses by the samplers that measured the set; None where the store is not there, or holds none of them."""
     segments = sorted((dataset.path / "rollouts").glob("*.parquet"))
     ids, samplers = _rows(dataset) if segments else (pa.array([], pa.string()), set())
@@ -53,7 +53,7 @@ def sampled_responses(dataset: Dataset) -> Sampled | None:
         return None
     row, tokens, prompt_tokens, is_cut = (np.concatenate(column) for column in zip(*parts, strict=True))
     models = sorted({name.partition("\n")[0] for name in samplers})
-    return Sampled(
+    return Lengths(
         row.astype(np.int32), tokens.astype(np.int32), prompt_tokens.astype(np.int32), is_cut.astype(bool), models
     )
 

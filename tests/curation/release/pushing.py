@@ -52,7 +52,10 @@ def run_python(hub: LoopbackHub, home: Path, code: str, *arguments: str) -> str:
 
 MANY = """
 import json, sys
+from tenacity import wait_exponential_jitter
 from curation.cli import main
+from curation.release.push import retries
+retries._backoff = wait_exponential_jitter(initial=0.1, max=1, jitter=0.05)  # it begins at a second
 for arguments in json.loads(sys.argv[1]):
     print("@@", main(["push", *arguments]), flush=True)
 """

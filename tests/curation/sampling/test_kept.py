@@ -79,7 +79,7 @@ def kill(process: subprocess.Popen[bytes]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "kills", "rows"), [("paced", 2, 40), ("openai", 1, 120), ("transformers", 1, 12), ("vllm", 1, 24)]
+    ("name", "kills", "rows"), [("paced", 2, 40), ("openai", 1, 80), ("transformers", 1, 12), ("vllm", 1, 24)]
 )
 def test_a_killed_build_has_what_was_finished_and_pays_for_the_rest_alone(
     name: str, kills: int, rows: int, tmp_path: Path, lm: Path, vlm: Path, log: Path, server: str, write_manifest: Write,
@@ -91,7 +91,7 @@ def test_a_killed_build_has_what_was_finished_and_pays_for_the_rest_alone(
         "sampler": engines(log, {"lm": lm, "vlm": vlm}, server)[name], "n": 8, "batch_prompts": rows,
         "truncated": "wrong", "min_pass_rate": None, "max_lost": 1.0, "sampling": {"max_tokens": 192},
     }  # fmt: skip
-    source = {"kind": "reasoning_gym", "datasets": {"chain_sum": {"count": rows}}}
+    source = {"kind": "visual_puzzles", "families": ["count", "locate"], "modality": "text", "count": rows}
     manifest = write_manifest(
         {"plugins": ["logged_engines"], "root": str(HERE), "rl": {"sources": [source], "difficulty": difficulty}}
     )

@@ -9,7 +9,7 @@ from curation.release.dataset import Dataset
 from curation.release.report.columns import Floats, Ints, Rates, batches, numbers, prompt_chars
 from curation.release.report.figures import SERIES, draw
 from curation.release.report.intervals import mean_rate
-from curation.release.report.sampled import Sampled, sampled_responses
+from curation.release.report.sampled import Lengths, sampled_responses
 from curation.release.report.section import Page, Section
 
 FIELDS = ("pass_rate", "n_judged", "n_truncated", "n_unjudged")
@@ -50,7 +50,7 @@ def measured_rows(dataset: Dataset) -> dict[str, Floats]:
     return {name: np.concatenate(values) for name, values in parts.items()}
 
 
-def mean_tokens(sampled: Sampled, n_rows: int) -> Floats:
+def mean_tokens(sampled: Lengths, n_rows: int) -> Floats:
     """Of every row the mean tokens of its samples, nan where it has none."""
     n = np.bincount(sampled.row, minlength=n_rows)
     total = np.bincount(sampled.row, sampled.tokens.astype(float), minlength=n_rows)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -11,10 +10,10 @@ import numpy as np
 from curation.commands.check.base import Check, Finding, Looked, Said, Skipped
 from curation.commands.check.ids import read_columns
 from curation.commands.check.subject import Shard, Subject
-from curation.core.row import Config, from_record
-from curation.core.rows import Rows, decided
+from curation.core.row import from_record
+from curation.core.rows import Rows
 from curation.core.schema import Column, released_record
-from curation.core.steps import written, written_rows
+from curation.core.stage_rows import rows_before_shards
 from curation.release.shards import split_of
 from curation.sampling.template import apply_template
 
@@ -38,23 +37,6 @@ class Origin(Check):
                 yield Skipped(
                     f"{config} against its stages: {type(error).__name__}: {' '.join(str(error).split())[:120]}"
                 )
-
-
-def rows_before_shards(build: Path, config: Config) -> Rows:
-    """The rows that came into the stage that writes the shards.
-
-    Raises:
-        OSError, KeyError: files of the stages are gone.
-    """
-    rows = Rows([])
-    for stage in sorted((build / "stages").glob(f"[0-9][0-9]-{config}-*")):
-        if (stage / "rows").is_dir():
-            rows = written_rows(stage / "rows")
-        elif (stage / "decisions").is_dir():
-            rows = decided(rows, stage / "decisions", written(stage / "decisions"))
-    if not rows.files:
-        raise FileNotFoundError(f"stages of {config} have no rows")
-    return rows
 
 
 def _compared(subject: Subject, shards: list[Shard], rows: Rows) -> Iterator[Said]:

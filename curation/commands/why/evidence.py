@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.commands.why.records import record_in, stages_of
+from curation.commands.why.records import record_in
 from curation.commands.why.samples import short
 from curation.core.row import Message, asked_in
+from curation.core.stage_rows import stages_of
 from curation.dedup.minhash import jaccard
 
 MOST_NEIGHBOURS = 20
@@ -26,7 +27,8 @@ def cluster(build: Path, dedup: dict[str, Any], line: dict[str, Any]) -> list[di
     Raises:
         OSError, KeyError: the stages' files are gone.
     """
-    rows = next((rows for stage, rows in stages_of(build, line["config"]) if stage.endswith("-clusters")), None)
+    stages = stages_of(build, line["config"])
+    rows = next((stage.rows for stage in stages if stage.name.endswith("-clusters")), None)
     record = record_in(rows, line) if rows is not None else None
     if rows is None or record is None:
         return []

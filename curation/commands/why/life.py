@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from curation.commands.why.records import record_in, stages_of
+from curation.commands.why.records import record_in
 from curation.commands.why.samples import short
 from curation.core.row import Message, question_of
+from curation.core.stage_rows import stages_of
 from curation.images import ImageError, inspect
 
 _OWN_LINES = ("provenance", "cluster", "copy", "distilled", "measured", "source_id")
@@ -36,11 +37,11 @@ def life(build: Path, line: dict[str, Any]) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
     before: dict[str, Any] | None = None
     origin = {**line, "source_id": line["source_id"].partition("#trace")[0]}
-    for stage, rows in stages_of(build, line["config"]):
-        record = record_in(rows, line) or record_in(rows, origin)
+    for stage in (stage for stage in stages_of(build, line["config"]) if stage.decides):
+        record = record_in(stage.rows, line) or record_in(stage.rows, origin)
         if record is None:
             break
-        told.append({"stage": stage, "notes": _new_notes(before, record), "changed": _changed(before, record)})
+        told.append({"stage": stage.name, "notes": _new_notes(before, record), "changed": _changed(before, record)})
         before = record
     return told
 

@@ -1,6 +1,5 @@
 """A row where it lies: in a shard, or in the files of the stages. Of every file only what is asked for is read, and nothing is locked."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +7,8 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.core.rows import Rows, decided
-from curation.core.steps import written, written_rows
+from curation.core.rows import Rows
+from curation.core.stage_rows import stages_of
 
 WHO = ("id", "source", "source_id")
 
@@ -37,23 +36,6 @@ def _place(columns: Any, line: dict[str, Any], names: tuple[str, ...]) -> int:
     return int(pc.index(same, True).as_py())
 
 
-def stages_of(build: Path, config: str) -> Iterator[tuple[str, Rows]]:
-    """(name of the stage, the rows that it left), in order; a stage that leaves none is not there.
-
-    Raises:
-        OSError: a stage's files are gone.
-    """
-    rows = Rows([])
-    for stage in sorted((build / "stages").glob(f"[0-9][0-9]-{config}-*")):
-        if (stage / "rows").is_dir():
-            rows = written_rows(stage / "rows")
-        elif (stage / "decisions").is_dir():
-            rows = decided(rows, stage / "decisions", written(stage / "decisions"))
-        else:
-            continue
-        yield stage.name, rows
-
-
 def record_in(rows: Rows, line: dict[str, Any]) -> dict[str, Any] | None:
     """The row among those of a stage, by source and source_id: its id changes where its text does."""
     for number, file in enumerate(rows.files):
@@ -65,12 +47,9 @@ def record_in(rows: Rows, line: dict[str, Any]) -> dict[str, Any] | None:
 
 def ended_record(build: Path, line: dict[str, Any]) -> dict[str, Any] | None:
     """The row as it came into the stage in which it ended; None where it was not measured by then, or the stages' files are gone."""
-    before = Rows([])
+    stages = stages_of(build, line["config"])
     try:
-        for name, rows in stages_of(build, line["config"]):
-            if name == line["stage"]:
-                break
-            before = rows
+        before = next((stage.rows_in for stage in stages if stage.name == line["stage"]), Rows([]))
         found = record_in(before, line)
     except (OSError, KeyError, ValueError):
         return None

@@ -13,9 +13,10 @@ from curation.commands.why.find import lines_of
 from curation.commands.why.life import images_of, life, life_lines, source_line
 from curation.commands.why.measured import measured
 from curation.commands.why.raw import raw_lines
-from curation.commands.why.records import ended_record, record_in, shard_record, stages_of
+from curation.commands.why.records import ended_record, record_in, shard_record
 from curation.core.errors import CurationError
 from curation.core.plugins import load_plugins
+from curation.core.stage_rows import stages_of
 from curation.release.dataset import Dataset, open_dataset
 
 Facts = dict[str, Any]
@@ -86,8 +87,8 @@ def _last_record(dataset: Dataset, line: dict[str, Any]) -> dict[str, Any] | Non
     """The row that ended, as the stage before left it."""
     found = None
     try:
-        for _, rows in stages_of(dataset.path, line["config"]):
-            found = record_in(rows, line) or found
+        for stage in stages_of(dataset.path, line["config"]):
+            found = record_in(stage.rows, line) or found
     except (OSError, KeyError, ValueError):
         return found
     return found

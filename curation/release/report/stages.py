@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.core.rows import Rows, decided
-from curation.core.steps import written, written_rows
+from curation.core.rows import Rows
+from curation.core.stage_rows import stages_of
 
 Key = tuple[str, str, str, str]
 """Of a row that ended: stage, id, source and source_id. Exact duplicates have one id."""
@@ -24,24 +24,13 @@ def ended_records(build: Path, config: str, ended: Iterable[Key], columns: list[
     for key in ended:
         wanted.setdefault(key[0], set()).add(key)
     found: dict[Key, dict[str, Any]] = {}
-    for stage, rows in _rows_into(build, config):
-        if stage in wanted:
-            for record in _of_ids(rows, {key[1] for key in wanted[stage]}, columns):
-                key = (stage, record["id"], record["source"], record["source_id"])
-                if key in wanted[stage]:
+    for stage in stages_of(build, config):
+        if keys := wanted.get(stage.name):
+            for record in _of_ids(stage.rows_in, {key[1] for key in keys}, columns):
+                key = (stage.name, record["id"], record["source"], record["source_id"])
+                if key in keys:
                     found.setdefault(key, record)
     return found
-
-
-def _rows_into(build: Path, config: str) -> Iterator[tuple[str, Rows]]:
-    """Every stage of a config with the rows that came into it."""
-    rows = Rows([])
-    for stage in sorted((build / "stages").glob(f"[0-9][0-9]-{config}-*")):
-        yield stage.name, rows
-        if (stage / "rows").is_dir():
-            rows = written_rows(stage / "rows")
-        elif (stage / "decisions").is_dir():
-            rows = decided(rows, stage / "decisions", written(stage / "decisions"))
 
 
 def _of_ids(rows: Rows, ids: set[str], columns: list[str]) -> Iterator[dict[str, Any]]:

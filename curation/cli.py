@@ -122,6 +122,8 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--raw", action="store_true", help="read its source again, and show the record that it was made of"
     )
+    where = "with --raw: where its source is here, such as rl.sources[0].path=/data/rows.jsonl"
+    sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=where)
     sub.add_argument("--json", action="store_true", help="the same as JSON")
 
     text = "Say how two sets differ: options, inputs, and the rows gained, lost and changed, by which stage and why."
@@ -152,7 +154,9 @@ def parser() -> argparse.ArgumentParser:
         "audit", run.audit, text, "ovr-curate audit build/q -n 100, then ovr-curate audit build/q --labels audit.jsonl"
     )
     sub.add_argument("dir", type=Path)
-    sub.add_argument("-n", type=_positive, default=100, metavar="N", help="rows of every config (100)")
+    sub.add_argument(
+        "-n", type=_positive, default=100, metavar="N", help="rows of every config (100); at least one of each source"
+    )
     sub.add_argument("--out", type=Path, metavar="FILE", help="where they are written to (DIR/audit.jsonl)")
     labels = "take in this file: right, wrong or unsure instead of null"
     sub.add_argument("--labels", type=Path, metavar="FILE", help=labels)

@@ -2,7 +2,9 @@
 
 import os
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from pydantic import ValidationError
 from curation.build.locked import Lock, is_lock, lock_of
 from curation.build.manifest import Manifest
 from curation.build.mistakes import mistakes_in
-from curation.core.errors import ManifestError
+from curation.core.errors import ManifestError, no_mapping
 from curation.core.lock import PLACES
 from curation.core.plugins import load_plugins
 
@@ -24,9 +26,23 @@ def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
         ManifestError: what was got, what was expected, where; one line a mistake.
     """
     raw = _read(path)
-    lock = lock_of(raw, path) if is_lock(raw) else None
-    if lock:
-        raw = lock.manifest
+    if is_lock(raw):
+        return _validated(lock_of(raw, path).manifest, path, changes, _Places(path, PLACES))
+    return _validated(raw, path, changes, _Places(path))
+
+
+def locked_manifest(lock: Mapping[str, Any], folder: Path, changes: Iterable[str] = ()) -> Manifest:
+    """The manifest of a lock that was read from a set's folder, with its places where `load_manifest` finds them. One whose variable is not
+    set stays as it is written, and is not found: the rest of the manifest can be read without it.
+
+    Raises:
+        ManifestError: as `load_manifest`.
+    """
+    path = folder / "manifest.lock.yaml"
+    return _validated(deepcopy(lock["manifest"]), path, changes, _Places(path, PLACES, needs_variables=False))
+
+
+def _validated(raw: dict[str, Any], path: Path, changes: Iterable[str], places: "_Places") -> Manifest:
     for change in changes:
         try:
             _apply_change(raw, change)
@@ -34,14 +50,13 @@ def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
             if isinstance(error, ManifestError):
                 raise
             raise ManifestError(f"--set {change!r}: {' '.join(str(error).split())}") from error
-    written: dict[str, str] = {}
-    resolved = _resolve(raw, path.resolve().parent, "", written, PLACES if lock else None)
+    resolved = places.resolve(raw)
     _load_plugins(resolved, path)
     try:
         manifest = Manifest.model_validate(resolved)
     except ValidationError as error:
         raise ManifestError("\n".join(f"{path}: {line}" for line in mistakes_in(resolved, Manifest, error))) from None
-    manifest._written = written
+    manifest._written = places.written
     return manifest
 
 
@@ -65,7 +80,7 @@ def _read(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ManifestError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
-        raise ManifestError(f"{path}: got {type(raw).__name__}, expected a mapping with `rl` or `cold_start`")
+        raise ManifestError(f"{path}: {no_mapping(raw)}; expected a manifest: a mapping with `rl` or `cold_start`")
     return raw
 
 
@@ -93,7 +108,9 @@ class _Loader(yaml.SafeLoader):
         included = self.file.parent / str(node.value)
         if self.nested:
             raise yaml.constructor.ConstructorError(None, None, "an included file includes another", node.start_mark)
-        return _load_yaml(included, nested=True)
+        if (found := _load_yaml(included, nested=True)) is None:
+            raise yaml.constructor.ConstructorError(None, None, f"!include {node.value}: is empty", node.start_mark)
+        return found
 
     def construct_sequence(self, node: yaml.SequenceNode, deep: bool = False) -> list[Any]:
         items = []
@@ -146,21 +163,38 @@ def _apply_change(raw: dict[str, Any], change: str) -> None:
         place[last] = parsed
 
 
-def _resolve(value: Any, folder: Path, key: str, written: dict[str, str], only: Container[str] | None = None) -> Any:
-    """Fill in environment variables, of a lock in `only` those places where they are left; make a relative `path`, `root` or `certificate`
-    relative to the manifest's folder. `written` gets, of each place that this changes, how it was written.
+@dataclass
+class _Places:
+    """Fills in environment variables, of a lock in `only` those places where they are left, and makes a relative `path`, `root` or
+    `certificate` relative to the folder of the manifest. `written` has, of each place that this changed, how it was written.
     """
-    if isinstance(value, dict):
-        return {k: _resolve(v, folder, str(k), written, only) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_resolve(v, folder, key, written, only) for v in value]
-    if isinstance(value, str) and key not in TEXT_KEYS and (only is None or key in only):
-        filled = re.sub(VARIABLE, lambda found: _variable(found, value), value)
+
+    file: Path
+    only: Container[str] | None = None
+    needs_variables: bool = True
+    written: dict[str, str] = field(default_factory=dict)
+
+    def resolve(self, value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {k: self.resolve(v, str(k)) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self.resolve(v, key) for v in value]
+        if isinstance(value, str) and key not in TEXT_KEYS and (self.only is None or key in self.only):
+            return self._resolved(value, key)
+        return value
+
+    def _resolved(self, value: str, key: str) -> str:
+        try:
+            filled = re.sub(VARIABLE, lambda found: _variable(found, value), value)
+        except ManifestError:
+            if self.needs_variables:
+                raise
+            return value
+        folder = self.file.resolve().parent
         resolved = str(folder / _at_home(filled)) if key in PATH_KEYS and filled else filled
         if key in PLACES and resolved != value:
-            written[resolved] = value
+            self.written[resolved] = value
         return resolved
-    return value
 
 
 PATH_KEYS = ("path", "root", "certificate")

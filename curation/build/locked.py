@@ -66,7 +66,7 @@ class Lock:
 
 def is_lock(raw: Any) -> bool:
     """Whether a YAML mapping is a lock; no manifest has these keys."""
-    return isinstance(raw, dict) and isinstance(raw.get("manifest"), dict) and "versions" in raw
+    return isinstance(raw, dict) and "manifest" in raw and "versions" in raw
 
 
 def lock_of(raw: dict[str, Any], path: Path) -> Lock:
@@ -76,7 +76,7 @@ def lock_of(raw: dict[str, Any], path: Path) -> Lock:
         ManifestError: parts of it are missing, or are none of a lock.
     """
     wrong = [name for name in PARTS if name not in raw]
-    wrong += [name for name in ("inputs", "versions", "build") if not isinstance(raw.get(name, {}), dict)]
+    wrong += [name for name in ("manifest", "inputs", "versions", "build") if not isinstance(raw.get(name, {}), dict)]
     limit = raw.get("limit")
     if wrong or not (limit is None or isinstance(limit, int)):
         part = wrong[0] if wrong else "limit"

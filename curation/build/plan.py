@@ -55,7 +55,7 @@ def plan(manifest: Manifest, config: Config, limit: int | None = None, build: st
     accept = {source.name: source.accept for source in section.sources}
     readers = tuple(source.model_copy(update={"accept": ()}) for source in section.sources)  # it changes no row
 
-    stages: list[Stage] = [Collect(sources=readers, limit=limit, seed=seed, accept=accept)]
+    stages: list[Stage] = [Collect(sources=readers, limit=limit, seed=seed, accept=accept, section=config)]
     if evaluation:
         stages += [IndexBenchmarks(options=evaluation, seed=seed)]
     stages += [

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import yaml
 from rich.table import Table
 
 from curation.build.manifest import Certify
@@ -38,19 +37,21 @@ def certify_build(build: Path) -> None:
     shards = sorted((build / "data" / "rl").glob("*.parquet"))
     if not shards or not all((build / name).exists() for name in ("manifest.lock.yaml", "summary.json")):
         raise BuildError(f"{build}: no RL shards, manifest lock and summary; expected the folder of a finished build")
-    lock = yaml.safe_load((build / "manifest.lock.yaml").read_text())["manifest"]
+    dataset = open_dataset(build)
+    lock, summary = dataset.manifest, dataset.summary
     load_plugins(lock.get("plugins", ()), Path(lock["root"]) if lock.get("root") else None)
     bounds = Certify.model_validate(lock.get("certify", {}))
     rows = [record for shard in shards for record in read_records(shard, COLUMNS, batch_rows=10_000)]
     in_thread, in_process = (certify(rows, where, bounds.max_rows, lock["seed"]) for where in ("thread", "process"))
     written = build / FAILURES
     n_failures = write_records(written, FAILURE_SCHEMA, (case._asdict() for case in in_thread.failures()))
-    _into_summary(build / "summary.json", in_thread)
+    with_certificate = summary | {"certificate": in_thread.table()}
+    write_text(build / "summary.json", json.dumps(with_certificate, indent=1, ensure_ascii=False) + "\n")
     print(_table(in_thread))
     for line in _examples(in_thread):
         print(line)
     print(f"{written}: {n_failures} failed cases")
-    if open_dataset(build).is_build:
+    if dataset.is_build:
         finish(build)  # budget, card and report say what is certified
     if not _agree(in_thread, in_process):
         raise BuildError(f"{build}: the reward gives other verdicts in a process than in a thread")
@@ -61,12 +62,6 @@ def certify_build(build: Path) -> None:
             f" {'/'.join(over[0])}: {group.false_negative_share:.2%} false negatives (up to {bounds.max_false_negatives:.2%}),"
             f" {group.false_positive_share:.2%} false positives (up to {bounds.max_false_positives:.2%}); {written} names the rows"
         )
-
-
-def _into_summary(path: Path, certificate: Certificate) -> None:
-    """Put the shares into the summary of the build."""
-    summary = json.loads(path.read_text()) | {"certificate": certificate.table()}
-    write_text(path, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
 
 
 def _agree(one: Certificate, other: Certificate) -> bool:

@@ -27,6 +27,7 @@ from curation.judging.answers.certificate import Certificate, objections
 from curation.judging.answers.options import JudgeAnswers, JudgeLimits
 from curation.judging.answers.probes import certify_judge
 from curation.judging.progress import asking_line
+from curation.release.dataset import Dataset
 from curation.sampling.sample_cached import CachedSampler
 from curation.sampling.template import PLACEHOLDER
 
@@ -53,7 +54,7 @@ def certify_the_judge(build: Path, judge: str, n_rows: int, out: Path | None) ->
     """
     if not (build / "manifest.lock.yaml").exists():
         raise BuildError(f"{build}: no manifest lock, expected the folder of a finished build")
-    lock = yaml.safe_load((build / "manifest.lock.yaml").read_text())["manifest"]
+    lock = Dataset(build).manifest
     load_plugins(lock.get("plugins", ()), Path(lock["root"]) if lock.get("root") else None)
     options, limits, wanted = _judge_of(judge, Certify.model_validate(lock.get("certify", {})).judge)
     rows = chosen(build, n_rows, lock["seed"], lock["prompt_template"])

@@ -54,9 +54,11 @@ def check(args: argparse.Namespace) -> None:
 
 
 def why(args: argparse.Namespace) -> None:
-    from curation.commands.why.show import show
+    from curation.commands.why.show import Asked, show
 
-    show(args.dir, args.id, args.images, raw=args.raw, as_json=args.json)
+    if args.set and not args.raw:
+        args.wrong("--set goes with --raw: it says where the record is read")
+    show(args.dir, args.id, Asked(args.images, args.raw, tuple(args.set)), as_json=args.json)
 
 
 def diff(args: argparse.Namespace) -> None:

@@ -76,6 +76,16 @@ def first_line(error: BaseException) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
+def no_mapping(value: object) -> str:
+    """What a file holds that was expected to be a mapping, as a predicate.
+
+    >>> no_mapping(None), no_mapping([1])
+    ('is empty', 'holds a list')
+    """
+    kinds = {type(None): "is empty", list: "holds a list", str: "holds text"}
+    return kinds.get(type(value), f"holds {value!r}")
+
+
 def nearest(name: object, known: Iterable[str]) -> str:
     """The end of a message about an unknown name: which known ones are near it, empty where none is.
 

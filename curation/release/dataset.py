@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 import yaml
 
-from curation.core.errors import BuildError, first_line
+from curation.core.errors import BuildError, first_line, no_mapping
 from curation.core.parquet import read_records
 from curation.core.row import Config
 
@@ -30,14 +30,13 @@ class Dataset:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """What `summary.json` has (see docs/build.md)."""
-        return self._mapping("summary.json", json.loads)
+        return self._with("configs", "summary.json", json.loads)
 
     @cached_property
     def lock(self) -> dict[str, Any]:
         """What `manifest.lock.yaml` has: manifest, limit, inputs, build, versions."""
-        return self._mapping(
-            "manifest.lock.yaml", partial(yaml.load, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        )
+        load = partial(yaml.load, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return self._with("manifest", "manifest.lock.yaml", load)
 
     def document(self, name: str) -> dict[str, Any] | None:
         """What a JSON file of the folder says; None where it is not there.
@@ -49,11 +48,24 @@ class Dataset:
 
     def _mapping(self, name: str, load: Callable[[str], Any]) -> dict[str, Any]:
         try:
-            return dict(load((self.path / name).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+            text = (self.path / name).read_text(encoding="utf-8")
+            found = load(text) if text.strip() else None
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             raise BuildError(
                 f"{self.path / name}: cannot be read: {first_line(error)}; copy or build it again"
             ) from error
+        if not isinstance(found, dict):
+            raise BuildError(f"{self.path / name}: {no_mapping(found)}, expected a mapping; copy or build it again")
+        return found
+
+    def _with(self, key: str, name: str, load: Callable[[str], Any]) -> dict[str, Any]:
+        """A document of the folder, with a mapping under the key."""
+        found = self._mapping(name, load)
+        if not isinstance(found.get(key), dict):
+            raise BuildError(
+                f"{self.path / name}: has no mapping `{key}`, which a build writes; copy or build it again"
+            )
+        return found
 
     @property
     def manifest(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from curation.core.errors import SourceError
 from curation.core.ledger import LedgerWriter
 from curation.core.parquet import write_text
 from curation.core.progress import TaskProgress
-from curation.core.row import to_document
+from curation.core.row import Config, to_document
 from curation.core.rows import Rows
 from curation.core.schema import stage_schema
 from curation.core.stage import ROWS, Leaves, Run, Stage
@@ -35,6 +35,8 @@ class Collect(Stage):
     seed: int = 0
     accept: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude=True)
     """Source -> the red flags that it accepts; what is read does not depend on it."""
+    section: Config | None = Field(default=None, exclude=True)
+    """What the sources are of, for messages."""
     leaves: ClassVar[Leaves] = ROWS
 
     def digests(self) -> dict[str, dict[str, str]]:
@@ -43,12 +45,7 @@ class Collect(Stage):
             try:
                 found[source.name] = source.inputs()
             except SourceError as error:
-                where = (
-                    f"; `--set SECTION.sources[{number}].path=...` says where it is"
-                    if "path" in type(source).model_fields
-                    else ""
-                )
-                missing.append(f"source {source.name!r}: {error}{where}")
+                missing.append(f"source {source.name!r}: {error}{option_of_place(self.section, number, source)}")
         if missing:
             raise SourceError("\n".join(missing))
         return found
@@ -70,6 +67,13 @@ class Collect(Stage):
 
     def rows_in(self, run: Run) -> int:
         return sum(rows_read(run.folder).values())
+
+
+def option_of_place(section: Config | None, number: int, source: Source) -> str:
+    """The end of a message about a source that cannot be read: the option that says where it is, empty where it has none."""
+    if "path" not in type(source).model_fields:
+        return ""
+    return f"; `--set {section or 'SECTION'}.sources[{number}].path=...` says where it is"
 
 
 def rows_read(folder: Path) -> dict[str, int]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from curation.cold_start.behaviors import prompt as behaviors
 from curation.commands.behaviors.responses import Response, is_correct, named, read_lines, response_of
@@ -14,6 +13,7 @@ from curation.core.errors import CurationError
 from curation.core.parquet import read_records
 from curation.judging.answers import prompt as answers
 from curation.judging.questions import prompt as questions
+from curation.release.dataset import Dataset
 from curation.sampling.rollouts import rollout, verdicts
 from curation.sampling.rollouts.segments import list_segments, read_groups
 from curation.sampling.rollouts.verdicts import rewards_version
@@ -66,9 +66,9 @@ def read_traces(shard: Path, name: str) -> Iterator[Response]:
 
 def _templates(build: Path) -> set[str] | None:
     """The templates whose rollouts are responses to the build's prompts, the teacher's among them; None where nothing says so."""
-    if not (lock := build / LOCK).is_file():
+    if not (build / LOCK).is_file():
         return None
-    manifest = yaml.safe_load(lock.read_text(encoding="utf-8"))["manifest"]
+    manifest = Dataset(build).manifest
     distil = (manifest.get("cold_start") or {}).get("distil") or {}
     return {template_hash(template) for template in (manifest["prompt_template"], distil.get("template")) if template}
 

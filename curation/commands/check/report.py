@@ -10,7 +10,7 @@ from typing import Any
 from curation.commands.check.base import Check, Finding, Looked, RowCheck, Said, Skipped
 from curation.commands.check.rows import check_rows
 from curation.commands.check.subject import Subject, subject_of
-from curation.core.errors import BuildError
+from curation.core.errors import BuildError, CurationError
 from curation.core.plugins import known_plugins
 from curation.release.dataset import open_dataset
 
@@ -92,6 +92,8 @@ def examine(path: Path, workers: int = 1, skip: Collection[str] = ()) -> Report:
         try:
             if not isinstance(getattr(dataset, file), dict) or not dataset.summary["configs"]:
                 raise ValueError("it says nothing of any config")
+        except CurationError:
+            raise
         except Exception as error:  # YAML and JSON raise many kinds
             name = {"summary": "summary.json", "lock": "manifest.lock.yaml"}[file]
             text = " ".join(str(error).split())[:200]

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curation.build.load import locked_manifest
 from curation.build.manifest import Manifest
 from curation.core.errors import CurationError
-from curation.core.plugins import load_plugins
 from curation.core.row import Config
 from curation.core.stage import Stage
 from curation.release.dataset import Dataset
@@ -108,9 +108,7 @@ class Subject:
     def manifest(self) -> Manifest | None:
         """The manifest of the lock, its plugins loaded; None where it cannot be read here (`manifest_error` says why)."""
         try:
-            given = self.dataset.manifest
-            load_plugins(given.get("plugins") or (), Path(given["root"]) if given.get("root") else None)
-            return Manifest.model_validate(given)
+            return locked_manifest(self.dataset.lock, self.path)
         except (CurationError, ValueError, KeyError, TypeError) as error:
             self.manifest_error = " ".join(str(error).split())[:200]
             return None

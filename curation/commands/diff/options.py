@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-PLACES = ("root",)
-"""Where the manifest was; says nothing of the rows."""
+from curation.core.lock import PLACES
+
 ABSENT = "(absent)"
 
 
@@ -17,8 +17,9 @@ class Changed(NamedTuple):
 
 
 def changed_options(one: Mapping[str, Any], other: Mapping[str, Any], part: str) -> list[Changed]:
-    """What differs in a part of two locks."""
-    return [change for change in _changes(one.get(part), other.get(part), "", part) if change.key not in PLACES]
+    """What differs in a part of two locks, places left out: what was read there differs where its digest in `inputs` does."""
+    changes = _changes(one.get(part), other.get(part), "", part)
+    return [change for change in changes if part != "manifest" or change.key.rpartition(".")[2] not in PLACES]
 
 
 def _changes(one: Any, other: Any, key: str, part: str) -> Iterator[Changed]:

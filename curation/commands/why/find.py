@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curation.commands.preview_text import plain_text
+from curation.commands.why.samples import short
 from curation.core.errors import BuildError
 from curation.core.ledger import LEDGER
 from curation.release.dataset import Dataset
@@ -21,20 +22,23 @@ def lines_of(dataset: Dataset, wanted: str) -> list[dict[str, Any]]:
     Raises:
         BuildError: no such row, or the beginning of several ids.
     """
+    if not wanted.strip():
+        raise BuildError("got an empty id; expected an id, the beginning of one, or SOURCE/SOURCE_ID")
+    wanted = wanted.encode(errors="backslashreplace").decode()
     table, file = _lines(dataset)
     named = pc.binary_join_element_wise(table["source"], table["source_id"], "/")
     of_id = pc.or_(pc.equal(table["id"], wanted), pc.starts_with(table["id"], f"{wanted}."))
     of_name = pc.or_(pc.equal(named, wanted), pc.starts_with(named, f"{wanted}#trace"))
     if found := list(table.filter(pc.or_(of_id, of_name)).to_pylist()):
         return found
-    begun = list(table.filter(pc.starts_with(table["id"], wanted)).to_pylist()) if wanted else []
+    begun = list(table.filter(pc.starts_with(table["id"], wanted)).to_pylist())
     ids = list(dict.fromkeys(base_id(line["id"]) for line in begun))
     if len(ids) > 1:
         shown = "\n".join(_one(line) for line in begun[:MOST_NAMED])
         more = f"\n... and {len(begun) - MOST_NAMED} more" if len(begun) > MOST_NAMED else ""
         raise BuildError(f"{wanted!r} is the beginning of {len(ids)} ids; give more of one:\n{shown}{more}")
     if not begun:
-        raise BuildError(f"{file}: no row has id or SOURCE/SOURCE_ID {wanted!r}")
+        raise BuildError(f"{file}: no row has id or SOURCE/SOURCE_ID {short(wanted)!r}")
     return begun
 
 

@@ -1,11 +1,12 @@
 """A row's life as text and for a program: its end and the option that decided, its stages, its cluster, its images, what was measured."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curation.build.manifest import Manifest
+from curation.build.load import locked_manifest
 from curation.build.plan import plan
 from curation.commands.preview_text import plain_text
 from curation.commands.why.evidence import cluster, contamination, evidence_lines, options_in, suspicion
@@ -15,48 +16,56 @@ from curation.commands.why.measured import measured
 from curation.commands.why.raw import raw_lines
 from curation.commands.why.records import ended_record, record_in, shard_record
 from curation.core.errors import CurationError
-from curation.core.plugins import load_plugins
 from curation.core.stage_rows import stages_of
 from curation.release.dataset import Dataset, open_dataset
 
 Facts = dict[str, Any]
 
 
-def why(build: Path, wanted: str, images: Path | None = None, *, raw: bool = False) -> str:
-    """One row's life, as text: by id, by the beginning of one, or by SOURCE/SOURCE_ID. Its images are written to `images`; `raw` reads
-    its source again, for the record that it was made of.
+@dataclass(frozen=True)
+class Asked:
+    """What else of a row is asked for: its images, written to a folder; the `raw` record that it was made of, of sources that are where the
+    `changes` of the manifest say."""
+
+    images: Path | None = None
+    raw: bool = False
+    changes: Sequence[str] = ()
+
+
+def why(build: Path, wanted: str, asked: Asked = Asked()) -> str:
+    """One row's life, as text: by id, by the beginning of one, or by SOURCE/SOURCE_ID.
 
     Raises:
-        BuildError: no such row, or several.
+        CurationError: no such row, or several; a change that the manifest refuses.
     """
-    return "\n".join(plain_text(text) for facts in facts_of(build, wanted, images, raw=raw) for text in _texts(facts))
+    return "\n".join(plain_text(text) for facts in facts_of(build, wanted, asked) for text in _texts(facts))
 
 
-def show(build: Path, wanted: str, images: Path | None, *, raw: bool, as_json: bool) -> None:
+def show(build: Path, wanted: str, asked: Asked, *, as_json: bool) -> None:
     """Print it."""
     if as_json:
-        print(json.dumps(facts_of(build, wanted, images, raw=raw), indent=1, ensure_ascii=False, default=str))
+        print(json.dumps(facts_of(build, wanted, asked), indent=1, ensure_ascii=False, default=str))
     else:
-        print(why(build, wanted, images, raw=raw))
+        print(why(build, wanted, asked))
 
 
-def facts_of(path: Path, wanted: str, images: Path | None = None, *, raw: bool = False) -> list[Facts]:
+def facts_of(path: Path, wanted: str, asked: Asked = Asked()) -> list[Facts]:
     """What is known of every row that is asked for.
 
     Raises:
-        BuildError: no such row, or several.
+        CurationError: no such row, or several; a change that the manifest refuses.
     """
     dataset = open_dataset(path)
-    return [_facts(dataset, line, images, raw) for line in lines_of(dataset, wanted)]
+    return [_facts(dataset, line, asked) for line in lines_of(dataset, wanted)]
 
 
-def _facts(dataset: Dataset, line: dict[str, Any], images: Path | None, raw: bool) -> Facts:
+def _facts(dataset: Dataset, line: dict[str, Any], asked: Asked) -> Facts:
     manifest, path = dataset.manifest, dataset.path
     section = manifest.get(line["config"]) or {}
     kept = line["action"] == "out"
     facts: Facts = {
         **line,
-        "option": "" if kept else _option(manifest, line),
+        "option": "" if kept else _option(dataset, line),
         "read": source_line(manifest, line),
         "not_at_hand": [],
     }
@@ -65,9 +74,9 @@ def _facts(dataset: Dataset, line: dict[str, Any], images: Path | None, raw: boo
         facts["not_at_hand"].append("its stages and its cluster: a released set has none")
     facts["stages"], facts["cluster"] = _on_the_way(dataset, section, line, facts["not_at_hand"])
     facts["contamination"], facts["suspicion"] = contamination(path, line), suspicion(path, line)
-    facts["images"] = _images(record if kept else _last_record(dataset, line), line, images)
+    facts["images"] = _images(record if kept else _last_record(dataset, line), line, asked.images)
     facts["measured"] = list(measured(path, manifest, line, record))
-    facts["raw"] = list(raw_lines(manifest, line)) if raw else []
+    facts["raw"] = list(raw_lines(dataset, line, asked.changes)) if asked.raw else []
     return facts
 
 
@@ -94,11 +103,11 @@ def _last_record(dataset: Dataset, line: dict[str, Any]) -> dict[str, Any] | Non
     return found
 
 
-def _option(manifest: dict[str, Any], line: dict[str, Any]) -> str:
+def _option(dataset: Dataset, line: dict[str, Any]) -> str:
     """The option behind a drop, with its value; empty where no stage of the plan says it, or the plan cannot be made here."""
+    manifest = dataset.manifest
     try:
-        load_plugins(manifest.get("plugins") or (), Path(manifest["root"]) if manifest.get("root") else None)
-        stages = plan(Manifest.model_validate(manifest), line["config"])
+        stages = plan(locked_manifest(dataset.lock, dataset.path), line["config"])
     except (CurationError, ValueError):
         return ""
     kind = line["stage"].partition(f"-{line['config']}-")[2]

@@ -107,7 +107,7 @@ def lose_it(folder: Path) -> None:
     ("change", "message"),
     [
         (flip_a_byte, "rl.sums: the input 'sums.jsonl' has changed: got "),
-        (lose_it, r"source 'sums': .*sums.jsonl.*--set SECTION.sources\[0\].path="),
+        (lose_it, r"source 'sums': .*sums.jsonl.*--set rl.sources\[0\].path="),
     ],
 )
 def test_an_input_that_is_another_is_named_before_anything_runs(change: Any, message: str, elsewhere: Path) -> None:
@@ -135,7 +135,12 @@ def test_other_versions_are_said_and_go_on(elsewhere: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
-    "text", ["manifest: {}\nversions: {}", "manifest: {}\nversions: []\nlimit: 1\ninputs: {}\nbuild: {}"]
+    "text",
+    [
+        "manifest: {}\nversions: {}",
+        "manifest:\nversions: {}\nlimit: 1\ninputs: {}\nbuild: {}",
+        "manifest: {}\nversions: []\nlimit: 1\ninputs: {}\nbuild: {}",
+    ],
 )
 def test_half_a_lock_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "lock.yaml").write_text(text)

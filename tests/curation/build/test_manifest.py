@@ -73,10 +73,10 @@ def test_an_old_key_names_the_new_one(change: dict[str, Any], message: str, tmp_
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- a\n- b\n", "got list, expected a mapping"),
+        ("- a\n- b\n", r"bad.yaml: holds a list; expected a manifest"),
         ("name: [", r"not YAML: .*line \d"),
         ("name: a\nname: b\n", "key 'name' is given twice"),
-        ("", "got NoneType, expected a mapping"),
+        ("", r"bad.yaml: is empty; expected a manifest"),
         ("when: 2024-02-30\n", "not YAML"),
     ],
 )
@@ -129,6 +129,7 @@ def test_a_file_can_be_included(tmp_path: Path) -> None:
     (tmp_path / "lists").mkdir()
     (tmp_path / "lists" / "sources.yaml").write_text(yaml.safe_dump([{"kind": "visual_puzzles", "count": 3}]))
     (tmp_path / "nested.yaml").write_text("!include lists/sources.yaml")
+    (tmp_path / "empty.yaml").write_text("")
     path = tmp_path / "good.yaml"
     path.write_text("name: a\nrl: {sources: !include lists/sources.yaml}\n")
     manifest = load_manifest(path)
@@ -138,6 +139,7 @@ def test_a_file_can_be_included(tmp_path: Path) -> None:
         ("absent.yaml", "absent.yaml: no such manifest"),
         ("nested.yaml", "includes another"),
         ("[a]", "file name"),
+        ("empty.yaml", "include empty.yaml: is empty"),
     ]:
         path.write_text(f"name: a\nrl: {{sources: !include {included}}}\n")
         with pytest.raises(ManifestError, match=message):

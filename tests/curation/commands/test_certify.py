@@ -34,7 +34,7 @@ def build(folder: Path, *golds: tuple[str, str]) -> Path:
     ]
     write_records(folder / "data/rl/train-00000.parquet", pa.schema([(name, pa.string()) for name in COLUMNS]), rows)
     (folder / "manifest.lock.yaml").write_text(yaml.safe_dump({"manifest": {"seed": 0}}))
-    (folder / "summary.json").write_text(json.dumps({"build": "b1"}))
+    (folder / "summary.json").write_text(json.dumps({"build": "b1", "configs": {}}))
     return folder
 
 

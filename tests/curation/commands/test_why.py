@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,18 @@ import yaml
 
 from curation.build.build import build
 from curation.cli import main
-from curation.commands.why import why
+from curation.commands.diff.show import diff
+from curation.commands.why import Asked, why
 from curation.commands.why.find import lines_of
 from curation.core.errors import BuildError
 from curation.core.ledger import LEDGER
+from curation.core.lock import public_lock
 from curation.core.parquet import read_records
 from curation.core.row import Message
 from curation.release.dataset import Dataset
+from curation.release.report import cards
+from curation.release.report.section import Page
+from curation.release.report.sections.gallery import Gallery
 from curation.sampling.engines.base import Request, Sample
 from curation.sampling.identity import model_identity
 from curation.sampling.rollouts.rollout import Rollout, Setting, prompt_hash
@@ -43,6 +49,13 @@ def rollout(row: str, number: int, setting: Setting, question: str) -> Rollout:
     return Rollout(prompt, row, setting, 48, sample, 20, 0.1)
 
 
+def uncounted(row: str, setting: Setting, question: str) -> list[Rollout]:
+    """Older samples, which no pass rate is the share of: cut off under a shorter limit, or drawn at another temperature."""
+    first = rollout(row, 0, setting, question)
+    cut = replace(first.sample, text="So", finish_reason="length", n_tokens=8)
+    return [replace(first, max_tokens=8, sample=cut), replace(first, setting=replace(setting, temperature=0.5))]
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("why")
@@ -55,6 +68,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, records)))
     with RolloutStore(folder / "out" / "rollouts") as store:
         for name, text in questions.items():
+            store.append(uncounted(name, setting, text))
             store.append([rollout(name, number, setting, text) for number in range(MAX_SAMPLES)])
     (folder / "out" / ".lock").touch()
     difficulty = {
@@ -123,6 +137,25 @@ def test_a_row_that_triage_dropped_tells_the_same(built: Path, row: str, outcome
 
 
 @pytest.mark.slow
+def test_the_gallery_shows_the_samples_that_the_pass_rate_counts(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cards, "SAMPLES", MAX_SAMPLES)
+    facts = Gallery().facts(Dataset(built), Page(0))
+    assert facts is not None
+    assert {card.source_id for card in facts["cards"]} == RIGHT.keys()
+    for card in facts["cards"]:
+        row, difficulty = card.source_id, card.get("difficulty")
+        n = difficulty["n_judged"] + difficulty["n_truncated"]
+        outcomes = ["correct" if number in RIGHT[row] else "wrong" for number in range(n)]
+        if row == "seen":
+            outcomes[2] = "truncated"
+        assert [(one.number, one.outcome) for one in card.samples] == list(enumerate(outcomes))
+        assert outcomes.count("correct") == difficulty["n_correct"]
+        assert [one.text for one in card.samples if one.outcome == "correct"] == [r"So it is \boxed{7}."] * difficulty[
+            "n_correct"
+        ]
+
+
+@pytest.mark.slow
 def test_without_its_rollouts_a_build_tells_the_rest(built: Path, tmp_path: Path) -> None:
     shutil.copytree(built, tmp_path / "out")
     shutil.rmtree(tmp_path / "out" / "rollouts" / "verdicts")
@@ -169,17 +202,26 @@ def test_the_beginning_of_several_ids_names_them(tmp_path: Path) -> None:
         {**dict.fromkeys(LEDGER.names, ""), "config": "rl", "source": "s", "source_id": str(n), "id": f"ab{n}"}
         for n in range(30)
     ]
+    lines.append({**lines[0], "source_id": "without an id", "id": ""})
     pq.write_table(pa.Table.from_pylist(lines, schema=LEDGER), tmp_path / "ledger.parquet")
     dataset = Dataset(tmp_path)
     assert [line["id"] for line in lines_of(dataset, "ab17")] == ["ab17"]
     with pytest.raises(BuildError, match=r"(?s)'ab' is the beginning of 30 ids; .*ab12  rl s/12.*and 10 more"):
         lines_of(dataset, "ab")
     assert [line["id"] for line in lines_of(dataset, "s/2")] == ["ab2"]
+    for hostile, message in [
+        ("", "got an empty id"),
+        ("/", "no row has id .* '/'$"),
+        ("a" * 10_000, r"no row has id .{,100}a\.\.\.'$"),
+        ("\udcff\n", r"no row has id .{,40}udcff'$"),
+    ]:
+        with pytest.raises(BuildError, match=message):
+            lines_of(dataset, hostile)
 
 
 @pytest.mark.slow
 def test_the_whole_life_of_a_row(built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = why(built, "t/seen", tmp_path / "images", raw=True)
+    told = why(built, "t/seen", Asked(tmp_path / "images", raw=True))
     assert f"read from: table {built.parent}/rows.jsonl, record seen" in told
     assert "record: record    rows.jsonl, record 2" in told
     assert "01-rl-collect: question 'What is 3 + 4, asked for the seen time?'; answer '7'" in told
@@ -195,11 +237,12 @@ def test_the_whole_life_of_a_row(built: Path, tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.slow
-def test_a_released_set_says_what_it_has_not(built: Path, tmp_path: Path) -> None:
+def test_a_released_set_says_what_it_has_not(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = pq.read_table(built / "ledger.parquet")
     shutil.copytree(built / "data", tmp_path / "data")
-    for name in ("summary.json", "manifest.lock.yaml"):
-        shutil.copy(built / name, tmp_path)
+    shutil.copy(built / "summary.json", tmp_path)
+    lock = public_lock(yaml.safe_load((built / "manifest.lock.yaml").read_text()))
+    (tmp_path / "manifest.lock.yaml").write_text(yaml.safe_dump(lock))
     gone = ledger.filter(pc.not_equal(ledger["action"], "out")).drop_columns("detail")
     pq.write_table(gone, tmp_path / "removed.parquet")
     kept, ended = why(tmp_path, "t/seen"), why(tmp_path, "t/hard")
@@ -207,3 +250,11 @@ def test_a_released_set_says_what_it_has_not(built: Path, tmp_path: Path) -> Non
     assert "not at hand: its stages and its cluster: a released set has none" in kept
     assert "image 1: 112x112 PNG" in kept
     assert ": dropped in " in ended
+    assert diff(built, tmp_path).options == []
+    monkeypatch.chdir(tmp_path.parent)
+    there = [f"rl.sources[0].path={built.parent}/rows.jsonl"]
+    missing = why(tmp_path, "t/seen", Asked(raw=True))
+    assert f"no such file: '{tmp_path}/rows.jsonl'; `--set rl.sources[0].path=...` says where it is" in missing
+    assert "record: record    rows.jsonl, record 2" in why(tmp_path, "t/seen", Asked(raw=True, changes=there))
+    shutil.copy(built.parent / "rows.jsonl", tmp_path)
+    assert "record: record    rows.jsonl, record 2" in why(tmp_path, "t/seen", Asked(raw=True))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from curation.core.errors import BuildError
 from curation.core.parquet import write_text
-from curation.release.budget.audit import AUDIT_FILE, LABELS, read_audit, write_audit
+from curation.release.budget.audit_file import AUDIT_FILE, LABELS, read_audit, write_audit
 from curation.release.budget.budget import read_budget
 from curation.release.budget.table import budget_table
 from curation.release.dataset import open_dataset
@@ -18,9 +18,16 @@ def draw_audit(folder: Path, n: int, out: Path | None) -> str:
         BuildError: no finished build or released set; the file has labels already.
     """
     dataset, path = open_dataset(folder), out or folder / AUDIT_FILE
-    n_rows = write_audit(dataset, n, int(dataset.manifest.get("seed", 0)), path)
+    drawn = write_audit(dataset, n, int(dataset.manifest.get("seed", 0)), path)
     names = ", ".join(f'"{label}"' for label in LABELS)
-    return f"{path}: {n_rows} rows to label: put {names} for null, then ovr-curate audit {folder} --labels {path}"
+    rows = ", ".join(f"{counts.total()} of {config}" for config, counts in drawn.items())
+    lines = [f"{path}: rows to label ({rows}): put {names} for null, then ovr-curate audit {folder} --labels {path}"]
+    lines += [
+        f"{config}: {counts.total()} rows instead of {n}: one of each source, for of a source without a label nothing is known"
+        for config, counts in drawn.items()
+        if counts.total() > n
+    ]
+    return "\n".join(lines)
 
 
 def take_labels(folder: Path, labels: Path) -> str:

@@ -101,6 +101,17 @@ def _level(shares: Floats, least: Floats, most: Floats, total: float) -> Floats:
     return np.clip(high * shares, least, most)
 
 
+def apportioned(available: Mapping[str, int], n: int) -> dict[str, int]:
+    """How many rows each group gives to a sample of `n`, in proportion: at least one, so more than `n` where there are more groups.
+
+    >>> apportioned({"a": 900, "b": 99, "c": 1}, 10), apportioned({"a": 5, "b": 3}, 1)
+    ({'a': 8, 'b': 1, 'c': 1}, {'a': 1, 'b': 1})
+    """
+    rows = np.array([*available.values()], dtype=np.float64)
+    filled = _level(rows, np.ones(len(rows)), rows, max(n, len(rows)))
+    return dict(zip(available, _rounded(filled, rows).tolist(), strict=True))
+
+
 def _rounded(filled: Floats, rows: Floats) -> NDArray[np.int64]:
     """Whole numbers with the same sum, by largest remainder; never more than there are."""
     whole = np.floor(filled + 1e-9)

@@ -12,7 +12,7 @@ from pathlib import Path
 import curation
 from curation.core.digests import sha256_of, source_digest
 from curation.core.parquet import write_text
-from curation.release.budget.audit import AUDIT_FILE
+from curation.release.budget.audit_file import AUDIT_FILE
 from curation.release.budget.budget import write_budget
 from curation.release.budget.reckon import error_budget
 from curation.release.card.card import write_card

@@ -1,37 +1,16 @@
-"""Golds that a person looked at: a sample of the set's rows to label, and what the labels say of all of them.
+"""What a person's labels say of the golds of a set (`audit_file` draws the rows and reads the labels).
 
-    ovr-curate audit DIR -n 100              writes DIR/audit.jsonl: {"id", "config", "source", "prompt", "answer", "label": null} a line
-    (a person puts "right", "wrong" or "unsure" for null)
-    ovr-curate audit DIR --labels FILE       checks the labels, takes them in and reckons the error budget again
-
-The sample has of every source as many rows as is its share of the set, chosen by the seed and the rows' ids. The interval is that of
-Clopper and Pearson for the effective number of labels (Korn and Graubard, Survey Methodology 24, 1998), so rows that were left unlabelled
-in one source more than in another do no harm. `unsure` is wrong at the high end and right at the low end.
+The interval is that of Clopper and Pearson for the effective number of labels (Korn and Graubard, Survey Methodology 24, 1998), so rows
+that were left unlabelled in one source more than in another do no harm. `unsure` is wrong at the high end and right at the low end.
 """
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from curation.core.errors import BuildError
-from curation.core.order import choice_key
-from curation.core.parquet import write_text
-from curation.core.row import Config
 from curation.release.budget.budget import Range
 from curation.release.budget.draws import Draws, N
-from curation.release.dataset import Dataset
-
-AUDIT_FILE = "audit.jsonl"
-LABELS = ("right", "wrong", "unsure")
-COLUMNS = ("id", "config", "source", "prompt", "answer", "label")
-
-
-class OtherSetError(BuildError):
-    """Labels of rows that are not in the set: they say nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -109,78 +88,3 @@ def _beta_quantile(a: float, b: float, reached: float) -> float:
     density = a * log_x + b * log_rest
     below = np.cumsum(np.exp(density - density.max()))
     return float(1 / (1 + np.exp(-odds[np.searchsorted(below, reached * below[-1])])))
-
-
-def write_audit(dataset: Dataset, n: int, seed: int, out: Path) -> int:
-    """Write rows to label, `n` of every config in proportion to its sources, at least one of each; returns how many.
-
-    Raises:
-        BuildError: the file has labels already.
-    """
-    if out.exists() and any(line.get("label") for line in _lines(out)):
-        raise BuildError(f"{out}: has labels already; expected a file without, or give another --out")
-    lines = []
-    for config in dataset.configs:
-        ids: dict[str, list[str]] = {}
-        for record in dataset.records(config, ["id", "source"]):
-            ids.setdefault(record["source"], []).append(record["id"])
-        total = sum(map(len, ids.values()))
-        wanted = {
-            one
-            for of_source in ids.values()
-            for one in sorted(of_source, key=lambda row: choice_key("audit", seed, row))[
-                : max(round(n * len(of_source) / total), 1)
-            ]
-        }
-        for record in dataset.records(config, ["id", "source", "prompt", "answer"]):
-            if record["id"] in wanted:
-                prompt = "\n\n".join(message["content"] for message in record["prompt"])
-                lines.append({**record, "config": config, "prompt": prompt, "label": None})
-    lines.sort(
-        key=lambda line: choice_key("audit order", seed, line["id"])
-    )  # who stops half way has labelled a sample too
-    text = "".join(json.dumps({name: line[name] for name in COLUMNS}, ensure_ascii=False) + "\n" for line in lines)
-    write_text(out, text)
-    return len(lines)
-
-
-def read_audit(path: Path, dataset: Dataset) -> dict[Config, Audit]:
-    """The labels of each config; lines whose label is null are not labelled yet.
-
-    Raises:
-        BuildError: a label, a config or a row that there is not, or one row twice; the first, by its line.
-    """
-    sources: dict[str, dict[str, str]] = {
-        config: {r["id"]: r["source"] for r in dataset.records(config, ["id", "source"])} for config in dataset.configs
-    }
-    found: dict[Config, Audit] = {}
-    seen = set[tuple[str, str]]()
-    for number, line in enumerate(_lines(path), 1):
-        if line.get("label") is None:
-            continue
-        place, config, one = f"{path}, line {number}", line.get("config"), line.get("id")
-        if line["label"] not in LABELS:
-            raise BuildError(f"{place}: got the label {line['label']!r}, expected null or one of {', '.join(LABELS)}")
-        if config not in sources or one not in sources[config]:
-            raise OtherSetError(
-                f"{place}: got the row {one!r} of {config!r}, which {dataset.path} has not; draw a sample again"
-            )
-        if (config, one) in seen:
-            raise BuildError(f"{place}: got the row {one!r} again, expected each once")
-        seen.add((config, one))
-        audit = found.setdefault(config, Audit({}, dict(Counter(sources[config].values()))))
-        audit.labels.setdefault(sources[config][one], Counter()).update([line["label"]])
-    return found
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    lines = []
-    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            line = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise BuildError(f"{path}, line {number}: {error.msg}, expected an object of JSON") from None
-        if not isinstance(line, dict):
-            raise BuildError(f"{path}, line {number}: got {type(line).__name__}, expected an object of JSON")
-        lines.append(line)
-    return lines

@@ -5,7 +5,8 @@ from collections import Counter
 from dataclasses import replace
 
 from curation.core.row import Config
-from curation.release.budget.audit import AUDIT_FILE, Audit, OtherSetError, read_audit
+from curation.release.budget.audit import Audit
+from curation.release.budget.audit_file import AUDIT_FILE, OtherSetError, read_audit
 from curation.release.budget.budget import Budget, ConfigBudget, Range
 from curation.release.budget.contamination import leaks
 from curation.release.budget.draws import any_of

@@ -6,19 +6,22 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from curation.cli import main
 from curation.core.errors import BuildError
-from curation.release.budget.audit import AUDIT_FILE, Audit, clopper_pearson, read_audit
+from curation.release.budget.audit import Audit, clopper_pearson
+from curation.release.budget.audit_file import AUDIT_FILE, read_audit, write_audit
 from curation.release.budget.budget import BUDGET_FILE, Range, read_budget, write_budget
 from curation.release.budget.contamination import leaks
 from curation.release.budget.draws import Draws, N, added, any_of
 from curation.release.budget.gold import share_wrong
 from curation.release.budget.mistakes import mistakes_of
 from curation.release.budget.reckon import error_budget
-from curation.release.dataset import open_dataset
+from curation.release.dataset import Dataset, open_dataset
 from tests.curation.release.budget.planted import Planting, Truth, counted, plant
 
 
@@ -94,6 +97,8 @@ def test_leaks_without_a_matcher_are_not_measured(copy: Path) -> None:
 
 def test_an_audit_narrows_the_golds(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = read_budget(copy)
+    assert main(["audit", str(copy), "-n", "1"]) == 0
+    assert "rl: 2 rows instead of 1: one of each source" in capsys.readouterr().out
     assert main(["audit", str(copy), "-n", "60"]) == 0
     lines = [json.loads(line) for line in (copy / AUDIT_FILE).read_text().splitlines()]
     n_open = sum(line["source"] == "open" for line in lines)
@@ -116,9 +121,15 @@ def test_an_audit_narrows_the_golds(copy: Path, capsys: pytest.CaptureFixture[st
     [
         ({"label": "maybe"}, "line 2: got the label 'maybe', expected null or one of right, wrong, unsure"),
         ({"id": "nobody"}, "line 2: got the row 'nobody' of 'rl'"),
-        ({"config": "sft"}, "of 'sft'"),
-        ("not json", "line 2: Expecting value, expected an object of JSON"),
-        ("[1]", "line 2: got list, expected an object of JSON"),
+        ({"id": [1]}, "line 2: got the id [1], expected text"),
+        ({"config": "sft"}, "of 'sft', which "),
+        ({"source": "nobody"}, "' of 'rl' with the source 'nobody', expected '"),
+        ({"answer": "another"}, "' of 'rl' with the answer 'another', expected '"),
+        ("not json", "line 2: Expecting value; expected JSON Lines as `ovr-curate audit DIR`"),
+        ("[1]", "line 2: got list; expected JSON Lines"),
+        ('{"gold": 1}', "line 2: has no 'id'; expected JSON Lines"),
+        ("[" * 100_000, "line 2: maximum recursion depth"),
+        ("\udc89PNG", "labels.jsonl: not text in UTF-8; expected JSON Lines"),
         ({}, "again, expected each once"),
     ],
 )
@@ -127,10 +138,19 @@ def test_bad_labels_are_one_line(planted: tuple[Path, Truth], tmp_path: Path, ch
     one = next(dataset.records("rl", ["id"]))["id"]
     line = {"id": one, "config": "rl", "label": "right"}
     second = change if isinstance(change, str) else json.dumps({**line, **change})  # type: ignore[dict-item]
-    (tmp_path / "labels.jsonl").write_text(f"{json.dumps(line)}\n{second}\n")
+    (tmp_path / "labels.jsonl").write_text(f"{json.dumps(line)}\n{second}\n", errors="surrogateescape")
     with pytest.raises(BuildError) as error:
         read_audit(tmp_path / "labels.jsonl", dataset)
     assert said in str(error.value)
+
+
+def test_a_question_with_several_traces_is_one_gold_to_label(tmp_path: Path) -> None:
+    row = {"id": "q", "source": "s", "prompt": [{"role": "user", "content": "1 + 1?"}], "answer": "2"}
+    shard = tmp_path / "data" / "cold_start" / "train-00000-of-00001.parquet"
+    shard.parent.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist([row, row, {**row, "id": "r"}]), shard)
+    (tmp_path / "summary.json").write_text('{"configs": {"cold_start": {}}}')
+    assert write_audit(Dataset(tmp_path), 5, 0, tmp_path / AUDIT_FILE) == {"cold_start": Counter(s=2)}
 
 
 def test_labels_of_another_set_count_for_nothing(copy: Path) -> None:

@@ -16,6 +16,7 @@ from curation.core.digests import sha256_of
 from curation.release.budget.budget import BUDGET_FILE, Budget, read_budget
 from curation.release.card.card import card_text
 from curation.release.card.croissant import croissant_text
+from curation.release.card.licences import hub_licence
 from curation.release.finish import RECORD
 from curation.release.push.card import with_configs
 from curation.release.push.rollouts import ROLLOUTS
@@ -135,14 +136,10 @@ def _card(subject: Subject, text: str) -> Iterator[Finding]:
             yield Finding("README.md", f"says {n} rows of {config}, split {split}; there are {found or 0}", TODO)
     for config, split in sorted(there.keys() - said.keys()) if said else ():
         yield Finding("README.md", f"says nothing of {config}, split {split}", TODO)
-    allowed = (subject.dataset.manifest.get("release") or {}).get("allow")
+    allowed = {hub_licence(one) for one in (subject.dataset.manifest.get("release") or {}).get("allow") or ()}
     licences = given.get("license")
     for licence in [licences] if isinstance(licences, str) else licences or ():
-        if (
-            allowed
-            and licence not in ("other", "unknown")
-            and licence.casefold() not in {a.casefold() for a in allowed}
-        ):
+        if allowed and licence not in {*allowed, "other", "unknown"}:
             yield Finding("README.md", f"names the licence {licence!r}, which the release does not allow", TODO)
 
 

@@ -19,6 +19,7 @@ from curation.release.card.metadata import card_data, splits_of
 from curation.release.card.removed import REMOVED
 from curation.release.card.steps import steps_of
 from curation.release.dataset import Dataset
+from curation.release.licence_names import licence_name
 
 CARD = "README.md"
 
@@ -58,7 +59,7 @@ def _config(dataset: Dataset, config: Any) -> dict[str, Any]:
     described, section = dataset.summary["configs"][config], dataset.manifest[config]
     licences: dict[str, Counter[str]] = {}
     for row in dataset.records(config, ["source", "license"]):
-        licences.setdefault(row["source"], Counter())[row["license"] or "unknown"] += 1
+        licences.setdefault(row["source"], Counter())[licence_name(row["license"])] += 1
     schema = pq.read_schema(dataset.shards(config)[0])
     return {
         "name": config,

@@ -16,6 +16,8 @@ from curation.core import plugins
 from curation.core.parquet import AtomicParquetWriter
 from curation.core.row import make_row
 from curation.core.schema import released_record, released_schema
+from curation.release.card.croissant import croissant
+from curation.release.card.limits import limits_of, of_licences
 from curation.release.dataset import Dataset, open_dataset
 from curation.release.report.columns import Rates, quantiles
 from curation.release.report.image_sizes import image_table
@@ -341,3 +343,21 @@ def _cut_to(dataset: Dataset, n: int) -> None:
     for config in dataset.configs:
         for shard in dataset.shards(config):
             pq.write_table(pq.read_table(shard).slice(0, n), shard)
+
+
+@pytest.mark.slow
+def test_a_licence_has_one_name_on_page_and_card_and_what_it_asks_is_a_limit(known: Path) -> None:
+    dataset, lines = open_dataset(known), facts(known, "licences")["lines"]
+    assert {(line["source"], line["licence"]) for line in lines} == {
+        ("north", "MIT"), ("south", "MIT"), ("trips", "CC-BY-NC-SA-4.0"),
+    }  # fmt: skip
+    assert facts(known, "overview")["licences"] == croissant(dataset)["license"] == ["CC-BY-NC-SA-4.0", "MIT"]
+    assert [line for line in limits_of(dataset) if "CC-BY" in line] == [
+        "cold_start: 6 rows may not be used commercially (CC-BY-NC-SA-4.0).",
+        "cold_start: 6 rows may be passed on under the same licence alone (CC-BY-NC-SA-4.0).",
+    ]
+    asked = [*of_licences({"MIT": 9, "CC-BY-4.0": 1, "unknown": 1})]
+    assert asked == [
+        "its rows have 3 licences (MIT, CC-BY-4.0 and unknown); what holds for a row is in its column license.",
+        "the licence of 1 row is unknown.",
+    ]

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from curation.release.dataset import Dataset
+from curation.release.licence_names import by_name
 from curation.release.report.section import Page, Section
 from curation.release.report.text import count, share
 
@@ -44,7 +45,7 @@ class Overview(Section):
             "splits": [f"{split} {rows:,}" for split, rows in sorted(splits.items())],
             "sources": len(summary["sources"]),
             "images": (summary.get("pictures") or {}).get("pictures", 0),
-            "licences": sorted(name or "unknown" for name in summary["kept"].get("license", {})),
+            "licences": [*by_name(summary["kept"].get("license", {}))],
             "flags": sum(flag["raised"] for source in summary.get("reading", {}).values() for flag in _flags(source)),
         }
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from curation.core.errors import BuildError
 from curation.core.parquet import write_text
+from curation.core.words import counted
 from curation.release.budget.audit import AUDIT_FILE, LABELS, read_audit, write_audit
 from curation.release.budget.budget import read_budget
 from curation.release.budget.table import budget_table
@@ -20,7 +21,7 @@ def draw_audit(folder: Path, n: int, out: Path | None) -> str:
     dataset, path = open_dataset(folder), out or folder / AUDIT_FILE
     n_rows = write_audit(dataset, n, int(dataset.manifest.get("seed", 0)), path)
     names = ", ".join(f'"{label}"' for label in LABELS)
-    return f"{path}: {n_rows} rows to label: put {names} for null, then ovr-curate audit {folder} --labels {path}"
+    return f"{path}: {counted(n_rows, 'row')} to label: put {names} for null, then ovr-curate audit {folder} --labels {path}"
 
 
 def take_labels(folder: Path, labels: Path) -> str:

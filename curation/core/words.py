@@ -1,6 +1,10 @@
 """Counts and lists as English has them."""
 
+import re
 from collections.abc import Iterable
+
+CODE = re.compile(r"`(?! )([\w .,:=\[\]{}/-]+)`")
+"""What a message of ours sets as code: commands and options, never a stranger's text."""
 
 
 def counted(n: int, noun: str, nouns: str = "") -> str:

@@ -21,6 +21,7 @@ from curation.core.errors import BuildError
 from curation.core.order import choice_key
 from curation.core.parquet import write_text
 from curation.core.row import Config
+from curation.core.words import counted
 from curation.release.budget.budget import Range
 from curation.release.budget.draws import Draws, N
 from curation.release.dataset import Dataset
@@ -68,7 +69,7 @@ class Audit:
         other a person is believed.
         """
         n = sum(counts.total() for counts in self.labels.values())
-        text = f"{n} golds that a person labelled"
+        text = f"{counted(n, 'gold')} that a person labelled"
         if draws is None:
             alone = self.range(0.025)
             return _between(alone), text

@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from curation.core.parquet import read_records, write_text
+from curation.difficulty.wording import ESTIMATORS
+from curation.release.budget.budget import read_budget
 from curation.release.card.limits import limits_of
 from curation.release.card.markdown import render
 from curation.release.card.metadata import card_data, splits_of
@@ -43,8 +45,9 @@ def card_text(dataset: Dataset, repo: str = "OWNER/NAME", more_configs: Sequence
         configs=[_config(dataset, config) for config in dataset.configs],
         more=[config["config_name"] for config in more_configs],
         limits=limits_of(dataset),
+        estimators=ESTIMATORS,
         certificate=dataset.summary.get("certificate"),
-        budget=_budget(dataset),
+        budget=read_budget(dataset.path),
         removed=_removed(dataset),
         items=dataset.file("contaminated_items.parquet") is not None,
         versions=dataset.lock["versions"],
@@ -106,11 +109,6 @@ def _sampler(section: dict[str, Any]) -> dict[str, Any] | None:
         "n": difficulty["n"],
         **difficulty["sampling"],
     }
-
-
-def _budget(dataset: Dataset) -> dict[str, Any]:
-    """Config -> what `error_budget.json` says of it; empty where it is not there."""
-    return dict((dataset.document("error_budget.json") or {"configs": {}})["configs"])
 
 
 def _removed(dataset: Dataset) -> list[tuple[str, str, str, int]]:

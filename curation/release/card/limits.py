@@ -37,9 +37,9 @@ def _of_config(dataset: Dataset, config: str) -> Iterator[str]:
         yield f"{config}: pass rates were not measured."
     if config == "cold_start" and not section.get("loss"):
         yield f"{config}: no model read the traces; losses are null."
-    for source in section["sources"]:
-        if source.get("accept"):
-            yield f"{config}: red flags of the reading of {source['name']} were accepted: {', '.join(source['accept'])}."
+    for source, report in (described.get("reading") or {}).items():
+        if raised := [name for name, flag in report.get("flags", {}).items() if flag["raised"]]:
+            yield f"{config}: the manifest accepts {counted(len(raised), 'red flag')} of reading {source}: {listed(raised)}."
     for line in of_licences(by_name(described["kept"]["license"])):
         yield f"{config}: {line}"
     for source in described.get("nothing_left", {}):

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 from curation.core.errors import BuildError, PushError
+from curation.core.words import counted
 from curation.release.dataset import Dataset
 from curation.release.licence_names import asks, licence_name
 from curation.release.licences import Release, refused_rows
@@ -38,7 +39,9 @@ def check_licences(dataset: Dataset) -> list[str]:
                 " `release: {allow: [...]}` in the manifest and build again"
             )
         if restricted := sum(n for (_, licence), n in counts.items() if asks(licence, "non-commercial")):
-            notes.append(f"{config}: {restricted:,} of {counts.total():,} rows may not be used commercially (NC)")
+            notes.append(
+                f"{config}: not to be used commercially (NC): {restricted:,} of {counted(counts.total(), 'row')}"
+            )
     return notes
 
 

@@ -17,7 +17,8 @@ from curation.release.budget.budget import BUDGET_FILE, Budget, read_budget
 from curation.release.card.card import card_text
 from curation.release.card.croissant import croissant_text
 from curation.release.card.licences import hub_licence
-from curation.release.finish import RECORD
+from curation.release.card.own import CARD
+from curation.release.finish import RECORD, is_as_written
 from curation.release.push.card import with_configs
 from curation.release.push.rollouts import ROLLOUTS
 from curation.release.report.page import render, report_digest
@@ -27,6 +28,7 @@ _BUILD = re.compile(r"\bbuild\W{1,40}([0-9a-f]{32})\b", re.IGNORECASE)
 _TAG = re.compile("<[^<>]{1,500}>")
 """A build as a document names it: the word, signs, its digest."""
 AGAIN = "the build's command writes it again"
+OWN = "own words go between the marks at its end; `ovr-curate report DIR` writes it again and keeps this one as README.edited.md"
 TODO = "it is stale; write it again with `ovr-curate report DIR`"
 
 
@@ -79,8 +81,8 @@ def _edited(folder: Path) -> Iterator[Finding]:
     for name, digest in sorted(written):
         if not (folder / name).is_file():
             yield Finding(name, "was written behind the build and is missing", AGAIN)
-        elif sha256_of(folder / name) != digest:
-            yield Finding(name, "is not as it was written behind the build", AGAIN)
+        elif not is_as_written(folder / name, digest):
+            yield Finding(name, "is not as it was written behind the build", AGAIN if name != CARD else OWN)
 
 
 def _derived(subject: Subject) -> Iterator[Said]:

@@ -133,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, metavar="F", help="write every row that differs to this Parquet file")
     sub.add_argument("--json", action="store_true", help="the differences as JSON, with every row")
 
-    text = "Write the report of a build or a released set again: one page that needs no network."
+    text = "Write report and card of a build or a released set again. Own words between the marks of README.md stay."
     sub = command("report", run.report, text, "ovr-curate report build/q")
     sub.add_argument("dir", type=Path)
     sub.add_argument("--out", type=Path, metavar="FILE", help="where it is written to (DIR/report.html)")

@@ -43,8 +43,8 @@ LIBRARIES = (
 )  # fmt: skip
 """What a row or a score can depend on."""
 
-FINISHED = ("README.md", "croissant.json", "removed.parquet", "error_budget.json", "report.html")
-"""What is written behind a build, about that build alone."""
+FINISHED = ("croissant.json", "removed.parquet", "error_budget.json", "report.html")
+"""What is written behind a build, about that build alone; the card, which has words of a person, stays until it is written again."""
 
 
 @dataclass(frozen=True)

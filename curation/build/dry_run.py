@@ -12,6 +12,7 @@ from curation.build.build import BuildOptions, chosen_configs, lock_folder, read
 from curation.build.config import ConfigBuild
 from curation.core.rows import Rows
 from curation.core.stage import ROWS, Cost, Stage
+from curation.core.words import counted
 
 PILOT = 30
 """Prompts that a pilot should have, for who has not made one."""
@@ -63,7 +64,7 @@ def _lines(config: ConfigBuild, workers: int, pilot: int | None, price: float | 
             run.run(workers)
             done = True
         if not told and known and run.before:
-            told = [f"{len(rows):,} rows"]
+            told = [counted(len(rows), "row")]
         first, *others = told or [""]
         lines.append(f"  {run.folder.name:<28} {'done' if done else 'to run':<7} {first}".rstrip())
         lines += [f"      {line}" for line in others]
@@ -74,9 +75,9 @@ def _lines(config: ConfigBuild, workers: int, pilot: int | None, price: float | 
 def _told(cost: Cost, rows: Rows, known: bool, same: bool, price: float | None) -> list[str]:
     """A stage's cost; where a stage before it has not run, that of all rows that may come."""
     if not same:
-        return [f"at most {len(rows):,} rows" if len(rows) else "rows not known yet"]
+        return [f"at most {counted(len(rows), 'row')}" if len(rows) else "rows not known yet"]
     lines = cost.line(price).splitlines()
-    return lines if known else [f"at most, if all {len(rows):,} rows come so far:", *lines]
+    return lines if known else [f"at most, if all {counted(len(rows), 'row')} come so far:", *lines]
 
 
 def _writes_prompts(stage: Stage) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from curation.core.errors import BuildError, ManifestError, SourceError
+from curation.core.words import listed
 
 PARTS = ("manifest", "limit", "inputs", "build", "versions")
 Inputs = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -58,7 +59,7 @@ class Lock:
         """One line that names the configs that are not the lock's, though inputs and versions are; empty where each is."""
         others = [config for config, identity in identities.items() if self.build.get(config) != identity]
         return (
-            f"{self.path}: {' and '.join(others)} will be another set than the lock's: its manifest was edited, or --set changes it"
+            f"{self.path}: {listed(others)} will be another set than the lock's: its manifest was edited, or --set changes it"
             if others
             else ""
         )

@@ -13,6 +13,7 @@ from curation.core.digests import sha256_of
 from curation.core.errors import BuildError
 from curation.core.ledger import Balance
 from curation.core.parquet import read_records
+from curation.core.words import counted
 from curation.images.sizes import image_sizes
 
 GROUPED_BY = ("source", "domain", "format", "answer_kind", "language", "stratum", "license")
@@ -66,10 +67,10 @@ def where_rows_went(config: ConfigBuild, balance: Balance, sources: Collection[s
     for (source, reason), n in counts.most_common(MOST_REASONS):
         folder, _, code = reason.partition(": ")
         remedy = stages[folder].remedy(code).replace("{config}", config.config)
-        line = f"{n:,} of {balance.rows_in[source]:,} rows of {source} in {stages[folder].kind} as {code}"
+        line = f"{n:,} of {counted(balance.rows_in[source], 'row')} of {source} in {stages[folder].kind} as {code}"
         lines.append(line + (f" ({remedy})" if remedy else ""))
     if n_more := counts.total() - sum(n for _, n in counts.most_common(MOST_REASONS)):
-        lines.append(f"{n_more:,} more under {len(counts) - MOST_REASONS} other reasons")
+        lines.append(f"{n_more:,} more under {counted(len(counts) - MOST_REASONS, 'other reason')}")
     return ", ".join(lines) or "no rows came in"
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from curation.core.errors import BuildError
 from curation.core.parquet import write_text
+from curation.core.words import counted
 from curation.release.budget.audit_file import AUDIT_FILE, LABELS, read_audit, write_audit
 from curation.release.budget.budget import read_budget
 from curation.release.budget.table import budget_table
@@ -23,7 +24,7 @@ def draw_audit(folder: Path, n: int, out: Path | None) -> str:
     rows = ", ".join(f"{counts.total()} of {config}" for config, counts in drawn.items())
     lines = [f"{path}: rows to label ({rows}): put {names} for null, then ovr-curate audit {folder} --labels {path}"]
     lines += [
-        f"{config}: {counts.total()} rows instead of {n}: one of each source, for of a source without a label nothing is known"
+        f"{config}: {counted(counts.total(), 'row')} instead of {n}: one of each source, for of a source without a label nothing is known"
         for config, counts in drawn.items()
         if counts.total() > n
     ]

@@ -12,6 +12,7 @@ from curation.commands.console import render
 from curation.core.errors import BuildError
 from curation.core.parquet import read_records, write_records, write_text
 from curation.core.plugins import load_plugins
+from curation.core.words import counted
 from curation.release.dataset import open_dataset
 from curation.release.finish import finish
 from rewards.certify import Certificate, Failure, certify
@@ -58,7 +59,7 @@ def certify_build(build: Path) -> None:
     if over := in_thread.over(bounds.max_false_negatives, bounds.max_false_positives):
         group = in_thread.groups[over[0]]
         raise BuildError(
-            f"{build}: more wrong verdicts than the manifest allows in {len(over)} of {len(in_thread.groups)} groups; first"
+            f"{build}: more wrong verdicts than the manifest allows in {len(over)} of {counted(len(in_thread.groups), 'group')}; first"
             f" {'/'.join(over[0])}: {group.false_negative_share:.2%} false negatives (up to {bounds.max_false_negatives:.2%}),"
             f" {group.false_positive_share:.2%} false positives (up to {bounds.max_false_positives:.2%}); {written} names the rows"
         )

@@ -23,6 +23,7 @@ from curation.core.errors import BuildError, ManifestError
 from curation.core.parquet import read_records, write_records, write_text
 from curation.core.plugins import load_plugins
 from curation.core.row import Message, Row, question_of
+from curation.core.words import counted
 from curation.judging.answers.certificate import Certificate, objections
 from curation.judging.answers.options import JudgeAnswers, JudgeLimits
 from curation.judging.answers.probes import certify_judge
@@ -143,7 +144,7 @@ class _Reporter:
 
 
 def _table(found: Certificate) -> str:
-    table = Table(title=f"what {found.model} takes for right, {found.rows} golds")
+    table = Table(title=f"what {found.model} takes for right, {counted(found.rows, 'gold')}")
     for heading in ("probe", "n", "right", "wrong", "cannot tell", "failed", "share right", "95 %"):
         table.add_column(heading, justify="left" if heading == "probe" else "right")
     for line in _lines(found):

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from curation.core.errors import CurationError
 from curation.core.parquet import write_text
+from curation.core.words import counted
 from rewards.score import score
 
 
@@ -27,7 +28,7 @@ def score_file(pairs: Path, out: Path | None, kind: str | None) -> None:
         sys.stdout.write(lines)
     outcomes = [result["outcome"] for result in results]
     counts = ", ".join(f"{outcome} {outcomes.count(outcome)}" for outcome in sorted(set(outcomes)))
-    print(f"{len(results)} pairs: {counts}", file=sys.stderr)
+    print(f"{counted(len(results), 'pair')}: {counts}", file=sys.stderr)
 
 
 def _scored(pairs: Path, kind: str | None) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What a measurement will cost, from the samples that the store holds: those of a pilot, or of a run that was interrupted."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import numpy as np
 
 from curation.core.chunks import chunks
 from curation.core.row import Row
+from curation.core.words import counted
 from curation.difficulty.budget import Budget
 from curation.difficulty.draws import Told, spread_groups
 from curation.difficulty.estimate import Estimate
@@ -57,7 +59,7 @@ class SamplingCost:
         return "\n".join([*self._lines(gpu_hour_price), *self.notes])
 
     def _lines(self, price: float | None) -> Iterator[str]:
-        prompts, (low, high) = f"{self.prompts:,} prompts", self.samples
+        prompts, (low, high) = counted(self.prompts, "prompt"), self.samples
         if (told := self.forecast) is None:
             samples = f"{low:,}" if low == high else f"{low:,} to {high:,}"
             yield f"{prompts}, {samples} samples, none of them in the store" if self.prompts else "no prompts"
@@ -66,7 +68,7 @@ class SamplingCost:
         yield _shares(told.tokens, told.tokens_held, told.tokens_to_come, "tokens")
         if told.tokens_to_come.high:
             yield self._hours(told.seconds_to_come, price)
-        yield f"told by {self.basis:,} prompt{'s' * (self.basis > 1)}"
+        yield f"told by {counted(self.basis, 'prompt')}"
 
     def _hours(self, seconds: Estimate, price: float | None) -> str:
         assert self.hardware is not None
@@ -94,7 +96,7 @@ def _shares(total: Estimate, held: Estimate, to_come: Estimate, noun: str) -> st
 def _about(estimate: Estimate, what: str, bare: bool = False) -> str:
     """So many of `what`; with three digits and the range where that is not known exactly."""
     if estimate.low == estimate.high and float(estimate.value).is_integer():
-        return f"{estimate.value:,.0f} {what}"
+        return counted(int(estimate.value), re.sub(r"^(\w+)s\b", r"\1", what), what)
     countable = not what.startswith(TIMES)
     value, low, high = (_rounded(number, countable) for number in estimate)
     return f"about {value} {what}" if bare or low == high else f"about {value} {what} ({low} to {high})"
@@ -226,7 +228,7 @@ def _population(found: Survey, telling: Survey, options: PassRate) -> tuple[Told
 
 def _reasons(unanswered: dict[str, str], pilot: int | None) -> Iterator[str]:
     for reason, n in Counter(unanswered.values()).most_common():
-        yield f"{n:,} of the {pilot:,} prompts of the pilot {reason}"
+        yield f"{n:,} of the {counted(pilot or 0, 'prompt')} of the pilot {reason}"
 
 
 def _notes(found: Survey, options: PassRate) -> Iterator[str]:
@@ -235,15 +237,15 @@ def _notes(found: Survey, options: PassRate) -> Iterator[str]:
     n_all = np.bincount(found.sources, minlength=len(found.names))
     for name, n, told in zip(found.names, n_all, n_told, strict=True):
         if not told and n_told.any():
-            yield f"no prompt of the source {name!r} tells: its {n:,} prompts are taken to be like the others"
+            yield f"no prompt of the source {name!r} tells: its {counted(n, 'prompt')} count as like the others"
 
 
 def _limits(foreseen: Forecast, told: Told, options: PassRate) -> Iterator[str]:
     """What the figures do not tell for sure: what an interruption left out, and where another model or nothing goes on."""
     if n := int(told.interrupted.sum()):
-        yield f"{n:,} responses were under way when a run ended: they are rather the long ones, and so are the tokens rather more"
+        yield f"{counted(n, 'response')} under way when a run ended: rather the long ones, and so are the tokens rather more"
     if n := told.n_cut:
-        yield f"{n:,} responses were cut off below the limit of now and are sampled again; how long they get is not known"
+        yield f"{counted(n, 'response')} cut off below the limit of now, to be sampled again; how long they get is not known"
     if foreseen.cut_short.high:
         yield f"the budget ends the sampling of {_about(foreseen.cut_short, 'prompts')} before they are decided"
     if len(options.engines) > 1:
@@ -262,4 +264,4 @@ def _others(setting: Setting, settings: Counter[Setting]) -> Iterator[str]:
             for name in Setting.__slots__
             if getattr(other, name) != getattr(setting, name)
         ]
-        yield f"the store has {n:,} samples of {', '.join(differ) or 'other prompts, or cut off below the limit of now'}"
+        yield f"the store has {counted(n, 'sample')} of {', '.join(differ) or 'other prompts, or cut off below the limit of now'}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from curation.core.errors import CurationError
 from curation.core.row import BadRow, Row
+from curation.core.words import counted
 from curation.filters.stage import VerifyGolds
 from curation.init.file_kinds import spread
 from curation.init.look import read_with
@@ -81,8 +82,10 @@ def _checked(pairs: Iterator[tuple[Record | BadRecord, Row | BadRow]]) -> Check:
     except CurationError as error:
         bad["source_unreadable"] += 1
         details["source_unreadable"] = str(error)
-    counted = {file: ([one for one in reasons if one], len(reasons)) for file, reasons in by_file.items()}
-    lost = {file: (len(wrong), n, wrong[0]) for file, (wrong, n) in counted.items() if n > 1 and len(wrong) >= 0.5 * n}
+    files_read = {file: ([one for one in reasons if one], len(reasons)) for file, reasons in by_file.items()}
+    lost = {
+        file: (len(wrong), n, wrong[0]) for file, (wrong, n) in files_read.items() if n > 1 and len(wrong) >= 0.5 * n
+    }
     return Check(
         kinds.total() + bad.total(), kinds, bad, details, tuple(rows), tuple(files), lost if len(by_file) > 1 else {}
     )
@@ -92,15 +95,15 @@ def doubts_of(check: Check) -> Iterator[str]:
     """What of the rows that were read looks wrong, though they can be read."""
     for reason, n in check.bad.most_common(4):
         if n >= 0.05 * check.n:
-            yield f"{n} of {check.n} rows are bad, {reason}: {check.details[reason][:160]}"
+            yield f"bad: {n} of {counted(check.n, 'row')}, {reason}: {check.details[reason][:160]}"
     for file, (n, of, reason) in [*check.lost.items()][:5] if check.good > 0.5 else ():
-        yield f"{file}: {n} of {of} rows are bad, {reason}"
+        yield f"{file}: bad: {n} of {counted(of, 'row')}, {reason}"
     golds = Counter(row.answer for row in check.rows if row.answer)
     if len(check.rows) >= 20 and golds and golds.most_common(1)[0][1] >= 0.9 * len(check.rows):
         yield f"{golds.most_common(1)[0][1]} of {len(check.rows)} golds are {golds.most_common(1)[0][0]!r}"
     wrong = [row for row in spread(check.rows, 100) if row.answer and VerifyGolds().map(row).action != "keep"]
     if wrong:
-        yield f"{len(wrong)} golds are not right by themselves, such as {wrong[0].answer[:60]!r} of {wrong[0].source_id}"
+        yield f"{counted(len(wrong), 'gold')} not right by themselves, such as {wrong[0].answer[:60]!r} of {wrong[0].source_id}"
 
 
 def faults_of(check: Check) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from curation.core.words import counted
 from curation.init.guess import Guess
 
 _NAME = re.compile(r"[^\w.-]+")
@@ -68,7 +69,7 @@ def _source_lines(one: Guess, name: str, said: str, folder: Path) -> list[str]:
     check = one.check
     kinds = ", ".join(f"{n} {kind}" for kind, n in check.kinds.most_common()) or "none"
     bad = "".join(f", {n} {reason}" for reason, n in check.bad.most_common())
-    lines.append(f"      # golds: {kinds} of {check.n} rows read{bad}")
+    lines.append(f"      # golds: {kinds} of {counted(check.n, 'row')} read{bad}")
     lines += [
         f"      # unsure: {_line(doubt).removeprefix('unsure: ')}" for doubt in (*one.unsure, *_evaluation(one, said))
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from curation.core.errors import FlagError, nearest
+from curation.core.words import counted
 from curation.reading.flags import FLAGS, LITTLE_LEFT, NAMES
 
 READING = "reading"
@@ -38,12 +39,12 @@ def refuse_flags(config: str, reports: Iterable[Mapping[str, Any]], accepted: Ac
         if finding["raised"] and name not in accepted.get(report["source"], ())
     ]
     if lines:
-        raise FlagError(f"{len(lines)} red flag{'s' * (len(lines) > 1)} in what was read\n" + "\n".join(lines))
+        raise FlagError(f"{counted(len(lines), 'red flag')} in what was read\n" + "\n".join(lines))
 
 
 def said(finding: Mapping[str, Any]) -> str:
     """How many rows have the fault, and the first of them."""
-    of = f"{finding['count']:,} of {finding['of']:,} rows ({finding['count'] / max(finding['of'], 1):.0%})"
+    of = f"{finding['count']:,} of {counted(finding['of'], 'row')} ({finding['count'] / max(finding['of'], 1):.0%})"
     example = f"{finding['source_id']}: {finding['quote']}" if finding["source_id"] else finding["quote"]
     return f"{of}, {example}"
 

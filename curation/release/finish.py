@@ -17,6 +17,8 @@ from curation.release.budget.budget import write_budget
 from curation.release.budget.reckon import error_budget
 from curation.release.card.card import write_card
 from curation.release.card.croissant import write_croissant
+from curation.release.card.own import CARD
+from curation.release.card.own import digest_of as card_digest
 from curation.release.card.removed import write_removed
 from curation.release.dataset import open_dataset
 from curation.release.report.page import write_report
@@ -29,7 +31,7 @@ MADE_OF = ("summary.json", "manifest.lock.yaml", AUDIT_FILE)
 
 def finish(path: Path, *, again: bool = False) -> list[Path]:
     """Write the error budget, the card with its metadata, and the report, in the order in which one reads the other. What was made of the
-    same build by the same code stays as it is, unless `again`.
+    same build by the same code stays as it is, unless `again`; own words in a card stay, and an edited one is kept beside it.
 
     Returns the files.
 
@@ -40,12 +42,13 @@ def finish(path: Path, *, again: bool = False) -> list[Path]:
     if not dataset.is_build:  # the evidence is not there, and what was reckoned from it is
         return [write_card(dataset), write_croissant(dataset), write_report(dataset, again=again)]
     digest = _digest(path)
-    if not again and (files := _as_recorded(path, digest)):
-        return files
+    of, written = _recorded(path)
+    if not again and of == digest and all(is_as_written(path / name, one) for name, one in written.items()):
+        return [path / name for name in written]
     (path / RECORD).unlink(missing_ok=True)
     files = [write_budget(path, error_budget(dataset)), write_removed(path)]
-    files += [write_card(dataset), write_croissant(dataset), write_report(dataset)]
-    record = {"of": digest, "files": {file.name: sha256_of(file) for file in files}}
+    files += [write_card(dataset, written.get(CARD)), write_croissant(dataset), write_report(dataset)]
+    record = {"of": digest, "files": {file.name: _digest_of(file) for file in files}}
     write_text(path / RECORD, json.dumps(record, indent=1) + "\n")
     return files
 
@@ -60,11 +63,19 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _as_recorded(path: Path, digest: str) -> list[Path]:
-    """The files, where they are those of this digest; else none."""
+def _recorded(path: Path) -> tuple[str, dict[str, str]]:
+    """What the documents were made of, and name -> digest; nothing where there is no record."""
     try:
         record = json.loads((path / RECORD).read_text(encoding="utf-8"))
-        same = record["of"] == digest and all(sha256_of(path / name) == of for name, of in record["files"].items())
-    except (OSError, ValueError, KeyError):
-        return []
-    return [path / name for name in record["files"]] if same else []
+        return record["of"], dict(record["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", {}
+
+
+def is_as_written(file: Path, digest: str) -> bool:
+    """Whether a document is there as it was recorded; what is between the marks of a card is not looked at."""
+    return file.is_file() and _digest_of(file) == digest
+
+
+def _digest_of(file: Path) -> str:
+    return card_digest(file) if file.name == CARD else sha256_of(file)

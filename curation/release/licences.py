@@ -12,6 +12,8 @@ from curation.core.errors import BuildError
 from curation.core.plugins import Options
 from curation.core.rows import Rows
 from curation.core.stage import DecideStage, Run
+from curation.core.words import counted
+from curation.release.licence_names import licence_name
 
 LICENCE = "license_not_allowed"
 """The reason of a drop."""
@@ -23,13 +25,13 @@ class Release(Options):
     renamed: ClassVar[dict[str, str]] = {"otherwise": "on_violation"}
 
     allow: tuple[str, ...] = Field(min_length=1)
-    """SPDX identifiers as the rows have them, compared as a whole without regard to case; a row without a licence is `unknown`."""
+    """SPDX identifiers, compared as a whole, however they are spelled (`apache 2.0` is `Apache-2.0`); a row without one is `unknown`."""
     on_violation: Literal["fail", "drop"] = "fail"
     """What a row with another licence does: `fail` ends the build before anything is sampled and names sources, licences and counts, `drop`
     drops the row as `license_not_allowed`, with the filters."""
 
     def allows(self, license: str) -> bool:
-        return (license.strip() or "unknown").casefold() in {name.casefold() for name in self.allow}
+        return licence_name(license).casefold() in {licence_name(name).casefold() for name in self.allow}
 
     def check(self, config: str, counts: Mapping[tuple[str, str], int]) -> None:
         """Make sure that no row may not be published; `counts` is (source, licence) -> rows.
@@ -53,7 +55,7 @@ def refused_rows(counts: Mapping[tuple[str, str], int], may: Callable[[str], boo
     each = ", ".join(
         f"{n:,} of {source} ({' '.join(licence.split()) or 'unknown'})" for (source, licence), n in refused.items()
     )
-    return f"{sum(refused.values()):,} rows may not be published by their licences: {each}" if refused else ""
+    return f"{counted(sum(refused.values()), 'row')} may not be published by licence: {each}" if refused else ""
 
 
 class CheckLicences(DecideStage):

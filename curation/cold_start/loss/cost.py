@@ -11,6 +11,7 @@ from curation.cold_start.loss.encode import Encoder
 from curation.cold_start.loss.options import LossOptions
 from curation.cold_start.loss.score_rows import LossReader
 from curation.core.rows import Rows
+from curation.core.words import counted
 from curation.sampling.engines.base import Hardware
 
 SAMPLE: Final = 200
@@ -37,7 +38,7 @@ class LossCost:
         return "\n".join(self._lines(gpu_hour_price))
 
     def _lines(self, price: float | None) -> Iterator[str]:
-        yield f"{self.rows:,} rows, about {self.tokens:,.0f} tokens to read, {self.tokens_to_come:,.0f} of them not in the store"
+        yield f"{counted(self.rows, 'row')}, about {self.tokens:,.0f} tokens to read, {self.tokens_to_come:,.0f} of them not in the store"
         if self.tokens_to_come and not self.speed:
             yield "how fast the model reads is not known yet"
         elif self.tokens_to_come:
@@ -48,7 +49,7 @@ class LossCost:
                 else ""
             )
             yield f"about {hours * 60:,.1f} minutes at {self.speed:,.0f} tokens/s on {self.hardware.number} {self.hardware.kind}{cost}"
-        yield f"told by {self.basis:,} rows"
+        yield f"told by {counted(self.basis, 'row')}"
 
 
 def loss_cost(rows: Rows, options: LossOptions, template: str, store: Path, pilot: int | None) -> LossCost:

@@ -16,6 +16,7 @@ from curation.commands.behaviors.table import Counted
 from curation.commands.behaviors.tables import tables
 from curation.core.errors import CurationError
 from curation.core.parquet import write_text
+from curation.core.words import counted
 from curation.sampling.behaviors import count_behaviors
 
 
@@ -111,7 +112,7 @@ class _Seen:
             (self.empty, "are empty and have no instance of anything"),
             (self.identical, "are identical to another one of the same model and prompt; each counts"),
         )
-        return [f"{n:,} of {self.n:,} responses {what}" for n, what in told if n]
+        return [f"{n:,} of {counted(self.n, 'response')} {what}" for n, what in told if n]
 
 
 def _store(asked: Asked) -> Path:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from curation.commands.console import render
 from curation.core.schema import BEHAVIORS
+from curation.core.words import counted
 
 Models = Mapping[str, Mapping[str, Any]]
 
@@ -93,7 +94,9 @@ def _correctness(name: str, model: Mapping[str, Any], by: str) -> str:
             _utility(telling),
         )
     prompts = next(iter(model["correctness"].values()))["within_prompts"]["prompts"]
-    table.caption = f"{model['judged']:,} judged; within prompts: {prompts:,} prompts with right and wrong responses"
+    table.caption = (
+        f"{model['judged']:,} judged; within prompts: {counted(prompts, 'prompt')} with right and wrong responses"
+    )
     return render(table)
 
 

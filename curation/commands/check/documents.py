@@ -16,7 +16,9 @@ from curation.core.digests import sha256_of
 from curation.release.budget.budget import BUDGET_FILE, Budget, read_budget
 from curation.release.card.card import card_text
 from curation.release.card.croissant import croissant_text
-from curation.release.finish import RECORD
+from curation.release.card.licences import hub_licence
+from curation.release.card.own import CARD
+from curation.release.finish import RECORD, is_as_written
 from curation.release.push.card import with_configs
 from curation.release.push.rollouts import ROLLOUTS
 from curation.release.report.page import render, report_digest
@@ -26,6 +28,7 @@ _BUILD = re.compile(r"\bbuild\W{1,40}([0-9a-f]{32})\b", re.IGNORECASE)
 _TAG = re.compile("<[^<>]{1,500}>")
 """A build as a document names it: the word, signs, its digest."""
 AGAIN = "the build's command writes it again"
+OWN = "own words go between the marks at its end; `ovr-curate report DIR` writes it again and keeps this one as README.edited.md"
 TODO = "it is stale; write it again with `ovr-curate report DIR`"
 
 
@@ -78,8 +81,8 @@ def _edited(folder: Path) -> Iterator[Finding]:
     for name, digest in sorted(written):
         if not (folder / name).is_file():
             yield Finding(name, "was written behind the build and is missing", AGAIN)
-        elif sha256_of(folder / name) != digest:
-            yield Finding(name, "is not as it was written behind the build", AGAIN)
+        elif not is_as_written(folder / name, digest):
+            yield Finding(name, "is not as it was written behind the build", AGAIN if name != CARD else OWN)
 
 
 def _derived(subject: Subject) -> Iterator[Said]:
@@ -135,14 +138,10 @@ def _card(subject: Subject, text: str) -> Iterator[Finding]:
             yield Finding("README.md", f"says {n} rows of {config}, split {split}; there are {found or 0}", TODO)
     for config, split in sorted(there.keys() - said.keys()) if said else ():
         yield Finding("README.md", f"says nothing of {config}, split {split}", TODO)
-    allowed = (subject.dataset.manifest.get("release") or {}).get("allow")
+    allowed = {hub_licence(one) for one in (subject.dataset.manifest.get("release") or {}).get("allow") or ()}
     licences = given.get("license")
     for licence in [licences] if isinstance(licences, str) else licences or ():
-        if (
-            allowed
-            and licence not in ("other", "unknown")
-            and licence.casefold() not in {a.casefold() for a in allowed}
-        ):
+        if allowed and licence not in {*allowed, "other", "unknown"}:
             yield Finding("README.md", f"names the licence {licence!r}, which the release does not allow", TODO)
 
 

@@ -15,6 +15,7 @@ from curation.build.publish import LISTED
 from curation.commands.check.base import Check, Finding, Looked, Said, Skipped
 from curation.commands.check.subject import Subject
 from curation.core.digests import sha256_of
+from curation.core.words import listed
 
 AGAIN = "copy or build the file again"
 _NUMBERED = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.parquet")
@@ -55,10 +56,10 @@ class Files(Check):
             yield from _kept_back(subject)
         empty = [config for config, of in subject.dataset.summary["configs"].items() if not of["shards"]]
         if len(empty) == len(subject.dataset.summary["configs"]):
-            what = f"no row is left of {' and '.join(empty)}: the build failed"
+            what = f"no row is left of {listed(empty)}: the build failed"
             yield Finding("summary.json", what, "change the manifest; the build says where the rows went")
         elif empty:  # the build has said it, and the other set is whole
-            yield Skipped(f"{' and '.join(empty)}: no row is left of it")
+            yield Skipped(f"{listed(empty)}: no row is left of it")
         yield Looked(len(subject.listed), "shards")
 
 

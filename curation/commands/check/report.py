@@ -1,6 +1,7 @@
 """All checks of a data set, and what they said as a table and as lines."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from curation.commands.check.rows import check_rows
 from curation.commands.check.subject import Subject, subject_of
 from curation.core.errors import BuildError, CurationError
 from curation.core.plugins import known_plugins
+from curation.core.words import counted
 from curation.release.dataset import open_dataset
 
 LEFT_OUT = "left out by --skip"
@@ -51,17 +53,17 @@ class Report:
     def texts(self) -> Iterator[str]:
         """A line for every set and check, one for everything that was not checked, one for every finding."""
         for name, of in self.sets.items():
-            counted = ", ".join(f"{n:,} {unit}" for unit, n in of.items())
+            amounts = ", ".join(_amount(n, unit) for unit, n in of.items())
             left_out = any(LEFT_OUT in line.skipped for line in self.lines)
             valid = "nothing was found by the checks that ran" if left_out else "all valid"
-            yield f"{name}: {counted}{'' if self.findings else f', {valid}'}"
+            yield f"{name}: {amounts}{'' if self.findings else f', {valid}'}"
         width = max(len(line.kind) for line in self.lines)
         for line in self.lines:
-            looked = ", ".join(f"{n:,} {unit}" for unit, n in line.looked.items()) or "nothing"
-            found = f"{len(line.findings):,} findings" if line.findings else "ok" if line.looked else "-"
+            looked = ", ".join(_amount(n, unit) for unit, n in line.looked.items()) or "nothing"
+            found = counted(len(line.findings), "finding") if line.findings else "ok" if line.looked else "-"
             yield f"{line.kind:<{width}}  {found:<12}  {looked}"
             for why, n in line.skipped.items():
-                yield f"{'':<{width}}  not checked:  {f'{n:,} ' if n else ''}{why}"
+                yield f"{'':<{width}}  not checked:  {why}{f' ({n:,})' if n else ''}"
         for kind, finding in self.findings:
             yield f"{kind}: {finding}"
 
@@ -79,6 +81,11 @@ class Report:
                 for line in self.lines
             },
         }
+
+
+def _amount(n: int, unit: str) -> str:
+    """A unit is a plural: `rows by the trainer`."""
+    return counted(n, re.sub(r"s\b", "", unit, count=1), unit)
 
 
 def examine(path: Path, workers: int = 1, skip: Collection[str] = ()) -> Report:

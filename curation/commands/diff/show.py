@@ -15,6 +15,7 @@ from curation.commands.preview_text import plain_text
 from curation.core.parquet import write_records
 from curation.core.row import Config
 from curation.core.schema import columns_of
+from curation.core.words import counted
 from curation.release.dataset import Dataset, open_dataset
 
 EXAMPLES = 3
@@ -53,7 +54,7 @@ class Diff:
                 ", ".join(f"{n[what]:,} {what}" for what in ("gained", "lost", "changed") if n[what])
                 or "no row differs"
             )
-            yield f"{config}: {n_one:,} -> {n_other:,} rows: {told}"
+            yield f"{config}: {n_one:,} -> {counted(n_other, 'row')}: {told}"
             for (_, what, source, why), count in sorted(self.counts.items(), key=lambda item: (item[0][:3], -item[1])):
                 if _ == config:
                     yield f"  {what:<8}{count:>8,}  {source}: {why}"

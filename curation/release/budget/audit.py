@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from curation.core.words import counted
 from curation.release.budget.budget import Range
 from curation.release.budget.draws import Draws, N
 
@@ -47,7 +48,7 @@ class Audit:
         other a person is believed.
         """
         n = sum(counts.total() for counts in self.labels.values())
-        text = f"{n} golds that a person labelled"
+        text = f"{counted(n, 'gold')} that a person labelled"
         if draws is None:
             alone = self.range(0.025)
             return _between(alone), text

@@ -70,6 +70,16 @@ class ConfigBudget(Range):
     causes: tuple[Cause, ...]
     note: str = ""
 
+    @property
+    def unmeasured(self) -> list[CauseName]:
+        """The causes of the total of which nothing is known: with any, a share of wrong rows is no figure."""
+        return [one.cause for one in self.causes if one.in_total and one.evidence == "not_measured"]
+
+    @property
+    def whole(self) -> Range:
+        """Of all causes, without a share where one of them is not measured."""
+        return Range(None if self.unmeasured else self.share, self.low, self.high)
+
     def cause(self, name: CauseName) -> Cause:
         return next(cause for cause in self.causes if cause.cause == name)
 

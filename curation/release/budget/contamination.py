@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from curation.core.row import Config
+from curation.core.words import counted, listed
 from curation.release.budget.budget import Cause, OfSource
 from curation.release.budget.draws import Draws, N, generator
 from curation.release.budget.mixture import Ints
@@ -57,8 +58,8 @@ def leaks(dataset: Dataset, config: Config, rows: dict[str, int], seed: int) -> 
         found.update({way: ways[way] for way in recalls})
     whole = Draws.same(np.sum(list(left.values()), axis=0) / total)
     n_found = sum(one["all"]["rows"] for one in overlap.values())
-    tried = ", ".join(f"{r['found']} of {r['n']} {way}" for way, r in recalls.items())
-    how = f"{n_found} rows were found; of planted items the matcher finds {tried}"
+    tried = listed(f"{r['found']} of {r['n']} {way}" for way, r in recalls.items())
+    how = f"{counted(n_found, 'row')} found; of planted items the matcher finds {tried}"
     by_source = {
         source: OfSource(**vars(Draws.same(of / rows[source]).range), rows=rows[source]) for source, of in left.items()
     }

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from curation.core.row import Config
+from curation.core.words import counted
 from curation.release.budget.audit import Audit, clopper_pearson
 from curation.release.budget.budget import Cause, Evidence, OfSource
 from curation.release.budget.draws import Draws, N, added, generator
@@ -62,11 +63,11 @@ def _evidence(
     total = sum(rows.values())
     if config == "cold_start":
         known, draws = by_traces(dataset, rows)
-        how = f"the traces of {sum(known.values())} of {total} rows come to the gold on their own"
+        how = f"traces that come to the gold on their own: of {sum(known.values()):,} of {counted(total, 'row')}"
     elif found is not None:
         draws = by_samples(found, seed)
         known = {source: found.measured(source) for source in draws}
-        how = f"on what the samples of {sum(known.values())} of {total} rows agree, and those of rows that were dropped"
+        how = f"on what the samples of {sum(known.values()):,} of {counted(total, 'row')} agree, and those of rows that were dropped"
     else:
         known, draws, how = {}, {}, ""
     if not known:

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 from curation.core.row import Config
+from curation.core.words import counted
 from curation.release.budget.audit import Audit
 from curation.release.budget.audit_file import AUDIT_FILE, OtherSetError, read_audit
 from curation.release.budget.budget import Budget, ConfigBudget, Range
@@ -64,7 +65,7 @@ def _of_config(dataset: Dataset, config: Config, audit: Audit | None, seed: int)
     ]
     without = n_rows - int(gold.detail["rows_with_evidence"])
     if without and gold.evidence != "not_measured" and audit is None:
-        lines.append(f"of the golds of {without} rows nothing is known")
+        lines.append(f"of the golds of {counted(without, 'row')} nothing is known")
     note = "; ".join([*lines, "low and high take what is not known as anything from none to all"]) if lines else ""
     causes = tuple(replace(one, **vars(whole_rows(one, n_rows))) for one in (gold, verifier, contamination, sampling))
     return ConfigBudget(measured.share, total.low, total.high, n_rows, measured, causes, note)

@@ -6,6 +6,7 @@ Such a row teaches nothing wrong; it is too easy or too hard. So it stands besid
 import numpy as np
 
 from curation.core.row import STRATA, Config
+from curation.core.words import counted
 from curation.difficulty.outcomes import Bools, Bounds, Floats, Ints
 from curation.difficulty.stopping.prior import RATES, Prior, fit_prior
 from curation.mixture.options import Strata
@@ -45,8 +46,8 @@ def misplaced(dataset: Dataset, config: Config, rows: dict[str, int], found: Agr
         by_source[source] = OfSource(**vars(_range(of_source, n, rng)), rows=n)
     measured = int(found.in_set.sum())
     how = (
-        f"posterior of the pass rates of {measured} rows outside of {max(low, 0):.3g} to {min(high, 1):.3g}, the bounds that kept them;"
-        " another difficulty, nothing wrong"
+        f"posterior of the pass rates of {counted(measured, 'row')} outside of {max(low, 0):.3g} to {min(high, 1):.3g}, the bounds"
+        " that kept them; another difficulty, nothing wrong"
     )
     detail = {"other_stratum": float(other[found.in_set].mean())}
     whole = _range(beyond[found.in_set], total, rng)

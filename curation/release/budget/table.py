@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
-from curation.release.budget.budget import Budget, Range
+from curation.core.words import counted, listed
+from curation.release.budget.budget import Budget, ConfigBudget, Range
+
+NOTHING = Range(None, 0.0, 1.0)
 
 
 def percent(span: Range) -> str:
@@ -29,18 +32,23 @@ def table_rows(budget: Budget) -> Iterator[tuple[str, str, str, str]]:
         for cause in config.causes:
             label = cause.cause if cause.in_total else f"{cause.cause} (not in the total)"
             yield name, label, percent(cause), cause.how
-        yield name, "all that is measured", percent(config.measured), f"of {config.rows:,} rows"
-        yield name, "all", percent(config), config.note
+        yield name, "all that is measured", percent(config.measured), f"of {counted(config.rows, 'row')}"
+        yield name, "all", percent(config.whole), config.note
 
 
 def budget_lines(budget: Budget) -> Iterator[str]:
     """One line for each config."""
     for name, config in budget.configs.items():
-        unknown = [cause.cause for cause in config.causes if cause.in_total and cause.evidence == "not_measured"]
         share = percent(config.measured)
-        if unknown:
-            share = f"not known, for nothing measures the {' and '.join(unknown)}; by the rest {share}"
+        if config.unmeasured:
+            rest = "" if share == percent(NOTHING) else f"; by the rest {share}"
+            share = f"not known, for {nothing_measures(config)}{rest}"
         yield f"{name}: rows that may be wrong: {share} (error_budget.json)"
+
+
+def nothing_measures(config: ConfigBudget) -> str:
+    """Which causes nobody looked at; there is one."""
+    return f"nothing measures the {listed(config.unmeasured)}"
 
 
 def budget_table(budget: Budget) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 
 from curation.core.parquet import read_records
 from curation.core.row import Config
+from curation.core.words import counted
 from curation.release.budget.budget import Cause, OfSource
 from curation.release.budget.draws import Draws, N, added, generator
 from curation.release.dataset import Dataset
@@ -50,7 +51,7 @@ def verifier_errors(dataset: Dataset, config: Config, rows: dict[str, int], seed
     result = Draws.of(0.0)
     for weight, one in draws:
         result = Draws(*(a + weight * b for a, b in zip(vars(result).values(), vars(one).values(), strict=True)))
-    how = f"{n_failed} of {n_tried} certified rows have a case that was judged wrongly"
+    how = f"{n_failed:,} of {counted(n_tried, 'certified row')} with a case that was judged wrongly"
     cause = Cause(**vars(result.range), cause="verifier", rows=total, evidence="measured", how=how, by_source=by_source)
     return cause, result
 

@@ -12,27 +12,29 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from curation.core.parquet import read_records, write_text
+from curation.core.parquet import read_records
+from curation.difficulty.wording import ESTIMATORS
+from curation.release.budget.budget import read_budget
 from curation.release.card.limits import limits_of
 from curation.release.card.markdown import render
 from curation.release.card.metadata import card_data, splits_of
+from curation.release.card.own import BEGIN, CARD, END, own_words, replace_card
 from curation.release.card.removed import REMOVED
 from curation.release.card.steps import steps_of
 from curation.release.dataset import Dataset
+from curation.release.licence_names import licence_name
 
-CARD = "README.md"
 
-
-def write_card(dataset: Dataset, repo: str = "OWNER/NAME", more_configs: Sequence[dict[str, Any]] = ()) -> Path:
-    """Write the card; `repo` is the name to load it by, `more_configs` are configs that are pushed beside ours, as the Hub has them
-    (`{"config_name": "rollouts", "data_files": [{"split": "train", "path": "data/rollouts/*.parquet"}]}`).
-    """
-    write_text(dataset.path / CARD, card_text(dataset, repo, more_configs))
+def write_card(dataset: Dataset, written: str | None = None) -> Path:
+    """Write the card; one that is there and has not the digest `written` is kept beside it (see `own`)."""
+    replace_card(dataset.path / CARD, card_text(dataset), written)
     return dataset.path / CARD
 
 
 def card_text(dataset: Dataset, repo: str = "OWNER/NAME", more_configs: Sequence[dict[str, Any]] = ()) -> str:
-    """The whole card."""
+    """The whole card, with the own words of the one that is there; `repo` is the name to load it by, `more_configs` are configs that are
+    pushed beside ours, as the Hub has them (`{"config_name": "rollouts", "data_files": [{"split": "train", "path": "data/rollouts/*"}]}`).
+    """
     metadata = card_data(dataset, more_configs).to_yaml(line_break="\n")
     body = render(
         "card.md.j2",
@@ -42,14 +44,18 @@ def card_text(dataset: Dataset, repo: str = "OWNER/NAME", more_configs: Sequence
         configs=[_config(dataset, config) for config in dataset.configs],
         more=[config["config_name"] for config in more_configs],
         limits=limits_of(dataset),
+        estimators=ESTIMATORS,
         certificate=dataset.summary.get("certificate"),
-        budget=_budget(dataset),
+        budget=read_budget(dataset.path),
         removed=_removed(dataset),
         items=dataset.file("contaminated_items.parquet") is not None,
         versions=dataset.lock["versions"],
         template=dataset.manifest.get("prompt_template", ""),
         seed=dataset.manifest.get("seed", 0),
         limit=dataset.lock.get("limit"),
+        begin=BEGIN,
+        own=own_words(dataset.path / CARD) or "\n",
+        end=END,
     )
     return f"---\n{metadata.strip()}\n---\n\n{body}"
 
@@ -58,7 +64,7 @@ def _config(dataset: Dataset, config: Any) -> dict[str, Any]:
     described, section = dataset.summary["configs"][config], dataset.manifest[config]
     licences: dict[str, Counter[str]] = {}
     for row in dataset.records(config, ["source", "license"]):
-        licences.setdefault(row["source"], Counter())[row["license"] or "unknown"] += 1
+        licences.setdefault(row["source"], Counter())[licence_name(row["license"])] += 1
     schema = pq.read_schema(dataset.shards(config)[0])
     return {
         "name": config,
@@ -105,11 +111,6 @@ def _sampler(section: dict[str, Any]) -> dict[str, Any] | None:
         "n": difficulty["n"],
         **difficulty["sampling"],
     }
-
-
-def _budget(dataset: Dataset) -> dict[str, Any]:
-    """Config -> what `error_budget.json` says of it; empty where it is not there."""
-    return dict((dataset.document("error_budget.json") or {"configs": {}})["configs"])
 
 
 def _removed(dataset: Dataset) -> list[tuple[str, str, str, int]]:

@@ -15,6 +15,7 @@ from curation.core.digests import sha256_of
 from curation.core.parquet import write_text
 from curation.release.card.limits import limits_of
 from curation.release.dataset import Dataset
+from curation.release.licence_names import licence_name
 
 CROISSANT = "croissant.json"
 CONTEXT: dict[str, Any] = {
@@ -45,7 +46,7 @@ def croissant_text(dataset: Dataset) -> str:
 def croissant(dataset: Dataset) -> dict[str, Any]:
     """The metadata as JSON-LD."""
     name, limits = dataset.summary["name"], limits_of(dataset)
-    licences = sorted({licence or "unknown" for one in _described(dataset) for licence in one["kept"]["license"]})
+    licences = sorted({licence_name(licence) for one in _described(dataset) for licence in one["kept"]["license"]})
     sources = sorted({source for one in _described(dataset) for source in one["kept"]["source"]})
     return {
         "@context": CONTEXT,

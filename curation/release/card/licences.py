@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from curation.release.licence_names import UNKNOWN, licence_name
+
 HUB_LICENCES = {
     "agpl-3.0", "apache-2.0", "bsd", "bsd-2-clause", "bsd-3-clause", "bsl-1.0", "c-uda", "cc", "cc-by-2.0", "cc-by-2.5", "cc-by-3.0",
     "cc-by-4.0", "cc-by-nc-2.0", "cc-by-nc-3.0", "cc-by-nc-4.0", "cc-by-nc-nd-3.0", "cc-by-nc-nd-4.0", "cc-by-nc-sa-2.0",
@@ -16,22 +18,19 @@ RENAMED = {"odbl-1.0": "odbl", "odc-by-1.0": "odc-by", "pddl-1.0": "pddl", "gfdl
 
 
 def hub_licence(licence: str) -> str:
-    """The Hub's identifier of an SPDX one; `unknown` where a row states none, `other` where the Hub has none.
+    """The Hub's identifier of a licence; `unknown` where a row states none, `other` where the Hub has none.
 
-    >>> hub_licence("CC-BY-SA-4.0"), hub_licence("GPL-3.0-only"), hub_licence("")
+    >>> hub_licence("CC BY-SA 4.0"), hub_licence("GPL-3.0-only"), hub_licence("")
     ('cc-by-sa-4.0', 'gpl-3.0', 'unknown')
     """
-    name = licence.strip().casefold().removesuffix("-only")
-    if name in ("", "unknown"):
-        return "unknown"
+    name = licence_name(licence).casefold().removesuffix("-only")
     name = RENAMED.get(name, name)
-    return name if name in HUB_LICENCES else "other"
+    return name if name in (*HUB_LICENCES, UNKNOWN) else "other"
 
 
 def licence_of_set(licences: Iterable[str]) -> dict[str, Any]:
     """The card's keys for the licences of all rows: one for all, or `other` with the name that sends to the table of sources."""
-    stated = {licence.strip() or "unknown" for licence in licences}
-    found = {hub_licence(licence) for licence in stated}
+    found = {hub_licence(licence) for licence in licences}
     if len(found) == 1 and (one := found.pop()) != "other":
         return {"license": one}
     return {"license": "other", "license_name": "see-the-table-of-sources"}

@@ -6,7 +6,10 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+from curation.core.words import CODE, counted, listed
+
 MAX_CHARS = 500
+_BACKSLASH = "\\"
 _ACTIVE = re.compile(r"([\\`*_{}\[\]()#!|~$^]|^[-+=>])")
 
 
@@ -30,6 +33,20 @@ def escape(value: Any) -> Markdown:
     return Markdown(text.replace("://", ":&#47;&#47;").replace("www.", "www&#46;").replace("@", "&#64;"))
 
 
+def prose(text: str) -> Markdown:
+    """A message of ours: escaped but for the commands and options that it has in backticks.
+
+    >>> prose("run `ovr-curate audit DIR` *now*")
+    'run `ovr-curate audit DIR` \\\\*now\\\\*'
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        code = f"`{found[1].replace(_BACKSLASH, '')}`"
+        return code if CODE.fullmatch(code) else found[0]
+
+    return Markdown(re.sub(r"\\`(.+?)\\`", shown, escape(text)))
+
+
 def render(file: str, /, **values: Any) -> str:
     """A template of this folder with everything escaped that is not `Markdown`; the filter `verbatim` is for what we named ourselves."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -38,5 +55,5 @@ def render(file: str, /, **values: Any) -> str:
         loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, finalize=escape, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
     )  # fmt: skip
-    environment.filters["verbatim"] = Markdown
+    environment.filters |= {"verbatim": Markdown, "prose": prose, "counted": counted, "listed": listed}
     return environment.get_template(file).render(**values)

@@ -67,4 +67,6 @@ def _shown(key: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_shown(key, item) for item in value)
     is_place = key.rpartition(".")[2] in PLACES or (isinstance(value, str) and PurePath(value).is_absolute())
+    if isinstance(value, bool | float):
+        return str(value).lower() if isinstance(value, bool) else f"{value:.6g}"
     return PurePath(str(value)).name if is_place else str(value)

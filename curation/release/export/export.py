@@ -10,6 +10,7 @@ from curation import __version__
 from curation.core.errors import CurationError, nearest
 from curation.core.plugins import known_plugins
 from curation.core.row import Config
+from curation.core.words import counted, listed
 from curation.release.dataset import Dataset, open_dataset
 from curation.release.export.base import Exporter
 from curation.release.export.folder import MARK, replaced
@@ -74,8 +75,8 @@ def safe_name(name: str) -> str:
 def summary(done: Export) -> str:
     """What was done, for the command line."""
     tally = done.tally
-    lines = [f"{done.out}: {sum(tally.rows.values())} rows for {done.exporter.kind}"]
-    lines += [f"  {name}: {count} rows" for name, count in tally.rows.items()]
+    lines = [f"{done.out}: {counted(sum(tally.rows.values()), 'row')} for {done.exporter.kind}"]
+    lines += [f"  {name}: {counted(count, 'row')}" for name, count in tally.rows.items()]
     lines += [f"  {note}" for note in _notes(tally)]
     return "\n".join([*lines, f"  how to train on them: {done.out / 'README.md'}"])
 
@@ -83,13 +84,11 @@ def summary(done: Export) -> str:
 def _configs(dataset: Dataset, exporter: Exporter, wanted: Config | None) -> list[Config]:
     there, takes = dataset.configs, exporter.configs
     if wanted is not None and wanted not in takes:
-        raise CurationError(f"--config {wanted}: {exporter.kind} takes {' and '.join(takes)}")
+        raise CurationError(f"--config {wanted}: {exporter.kind} takes {listed(takes)}")
     if wanted is not None and wanted not in there:
-        raise CurationError(f"--config {wanted}: {dataset.path} has {' and '.join(there) or 'no rows'}")
+        raise CurationError(f"--config {wanted}: {dataset.path} has {listed(there) or 'no rows'}")
     if not (found := [config for config in there if config in takes and wanted in (None, config)]):
-        raise CurationError(
-            f"{dataset.path}: has {' and '.join(there) or 'no rows'}; {exporter.kind} takes {' and '.join(takes)}"
-        )
+        raise CurationError(f"{dataset.path}: has {listed(there) or 'no rows'}; {exporter.kind} takes {listed(takes)}")
     return found
 
 
@@ -97,10 +96,12 @@ def _notes(tally: Tally) -> list[str]:
     """What is not as it is in the shards, a line each."""
     notes = []
     if tally.images_reencoded:
-        notes.append(f"{tally.images_reencoded} of {tally.images} images turned upright or freed of transparency")
+        notes.append(
+            f"{tally.images_reencoded:,} of {counted(tally.images, 'image')} turned upright or freed of transparency"
+        )
     if tally.rows_escaped:
         notes.append(
-            f"{tally.rows_escaped} rows have text that would be taken for an image, video or box: a space in it"
+            f"{counted(tally.rows_escaped, 'row')} with text that would be taken for an image, video or box: a space in it"
         )
     if own := sorted(kind for kind in tally.kinds if not _is_ours(kind)):
         kinds = ", ".join(own)
@@ -108,7 +109,7 @@ def _notes(tally: Tally) -> list[str]:
             f"kinds of your own ({kinds}): make their module importable where it trains, OVR_REWARD_PLUGINS=MODULE"
         )
     if tally.left_out:
-        notes.append(f"{len(tally.left_out)} rows left out ({_reasons(tally)}); left_out.jsonl names them")
+        notes.append(f"{counted(len(tally.left_out), 'row')} left out ({_reasons(tally)}); see left_out.jsonl")
     return notes
 
 

@@ -4,7 +4,9 @@ import re
 from collections import Counter
 
 from curation.core.errors import BuildError, PushError
+from curation.core.words import counted
 from curation.release.dataset import Dataset
+from curation.release.licence_names import asks, licence_name
 from curation.release.licences import Release, refused_rows
 
 OPEN = re.compile(
@@ -36,16 +38,18 @@ def check_licences(dataset: Dataset) -> list[str]:
                 f"{config}: {refused}; leave these sources out, state their `license`, or allow it by name with"
                 " `release: {allow: [...]}` in the manifest and build again"
             )
-        if restricted := sum(n for (_, licence), n in counts.items() if "-nc" in licence.casefold()):
-            notes.append(f"{config}: {restricted:,} of {counts.total():,} rows may not be used commercially (NC)")
+        if restricted := sum(n for (_, licence), n in counts.items() if asks(licence, "non-commercial")):
+            notes.append(
+                f"{config}: not to be used commercially (NC): {restricted:,} of {counted(counts.total(), 'row')}"
+            )
     return notes
 
 
 def is_open(licence: str) -> bool:
-    """Whether copies under a licence, by its SPDX identifier, may be passed on.
+    """Whether copies under a licence may be passed on.
 
-    >>> is_open("CC-BY-NC-SA-4.0"), is_open("CC-BY-ND-4.0"), is_open(""), is_open("MIT AND unknown")
+    >>> is_open("CC BY-NC-SA 4.0"), is_open("CC-BY-ND-4.0"), is_open(""), is_open("MIT AND unknown")
     (True, False, False, False)
     """
-    parts = re.split(r"\s+AND\s+", licence.strip().casefold(), flags=re.IGNORECASE)
+    parts = re.split(r"\s+AND\s+", licence_name(licence).casefold(), flags=re.IGNORECASE)
     return all(OPEN.fullmatch(part.strip()) for part in parts)

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from curation.core.errors import PushError
 from curation.core.lock import build_name
 from curation.core.stage_run import digest_of
+from curation.core.words import counted
 from curation.release.dataset import Dataset, open_dataset
 from curation.release.finish import finish
 from curation.release.public import PUBLIC
@@ -68,7 +69,7 @@ def push(path: Path, name: str, options: PushOptions, say: Say) -> str:
     if dataset.is_build:
         finish(path)  # documents of another build, or edited, are not released
     files = released_files(dataset, name, options.rollouts, shards)
-    say(f"{path}: {len(files)} files, {sum(file.size for file in files):,} bytes")
+    say(f"{path}: {counted(len(files), 'file')}, {sum(file.size for file in files):,} bytes")
     hub = Hub(name, options.revision, say)
     if options.dry_run:
         _dry_run(hub, files, options, say)
@@ -134,7 +135,7 @@ def _release(hub: Hub, dataset: Dataset, files: list[LocalFile], say: Say) -> st
         sent += plan.n_bytes
         state = hub.state(commit)
         if (left := make_plan(files, state.files, PUBLIC)).is_empty:
-            say(f"{len(files)} files have the hashes of those here at commit {commit}")
+            say(f"{counted(len(files), 'file')} with the hashes of those here at commit {commit}")
             break
         say(f"others changed {left.summary()} meanwhile; planning again")
         state = hub.state()
@@ -157,7 +158,7 @@ def _send(hub: Hub, plan: Plan, state: State, dataset: Dataset, say: Say) -> str
             message = f"{dataset.summary['name']}, build {_build(dataset)} ({number} of {len(commits)})"
             head = hub.commit(operations, head, message, lambda n_bytes: bar.update(n_bytes))
             if bar.disable:
-                say(f"commit {number} of {len(commits)}: {len(operations)} files")
+                say(f"commit {number} of {len(commits)}: {counted(len(operations), 'file')}")
     return head
 
 

@@ -5,7 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
+
+from curation.core.words import CODE, counted, listed
 
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -19,6 +21,16 @@ def shown_text(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return _UNSEEN.sub(lambda found: chr(0x2400 + ord(found[0])) if found[0] < " " else "\ufffd", value)
     return value
+
+
+def prose(value: str) -> Markup:
+    """A message of ours, in which commands and options are in backticks.
+
+    >>> prose("`ovr-curate certify DIR` does <it>")
+    Markup('<code>ovr-curate certify DIR</code> does &lt;it&gt;')
+    """
+    parts = (escape(shown_text(part)) for part in CODE.split(value))
+    return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 def count(value: int) -> str:
@@ -104,6 +116,9 @@ FILTERS = {
     "cut": cut,
     "options_text": options_text,
     "count": count,
+    "counted": counted,
+    "prose": prose,
+    "listed": listed,
     "number": number,
     "share": share,
     "bytes": bytes_,

@@ -137,7 +137,7 @@ def test_every_sample_in_the_store_counts_whole_prompts_or_not(tmp_path: Path) -
     told, rest = foreseen(lengthy(), tmp_path / "cut", rows(40), n=5), lengthy()
     assert told.line(None).startswith("40 prompts, 200 samples: 160 in the store, 40 to come\nabout ")
     assert told.basis == 40
-    assert "40 responses were under way when a run ended" in told.line(None)
+    assert "40 responses under way when a run ended" in told.line(None)
     run(rest, tmp_path / "cut", rows(40), n=5)
     assert n_sampled(rest.log) == 40
     assert told.forecast.tokens_to_come.low <= sum(rest.spent) <= told.forecast.tokens_to_come.high
@@ -151,7 +151,7 @@ def test_what_was_cut_off_below_a_raised_limit_is_to_come_and_long(tmp_path: Pat
     run(rest, tmp_path, rows(60), n=4)
     assert told.forecast.samples_to_come == (n_sampled(rest.log),) * 3
     assert told.forecast.tokens_to_come.low <= sum(rest.spent) <= told.forecast.tokens_to_come.high
-    assert "were cut off below the limit of now and are sampled again" in told.line(None)
+    assert "cut off below the limit of now, to be sampled again" in told.line(None)
 
 
 def test_where_each_prompt_stands_for_several_the_totals_are_those_of_all(
@@ -190,7 +190,7 @@ def test_what_is_not_told_is_said(tmp_path: Path, scripted: Callable[..., Any]) 
     told = foreseen(sampler, tmp_path, given[:40], pilot=20, n=4).line(None)
     assert "1 of the 20 prompts of the pilot refused: too long" in told
     told = foreseen(sampler, tmp_path, given, n=4, samplers=(sampler, large)).line(None)
-    assert "no prompt of the source 'other' tells: its 4 prompts are taken to be like the others" in told
+    assert "no prompt of the source 'other' tells: its 4 prompts count as like the others" in told
     assert "of 'scripted' alone" in told
     other = foreseen(sampler, tmp_path, given, n=4, sampling=SamplingOptions(max_tokens=64, temperature=0.5))
     assert not other.is_known

@@ -160,9 +160,12 @@ def test_weights_tell_what_the_rows_at_hand_do_not_give(write_manifest: Write, t
     assert weight["visual_puzzles"] == pytest.approx(22 / 24)
 
 
-def test_licences_are_compared_without_case_and_unknown_is_refused() -> None:
+def test_licences_are_compared_by_their_names_and_unknown_is_refused() -> None:
     release = Release(allow=("apache-2.0", "MIT"))
     assert release.allows("Apache-2.0")
+    assert release.allows("Apache 2.0")
+    assert not release.allows("Apache-1.1")
+    assert not release.allows("(" * 150 + "MIT" + ")" * 150)
     assert not release.allows("unknown")
     assert not release.allows(" ")
     assert Release(allow=("unknown",)).allows("")

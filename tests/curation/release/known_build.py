@@ -94,7 +94,7 @@ def _table(name: str) -> dict[str, Any]:
         "name": name,
         "path": f"{name}.jsonl",
         "fields": fields,
-        "license": "MIT",
+        "license": {"south": "mit", "trips": "CC BY-NC-SA 4.0"}.get(name, "MIT"),
         "domain": "travel",
         "accept": ["one_gold"],
     }

@@ -39,6 +39,7 @@ def test_long_text_is_cut() -> None:
     [
         (["Apache-2.0"], "apache-2.0"),
         (["MIT", "mit"], "mit"),
+        (["Apache-2.0", "apache 2.0", "Apache License, Version 2.0"], "apache-2.0"),
         (["MIT", "CC-BY-NC-4.0"], "other"),
         (["MIT", ""], "other"),
         (["", "unknown"], "unknown"),

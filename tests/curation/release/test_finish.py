@@ -10,6 +10,7 @@ import pytest
 from curation.build.build import build
 from curation.commands.check.report import check, examine, kinds
 from curation.core.errors import BuildError
+from curation.release.card.own import BEGIN
 from curation.release.dataset import open_dataset
 from curation.release.finish import finish
 from curation.release.public import PUBLIC, write_public
@@ -34,9 +35,16 @@ def test_documents_are_made_once_and_again_where_one_is_another(write_manifest: 
     assert [file.name for file in finish(out)] == DOCUMENTS
     assert stamps(out) == made, "written again, though nothing changed"
 
-    (out / "README.md").write_text("another card")
+    card = out / "README.md"
+    card.write_text("another card")
     finish(out)
     assert {name: data for name, (_, data) in stamps(out).items()} == {name: data for name, (_, data) in made.items()}
+    assert (out / "README.edited.md").read_text() == "another card"
+    card.write_text(card.read_text().replace(BEGIN, f"{BEGIN}\n\nSeen by **us**."))
+    written = card.read_bytes()
+    finish(out)
+    finish(out, again=True)
+    assert card.read_bytes() == written, "own words stay"
 
     public = write_public(open_dataset(out))
     assert {file.name for file in public.path.iterdir()} == {*PUBLIC, "data"} - {
@@ -60,6 +68,11 @@ def test_documents_are_made_once_and_again_where_one_is_another(write_manifest: 
             (folder / name).write_bytes(edit(whole))
             assert name in documents_of(folder), f"{folder.name}/{name} was edited, and nothing is said"
             (folder / name).write_bytes(whole)
+    build(write_manifest({"seed": 1, "rl": {"sources": [{**source, "accept": ["bad_rows"]}]}}), out)
+    finish(out)
+    assert b"Seen by **us**." in card.read_bytes() != written
+    assert documents_of(out) == {}
+    assert len([*out.glob("README.edited*")]) == 1
 
 
 EDITS: dict[str, Callable[[bytes], bytes]] = {

@@ -162,5 +162,5 @@ def test_the_summary_is_all_that_a_page_needs_of_a_build_of_an_earlier_version(t
     )
     (tmp_path / "manifest.lock.yaml").write_text("manifest: {seed: 1, rl: {}, prompt_template: '{question}'}\n")
     html = write_report(Dataset(tmp_path)).read_text()
-    assert "0 rows were kept of 1 that came in" in html
+    assert "The set has 0 rows, of 1 that came in" in html
     assert "What this page cannot say" in html

@@ -16,7 +16,10 @@ from curation.core import plugins
 from curation.core.parquet import AtomicParquetWriter
 from curation.core.row import make_row
 from curation.core.schema import released_record, released_schema
+from curation.release.card.croissant import croissant
+from curation.release.card.limits import limits_of, of_licences
 from curation.release.dataset import Dataset, open_dataset
+from curation.release.finish import finish
 from curation.release.report.columns import Rates, quantiles
 from curation.release.report.image_sizes import image_table
 from curation.release.report.intervals import Sums, mean_rate, rate
@@ -262,7 +265,7 @@ def test_a_certificate_and_a_budget_are_shown_with_intervals(copied: Path) -> No
     certified = facts(copied, "certification")
     assert certified["groups"][0]["negatives"] == rate(2, 100)
     assert certified["not_tried"] == ["south"]
-    assert "not tried on: south" in template_facts("certification", certified)
+    assert "not tried on south" in template_facts("certification", certified)
     assert facts(copied, "error_budget")["configs"][0]["causes"][0]["share"] == [0.02, 0.01, 0.05]
 
 
@@ -341,3 +344,36 @@ def _cut_to(dataset: Dataset, n: int) -> None:
     for config in dataset.configs:
         for shard in dataset.shards(config):
             pq.write_table(pq.read_table(shard).slice(0, n), shard)
+
+
+@pytest.mark.slow
+def test_a_licence_has_one_name_on_page_and_card_and_what_it_asks_is_a_limit(known: Path) -> None:
+    dataset, lines = open_dataset(known), facts(known, "licences")["lines"]
+    assert {(line["source"], line["licence"]) for line in lines} == {
+        ("north", "MIT"), ("south", "MIT"), ("trips", "CC-BY-NC-SA-4.0"),
+    }  # fmt: skip
+    assert facts(known, "overview")["licences"] == croissant(dataset)["license"] == ["CC-BY-NC-SA-4.0", "MIT"]
+    assert [line for line in limits_of(dataset) if "CC-BY" in line] == [
+        "cold_start: 6 rows may not be used commercially (CC-BY-NC-SA-4.0).",
+        "cold_start: 6 rows may be passed on under the same licence alone (CC-BY-NC-SA-4.0).",
+    ]
+    asked = [*of_licences({"MIT": 9, "CC-BY-4.0": 1, "unknown": 1})]
+    assert asked == [
+        "its rows have 3 licences (MIT, CC-BY-4.0 and unknown); what holds for a row is in its column license.",
+        "the licence of 1 row is unknown.",
+    ]
+
+
+@pytest.mark.slow
+def test_page_and_card_read_as_text(copied: Path) -> None:
+    finish(copied)
+    card = (copied / "README.md").read_text()
+    pages = {kind: template_facts(kind, facts(copied, kind)) for kind in ("error_budget", "overview")}
+    assert "\\`" not in card
+    assert "`" not in pages["error_budget"]
+    assert "| rl | all | not known |" in card, "a share of what nothing measures is no figure"
+    assert "nothing measures the verifier; by the rest" in pages["overview"]
+    assert "nothing measures the verifier and contamination<" in pages["overview"]
+    assert "Compared with exam and quiz." in card
+    assert "is the share of the judged samples" in card
+    assert "red flag" not in card, "accepted by the manifest, and none was raised"

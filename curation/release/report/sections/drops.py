@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from curation.core.words import counted
 from curation.release.dataset import Dataset
 from curation.release.report.cards import EXAMPLES, ended_cards
 from curation.release.report.section import Page, Section
@@ -39,7 +40,7 @@ class Drops(Section):
 
 def _reason(stage: str, reason: str, by_source: dict[str, int], came_in: int) -> dict[str, Any]:
     first = sorted(by_source.items(), key=lambda item: (-item[1], item[0]))
-    more = [f"{len(first) - 5} more sources"] if len(first) > 5 else []
+    more = [counted(len(first) - 5, "more source")] if len(first) > 5 else []
     n = sum(by_source.values())
     return {
         "key": stage,

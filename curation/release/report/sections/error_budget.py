@@ -34,7 +34,7 @@ def _config(name: str, config: dict[str, Any]) -> dict[str, Any]:
     return {
         "config": name,
         "rows": config["rows"],
-        "total": _range(config),
+        "total": [None if _is_unmeasured(causes) else config["share"], config["low"], config["high"]],
         "measured": _range(config["measured"]) if config.get("measured") else None,
         "note": config.get("note", ""),
         "causes": [
@@ -60,6 +60,11 @@ def _config(name: str, config: dict[str, Any]) -> dict[str, Any]:
             for source, one in sorted((cause.get("by_source") or {}).items())
         ],
     }
+
+
+def _is_unmeasured(causes: list[dict[str, Any]]) -> bool:
+    """Whether nothing is known of a cause of the total, so that a share of wrong rows is no figure."""
+    return any(cause["in_total"] and cause["evidence"] == "not_measured" for cause in causes)
 
 
 def _range(one: dict[str, Any]) -> list[float | None]:

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from curation.release.dataset import Dataset
+from curation.release.licence_names import UNKNOWN, by_name
 from curation.release.report.section import Page, Section
 
 
@@ -18,7 +19,7 @@ class Licences(Section):
         gates = {name: config["release"] for name, config in dataset.manifest.items() if _has_gate(config)}
         return {
             "lines": lines,
-            "unknown": sum(line["rows"] for line in lines if line["licence"] == "unknown"),
+            "unknown": sum(line["rows"] for line in lines if line["licence"] == UNKNOWN),
             "gates": [f"{name}: {', '.join(gate['allow'])}" for name, gate in sorted(gates.items())],
         }
 
@@ -33,9 +34,11 @@ def _of_config(dataset: Dataset, config: Any) -> list[dict[str, Any]]:
 
     names = ["source", "license"]
     table = pa.concat_tables(pq.read_table(shard, columns=names) for shard in dataset.shards(config))
-    counted = table.group_by(names).aggregate([([], "count_all")]).to_pylist()
-    lines = [
-        {"source": one["source"], "config": config, "licence": one["license"] or "unknown", "rows": one["count_all"]}
-        for one in counted
+    stated: dict[str, dict[str, int]] = {}
+    for one in table.group_by(names).aggregate([([], "count_all")]).to_pylist():
+        stated.setdefault(one["source"], {})[one["license"] or ""] = one["count_all"]
+    return [
+        {"source": source, "config": config, "licence": licence, "rows": n}
+        for source, counts in sorted(stated.items())
+        for licence, n in by_name(counts).items()
     ]
-    return sorted(lines, key=lambda one: (one["source"], -one["rows"], one["licence"]))

@@ -2,7 +2,10 @@
 
 from typing import Any, Literal
 
+from curation.release.budget.budget import read_budget
+from curation.release.budget.table import NOTHING, nothing_measures
 from curation.release.dataset import Dataset
+from curation.release.licence_names import by_name
 from curation.release.report.section import Page, Section
 from curation.release.report.text import count, share
 
@@ -44,7 +47,7 @@ class Overview(Section):
             "splits": [f"{split} {rows:,}" for split, rows in sorted(splits.items())],
             "sources": len(summary["sources"]),
             "images": (summary.get("pictures") or {}).get("pictures", 0),
-            "licences": sorted(name or "unknown" for name in summary["kept"].get("license", {})),
+            "licences": [*by_name(summary["kept"].get("license", {}))],
             "flags": sum(flag["raised"] for source in summary.get("reading", {}).values() for flag in _flags(source)),
         }
 
@@ -71,15 +74,12 @@ def _stats(dataset: Dataset, configs: list[dict[str, Any]]) -> list[tuple[str, s
 
 def _budgets(dataset: Dataset) -> list[tuple[str, str, str]]:
     """Of every config what share of its rows may be wrong, as the error budget has it; a share of what is not measured is no figure."""
-    if (budget := dataset.document("error_budget.json")) is None:
-        return []
-    stats = []
-    for config, found in budget["configs"].items():
-        measured = found["measured"]
-        unknown = [one["cause"] for one in found["causes"] if one["in_total"] and one["evidence"] == "not_measured"]
-        value = "not known" if measured["share"] is None else share(measured["share"])
-        note = f"95 %: {share(measured['low'])} to {share(measured['high'])}"
-        if unknown:
-            note = f"nothing measures the {' and '.join(unknown)}; by the rest {value}, {note}"
-        stats.append((f"May be wrong, {config}", "not known" if unknown else value, note))
+    budget, stats = read_budget(dataset.path), []
+    for config, found in budget.configs.items() if budget else ():
+        value = "not known" if found.measured.share is None else share(found.measured.share)
+        note = f"95 %: {share(found.measured.low)} to {share(found.measured.high)}"
+        if found.unmeasured:
+            rest = "" if found.measured == NOTHING else f"; by the rest {value}, {note}"
+            value, note = "not known", f"{nothing_measures(found)}{rest}"
+        stats.append((f"May be wrong, {config}", value, note))
     return stats

@@ -78,7 +78,7 @@
       let n = 0;
       cards.forEach((card, number) => { n += !(card.hidden = !fits(card, texts[number])); });
       const all = cards.length.toLocaleString("en");
-      document.getElementById("gallery-count").textContent = n === cards.length ? `${all} rows` : `${n.toLocaleString("en")} of ${all} rows`;
+      document.getElementById("gallery-count").textContent = (n === cards.length ? "" : `${n.toLocaleString("en")} of `) + `${all} ${cards.length === 1 ? "row" : "rows"}`;
       document.getElementById("gallery-none").hidden = n > 0;
     };
     const go = (step) => {

@@ -146,7 +146,7 @@ def test_what_was_changed_on_the_way_is_counted_and_said(
     assert main(["export", str(released), "--to", "ms-swift", "--out", str(tmp_path / "out")]) == 0
     shown = capsys.readouterr().out
     assert "2 of 16 images turned upright or freed of transparency" in shown
-    assert "3 rows have text that would be taken for an image, video or box" in shown
+    assert "3 rows with text that would be taken for an image, video or box" in shown
     assert "rl-train: 15 rows" in shown
     readme = (tmp_path / "out" / "README.md").read_text()
     assert "2 of 16 images" in readme

@@ -22,6 +22,7 @@ import curation
 import rewards
 from curation.build.config import ConfigBuild
 from curation.build.control.sets import build_controls, remove_controls
+from curation.build.files import FILES, record_files
 from curation.build.load import load_lock, load_manifest
 from curation.build.locked import Lock, refuse_limit
 from curation.build.manifest import Manifest
@@ -136,6 +137,7 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions, expected: Lock 
     if any(not config.is_finished() for config in chosen):
         unpublish(out)
         remove_controls(out)
+        (out / FILES).unlink(missing_ok=True)
         for file in ("summary.json", "ledger.parquet", "manifest.lock.yaml", "certificate/failures.parquet", *FINISHED):
             (out / file).unlink(missing_ok=True)
     _remove_stale_data(out, [config for config in every if config.is_finished()])
@@ -193,6 +195,7 @@ def _conclude(
     if certificate := _certificate(out / "summary.json", str(summary["build"])):
         summary["certificate"] = certificate
     write_text(out / "manifest.lock.yaml", yaml.safe_dump(lock, sort_keys=False, allow_unicode=True))
+    record_files(out, [config.config for config in finished])
     write_text(out / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
     if not summary["balanced"]:
         raise BuildError(

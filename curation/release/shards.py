@@ -17,8 +17,10 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 from pydantic import Field
 
+from curation.core.digests import sha256_of
+from curation.core.errors import BuildError, CurationError, first_line
 from curation.core.parquet import AtomicParquetWriter, write_text
-from curation.core.row import Row, from_record
+from curation.core.row import Config, Row, from_record
 from curation.core.rows import Numbers, Rows
 from curation.core.schema import released_record, released_schema
 from curation.core.stage import Run, Stage
@@ -26,7 +28,7 @@ from curation.core.steps import row_bytes
 from curation.sampling.template import apply_template, template_hash
 
 SHARDS = "shards.json"
-"""In the stage's folder: the names of the shards that it wrote."""
+"""In the stage's folder: shard -> the SHA-256 with which it was written."""
 
 
 class ShardsStage(Stage):
@@ -46,8 +48,12 @@ class ShardsStage(Stage):
         return [WriteShards(self, run)]
 
     def is_whole(self, run: Run) -> bool:
-        listed = run.folder / SHARDS
-        return listed.exists() and all((folder_of(run) / name).exists() for name in json.loads(listed.read_text()))
+        try:
+            written = digests_as_written(run.out, run.config)
+            same = all(sha256_of(folder_of(run) / name) == of for name, of in written.items())
+            return same and (run.folder / SHARDS).exists()
+        except CurationError:
+            return False
 
     def arrow_schema(self, run: Run) -> pa.Schema:
         metadata = {
@@ -63,6 +69,22 @@ class ShardsStage(Stage):
 def folder_of(run: Run) -> Path:
     """Where the shards of a config are."""
     return run.out / "data" / run.config
+
+
+def digests_as_written(out: Path, config: Config) -> dict[str, str]:
+    """Shard -> the SHA-256 with which the stage wrote it; `out` is the folder of a build or of a control. Empty without its stages.
+
+    Raises:
+        BuildError: the record cannot be read.
+    """
+    found: dict[str, str] = {}
+    for file in (out / "stages").glob(f"[0-9][0-9]-{config}-shards/{SHARDS}"):
+        try:
+            written = json.loads(file.read_text(encoding="utf-8"))
+            found |= written if isinstance(written, dict) else {}  # an earlier version kept their names alone
+        except (OSError, ValueError) as error:
+            raise BuildError(f"{file}: cannot be read: {first_line(error)}; build again") from error
+    return found
 
 
 def base_id(row_id: str) -> str:
@@ -110,7 +132,8 @@ class WriteShards(PipelineStep):  # type: ignore[misc]
                 self._write(shard, islice(rows, self.stage.rows_per_shard), split)
         shutil.rmtree(folder, ignore_errors=True)
         building.rename(folder)
-        write_text(self.context.folder / SHARDS, json.dumps(sorted(file.name for file in folder.iterdir())))
+        written = {file.name: sha256_of(file) for file in sorted(folder.iterdir())}
+        write_text(self.context.folder / SHARDS, json.dumps(written))
         self.progress.flush()
         yield from ()
 

@@ -46,6 +46,8 @@ class Check(Plugin):
 
     place: ClassVar[int]
     """Checks stand in this order: what makes others pointless comes first."""
+    whole: ClassVar[bool] = False
+    """Whether it compares all rows with what is said of them: nothing to look at while a shard cannot be read."""
 
     @abstractmethod
     def run(self, subject: Subject) -> Iterator[Said]:

@@ -59,7 +59,8 @@ def _of_config(subject: Subject, config: Config, options: Decontaminate, shards:
     with tempfile.TemporaryDirectory(prefix="ovr-check-") as made:
         folder = Path(made)
         index = next(subject.path.glob(f"stages/[0-9][0-9]-{config}-benchmarks/{INDEX}"), None)
-        if index is None or not (index / "keys.npz").exists():
+        changed = {path.parent for path in subject.broken | subject.changed}
+        if index is None or index in changed or not (index / "keys.npz").exists():
             index = folder / INDEX
             at_hand, skipped = _at_hand(subject, config, options)
             yield from skipped

@@ -4,7 +4,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import yaml
@@ -37,10 +36,11 @@ class Documents(Check):
 
     kind: Literal["documents"] = "documents"
     place: ClassVar[int] = 140
+    whole: ClassVar[bool] = True
 
     def run(self, subject: Subject) -> Iterator[Said]:
         build, n = str(subject.dataset.summary.get("build")), 0
-        yield from _edited(subject.path)
+        yield from _edited(subject)
         try:
             budget = read_budget(subject.path)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -72,13 +72,19 @@ class Documents(Check):
         yield Looked(n, "files")
 
 
-def _edited(folder: Path) -> Iterator[Finding]:
+def _edited(subject: Subject) -> Iterator[Finding]:
     """Documents that are not as they were written behind the build, where it recorded them."""
+    folder = subject.path
     try:
         written = json.loads((folder / RECORD).read_text(encoding="utf-8"))["files"].items()
-    except (OSError, ValueError, KeyError, AttributeError):
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        yield Finding(RECORD.as_posix(), f"cannot be read: {' '.join(str(error).split())[:120]}", AGAIN)
         return
     for name, digest in sorted(written):
+        if folder / name in subject.broken:  # `files` says so
+            continue
         if not (folder / name).is_file():
             yield Finding(name, "was written behind the build and is missing", AGAIN)
         elif not is_as_written(folder / name, digest):

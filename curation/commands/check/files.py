@@ -1,23 +1,24 @@
 """The files of the shards: all that the summary names and no other, whole, with the bytes that were written."""
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curation.build.publish import LISTED
 from curation.commands.check.base import Check, Finding, Looked, Said, Skipped
+from curation.commands.check.left import AGAIN, files_beside, unreadable
 from curation.commands.check.subject import Subject
 from curation.core.digests import sha256_of
+from curation.core.errors import BuildError
+from curation.core.row import Config
 from curation.core.words import listed
+from curation.release.shards import digests_as_written
 
-AGAIN = "copy or build the file again"
 _NUMBERED = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.parquet")
 _OF_RELEASES_NEVER = (
     "contamination.parquet", "suspect_gold.parquet", "ledger.parquet", "stages", "rollouts", "control",
@@ -32,26 +33,15 @@ class Files(Check):
     place: ClassVar[int] = 10
 
     def run(self, subject: Subject) -> Iterator[Said]:
-        there = {shard.path: shard for shard in subject.shards}
         recorded = _recorded(subject)
-        without = 0
+        yield from files_beside(subject)
         for path in subject.listed:
-            name = subject.name(path)
-            if not path.exists():
-                yield Finding(name, "is missing; summary.json names it", AGAIN)
-            elif path in subject.broken:
-                yield Finding(name, f"is no whole Parquet file: {subject.broken[path]}", AGAIN)
-            elif there[path].n_rows != (expected := recorded[path][0]):
-                yield Finding(name, f"has {there[path].n_rows} rows, summary.json says {expected}", AGAIN)
-            if path.exists() and (digest := recorded[path][1]) is None:
-                without += 1
-            elif path.exists() and sha256_of(path) != digest:
-                yield Finding(name, "its SHA-256 is not the one in summary.json: its bytes were changed", AGAIN)
-        if without:
+            if what := _fault(subject, path, *recorded[path]):
+                yield Finding(subject.name(path), what, AGAIN)
+        if without := sum(not digests for _, digests in recorded.values()):
             yield Skipped("shards, their bytes: the summary of an earlier version has no sha256", without)
         yield from _strays(subject)
         yield from _numbers(subject)
-        yield from _others(subject)
         if not subject.dataset.is_build:
             yield from _kept_back(subject)
         empty = [config for config, of in subject.dataset.summary["configs"].items() if not of["shards"]]
@@ -63,14 +53,41 @@ class Files(Check):
         yield Looked(len(subject.listed), "shards")
 
 
-def _recorded(subject: Subject) -> dict[Path, tuple[int, str | None]]:
-    """Shard -> its rows and its digest by the summary."""
-    found: dict[Path, tuple[int, str | None]] = {}
+def _recorded(subject: Subject) -> dict[Path, tuple[int, dict[str, str]]]:
+    """Shard -> its rows by the summary, and its digest by each file that records one."""
+    found: dict[Path, tuple[int, dict[str, str]]] = {}
     for path, (config, control) in subject.listed.items():
         of = subject.dataset.summary["configs"][config]
         of = of["control"]["sets"][control] if control else of
-        found[path] = of["shards"][path.name], (of.get("sha256") or {}).get(path.name)
+        by = {
+            "summary.json": (of.get("sha256") or {}).get(path.name),
+            "its stage's record": _written(path).get(path.name),
+        }
+        found[path] = of["shards"][path.name], {name: digest for name, digest in by.items() if digest}
     return found
+
+
+def _written(shard: Path) -> dict[str, str]:
+    """The digests with which the stage wrote a shard and those beside it; none where its record cannot be read, which is a finding."""
+    with suppress(BuildError):
+        return digests_as_written(shard.parents[2], cast(Config, shard.parent.name))
+    return {}
+
+
+def _fault(subject: Subject, path: Path, n_rows: int, digests: dict[str, str]) -> str:
+    """What is wrong with a shard; empty where nothing is."""
+    if not path.exists():
+        subject.broken.add(path)
+        return "is missing; summary.json names it"
+    digest = sha256_of(path)
+    other = [name for name, expected in digests.items() if digest != expected]
+    if why := unreadable(path, to_the_end=bool(other)):
+        subject.broken.add(path)
+        return why
+    if other:
+        return f"its SHA-256 is not the one in {listed(other)}: its bytes were changed"
+    found = pq.read_metadata(path).num_rows
+    return f"has {found} rows, summary.json says {n_rows}" if found != n_rows else ""
 
 
 def _strays(subject: Subject) -> Iterator[Finding]:
@@ -95,20 +112,6 @@ def _numbers(subject: Subject) -> Iterator[Finding]:
             counted = ", ".join(f"{i:05d}-of-{n:05d}" for i, n in sorted(numbers))
             what = f"the shards of the split {split!r} in summary.json are {counted}"
             yield Finding(subject.name(folder), what, "build the set again")
-
-
-def _others(subject: Subject) -> Iterator[Finding]:
-    """The Parquet files beside the shards: whole, and all that the build has published."""
-    listed = subject.path / LISTED
-    published = json.loads(listed.read_text()) if listed.exists() else []
-    for name in sorted({*published, *(path.name for path in subject.path.glob("*.parquet"))}):
-        try:
-            if not (subject.path / name).exists():
-                yield Finding(name, "is missing; the build has published it", AGAIN)
-            elif name.endswith(".parquet"):
-                pq.read_metadata(subject.path / name)
-        except (pa.ArrowException, OSError) as error:
-            yield Finding(name, f"is no whole Parquet file: {' '.join(str(error).split())[:120]}", AGAIN)
 
 
 def _kept_back(subject: Subject) -> Iterator[Finding]:

@@ -134,11 +134,17 @@ def examine(path: Path, workers: int = 1, skip: Collection[str] = ()) -> Report:
 
 def _said(check: Check, subject: Subject) -> Iterator[Said]:
     """What a check says. Where it breaks off, the data has a form that nobody expected, which must not hide what the others find."""
+    if check.whole and subject.lacks:
+        yield Skipped(f"what is said of all rows: {subject.lacks} cannot be read")
+        return
     try:
         yield from check.run(subject)
     except Exception as error:
         what = f"the check broke off: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        yield Finding(subject.path.name, what, "mend what the other findings name first, and check again")
+        if subject.broken or subject.changed:
+            yield Skipped(f"what needs the files that `files` names: {what}")
+        else:
+            yield Finding(subject.path.name, what, "mend what the other findings name first, and check again")
 
 
 def kinds() -> list[str]:

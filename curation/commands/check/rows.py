@@ -1,6 +1,6 @@
 """The checks of rows, over all shards: each row group is read once, in a process of its own where there are several."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -30,12 +30,20 @@ def check_rows(subject: Subject, checks: Sequence[RowCheck]) -> Iterator[Of]:
     look = partial(_look, checks=tuple(checks), root=subject.path)
     if subject.workers == 1:
         results: Iterator[list[Of]] = (look(shard, group, frames[shard.path]) for shard, group in tasks)
-        for said in results:
-            yield from said
+        yield from _noted(subject, tasks, results)
         return
     with ProcessPoolExecutor(subject.workers, get_context("forkserver"), setup) as pool:
-        for said in pool.map(look, *zip(*tasks, strict=True), (frames[shard.path] for shard, _ in tasks)):
-            yield from said
+        results = pool.map(look, *zip(*tasks, strict=True), (frames[shard.path] for shard, _ in tasks))
+        yield from _noted(subject, tasks, results)
+
+
+def _noted(subject: Subject, tasks: Sequence[tuple[Shard, int]], results: Iterable[list[Of]]) -> Iterator[Of]:
+    """What was said of each row group; of a shard that cannot be read once, so that no other check compares it."""
+    for (shard, _), said in zip(tasks, results, strict=True):
+        unread = any(kind == "files" for kind, _ in said)
+        yield from (of for of in said if of[0] != "files" or shard.path not in subject.broken)
+        if unread:
+            subject.broken.add(shard.path)
 
 
 def _look(shard: Shard, group: int, frame: Frame, *, checks: Sequence[RowCheck], root: Path) -> list[Of]:

@@ -17,6 +17,7 @@ import xxhash
 from curation.build.build import build_code
 from curation.build.manifest import ColdStart, Manifest, Rl
 from curation.commands.check.base import Check, Finding, Looked, Said, Skipped
+from curation.commands.check.collected import Collected
 from curation.commands.check.ids import read_columns
 from curation.commands.check.pixels import same_picture
 from curation.commands.check.subject import Shard, Subject
@@ -29,6 +30,8 @@ from curation.sampling.template import apply_to_messages
 from curation.sources.base import Source
 from curation.sources.unique import UniqueIds
 
+AGAIN = "the row was mixed up or changed on the way; build the set again"
+RESTORE = "put the source back as it was, or build the set again"
 COLUMNS = ("prompt", "images", "answer", "answer_kind", "answer_options", "license", "domain", "format", "language")
 
 
@@ -131,6 +134,9 @@ class _Compared:
     ) -> None:  # fmt: skip
         self.subject, self.manifest, self.section, self.source = subject, manifest, section, source
         self.released, self.columns, self.same_code = released, columns, same_code
+        self.collected = Collected(subject, released.places[0][0].config)
+        self.unread: dict[int, str] = {}
+        """Records that cannot be read, and why."""
         self.alike: list[tuple[int, int, int]] = []
         """(row, hash of an image, hash of its record's), of images that are not the same bytes and show the same."""
         self.at = [COLUMNS.index(column) for column in columns]
@@ -146,11 +152,11 @@ class _Compared:
                 row = self._normalised(raw)
                 for number in self.released.numbers[key]:
                     looked += 1
-                    if row is None:
-                        if self.same_code:
-                            yield self._finding(number, "is of a record that normalisation drops today")
-                        continue
-                    yield from self._of_row(number, row)
+                    found = list(self._of_row(number, row))
+                    if any(isinstance(one, Finding) for one in found) and self._is_another_now(raw):
+                        what = "has the images that its record had; the source's images were changed since the build"
+                        found = [self._finding(number, what, RESTORE)]
+                    yield from found
         except CurationError as error:
             yield Skipped(f"source {self.source.name}: {' '.join(str(error).split())[:160]}")
             return
@@ -164,7 +170,9 @@ class _Compared:
         limit, unique = min(filter(None, limits), default=None), UniqueIds()
         rows = self.source.model_copy(update={"limit": limit, "accept": ()}).read(self.manifest.seed)
         for row in islice(rows, limit):
-            if not isinstance(row, BadRow):
+            if isinstance(row, BadRow):
+                self.unread[_key(row.source, row.source_id)] = row.reason
+            else:
                 name = unique(row.source_id)
                 yield row if name == row.source_id else row.changed("collect", "source_id repeats", source_id=name)
 
@@ -179,7 +187,15 @@ class _Compared:
             row = changed
         return row
 
-    def _of_row(self, number: int, row: Row) -> Iterator[Said]:
+    def _is_another_now(self, raw: Row) -> bool:
+        """Whether the source gives a record with other images than when the build read it."""
+        return self.collected.images(raw.source, raw.source_id) not in (None, raw.images)
+
+    def _of_row(self, number: int, row: Row | None) -> Iterator[Said]:
+        if row is None:
+            if self.same_code:
+                yield self._finding(number, "is of a record that normalisation drops today")
+            return
         expected = {
             "prompt": [
                 {"role": message.role, "content": message.content}
@@ -222,21 +238,24 @@ class _Compared:
                 yield self._finding(number, "has an image that is, byte for byte, the one of another record")
 
     def _without_record(self, seen: set[int]) -> Iterator[Said]:
-        """Rows that name a record which the source has not."""
+        """Rows that name a record which the source has not, or can no longer be read."""
         for shard, first in self.released.places:
             for n, record in enumerate(read_columns(shard, ["source", "source_id"]), first):
                 if record["source"] != self.source.name:
                     continue
-                if _key(record["source"], record["source_id"].partition("#trace")[0]) not in seen:
-                    yield self._finding(
-                        n, f"is of the record {record['source_id']!r}, which {self.source.name} has not"
-                    )
+                key = _key(record["source"], record["source_id"].partition("#trace")[0])
+                of = f"is of the record {record['source_id']!r}, which"
+                if key in self.unread:
+                    what = f"{of} cannot be read any more ({self.unread[key]}); the source was changed since the build"
+                    yield self._finding(n, what, RESTORE)
+                elif key not in seen:
+                    yield self._finding(n, f"{of} {self.source.name} has not")
 
-    def _finding(self, number: int, what: str) -> Finding:
+    def _finding(self, number: int, what: str, todo: str = AGAIN) -> Finding:
         shard, first = self._place(number)
         record = self._record(number, ["id"])
         where = f"{self.subject.name(shard.path)} row {number - first} ({record['id']})"
-        return Finding(where, what, "the row was mixed up or changed on the way; build the set again")
+        return Finding(where, what, todo)
 
     def _place(self, number: int) -> tuple[Shard, int]:
         return next((shard, first) for shard, first in reversed(self.released.places) if first <= number)

@@ -91,8 +91,10 @@ class Subject:
 
     dataset: Dataset
     workers: int = 1
-    broken: dict[Path, str] = field(default_factory=dict)
-    """Shards that cannot be read, or not to the end, and why."""
+    broken: set[Path] = field(default_factory=set)
+    """Files that are missing or cannot be read, or not to the end; `files` says why."""
+    changed: set[Path] = field(default_factory=set)
+    """Files beside the shards that are not as the build left them."""
     listed: dict[Path, tuple[Config, str]] = field(default_factory=dict)
     """Every shard that the summary names, with its config and control."""
 
@@ -115,20 +117,27 @@ class Subject:
 
     manifest_error: str = ""
 
-    @cached_property
+    @property
     def shards(self) -> list[Shard]:
-        """The shards that are there and that the summary names, in order; `broken` has those that cannot be read."""
-        found = []
+        """The shards that the summary names and that can be read, in order."""
+        return [shard for path, shard in self._opened.items() if path not in self.broken]
+
+    @cached_property
+    def _opened(self) -> dict[Path, Shard]:
+        found = {}
         for path, (config, control) in self.listed.items():
-            if not path.exists():
-                continue
             try:
                 with pq.ParquetFile(path) as file:
                     groups = tuple(file.metadata.row_group(i).num_rows for i in range(file.num_row_groups))
-                    found.append(Shard(path, config, control, file.schema_arrow, groups))
-            except (pa.ArrowException, OSError, ValueError) as error:
-                self.broken[path] = " ".join(str(error).split())[:200]
+                    found[path] = Shard(path, config, control, file.schema_arrow, groups)
+            except (pa.ArrowException, OSError, ValueError):
+                self.broken.add(path)
         return found
+
+    @property
+    def lacks(self) -> str:
+        """The shards that cannot be read, as they are named in what is said; empty where all can."""
+        return ", ".join(self.name(path) for path in self.listed if path in self.broken)
 
     @property
     def of_the_set(self) -> list[Shard]:

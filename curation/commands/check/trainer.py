@@ -18,6 +18,7 @@ class Trainer(Check):
 
     kind: Literal["trainer"] = "trainer"
     place: ClassVar[int] = 135
+    whole: ClassVar[bool] = True
 
     def run(self, subject: Subject) -> Iterator[Said]:
         if find_spec("trl") is None or find_spec("training") is None:

@@ -14,7 +14,7 @@ from curation.release.public import FOLDER, PUBLIC, write_public
 from curation.release.push.card import with_configs
 from curation.release.push.files import LocalFile
 from curation.release.push.rollouts import ROLLOUTS, write_rollouts
-from curation.release.shards import split_of_shard
+from curation.release.shards import digests_as_written, split_of_shard
 
 
 def released_shards(dataset: Dataset) -> list[LocalFile]:
@@ -51,16 +51,20 @@ def released_files(dataset: Dataset, name: str, rollouts: bool, shards: list[Loc
 def _check_shards(dataset: Dataset, files: Mapping[str, LocalFile]) -> None:
     """Every shard that the summary names is there, no other is, and its bytes are those that were built."""
     for config, described in dataset.summary["configs"].items():
-        digests = described.get("sha256") or {}
+        records = {
+            "summary.json": described.get("sha256") or {},
+            "the record of its stage": digests_as_written(dataset.path, config),
+        }
         for shard in described["shards"]:
             path = f"data/{config}/{shard}"
             if path not in files:
                 raise PushError(f"{dataset.path / path}: missing; summary.json names it. Build again")
-            if shard in digests and files[path].sha256 != digests[shard]:
-                raise PushError(
-                    f"{dataset.path / path}: sha256 {files[path].sha256[:12]}..., summary.json has {digests[shard][:12]}...;"
-                    " the file was changed behind the build. Remove it and build again"
-                )
+            for record, digests in records.items():
+                if shard in digests and files[path].sha256 != digests[shard]:
+                    raise PushError(
+                        f"{dataset.path / path}: sha256 {files[path].sha256[:12]}..., {record} has {digests[shard][:12]}...;"
+                        " the file was changed behind the build. Remove it and build again"
+                    )
     known = {f"data/{config}/{shard}" for config, of in dataset.summary["configs"].items() for shard in of["shards"]}
     if strange := sorted(files.keys() - known):
         raise PushError(

@@ -131,9 +131,9 @@ def test_a_changed_seed_leaves_nothing_of_the_old_rows(copied: Path, mixed_manif
 
 
 @pytest.mark.slow
-def test_deleted_shards_are_written_again(copied: Path, built: Path, mixed_manifest: Path) -> None:
+def test_deleted_and_changed_shards_are_written_again(copied: Path, built: Path, mixed_manifest: Path) -> None:
     shutil.rmtree(copied / "data/cold_start")
-    next((copied / "data/rl").glob("*.parquet")).unlink()
+    next((copied / "data/rl").glob("*.parquet")).write_bytes(b"changed")
     run(mixed_manifest, copied)
     assert shard_bytes(copied) == shard_bytes(built)
 

@@ -17,7 +17,9 @@ from curation.build.build import build
 from curation.cli import main
 from curation.commands.check.report import examine
 from curation.core.digests import sha256_of
+from curation.core.errors import BuildError
 from curation.core.row import Message, prompt_id
+from curation.release.finish import finish
 from curation.release.shards import split_of
 from curation.sampling.template import template_hash
 from tests.curation.sampling.models import png
@@ -53,6 +55,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
         for n in range(12)
     ]
+    rows.append({"id": "leak", "question": EXAM, "answer": "630"})
     (folder / "raw" / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (folder / "exam.jsonl").write_text(json.dumps({"id": "e1", "question": EXAM}))
     traced = [
@@ -220,6 +223,11 @@ def drop_ledger_line(out: Path) -> None:
     pq.write_table(ledger.slice(1), out / "ledger.parquet")
 
 
+def turned_decision(out: Path) -> None:
+    file = next(out.glob("stages/*-rl-mixture/decisions/*.parquet"))
+    pq.write_table(pq.read_table(file).slice(1), file)
+
+
 def one(column: str, value: Any, *, config: str = "rl", of: str = "") -> Callable[[Path], None]:
     """Sets a value of the first row, or of the first whose answer is `of`."""
 
@@ -319,7 +327,15 @@ DEFECTS: dict[str, tuple[Callable[[Path], Any], Sequence[str]]] = {
         one("answer_kind", "number", of="green"),
         ["golds: data/rl", "not correct by its own verifier"],
     ),
-    "edited gold": (one("answer", "crimson", of="green"), ["answer is 'crimson'", "and its record has 'green'"]),
+    "edited gold": (
+        one("answer", "crimson", of="green"),
+        [
+            "its SHA-256 is not the one in its stage's record",
+            "origin: data/rl/train-00000-of-00001.parquet row",
+            "answer is 'crimson', and the stages left 'green'",
+            "and its record has 'green'",
+        ],
+    ),
     "edited prompt": (
         one("prompt", lambda row: [{"role": "user", "content": row["prompt"][0]["content"].replace("W", "w", 1)}]),
         ["identity: data/rl", "its content has the id"],
@@ -350,7 +366,7 @@ DEFECTS: dict[str, tuple[Callable[[Path], Any], Sequence[str]]] = {
         ["its licence 'CC-BY-NC-4.0' is not one that the release allows"],
     ),
     "ledger line missing": (drop_ledger_line, ["counts: ledger.parquet: has no line of"]),
-    "ledger missing": (lambda out: (out / "ledger.parquet").unlink(), ["counts: ledger.parquet: is missing"]),
+    "ledger missing": (lambda out: (out / "ledger.parquet").unlink(), ["files: ledger.parquet: is missing"]),
     "summary of another build": (
         lambda out: summarize(out, lambda s: s.update(build="0" * 32)),
         ["and summary.json is of 0000"],
@@ -367,6 +383,20 @@ DEFECTS: dict[str, tuple[Callable[[Path], Any], Sequence[str]]] = {
         lambda out: (out / "contaminated_items.parquet").write_bytes(b"PAR1"),
         ["files: contaminated_items.parquet: is no whole"],
     ),
+    "evidence emptied": (
+        lambda out: pq.write_table(
+            pq.read_schema(out / "contaminated_items.parquet").empty_table(), out / "contaminated_items.parquet"
+        ),
+        [
+            "files: contaminated_items.parquet: is not as the build left it",
+            "evidence: contaminated_items.parquet: has 0 lines, and the stages left more",
+        ],
+    ),
+    "summary of a stage": (
+        lambda out: summarize(out, lambda s: s["configs"]["rl"]["overlap"].clear()),
+        ["evidence: summary.json: rl: has another 'overlap' than the files of"],
+    ),
+    "decision turned": (turned_decision, ["decisions/00000-00000.parquet: is not as the build left it"]),
     "sizes of images": (
         lambda out: summarize(out, lambda s: s["configs"]["rl"]["pictures"].clear()),
         ["says of the images {}"],
@@ -388,6 +418,56 @@ def test_a_planted_defect_is_found_and_named(out: Path, defect: str) -> None:
     plant(out)
     said = "\n".join(found(out))
     assert [text for text in expected if text not in said] == [], said
+
+
+def test_a_row_that_is_gone_is_one_difference_from_the_stages(out: Path) -> None:
+    gone: list[dict[str, Any]] = []
+    rewrite(shard(out, split="test"), lambda rows: gone.append(rows.pop(0)))
+    lines = [line for line in found(out) if line.startswith("origin: ")]
+    assert [f"t/{gone[0]['source_id']} in the split 'test'" in line for line in lines] == [True]
+
+
+def test_a_shard_that_cannot_be_read_is_one_finding_and_the_rest_is_said_to_be_left_out(out: Path) -> None:
+    cut(out)
+    report = examine(out, skip=["trainer"])
+    assert len(report.findings) == 1
+    assert f"rl/{shard(out).name} cannot be read" in next(iter(report.record()["checks"]["counts"]["not_checked"]))
+
+
+def test_an_image_that_changed_at_its_source_is_not_laid_on_the_build(made: Path) -> None:
+    raw = made.parent / "raw" / "green.png"
+    before = raw.read_bytes()
+    try:
+        raw.write_bytes(png("black", 56, 56))
+        changed = found(made)
+        raw.write_bytes(b"no image")
+        unread = found(made)
+    finally:
+        raw.write_bytes(before)
+    assert [("the source's images were changed since the build" in line) for line in changed] == [True]
+    assert [("cannot be read any more" in line) for line in unread] == [True]
+
+
+OF_ROWS = ("trainer", "loads", "sources", "golds", "images", "traces", "identity", "values", "schema", "pass_rates")
+
+
+def test_garbage_in_any_file_is_named(out: Path) -> None:
+    """Those of the stages' own folders at once, every other one by itself."""
+    finish(out)
+    files = [path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file() and path.name != ".lock"]
+    of_stages = [name for name in files if name.count("/") > 1 and name.startswith("stages/")]
+    assert {"stages/published.json", "stages/finished.json", "stages/files.json"} < {*files} - {*of_stages}
+    for names in (of_stages, *([name] for name in files if name not in of_stages)):
+        before = {name: (out / name).read_bytes() for name in names}
+        for name in names:
+            (out / name).write_bytes(b"\xff\x00garbage")
+        try:
+            said = "\n".join(str(finding) for _, finding in examine(out, skip=OF_ROWS).findings)
+        except BuildError as error:
+            said = str(error)
+        assert [name for name in names if name not in said] == [], said
+        for name in names:
+            (out / name).write_bytes(before[name])
 
 
 def test_every_finding_is_told_and_the_exit_code_is_1(out: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -159,11 +159,15 @@ def test_a_killed_push_goes_on_and_sends_no_file_more_than_once_more(
 def test_what_is_refused_is_said_in_one_line_and_nothing_is_sent(hub: LoopbackHub, built: Path, tmp_path: Path) -> None:
     hub.create("tester/public")
     hub.repos["tester/public"].tags["v1"] = hub.repos["tester/public"].branches["main"]
-    flipped, missing, unbalanced = (
-        Path(shutil.copytree(built, tmp_path / name)) for name in ("flipped", "missing", "unbalanced")
+    flipped, edited, missing, unbalanced = (
+        Path(shutil.copytree(built, tmp_path / name)) for name in ("flipped", "edited", "missing", "unbalanced")
     )
     shard = next((flipped / "data" / "rl").glob("train-*"))
     shard.write_bytes(shard.read_bytes()[:-9] + b"x" + shard.read_bytes()[-8:])
+    shutil.copy(shard, edited / "data" / "rl")
+    summary = json.loads((edited / "summary.json").read_text())
+    summary["configs"]["rl"]["sha256"][shard.name] = hashlib.sha256(shard.read_bytes()).hexdigest()
+    (edited / "summary.json").write_text(json.dumps(summary))
     next((missing / "data" / "rl").glob("test-*")).unlink()
     summary = json.loads((unbalanced / "summary.json").read_text())
     (unbalanced / "summary.json").write_text(json.dumps({**summary, "balanced": False}))
@@ -173,6 +177,7 @@ def test_what_is_refused_is_said_in_one_line_and_nothing_is_sent(hub: LoopbackHu
         ("other/set",): (built, "403"),
         ("no-owner",): (built, "expected OWNER/NAME"),
         ("tester/new1",): (flipped, "the file was changed behind the build"),
+        ("tester/new6",): (edited, "the record of its stage has"),
         ("tester/new2",): (missing, "summary.json names it"),
         ("tester/new3",): (unbalanced, "does not balance"),
         ("tester/new4", "--rollouts"): (built, "no rollouts"),

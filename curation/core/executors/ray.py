@@ -85,14 +85,16 @@ class RayExecutor(TaskExecutor):
             raise
 
     def _remote(self, has_engine: bool) -> Any:
-        """`Parcel.run_rank` as a function of Ray; its process ends with it, so that its memory is given back."""
+        """`Parcel.run_rank` as a function of Ray."""
         options = self.options.ray
         return self.ray.remote(
             num_cpus=options.cpus_per_task,
             num_gpus=options.gpus_per_task if has_engine else 0,
             memory=int(options.memory_gb * 2**30),
             max_retries=0,  # what is left of a task is run again by `Executor.do`
-            max_calls=1,
+            max_calls=1
+            if has_engine
+            else 0,  # a process that has loaded a model ends with its task, others serve the next
         )(Parcel.run_rank)
 
     def _raise_for(self, task: Any, rank: int, work: Work) -> None:

@@ -1,19 +1,24 @@
-"""The jobs of one stage, and what Slurm says of them.
+"""The jobs of a chain, and what Slurm says of them.
 
-    job = chain(stage, options, after=None)     # submitted: an array of tasks, and a job behind it that checks what they left
-    JobStates().have_ended(job.finish_id)
+    for link in links(stages, options):          # an array of tasks for one stage, or one job for several stages of one task
+        job = submit(link, options, after=job)
+    states_of([job.id])
 
-A job runs `python -m curation.core.executors.slurm_job FOLDER [--finish]`.
+A job runs `python -m curation.core.executors.slurm_job FILE`.
 """
 
 import pickle
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from datatrove.executor.slurm import SlurmPipelineExecutor, launch_slurm_job
+from datatrove.executor import LocalPipelineExecutor
+from datatrove.executor.slurm import SlurmPipelineExecutor
 
 from curation.core.errors import BuildError, first_line
 from curation.core.parquet import whole_file
@@ -24,83 +29,119 @@ from curation.core.stage import Stage
 from curation.core.stage_run import StageRun
 
 JOB = "job.pickle"
-"""In a stage's folder: what its jobs run, written by the build that submits them."""
-FAILED = (
-    "BOOT_FAIL",
-    "CANCELLED",
-    "DEADLINE",
-    "FAILED",
-    "NODE_FAIL",
-    "OUT_OF_MEMORY",
-    "PREEMPTED",
-    "REVOKED",
-    "TIMEOUT",
+"""In a job's folder: what it runs, written by the build that submits it."""
+FAILED = frozenset(
+    ("BOOT_FAIL", "CANCELLED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED", "TIMEOUT")
 )
-ENDED = (*FAILED, "COMPLETED")
+ENDED = FAILED | {"COMPLETED"}
 
 
-class Chained(SlurmPipelineExecutor):  # type: ignore[misc]
-    """The array of a stage's tasks, and behind it, in the place of datatrove's merging of statistics, the job that checks the stage."""
+@dataclass
+class Link:
+    """What one job does: the check of the stage before it where that was shared out, then its stages, one after the other; or, where
+    `tasks` is more than one, one task of its one stage.
+    """
 
-    tasks_id = finish_id = ""
-
-    @property
-    def ids(self) -> list[str]:
-        return [job for job in (self.tasks_id, self.finish_id) if job]
-
-    def launch_merge_stats(self) -> None:
-        self.tasks_id = str(self.job_id)
-        options = {**self.get_sbatch_args(), "cpus-per-task": 1, "dependency": f"afterok:{self.tasks_id}"}
-        options.pop("array")
-        options.pop("gpus", None)
-        options["output"] = options["error"] = str(Path(self.slurm_logs_folder) / "finish-%j.out")
-        script = self.get_launch_file_contents(options, f"{_command(self.folder)} --finish")
-        self.finish_id = str(launch_slurm_job(script, self.job_id_retriever, "--kill-on-invalid-dep=yes"))
-
-    def get_launch_file_contents(self, sbatch_args: dict[str, Any], run_script: str) -> str:
-        theirs = f"launch_pickled_pipeline {self.logging_dir.resolve_paths('executor.pik')}"
-        return str(super().get_launch_file_contents(sbatch_args, run_script.replace(theirs, _command(self.folder))))
+    has_engine: bool
+    tasks: int
+    stages: list[StageRun] = field(default_factory=list)
+    check: StageRun | None = None
 
     @property
     def folder(self) -> Path:
-        return Path(self.logging_dir.resolve_paths("."))
+        """Where its script and its logs are."""
+        return self.stages[0].folder / "job" if self.stages else self.check.folder / "check"  # type: ignore[union-attr]
+
+
+def links(stages: Sequence[StageRun], options: RunOptions) -> list[Link]:
+    """The stages as jobs: those of one task together, as far as they need the same."""
+    chain: list[Link] = []
+    for stage in stages:
+        n_parts = 1 if type(stage.stage).n_parts is Stage.n_parts else None
+        tasks = options.n_tasks(n_parts, stage.stage.has_engine)
+        last = chain[-1] if chain else None
+        if last is None or tasks > 1 or last.tasks > 1 or last.has_engine != stage.stage.has_engine:
+            check = last.stages[-1] if last and last.tasks > 1 else None
+            chain.append(Link(stage.stage.has_engine, tasks, check=check if tasks == 1 else None))
+            if check and tasks > 1:
+                chain.insert(-1, Link(False, 1, check=check))
+        chain[-1].stages.append(stage)
+    if chain and chain[-1].tasks > 1:
+        chain.append(Link(False, 1, check=chain[-1].stages[-1]))
+    return chain
+
+
+class Job(SlurmPipelineExecutor):  # type: ignore[misc]
+    """An array of tasks of one stage, or one job for a link of several."""
+
+    def __init__(self, link: Link, options: RunOptions, slurm: SlurmOptions, after: str) -> None:
+        super().__init__(
+            [DoParts(link.stages[0]) if link.tasks > 1 else None],
+            tasks=link.tasks,
+            workers=options.workers,
+            job_name=f"ovr-{link.folder.parent.name}",
+            logging_dir=str(link.folder),
+            skip_completed=False,
+            gpus_per_task=slurm.gpus_per_task if link.has_engine else 0,
+            depends_job_id=after or None,
+            requeue=False,
+            **_options(slurm),
+        )
+        self.link = link
+
+    def launch_merge_stats(self) -> None:
+        """Nothing: no one reads datatrove's statistics, and the job would wait for ever where a task fails."""
+
+    def get_launch_file_contents(self, sbatch_args: dict[str, Any], run_script: str) -> str:
+        theirs = f"launch_pickled_pipeline {self.logging_dir.resolve_paths('executor.pik')}"
+        ours = shlex.join([sys.executable, "-m", "curation.core.executors.slurm_job", str(self.link.folder / JOB)])
+        return str(super().get_launch_file_contents(sbatch_args, run_script.replace(theirs, ours)))
 
     def _run_for_rank(self, rank: int, local_rank: int = 0, node_rank: int = -1) -> Any:
-        try:
-            return super()._run_for_rank(rank, local_rank, node_rank)
-        except Exception as error:
-            keep_failure(self.folder, rank, error)
-            raise
+        if self.link.tasks > 1:
+            with _word_of(self.link.stages[0], rank):
+                return super()._run_for_rank(rank, local_rank, node_rank)
+        if self.link.check:
+            with _word_of(self.link.check, 0):
+                _finish(self.link.check)
+        for stage in self.link.stages:
+            with _word_of(stage, 0):
+                LocalPipelineExecutor([DoParts(stage)], logging_dir=str(stage.folder))._run_for_rank(0)
+                _finish(stage)
+        return None
 
 
-def chain(stage: StageRun, options: RunOptions, after: Chained | None) -> Chained:
-    """Submit a stage's jobs, behind those of another.
+def _finish(stage: StageRun) -> None:
+    if not stage.is_done:
+        stage.finish()
+    stage.gate()
+
+
+@contextmanager
+def _word_of(stage: StageRun, rank: int) -> Iterator[None]:
+    """Leave word of what is raised inside."""
+    try:
+        yield
+    except Exception as error:
+        keep_failure(stage.folder, rank, error)
+        raise
+
+
+def submit(link: Link, options: RunOptions, after: str) -> str:
+    """Submit a job behind that of the id `after`, or at once where it is empty; returns its id.
 
     Raises:
-        BuildError: Slurm refuses them.
+        BuildError: Slurm refuses it.
     """
-    slurm = options.slurm
-    assert slurm is not None
-    n_parts = 1 if type(stage.stage).n_parts is Stage.n_parts else None
-    job = Chained(
-        [DoParts(stage)],
-        tasks=options.n_tasks(n_parts, stage.stage.has_engine),
-        workers=options.workers,
-        job_name=f"ovr-{stage.folder.name}",
-        logging_dir=str(stage.folder),
-        skip_completed=False,
-        gpus_per_task=slurm.gpus_per_task if stage.stage.has_engine else 0,
-        depends_job_id=after.finish_id if after else None,
-        requeue=False,
-        **_options(slurm),
-    )
-    with whole_file(stage.folder / JOB) as file:
-        file.write(pickle.dumps((loaded_plugins(), pickle.dumps((job, stage)))))
+    assert options.slurm is not None
+    job = Job(link, options, options.slurm, after)
+    with whole_file(link.folder / JOB) as file:
+        file.write(pickle.dumps((loaded_plugins(), pickle.dumps(job))))
     try:
         job.launch_job()
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise BuildError(f"{stage.folder.name}: Slurm does not take its jobs: {first_line(error)}") from None
-    return job
+    except subprocess.CalledProcessError as error:
+        raise BuildError(f"{link.folder.parent.name}: sbatch refuses its job: {first_line(error)}") from None
+    return str(job.job_id)
 
 
 def _options(slurm: SlurmOptions) -> dict[str, Any]:
@@ -116,42 +157,30 @@ def _options(slurm: SlurmOptions) -> dict[str, Any]:
     }
 
 
-def _command(folder: Path) -> str:
-    return shlex.join([sys.executable, "-m", "curation.core.executors.slurm_job", str(folder)])
+def states_of(jobs: Sequence[str]) -> dict[str, set[str]]:
+    """Job -> the states of its tasks; one that Slurm knows no more is not there.
+
+    Raises:
+        BuildError: Slurm does not answer.
+    """
+    command = ["squeue", "--me", "--noheader", "--states=all", "--format=%A %F %T"]
+    answer = subprocess.run(command, check=False, capture_output=True, text=True)
+    if answer.returncode:
+        raise BuildError(f"squeue does not answer: {answer.stderr.strip()}")
+    states: dict[str, set[str]] = {}
+    for line in answer.stdout.splitlines():
+        _, array, state = line.split()
+        states.setdefault(array, set()).add(state)
+    return {job: states[job] for job in jobs if job in states}
 
 
-class JobStates:
-    """What Slurm says of jobs."""
-
-    def have_ended(self, job: str, failed_only: bool = False) -> bool:
-        """Whether a job, of an array any of its tasks, has ended, or failed; one that Slurm knows no more has."""
-        found = self._states(job)
-        if failed_only:
-            return any(state in FAILED for state in found)
-        return not found or any(state in ENDED for state in found)
-
-    def cancel(self, jobs: list[str]) -> None:
-        """Cancel those that have not ended, and wait until they have."""
-        if jobs and any(state not in ENDED for job in jobs for state in self._states(job)):
-            subprocess.run(["scancel", *jobs], check=False, capture_output=True)
-
-    def _states(self, job: str) -> list[str]:
-        command = ["squeue", "--noheader", "--states=all", f"--jobs={job}", "--format=%T"]
-        answer = subprocess.run(command, check=False, capture_output=True, text=True)
-        return answer.stdout.split()
-
-
-def _main(folder: Path, finish: bool) -> None:
-    """What a job does."""
-    plugins, content = pickle.loads((folder / JOB).read_bytes())
-    load_plugins(plugins)
-    job, stage = pickle.loads(content)
-    if finish:
-        stage.finish()
-        stage.gate()
-    else:
-        job.run()
+def cancel(jobs: Sequence[str]) -> None:
+    """Cancel the jobs that have not ended."""
+    if live := [job for job, states in states_of(jobs).items() if states - ENDED]:
+        subprocess.run(["scancel", *live], check=False, capture_output=True)
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), "--finish" in sys.argv[2:])
+    plugins, content = pickle.loads(Path(sys.argv[1]).read_bytes())
+    load_plugins(plugins)
+    pickle.loads(content).run()

@@ -99,6 +99,10 @@ class Stage(Plugin):
     """Decisions on the rows that came in, or the rows themselves, written again with their images: for what changes most of them."""
     has_engine: ClassVar[bool] = False
     """Whether its tasks load a model: they are `run.engine_tasks`, and may have a GPU."""
+    passes: ClassVar[tuple[str, ...]] = ()
+    """What may be done before its own parts where it is shared out to several engines, each pass after the one before. What it leaves is
+    the same without: a pass only does early, into a store that the stage looks into, what the stage would do.
+    """
     signs_as: ClassVar[str] = ""
     """What the provenance calls it; its kind by default."""
 
@@ -113,6 +117,14 @@ class Stage(Plugin):
     def n_parts(self, run: Run) -> int:
         """The parts that the tasks of a stage share: as the data have it, whatever does them. A step gets its part as its rank."""
         return 1
+
+    def parts_of_pass(self, run: Run, name: str) -> int:
+        """The parts of one of its `passes`."""
+        raise NotImplementedError(f"stage {self.kind!r} has no pass {name!r}")
+
+    def steps_of_pass(self, run: Run, name: str) -> list[PipelineStep]:
+        """The steps of a part of one of its `passes`."""
+        raise NotImplementedError(f"stage {self.kind!r} has no pass {name!r}")
 
     @abstractmethod
     def steps(self, run: Run) -> list[PipelineStep]:

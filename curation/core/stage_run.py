@@ -25,6 +25,7 @@ from curation.core.parts import forget_failures, is_done
 from curation.core.progress import StageProgress
 from curation.core.row import Config
 from curation.core.rows import Rows, decided
+from curation.core.run_options import RunOptions
 from curation.core.stage import DECISIONS, ROWS, Run, Stage
 from curation.core.steps import written, written_rows
 
@@ -120,6 +121,11 @@ class StageRun:
         """The steps of a task."""
         return self.stage.steps(self.context)
 
+    def works(self, options: RunOptions) -> "list[PassRun | StageRun]":
+        """What is done one after the other: its passes, where it has several engines, and itself."""
+        names = self.stage.passes if options.engine_tasks > 1 else ()
+        return [*(PassRun(self, name) for name in names), self]
+
     def run(self, executor: TaskExecutor) -> None:
         """Do the parts that are not done, and ask the stage whether the build may go on.
 
@@ -129,7 +135,8 @@ class StageRun:
         if not self.is_done:
             self.begin()
             with StageProgress(self.folder.name, self.folder / "progress", len(self.rows_in) or None) as progress:
-                executor.do(self, self.stage.has_engine, progress.refresh)
+                for work in self.works(executor.options):
+                    executor.do(work, self.stage.has_engine, progress.refresh)
             self.finish()
         self.gate()
 
@@ -198,3 +205,22 @@ class StageRun:
     def _recorded(self, name: str) -> str | None:
         file = self.folder / name
         return json.loads(file.read_text())["fingerprint"] if file.exists() else None
+
+
+@dataclass(frozen=True)
+class PassRun:
+    """A pass of a stage, which several engines share."""
+
+    of: StageRun
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        return self.of.folder / "passes" / self.name
+
+    @cached_property
+    def n_parts(self) -> int:
+        return self.of.stage.parts_of_pass(self.of.context, self.name)
+
+    def steps(self) -> list[PipelineStep]:
+        return self.of.stage.steps_of_pass(self.of.context, self.name)

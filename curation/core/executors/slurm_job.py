@@ -26,7 +26,7 @@ from curation.core.parts import DoParts, keep_failure
 from curation.core.plugins import load_plugins, loaded_plugins
 from curation.core.run_options import RunOptions, SlurmOptions
 from curation.core.stage import Stage
-from curation.core.stage_run import StageRun
+from curation.core.stage_run import PassRun, StageRun
 
 JOB = "job.pickle"
 """In a job's folder: what it runs, written by the build that submits it."""
@@ -38,37 +38,50 @@ ENDED = FAILED | {"COMPLETED"}
 
 @dataclass
 class Link:
-    """What one job does: the check of the stage before it where that was shared out, then its stages, one after the other; or, where
-    `tasks` is more than one, one task of its one stage.
+    """What one job does: the check of the stage before it where that was shared out, then its stages, one after the other. Or, where
+    `shared` is set, it is an array of `tasks` jobs, each a task of a stage or of one of its passes.
     """
 
-    has_engine: bool
     tasks: int
+    has_engine: bool
     stages: list[StageRun] = field(default_factory=list)
     check: StageRun | None = None
+    shared: StageRun | PassRun | None = None
 
     @property
     def folder(self) -> Path:
         """Where its script and its logs are."""
+        if self.shared:
+            return self.shared.folder / "job"
         return self.stages[0].folder / "job" if self.stages else self.check.folder / "check"  # type: ignore[union-attr]
 
 
 def links(stages: Sequence[StageRun], options: RunOptions) -> list[Link]:
     """The stages as jobs: those of one task together, as far as they need the same."""
     chain: list[Link] = []
+    unchecked: StageRun | None = None
     for stage in stages:
-        n_parts = 1 if type(stage.stage).n_parts is Stage.n_parts else None
-        tasks = options.n_tasks(n_parts, stage.stage.has_engine)
-        last = chain[-1] if chain else None
-        if last is None or tasks > 1 or last.tasks > 1 or last.has_engine != stage.stage.has_engine:
-            check = last.stages[-1] if last and last.tasks > 1 else None
-            chain.append(Link(stage.stage.has_engine, tasks, check=check if tasks == 1 else None))
-            if check and tasks > 1:
-                chain.insert(-1, Link(False, 1, check=check))
-        chain[-1].stages.append(stage)
-    if chain and chain[-1].tasks > 1:
-        chain.append(Link(False, 1, check=chain[-1].stages[-1]))
-    return chain
+        engine = stage.stage.has_engine
+        for work in stage.works(options):
+            tasks = options.n_tasks(_n_parts(work), engine)
+            if unchecked and (tasks > 1 or not chain[-1].shared):
+                chain.append(Link(1, False, check=unchecked))
+                unchecked = None
+            if tasks > 1:
+                chain.append(Link(tasks, engine, stages=[stage], shared=work))
+                unchecked = stage if work is stage else None
+                continue
+            if not chain or chain[-1].shared or chain[-1].has_engine != engine or not chain[-1].stages:
+                chain.append(Link(1, engine, check=unchecked))
+                unchecked = None
+            chain[-1].stages.append(stage)
+    return [*chain, Link(1, False, check=unchecked)] if unchecked else chain
+
+
+def _n_parts(work: StageRun | PassRun) -> int | None:
+    """One where a stage always has one; else it is not known until the stage before it is done."""
+    is_one = isinstance(work, StageRun) and type(work.stage).n_parts is Stage.n_parts
+    return 1 if is_one else None
 
 
 class Job(SlurmPipelineExecutor):  # type: ignore[misc]
@@ -76,7 +89,7 @@ class Job(SlurmPipelineExecutor):  # type: ignore[misc]
 
     def __init__(self, link: Link, options: RunOptions, slurm: SlurmOptions, after: str) -> None:
         super().__init__(
-            [DoParts(link.stages[0]) if link.tasks > 1 else None],
+            [DoParts(link.shared) if link.shared else None],
             tasks=link.tasks,
             workers=options.workers,
             job_name=f"ovr-{link.folder.parent.name}",
@@ -98,7 +111,7 @@ class Job(SlurmPipelineExecutor):  # type: ignore[misc]
         return str(super().get_launch_file_contents(sbatch_args, run_script.replace(theirs, ours)))
 
     def _run_for_rank(self, rank: int, local_rank: int = 0, node_rank: int = -1) -> Any:
-        if self.link.tasks > 1:
+        if self.link.shared:
             with _word_of(self.link.stages[0], rank):
                 return super()._run_for_rank(rank, local_rank, node_rank)
         if self.link.check:

@@ -71,7 +71,11 @@ def parser() -> argparse.ArgumentParser:
         "manifest", type=Path, help="a manifest, or the manifest.lock.yaml of a build: the same bytes again"
     )
     sub.add_argument("--out", type=Path, required=True, metavar="DIR")
-    sub.add_argument("--workers", type=_positive, default=1, metavar="N", help="worker processes (1)")
+    where = "what does the work: processes of this machine (local), a cluster's tasks; see `run` in the manifest"
+    sub.add_argument("--executor", choices=("local", "ray", "slurm"), help=where)
+    sub.add_argument("--workers", type=_positive, metavar="N", help="tasks at a time (1)")
+    tasks = "tasks that a stage is shared out to; the bytes are the same with any number"
+    sub.add_argument("--tasks", type=_positive, metavar="N", help=tasks)
     sub.add_argument("--limit", type=_positive, metavar="N", help="read at most N rows of every source")
     sub.add_argument("--only", choices=("cold_start", "rl"), help="build one of the manifest's sets")
     change = "change a key of the manifest, such as rl.difficulty.n=4"

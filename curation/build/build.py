@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 import yaml
 from filelock import FileLock, Timeout
+from pydantic import ValidationError
 
 import curation
 import rewards
@@ -29,12 +30,15 @@ from curation.build.manifest import Manifest
 from curation.build.publish import publish_files, unpublish
 from curation.build.summary import describe_config, emptied_by, why_empty
 from curation.core.digests import installed_versions, source_digest
-from curation.core.errors import BuildError, FlagError
+from curation.core.errors import BuildError, FlagError, ManifestError
+from curation.core.executors.base import Executor, executor_of
 from curation.core.ledger import LEDGER, Balance, LedgerLine, collect_ledger
 from curation.core.lock import WRITTEN, build_name
 from curation.core.parquet import write_records, write_text
 from curation.core.plugins import plugin_digest
 from curation.core.row import Config
+from curation.core.run_options import Executor as ExecutorName
+from curation.core.run_options import RunOptions
 from curation.core.schema import SCHEMA_VERSION
 from curation.core.stage_run import digest_of
 
@@ -52,7 +56,8 @@ FINISHED = ("croissant.json", "removed.parquet", "error_budget.json", "report.ht
 class BuildOptions:
     """What a user says on the command line; none of it but `limit` changes a byte of the shards."""
 
-    workers: int = 1
+    workers: int | None = None
+    """This and the two below it: instead of those of the manifest's `run`."""
     limit: int | None = None
     """Rows per source."""
     only: str | None = None
@@ -61,6 +66,8 @@ class BuildOptions:
     """Manifest keys to change: `rl.difficulty.n=4`."""
     control: bool = False
     """Write controls beside the set (see `build.control`)."""
+    tasks: int | None = None
+    executor: ExecutorName | None = None
 
 
 def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()) -> dict[str, Any]:
@@ -73,9 +80,10 @@ def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()
     manifest, expected = read_manifest(manifest_path, options), load_lock(manifest_path)
     if expected:
         options = replace(options, limit=refuse_limit(options.limit, expected))
-    lock = lock_folder(out)
+    executor, lock = executor_of(run_options(manifest, options)), lock_folder(out)
     try:
-        return _build(manifest, out, options, expected)
+        with executor:
+            return _build(manifest, out, options, expected, executor)
     except OSError as error:
         raise BuildError(f"{error.filename or out}: {error.strerror or error}") from error
     finally:
@@ -96,6 +104,19 @@ def read_manifest(path: Path, options: BuildOptions) -> Manifest:
             f"--control: {path} has cold_start.distil, and controls would pay the teacher for more prompts; try --only rl"
         )
     return manifest
+
+
+def run_options(manifest: Manifest, options: BuildOptions) -> RunOptions:
+    """Where and how widely a build runs: as the manifest says, and the command line instead of it.
+
+    Raises:
+        ManifestError: an executor that lacks its options.
+    """
+    given = {name: value for name in ("executor", "workers", "tasks") if (value := getattr(options, name)) is not None}
+    try:
+        return RunOptions.model_validate({**manifest.run.model_dump(), **given})
+    except ValidationError as error:
+        raise ManifestError(f"run: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
 
 
 def lock_folder(out: Path) -> FileLock:
@@ -120,7 +141,9 @@ def chosen_configs(manifest: Manifest, out: Path, options: BuildOptions) -> list
     return [config for config in configs if options.only in (None, config.config)]
 
 
-def _build(manifest: Manifest, out: Path, options: BuildOptions, expected: Lock | None) -> dict[str, Any]:
+def _build(
+    manifest: Manifest, out: Path, options: BuildOptions, expected: Lock | None, executor: Executor
+) -> dict[str, Any]:
     for place in ("stages/**/", "data/**/", ""):
         for stale in sorted(out.glob(f"{place}.*.tmp")):  # what a killed build was writing
             stale.unlink()
@@ -144,12 +167,12 @@ def _build(manifest: Manifest, out: Path, options: BuildOptions, expected: Lock 
     refused: list[FlagError] = []
     for config in chosen:
         try:
-            config.run(options.workers)
+            config.run(executor)
         except FlagError as error:
             refused.append(_with_reasons(error, config))
             continue
         if options.control and config.shards():
-            build_controls(config, options.workers)
+            build_controls(config, executor)
     finished = [config for config in every if config.is_finished()]
     if refused and not finished:
         raise refused[0] if len(refused) == 1 else BuildError("\n".join(map(str, refused)))
@@ -219,7 +242,7 @@ def _ledger(configs: list[ConfigBuild], balances: dict[Config, Balance]) -> Iter
 def _lock(manifest: Manifest, options: BuildOptions, code: str, configs: list[ConfigBuild]) -> dict[str, Any]:
     """The manifest with every default, and all else that the bytes depend on."""
     return {
-        "manifest": manifest.model_dump(mode="json"),
+        "manifest": manifest.model_dump(mode="json", exclude={"run"}),
         WRITTEN: manifest.written,
         "limit": options.limit,
         "inputs": {config.config: config.inputs for config in configs},

@@ -10,6 +10,7 @@ from typing import Any
 
 from curation.build.manifest import Manifest
 from curation.build.plan import plan
+from curation.core.executors.base import Executor
 from curation.core.lock import PLACES
 from curation.core.parquet import write_text
 from curation.core.row import Config
@@ -50,7 +51,7 @@ class ConfigBuild:
 
     def payload(self) -> Any:
         """Everything that the config's bytes depend on."""
-        manifest = self.manifest.model_dump(mode="json", exclude={"cold_start", "rl", "name", "certify"})
+        manifest = self.manifest.model_dump(mode="json", exclude={"cold_start", "rl", "name", "certify", "run"})
         return [self.code, self.limit, manifest, self.section.model_dump(mode="json"), self.inputs]
 
     def identity(self) -> str:
@@ -74,7 +75,7 @@ class ConfigBuild:
             runs.append(StageRun(stage, stage.kind, number, self.config, self.out, payload, before))
         return runs
 
-    def run(self, workers: int) -> None:
+    def run(self, executor: Executor) -> None:
         """Run every stage that is not done.
 
         Raises:
@@ -83,8 +84,7 @@ class ConfigBuild:
         self.record.unlink(missing_ok=True)
         for folder in {*self.record.parent.glob(f"[0-9][0-9]-{self.config}-*")} - {*self.folders()}:
             shutil.rmtree(folder)  # of a plan with other stages
-        for stage in self.stages:
-            stage.run(workers)
+        executor.run(self.stages)
         record = {"digest": digest_of(self.payload()), "inputs": self._digests}
         write_text(self.record, json.dumps(record))
 

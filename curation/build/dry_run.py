@@ -8,8 +8,9 @@ import shlex
 from contextlib import nullcontext
 from pathlib import Path
 
-from curation.build.build import BuildOptions, chosen_configs, lock_folder, read_manifest
+from curation.build.build import BuildOptions, chosen_configs, lock_folder, read_manifest, run_options
 from curation.build.config import ConfigBuild
+from curation.core.executors.base import Executor, executor_of
 from curation.core.rows import Rows
 from curation.core.stage import ROWS, Cost, Stage
 from curation.core.words import counted
@@ -28,9 +29,9 @@ def dry_run(
     """
     manifest = read_manifest(manifest_path, options)
     lock = lock_folder(out) if pilot else nullcontext()
-    with lock:
+    with lock, executor_of(run_options(manifest, options)) as executor:
         configs = chosen_configs(manifest, out, options)
-        told = [_lines(config, options.workers, pilot, price) for config in configs]
+        told = [_lines(config, executor, pilot, price) for config in configs]
     lines = [line for of_config, _ in told for line in of_config]
     if pilot is None and not all(is_known for _, is_known in told):
         lines += [
@@ -40,7 +41,7 @@ def dry_run(
     return "\n".join(lines)
 
 
-def _lines(config: ConfigBuild, workers: int, pilot: int | None, price: float | None) -> tuple[list[str], bool]:
+def _lines(config: ConfigBuild, executor: Executor, pilot: int | None, price: float | None) -> tuple[list[str], bool]:
     """The stages of a config, and whether it is known what all of them cost."""
     config.prepare()
     if config.is_finished() and all(run.is_done for run in config.stages):
@@ -61,7 +62,7 @@ def _lines(config: ConfigBuild, workers: int, pilot: int | None, price: float | 
             costs_known &= same and cost.is_known
         elif known and pilot:
             config.record.unlink(missing_ok=True)
-            run.run(workers)
+            executor.run([run])
             done = True
         if not told and known and run.before:
             told = [counted(len(rows), "row")]
@@ -88,7 +89,8 @@ def _writes_prompts(stage: Stage) -> bool:
 def _with_pilot(manifest_path: Path, out: Path, options: BuildOptions) -> list[str]:
     """The same command with a pilot."""
     command = ["ovr-curate", "build", str(manifest_path), "--out", str(out)]
-    command += ["--workers", str(options.workers)] if options.workers > 1 else []
+    for flag, value in (("--executor", options.executor), ("--workers", options.workers), ("--tasks", options.tasks)):
+        command += [flag, str(value)] if value else []
     command += ["--limit", str(options.limit)] if options.limit else []
     command += ["--only", options.only] if options.only else []
     command += [part for change in options.changes for part in ("--set", change)]

@@ -28,6 +28,7 @@ from curation.cold_start.loss.options import LossOptions
 from curation.cold_start.verify.options import Verify
 from curation.core.plugins import ByKind, Options
 from curation.core.row import Config
+from curation.core.run_options import RunOptions
 from curation.core.stage import Stage
 from curation.decontamination.options import Decontaminate
 from curation.dedup import Dedup
@@ -201,6 +202,9 @@ class Manifest(Options):
     """What `ovr-curate certify` lets pass. A build reads `judge` of it alone, where it has `judge_answers`."""
     release: Release | None = None
     """The licences that a published set may have; without it nothing is checked."""
+
+    run: RunOptions = RunOptions()
+    """Where and how widely the build runs; no byte of the shards depends on it."""
 
     _written: dict[str, str] = PrivateAttr(default_factory=dict)
 

@@ -14,7 +14,9 @@ def build(args: argparse.Namespace) -> None:
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster's way to say Ctrl-C
-    options = BuildOptions(args.workers, args.limit, args.only, tuple(args.set), args.control)
+    options = BuildOptions(
+        args.workers, args.limit, args.only, tuple(args.set), args.control, args.tasks, args.executor
+    )
     if args.dry_run:
         if args.control:
             args.wrong("--control does not go with --dry-run: it samples nothing")

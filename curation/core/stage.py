@@ -3,7 +3,7 @@
 A stage is a pydantic model. Its fields are all that its rows depend on besides those that came in, so the fingerprint of a build is made of
 them before anything runs. It is one of two kinds, told apart by what it has to see:
 
-    class CountWords(MapStage):                       # one row at a time, a task for every file of rows
+    class CountWords(MapStage):                       # one row at a time, a part for every file of rows
         kind: Literal["count_words"] = "count_words"
         adds = (Column("n_words", pa.int32()),)
 
@@ -97,6 +97,12 @@ class Stage(Plugin):
     they are."""
     leaves: ClassVar[Leaves] = "nothing"
     """Decisions on the rows that came in, or the rows themselves, written again with their images: for what changes most of them."""
+    has_engine: ClassVar[bool] = False
+    """Whether its tasks load a model: they are `run.engine_tasks`, and may have a GPU."""
+    passes: ClassVar[tuple[str, ...]] = ()
+    """What may be done before its own parts where it is shared out to several engines, each pass after the one before. What it leaves is
+    the same without: a pass only does early, into a store that the stage looks into, what the stage would do.
+    """
     signs_as: ClassVar[str] = ""
     """What the provenance calls it; its kind by default."""
 
@@ -108,12 +114,21 @@ class Stage(Plugin):
         """
         return {self.kind: inputs} if (inputs := self.inputs()) else {}
 
-    def tasks(self, rows: Rows) -> int:
+    def n_parts(self, run: Run) -> int:
+        """The parts that the tasks of a stage share: as the data have it, whatever does them. A step gets its part as its rank."""
         return 1
+
+    def parts_of_pass(self, run: Run, name: str) -> int:
+        """The parts of one of its `passes`."""
+        raise NotImplementedError(f"stage {self.kind!r} has no pass {name!r}")
+
+    def steps_of_pass(self, run: Run, name: str) -> list[PipelineStep]:
+        """The steps of a part of one of its `passes`."""
+        raise NotImplementedError(f"stage {self.kind!r} has no pass {name!r}")
 
     @abstractmethod
     def steps(self, run: Run) -> list[PipelineStep]:
-        """The datatrove steps of a task, the reading and the writing included."""
+        """The datatrove steps of a part, the reading and the writing included. A task runs them for one part after the other."""
 
     def rows_in(self, run: Run) -> int:
         """How many rows came in, by a count that is not its own where there is one."""
@@ -152,12 +167,12 @@ class Stage(Plugin):
 
 
 class MapStage(Stage):
-    """Looks at one row at a time: a task for every file of rows."""
+    """Looks at one row at a time: a part for every file of rows."""
 
     leaves: ClassVar[Leaves] = DECISIONS
 
-    def tasks(self, rows: Rows) -> int:
-        return len(rows.files)
+    def n_parts(self, run: Run) -> int:
+        return len(run.rows.files)
 
     def steps(self, run: Run) -> list[PipelineStep]:
         write = partial(WriteDecisions, run.rows, run.folder / DECISIONS, schema_of(self))

@@ -1,6 +1,7 @@
 """A stage in its place in a build folder: run once, resumed after an interruption, redone when what it depends on changed.
 
 stages/03-rl-normalise/started.json     what it was started for
+                       parts/           the parts that are done
                        done.json        what it was finished for
                        rows|decisions/  what it left, and ledger/, the rows that ended in it
 """
@@ -15,15 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from datatrove.pipeline.base import PipelineStep
 
 from curation.core.errors import BuildError
-from curation.core.executor import SupervisedExecutor
+from curation.core.executors.base import TaskExecutor
 from curation.core.parquet import write_text
+from curation.core.parts import forget_failures, is_done
 from curation.core.progress import StageProgress
 from curation.core.row import Config
 from curation.core.rows import Rows, decided
+from curation.core.run_options import RunOptions
 from curation.core.stage import DECISIONS, ROWS, Run, Stage
 from curation.core.steps import written, written_rows
+
+BEGUN = "begun"
+"""In its folder: an empty file as old as the last start of its tasks."""
 
 
 def digest_of(payload: Any) -> str:
@@ -60,14 +67,14 @@ class StageRun:
         return self._recorded("done.json") == self.fingerprint and self._is_whole() and self.stage.is_whole(self._run)
 
     def _is_whole(self) -> bool:
-        """Whether every task's list is there and every file that it names, the lines of the ledger, and what the stage publishes."""
+        """Whether every part's list is there and every file that it names, the lines of the ledger, and what the stage publishes."""
         folder, done = self.folder / self.stage.leaves, json.loads((self.folder / "done.json").read_text())
         if not all((self.folder / name).exists() for name in self.stage.publishes) or done["ended"] != self._n_ended():
             return False
         if self.stage.leaves == "nothing":
             return True
-        tasks = len(list(folder.glob("*.json")))
-        return tasks == done["tasks"] and all((folder / name).exists() for name in written(folder))
+        parts = len(list(folder.glob("*.json")))
+        return parts == done["parts"] and all((folder / name).exists() for name in written(folder))
 
     def _n_ended(self) -> int:
         """Lines in the ledger."""
@@ -105,33 +112,56 @@ class StageRun:
         columns = (*self.before._run.columns, *self.before.stage.adds) if self.before else ()
         return Run(self.config, self.name, self.folder, self.out, Rows([]), stages, columns)
 
-    def run(self, workers: int) -> None:
-        """Run the tasks that are not complete, and ask the stage whether the build may go on.
+    @cached_property
+    def n_parts(self) -> int:
+        """The parts that its tasks share; known once the stage before it is done."""
+        return self.stage.n_parts(self.context)
+
+    def steps(self) -> list[PipelineStep]:
+        """The steps of a task."""
+        return self.stage.steps(self.context)
+
+    def works(self, options: RunOptions) -> "list[PassRun | StageRun]":
+        """What is done one after the other: its passes, where it has several engines, and itself."""
+        names = self.stage.passes if options.engine_tasks > 1 else ()
+        return [*(PassRun(self, name) for name in names), self]
+
+    def run(self, executor: TaskExecutor) -> None:
+        """Do the parts that are not done, and ask the stage whether the build may go on.
 
         Raises:
             CurationError: from a task, or when a task ended without completing, or rows were lost or doubled; from the stage's gate.
         """
         if not self.is_done:
-            self._run_tasks(workers)
+            self.begin()
+            with StageProgress(self.folder.name, self.folder / "progress", len(self.rows_in) or None) as progress:
+                for work in self.works(executor.options):
+                    executor.do(work, self.stage.has_engine, progress.refresh)
+            self.finish()
         self.gate()
 
     def gate(self) -> None:
         """Raise what the stage's gate raises; for a stage that is done."""
         self.stage.gate(self.context)
 
-    def _run_tasks(self, workers: int) -> None:
+    def begin(self) -> None:
+        """Make its folder ready for tasks."""
         self._clear()
-        context, started = self.context, time.monotonic()
-        tasks, total = self.stage.tasks(context.rows), len(context.rows) or None
-        with StageProgress(self.folder.name, self.folder / "progress", total) as progress:
-            SupervisedExecutor(self.stage.steps(context), tasks, workers, self.folder, progress.refresh).run()
-        n_ended = self._check(context)
-        seconds = round(time.monotonic() - started, 3)
-        done = {"fingerprint": self.fingerprint, "tasks": tasks, "ended": n_ended, "seconds": seconds}
+        write_text(self.folder / BEGUN, "")
+
+    def finish(self) -> None:
+        """Check what its tasks have left, and record that it is done.
+
+        Raises:
+            BuildError: a row was lost or doubled, or a file that the stage publishes is not there.
+        """
+        n_ended = self._check(self.context)
+        seconds = round(max(time.time() - (self.folder / BEGUN).stat().st_mtime, 0.0), 3)
+        done = {"fingerprint": self.fingerprint, "parts": self.n_parts, "ended": n_ended, "seconds": seconds}
         write_text(self.folder / "done.json", json.dumps(done))
 
     def _clear(self) -> None:
-        """Remove what another fingerprint left, and the ledger lines of tasks that did not complete: they may write fewer the next time."""
+        """Remove what another fingerprint left, and the ledger lines of parts that are not done: they may write fewer the next time."""
         if self._recorded("done.json") == self.fingerprint:  # what it left elsewhere is gone
             shutil.rmtree(self.folder)
         if self._recorded("started.json") != self.fingerprint:
@@ -139,8 +169,12 @@ class StageRun:
             shutil.rmtree(self.folder, ignore_errors=True)
             write_text(self.folder / "started.json", json.dumps({"fingerprint": self.fingerprint}))
         for lines in (self.folder / "ledger").glob("*.parquet"):
-            if not (self.folder / "completions" / lines.name[:5]).exists():
+            if not is_done(self.folder, int(lines.name[:5])):
                 lines.unlink()
+        shutil.rmtree(
+            self.folder / "completions", ignore_errors=True
+        )  # of tasks; there may be more or fewer of them now
+        forget_failures(self.folder)
 
     def _check(self, context: Run) -> int:
         """Rows in and rows made here = rows left + rows in the ledger; returns the last.
@@ -171,3 +205,22 @@ class StageRun:
     def _recorded(self, name: str) -> str | None:
         file = self.folder / name
         return json.loads(file.read_text())["fingerprint"] if file.exists() else None
+
+
+@dataclass(frozen=True)
+class PassRun:
+    """A pass of a stage, which several engines share."""
+
+    of: StageRun
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        return self.of.folder / "passes" / self.name
+
+    @cached_property
+    def n_parts(self) -> int:
+        return self.of.stage.parts_of_pass(self.of.context, self.name)
+
+    def steps(self) -> list[PipelineStep]:
+        return self.of.stage.steps_of_pass(self.of.context, self.name)

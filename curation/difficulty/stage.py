@@ -21,6 +21,7 @@ class MeasureDifficulty(DecideStage):
     """Samples responses to every row and sets its `difficulty` (PAPER 3.3, step 8); `measured` is what the stopping rule decided."""
 
     kind: Literal["difficulty"] = "difficulty"
+    has_engine: ClassVar[bool] = True
     options: PassRate
     seed: int = 0
     template: str

@@ -15,7 +15,6 @@ from curation.core.ledger import LedgerWriter
 from curation.core.parquet import write_text
 from curation.core.progress import TaskProgress
 from curation.core.row import Config, to_document
-from curation.core.rows import Rows
 from curation.core.schema import stage_schema
 from curation.core.stage import ROWS, Leaves, Run, Stage
 from curation.core.steps import WriteRows
@@ -50,7 +49,7 @@ class Collect(Stage):
             raise SourceError("\n".join(missing))
         return found
 
-    def tasks(self, rows: Rows) -> int:
+    def n_parts(self, run: Run) -> int:
         return len(self.sources)
 
     def steps(self, run: Run) -> list[PipelineStep]:

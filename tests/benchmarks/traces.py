@@ -23,14 +23,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
+from datatrove.pipeline.base import PipelineStep
 
 sys.path[0] = str(Path(__file__).parents[2])
 
 from curation.build.load import load_manifest  # noqa: E402
-from curation.core.executor import SupervisedExecutor  # noqa: E402
+from curation.core.executors.local import LocalExecutor  # noqa: E402
 from curation.core.parquet import AtomicParquetWriter  # noqa: E402
 from curation.core.row import Row, from_record, make_row, to_record  # noqa: E402
 from curation.core.rows import Rows, file_of  # noqa: E402
+from curation.core.run_options import RunOptions  # noqa: E402
 from curation.core.schema import stage_schema  # noqa: E402
 from curation.core.stage import Run  # noqa: E402
 from curation.core.steps import ReadRows, WriteRows  # noqa: E402
@@ -101,6 +103,17 @@ def write_shards(folder: Path, n_rows: int) -> None:
                 writer.write(record, len(record["completion"]))
 
 
+class Shards(NamedTuple):
+    """The work of the stages, a part for every shard."""
+
+    folder: Path
+    n_parts: int
+    made: list[PipelineStep]
+
+    def steps(self) -> list[PipelineStep]:
+        return self.made
+
+
 def ours(shards: Path, out: Path) -> None:
     """The project's executor and the steps of its stages, a task for every shard: read once, written once."""
     rows = Rows(map(file_of, sorted(shards.glob("*.parquet"))))
@@ -108,7 +121,7 @@ def ours(shards: Path, out: Path) -> None:
     text = ChangeRows(partial(normalise_text, Normalise()), run.ledger(len(filters())), "text")
     judges = FilterStage(filters=tuple(filters())).middle(run)
     steps = [ReadRows(rows, run.folder / "progress"), text, *judges, WriteRows(out / "data", stage_schema())]
-    SupervisedExecutor(steps, len(rows.files), 1, run.folder, lambda: None).run()
+    LocalExecutor(RunOptions()).do(Shards(run.folder, len(rows.files), steps))
 
 
 def theirs(shards: Path, out: Path) -> None:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from curation.build.config import ConfigBuild
 from curation.build.control.plans import control_plans
 from curation.core.digests import sha256_of
+from curation.core.executors.base import Executor
 from curation.core.parquet import read_records, write_text
 from curation.core.stage_run import StageRun
 from curation.release.shards import base_id, split_of_shard
@@ -19,7 +20,7 @@ FOLDER = "control"
 """In a build's folder."""
 
 
-def build_controls(config: ConfigBuild, workers: int) -> None:
+def build_controls(config: ConfigBuild, executor: Executor) -> None:
     """Run the stages of every control of a config that has run; shards and stages of controls that there are no longer go.
 
     Raises:
@@ -35,9 +36,7 @@ def build_controls(config: ConfigBuild, workers: int) -> None:
         if folder.parents[1].name not in controls:
             shutil.rmtree(folder)
     for runs in controls.values():
-        for run in runs:
-            if record.parent in run.folder.parents:
-                run.run(workers)
+        executor.run([run for run in runs if record.parent in run.folder.parents])
     ids = {record["id"] for shard in config.shards() for record in read_records(shard, ["id"])}
     sets = {name: _described(runs, ids) for name, runs in controls.items()}
     seed = config.manifest.seed

@@ -34,6 +34,7 @@ class JudgeBehaviors(DecideStage):
     count of is null there. No row ends here."""
 
     kind: Literal["judge_behaviors"] = "judge_behaviors"
+    has_engine: ClassVar[bool] = True
     options: Behaviors
     seed: int = 0
     adds: ClassVar[tuple[Column, ...]] = (Column("behaviors_judged", COUNTS),)

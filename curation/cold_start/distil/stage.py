@@ -47,6 +47,7 @@ class DistilStage(Stage):
     """Samples a teacher until every prompt has its correct traces and leaves the rows with them; the other rows pass in their order."""
 
     kind: Literal["distil"] = "distil"
+    has_engine: ClassVar[bool] = True
     options: Distil
     seed: int = 0
     template: str

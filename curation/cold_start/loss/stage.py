@@ -29,6 +29,7 @@ class LossStage(DecideStage):
     """Scores every trace and drops those beyond the cuts of their groups. What has no score stays, with a note; the summary counts it."""
 
     kind: Literal["loss"] = "loss"
+    has_engine: ClassVar[bool] = True
     options: LossOptions
     template: str
     adds: ClassVar[tuple[Column, ...]] = (

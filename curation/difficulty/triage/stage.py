@@ -71,6 +71,7 @@ class TriageStage(DecideStage):
     """
 
     kind: Literal["triage"] = "triage"
+    has_engine: ClassVar[bool] = True
     options: Triage = Triage()
     difficulty: PassRate
     seed: int = 0

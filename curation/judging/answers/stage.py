@@ -60,6 +60,7 @@ class JudgeAnswersStage(DecideStage):
     """Asks a model about answers that the rules cannot judge, and decides by what it says where the manifest lets it."""
 
     kind: Literal["judge_answers"] = "judge_answers"
+    has_engine: ClassVar[bool] = True
     options: JudgeTraces | JudgeSuspects
     limits: JudgeLimits = JudgeLimits()
     keep_verified: tuple[str, ...] = ()

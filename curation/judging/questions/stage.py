@@ -54,6 +54,7 @@ class QuestionsStage(DecideStage):
     """
 
     kind: Literal["questions"] = "questions"
+    has_engine: ClassVar[bool] = True
     options: Questions
     seed: int = 0
     adds: ClassVar[tuple[Column, ...]] = (Column("question_findings", pa.list_(pa.string()), released=False),)

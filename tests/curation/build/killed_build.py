@@ -10,7 +10,7 @@ import sys
 from multiprocessing import forkserver
 from pathlib import Path
 
-from curation.core.executor import PRELOAD
+from curation.core.executors.local import PRELOAD
 
 
 def main(manifest: Path, out: Path) -> None:

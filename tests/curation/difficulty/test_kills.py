@@ -13,7 +13,7 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
-from curation.core.executor import PRELOAD
+from curation.core.executors.local import PRELOAD
 
 N_PROMPTS = 1000
 MOMENTS = {

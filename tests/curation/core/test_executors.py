@@ -1,4 +1,4 @@
-"""The supervised executor: dead workers, failing tasks, builds that are gone."""
+"""The executors: dead workers, failing tasks, builds that are gone, the same parts by any number of tasks."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import pytest
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.errors import BuildError, SourceError
-from curation.core.executor import RESTARTS, SupervisedExecutor
+from curation.core.executors.base import executor_of
+from curation.core.run_options import RunOptions
 
 
 class Die(PipelineStep):  # type: ignore[misc]
@@ -48,23 +50,36 @@ class Fail(PipelineStep):  # type: ignore[misc]
         yield
 
 
-def executor(step: PipelineStep, folder: Path, workers: int) -> SupervisedExecutor:
-    return SupervisedExecutor([step], tasks=3, workers=workers, logging_dir=folder / "stage", on_tick=lambda: None)
+@dataclass(frozen=True)
+class Three:
+    """Work of three parts."""
+
+    step: PipelineStep
+    folder: Path
+    n_parts: int = 3
+
+    def steps(self) -> list[PipelineStep]:
+        return [self.step]
+
+
+def do(step: PipelineStep, folder: Path, **options: Any) -> None:
+    with executor_of(RunOptions(**options)) as executor:
+        executor.do(Three(step, folder / "stage"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_killed_worker_is_replaced_and_the_task_runs_again(tmp_path: Path, workers: int) -> None:
-    executor(Die(tmp_path, times=1), tmp_path, workers).run()
+    do(Die(tmp_path, times=1), tmp_path, workers=workers)
     assert sorted(file.name for file in tmp_path.glob("done-*")) == ["done-0", "done-1", "done-2"]
     assert len(list(tmp_path.glob("try-1-*"))) == 2
 
 
 @pytest.mark.slow
 def test_a_worker_that_always_dies_ends_the_build_and_names_the_task(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=rf"worker of task 1 was killed {RESTARTS + 1} times"):
-        executor(Die(tmp_path, times=99), tmp_path, 1).run()
-    assert len(list(tmp_path.glob("try-1-*"))) == RESTARTS + 1
+    with pytest.raises(BuildError, match=r"worker of task 1 was killed 2 times"):
+        do(Die(tmp_path, times=99), tmp_path, retries=1)
+    assert len(list(tmp_path.glob("try-1-*"))) == 2
 
 
 @pytest.mark.parametrize(
@@ -73,7 +88,18 @@ def test_a_worker_that_always_dies_ends_the_build_and_names_the_task(tmp_path: P
 )  # fmt: skip
 def test_a_failing_task_is_told(tmp_path: Path, step: Fail, raised: type[Exception], told: str) -> None:
     with pytest.raises(raised, match=told):
-        executor(step, tmp_path, 2).run()
+        do(step, tmp_path, workers=2)
+
+
+@pytest.mark.parametrize("tasks", [1, 2, 5])
+def test_every_part_is_done_once_by_any_number_of_tasks_and_one_that_is_done_not_again(
+    tmp_path: Path, tasks: int
+) -> None:
+    do(Die(tmp_path, times=0), tmp_path, tasks=tasks, workers=2)
+    assert sorted(file.name for file in tmp_path.glob("try-*")) == ["try-0-0", "try-1-0", "try-2-0"]
+    (tmp_path / "stage" / "parts" / "00001").unlink()
+    do(Die(tmp_path, times=0), tmp_path, tasks=3)
+    assert sorted(file.name for file in tmp_path.glob("try-*")) == ["try-0-0", "try-1-0", "try-1-1", "try-2-0"]
 
 
 @pytest.mark.slow

@@ -1,0 +1,117 @@
+"""Tasks on a Ray cluster.
+
+datatrove's own executor for Ray (0.10.1) runs a task in a process below Ray's, waits for ever where that is killed, and returns whether all
+tasks have completed or not. Here the task is Ray's worker itself, whose death Ray notices within a second or so.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from datatrove.executor import LocalPipelineExecutor
+
+from curation.core.errors import BuildError
+from curation.core.executors.base import TaskExecutor
+from curation.core.executors.parcel import Parcel, pack
+from curation.core.parts import DoParts, Work, failure, keep_failure
+from curation.core.run_options import RunOptions
+
+TICK_S = 0.5
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+"""Nothing is reported to Ray's makers."""
+
+
+def _run_rank(parcel: Parcel, rank: int) -> None:
+    """Run one task in this process; of one that fails word is left in the stage's folder."""
+    executor = parcel.unpack()
+    try:
+        executor._run_for_rank(rank, local_rank=1)
+    except Exception as error:
+        keep_failure(Path(executor.logging_dir.path), rank, error)
+        raise
+
+
+class RayExecutor(TaskExecutor):
+    """Runs tasks on a Ray cluster that shares the build's folder; without an address it starts one of this machine.
+
+    Raises:
+        BuildError: Ray is not installed, or there is no cluster at the address.
+    """
+
+    def __init__(self, options: RunOptions) -> None:
+        super().__init__(options)
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
+        try:
+            import ray
+        except ImportError:
+            raise BuildError(
+                "run.executor ray: Ray is not installed; `pip install 'ovr-curate[ray]'` installs it"
+            ) from None
+        self.ray: Any = ray
+        self._started = False
+
+    def __enter__(self) -> "RayExecutor":
+        if self.ray.is_initialized():
+            return self
+        address = self.options.ray.address or os.environ.get("RAY_ADDRESS") or None
+        own = {} if address else {"num_cpus": max(self.options.workers, 1), "include_dashboard": False}
+        try:
+            self.ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise BuildError(f"run.ray.address: no Ray cluster at {address or 'this machine'}: {error}") from None
+        self._started = True
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._started:
+            self.ray.shutdown()
+
+    def run_tasks(
+        self, work: Work, tasks: int, ranks: list[int], has_engine: bool, on_tick: Callable[[], None]
+    ) -> None:
+        executor = LocalPipelineExecutor(
+            [DoParts(work)], tasks=tasks, logging_dir=str(work.folder), skip_completed=False
+        )
+        parcel = self.ray.put(pack(executor))
+        run_rank = self._remote(has_engine)
+        todo = list(ranks)
+        running: dict[Any, int] = {}
+        try:
+            while todo or running:
+                while todo and len(running) < self.options.workers:
+                    rank = todo.pop(0)
+                    running[run_rank.remote(parcel, rank)] = rank
+                done, _ = self.ray.wait(list(running), timeout=TICK_S)
+                for task in done:
+                    self._raise_for(task, running.pop(task), work)
+                on_tick()
+        except BaseException:
+            for task in running:
+                with suppress(Exception):
+                    self.ray.cancel(task, force=True)
+            raise
+
+    def _remote(self, has_engine: bool) -> Any:
+        """`_run_rank` as a function of Ray."""
+        options = self.options.ray
+        return self.ray.remote(
+            num_cpus=options.cpus_per_task,
+            num_gpus=options.gpus_per_task if has_engine else 0,
+            memory=int(options.memory_gb * 2**30),
+            max_retries=0,  # what is left of a task is run again by `Executor.do`
+            max_calls=1
+            if has_engine
+            else 0,  # a process that has loaded a model ends with its task, others serve the next
+        )(_run_rank)
+
+    def _raise_for(self, task: Any, rank: int, work: Work) -> None:
+        try:
+            self.ray.get(task)
+        except self.ray.exceptions.RayTaskError as error:
+            raise failure(work.folder) or BuildError(f"{work.folder.name}: task {rank} failed with {error}") from None
+        except self.ray.exceptions.RayError:
+            return  # its process died; its parts are still to be done

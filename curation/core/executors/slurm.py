@@ -1,0 +1,110 @@
+"""Jobs of Slurm, chained ahead: the plan of a build is known before it runs, so all of its stages are submitted at once.
+
+A stage whose parts are shared out is an array of jobs; the others, and the checks of what was left, run in jobs between. The build waits,
+shows progress, and where a job fails cancels the others, raises what it raised, or submits the rest of the chain again if a process died.
+"""
+
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from datatrove.utils.logging import logger
+
+from curation.core.errors import BuildError, first_line
+from curation.core.executors.base import Executor, Runnable
+from curation.core.executors.slurm_job import ENDED, FAILED, cancel, links, states_of, submit
+from curation.core.parts import failure
+from curation.core.progress import StageProgress
+from curation.core.run_options import RunOptions
+from curation.core.stage_run import StageRun
+
+POLL_S = 1.0
+WORD_S = 5.0
+"""How long a shared file system may take to show what a job has left."""
+
+
+class SlurmExecutor(Executor):
+    """Submits stages to a partition whose nodes share the build's folder.
+
+    Raises:
+        BuildError: Slurm's commands do not run here.
+    """
+
+    def __init__(self, options: RunOptions) -> None:
+        super().__init__(options)
+        logger.disable("datatrove.executor.slurm")
+        try:
+            subprocess.run(["sbatch", "--version"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise BuildError(f"run.executor slurm: `sbatch` does not run here: {first_line(error)}") from None
+
+    def run(self, stages: Sequence[Runnable]) -> None:
+        deaths = Counter[str]()
+        while todo := _not_done(stages):
+            if (died := self._run_chain(todo)) is None:
+                continue
+            deaths[died.folder.name] += 1
+            if deaths[died.folder.name] > self.options.retries:
+                raise BuildError(
+                    f"{died.folder.name}: its job ended {self.options.retries + 1} times without a word (killed, out of"
+                    f" memory or time?); its log: {died.folder}/job/slurm_logs"
+                )
+
+    def _run_chain(self, stages: list[StageRun]) -> StageRun | None:
+        """Submit the stages, and wait for them; returns the first whose job died, if any did.
+
+        Raises:
+            CurationError: what a task, or the check of a stage, raised.
+        """
+        jobs: list[str] = []
+        job_of: dict[str, str] = {}
+        try:
+            for stage in stages:
+                stage.begin()
+            for link in links(stages, self.options):
+                jobs.append(submit(link, self.options, after=jobs[-1] if jobs else ""))
+                # Whoever checks a stage that was shared out is the last that can fail of it.
+                job_of |= {stage.folder.name: jobs[-1] for stage in (*link.stages, *filter(None, [link.check]))}
+            for stage in stages:
+                first = jobs[: jobs.index(job_of[stage.folder.name]) + 1]
+                if not _wait(stage, first):
+                    return stage
+                stage.gate()
+        finally:
+            cancel(jobs)
+        return None
+
+
+def _not_done(stages: Sequence[Runnable]) -> list[StageRun]:
+    """The stages that have to run; those that need not, up to the first of them, have their gates asked."""
+    todo: list[StageRun] = []
+    for stage in stages:
+        assert isinstance(stage, StageRun)
+        if not stage.is_done:
+            todo.append(stage)
+        elif not todo:
+            stage.gate()
+    return todo
+
+
+def _wait(stage: StageRun, jobs: list[str]) -> bool:
+    """Wait until a stage is done, which the last of `jobs` checks; returns False where one of them ended without.
+
+    Raises:
+        CurationError: what a task of the stage raised, or the check behind it.
+    """
+    gone_since = 0.0
+    with StageProgress(stage.folder.name, stage.folder / "progress", len(stage.rows_in) or None) as progress:
+        while not stage.is_done:
+            if error := failure(stage.folder):
+                raise error
+            states = states_of(jobs)
+            died = any(found & FAILED for found in states.values())
+            if died or not states.get(jobs[-1], set()) - ENDED:
+                gone_since = gone_since or time.monotonic()
+                if time.monotonic() - gone_since > WORD_S:
+                    return False
+            time.sleep(POLL_S)
+            progress.refresh()
+    return True

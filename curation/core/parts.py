@@ -1,0 +1,112 @@
+"""The parts of a stage and the tasks that do them.
+
+A part is what the data determine: a file of rows, a piece of a source, a shard. A task is what the machine determines: a process, a job of
+Slurm, a worker of Ray. Task `rank` of `n` does the parts `rank`, `rank + n`, `rank + 2 n` and so on, one after the other; every part leaves
+files of its own, named by its number, and then a mark. So neither the bytes nor what a rerun finds done depend on how many tasks there are.
+"""
+
+import json
+import shutil
+from collections import deque
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from curation.core import errors
+from curation.core.errors import BuildError, CurationError
+from curation.core.parquet import write_text
+
+DONE = "parts"
+"""In a stage's folder: an empty file for every part that is done."""
+FAILED = "failed"
+"""In a stage's folder: of every task that failed why."""
+
+
+class Work(Protocol):
+    """What a task needs to know, small enough to be sent to it."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def n_parts(self) -> int: ...
+
+    def steps(self) -> list[PipelineStep]: ...
+
+
+class DoParts(PipelineStep):  # type: ignore[misc]
+    """The one step of every task: it does the parts of its rank that are not done, each through all steps of the stage.
+
+    The steps are made once a task, so what they load (a model, an index) serves all of its parts; one that has a `close` is closed then.
+    """
+
+    type, name = "task", "parts"
+
+    def __init__(self, work: Work) -> None:
+        super().__init__()
+        self.work = work
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        if parts := parts_of(rank, world_size, left(self.work.folder, self.work.n_parts)):
+            with ExitStack() as closing:
+                steps = self.work.steps()
+                for step in steps:
+                    closing.callback(getattr(step, "close", lambda: None))
+                for part in parts:
+                    self._do(part, steps)
+                    self.stat_update("parts")
+        yield from ()
+
+    def _do(self, part: int, steps: list[PipelineStep]) -> None:
+        documents: Any = None
+        for step in steps:
+            documents = step(documents, part, self.work.n_parts)
+        deque(documents or (), maxlen=0)
+        mark = self.work.folder / DONE / f"{part:05d}"
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch()
+
+
+def left(folder: Path, n_parts: int) -> list[int]:
+    """The parts that are not done."""
+    done = {mark.name for mark in (folder / DONE).glob("*")}
+    return [part for part in range(n_parts) if f"{part:05d}" not in done]
+
+
+def parts_of(rank: int, tasks: int, parts: Collection[int]) -> list[int]:
+    """Those of `parts` that a task does.
+
+    >>> parts_of(1, 2, [0, 1, 3, 4])
+    [1, 3]
+    """
+    return [part for part in parts if part % tasks == rank]
+
+
+def is_done(folder: Path, part: int) -> bool:
+    """Whether a part is done."""
+    return (folder / DONE / f"{part:05d}").exists()
+
+
+def keep_failure(folder: Path, rank: int, error: BaseException) -> None:
+    """Leave why a task failed, for the build, which may run on another machine."""
+    record = {"kind": type(error).__name__, "message": str(error), "is_message": isinstance(error, CurationError)}
+    write_text(folder / FAILED / f"{rank:05d}.json", json.dumps(record))
+
+
+def failure(folder: Path) -> CurationError | None:
+    """Why the first of the tasks failed that left word of it, as it was raised."""
+    for file in sorted((folder / FAILED).glob("*.json")):
+        record = json.loads(file.read_text())
+        if record["is_message"]:
+            return getattr(errors, record["kind"], BuildError)(record["message"])
+        detail = f"{record['kind']}: {record['message']}"
+        return BuildError(f"{folder.name}: task {int(file.stem)} failed with {detail}; traceback in {folder}/logs")
+    return None
+
+
+def forget_failures(folder: Path) -> None:
+    shutil.rmtree(folder / FAILED, ignore_errors=True)

@@ -190,6 +190,7 @@ def parser() -> argparse.ArgumentParser:
     sub = command("rollouts", run.rollouts, text, "ovr-curate rollouts build/q")
     sub.add_argument("dir", type=Path, help="a build, or its folder rollouts")
     sub.add_argument("--json", action="store_true", help="the figures as JSON")
+    sub.add_argument("--compact", action="store_true", help="merge the small files that many writers left, first")
 
     text = "Count behaviors of reasoning in any responses: rates by model, transfer, what goes with being right."
     example = "ovr-curate behaviors base=base.jsonl cold_start.jsonl rl.jsonl --plot figure.svg"

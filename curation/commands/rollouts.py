@@ -1,11 +1,12 @@
 """`ovr-curate rollouts DIR`: what a rollout store holds, per sampler, read row group by row group.
 
-Nothing is locked or written, so it may be asked while a build samples.
+Nothing is written, and it may be asked while builds sample. With `--compact` small segments are merged first.
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,14 @@ import pyarrow as pa
 from rich.markup import escape
 from rich.table import Table
 
+from curation.cold_start.loss import store as losses
 from curation.commands.console import render
-from curation.core.errors import CurationError, SamplingError
+from curation.core.errors import CurationError, SamplingError, first_line
 from curation.sampling.rollouts import rollout, verdicts
-from curation.sampling.rollouts.segments import list_segments, read_groups, stale_files
+from curation.sampling.rollouts.layout import Layout
+from curation.sampling.rollouts.scan import scan
+from curation.sampling.rollouts.segment_log import SegmentLog
+from curation.sampling.rollouts.segments import list_segments, temporary_files
 from curation.sampling.rollouts.verdicts import rewards_version
 
 _SAMPLER = ["model", "revision", "template_hash", "temperature", "top_p"]
@@ -47,16 +52,33 @@ class _Sampled:
         }
 
 
-def show_rollouts(folder: Path, as_json: bool = False) -> None:
-    """Print the summary of a store, or of a build's.
+def show_rollouts(folder: Path, as_json: bool = False, merge: bool = False) -> None:
+    """Print the summary of a store, or of a build's; `merge` its small segments before.
 
     Raises:
         CurationError: no store there; some of its segments cannot be read (reported after what can).
     """
+    if merge:
+        compact(folder)
     summary = summarise(folder)
     print(json.dumps(summary, indent=1, ensure_ascii=False) if as_json else tables(summary))
     if damaged := summary["damaged"]:
         raise CurationError(f"{len(damaged)} segments cannot be read; the first: {next(iter(damaged.values()))}")
+
+
+def compact(folder: Path) -> None:
+    """Merge the small segments of a store, of its verdicts and of its losses.
+
+    Raises:
+        CurationError: no store there, a segment is damaged, or the folder cannot be written.
+    """
+    store = _store(folder)
+    for part, layout in ((".", rollout.LAYOUT), ("verdicts", verdicts.LAYOUT), (losses.FOLDER, losses.LAYOUT)):
+        try:
+            with SegmentLog(store / part, layout) as log:
+                log.compact()
+        except OSError as error:
+            raise CurationError(f"{store / part}: segments cannot be merged ({first_line(error)})") from error
 
 
 def summarise(folder: Path) -> dict[str, Any]:
@@ -65,21 +87,33 @@ def summarise(folder: Path) -> dict[str, Any]:
     Raises:
         CurationError: no store there.
     """
-    store = next((place for place in (folder, folder / "rollouts") if list_segments(place)), None)
-    if store is None:
-        raise CurationError(f"{folder}: no rollouts; expected a build that has sampled, or its folder rollouts")
-    damaged: dict[str, str] = {}
+    store = _store(folder)
     judged = store / "verdicts"
-    files = [*list_segments(store), *list_segments(judged)]
+    damaged: dict[str, str] = {}
     return {
         "store": str(store),
         "samplers": _samplers(store, damaged),
         "verdicts": _verdicts(judged, damaged),
-        "segments": len(files),
-        "bytes": sum(file.stat().st_size for file in files),
+        **_files([*list_segments(store), *list_segments(judged)]),
         "damaged": damaged,
-        "unfinished": [str(path.relative_to(store)) for place in (store, judged) for path in stale_files(place)],
+        "unfinished": [str(path.relative_to(store)) for place in (store, judged) for path in temporary_files(place)],
     }
+
+
+def _store(folder: Path) -> Path:
+    for place in (folder, folder / "rollouts"):
+        if list_segments(place):
+            return place
+    raise CurationError(f"{folder}: no rollouts; expected a build that has sampled, or its folder rollouts")
+
+
+def _files(paths: list[Path]) -> dict[str, int]:
+    """How many segments are there and their bytes; one that is merged just now counts as none."""
+    sizes = []
+    for path in paths:
+        with suppress(FileNotFoundError):
+            sizes.append(path.stat().st_size)
+    return {"segments": len(sizes), "bytes": sum(sizes)}
 
 
 def tables(summary: dict[str, Any]) -> str:
@@ -117,7 +151,7 @@ def _model(sampler: dict[str, Any]) -> str:
 
 def _samplers(store: Path, damaged: dict[str, str]) -> list[dict[str, Any]]:
     found: dict[tuple[Any, ...], _Sampled] = {}
-    for group in _groups(store, rollout.SCHEMA, [*_COUNTED, "prompt", "n_tokens", "seconds"], damaged):
+    for group in _groups(store, rollout.LAYOUT, [*_COUNTED, "prompt", "n_tokens", "seconds"], damaged):
         sums = group.group_by(_COUNTED).aggregate([("n_tokens", "sum"), ("seconds", "sum"), ("prompt", "count")])
         for line in sums.to_pylist():
             sampled = found.setdefault(tuple(line[name] for name in _SAMPLER), _Sampled())
@@ -132,7 +166,7 @@ def _samplers(store: Path, damaged: dict[str, str]) -> list[dict[str, Any]]:
 
 def _verdicts(folder: Path, damaged: dict[str, str]) -> list[dict[str, Any]]:
     found: dict[tuple[str, ...], Counter[str]] = {}
-    for group in _groups(folder, verdicts.SCHEMA, [*_VERIFIER, "outcome"], damaged):
+    for group in _groups(folder, verdicts.LAYOUT, [*_VERIFIER, "outcome"], damaged):
         for line in group.group_by([*_VERIFIER, "outcome"]).aggregate([([], "count_all")]).to_pylist():
             outcomes = found.setdefault(tuple(line[name] for name in _VERIFIER), Counter())
             outcomes[line["outcome"]] += line["count_all"]
@@ -146,9 +180,8 @@ def _verdicts(folder: Path, damaged: dict[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-def _groups(folder: Path, schema: pa.Schema, columns: list[str], damaged: dict[str, str]) -> Iterator[pa.Table]:
-    for path in list_segments(folder):
-        try:
-            yield from read_groups(path, schema, columns)
-        except SamplingError as error:
-            damaged[path.name if folder.name != "verdicts" else f"verdicts/{path.name}"] = str(error)
+def _groups(folder: Path, layout: Layout, columns: list[str], damaged: dict[str, str]) -> Iterator[pa.Table]:
+    def note(path: Path, error: SamplingError) -> None:
+        damaged[path.name if folder.name != "verdicts" else f"verdicts/{path.name}"] = str(error)
+
+    yield from scan(folder, layout, columns, note)

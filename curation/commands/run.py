@@ -122,7 +122,7 @@ def score(args: argparse.Namespace) -> None:
 def rollouts(args: argparse.Namespace) -> None:
     from curation.commands.rollouts import show_rollouts
 
-    show_rollouts(args.dir, args.json)
+    show_rollouts(args.dir, args.json, args.compact)
 
 
 def behaviors(args: argparse.Namespace) -> None:

@@ -37,6 +37,11 @@ class TaskProgress:
         """Report that so many rows are done, unless more were reported already."""
         self.advance(max(rows - self.rows, 0))
 
+    def clear(self) -> None:
+        """Take what it shows off the line."""
+        self.rows, self.total, self.note = 0, 0, ""
+        self.flush()
+
     def flush(self) -> None:
         self._reported_at = time.monotonic()
         self.file.parent.mkdir(parents=True, exist_ok=True)

@@ -12,9 +12,9 @@ A number counts the rows that are there, over all files.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -156,6 +156,10 @@ class Rows:
         """The rows of one file."""
         return Rows([self.files[file]])
 
+    def some(self, numbers: Numbers) -> "SomeRows":
+        """The rows at `numbers`, which ascend."""
+        return SomeRows(self, numbers)
+
     def records(self, columns: Sequence[str] | None = None) -> Iterator[Record]:
         """The record of every row; a column that no stage has written is None."""
         return (record for file in self.files for record in file.read(columns))
@@ -196,6 +200,28 @@ class Rows:
             task = file.path.name[:5]
             numbers[task] = np.concatenate([numbers.get(task, np.empty(0, np.int64)), now])
         return numbers
+
+
+@dataclass(frozen=True)
+class SomeRows:
+    """The rows at some numbers, which ascend: a sequence of their own, that is read again and again."""
+
+    rows: Rows
+    numbers: Numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(from_record, self.records())
+
+    def records(self, columns: Sequence[str] | None = None) -> Iterator[Record]:
+        """The record of each, as it is in the stage's rows."""
+        return (record for _, record in self.rows.at(self.numbers, columns))
+
+    def some(self, numbers: Numbers) -> Self:
+        """Some of these, by their numbers among them."""
+        return replace(self, numbers=self.numbers[numbers])
 
 
 def decided(rows: Rows, decisions: Path, kept: dict[str, int]) -> Rows:

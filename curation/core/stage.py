@@ -99,12 +99,16 @@ class Stage(Plugin):
     """Decisions on the rows that came in, or the rows themselves, written again with their images: for what changes most of them."""
     has_engine: ClassVar[bool] = False
     """Whether its tasks load a model: they are `run.engine_tasks`, and may have a GPU."""
-    passes: ClassVar[tuple[str, ...]] = ()
-    """What may be done before its own parts where it is shared out to several engines, each pass after the one before. What it leaves is
-    the same without: a pass only does early, into a store that the stage looks into, what the stage would do.
-    """
     signs_as: ClassVar[str] = ""
     """What the provenance calls it; its kind by default."""
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """What may be done before its own parts where it is shared out to several engines, each pass after the one before (see
+        `core.passes`). What it leaves is the same without: a pass only does early, into a store that the stage looks into, what the stage
+        would do.
+        """
+        return ()
 
     def digests(self) -> dict[str, dict[str, str]]:
         """What it reads beyond the rows: a name for the lock -> path or model -> digest or revision; by default its `inputs`.

@@ -129,7 +129,7 @@ def sampling_cost(
     theirs.
 
     Raises:
-        SamplingError: the engine cannot start, or the store is open elsewhere.
+        SamplingError: the engine cannot start, or a segment of the store is damaged.
     """
     first, nothing = options.stopping.first(options.bounds), np.zeros(1, np.int64)
     n_max = options.stopping.rule(options.bounds, Tally(nothing, nothing, nothing, nothing), nothing).n_max

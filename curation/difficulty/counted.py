@@ -1,7 +1,7 @@
 """The samples that a measured row counts, and the verdicts on them, out of the lines of a rollout store.
 
     how = measurement(manifest, "rl")
-    lines = lines_of(store, rollout.SCHEMA, {prompt})[prompt]
+    lines = lines_of(store, rollout.LAYOUT, {prompt})[prompt]
     counted(lines, row["difficulty"], how)            # those of its sampler, within its limit, as many as it counts
 
 A store has more than one measurement: of another model, of a longer limit, of more samples. Who shows a row's samples shows those that its
@@ -9,16 +9,16 @@ pass rate is the share of, or says another thing than the row.
 """
 
 from collections.abc import Iterable, Mapping, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from curation.difficulty.outcomes import n_counted
-from curation.sampling.rollouts.rollout import Rollout, Setting, from_line, response_limit
-from curation.sampling.rollouts.segments import list_segments, read_groups
+from curation.sampling.rollouts.layout import Layout
+from curation.sampling.rollouts.rollout import Rollout, Setting, draw_order, from_line, response_limit
+from curation.sampling.rollouts.segment_log import SegmentLog
 from curation.sampling.rollouts.store import under_limit
+from curation.sampling.rollouts.verdicts import age_order
 
 Lines = list[dict[str, Any]]
 
@@ -30,20 +30,17 @@ def measurement(manifest: Mapping[str, Any], config: str) -> dict[str, Any]:
     return {"truncated": "unjudged", "samplers": (), **options, "template": template}
 
 
-def lines_of(folder: Path, schema: pa.Schema, prompts: Set[str]) -> dict[str, Lines]:
-    """Prompt -> its lines in a store of rollouts or of verdicts, oldest first; of row groups without any one column is read.
+def lines_of(folder: Path, layout: Layout, prompts: Set[str]) -> dict[str, Lines]:
+    """Prompt -> its lines in a store of rollouts or of verdicts, perhaps twice; of row groups without any one column is read.
 
     Raises:
         SamplingError: the store is damaged, or of another version.
     """
-    wanted, found = pa.array(sorted(prompts), pa.string()), dict[str, Lines]()
-    for path in list_segments(folder):
-        for number, keys in enumerate(read_groups(path, schema, ["prompt"])):
-            here = pc.is_in(keys["prompt"], value_set=wanted)
-            if pc.any(here).as_py():
-                (group,) = read_groups(path, schema, only=[number])
-                for line in group.filter(here).to_pylist():
-                    found.setdefault(line["prompt"], []).append(line)
+    found: dict[str, Lines] = {}
+    with SegmentLog(folder, replace(layout, key=("prompt",))) as log:
+        for group in log.find_lines((prompt,) for prompt in sorted(prompts)):
+            for line in group.to_pylist():
+                found.setdefault(line["prompt"], []).append(line)
     return found
 
 
@@ -53,7 +50,7 @@ def counted(lines: Iterable[dict[str, Any]], difficulty: Mapping[str, Any], how:
     max_tokens = sampler.pop("max_tokens")
     setting, context = Setting(**sampler), _context(sampler["model"], how)
     found: dict[int, Rollout] = {}
-    for line in lines:
+    for line in sorted(lines, key=draw_order):
         one = from_line(line)
         limit = response_limit(max_tokens, context, one.prompt_tokens)
         if one.setting == setting and (usable := under_limit(one, limit)) is not None:
@@ -62,9 +59,10 @@ def counted(lines: Iterable[dict[str, Any]], difficulty: Mapping[str, Any], how:
 
 
 def verdicts_by(lines: Iterable[dict[str, Any]], gold: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Rollout -> its verdict by this gold; where several versions of the reward judged it, that of the last."""
+    """Rollout -> its verdict by this gold; where several versions of the reward judged it, that of this one (see `age_order`)."""
     names = {"gold": gold["answer"], **{name: gold[name] for name in ("answer_kind", "answer_options")}}
-    return {line["rollout"]: line for line in lines if all(line[name] == value for name, value in names.items())}
+    by_gold = [line for line in lines if all(line[name] == value for name, value in names.items())]
+    return {line["rollout"]: line for line in sorted(by_gold, key=age_order, reverse=True)}
 
 
 def outcome_of(one: Rollout, verdict: Mapping[str, Any] | None) -> str:

@@ -5,7 +5,7 @@ and keeps 1 to 15 right, ORZ 64 of its own policy. Here a stopping rule says how
 what the first could not decide goes to the next.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field, model_validator
 from curation.core.plugins import ByKind, Options
 from curation.core.row import Difficulty, Sampler
 from curation.difficulty.budget import Budget
-from curation.difficulty.outcomes import Bounds, Decision, Ints, Truncated
+from curation.difficulty.outcomes import Bools, Bounds, Decision, Ints, Truncated
 from curation.difficulty.rounds import LEVELS, Judge, Results, Rounds, Rows, Work, outcomes_of
 from curation.difficulty.stopping.base import Stopping
 from curation.difficulty.stopping.fixed import Fixed
@@ -57,7 +57,7 @@ class PassRate(Options):
     """A prompt is dropped as `truncated` or `unjudged` when more than this share of its samples was; 1: when none was judged."""
     max_tokens_total: int | None = Field(default=None, ge=1)
     """Tokens after which nothing more is sampled, all prompts and models together; the most informative prompts go first. Looked at between
-    batches: the last (`batch_prompts` times `n` samples) may go beyond."""
+    batches: the last (`batch_prompts` times `n` samples) may go beyond. Within a budget one engine samples, whatever `run.engine_tasks`."""
     max_gpu_hours: float | None = Field(default=None, gt=0)
     """The same in hours of the sampler's GPUs, by the time that the samples took."""
     batch_prompts: int = Field(default=256, ge=1)
@@ -123,7 +123,7 @@ def measure(
         SamplingError: the engine cannot start or failed; what was measured before is in the store.
         ValueError: the template is none, or a verifier's kind or options are wrong.
     """
-    groups, budget = number_sources(rows), options.budget
+    groups, budget = number_sources(row.source for row in rows), options.budget
     wanted, decider = np.ones(len(rows), bool), np.zeros(len(rows), np.int8)
     results: list[Results] = []
     with RolloutStore(store_dir) as store, VerdictStore(store_dir / "verdicts") as verdicts:
@@ -136,16 +136,21 @@ def measure(
                 rounds.run(work)
             decider[wanted & (rounds.drawn > 0)] = number
             results.append(rounds.results(sampler_of(setting, options.sampling)))
-            wanted = wanted & results[-1].is_one_of(options.pass_on)
-            groups = np.unique(groups * LEVELS + results[-1].levels, return_inverse=True)[1]
+            wanted, groups = passed_on(wanted, groups, results[-1], options)
         for i, row in enumerate(rows):
             yield Measured(row.id, *results[decider[i]].of(i))
 
 
-def number_sources(rows: Rows) -> Ints:
+def passed_on(wanted: Bools, groups: Ints, results: Results, options: PassRate) -> tuple[Bools, Ints]:
+    """Which prompts go to the next model, and their groups: by those so far and by how often this one was right."""
+    levels = np.unique(groups * LEVELS + results.levels, return_inverse=True)[1]
+    return wanted & results.is_one_of(options.pass_on), levels
+
+
+def number_sources(sources: Iterable[str]) -> Ints:
     """The number of every row's source, in the order of their first rows."""
     numbers: dict[str, int] = {}
-    return np.fromiter((numbers.setdefault(row.source, len(numbers)) for row in rows), np.int64, len(rows))
+    return np.array([numbers.setdefault(source, len(numbers)) for source in sources], np.int64)
 
 
 def setting_of(engine: Engine, sampling: SamplingOptions, template: str) -> Setting:

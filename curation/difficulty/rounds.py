@@ -6,7 +6,7 @@ samples a batch, a thread judges the one before.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -147,20 +147,53 @@ class Rounds:
 
     def run(self, work: Work) -> None:
         """Sample until every prompt is stopped or the budget is spent."""
-        ask = np.where(self.wanted, self.stopping.first(self.bounds), 0)
+        self.go_on(self.first(), work)
+
+    def go_on(self, ask: Ints, work: Work) -> None:
+        """The same from a round on that asks for these."""
         while ask.any():
-            self.round, self.n_asked = self.round + 1, self.n_asked + int(ask.sum())
-            failed = self._run_batches(ask, work, last_chance=False)
-            if failed.any():
-                self._run_batches(np.where(failed, ask, 0), work, last_chance=True)
-            tally = tally_of(self.counts)
-            if self.rule is None:
-                self.rule = self.stopping.rule(self.bounds, tally, self.groups)
-            still = self.wanted & (self.stops == 0)
-            ask = np.where(still, self.rule.more(tally, self.groups), 0)
-            for n in np.unique(self.drawn[still & (ask == 0)]):
-                self._stop(still & (ask == 0) & (self.drawn == n), self.rule.reason(int(n)))
-            ask = self._affordable(ask, self.rule.priority(tally, self.groups))
+            self.sample(ask, work)
+            ask = self.more()
+
+    def first(self) -> Ints:
+        """What the first round asks for, of every prompt."""
+        return np.where(self.wanted, self.stopping.first(self.bounds), 0)
+
+    def sample(self, ask: Ints, work: Work) -> None:
+        """A round: sample and judge what is asked for, what failed once more in the end."""
+        self.round, self.n_asked = self.round + 1, self.n_asked + int(ask.sum())
+        failed = self._run_batches(ask, work, last_chance=False)
+        if failed.any():
+            self._run_batches(np.where(failed, ask, 0), work, last_chance=True)
+
+    def more(self) -> Ints:
+        """What the next round asks for, 0 of prompts that are stopped. The rule is fitted behind the first."""
+        tally = tally_of(self.counts)
+        if self.rule is None:
+            self.rule = self.stopping.rule(self.bounds, tally, self.groups)
+        still = self.wanted & (self.stops == 0)
+        ask = np.where(still, self.rule.more(tally, self.groups), 0)
+        for n in np.unique(self.drawn[still & (ask == 0)]):
+            self._stop(still & (ask == 0) & (self.drawn == n), self.rule.reason(int(n)))
+        return self._affordable(ask, self.rule.priority(tally, self.groups))
+
+    def some(self, rows: Rows, numbers: Ints) -> "Rounds":
+        """The rounds of some prompts alone, under the rule of all; `rows` are theirs."""
+        part = Rounds(rows, self.wanted[numbers], self.groups[numbers], self.stopping, self.bounds, self.budget)
+        part.counts, part.tokens, part.stops = self.counts[numbers], self.tokens[numbers], self.stops[numbers]
+        part.rule, part.reasons, part.round = self.rule, list(self.reasons), self.round
+        return part
+
+    def take(self, numbers: Ints, part: Mapping[str, NDArray[Any]]) -> None:
+        """Put in what the rounds of some prompts have found, their `state`."""
+        self.counts[numbers], self.tokens[numbers] = part["counts"], part["tokens"]
+        reasons = [self._number_of(reason) for reason in part["reasons"].tolist()]
+        self.stops[numbers] = np.array(reasons, np.int32)[part["stops"]]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What is known of the prompts, as arrays."""
+        return {"counts": self.counts, "tokens": self.tokens, "stops": self.stops, "reasons": np.array(self.reasons)}
 
     def results(self, sampler: Sampler) -> Results:
         """What has been found."""
@@ -247,9 +280,12 @@ class Rounds:
         report()
 
     def _stop(self, prompts: Any, reason: str) -> None:
+        self.stops[prompts] = self._number_of(reason)
+
+    def _number_of(self, reason: str) -> int:
         if reason not in self.reasons:
             self.reasons.append(reason)
-        self.stops[prompts] = self.reasons.index(reason)
+        return self.reasons.index(reason)
 
     def _request(self, prompt: int, row: Row, more: np.int64, work: Work) -> Request:
         first = int(self.counts[prompt].sum())

@@ -6,15 +6,17 @@ from functools import partial
 from typing import ClassVar, Literal
 
 import pyarrow as pa
+from datatrove.pipeline.base import PipelineStep
 
 from curation.core.decision import Decision, keep
+from curation.core.passes import PASSES
 from curation.core.rows import Rows
 from curation.core.schema import Column
 from curation.core.stage import DecideStage, Run
+from curation.difficulty.ahead import Ahead, passes_of
 from curation.difficulty.cost import SamplingCost, sampling_cost
 from curation.difficulty.pass_rate import PassRate, measure
-from curation.difficulty.rounds import Rounds
-from curation.sampling.sample_cached import CachedSampler, Sampled
+from curation.difficulty.progress import report_progress
 
 
 class MeasureDifficulty(DecideStage):
@@ -35,29 +37,24 @@ class MeasureDifficulty(DecideStage):
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
         run.progress.advance(0, total=len(rows), note="starting the engine")
 
-        report = partial(report_progress, run, len(rows), "")
+        report = partial(report_progress, run.progress, len(rows), "")
         results = measure(rows, self.options, run.rollouts, self.seed, self.template, report=report)
         with closing(results):  # type: ignore[type-var]  # a generator, so that it can be closed
             for _, difficulty, decision in results:
                 yield keep(difficulty=difficulty, measured=decision)
 
+    @property
+    def passes(self) -> tuple[str, ...]:
+        return tuple(passes_of(self.options))
+
+    def parts_of_pass(self, run: Run, name: str) -> int:
+        return self._ahead(run).n_parts(name)
+
+    def steps_of_pass(self, run: Run, name: str) -> list[PipelineStep]:
+        return self._ahead(run).steps(name, run.folder)
+
+    def _ahead(self, run: Run) -> Ahead:
+        return Ahead(run.rows, self.options, run.rollouts, run.folder / PASSES, self.seed, self.template)
+
     def cost(self, run: Run, pilot: int | None) -> SamplingCost:
         return sampling_cost(run.rows, self.options, run.rollouts, self.seed, self.template, pilot)
-
-
-def report_progress(run: Run, total: int, before: str, sampler: CachedSampler, rounds: Rounds) -> None:
-    """Put what a measurement has done so far on the screen, as often as that is looked at; the rows too where it has `total`."""
-    if run.progress.is_due:
-        done = rounds.n_stopped - run.progress.rows if total else 0
-        run.progress.advance(done, note=before + progress_line(sampler.sampled, rounds))
-
-
-def progress_line(sampled: Sampled, rounds: Rounds) -> str:
-    """Responses, tokens, speed, and, once a round has shown what they cost, what is left of them and of the time."""
-    found = f" ({sampled.found:,} stored)" if sampled.found else ""
-    responses = f"{sampled.found + sampled.responses:,}/{rounds.n_asked:,} responses{found}"
-    note = f"round {rounds.round}: {responses}, {sampled.tokens + sampled.underway:,} tokens, {sampled.speed:,.0f}/s"
-    if not (left := rounds.tokens_left):
-        return note
-    minutes = f", {left / sampled.speed / 60:,.0f} min" if sampled.speed else ""
-    return f"{note}, about {left:,} left{minutes}"

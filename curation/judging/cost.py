@@ -49,7 +49,7 @@ def asking_cost(
     asked first; the build finds their answers.
 
     Raises:
-        SamplingError: the engine cannot start, or the store is open elsewhere.
+        SamplingError: the engine cannot start, or a segment of the store is damaged.
     """
     unknown = SamplingCost(n, (n, n), None)
     if not n or (pilot is None and not store_dir.is_dir()):

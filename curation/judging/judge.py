@@ -8,6 +8,7 @@ An answer that cannot be read is never a value: what was unparsable, cut off, re
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Literal, NamedTuple, TypeVar, get_args
@@ -89,20 +90,43 @@ def ask(
     Raises:
         SamplingError: the engine cannot start or failed, on more than `MOST_FAILED` of the questions; what was answered is in the store.
     """
-    n_asked = n_failed = 0
+    with opened(judge, prompt, store_dir) as sampler:
+        for result in answers(questions, judge, sampler, seed, report):
+            yield _reply(result, parse)
+
+
+@contextmanager
+def opened(judge: Judge, prompt: str, store_dir: Path) -> Iterator[CachedSampler]:
+    """The judge with the store of its answers; its engine starts when first needed."""
     with (
         RolloutStore(store_dir) as store,
         CachedSampler(judge.engine, judge.sampling, judge.setting(prompt), store) as sampler,
     ):
-        sampler.report = lambda: report(sampler)
-        for batch in chunks(questions, judge.batch_prompts):
-            results = _answers([Request(one.key, one.messages, one.images, (0,), seed) for one in batch], sampler)
-            failed = [result.failed for result in results if result.failed]
-            n_asked, n_failed = n_asked + len(batch), n_failed + len(failed)
-            if failed and (n_failed == n_asked or _is_much(len(failed), len(batch)) or _is_much(n_failed, n_asked)):
-                raise UnansweredError(f"{n_failed} of {n_asked} questions stay unanswered: {failed[0]}")
-            report(sampler)
-            yield from (_reply(result, parse) for result in results)
+        yield sampler
+
+
+def answers(
+    questions: Iterable[Question],
+    judge: Judge,
+    sampler: CachedSampler,
+    seed: int,
+    report: Callable[[CachedSampler], None],
+) -> Iterator[SampleResult]:
+    """What came of every question, in their order, through a judge that is open.
+
+    Raises:
+        SamplingError: see `ask`.
+    """
+    n_asked = n_failed = 0
+    sampler.report = lambda: report(sampler)
+    for batch in chunks(questions, judge.batch_prompts):
+        results = _answers([Request(one.key, one.messages, one.images, (0,), seed) for one in batch], sampler)
+        failed = [result.failed for result in results if result.failed]
+        n_asked, n_failed = n_asked + len(batch), n_failed + len(failed)
+        if failed and (n_failed == n_asked or _is_much(len(failed), len(batch)) or _is_much(n_failed, n_asked)):
+            raise UnansweredError(f"{n_failed} of {n_asked} questions stay unanswered: {failed[0]}")
+        report(sampler)
+        yield from results
 
 
 def _answers(requests: list[Request], sampler: CachedSampler) -> list[SampleResult]:

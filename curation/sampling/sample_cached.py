@@ -85,7 +85,9 @@ class CachedSampler:
         for prompt, request in zip(prompts, requests, strict=True):
             numbers.setdefault(prompt, set()).update(k for k in request.sample_numbers if k not in held[prompt])
             self.sampled.found += sum(k in held[prompt] for k in request.sample_numbers)
-        by_prompt = dict(zip(prompts, requests, strict=True))
+        by_prompt = dict(
+            zip(reversed(prompts), reversed(requests), strict=True)
+        )  # of two of one prompt the first draws
         wanted = {
             prompt: replace(by_prompt[prompt], sample_numbers=tuple(sorted(missing)))
             for prompt, missing in numbers.items()

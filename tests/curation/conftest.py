@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from curation.build.build import BuildOptions, build
-from curation.core.errors import SamplingError
-from curation.sampling.rollouts.store import RolloutStore
+from curation.sampling.rollouts.rollout import LAYOUT
+from curation.sampling.rollouts.scan import scan
 from tests.curation.sampling.models import lm, requests, scripted, vlm
 
 __all__ = ["lm", "requests", "scripted", "vlm"]
@@ -75,16 +75,19 @@ def copied(built: Path, tmp_path: Path) -> Path:
     return tmp_path / "copied"
 
 
-def wait_for_writers(out: Path, timeout_s: float = 60) -> None:
-    """Until no process of a build that was killed writes to its rollout store: workers notice a little later."""
-    end = time.monotonic() + timeout_s
-    while True:
-        try:
-            RolloutStore(out / "rollouts").close()
-            return
-        except SamplingError:
-            assert time.monotonic() < end, f"{out}: its store is still open after {timeout_s} s"
-            time.sleep(0.1)
+def wait_for_writers(out: Path, quiet_s: float = 3) -> None:
+    """Until nothing is written to a build's rollout store for a while: workers of a build that was killed notice a little later."""
+    before, since = None, time.monotonic()
+    while time.monotonic() - since < quiet_s:
+        if (found := {path.name for path in (out / "rollouts").rglob("*.parquet")}) != before:
+            before, since = found, time.monotonic()
+        time.sleep(0.1)
+
+
+def stored(out: Path, column: str) -> set[Any]:
+    """A column of the samples in a build's rollout store."""
+    groups = scan(out / "rollouts", LAYOUT, [column])
+    return {value for lines in groups for value in lines[column].to_pylist()}
 
 
 def shard_bytes(out: Path) -> dict[str, bytes]:

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -16,27 +17,26 @@ from curation.cold_start.behaviors.stage import COUNTS, by_source
 from curation.core.decision import KEEP, Decision, keep
 from curation.core.order import choice_key
 from curation.core.parquet import write_text
-from curation.core.rows import Record, Rows, decided
+from curation.core.rows import Numbers, Record, Rows, decided
 from curation.core.schema import BEHAVIORS, Column
-from curation.core.stage import DECISIONS, Cost, DecideStage, Run
+from curation.core.stage import DECISIONS, Cost, Run
 from curation.core.steps import written
 from curation.judging.cost import NotKnownYet, asking_cost
 from curation.judging.judge import Judge, Question, Reply, ask
 from curation.judging.progress import reporter
+from curation.judging.stage import Asking, AskingStage
 
 TABLE = "judged.json"
 REPLIES = "replies.json"
 """In the stage's folder: how many replies had a count, and how the others failed."""
 
 
-class JudgeBehaviors(DecideStage):
+class JudgeBehaviors(AskingStage):
     """Has a model count behaviors, one at a time. A trace that it was not asked about has no `behaviors_judged`; a behavior that it gave no
     count of is null there. No row ends here."""
 
     kind: Literal["judge_behaviors"] = "judge_behaviors"
-    has_engine: ClassVar[bool] = True
     options: Behaviors
-    seed: int = 0
     adds: ClassVar[tuple[Column, ...]] = (Column("behaviors_judged", COUNTS),)
 
     @property
@@ -54,7 +54,7 @@ class JudgeBehaviors(DecideStage):
         total = int(chosen.sum()) * len(self.options.asked)
         run.progress.advance(0, total=len(rows), note="starting the judge")
         outcomes = Counter[str]()
-        questions = judge_questions(_asked(rows, chosen), self.options.asked)
+        questions = judge_questions(_asked(rows, np.flatnonzero(chosen)), self.options.asked)
         replies = ask(
             questions, self.judge, prompt=PROMPT, parse=count_of, store_dir=run.rollouts, seed=self.seed,
             report=reporter(run.progress, total),
@@ -67,17 +67,21 @@ class JudgeBehaviors(DecideStage):
                 yield keep(behaviors_judged=counts_of(replies, self.options.asked, outcomes))
         write_text(run.folder / REPLIES, json.dumps(dict(sorted(outcomes.items()))))
 
+    def asking(self, run: Run) -> Asking:
+        numbers = np.flatnonzero(_chosen(run.rows, self.options.sample, self.seed))
+
+        def questions(some: slice) -> Iterator[Question]:
+            return judge_questions(_asked(run.rows, numbers[some]), self.options.asked)
+
+        return Asking(self.judge, PROMPT, len(numbers), questions, each=len(self.options.asked))
+
     def cost(self, run: Run, pilot: int | None) -> Cost:
         if not all("behaviors" in file.columns for file in run.rows.files):
             return NotKnownYet("traces whose behaviors a judge counts: not known before the cues are counted")
-        chosen = _chosen(run.rows, self.options.sample, self.seed)
-
-        def questions() -> Iterator[Question]:
-            return judge_questions(_asked(run.rows, chosen), self.options.asked)
-
+        judge, prompt, n, questions, each = self.asking(run)
         return asking_cost(
-            questions, int(chosen.sum()) * len(self.options.asked), self.judge, prompt=PROMPT, store_dir=run.rollouts,
-            seed=self.seed, pilot=pilot, parse=count_of,
+            partial(questions, slice(None)), n * each, judge, prompt=prompt, store_dir=run.rollouts, seed=self.seed,
+            pilot=pilot, parse=count_of,
         )  # fmt: skip
 
     def summary(self, run: Run) -> dict[str, Any]:
@@ -132,7 +136,7 @@ def _chosen(rows: Rows, sample: int | None, seed: int) -> NDArray[np.bool_]:
     return chosen
 
 
-def _asked(rows: Rows, chosen: NDArray[np.bool_]) -> Iterator[Record]:
-    for _, record in rows.at(np.flatnonzero(chosen), ["id", "prompt", "completion"]):
+def _asked(rows: Rows, chosen: Numbers) -> Iterator[Record]:
+    for _, record in rows.at(chosen, ["id", "prompt", "completion"]):
         question = next((one["content"] for one in reversed(record["prompt"]) if one["role"] == "user"), "")
         yield {"id": record["id"], "question": question, "response": record["completion"]}

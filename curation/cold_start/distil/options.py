@@ -50,7 +50,8 @@ class Distil(Options):
     need_thinking: bool = True
     """Take only traces with a complete `<think>...</think>` and an answer behind it; false: also those without any tag."""
     max_tokens_total: int | None = Field(default=None, ge=1)
-    """Tokens after which nothing more is sampled; the likeliest prompts go first. Looked at between batches."""
+    """Tokens after which nothing more is sampled; the likeliest prompts go first. Looked at between batches. Within a budget one engine
+    samples, whatever `run.engine_tasks`."""
     max_gpu_hours: float | None = Field(default=None, gt=0)
     """The same in hours of the sampler's GPUs, by the time that the samples took."""
     batch_prompts: int = Field(default=256, ge=1)

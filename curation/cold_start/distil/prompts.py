@@ -1,13 +1,11 @@
 """Which rows are sampled, and which are merged because another row of their question is sampled or has its trace already."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from curation.cold_start.distil.accept import CORRECT
 from curation.cold_start.distil.options import Prompts
-from curation.core.row import Row, from_record
 from curation.core.rows import Numbers, Rows
 
 PASSES, SAMPLED, MERGED = range(3)
@@ -23,19 +21,6 @@ class Parts(NamedTuple):
     def sampled(self) -> Numbers:
         """The numbers of the rows that are sampled."""
         return np.flatnonzero(self.parts == SAMPLED)
-
-
-class Chosen:
-    """Some rows of a stage, read again and again."""
-
-    def __init__(self, rows: Rows, numbers: Numbers) -> None:
-        self.rows, self.numbers = rows, numbers
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __iter__(self) -> Iterator[Row]:
-        return (from_record(record) for _, record in self.rows.at(self.numbers))
 
 
 def part(rows: Rows, prompts: Prompts, merge: bool) -> Parts:

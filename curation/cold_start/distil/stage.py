@@ -17,19 +17,21 @@ from curation.cold_start.distil.accept import CORRECT, Accept
 from curation.cold_start.distil.choose import choose
 from curation.cold_start.distil.ending import Samples, ending
 from curation.cold_start.distil.options import Distil
-from curation.cold_start.distil.prompts import MERGED, SAMPLED, Chosen, Parts, part
+from curation.cold_start.distil.prompts import MERGED, SAMPLED, Parts, part
 from curation.core.chunks import chunks
 from curation.core.decision import drop, merge
 from curation.core.ledger import LedgerWriter
-from curation.core.parquet import read_records, write_records, write_text
+from curation.core.parquet import read_records, whole_file, write_records, write_text
+from curation.core.passes import PASSES
 from curation.core.row import Difficulty, Row, Sampler, Verified, plain, to_document
-from curation.core.rows import Rows
+from curation.core.rows import Rows, SomeRows
 from curation.core.schema import ROW, Column, stage_schema
 from curation.core.stage import ROWS, Leaves, Run, Stage
 from curation.core.steps import WriteRows
+from curation.difficulty.ahead import Ahead, passes_of
 from curation.difficulty.cost import SamplingCost, sampling_cost
 from curation.difficulty.pass_rate import measure
-from curation.difficulty.stage import report_progress
+from curation.difficulty.progress import report_progress
 from curation.difficulty.triage.samples import CHUNK
 from curation.difficulty.triage.samples import Samples as StoredSamples
 from curation.sampling.rollouts.store import RolloutStore
@@ -39,6 +41,8 @@ MEASURED = "measured.parquet"
 """In the stage's folder: the difficulty of every row that was sampled, in their order."""
 TABLE = "distil.json"
 """In the stage's folder: what came of the prompts, by source."""
+CHOSEN = "chosen.npy"
+"""In the folder of its passes: the numbers of the rows that are sampled."""
 _COUNTS = ("prompts", "distilled", "traces", "added", "samples", "tokens")
 _MEASURED = pa.schema([("difficulty", ROW["difficulty"])])
 
@@ -88,11 +92,29 @@ class DistilStage(Stage):
     def steps(self, run: Run) -> list[PipelineStep]:
         return [DistilRows(self, run), WriteRows(run.folder / ROWS, stage_schema((*run.columns, *self.adds)))]
 
+    @property
+    def passes(self) -> tuple[str, ...]:
+        return tuple(passes_of(self.options.measurement))
+
+    def parts_of_pass(self, run: Run, name: str) -> int:
+        return self._ahead(run).n_parts(name)
+
+    def steps_of_pass(self, run: Run, name: str) -> list[PipelineStep]:
+        return self._ahead(run).steps(name, run.folder)
+
+    def _ahead(self, run: Run) -> Ahead:
+        folder = run.folder / PASSES
+        if not (chosen := folder / CHOSEN).exists():
+            with whole_file(chosen) as file:
+                np.save(file, self.parts(run.rows).sampled)
+        rows, options = run.rows.some(np.load(chosen)), self.options.measurement
+        return Ahead(rows, options, run.rollouts, folder, self.seed, self.prompt, self.accept)
+
     def parts(self, rows: Rows) -> Parts:
         return part(rows, self.options.prompts, self.merge)
 
     def cost(self, run: Run, pilot: int | None) -> SamplingCost:
-        chosen = Chosen(run.rows, self.parts(run.rows).sampled)
+        chosen = run.rows.some(self.parts(run.rows).sampled)
         options, accept = self.options.measurement, self.accept
         return sampling_cost(chosen, options, run.rollouts, self.seed, self.prompt, pilot, judge=accept)
 
@@ -120,7 +142,7 @@ class DistilRows(PipelineStep):  # type: ignore[misc]
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         rows, options = self.context.rows, self.stage.options.measurement
         parts = self.stage.parts(rows)
-        self._measure(Chosen(rows, parts.sampled))
+        self._measure(rows.some(parts.sampled))
         self.progress.advance(total=len(rows), rows=-self.progress.rows, note="writing the traces")
         survivors = dict(_survivors(rows, parts))
         table: dict[str, Counter[str]] = {}
@@ -148,10 +170,10 @@ class DistilRows(PipelineStep):  # type: ignore[misc]
         write_text(self.context.folder / TABLE, json.dumps(described, indent=1))
         self.progress.flush()
 
-    def _measure(self, chosen: Chosen) -> None:
+    def _measure(self, chosen: SomeRows) -> None:
         """Sample the teacher, and leave the difficulty of every row that is `chosen`."""
         self.progress.advance(0, total=len(chosen), note="starting the teacher")
-        report = partial(report_progress, self.context, len(chosen), "")
+        report = partial(report_progress, self.progress, len(chosen), "")
         stage, store = self.stage, self.context.rollouts
         results = measure(
             chosen, stage.options.measurement, store, stage.seed, stage.prompt, report=report, judge=stage.accept

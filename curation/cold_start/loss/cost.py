@@ -56,7 +56,7 @@ def loss_cost(rows: Rows, options: LossOptions, template: str, store: Path, pilo
     """What reading `rows` costs; `pilot` of them, evenly spread, are read into the store first, where the build finds them.
 
     Raises:
-        SamplingError: the model cannot start, or the store is open elsewhere.
+        SamplingError: the model cannot start, or a segment of the store is damaged.
     """
     n = min(max(pilot or 0, SAMPLE), len(rows))
     records = [record for _, record in rows.at(_spread(len(rows), n), ["prompt", "completion"])]

@@ -115,7 +115,7 @@ class LossReader:
         store: Path,
         report: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
-        self._options, self._template, self._report = options, template, report
+        self._options, self._template, self.report = options, template, report
         self._reader = reader_of(options, template)
         self._folder = store
         self.progress = Progress()
@@ -140,7 +140,7 @@ class LossReader:
             if missing:
                 held |= self._score(missing, held)
             self.progress.rows += len(traces)
-            self._report(self.progress)
+            self.report(self.progress)
             for trace in traces:
                 yield held[trace.keys["whole"]], held.get(trace.keys.get("alone", ""))
 
@@ -201,6 +201,6 @@ class LossReader:
                 if now - appended > APPEND_EVERY_S:
                     self._store.append(pending)
                     pending, appended = {}, now
-                    self._report(progress)
+                    self.report(progress)
         finally:
             self._store.append(pending)

@@ -1,23 +1,29 @@
 """The stage that reads every trace with a light language model and cuts what is abnormal (PAPER, curation, step 2)."""
 
 import json
+from collections import deque
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 import pyarrow as pa
+from datatrove.pipeline.base import PipelineStep
 
 from curation.cold_start.loss.cost import LossCost, loss_cost
 from curation.cold_start.loss.cuts import Found, GroupCut, find_cuts
 from curation.cold_start.loss.options import SCORES, LossOptions
 from curation.cold_start.loss.plot import PLOT_FILE, draw
 from curation.cold_start.loss.quarantine import QUARANTINE_FILE, SCHEMA, first_cut, limit_of, quarantine, reason_of
-from curation.cold_start.loss.score_rows import UNSCORED, Measured, Progress, measure
+from curation.cold_start.loss.score_rows import UNSCORED, WINDOW, LossReader, Measured, Progress, measure
 from curation.cold_start.loss.store import FOLDER
 from curation.core.decision import Decision, drop, keep
 from curation.core.errors import SamplingError
 from curation.core.parquet import write_records, write_text
+from curation.core.passes import Fill, FillStore, n_pieces
+from curation.core.progress import TaskProgress
 from curation.core.rows import Rows
 from curation.core.schema import Column
 from curation.core.stage import DecideStage, Run
@@ -46,6 +52,27 @@ class LossStage(DecideStage):
     def digests(self) -> dict[str, dict[str, str]]:
         model, revision = self.options.scorer.identity()
         return {"scorer": {model: revision}}
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        return ("read",)
+
+    def parts_of_pass(self, run: Run, name: str) -> int:
+        return n_pieces(len(run.rows), WINDOW)
+
+    def steps_of_pass(self, run: Run, name: str) -> list[PipelineStep]:
+        return [FillStore(partial(self._read, run), run.folder)]
+
+    def _read(self, run: Run, held: ExitStack) -> Fill:
+        """A part is a window, so that texts are read together which the decision would have read together."""
+        reader = held.enter_context(LossReader(self.options, self.template, run.rollouts / FOLDER))
+
+        def fill(part: int, progress: TaskProgress) -> None:
+            rows = run.rows.some(np.arange(len(run.rows))[part * WINDOW : (part + 1) * WINDOW])
+            reader.report = lambda done: progress.advance(0, note=progress_line(done))
+            deque(reader.read(rows.records(["prompt", "completion"])), maxlen=0)
+
+        return fill
 
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
         run.progress.advance(0, total=len(rows), note="starting the scorer")
@@ -122,12 +149,12 @@ def label(group: GroupCut) -> str:
     return f"{group.n_basis:,} rows (domain {domain}, tokens {band})"
 
 
-def progress_line(progress: Progress, n_rows: int) -> str:
-    """Tokens, speed and, once it is known, the time that is left."""
+def progress_line(progress: Progress, n_rows: int = 0) -> str:
+    """Tokens, speed and, once it is known, the time that is left of `n_rows`."""
     found = f", {progress.found:,} stored" if progress.found else ""
     speed = progress.tokens / progress.seconds if progress.seconds else 0.0
     note = f"{progress.tokens:,} tokens{found}, {speed:,.0f} tokens/s"
-    if not progress.read:
+    if not progress.read or not n_rows:
         return note
     minutes = progress.seconds / progress.read * max(n_rows - progress.found - progress.read, 0) / 60
     return f"{note}, about {minutes:,.0f} min left"

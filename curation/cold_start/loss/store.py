@@ -17,6 +17,7 @@ from curation.cold_start.loss.options import LossOptions
 from curation.cold_start.loss.scores import EARLY_TOKENS, MAX_RANK, Sums
 from curation.core.row import Message
 from curation.core.schema import columns_of
+from curation.sampling.rollouts.layout import Layout
 from curation.sampling.rollouts.segment_log import SegmentLog
 
 FOLDER = "losses"
@@ -41,6 +42,8 @@ SCHEMA = pa.schema(
     [("text", pa.string()), *((name, kind) for name, kind in columns_of(Reader) if name != "template"), *_SUMS],
     metadata={"ovr.losses_version": "1"},
 )
+_KEY = ("text", *_OF_READER)
+LAYOUT = Layout(SCHEMA, _KEY, _KEY, Sums._fields)
 
 
 def reader_of(options: LossOptions, template: str) -> Reader:
@@ -59,24 +62,21 @@ def text_hash(reader: Reader, messages: Sequence[Message], response: str, part: 
 
 
 class LossStore(SegmentLog):
-    """The sums in `folder`, open for their one writer.
+    """The sums in `folder`.
 
     Raises:
-        SamplingError: another process has it open, or a segment is damaged.
+        SamplingError: a segment is damaged.
     """
 
     def __init__(self, folder: Path, reader: Reader) -> None:
-        super().__init__(folder, SCHEMA, ["text", *_OF_READER])
+        super().__init__(folder, LAYOUT)
         self._reader = tuple(getattr(reader, name) for name in _OF_READER)
 
     def load(self, texts: Iterable[str]) -> dict[str, Sums]:
         """Text -> its sums, of those that are held."""
-        found: dict[str, Sums] = {}
-        for lines in self.find_lines((text, *self._reader) for text in texts):
-            for line in lines.to_pylist():
-                if tuple(line[name] for name in _OF_READER) == self._reader:
-                    found[line["text"]] = Sums(*(line[name] for name in Sums._fields))
-        return found
+        lines = self.find_unique(((text, *self._reader) for text in texts), Sums._fields).to_pylist()
+        mine = (line for line in lines if tuple(line[name] for name in _OF_READER) == self._reader)
+        return {line["text"]: Sums(*(line[name] for name in Sums._fields)) for line in mine}
 
     def append(self, scored: Mapping[str, Sums]) -> None:
         """Add sums that are not held; when this returns they are on disk."""

@@ -15,7 +15,7 @@ from curation.judging.answers import prompt as answers
 from curation.judging.questions import prompt as questions
 from curation.release.dataset import Dataset
 from curation.sampling.rollouts import rollout, verdicts
-from curation.sampling.rollouts.segments import list_segments, read_groups
+from curation.sampling.rollouts.segments import list_segments, read_groups, visit
 from curation.sampling.rollouts.verdicts import rewards_version
 from curation.sampling.template import template_hash
 
@@ -76,16 +76,10 @@ def _templates(build: Path) -> set[str] | None:
 def read_rollouts(folder: Path, name: str, templates: set[str] | None) -> Iterator[Response]:
     """The rollouts of a store; of one that was cut off and drawn again the longer. Nothing is locked or written."""
     outcomes = _outcomes(folder / "verdicts")
-    longest: dict[tuple[Any, ...], int] = {}
-    for line in _lines(folder, [column for column in _LINE if column != "text"]):
-        key = _draw(line)
-        longest[key] = max(longest.get(key, 0), line["max_tokens"])
-    for line in _lines(folder, list(_LINE)):
-        hashed, key = line["template_hash"], _draw(line)
-        is_response = hashed not in _JUDGES if templates is None else hashed in templates
-        if not is_response or longest.get(key) != line["max_tokens"]:
+    for line in _longest(folder):
+        hashed = line["template_hash"]
+        if hashed in _JUDGES if templates is None else hashed not in templates:
             continue
-        del longest[key]
         cut = line["finish_reason"] == "length"
         correct = False if cut and outcomes else outcomes.get(line["rollout"])
         yield Response(name or line["model"], line["prompt"], line["text"], "", correct)
@@ -96,25 +90,30 @@ def _draw(line: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(line[column] for column in drawn)
 
 
-def _lines(folder: Path, columns: list[str]) -> Iterator[dict[str, Any]]:
-    for path in list_segments(folder):
-        for group in read_groups(path, rollout.SCHEMA, columns):
-            yield from group.to_pylist()
+def _longest(folder: Path) -> Iterator[dict[str, Any]]:
+    """One line of every draw: of several that of the longest limit, and of several of those that with the smallest `rollout`."""
+    chosen: dict[tuple[Any, ...], tuple[int, str]] = {}
+    for line in _lines(folder, rollout.SCHEMA, [column for column in _LINE if column != "text"]):
+        order = (-line["max_tokens"], line["rollout"])
+        chosen[_draw(line)] = min(order, chosen.get(_draw(line), order))
+    for line in _lines(folder, rollout.SCHEMA, list(_LINE)):
+        if chosen.get(_draw(line)) == (-line["max_tokens"], line["rollout"]):
+            del chosen[_draw(line)]
+            yield line
+
+
+def _lines(folder: Path, schema: pa.Schema, columns: list[str]) -> Iterator[dict[str, Any]]:
+    for group in visit(folder, lambda path: read_groups(path, schema, columns)):
+        yield from group.to_pylist()
 
 
 def _outcomes(folder: Path) -> dict[str, bool | None]:
     """Rollout -> whether it is correct, by the verifier that is installed; by any where that has judged none."""
-    found: dict[str, bool | None] = {}
-    current: set[str] = set()
-    for path in list_segments(folder):
-        for group in read_groups(path, verdicts.SCHEMA, ["rollout", "rewards", "outcome"]):
-            for line in group.to_pylist():
-                is_current = line["rewards"] == rewards_version()
-                if is_current or line["rollout"] not in current:
-                    found[line["rollout"]] = is_correct(line["outcome"])
-                if is_current:
-                    current.add(line["rollout"])
-    return found
+    found: dict[str, tuple[bool, str, str]] = {}
+    for line in _lines(folder, verdicts.SCHEMA, ["rollout", "rewards", "verifier", "outcome"]):
+        order = (line["rewards"] != rewards_version(), line["verifier"], line["outcome"])
+        found[line["rollout"]] = min(order, found.get(line["rollout"], order))
+    return {rollout: is_correct(outcome) for rollout, (_, _, outcome) in found.items()}
 
 
 def read_parquet(path: Path, name: str) -> Iterator[Response]:

@@ -35,9 +35,9 @@ def sample_lines(store: Path, row: Row, options: dict[str, Any]) -> Iterator[str
         return
     prompt = prompt_hash(Request(row.id, row.prompt, row.images, (), 0))
     try:
-        lines = lines_of(store, rollout.SCHEMA, {prompt}).get(prompt, [])
+        lines = lines_of(store, rollout.LAYOUT, {prompt}).get(prompt, [])
         rollouts = counted(lines, row.difficulty, options)
-        judged = verdicts_by(lines_of(store / "verdicts", verdicts.SCHEMA, {prompt}).get(prompt, []), row.gold)
+        judged = verdicts_by(lines_of(store / "verdicts", verdicts.LAYOUT, {prompt}).get(prompt, []), row.gold)
     except SamplingError as error:
         yield f"samples: {error}"
         return

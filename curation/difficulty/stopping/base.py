@@ -6,7 +6,7 @@ that it would have asked for. What it learns, it learns from the first round of 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -55,6 +55,10 @@ class Rule(ABC):
 class Stopping(Plugin):
     """A stopping rule and its options."""
 
+    rounds: ClassVar[Literal["one", "apart", "together"]] = "together"
+    """What several engines may do at once. `one`: there is no round but the first. `apart`: what the fitted rule asks for of a prompt
+    depends on the counts of that prompt and on its group alone, so each takes its prompts to the end. `together`: on other prompts too, so
+    they wait for one another behind every round."""
     needs_whole_pilot: ClassVar[bool] = False
     """Whether the first round tells too little of the cost, so that a pilot samples its prompts until they are stopped."""
 

@@ -11,7 +11,7 @@ where sampling is in vain, is stopped early.
 from dataclasses import dataclass
 from functools import lru_cache
 from math import comb
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -29,6 +29,7 @@ class Bayes(Stopping):
     prompt gets fewer samples, one near a bound up to `n_max`."""
 
     kind: Literal["bayes"] = "bayes"
+    rounds: ClassVar[Literal["one", "apart", "together"]] = "apart"
     first_round: int = Field(default=4, ge=1)
     """Samples of every prompt before anything is decided; the priors are fitted to them."""
     round: int = Field(default=2, ge=1)

@@ -6,7 +6,7 @@ With `max_lost: 1` a prompt between the bounds 0 and 1 is decided by one right a
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -19,6 +19,7 @@ class Exact(Stopping):
     """Until the decision of `n` samples can no longer change; at most `n`."""
 
     kind: Literal["exact"] = "exact"
+    rounds: ClassVar[Literal["one", "apart", "together"]] = "apart"
     round: int = Field(default=1, ge=1)
     """Least number of samples asked for at once: more makes fewer rounds and saves less."""
 

@@ -15,6 +15,7 @@ class Fixed(Stopping):
     """`n` samples of every prompt."""
 
     kind: Literal["fixed"] = "fixed"
+    rounds: ClassVar[Literal["one", "apart", "together"]] = "one"
 
     def first(self, bounds: Bounds) -> int:
         return bounds.n

@@ -4,18 +4,20 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from curation.core.row import Row, from_record
-from curation.core.rows import Rows
+from curation.core.passes import PASSES
+from curation.core.row import Row
+from curation.core.rows import Rows, SomeRows
 from curation.core.stage import Run
+from curation.difficulty.ahead import Ahead, Pass
 from curation.difficulty.cost import SamplingCost, sampling_cost
 from curation.difficulty.outcomes import Bools, Ints
 from curation.difficulty.pass_rate import PassRate, measure
-from curation.difficulty.stage import report_progress
+from curation.difficulty.progress import report_progress
 from curation.difficulty.stopping.fixed import Fixed
 from curation.difficulty.triage.images import varied
 from curation.difficulty.triage.marks import Variant, without_pictures
@@ -23,6 +25,18 @@ from curation.sampling.engines.base import Engine
 
 Gains = dict[int, dict[str, tuple[int, int]]]
 """Number of a row -> variant -> (correct, judged)."""
+
+
+class Chosen(NamedTuple):
+    """Of every row whether it is sampled with other images, whether it has any, and the number of the model that measured it."""
+
+    rows: Bools
+    has_images: Bools
+    engines: Ints
+
+
+FIRST = str(Pass(1, 1))
+"""The one pass of what is sampled here."""
 
 
 @dataclass(frozen=True)
@@ -36,27 +50,46 @@ class Again:
 
     def without_images(self, rows: Rows) -> Ints:
         """Of every trivial prompt with images, sampled without them by the first model: correct, judged."""
-        records = rows.records(["images", "measured"])
-        trivial = np.flatnonzero([bool(one["images"]) and one["measured"] == "trivial" for one in records])
-        options = self._once(self.difficulty.sampler).model_copy(update={"truncated": "unjudged"})
         found = array("q")
-        for n_correct, n_judged in self._measure(WithoutImages(rows, trivial), options, "without images, "):
+        for n_correct, n_judged in self._measure(*self._without(rows), "without images, "):
             found.extend((n_correct, n_judged))
         return np.array(found, np.int64).reshape(-1, 2)
 
-    def with_other_images(
-        self, rows: Rows, variants: Sequence[Variant], has_images: Bools, chosen: Bools, engines: Ints
-    ) -> Gains:
-        """Of the rows that are chosen and have images, the samples under each variant, by the model that measured the row (`engines`)."""
-        pool, gains = np.flatnonzero(has_images), Gains()
-        for number, engine in enumerate(self.difficulty.engines):
-            mine = np.flatnonzero(chosen & has_images & (engines == number))
-            for variant in variants if len(mine) else ():
-                others = varied(rows, mine, variant, self.seed, pool)
-                counts = self._measure(others, self._once(engine), f"{variant} images, ")
-                for i, of_row in zip(others.numbers.tolist(), counts, strict=True):
-                    gains.setdefault(i, {})[variant] = of_row
+    def with_other_images(self, rows: Rows, variants: Sequence[Variant], chosen: Chosen) -> Gains:
+        """Of the rows that are chosen the samples under each variant, by the model that measured the row."""
+        gains = Gains()
+        for number, variant in product(range(len(self.difficulty.engines)), variants):
+            others, options = self._with_others(rows, variant, number, chosen)
+            if not len(others):
+                continue
+            counts = self._measure(others, options, f"{variant} images, ")
+            for i, of_row in zip(others.numbers.tolist(), counts, strict=True):
+                gains.setdefault(i, {})[variant] = of_row
         return gains
+
+    def ahead_without(self, name: str, rows: Rows) -> Ahead:
+        """What `without_images` samples, as a pass of that name."""
+        return self._ahead(name, *self._without(rows))
+
+    def ahead_with_others(self, name: str, rows: Rows, variant: Variant, engine: int, chosen: Chosen) -> Ahead:
+        """What `with_other_images` samples for a variant and a model."""
+        return self._ahead(name, *self._with_others(rows, variant, engine, chosen))
+
+    def _ahead(self, name: str, rows: SomeRows, options: PassRate) -> Ahead:
+        folder = self.run.folder / PASSES / name
+        return Ahead(rows, options, self.run.rollouts, folder, self.seed, self.template, by_text=True)
+
+    def _without(self, rows: Rows) -> tuple[SomeRows, PassRate]:
+        records = rows.records(["images", "measured"])
+        trivial = np.flatnonzero([bool(one["images"]) and one["measured"] == "trivial" for one in records])
+        options = self._once(self.difficulty.sampler).model_copy(update={"truncated": "unjudged"})
+        return WithoutImages(rows, trivial), options
+
+    def _with_others(self, rows: Rows, variant: Variant, engine: int, chosen: Chosen) -> tuple[SomeRows, PassRate]:
+        mine = np.flatnonzero(chosen.rows & chosen.has_images & (chosen.engines == engine))
+        pool = np.flatnonzero(chosen.has_images)
+        view = varied(rows, mine, variant, self.seed, pool) if len(mine) else rows.some(mine)
+        return view, self._once(self.difficulty.engines[engine])
 
     def cost(self, names: Sequence[Any]) -> "CostOfImages":
         """Of every row with images that the run has, by the names of variants or `without`. The rows may not be measured yet; what their
@@ -76,23 +109,16 @@ class Again:
         return self.difficulty.model_copy(update=once)
 
     def _measure(self, rows: Any, options: PassRate, what: str) -> Iterator[tuple[int, int]]:
-        report = partial(report_progress, self.run, 0, what)
+        report = partial(report_progress, self.run.progress, 0, what)
         for _, found, _ in measure(rows, options, self.run.rollouts, self.seed, self.template, report=report):
             yield found.n_correct, found.n_judged
 
 
-@dataclass(frozen=True)
-class WithoutImages:
-    """The rows at `numbers`, without their images."""
-
-    rows: Rows
-    numbers: npt.NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.numbers)
+class WithoutImages(SomeRows):
+    """Some rows, without their images."""
 
     def __iter__(self) -> Iterator[Row]:
-        return (without_pictures(from_record(record)) for _, record in self.rows.at(self.numbers))
+        return map(without_pictures, super().__iter__())
 
 
 @dataclass(frozen=True)

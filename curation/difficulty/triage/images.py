@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from curation.core.row import Row, from_record, row_id
-from curation.core.rows import Numbers, Rows
+from curation.core.rows import Numbers, Rows, SomeRows
 from curation.difficulty.triage.marks import Variant
 from curation.difficulty.triage.samples import CHUNK
 from curation.sampling.images import blank, donors
@@ -15,16 +16,14 @@ _NONE = -1
 
 
 @dataclass(frozen=True)
-class Varied:
-    """The rows at `numbers` (ascending), their images replaced; `donors` are the numbers of the rows that lend theirs, for `swapped`."""
+class Varied(SomeRows):
+    """Some rows, their images replaced; `donors` are the numbers of the rows that lend theirs, for `swapped`."""
 
-    rows: Rows
-    numbers: Numbers
     variant: Variant
     donors: Numbers
 
-    def __len__(self) -> int:
-        return len(self.numbers)
+    def some(self, numbers: Numbers) -> Self:
+        return replace(self, numbers=self.numbers[numbers], donors=self.donors[numbers])
 
     def __iter__(self) -> Iterator[Row]:
         for start in range(0, len(self.numbers), CHUNK):

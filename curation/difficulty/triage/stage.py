@@ -8,19 +8,23 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from datatrove.pipeline.base import PipelineStep
 
 from curation.core.chunks import chunks
 from curation.core.decision import Decision, drop, keep
-from curation.core.parquet import read_records, write_records, write_text
+from curation.core.parquet import read_records, whole_file, write_records, write_text
+from curation.core.passes import PASSES, FillStore
 from curation.core.rows import Rows
 from curation.core.schema import Column
 from curation.core.stage import DECISIONS, Cost, DecideStage, Run
+from curation.difficulty.ahead import Ahead
 from curation.difficulty.pass_rate import PassRate, sampler_of, setting_of
-from curation.difficulty.triage.again import Again, Gains
+from curation.difficulty.triage.again import FIRST, Again, Chosen, Gains
 from curation.difficulty.triage.agreement import agreement, n_options
 from curation.difficulty.triage.evidence import (
     AGREEMENT,
@@ -31,7 +35,7 @@ from curation.difficulty.triage.evidence import (
     evidence,
 )
 from curation.difficulty.triage.gain import IMAGE_GAIN, NEEDS, Rate, image_gain
-from curation.difficulty.triage.marks import Counts, Mark, Triage, is_suspect, is_unread, marks
+from curation.difficulty.triage.marks import Counts, Mark, Triage, Variant, is_suspect, is_unread, marks
 from curation.difficulty.triage.residue import Residue, normal, residue
 from curation.difficulty.triage.samples import CHUNK, Samples
 from curation.difficulty.triage.suspicion import Ints, suspicion
@@ -39,6 +43,10 @@ from curation.difficulty.wording import solved
 from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore
 
+WITHOUT, CHOOSE = "without-images", "choose"
+"""The pass of the samples without images, and that which looks which rows are sampled with other ones."""
+CHOSEN = "chosen.npz"
+"""In the folder of `CHOOSE`."""
 TABLE = "triage.json"
 """In the stage's folder: what it counted for the summary."""
 IMAGE_COLUMNS = (Column("image_gain", IMAGE_GAIN), Column("image_need", pa.string()))
@@ -96,21 +104,64 @@ class TriageStage(DecideStage):
         """The columns of `images`, where that is asked for."""
         return IMAGE_COLUMNS if self.options.images else ()
 
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """Samples without images; then one task looks which rows are sampled with others, which is known by the samples; then those."""
+        without = (WITHOUT,) if self.options.without_pictures else ()
+        return (*without, CHOOSE, *self._others) if self.options.images else without
+
+    def parts_of_pass(self, run: Run, name: str) -> int:
+        return 1 if name == CHOOSE else self._ahead(run, name).n_parts(FIRST)
+
+    def steps_of_pass(self, run: Run, name: str) -> list[PipelineStep]:
+        if name == CHOOSE:
+            return [FillStore(lambda held: lambda part, progress: self._choose(run), run.folder)]
+        return self._ahead(run, name).steps(FIRST, run.folder)
+
+    @property
+    def _others(self) -> dict[str, tuple[Variant, int]]:
+        """Name of a pass -> the images and the number of the model that its prompts are sampled with."""
+        of = product(self.options.images, range(len(self.difficulty.engines)))
+        return {f"{variant}-images-model-{number + 1}": (variant, number) for variant, number in of}
+
+    def _ahead(self, run: Run, name: str) -> Ahead:
+        if name == WITHOUT:
+            return self._again(run).ahead_without(name, run.rows)
+        with np.load(run.folder / PASSES / CHOOSE / CHOSEN) as chosen:
+            return self._again(run).ahead_with_others(name, run.rows, *self._others[name], Chosen(**chosen))
+
+    def _choose(self, run: Run) -> None:
+        """Leave which rows are sampled with other images."""
+        blind = self._blind(run.rows, run)
+        with RolloutStore(run.rollouts) as store, VerdictStore(run.rollouts / "verdicts") as verdicts:
+            found = self._count(run.rows, Samples(store, verdicts, self.difficulty, self.template), blind)
+        with whole_file(run.folder / PASSES / CHOOSE / CHOSEN) as file:
+            np.savez(file, **self._chosen(run.rows, found)._asdict())
+
+    def _chosen(self, rows: Rows, found: Found) -> Chosen:
+        """Those that stay and have a right sample."""
+        stays = np.array([one.action == "keep" for _, one, _ in self._decisions(rows, found, {})], bool)
+        return Chosen(stays & (found.counts[:, 1] > 0), found.has_images, found.engines)
+
+    def _again(self, run: Run) -> Again:
+        return Again(self.difficulty, run, self.seed, self.template)
+
+    def _blind(self, rows: Rows, run: Run) -> Iterator[Sequence[int]]:
+        """Of every trivial row with images its samples without them, where those are asked for: correct, judged."""
+        return iter(self._again(run).without_images(rows).tolist() if self.options.without_pictures else [])
+
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
-        again = Again(self.difficulty, run, self.seed, self.template)
-        blind = again.without_images(rows) if self.options.without_pictures else np.empty((0, 2), np.int64)
+        again, blind = self._again(run), self._blind(rows, run)
         with RolloutStore(run.rollouts) as store, VerdictStore(run.rollouts / "verdicts") as verdicts:
             samples = Samples(store, verdicts, self.difficulty, self.template)
-            found = self._count(rows, samples, iter(blind.tolist()))
+            found = self._count(rows, samples, blind)
             write_records(run.folder / AGREEMENT_FILE, AGREEMENT, agreements(rows, found.counts, found.engines))
             of_note = [i for i, n in enumerate(found.counts) if self._is_of_note(Counts(*n), found.probabilities[i])]
             records = evidence(rows, np.array(of_note, np.int64), samples, found.counts, found.probabilities)
             write_records(run.folder / SUSPECTS_FILE, QUARANTINE, records)
         gains: Gains = {}
         if self.options.images:
-            stays = np.array([one.action == "keep" for _, one, _ in self._decisions(rows, found, {})], bool)
-            chosen = stays & (found.counts[:, 1] > 0)
-            gains = again.with_other_images(rows, self.options.images, found.has_images, chosen, found.engines)
+            gains = again.with_other_images(rows, self.options.images, self._chosen(rows, found))
         zero_pass: dict[str, Counter[str]] = {}
         needs: dict[str, Counter[str]] = {}
         for record, decision, marked in self._decisions(rows, found, gains):
@@ -182,7 +233,7 @@ class TriageStage(DecideStage):
     def cost(self, run: Run, pilot: int | None) -> Cost | None:
         """Of the samples without images and with other ones, at most: as if every row with images were sampled."""
         names = [*self.options.images, *(["without"] if self.options.without_pictures else [])]
-        return Again(self.difficulty, run, self.seed, self.template).cost(names) if names else None
+        return self._again(run).cost(names) if names else None
 
     def summary(self, run: Run) -> dict[str, Any]:
         """Histogram of the pass rates in tenths (`0.0` holds 0 <= p < 0.1, `1.0` exactly 1), of all measured rows and of those kept, and

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from itertools import chain, tee
 from typing import Any, ClassVar, Literal, get_args
 
@@ -19,7 +20,7 @@ from curation.core.decision import Decision, drop, keep
 from curation.core.parquet import AtomicParquetWriter, read_records
 from curation.core.rows import Rows
 from curation.core.schema import Column
-from curation.core.stage import Cost, DecideStage, Run
+from curation.core.stage import Cost, Run
 from curation.difficulty.triage.evidence import SUSPECTS_FILE
 from curation.judging.answers.certificate import check_certificate
 from curation.judging.answers.options import JudgeLimits, JudgeSuspects, JudgeTraces
@@ -31,6 +32,7 @@ from curation.judging.answers.votes import Ballot, JudgeVerdict, judge_pairs, qu
 from curation.judging.cost import NotKnownYet, asking_cost
 from curation.judging.judge import Question
 from curation.judging.progress import reporter
+from curation.judging.stage import Asking, AskingStage
 
 ANSWERS_FILE = "judge_answers.parquet"
 ANSWERS = pa.schema(
@@ -56,16 +58,14 @@ _UNJUDGED = {"model_cannot_tell": "model_cannot_tell", "failed": "judge_failed",
 Says = npt.NDArray[np.int8]
 
 
-class JudgeAnswersStage(DecideStage):
+class JudgeAnswersStage(AskingStage):
     """Asks a model about answers that the rules cannot judge, and decides by what it says where the manifest lets it."""
 
     kind: Literal["judge_answers"] = "judge_answers"
-    has_engine: ClassVar[bool] = True
     options: JudgeTraces | JudgeSuspects
     limits: JudgeLimits = JudgeLimits()
     keep_verified: tuple[str, ...] = ()
     """Of a cold-start set: the verdicts of the rules with which a trace stays. What a model calls wrong ends all the same."""
-    seed: int = 0
     adds: ClassVar[tuple[Column, ...]] = (Column("judge_verdict", pa.string()),)
     publishes: ClassVar[tuple[str, ...]] = (ANSWERS_FILE,)
     remedies: ClassVar[dict[str, str]] = {
@@ -100,6 +100,15 @@ class JudgeAnswersStage(DecideStage):
         if isinstance(self.options, JudgeTraces):
             return residue_of_traces(rows, self.options.of)
         return residue_of_suspects(rows, run.stages["triage"], self.options.of)
+
+    def asking(self, run: Run) -> Asking:
+        pairs = [one.pair for _, one in self._residue(run.rows, run) if not one.not_asked]
+        votes = self.options.votes
+
+        def questions(some: slice) -> Iterator[Question]:
+            return chain.from_iterable(questions_of(pair, votes) for pair in pairs[some])
+
+        return Asking(self.options.judge, PROMPT, len(pairs), questions, each=2 * votes)
 
     def _judge(self, rows: Rows, run: Run, says: Says) -> None:
         """Ask about everything that is left, write down what was said, and put it into `says`."""
@@ -145,14 +154,9 @@ class JudgeAnswersStage(DecideStage):
             return NotKnownYet("answers on which the samples agree against the rule: not known before triage")
         if self._config == "cold_start" and not any(one["verified"] for one in run.rows.records(["verified"])):
             return NotKnownYet("answers that the rules cannot judge: not known before the traces are verified")
-        pairs = [one.pair for _, one in self._residue(run.rows, run) if not one.not_asked]
-        votes, judge = self.options.votes, self.options.judge
-
-        def questions() -> Iterator[Question]:
-            return chain.from_iterable(questions_of(pair, votes) for pair in pairs)
-
+        judge, prompt, n, questions, each = self.asking(run)
         return asking_cost(
-            questions, 2 * votes * len(pairs), judge, prompt=PROMPT, store_dir=run.rollouts, seed=self.seed,
+            partial(questions, slice(None)), n * each, judge, prompt=prompt, store_dir=run.rollouts, seed=self.seed,
             pilot=pilot, parse=verdict_in,
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from functools import partial
 from heapq import nsmallest
 from itertools import chain, repeat
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -15,10 +16,10 @@ import pyarrow as pa
 from curation.core.decision import KEEP, Decision, drop, keep
 from curation.core.order import choice_key
 from curation.core.parquet import write_text
-from curation.core.row import Row, from_record
+from curation.core.row import Row
 from curation.core.rows import Numbers, Rows
 from curation.core.schema import Column
-from curation.core.stage import Cost, DecideStage, Run
+from curation.core.stage import Cost, Run
 from curation.judging.cost import asking_cost
 from curation.judging.judge import FAILURES, Question, Reply, ask
 from curation.judging.progress import reporter
@@ -27,6 +28,7 @@ from curation.judging.questions.answer import Findings, findings, object_in, rep
 from curation.judging.questions.options import PATTERNS, Pattern, Questions
 from curation.judging.questions.prompt import PROMPT, question_about, told_by
 from curation.judging.questions.rules import dropped_by_rules, rules_on
+from curation.judging.stage import Asking, AskingStage
 
 TABLE = "questions.json"
 """In the stage's folder: what it counted for the summary."""
@@ -48,15 +50,13 @@ class Asked(NamedTuple):
     text: str
 
 
-class QuestionsStage(DecideStage):
+class QuestionsStage(AskingStage):
     """Asks a judge about every question. A row ends under the first of `drop` that was found; `question_findings` has what was found in a
     row that stays, null where nothing was asked or nothing could be read.
     """
 
     kind: Literal["questions"] = "questions"
-    has_engine: ClassVar[bool] = True
     options: Questions
-    seed: int = 0
     adds: ClassVar[tuple[Column, ...]] = (Column("question_findings", pa.list_(pa.string()), released=False),)
     remedies: ClassVar[dict[str, str]] = dict.fromkeys(PATTERNS, "{config}.questions.drop")
 
@@ -73,7 +73,7 @@ class QuestionsStage(DecideStage):
         is_chosen = np.zeros(len(rows), bool)
         is_chosen[chosen] = True
         extra = dropped_by_rules(run, self.options.agreement // 2, self.seed)
-        with closing(self._replies(_rows_at(rows, chosen), extra, run, len(chosen))) as replies:
+        with closing(self._replies(rows.some(chosen), extra, run, len(chosen))) as replies:
             for i in range(len(rows)):
                 if not is_chosen[i]:
                     yield KEEP
@@ -99,6 +99,21 @@ class QuestionsStage(DecideStage):
             "asked_for_agreement": n_dropped,
         }
         write_text(run.folder / TABLE, json.dumps(table, indent=1, ensure_ascii=False))
+
+    def asking(self, run: Run) -> Asking:
+        chosen = self._chosen(run.rows)
+
+        def questions(some: slice) -> Iterator[Question]:
+            return self._questions(run, chosen[some], with_extra=some.stop == len(chosen))
+
+        return Asking(self.options.judge, PROMPT, len(chosen), questions)
+
+    def _questions(self, run: Run, chosen: Numbers, with_extra: bool = True) -> Iterator[Question]:
+        """What is asked about some rows, and about those that the filters dropped."""
+        extra = dropped_by_rules(run, self.options.agreement // 2, self.seed) if with_extra else ()
+        for row in chain(run.rows.some(chosen), extra):
+            if patterns := self.options.asked_of(row):
+                yield question_about(row, patterns)
 
     def _chosen(self, rows: Rows) -> Numbers:
         """The numbers of the rows that are asked about."""
@@ -150,15 +165,8 @@ class QuestionsStage(DecideStage):
 
     def cost(self, run: Run, pilot: int | None) -> Cost:
         chosen = self._chosen(run.rows)
-
-        def questions() -> Iterator[Question]:
-            extra = dropped_by_rules(run, self.options.agreement // 2, self.seed)
-            for row in chain(_rows_at(run.rows, chosen), extra):
-                if patterns := self.options.asked_of(row):
-                    yield question_about(row, patterns)
-
         return asking_cost(
-            questions, len(chosen), self.options.judge, prompt=PROMPT, store_dir=run.rollouts, seed=self.seed,
+            partial(self._questions, run, chosen), len(chosen), self.options.judge, prompt=PROMPT, store_dir=run.rollouts, seed=self.seed,
             pilot=pilot, parse=self._any_form,
         )  # fmt: skip
 
@@ -169,10 +177,6 @@ class QuestionsStage(DecideStage):
 
     def summary(self, run: Run) -> dict[str, Any]:
         return {"questions": json.loads((run.folder / TABLE).read_text())}
-
-
-def _rows_at(rows: Rows, chosen: Numbers) -> Iterator[Row]:
-    return (from_record(record) for _, record in rows.at(chosen))
 
 
 def _read(reply: Reply[dict[str, Any]], asked: Asked) -> Reply[Findings]:

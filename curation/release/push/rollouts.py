@@ -6,11 +6,11 @@ there are.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
 from curation.core.errors import PushError, SamplingError
@@ -21,9 +21,10 @@ from curation.release.dataset import Dataset
 from curation.sampling.engines.base import Request
 from curation.sampling.rollouts import rollout as stored
 from curation.sampling.rollouts import verdicts as judged
-from curation.sampling.rollouts.key_index import KeyIndex
 from curation.sampling.rollouts.rollout import prompt_hash
-from curation.sampling.rollouts.segments import list_segments, read_groups
+from curation.sampling.rollouts.scan import scan
+from curation.sampling.rollouts.segment_log import SegmentLog
+from curation.sampling.rollouts.segments import list_segments
 
 ROLLOUTS = "rollouts"
 LINES_PER_SHARD = 200_000
@@ -66,24 +67,29 @@ def write_rollouts(dataset: Dataset, folder: Path) -> list[Path]:
     if not list_segments(store):
         raise PushError(f"{store}: no rollouts; push without --rollouts, or build a set whose pass rates are measured")
     rows = {row_id: released for config in dataset.configs for row_id, released in _rows(dataset, config)}
-    for old in folder.glob("*.parquet"):
-        old.unlink()
-    made: list[Path] = []
     try:
-        lines = _lines(store, rows)
-        while line := next(lines, None):
-            path = folder / f"part-{len(made):05d}.parquet"
-            with AtomicParquetWriter(path, SCHEMA, row_group_rows=1_000, content_defined=True) as writer:
-                while line:
-                    writer.write(line, len(line["response"]))
-                    line = next(lines, None) if writer.n_rows < LINES_PER_SHARD else None
-            made.append(path)
+        made = _write_parts(store, rows, folder)
     except SamplingError as error:
         raise PushError(f"rollouts: {error}") from error
     if not made:
         raise PushError(f"{store}: no response to a released row; push without --rollouts")
     named = [folder / f"train-{number:05d}-of-{len(made):05d}.parquet" for number in range(len(made))]
     return [path.rename(name) for path, name in zip(made, named, strict=True)]
+
+
+def _write_parts(store: Path, rows: dict[str, Released], folder: Path) -> list[Path]:
+    for old in folder.glob("*.parquet"):
+        old.unlink()
+    made: list[Path] = []
+    lines = _lines(store, rows)
+    while line := next(lines, None):
+        path = folder / f"part-{len(made):05d}.parquet"
+        with AtomicParquetWriter(path, SCHEMA, row_group_rows=1_000, content_defined=True) as writer:
+            while line:
+                writer.write(line, len(line["response"]))
+                line = next(lines, None) if writer.n_rows < LINES_PER_SHARD else None
+        made.append(path)
+    return made
 
 
 def _rows(dataset: Dataset, config: Config) -> Iterator[tuple[str, Released]]:
@@ -97,15 +103,13 @@ def _rows(dataset: Dataset, config: Config) -> Iterator[tuple[str, Released]]:
 
 
 def _lines(store: Path, rows: dict[str, Released]) -> Iterator[dict[str, Any]]:
-    verdicts = _Verdicts(store / "verdicts")
-    for path in list_segments(store):
-        for number in range(len(read_groups(path, stored.SCHEMA, ["prompt_id"]))):
-            (group,) = read_groups(path, stored.SCHEMA, only=[number])
-            lines = [line for line in group.to_pylist() if line["prompt_id"] in rows]
-            known = verdicts.of({line["prompt"] for line in lines})
-            for line in lines:
-                row = rows[line["prompt_id"]]
-                yield _line(line, row, known.get((line["rollout"], row.gold)))
+    verdicts = SegmentLog(store / "verdicts", replace(judged.LAYOUT, key=("prompt",)))
+    for group in scan(store, stored.LAYOUT):
+        lines = [line for line in group.to_pylist() if line["prompt_id"] in rows]
+        known = _verdicts(verdicts, {line["prompt"] for line in lines})
+        for line in lines:
+            row = rows[line["prompt_id"]]
+            yield _line(line, row, known.get((line["rollout"], row.gold)))
 
 
 def _line(line: dict[str, Any], row: Released, verdict: tuple[str, str | None] | None) -> dict[str, Any]:
@@ -122,36 +126,9 @@ def _line(line: dict[str, Any], row: Released, verdict: tuple[str, str | None] |
     }
 
 
-class _Verdicts:
-    """The verdicts of a store by prompt; of many versions of the reward, that of the last."""
-
-    def __init__(self, folder: Path) -> None:
-        self.groups: list[tuple[Path, int]] = []
-        self.index = KeyIndex()
-        for path in list_segments(folder):
-            for number, group in enumerate(read_groups(path, judged.SCHEMA, ["prompt"])):
-                self.index.add(_keys(set(group["prompt"].to_pylist())), len(self.groups))
-                self.groups.append((path, number))
-        self._read = lru_cache(maxsize=8)(self._group)
-
-    def of(self, prompts: set[str]) -> dict[tuple[str, tuple[str, str, str]], tuple[str, str | None]]:
-        """(rollout, gold) -> outcome and what was extracted."""
-        found: dict[tuple[str, tuple[str, str, str]], tuple[str, str | None]] = {}
-        for location in self.index.find(_keys(prompts)):
-            found |= self._read(location)
-        return found
-
-    def _group(self, location: int) -> dict[tuple[str, tuple[str, str, str]], tuple[str, str | None]]:
-        path, number = self.groups[location]
-        (group,) = read_groups(path, judged.SCHEMA, only=[number])
-        return {
-            (line["rollout"], (line["gold"], line["answer_kind"], line["answer_options"])): (
-                line["outcome"],
-                line["extracted"],
-            )
-            for line in group.to_pylist()
-        }
-
-
-def _keys(prompts: set[str]) -> Any:
-    return np.array(sorted(int(prompt[:16], 16) for prompt in prompts), np.uint64)
+def _verdicts(log: SegmentLog, prompts: set[str]) -> dict[tuple[str, tuple[str, str, str]], tuple[str, str | None]]:
+    """(rollout, gold) -> outcome and what was extracted; of many versions of the reward, that of this one (see `age_order`)."""
+    groups = log.find_lines((prompt,) for prompt in sorted(prompts))
+    lines = sorted((line for group in groups for line in group.to_pylist()), key=judged.age_order, reverse=True)
+    gold = itemgetter("gold", "answer_kind", "answer_options")
+    return {(line["rollout"], gold(line)): (line["outcome"], line["extracted"]) for line in lines}

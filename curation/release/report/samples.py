@@ -9,7 +9,7 @@ from curation.core.row import Message
 from curation.difficulty.counted import counted, lines_of, outcome_of, verdicts_by
 from curation.sampling.engines.base import Request
 from curation.sampling.rollouts import rollout, verdicts
-from curation.sampling.rollouts.rollout import Rollout, from_line, prompt_hash, rollout_id
+from curation.sampling.rollouts.rollout import Rollout, draw_order, from_line, prompt_hash, rollout_id
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def responses_to(store: Path, asked: Mapping[int, Asked], most: int) -> dict[int
         SamplingError: the store is damaged, or of another version.
     """
     hashes = {key: row.hash for key, row in asked.items()}
-    lines = lines_of(store, rollout.SCHEMA, set(hashes.values()))
-    judged = lines_of(store / "verdicts", verdicts.SCHEMA, set(hashes.values()))
+    lines = lines_of(store, rollout.LAYOUT, set(hashes.values()))
+    judged = lines_of(store / "verdicts", verdicts.LAYOUT, set(hashes.values()))
     found = {}
     for key, row in asked.items():
         mine = lines.get(hashes[key], [])
@@ -58,9 +58,9 @@ def responses_to(store: Path, asked: Mapping[int, Asked], most: int) -> dict[int
 
 
 def _by_number(lines: Iterable[dict[str, Any]]) -> list[Rollout]:
-    """The oldest sample of every number."""
+    """One sample of every number (see `draw_order`)."""
     found: dict[int, Rollout] = {}
-    for line in lines:
+    for line in sorted(lines, key=draw_order):
         found.setdefault(line["number"], from_line(line))
     return [found[number] for number in sorted(found)]
 

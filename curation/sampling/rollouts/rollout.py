@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from curation.core.schema import SAMPLER
 from curation.sampling.engines.base import Request, Sample
+from curation.sampling.rollouts.layout import Layout
 
 SCHEMA = pa.schema(
     [
@@ -26,6 +27,10 @@ SCHEMA = pa.schema(
     ],
     metadata={"ovr.rollouts_version": "2"},
 )
+SETTING = ("model", "revision", "template_hash", "temperature", "top_p")
+KEY = ("prompt", *SETTING)
+ORDER = ("rollout", "n_tokens", "finish_reason", "prompt_tokens", "seconds", "seed", "prompt_id")
+LAYOUT = Layout(SCHEMA, KEY, (*KEY, "max_tokens", "number"), ORDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,11 @@ def to_line(rollout: Rollout) -> dict[str, Any]:
     parts = (rollout.setting, rollout.sample, rollout)
     line = {name: getattr(part, name) for part, names in zip(parts, _FIELDS, strict=True) for name in names}
     return {"rollout": rollout_id(rollout), **line}
+
+
+def draw_order(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Of several usable draws of one number the first in this order counts: the one under the lowest limit, then as `LAYOUT` has it."""
+    return line["max_tokens"], *(line[name] for name in ORDER)
 
 
 def from_line(line: Mapping[str, Any]) -> Rollout:

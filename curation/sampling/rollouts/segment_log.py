@@ -1,70 +1,52 @@
 """A table that only grows, in a folder of Parquet segments: what the rollouts and their verdicts are kept in.
 
-An append replaces the newest segment by itself and the new lines, in one rename, until it is full. So a reader never
-sees a line twice or half a batch, nothing has to be compacted later, and thousands of small batches leave a hundred
-files. What a `kill -9` loses is the batch that is being appended.
-
-Memory holds the newest segment and twelve bytes for every key of every row group, never the rest of the lines.
+Any number of processes, on any number of machines that share the folder, append and read at once; none waits for another. A `kill -9`
+loses what its process had not appended yet, and nothing of another's. `segments` says why, `compaction` how the files stay few.
 """
 
-import hashlib
+import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from filelock import FileLock
 
-from curation.sampling.rollouts.key_index import KeyIndex
-from curation.sampling.rollouts.segments import (
-    list_segments,
-    lock_folder,
-    next_segment,
-    read_groups,
-    stale_files,
-    unlock_folder,
-    write_segment,
-)
+from curation.core.errors import SamplingError
+from curation.sampling.rollouts.compaction import SegmentWriter, compact, small_segments
+from curation.sampling.rollouts.key_index import Keys, row_hashes
+from curation.sampling.rollouts.layout import Layout
+from curation.sampling.rollouts.segment_index import SegmentIndex
+from curation.sampling.rollouts.segments import read_groups, remove_stale, reread, writer_name
 
-SEGMENT_BYTES = 16 * 2**20
-"""In memory; as Parquet about a quarter."""
-SMALL_BYTES = 2**18
-BATCHES = 32
-"""A segment is full at so many batches, so that no byte is written more often; a small one costs next to nothing."""
-GROUP_BYTES = 2**20
-"""A look-up reads whole row groups."""
-_GROUPS = 2**12
+MANY = 64
+"""Small segments, which the last writer to close merges."""
 
 
 class SegmentLog:
-    """The lines in `folder`, open for their one writer until the end of a `with`. They are found by `key`, some columns of `schema`.
+    """The lines in `folder`, until the end of a `with`. Opening and reading write nothing. Threads may share it; a forked process goes on
+    as a writer of its own.
 
     Raises:
-        SamplingError: another process has it open, or a segment is damaged.
+        SamplingError: a segment is damaged, or of another version.
     """
 
-    def __init__(self, folder: Path, schema: pa.Schema, key: Sequence[str]) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder.resolve()
-        self.schema, self.key = schema, list(key)
-        self._lock = lock_folder(self.folder)
-        try:
-            for path in stale_files(self.folder):
-                path.unlink()
-            self._segments = list_segments(self.folder)
-            self._index = KeyIndex()
-            for number, path in enumerate(self._segments):
-                for group, keys in enumerate(read_groups(path, schema, self.key)):
-                    self._add_to_index(keys, number * _GROUPS + group)
-            self._tail = read_groups(self._segments[-1], schema) if self._segments else []
-        except BaseException:
-            self.close()
-            raise
+    def __init__(self, folder: Path, layout: Layout) -> None:
+        self.folder, self.layout = folder.resolve(), layout
+        self._begin()
+        self.refresh()
 
     def close(self) -> None:
-        """Let another writer in."""
-        unlock_folder(self.folder, self._lock)
+        """Merge what this writer has left in small segments. It may be used on, and closed again."""
+        with self._mine(), suppress(OSError, SamplingError):  # what cannot be merged is whole and found
+            self._writer.finish()
+            if self._writer.n_written:
+                self._index.refresh()
+            if self._writer.n_written and len(small_segments(self._index)) > MANY:
+                self._compact_once()
 
     def __enter__(self) -> Self:
         return self
@@ -72,54 +54,91 @@ class SegmentLog:
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    def refresh(self) -> None:
+        """Take in what others have appended; a look-up does so by itself.
+
+        Raises:
+            SamplingError: a segment is damaged, or of another version.
+        """
+        with self._mine():
+            self._index.refresh()
+
+    def compact(self) -> None:
+        """Merge all small segments, whoever wrote them. Better when no other writer lives, as both would merge the same.
+
+        Raises:
+            SamplingError: a segment is damaged.
+            OSError: the folder cannot be written.
+        """
+        with self._mine():
+            compact(self._index, self._writer)
+
     def append_lines(self, lines: Sequence[dict[str, Any]]) -> None:
         """Add lines, all or none of them; when this returns they are on disk."""
         if not lines:
             return
-        table = pa.Table.from_pylist(list(lines), schema=self.schema)
-        limit = max(SMALL_BYTES, min(SEGMENT_BYTES, BATCHES * table.nbytes))
-        before = self._tail if sum(group.nbytes for group in self._tail) + table.nbytes <= limit else []
-        # A rename replaces a whole file, so a batch joins the newest segment by writing both again; the limit bounds how often.
-        groups = _packed(before, table)
-        path = self._segments[-1] if before else next_segment(self._segments, self.folder)
-        write_segment(groups, path)
-        if not before:
-            self._segments.append(path)
-        first = max(len(before) - 1, 0)  # the groups before it are as they were
-        self._tail = groups
-        for group in range(first, len(groups)):
-            self._add_to_index(groups[group].select(self.key), (len(self._segments) - 1) * _GROUPS + group)
+        table = pa.Table.from_pylist(list(lines), schema=self.layout.schema)
+        with self._mine():
+            is_first = not self._writer.n_written
+            path = self._writer.append(table)
+            if is_first:
+                with suppress(OSError):
+                    remove_stale(self.folder, path.stat().st_mtime)
 
     def find_lines(self, keys: Iterable[tuple[Any, ...]], columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """The lines of `keys`, oldest first, perhaps among others: of the row groups that hold a key, those lines whose
-        first key column agrees with one of them. All columns, or `columns` and that one.
+        """The lines of `keys`, perhaps among others and some of them twice: of the row groups that hold a key, those lines whose first key
+        column agrees with one of them. All columns, or `columns` and that one.
         """
-        wanted = list(dict.fromkeys(keys))
-        first = pa.array([key[0] for key in wanted], self.schema.field(self.key[0]).type)
-        names = self.schema.names if columns is None else list(dict.fromkeys([self.key[0], *columns]))
-        for location in self._index.find(np.array([_hashed(key) for key in wanted], np.uint64)):
-            segment, group = divmod(location, _GROUPS)
-            if segment == len(self._segments) - 1:
-                lines = self._tail[group].select(names)
-            else:
-                (lines,) = read_groups(self._segments[segment], self.schema, names, [group])
-            yield lines.filter(pc.is_in(lines[self.key[0]], first))
+        wanted = self._key_table(keys)
+        name = self.layout.key[0]
+        names = self.layout.schema.names if columns is None else list(dict.fromkeys([name, *columns]))
+        if wanted.num_rows:
+            hashes, seen = row_hashes(wanted), set[tuple[Path, int]]()
+            for lines in reread(lambda: self._groups(hashes, names, seen)):
+                yield lines.filter(pc.is_in(lines[name], wanted[name].combine_chunks()))
 
-    def _add_to_index(self, keys: pa.Table, location: int) -> None:
-        held = keys.group_by(self.key, use_threads=False).aggregate([]).select(self.key)
-        hashes = [_hashed(key) for key in zip(*(column.to_pylist() for column in held.columns), strict=True)]
-        self._index.add(np.array(hashes, np.uint64), location)
+    def find_unique(self, keys: Iterable[tuple[Any, ...]], columns: Sequence[str]) -> pa.Table:
+        """What `find_lines` finds in `columns`, every line once: the one that counts (see `Layout`)."""
+        names = list(dict.fromkeys([*self.layout.identity, *columns]))
+        empty = pa.schema([self.layout.schema.field(name) for name in names]).empty_table()
+        found = [lines.select(names) for lines in self.find_lines(keys, names)]
+        return self.layout.unique(pa.concat_tables([empty, *found]))
 
+    @property
+    def segments(self) -> list[Path]:
+        """The segments, as of the last look."""
+        with self._mine():
+            return sorted(self._index.segments)
 
-def _packed(groups: Sequence[pa.Table], table: pa.Table) -> list[pa.Table]:
-    """`groups` followed by the lines of `table`: in the last group while that is small, then in groups of their own."""
-    packed = list(groups)
-    if packed and packed[-1].nbytes < GROUP_BYTES:
-        table = pa.concat_tables([packed.pop(), table])
-    rows = max(1, table.num_rows * GROUP_BYTES // max(table.nbytes, 1), -(-table.num_rows // (_GROUPS // 2)))
-    return packed + [table.slice(start, rows).combine_chunks() for start in range(0, table.num_rows, rows)]
+    def _groups(self, keys: Keys, names: Sequence[str], seen: set[tuple[Path, int]]) -> Iterator[pa.Table]:
+        """The row groups that hold a key, but for those that were `seen`."""
+        with self._mine():
+            self._index.refresh()
+            places = self._index.find(keys)
+        for place in places:
+            if place not in seen:
+                (lines,) = read_groups(place[0], self.layout.schema, names, [place[1]])
+                seen.add(place)
+                yield lines
 
+    def _key_table(self, keys: Iterable[tuple[Any, ...]]) -> pa.Table:
+        fields = [self.layout.schema.field(name) for name in self.layout.key]
+        columns = zip(*dict.fromkeys(keys), strict=True)
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=False)]
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields)) if arrays else pa.schema(fields).empty_table()
 
-def _hashed(key: tuple[Any, ...]) -> int:
-    """64 bits: a collision costs a look into one more row group, nothing else."""
-    return int.from_bytes(hashlib.blake2b(repr(key).encode(), digest_size=8).digest(), "big")
+    def _compact_once(self) -> None:
+        """Merge what writers have left that ended, unless another does (an OSError): the lock saves work and nothing else."""
+        with FileLock(self.folder / ".compact.lock", timeout=0):
+            compact(self._index, self._writer, only_quiet=True)
+
+    def _begin(self) -> None:
+        self._pid, self._lock = os.getpid(), threading.RLock()
+        self._index = SegmentIndex(self.folder, self.layout)
+        self._writer = SegmentWriter(self.folder, self.layout, writer_name())
+
+    def _mine(self) -> threading.RLock:
+        """The lock on what this process knows and writes; after a fork it has a name of its own and knows nothing yet."""
+        if self._pid != os.getpid():
+            self._begin()
+        return self._lock

@@ -1,13 +1,14 @@
 """The rollout store: a folder of Parquet segments that holds every sampled response, once.
 
-    with RolloutStore(folder) as store:
+    with RolloutStore(folder) as store:                          # as many at once as there are processes
         held = store.load(setting, prompts, max_tokens=4096)     # prompt -> {sample number: Rollout}
         numbers = missing(held[prompt], n=8)
         store.append(rollouts)                                   # all of them or none
 
 `kill -9` at any moment loses at most what was not appended yet (see `segment_log`; `writer` appends every
 second). `SELECT * FROM 'rollouts/*.parquet'` reads the store in DuckDB; the columns are `rollout.SCHEMA`. A sample
-that was cut off and drawn again under a longer limit has a line for each `max_tokens`.
+that was cut off and drawn again under a longer limit has a line for each `max_tokens`. Where two writers have drawn the
+same sample, the one with the smaller `rollout` counts, for every reader.
 """
 
 from collections import Counter
@@ -21,14 +22,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from curation.sampling.rollouts.rollout import SCHEMA, Rollout, Setting, from_line, response_limit, to_line
+from curation.sampling.rollouts.rollout import (
+    LAYOUT,
+    SETTING,
+    Rollout,
+    Setting,
+    draw_order,
+    from_line,
+    response_limit,
+    to_line,
+)
+from curation.sampling.rollouts.scan import scan
 from curation.sampling.rollouts.segment_log import SegmentLog
-from curation.sampling.rollouts.segments import read_groups
 
-_SETTING = ["model", "revision", "template_hash", "temperature", "top_p"]
-_KEY = ["prompt", *_SETTING]
-_IDENTITY = [*_KEY, "max_tokens", "number"]
-_MEASURES = ["number", "n_tokens", "finish_reason", "max_tokens", "prompt_tokens", "seconds"]
+_MEASURES = ["number", "n_tokens", "finish_reason", "max_tokens", "prompt_tokens", "seconds", "rollout"]
+
+
+_MEASURED = pa.schema(
+    [("place", pa.int32()), ("counted", pa.int64()), *(LAYOUT.schema.field(name) for name in _MEASURES)]
+)
 
 
 class Measures(NamedTuple):
@@ -41,14 +53,14 @@ class Measures(NamedTuple):
 
 
 class RolloutStore(SegmentLog):
-    """The store in `folder`, open for its one writer.
+    """The store in `folder`.
 
     Raises:
-        SamplingError: another process has it open, or a segment is damaged.
+        SamplingError: a segment is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, SCHEMA, _KEY)
+        super().__init__(folder, LAYOUT)
 
     def load(
         self, setting: Setting, prompts: Iterable[str], max_tokens: int, max_model_len: int | None = None
@@ -60,40 +72,42 @@ class RolloutStore(SegmentLog):
         with its whole text.
         """
         found: dict[str, dict[int, Rollout]] = {prompt: {} for prompt in prompts}
-        for rollout in self._read(setting, found):
-            limit = response_limit(max_tokens, max_model_len, rollout.prompt_tokens)
-            if (usable := under_limit(rollout, limit)) is not None:
-                found[rollout.prompt].setdefault(rollout.sample.number, usable)
+        orders: dict[tuple[str, int], tuple[Any, ...]] = {}
+        for line in self._read(setting, found):
+            draw, order = (line["prompt"], line["number"]), draw_order(line)
+            usable = under_limit(from_line(line), response_limit(max_tokens, max_model_len, line["prompt_tokens"]))
+            if usable is not None and (draw not in orders or order < orders[draw]):
+                found[usable.prompt][usable.sample.number], orders[draw] = usable, order
         return found
 
     def measure(
         self, setting: Setting, prompts: Sequence[str], max_tokens: int, max_model_len: int | None = None
     ) -> Measures:
         """How long the samples are that `load` would find; no text is read. `prompts` are different ones."""
-        asked = pa.array(prompts, pa.string())
-        sampled = astuple(setting)
-        parts = [np.empty((0, 4))]
-        for lines in self.find_lines(((prompt, *sampled) for prompt in prompts), [*_SETTING, *_MEASURES]):
-            for name, value in zip(_SETTING, sampled, strict=True):
+        asked, sampled = pa.array(prompts, pa.string()), astuple(setting)
+        parts = [_MEASURED.empty_table()]
+        for lines in self.find_lines(((prompt, *sampled) for prompt in prompts), [*SETTING, *_MEASURES]):
+            for name, value in zip(SETTING, sampled, strict=True):
                 lines = lines.filter(pc.equal(lines[name], value))
-            number, tokens, reason, drawn_under, prompt_tokens, seconds = (lines[name].to_numpy() for name in _MEASURES)
+            tokens, reason, drawn_under, prompt_tokens = (lines[name].to_numpy() for name in _MEASURES[1:5])
             lengths, which = np.unique(prompt_tokens, return_inverse=True)
             limits = np.array([response_limit(max_tokens, max_model_len, n) for n in lengths.tolist()], np.int64)[which]
             usable = _is_usable(tokens, reason == "stop", drawn_under, limits)
-            places = pc.index_in(lines["prompt"], asked).to_numpy()
-            parts.append(np.stack([places, number, np.minimum(tokens, limits), seconds], axis=1)[usable])
-        found = np.concatenate(parts)
-        _, first = np.unique(found[:, 0] * 2.0**31 + found[:, 1], return_index=True)
-        places, numbers, tokens, seconds = found[first].T  # of two draws of one number the older
-        return Measures(places.astype(np.int64), numbers.astype(np.int64), tokens.astype(np.int64), seconds)
+            held = [pc.index_in(lines["prompt"], asked), pa.array(np.minimum(tokens, limits), pa.int64())]
+            parts.append(pa.table([*held, *lines.select(_MEASURES).columns], schema=_MEASURED).filter(pa.array(usable)))
+        order = ["place", "number", "max_tokens", "rollout", "n_tokens", "finish_reason", "prompt_tokens", "seconds"]
+        found = pa.concat_tables(parts).sort_by([(name, "ascending") for name in order])
+        place, number = (found[name].to_numpy().astype(np.int64) for name in ("place", "number"))
+        _, first = np.unique(place * 2**31 + number, return_index=True)
+        tokens, seconds = found["counted"].to_numpy(), found["seconds"].to_numpy()
+        return Measures(place[first], number[first], tokens[first], seconds[first])
 
     def settings(self) -> Counter[Setting]:
         """What the samples in the store are draws of, and how many are of each."""
         found: Counter[Setting] = Counter()
-        for path in self._segments:
-            for lines in read_groups(path, SCHEMA, _SETTING):
-                for line in lines.group_by(_SETTING, use_threads=False).aggregate([([], "count_all")]).to_pylist():
-                    found[Setting(*(line[name] for name in _SETTING))] += line["count_all"]
+        for lines in scan(self.folder, LAYOUT, SETTING):
+            for line in lines.group_by(list(SETTING), use_threads=False).aggregate([([], "count_all")]).to_pylist():
+                found[Setting(*(line[name] for name in SETTING))] += line["count_all"]
         return found
 
     def append(self, rollouts: Sequence[Rollout], are_new: bool = False) -> None:
@@ -103,18 +117,18 @@ class RolloutStore(SegmentLog):
         new: dict[tuple[Any, ...], Rollout] = {}
         for rollout in rollouts:
             new.setdefault(_identity(rollout), rollout)
-        for lines in self.find_lines(() if are_new else map(_key, rollouts), _IDENTITY):
-            for held in zip(*(lines[name].to_pylist() for name in _IDENTITY), strict=True):
+        for lines in self.find_lines(() if are_new else map(_key, rollouts), LAYOUT.identity):
+            for held in zip(*(lines[name].to_pylist() for name in LAYOUT.identity), strict=True):
                 new.pop(held, None)
         self.append_lines([to_line(rollout) for rollout in new.values()])
 
-    def _read(self, setting: Setting, prompts: Iterable[str]) -> Iterator[Rollout]:
-        """Every rollout of `prompts`, oldest first."""
+    def _read(self, setting: Setting, prompts: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Every line of `prompts`, perhaps twice."""
         sampled = astuple(setting)
         for lines in self.find_lines((prompt, *sampled) for prompt in prompts):
             for line in lines.to_pylist():
-                if tuple(line[name] for name in _SETTING) == sampled:
-                    yield from_line(line)
+                if tuple(line[name] for name in SETTING) == sampled:
+                    yield line
 
 
 def missing(held: Container[int], n: int) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ import rewards
 from curation.core.digests import installed_versions, source_digest
 from curation.core.plugins import plugin_digest
 from curation.core.row import Row
+from curation.sampling.rollouts.layout import Layout
 from curation.sampling.rollouts.rollout import Rollout, rollout_id
 from curation.sampling.rollouts.segment_log import SegmentLog
 from rewards.verify import judge_all
@@ -32,6 +33,9 @@ _COLUMNS = (
     "extracted", "tier", "detail",
 )  # fmt: skip
 SCHEMA = pa.schema([(name, pa.string()) for name in _COLUMNS], metadata={"ovr.verdicts_version": "1"})
+_VERDICT = ("outcome", "extracted", "detail", "tier")
+_REST = ("rewards", "gold", "answer_kind", "answer_options", "prompt", "model", "revision")
+LAYOUT = Layout(SCHEMA, ("prompt", "verifier"), ("rollout", "verifier"), (*_VERDICT, *_REST))
 MAX_CHARS = 2_000
 """Of an extracted answer and of a detail; no answer that a gold could equal is longer."""
 _LIBRARIES = (
@@ -44,27 +48,26 @@ Key = tuple[str, str]
 
 
 class VerdictStore(SegmentLog):
-    """The verdicts in `folder`, open for their one writer. `n_judged` counts what had to be judged since.
+    """The verdicts in `folder`. `n_judged` counts what had to be judged since.
 
     A response that was cut off has no line: its `finish_reason` says so. Nor has a timeout, which is no property of the
     response: it is remembered until the store is closed, and tried again by the next run.
 
     Raises:
-        SamplingError: another process has it open, or a segment is damaged.
+        SamplingError: a segment is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, SCHEMA, ["prompt", "verifier"])
+        super().__init__(folder, LAYOUT)
         self._timed_out: dict[Key, rewards.Verdict] = {}
         self.n_judged = 0
 
     def load(self, prompts: Iterable[tuple[str, str]]) -> dict[Key, rewards.Verdict]:
         """Every verdict that is held for pairs of prompt and verifier."""
         found = dict(self._timed_out)
-        names = ("rollout", "verifier", "outcome", "extracted", "detail", "tier")
-        for lines in self.find_lines(prompts, names):
-            for rollout, verifier, *verdict in zip(*(lines[name].to_pylist() for name in names), strict=True):
-                found[rollout, verifier] = rewards.Verdict(*verdict)
+        lines = self.find_unique(prompts, _VERDICT).select([*LAYOUT.identity, *_VERDICT])
+        for rollout, verifier, *verdict in zip(*(column.to_pylist() for column in lines.columns), strict=True):
+            found[rollout, verifier] = rewards.Verdict(*verdict)
         return found
 
     def append(self, judged: Mapping[Key, rewards.Verdict], about: Mapping[Key, tuple[Row, Rollout]]) -> None:
@@ -111,7 +114,20 @@ def judge_rollouts(rows: Sequence[tuple[Row, Sequence[Rollout]]], store: Verdict
 
 def verifier_id(row: Row) -> str:
     """Hash of everything that a verdict depends on beside the response, 32 hex digits."""
-    parts = repr((row.answer, row.answer_kind, row.answer_options, rewards_version(), *_outside_kind(row.answer_kind)))
+    return _verifier_id(row.answer, row.answer_kind, row.answer_options)
+
+
+def age_order(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Of the verdicts of several verifiers with one gold the first in this order counts: that of this version of the rewards, if there
+    is one, and otherwise one that depends on the verdicts alone.
+    """
+    current = _verifier_id(line["gold"], line["answer_kind"], line["answer_options"])
+    is_older = (line["verifier"] != current, line["rewards"] != rewards_version())
+    return *is_older, *(line[name] or "" for name in ("rewards", "verifier", *_VERDICT))
+
+
+def _verifier_id(answer: str, kind: str, options: str) -> str:
+    parts = repr((answer, kind, options, rewards_version(), *_outside_kind(kind)))
     return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
 
 

@@ -23,7 +23,7 @@ WAITING_CHARS = 2**22
 
 
 class RolloutWriter:
-    """The one writer of a store while responses come. It has a thread of its own, because an engine may be silent for minutes.
+    """Writes to a store while responses come. It has a thread of its own, because an engine may be silent for minutes.
 
     It gives every rollout its `seconds`: of the time that has passed since `begin`, the share of the tokens that are finished, less what
     was given before. `underway`: tokens of responses that are not finished. So all seconds of a batch are given out in its end, and what

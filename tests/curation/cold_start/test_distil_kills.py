@@ -12,22 +12,15 @@ from collections import Counter
 from pathlib import Path
 
 import psutil
-import pyarrow.parquet as pq
 import pytest
 
 from tests.curation.cold_start.distilling import manifest, paid, sums, teacher
-from tests.curation.conftest import run, shard_bytes, wait_for_writers
+from tests.curation.conftest import run, shard_bytes, stored, wait_for_writers
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 KILLS = int(os.environ.get("OVR_KILLS", "2"))
-
-
-def kept(out: Path) -> set[int]:
-    """The seeds of all samples in the store."""
-    files = sorted((out / "rollouts").glob("segment-*.parquet"))
-    return {seed for file in files for seed in pq.read_table(file, columns=["seed"]).column("seed").to_pylist()}
 
 
 def answered(log: Path) -> Counter[int]:
@@ -54,7 +47,7 @@ def test_a_killed_distillation_goes_on_and_pays_for_nothing_that_was_kept(tmp_pa
                 print("build", file=builds.stdin, flush=True)
                 process = psutil.Process(int(builds.stdout.readline()))
                 moment = n_paid * (kill + 1) // (KILLS + 1)
-                while len(kept(out)) < moment:
+                while len(stored(out, "seed")) < moment:
                     assert process.status() != psutil.STATUS_ZOMBIE, f"the build ended before {moment} samples"
                     time.sleep(0.05)
                 for victim in (*process.children(recursive=True), process):
@@ -62,9 +55,9 @@ def test_a_killed_distillation_goes_on_and_pays_for_nothing_that_was_kept(tmp_pa
                 assert int(builds.stdout.readline()) == -signal.SIGKILL
                 wait_for_writers(out)
                 assert not (out / "summary.json").exists()
-                stored = kept(out)
-                counts |= {seed: n for seed, n in answered(server.path).items() if seed in stored - never_again}
-                never_again |= stored
+                held = stored(out, "seed")
+                counts |= {seed: n for seed, n in answered(server.path).items() if seed in held - never_again}
+                never_again |= held
             builds.stdin.close()
         again = run(path, out)
         found = answered(server.path)
@@ -72,5 +65,5 @@ def test_a_killed_distillation_goes_on_and_pays_for_nothing_that_was_kept(tmp_pa
     assert again["configs"]["cold_start"]["distil"] == summary["configs"]["cold_start"]["distil"]
     assert len(never_again) > n_paid // 4
     assert {seed: found[seed] for seed in never_again} == counts
-    assert len(found) == n_paid == len(kept(out))
+    assert len(found) == n_paid == len(stored(out, "seed"))
     print(f"{KILLS} kills, {n_paid} samples, {found.total() - n_paid} answered again")  # with -s

@@ -9,7 +9,7 @@ import pytest
 from curation.cold_start.distil.accept import Accept
 from curation.cold_start.distil.choose import Trace, choose
 from curation.cold_start.distil.options import Keep, Prompts
-from curation.cold_start.distil.prompts import Chosen, part
+from curation.cold_start.distil.prompts import part
 from curation.cold_start.verify.stage import VerifyTraces
 from curation.core.row import Row, make_row
 from curation.core.schema import Column
@@ -121,7 +121,7 @@ def test_of_rows_with_one_question_one_is_sampled(
     rows = stored([ROWS[:3], ROWS[3:]], tmp_path / "rows", columns)
     parts = part(rows, prompts, merge)
     assert parts.sampled.tolist() == sampled
-    assert [row.source_id for row in Chosen(rows, parts.sampled)] == list(map(str, sampled))
+    assert [row.source_id for row in rows.some(parts.sampled)] == list(map(str, sampled))
     found = {int(i): int(parts.survivors[i]) for i in np.flatnonzero(parts.parts == 2)}
     assert found == merged
 

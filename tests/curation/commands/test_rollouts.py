@@ -85,6 +85,18 @@ def test_what_cannot_be_read_is_told_after_what_can(build: Path, capsys: pytest.
     assert list(summarise(build)["damaged"]) == ["segment-00000009.parquet"]
 
 
+def test_small_segments_are_merged_where_that_is_asked_for(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    again = rollout("c", 0, "no")
+    RolloutStore(build / "rollouts").append([again])  # as by a writer that was killed
+    RolloutStore(build / "rollouts").append([replace(again, seconds=0.125)], are_new=True)
+    before = summarise(build)
+    assert (before["segments"], before["samplers"][0]["samples"], before["samplers"][0]["seconds"]) == (4, 5, 1.125)
+    assert main(["rollouts", str(build), "--json", "--compact"]) == 0
+    after = json.loads(capsys.readouterr().out)
+    assert {**after, "bytes": 0} == {**before, "bytes": 0, "segments": 2}
+    assert main(["rollouts", str(build / "nowhere"), "--compact"]) == 1
+
+
 def test_a_folder_without_rollouts_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CurationError, match="no rollouts; expected a build that has sampled"):
         show_rollouts(tmp_path)

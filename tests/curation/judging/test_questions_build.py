@@ -11,7 +11,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -19,7 +18,7 @@ from curation.build.build import BuildOptions, build
 from curation.build.dry_run import dry_run
 from curation.commands.why import why
 from curation.core.parquet import read_records
-from tests.curation.conftest import shard_bytes, wait_for_writers
+from tests.curation.conftest import shard_bytes, stored, wait_for_writers
 from tests.curation.judging.answering_server import AnsweringServer, answering_server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -108,20 +107,11 @@ def test_a_build_drops_what_the_judge_finds_counts_the_rest_and_asks_once(tmp_pa
     assert yaml.safe_load((out / "manifest.lock.yaml").read_text())["inputs"]["rl"]["judge of questions"] == {"m": "1"}
 
 
-def held(out: Path) -> set[str]:
-    """The rows that the store has an answer to, as any reader finds it."""
-    return {
-        one
-        for path in sorted((out / "rollouts").glob("segment-*.parquet"))
-        for one in pq.read_table(path, columns=["prompt_id"])["prompt_id"].to_pylist()
-    }
-
-
 def killed(command: list[str], out: Path, n: int) -> None:
     """Run a build until `n` answers are in its store, and kill it."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
-    while len(held(out)) < n:
+    while len(stored(out, "prompt_id")) < n:
         assert process.poll() is None, "the build ended before it was killed"
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
@@ -154,7 +144,7 @@ def test_a_killed_build_asks_nothing_again_that_it_kept_and_ends_with_the_same_b
                 build(path, out, BuildOptions(only="rl"))
             again = sum(len(times) > before[key] for key, times in server.asked.items())
             assert again <= n_asked - kept
-            kept = len(held(out))
+            kept = len(stored(out, "prompt_id"))
             assert n <= kept <= n_asked
     assert again <= n_asked - 12
     assert shard_bytes(out) == shard_bytes(whole)

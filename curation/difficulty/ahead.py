@@ -1,0 +1,176 @@
+"""A measurement that several engines share: what it samples is sampled ahead of it, into the store, in passes.
+
+For a model there is a pass for the first round and one for all others: its tasks fit the rule to the first round of all prompts, each for
+itself, and take their own prompts to the end. Where a rule asks for samples by what others have found, there is a pass for every round.
+The counts of a pass are left in small files, which the next passes read instead of the store. The measurement reads the store alone.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property, partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from datatrove.pipeline.base import PipelineStep
+
+from curation.core.parquet import whole_file
+from curation.core.passes import Fill, FillStore, n_pieces
+from curation.core.progress import TaskProgress
+from curation.core.rows import Numbers
+from curation.difficulty.budget import Budget
+from curation.difficulty.outcomes import Ints
+from curation.difficulty.pass_rate import PassRate, number_sources, passed_on, sampler_of, setting_of
+from curation.difficulty.progress import report_progress
+from curation.difficulty.rounds import Judge, Rounds, Rows, Work, outcomes_of
+from curation.sampling.engines.base import Engine
+from curation.sampling.rollouts.store import RolloutStore
+from curation.sampling.rollouts.verdicts import VerdictStore
+from curation.sampling.sample_cached import CachedSampler, Sampled
+
+MOST_ROUNDS = 8
+"""Rounds of a rule that has them together: what later ones ask for is little, and left to the measurement."""
+COUNTS = "counts"
+"""In a pass's folder: a file for every part."""
+BATCHES, BATCHES_TO_END = 2, 8
+"""Times `batch_prompts` prompts of a part; more where they are taken to the end, whose last rounds are small."""
+
+
+class Pass(NamedTuple):
+    """A round of a model, or all from this one on; both count from 1."""
+
+    model: int
+    round: int
+    to_end: bool = False
+
+    def __str__(self) -> str:
+        return f"model-{self.model}-{'rest' if self.to_end else f'round-{self.round}'}"
+
+
+def passes_of(options: PassRate) -> dict[str, Pass]:
+    """Name -> pass, in their order. A budget is spent one sample after the other, so within one there are none."""
+    if options.max_tokens_total is not None or options.max_gpu_hours is not None:
+        return {}
+    together = [(number, False) for number in range(2, MOST_ROUNDS + 1)]
+    later = {"one": [], "apart": [(2, True)], "together": together}[options.stopping.rounds]
+    passes = [Pass(model, *one) for model, _ in enumerate(options.engines, 1) for one in [(1, False), *later]]
+    return {str(one): one for one in passes}
+
+
+class Prompts(Rows, Protocol):
+    """Rows of which some can be taken, and some columns of all."""
+
+    def records(self, columns: Sequence[str] | None = None) -> Any: ...
+
+    def some(self, numbers: Numbers) -> Rows: ...
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """The passes of a measurement of `rows`. `folder` has those of its stage; the rest is what `measure` takes."""
+
+    rows: Prompts
+    options: PassRate
+    store: Path
+    folder: Path
+    seed: int
+    template: str
+    judge: Judge = outcomes_of
+    by_text: bool = False
+    """Whether rows of one text may be one prompt, though they are of different clusters: their images are gone or replaced."""
+
+    def n_parts(self, name: str) -> int:
+        """Parts of a pass; known once the one before it is done."""
+        return len(self._parts(name, self._until(name)[1]))
+
+    def steps(self, name: str, stage: Path) -> list[PipelineStep]:
+        """The steps of a part of a pass, which is reported on in the folder of its stage."""
+        return [FillStore(partial(self._begin, name), stage)]
+
+    def _begin(self, name: str, held: ExitStack) -> Fill:
+        one, (rounds, ask) = passes_of(self.options)[name], self._until(name)
+        parts, sampling = self._parts(name, ask), self.options.sampling
+        setting = setting_of(self._engine(one), sampling, self.template)
+        store = held.enter_context(RolloutStore(self.store))
+        verdicts = held.enter_context(VerdictStore(self.store / "verdicts"))
+        sampler = held.enter_context(CachedSampler(self._engine(one), sampling, setting, store))
+
+        def fill(part: int, progress: TaskProgress) -> None:
+            numbers = parts[part]
+            mine = rounds.some(self.rows.some(numbers), numbers)
+            sampler.sampled = Sampled()
+            note = f"{name}, part {part + 1} of {len(parts)}, "
+            sampler.report = partial(report_progress, progress, 0, note, sampler, mine)
+            options = self.options
+            work = Work(
+                sampler,
+                verdicts,
+                self.template,
+                self.seed,
+                options.batch_prompts,
+                options.n,
+                sampler.report,
+                self.judge,
+            )
+            (mine.go_on if one.to_end else mine.sample)(ask[numbers], work)
+            with whole_file(self.folder / name / COUNTS / f"{part:05d}.npz") as file:
+                np.savez(file, numbers=numbers, **mine.state)
+
+        return fill
+
+    def _engine(self, one: Pass) -> Engine:
+        return self.options.engines[one.model - 1]
+
+    def _until(self, name: str) -> tuple[Rounds, Ints]:
+        """The rounds of a pass's model as the passes before have left them, and what comes next of every prompt."""
+        options, (sources, _) = self.options, self._sources_and_copies
+        wanted, groups = np.ones(len(self.rows), bool), sources
+        rounds: Rounds | None = None
+        ask = np.zeros(0, np.int64)
+        for other, one in passes_of(options).items():
+            if one.round == 1:
+                if rounds is not None:
+                    before = setting_of(options.engines[one.model - 2], options.sampling, self.template)
+                    results = rounds.results(sampler_of(before, options.sampling))
+                    wanted, groups = passed_on(wanted, groups, results, options)
+                rounds = Rounds(self.rows, wanted, groups, options.stopping, options.bounds, Budget(None, None))
+                ask = rounds.first()
+            assert rounds is not None
+            if other == name:
+                break
+            self._take(other, rounds)
+            ask = rounds.more()
+        assert rounds is not None
+        return rounds, ask
+
+    def _take(self, name: str, rounds: Rounds) -> None:
+        """Put what a pass has found into `rounds`."""
+        for file in sorted((self.folder / name / COUNTS).glob("*.npz")):
+            with np.load(file) as part:
+                rounds.take(part["numbers"], part)
+
+    def _parts(self, name: str, ask: Ints) -> list[Numbers]:
+        """The numbers of the prompts of every part. Rows of one prompt are in one part, as the first of them draws for all."""
+        to_end = passes_of(self.options)[name].to_end
+        size = self.options.batch_prompts * (BATCHES_TO_END if to_end else BATCHES)
+        numbers = np.flatnonzero(ask)
+        pieces = n_pieces(len(numbers), size)
+        _, which, counts = np.unique(self._sources_and_copies[1][numbers], return_inverse=True, return_counts=True)
+        part_of = ((np.cumsum(counts) - counts) * pieces // max(len(numbers), 1))[which]
+        return [found for part in range(pieces) if len(found := numbers[part_of == part])]
+
+    @cached_property
+    def _sources_and_copies(self) -> tuple[Ints, Ints]:
+        """Of every row the number of its source, and that of the first row that may be of the same prompt."""
+        column = "prompt" if self.by_text else "cluster"
+        sources: list[str] = []
+        firsts = np.arange(len(self.rows))
+        first_of: dict[bytes, int] = {}
+        for i, record in enumerate(self.rows.records(["source", column])):
+            sources.append(record["source"])
+            if record[column] is not None:
+                name = blake2b(repr(record[column]).encode(), digest_size=8).digest()
+                firsts[i] = first_of.setdefault(name, i)
+        return number_sources(sources), firsts

@@ -36,12 +36,12 @@ from curation.core.progress import TaskProgress
 from curation.core.row import Config, Row
 from curation.core.rows import Rows
 from curation.core.schema import Column
+from curation.core.steps import DECISIONS as DECISIONS
 from curation.core.steps import DecideRows, MapRows, ReadRows, WriteDecisions
 
 Leaves = Literal["rows", "decisions", "nothing"]
 ROWS: Final = "rows"
-DECISIONS: Final = "decisions"
-"""In a stage's folder: what it leaves, a file for every file of rows."""
+"""In a stage's folder: the rows that it leaves, beside `DECISIONS`."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from curation.core.parquet import write_text
 from curation.core.row import Config
 from curation.core.stage import Stage
 from curation.core.stage_run import StageRun, digest_of
-from curation.sources.collect import rows_read
+from curation.sources.put_together import rows_read
 
 Inputs = dict[str, dict[str, dict[str, str]]]
 """Stage -> name -> path or model -> digest or revision."""

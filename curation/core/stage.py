@@ -36,12 +36,12 @@ from curation.core.progress import TaskProgress
 from curation.core.row import Config, Row
 from curation.core.rows import Rows
 from curation.core.schema import Column
+from curation.core.steps import DECISIONS as DECISIONS
 from curation.core.steps import DecideRows, MapRows, ReadRows, WriteDecisions
 
 Leaves = Literal["rows", "decisions", "nothing"]
 ROWS: Final = "rows"
-DECISIONS: Final = "decisions"
-"""In a stage's folder: what it leaves, a file for every file of rows."""
+"""In a stage's folder: the rows that it leaves, beside `DECISIONS`."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,13 @@ class Stage(Plugin):
     def rows_added(self, run: Run) -> Mapping[str, int]:
         """Source -> rows that it made of others, beside those that came in; known once it has run."""
         return {}
+
+    def conclude(self, run: Run) -> None:
+        """Leave what only the whole shows, when all parts are done and before the stage counts as done; perhaps again, if that was cut off.
+
+        Raises:
+            CurationError: the whole is not what it must be.
+        """
 
     def gate(self, run: Run) -> None:
         """Look at what it left, each time that a build comes past, whether it ran just now or long ago.

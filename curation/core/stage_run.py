@@ -153,8 +153,9 @@ class StageRun:
         """Check what its tasks have left, and record that it is done.
 
         Raises:
-            BuildError: a row was lost or doubled, or a file that the stage publishes is not there.
+            CurationError: a row was lost or doubled, or a file that the stage publishes is not there; what the stage finds.
         """
+        self.stage.conclude(self.context)
         n_ended = self._check(self.context)
         seconds = round(max(time.time() - (self.folder / BEGUN).stat().st_mtime, 0.0), 3)
         done = {"fingerprint": self.fingerprint, "parts": self.n_parts, "ended": n_ended, "seconds": seconds}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 from datatrove.data import Document
@@ -20,6 +20,8 @@ from curation.core.progress import TaskProgress
 from curation.core.row import Row, from_document, to_document, to_record
 from curation.core.rows import RowFile, Rows
 
+DECISIONS: Final = "decisions"
+"""In a stage's folder: its decisions, a file for every file of rows."""
 ROWS_PER_FILE = 20_000
 """A file is the unit of work of the stages after."""
 
@@ -185,5 +187,8 @@ def written(folder: Path) -> dict[str, int]:
 
 
 def written_rows(folder: Path) -> Rows:
-    """The rows that `WriteRows` left in a folder."""
-    return Rows(RowFile(folder / name, n) for name, n in written(folder).items())
+    """The rows that `WriteRows` left in a folder, with what their stage decided on them once all were there, where it did."""
+    later = {name: folder.with_name(DECISIONS) / name for name in written(folder)}
+    return Rows(
+        RowFile(folder / name, n, (later[name],) if later[name].exists() else ()) for name, n in written(folder).items()
+    )

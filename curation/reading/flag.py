@@ -7,17 +7,23 @@
         def quote(self, row: View) -> str | None:
             return row.question if row.question.isupper() else ""
 
-A flag sees every row of one source, in order, and keeps a few bytes a row at most. What it finds depends on the rows alone.
+A flag sees every row of one source, in order, and keeps a few bytes a row at most. What it finds depends on the rows alone: where a source
+is read in parts, `extend` takes in what was seen of the rows behind, and the finding is that of one who saw them all.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from curation.core.row import BadRow
+from curation.core.row import BadRow, Row
 from curation.reading.view import View
 
 MAX_QUOTE = 120
+NO_ROW = -1
+"""The number of a record that became no row."""
+Lookup = Callable[[int], Row]
+"""Number -> the row that was read, under the id that it has."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Flag:
 
     def __init__(self) -> None:
         self.count, self.of = 0, 0
-        self.source_id, self.quoted = "", ""
+        self.number, self.source_id, self.quoted = NO_ROW, "", ""
 
     def read(self, row: View) -> None:
         """See a row that was read."""
@@ -52,16 +58,24 @@ class Flag:
     def bad(self, row: BadRow) -> None:
         """See a record that could not become a row."""
 
-    def mark(self, source_id: str, quote: str) -> None:
+    def mark(self, row: View, quote: str) -> None:
         """Count a row with the fault."""
         if not self.count:
-            self.source_id, self.quoted = source_id, quote
+            self.number, self.quoted = row.number, quote
         self.count += 1
 
-    def finding(self) -> Finding:
-        """What was found once all rows were seen."""
+    def extend(self, other: Self, offset: int) -> None:
+        """Take in what another flag of this kind has seen of the rows behind, whose numbers begin at `offset`."""
+        if not self.count and other.count:
+            self.number = other.number if other.number == NO_ROW else other.number + offset
+            self.source_id, self.quoted = other.source_id, other.quoted
+        self.count, self.of = self.count + other.count, self.of + other.of
+
+    def finding(self, rows: Lookup) -> Finding:
+        """What was found once all rows were seen; `rows` gives one of them again."""
         raised = self.count >= self.least and self.count >= self.share * self.of
-        return Finding(self.name, self.count, self.of, self.source_id, short(self.quoted), raised)
+        source_id = rows(self.number).source_id if self.count and self.number != NO_ROW else self.source_id
+        return Finding(self.name, self.count, self.of, source_id, short(self.quoted), raised)
 
 
 class RowFlag(Flag, ABC):
@@ -71,7 +85,7 @@ class RowFlag(Flag, ABC):
         if (quote := self.quote(row)) is not None:
             self.of += 1
             if quote:
-                self.mark(row.row.source_id, quote)
+                self.mark(row, quote)
 
     @abstractmethod
     def quote(self, row: View) -> str | None:

@@ -3,9 +3,10 @@
     report = ReadingReport("chartqa")
     for row in source.read(seed):
         report.bad(row) if isinstance(row, BadRow) else report.read(row)
-    report.described()                  # {"source": "chartqa", "rows": 231, "read": 229, "bad": {...}, ..., "flags": {...}}
+    report.described(rows)              # {"source": "chartqa", "rows": 231, "read": 229, "bad": {...}, ..., "flags": {...}}
 
-It holds 30 bytes a row at most, and depends on the rows alone: the same rows give the same report.
+It holds 120 bytes a row at most, and depends on the rows alone: the same rows give the same report, read by one or in parts by many, whose
+reports `extend` puts together. In between each is kept as JSON (`reading.state`).
 """
 
 from array import array
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from curation.core.row import BadRow, Row
-from curation.reading.flag import Finding
+from curation.reading.flag import Finding, Lookup
 from curation.reading.flags import FLAGS
 from curation.reading.values import Values
 from curation.reading.view import View
@@ -34,12 +35,12 @@ class ReadingReport:
         self.kinds: Counter[str] = Counter()
         self.languages: Counter[str] = Counter()
         self.chars = array("I")
-        self.questions, self.golds = Values(), Values()
+        self.ids, self.questions, self.golds = Values(), Values(), Values()
         self.flags = [flag() for flag in FLAGS]
 
     def read(self, row: Row) -> None:
         """Count a row that was read."""
-        view = View(row)
+        view = View(row, number := len(self.chars))
         self.counts["images"] += len(row.images)
         self.counts["with_images"] += bool(row.images)
         self.counts["with_options"] += bool(view.choices)
@@ -47,9 +48,10 @@ class ReadingReport:
         self.kinds[row.answer_kind if view.gold else "none"] += 1
         self.languages[row.language or "not stated"] += 1
         self.chars.append(len(view.question))
-        self.questions.add(view.question, row.source_id, "")
+        self.ids.add(number, row.source_id)
+        self.questions.add(number, view.question)
         if view.gold:
-            self.golds.add(view.gold, row.source_id, "")
+            self.golds.add(number, view.gold)
         for flag in self.flags:
             flag.read(view)
 
@@ -59,10 +61,29 @@ class ReadingReport:
         for flag in self.flags:
             flag.bad(row)
 
-    def described(self) -> Described:
+    def extend(self, other: "ReadingReport") -> None:
+        """Take in what was read behind."""
+        offset = len(self.chars)
+        for mine, its in zip(self._counters, other._counters, strict=True):
+            mine.update(its)
+        for values, more in zip(self._values, other._values, strict=True):
+            values.extend(more, offset)
+        for flag, same in zip(self.flags, other.flags, strict=True):
+            flag.extend(same, offset)
+        self.chars.extend(other.chars)
+
+    @property
+    def _counters(self) -> tuple[Counter[str], ...]:
+        return self.bad_rows, self.counts, self.kinds, self.languages
+
+    @property
+    def _values(self) -> tuple[Values, ...]:
+        return self.ids, self.questions, self.golds
+
+    def described(self, rows: Lookup) -> Described:
         """As JSON: counts, shares of the rows that were read, and under `flags` every flag that found a row, raised or not."""
         n_read = len(self.chars)
-        findings = [finding for flag in self.flags if (finding := flag.finding()).count]
+        findings = [finding for flag in self.flags if (finding := flag.finding(rows)).count]
         return {
             "source": self.source,
             "rows": n_read + self.bad_rows.total(),

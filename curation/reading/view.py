@@ -12,9 +12,10 @@ OF_OPTIONS = ("choice", "choices")
 
 @dataclass
 class View:
-    """A row that was read."""
+    """A row that was read, and its number among those of its source."""
 
     row: Row
+    number: int = 0
 
     @cached_property
     def question(self) -> str:

@@ -8,6 +8,9 @@
 
 A source that cannot be read at all raises `SourceError` (one clear line, exit code 1); a row that alone is bad is a `BadRow`,
 counted under its reason. What an option names on disk is digested by `inputs` of the base, so that a change makes a build read again.
+
+A source that is large and can be read in parts says so in `parts` and reads each by `read_part`: what the parts give, one after the other,
+is what `read` gives. Where they begin depends on the data alone, never on who reads them.
 """
 
 from abc import abstractmethod
@@ -19,6 +22,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from curation.core.plugins import ByKind, Plugin
 from curation.core.row import BadRow, Row
 from curation.reading.gate import check_flags
+from curation.sources.formats.cut import PartSize
 
 __all__ = ["AnySource", "BadRow", "Row", "Source", "named_apart"]
 
@@ -56,6 +60,21 @@ class Source(Plugin):
         Raises:
             SourceError: nothing can be read.
         """
+
+    def parts(self, size: PartSize) -> list[Any]:
+        """What `read_part` takes, in the order of the rows: small values that can be pickled; None alone where a source is read as a whole.
+
+        Called before anything is read; what is wrong with the data is for the reading to say.
+        """
+        return [None]
+
+    def read_part(self, seed: int, part: Any) -> Iterator[Row | BadRow]:
+        """The rows of a part as `read` gives them at that place, source_id included.
+
+        Raises:
+            SourceError: as `read`, or the data have changed since the parts were made.
+        """
+        return self.read(seed)
 
     def row_defaults(self) -> dict[str, Any]:
         """The columns that hold for every row of the source."""

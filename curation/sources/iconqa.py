@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from curation.sources.formats.fields import Fields
+from curation.sources.formats.file_part import FilePart
 from curation.sources.formats.gold import GoldOptions
 from curation.sources.formats.record import BadRecord, Record
 from curation.sources.table import Table
@@ -36,8 +37,8 @@ class IconQa(Table):
         lines = json.dumps(digests, sort_keys=True).encode()
         return {f"{self.name}, {len(digests)} files and folders": hashlib.sha256(lines).hexdigest()}
 
-    def _records(self) -> Iterator[Record | BadRecord]:
-        for record in super()._records():
+    def _records(self, part: FilePart | None = None) -> Iterator[Record | BadRecord]:
+        for record in super()._records(part):
             if isinstance(record, Record) and isinstance(record.value, dict):
                 record = replace(record, value=with_images(record.value))
             yield record

@@ -39,8 +39,10 @@ from curation.sources.formats.archive import is_archive
 from curation.sources.formats.choices import lists_several, options_of
 from curation.sources.formats.conversation import Conversation, content_text, filled
 from curation.sources.formats.csv_file import CsvOptions
+from curation.sources.formats.cut import PartSize
 from curation.sources.formats.expression import MISSING, evaluate, fields_in, lookup
 from curation.sources.formats.fields import PER_RECORD, Fields
+from curation.sources.formats.file_part import FilePart
 from curation.sources.formats.files import Format, find_files
 from curation.sources.formats.folder import root_digest
 from curation.sources.formats.gold import NO_GOLD, GoldOptions, ReadGold
@@ -48,6 +50,7 @@ from curation.sources.formats.hub import describe, read_hub, resolve_revision
 from curation.sources.formats.images import Images
 from curation.sources.formats.json_layout import Shape
 from curation.sources.formats.nested import Join, exploded, index_of, joined_with
+from curation.sources.formats.plan_parts import plan_parts
 from curation.sources.formats.reader import Reading, iter_records
 from curation.sources.formats.record import BadRecord, Record
 from curation.sources.formats.remedies import REMEDIES
@@ -173,6 +176,37 @@ class Table(Source):
         if spoiled and not read:
             raise SourceError(f"source {self.name!r} gives no row; {spoiled}")
 
+    def parts(self, size: PartSize) -> list[Any]:
+        """Pieces of large files, or several files together; one part where rows are counted, joined, or come from the Hub, and where the
+        first records have not all the fields that are named: whether any has them is seen in all records alone.
+        """
+        if self.hub or self.join or self.limit:
+            return [None]
+        with suppress(SourceError):
+            parts = plan_parts(self.paths, self._reading(), size)
+            if len(parts) > 1 and self._has_all_fields():
+                return parts
+        return [None]
+
+    def read_part(self, seed: int, part: Any) -> Iterator[Row | BadRow]:
+        """As the base says; a part of None is the whole."""
+        if part is None:
+            yield from self.read(seed)
+            return
+        several = _several(self.paths)
+        for record in self._records(part):
+            yield self._row(record, several)
+
+    def _has_all_fields(self) -> bool:
+        """Whether the first records have the fields that options name."""
+        seen = FieldsSeen(self._named())
+        for record in islice(self._records(), _LOOK_FOR_FIELDS):
+            if isinstance(record, Record):
+                seen.look(record)
+                if not seen.unseen:
+                    return True
+        return False
+
     def beside(
         self, records: Iterable[Record | BadRecord] | None = None
     ) -> Iterator[tuple[Record | BadRecord, Row | BadRow]]:
@@ -224,16 +258,16 @@ class Table(Source):
                             return True
         return False
 
-    def _records(self) -> Iterator[Record | BadRecord]:
-        return self._prepared(self._stored())
+    def _records(self, part: FilePart | None = None) -> Iterator[Record | BadRecord]:
+        return self._prepared(self._stored(part))
 
-    def _stored(self) -> Iterator[Record | BadRecord]:
-        """The records as they are in the files, or on the Hub."""
+    def _stored(self, part: FilePart | None) -> Iterator[Record | BadRecord]:
+        """The records as they are in the files, or a part of them, or on the Hub."""
         if self.hub:
             name, split = describe(self.hub, self.config, self.split or "train"), self.split or "train"
             items = read_hub(self.hub, self.config, split, self.commit)
             return (Record(name, None, *item) for item in items)
-        return iter_records(self.paths, self._reading())
+        return iter_records(self.paths, self._reading(), part)
 
     def _prepared(self, records: Iterable[Record | BadRecord]) -> Iterator[Record | BadRecord]:
         """Records with what is joined to them, one for every item of those that hold several rows."""
@@ -408,6 +442,8 @@ class Table(Source):
 
 _LOOK_AHEAD, _LOOK_AHEAD_ON_HUB = 50_000, 2_000
 """Records behind `limit` in which a field is looked for."""
+_LOOK_FOR_FIELDS = 20_000
+"""Records in which a field is looked for before a source is read in parts."""
 
 
 def _meant(patterns: Mapping[Any, str], text: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from curation.sources.formats.expression import MISSING, lookup
 from curation.sources.formats.fields import Fields
+from curation.sources.formats.file_part import FilePart
 from curation.sources.formats.images import Images
 from curation.sources.formats.record import BadRecord, Record
 from curation.sources.table import Table
@@ -30,8 +31,8 @@ class Tqa(Table):
     images: Images = Images(required=False)
     """Only diagram questions have an image; an image that is named and missing drops its row all the same."""
 
-    def _records(self) -> Iterator[Record | BadRecord]:
-        for lesson in super()._records():
+    def _records(self, part: FilePart | None = None) -> Iterator[Record | BadRecord]:
+        for lesson in super()._records(part):
             yield from questions(lesson) if isinstance(lesson, Record) else (lesson,)
 
 

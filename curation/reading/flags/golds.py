@@ -1,9 +1,10 @@
 """Flags of golds: one for all rows, whole solutions, and golds that the question gives away."""
 
 import re
+from typing import Self
 
-from curation.reading.flag import Finding, Flag, RowFlag, short
-from curation.reading.values import Values
+from curation.reading.flag import Finding, Flag, Lookup, RowFlag, short
+from curation.reading.values import ValuesOfQuestions
 from curation.reading.view import View
 
 
@@ -17,17 +18,20 @@ class OneGold(Flag):
 
     def __init__(self) -> None:
         super().__init__()
-        self.golds, self.last = Values(), ""
+        self.golds = ValuesOfQuestions()
 
     def read(self, row: View) -> None:
-        if row.gold and row.row.id != self.last:  # of one question with many traces the first
-            self.golds.add(row.gold.casefold(), row.row.source_id, f"gold {row.gold!r}")
-            self.last = row.row.id
+        if row.gold:
+            self.golds.add(row.row.id, row.number, row.gold.casefold())
 
-    def finding(self) -> Finding:
-        self.of = len(self.golds)
-        self.count, self.source_id, self.quoted = self.golds.most()
-        return super().finding()
+    def extend(self, other: Self, offset: int) -> None:
+        self.golds.extend(other.golds, offset)
+
+    def finding(self, rows: Lookup) -> Finding:
+        self.of = len(self.golds.values)
+        self.count, self.number = self.golds.values.most()
+        self.quoted = f"gold {View(rows(self.number)).gold!r}" if self.count else ""
+        return super().finding(rows)
 
 
 class WorkedGolds(RowFlag):

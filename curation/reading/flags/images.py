@@ -1,13 +1,14 @@
 """Flags of images: places and images that differ in number, images without a picture on them, one for all, none at all."""
 
+import bisect
 import re
-from typing import cast
+from typing import Self, cast
 
 from curation.filters.missing_picture import MissingPicture
 from curation.images.pixels import sketch
 from curation.images.safe import ImageError, inspect
-from curation.reading.flag import Finding, Flag, RowFlag, around
-from curation.reading.values import Values
+from curation.reading.flag import Finding, Flag, Lookup, RowFlag, around
+from curation.reading.values import ValuesOfQuestions, hashed
 from curation.reading.view import View
 
 _PLACE = re.compile(r"<image(?: ?(\d{1,3}))?>|<\|image_(\d+)\|>|<\|image_pad\|>|\[IMG\]", re.IGNORECASE)
@@ -45,34 +46,37 @@ SIDE = 32
 
 
 class BlankImages(Flag):
-    """Images of one colour: all black, all white, nothing on them. Of a long source 100 to 200 rows, evenly spread, are looked at."""
+    """Images of one colour: all black, all white, nothing on them. Of a long source 200 rows, drawn by their ids, are looked at."""
 
     name = "blank_images"
     remedy = "look at the images of the row; check `fields.images` and whoever wrote the files"
 
     def __init__(self) -> None:
         super().__init__()
-        self.n_rows, self.step = 0, 1
-        self.looked: list[tuple[int, str, str]] = []
-        """Number of the row, its id, and what is blank in it."""
+        self.looked: list[tuple[int, int, str]] = []
+        """Of the rows whose ids have the least hashes: the hash, the number of the row, and what is blank in it."""
 
     def read(self, row: View) -> None:
         if not row.row.images:
             return
-        if self.n_rows % self.step == 0:
-            if len(self.looked) == SAMPLE:
-                self.step *= 2
-                self.looked = self.looked[::2]
-            if self.n_rows % self.step == 0:
-                self.looked.append((self.n_rows, row.row.source_id, blank_among(row.row.images)))
-        self.n_rows += 1
+        draw = hashed(row.row.id, row.row.source_id)
+        if len(self.looked) < SAMPLE or draw < self.looked[-1][0]:
+            self._look(draw, row.number, blank_among(row.row.images))
 
-    def finding(self) -> Finding:
-        self.of = len(self.looked)
-        for _, source_id, what in self.looked:
-            if what:
-                self.mark(source_id, what)
-        return super().finding()
+    def _look(self, draw: int, number: int, what: str) -> None:
+        bisect.insort(self.looked, (draw, number, what))
+        del self.looked[SAMPLE:]
+
+    def extend(self, other: Self, offset: int) -> None:
+        for draw, number, what in other.looked:
+            self._look(draw, number + offset, what)
+
+    def finding(self, rows: Lookup) -> Finding:
+        blank = {number: what for _, number, what in self.looked if what}
+        self.count, self.of = len(blank), len(self.looked)
+        if blank:
+            self.number, self.quoted = min(blank.items())
+        return super().finding(rows)
 
 
 def blank_among(images: tuple[bytes, ...]) -> str:
@@ -116,17 +120,20 @@ class OneImage(Flag):
 
     def __init__(self) -> None:
         super().__init__()
-        self.images, self.last = Values(), ""
+        self.images = ValuesOfQuestions()
 
     def read(self, row: View) -> None:
-        if row.row.images and row.row.id != self.last:
-            self.images.add(row.row.images, row.row.source_id, f"an image of {len(row.row.images[0]):,} bytes")
-            self.last = row.row.id
+        if row.row.images:
+            self.images.add(row.row.id, row.number, *row.row.images)
 
-    def finding(self) -> Finding:
-        self.of = len(self.images)
-        self.count, self.source_id, self.quoted = self.images.most()
-        return super().finding()
+    def extend(self, other: Self, offset: int) -> None:
+        self.images.extend(other.images, offset)
+
+    def finding(self, rows: Lookup) -> Finding:
+        self.of = len(self.images.values)
+        self.count, self.number = self.images.values.most()
+        self.quoted = f"an image of {len(rows(self.number).images[0]):,} bytes" if self.count else ""
+        return super().finding(rows)
 
 
 class MissingImages(RowFlag):

@@ -54,7 +54,9 @@ class GoldsOutsideOptions(RowFlag):
     def bad(self, row: BadRow) -> None:
         self.of += 1
         if row.reason == "gold_not_in_options":
-            self.mark(row.source_id, row.detail)
+            if not self.count:
+                self.source_id, self.quoted = row.source_id, row.detail
+            self.count += 1
 
 
 _LABELLED = re.compile(r"^[ \t]*[(（]?([A-J])[)）.:：．、]", re.MULTILINE)

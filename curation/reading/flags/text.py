@@ -1,8 +1,9 @@
 """Flags of text: what a template, a wrong field, a wrong encoding or a web page leaves in a question."""
 
 import re
+from typing import Self
 
-from curation.reading.flag import Finding, Flag, RowFlag, around
+from curation.reading.flag import Finding, Flag, Lookup, RowFlag, around
 from curation.reading.view import View
 
 _KEYS = "text|label|labels|choices|options|option|answer|role|content|type|bytes|path|url|image|value|from"
@@ -166,7 +167,7 @@ class CutQuestions(Flag):
 
     def __init__(self) -> None:
         super().__init__()
-        self.longest, self.last = self.shortest, ""
+        self.longest, self.first, self.last = self.shortest, "", ""
 
     def read(self, row: View) -> None:
         if row.choices:  # what ends there is an option
@@ -174,21 +175,36 @@ class CutQuestions(Flag):
         self.of += 1
         length = len(row.question)
         if length > self.longest:
-            self.longest, self.count = length, 0
+            self._forget(length)
         if length == self.longest and _is_cut(row.question) and self._is_another(row.question):
-            self.last = row.question
-            self.mark(row.row.source_id, f"...{row.question[-60:]}")
+            self.first, self.last = self.first or row.question, row.question
+            self.mark(row, f"...{row.question[-60:]}")
+
+    def extend(self, other: Self, offset: int) -> None:
+        if other.longest > self.longest:
+            self._forget(other.longest)
+        of = self.of + other.of
+        if other.longest == self.longest and other.count:
+            goes_on = not self._is_another(other.first)
+            super().extend(other, offset)
+            self.count -= goes_on
+            self.first, self.last = self.first or other.first, other.last
+        self.of = of
+
+    def _forget(self, longest: int) -> None:
+        """What was found among shorter questions counts no more."""
+        self.longest, self.count, self.first, self.last = longest, 0, "", ""
 
     def _is_another(self, question: str) -> bool:
-        """Whether it differs from the last one; at its beginning, or the length is a limit that people set: what fills a template often has
-        one length.
+        """Whether it differs from the last one of this length; at its beginning, or the length is a limit that people set: what fills a
+        template often has one length.
         """
         is_limit = self.longest % 50 == 0 or self.longest & (self.longest + 1) == 0 or self.longest.bit_count() == 1
         return question != self.last if is_limit else question[:12] != self.last[:12]
 
-    def finding(self) -> Finding:
+    def finding(self, rows: Lookup) -> Finding:
         self.quoted = f"{self.longest} characters, {self.quoted!r}" if self.count else ""
-        return super().finding()
+        return super().finding(rows)
 
 
 def _is_cut(text: str) -> bool:

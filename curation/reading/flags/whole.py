@@ -1,12 +1,12 @@
 """Flags of a source as a whole: what cannot be read, questions that are all the same, and those whose golds differ."""
 
-from array import array
 from collections import Counter
+from typing import Self
 
 import numpy as np
 
 from curation.core.row import BadRow
-from curation.reading.flag import Finding, Flag
+from curation.reading.flag import Finding, Flag, Lookup
 from curation.reading.values import Values
 from curation.reading.view import View
 
@@ -32,13 +32,18 @@ class BadRows(Flag):
         self.reasons[row.reason] += 1
         self.first.setdefault(row.reason, (row.source_id, row.detail))
 
-    def finding(self) -> Finding:
+    def extend(self, other: Self, offset: int) -> None:
+        super().extend(other, offset)
+        self.reasons.update(other.reasons)
+        self.first = other.first | self.first
+
+    def finding(self, rows: Lookup) -> Finding:
         self.count = self.reasons.total()
         if self.count:
             reason, n = self.reasons.most_common(1)[0]
             self.source_id, detail = self.first[reason]
             self.quoted = f"{reason} {n}, {detail}"
-        return super().finding()
+        return super().finding(rows)
 
 
 class ConstantQuestion(Flag):
@@ -56,15 +61,20 @@ class ConstantQuestion(Flag):
         self.questions = Values()
 
     def read(self, row: View) -> None:
-        content = (row.row.prompt, row.row.id, row.row.answer_options, row.row.completion)
-        self.questions.add(content, row.row.source_id, row.question)
+        prompt = (text for message in row.row.prompt for text in (message.role, message.content))
+        self.questions.add(row.number, row.row.id, row.row.answer_options, row.row.completion, *prompt)
 
-    def finding(self) -> Finding:
+    def extend(self, other: Self, offset: int) -> None:
+        self.questions.extend(other.questions, offset)
+
+    def finding(self, rows: Lookup) -> Finding:
         self.of, distinct = len(self.questions), self.questions.distinct
-        self.count, self.source_id, self.quoted = self.questions.most()
+        self.count, number = self.questions.most()
+        if self.count:
+            self.number, self.quoted = number, View(rows(number)).question
         if distinct * self.most_copies <= self.of:
             self.count, self.quoted = self.of - distinct, f"{distinct} questions, {self.quoted}"
-        return super().finding()
+        return super().finding(rows)
 
 
 class ConflictingGolds(Flag):
@@ -74,27 +84,28 @@ class ConflictingGolds(Flag):
     remedy = "name the field that tells such rows apart (a passage, a table, an image) in `fields.question` or `fields.images`"
     least = 10
     share = 0.1
-    remembered = 10_000
-    """Questions that an example is looked for among."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.questions, self.golds = array("q"), array("q")
-        self.first: dict[int, int] = {}
+        self.questions, self.golds = Values(), Values()
 
     def read(self, row: View) -> None:
-        if not row.gold:
-            return
-        question, gold = hash((row.row.id, row.row.answer_options)), hash(row.gold.casefold())
-        self.questions.append(question)
-        self.golds.append(gold)
-        if len(self.first) < self.remembered and self.first.setdefault(question, gold) != gold:
-            self.mark(row.row.source_id, f"{row.gold}: {row.question}")
+        if row.gold:
+            self.questions.add(row.number, row.row.id, row.row.answer_options)
+            self.golds.add(row.number, row.gold.casefold())
 
-    def finding(self) -> Finding:
-        self.of = len(self.questions)
-        pairs = np.unique(np.array([self.questions, self.golds], np.int64), axis=1)
-        questions, n_golds = np.unique(pairs[0], return_counts=True)
-        differ = questions[n_golds > 1]
-        self.count = int(np.isin(np.array(self.questions, np.int64), differ).sum())
-        return super().finding()
+    def extend(self, other: Self, offset: int) -> None:
+        self.questions.extend(other.questions, offset)
+        self.golds.extend(other.golds, offset)
+
+    def finding(self, rows: Lookup) -> Finding:
+        self.of, golds = len(self.questions), np.asarray(self.golds.hashes)
+        _, first, question = np.unique(np.asarray(self.questions.hashes), return_index=True, return_inverse=True)
+        differs = golds != golds[first][question]  # from that of the first row with the question
+        conflicting = np.bincount(question[differs], minlength=len(first)) > 0
+        self.count = int(conflicting[question].sum())
+        if self.count:
+            self.number = self.golds.numbers[int(differs.argmax())]
+            row = View(rows(self.number))
+            self.quoted = f"{row.gold}: {row.question}"
+        return super().finding(rows)

@@ -54,6 +54,10 @@ class Archive(ABC):
     def open_packed(self, name: str) -> tuple[io.RawIOBase, int]:
         """A file's bytes as they were put in, and what they take in the archive; KeyError where there is none."""
 
+    @abstractmethod
+    def size_of(self, name: str) -> int:
+        """Bytes of a file; KeyError where there is none."""
+
     def open(self, name: str, encoding: str = "") -> io.BufferedReader:
         """A file's plain bytes (see `streams.open_plain`)."""
         raw, packed_bytes = self.open_packed(name)
@@ -89,6 +93,9 @@ class ZipArchive(Archive):
         if expanded > max(RATIO_FREE_BYTES, MAX_RATIO * size):
             raise SourceError(f"{path} expands its {size} bytes to {expanded}: a decompression bomb?")
         self._members = {name: info for info in files if (name := self._accept(info.filename, _zip_refusal(info)))}
+
+    def size_of(self, name: str) -> int:
+        return int(self._members[name].file_size)
 
     def open_packed(self, name: str) -> tuple[io.RawIOBase, int]:
         info, where = self._members[name], f"{self.path}{SEPARATOR}{name}"
@@ -134,6 +141,9 @@ class TarArchive(Archive):
             self._file.seek(tar.offset)
         if (block := self._file.read(HEAD_BYTES)).strip(b"\0") or not block:  # tarfile takes both for the end
             raise tarfile.ReadError(f"no valid header and no end at byte {tar.offset}")
+
+    def size_of(self, name: str) -> int:
+        return int(self._members[name][1])
 
     def open_packed(self, name: str) -> tuple[io.RawIOBase, int]:
         start, size = self._members[name]

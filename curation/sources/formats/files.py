@@ -67,6 +67,13 @@ class DataFile:
         return (Path(str(self)).parent if "/" in self.member else self.path) if self.member else self.path.parent
 
     @property
+    def n_bytes(self) -> int:
+        """What it takes on disk, or, of an archive's member, its bytes; 0 of one that cannot be read."""
+        if self.problem:
+            return 0
+        return open_archive(self.path).size_of(self.member) if self.member else self.path.stat().st_size
+
+    @property
     def suffix(self) -> str:
         """The extension that names the format, that of a compression left off."""
         name = PurePosixPath(self.member or self.path)

@@ -5,25 +5,29 @@ from collections.abc import Iterator
 from io import BufferedReader, BytesIO
 
 from curation.core.errors import first_line
+from curation.sources.formats.cut import Cut
 from curation.sources.formats.files import DataFile
 from curation.sources.formats.json_layout import Has, Shape, has_nothing, is_wrapped, spread
 from curation.sources.formats.json_text import BOM, JsonText
 from curation.sources.formats.json_values import DoubledKeyError, TooManyValuesError, decode
 from curation.sources.formats.limits import MAX_RECORD_BYTES
 from curation.sources.formats.record import BadItem, Item
+from curation.sources.formats.streams import open_piece
 
 _MOST_LINES, _MOST_BYTES, _MOST_TRIES = 200, 1 << 18, 3
 """How far a record that a line begins is followed, and how often in vain, one after the other."""
 _AROUND = b" \t\r\n,\x1e"
 
 
-def read_json_lines(file: DataFile, shape: Shape = "auto", has: Has = has_nothing) -> Iterator[Item | BadItem]:
-    """The records, numbered by their lines; blank lines are skipped, a line that is not JSON or too large is a BadItem.
+def read_json_lines(
+    file: DataFile, shape: Shape = "auto", has: Has = has_nothing, cut: Cut | None = None
+) -> Iterator[Item | BadItem]:
+    """The records of a file or a piece, numbered by their lines; blank lines are skipped, one that is not JSON or too large is a BadItem.
 
     A list of records in a line gives each, with the key `line.number`; `shape: one` keeps it as one record.
     """
-    with file.open() as stream:
-        lines = _Lines(stream)
+    with open_piece(file.path, cut.start, cut.stop) if cut else file.open() as stream:
+        lines = _Lines(stream, cut.before if cut else 0)
         for number, line in lines:
             if line is None:
                 yield BadItem(number, "record_too_large", f"a line of {MAX_RECORD_BYTES} bytes or more")
@@ -51,6 +55,8 @@ def read_json_lines(file: DataFile, shape: Shape = "auto", has: Has = has_nothin
                 many = isinstance(value, list)
                 for key, record in spread(str(number) if many else "", value, has):
                     yield Item(number, "" if many and record is value else key, record)
+        if cut:
+            cut.check(lines.number - cut.before, str(file))
 
 
 def lines_are_wrapped(file: DataFile, has: Has) -> bool:
@@ -70,8 +76,8 @@ def lines_are_wrapped(file: DataFile, has: Has) -> bool:
 class _Lines:
     """The lines of a stream with their numbers, None for one that is too long; those that were looked at in vain come again."""
 
-    def __init__(self, stream: BufferedReader) -> None:
-        self.stream, self.number, self.again, self.tries = stream, 0, deque[bytes](), 0
+    def __init__(self, stream: BufferedReader, before: int = 0) -> None:
+        self.stream, self.number, self.again, self.tries = stream, before, deque[bytes](), 0
 
     def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
         while True:

@@ -7,6 +7,8 @@ from typing import Literal
 from curation.core.errors import SourceError
 from curation.sources.formats.columnar import read_arrow, read_parquet
 from curation.sources.formats.csv_file import CsvOptions, read_csv
+from curation.sources.formats.cut import Cut
+from curation.sources.formats.file_part import FilePart
 from curation.sources.formats.files import DataFile, Format, data_files, sniff
 from curation.sources.formats.json_file import read_json
 from curation.sources.formats.json_layout import Has, Shape, has_nothing
@@ -29,23 +31,26 @@ class Reading:
     has: Has = has_nothing
 
 
-def iter_records(patterns: Sequence[str], reading: Reading) -> Iterator[Record | BadRecord]:
-    """The records of all files that the patterns match, file by file.
+def iter_records(
+    patterns: Sequence[str], reading: Reading, part: FilePart | None = None
+) -> Iterator[Record | BadRecord]:
+    """The records of all files that the patterns match, file by file, or of a part of them.
 
     A file that is cut short raises, unless `keep_truncated`: then its complete records and one BadRecord `truncated_file` come.
 
     Raises:
         SourceError: no file, no records, a file that cannot be read as what it is, or, unless `drop_bad_rows`, a bad record.
     """
-    for file in data_files(patterns):
-        for record in _records_of(replace(file, encoding=reading.encoding), reading):
+    files = data_files(patterns)
+    for file in part.of(files) if part else files:
+        for record in _records_of(replace(file, encoding=reading.encoding), reading, part.cut if part else None):
             if isinstance(record, BadRecord) and not reading.drop_bad_rows and record.reason != "truncated_file":
                 what = f"{record.reason}: {record.detail}"
                 raise SourceError(f"{file}, record {record.number}: {what}; `on_bad_row: drop` counts such rows")
             yield record
 
 
-def _records_of(file: DataFile, reading: Reading) -> Iterator[Record | BadRecord]:
+def _records_of(file: DataFile, reading: Reading, cut: Cut | None) -> Iterator[Record | BadRecord]:
     if file.problem:
         reason, detail = file.problem
         if reason == "truncated_file" and not reading.keep_truncated:
@@ -54,7 +59,7 @@ def _records_of(file: DataFile, reading: Reading) -> Iterator[Record | BadRecord
         return
     number = 0
     try:
-        for item in _read_file(file, reading):
+        for item in _read_file(file, reading, cut):
             number = item.number
             if isinstance(item, BadItem):
                 yield BadRecord(file.name, *item)
@@ -67,11 +72,16 @@ def _records_of(file: DataFile, reading: Reading) -> Iterator[Record | BadRecord
     except OSError as error:
         raise SourceError(f"cannot read {file}: {error.strerror or error}") from error
     else:
-        if not number:
+        if not number and not cut:
             raise SourceError(f"{file} holds no records")
 
 
-def _read_file(file: DataFile, reading: Reading) -> Iterator[Item | BadItem]:
+def format_of(file: DataFile, reading: Reading) -> Format:
+    """The format that a file is read as.
+
+    Raises:
+        SourceError: none is known, or a split is asked for where the format has none.
+    """
     format = sniff(file) if reading.format == "auto" else reading.format
     if format == "jsonl":
         named = reading.records or reading.split or reading.shape in ("by_key", "groups", "columns")
@@ -81,14 +91,21 @@ def _read_file(file: DataFile, reading: Reading) -> Iterator[Item | BadItem]:
         raise SourceError(
             f"{file}: got split {reading.split!r}, but a file of {format} has no splits; leave `split` out"
         )
+    return format
+
+
+def _read_file(file: DataFile, reading: Reading, cut: Cut | None) -> Iterator[Item | BadItem]:
+    format = format_of(file, reading)
+    if cut and format in ("json", "csv"):
+        raise SourceError(f"{file} changed while it was read: it is no longer made of pieces, it is {format}")
     match format:
         case "json":
             return read_json(file, reading.shape, reading.records, reading.has, reading.split)
         case "jsonl":
-            return read_json_lines(file, reading.shape, reading.has)
+            return read_json_lines(file, reading.shape, reading.has, cut)
         case "csv":
             return read_csv(file, reading.csv)
         case "parquet":
-            return read_parquet(file)
+            return read_parquet(file, cut)
         case "arrow":
-            return read_arrow(file)
+            return read_arrow(file, cut)

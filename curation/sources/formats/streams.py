@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO, Any
 
 from curation.core.errors import CurationError, SourceError, first_line
@@ -50,6 +51,16 @@ _COMPRESSIONS: dict[bytes, Callable[[Any], Any]] = {
 
 def is_compressed(head: bytes) -> bool:
     return _decompressor(head) is not None
+
+
+def has_wide_mark(head: bytes) -> bool:
+    """Whether a text begins with the byte order mark of UTF-16 or UTF-32."""
+    return head.startswith(tuple(_ENCODINGS))
+
+
+def open_piece(path: Path, start: int, stop: int) -> io.BufferedReader:
+    """Bytes [start, stop) of a file as a stream."""
+    return io.BufferedReader(_Piece(path, start, stop), _CHUNK)
 
 
 def open_plain(raw: io.RawIOBase, where: str, packed_bytes: int, encoding: str = "") -> io.BufferedReader:
@@ -155,6 +166,24 @@ class Guarded(Reader):
 
     def _cut(self) -> TruncatedError:
         return TruncatedError(f"{self.where} is truncated: its compressed data ends after {self.count} bytes")
+
+
+class _Piece(Reader):
+    """A piece of a file on disk."""
+
+    def __init__(self, path: Path, start: int, stop: int) -> None:
+        super().__init__()
+        self.file, self.left = path.open("rb", buffering=0), stop - start
+        self.file.seek(start)
+
+    def take(self, n: int) -> bytes:
+        data = self.file.read(min(n, self.left))
+        self.left -= len(data)
+        return data
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
 
 
 class _Recoded(Reader):

@@ -265,8 +265,8 @@ def build_code(manifest: Manifest) -> str:
 
 
 def _remove_stale_data(out: Path, finished: list[ConfigBuild]) -> None:
-    """What is not of this manifest must not stay beside what will be: shards, what a killed build was writing, stages of another plan."""
+    """What is not of this manifest must not stay beside what will be: shards, stages of another plan."""
     configs = {config.config for config in finished}
     unfinished = [out / "data" / config for config in get_args(Config) if config not in configs]
-    for folder in (*unfinished, *(out / "data").glob(".*.building")):
+    for folder in unfinished:
         shutil.rmtree(folder, ignore_errors=True)

@@ -163,8 +163,9 @@ class StageRun:
 
     def _clear(self) -> None:
         """Remove what another fingerprint left, and the ledger lines of parts that are not done: they may write fewer the next time."""
-        if self._recorded("done.json") == self.fingerprint:  # what it left elsewhere is gone
-            shutil.rmtree(self.folder)
+        is_begun = self._recorded("started.json") == self.fingerprint
+        if self._recorded("done.json") == self.fingerprint or (is_begun and not self.stage.is_whole(self._run)):
+            shutil.rmtree(self.folder)  # what it left here or elsewhere is gone
         if self._recorded("started.json") != self.fingerprint:
             self._forget()
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,12 +1,12 @@
-"""The last stage: the kept rows as the Parquet shards of a config."""
+"""The last stage: the kept rows as the Parquet shards of a config, a task for each shard."""
 
 import json
 import shutil
-import uuid
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
-from itertools import islice
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal
@@ -20,8 +20,9 @@ from pydantic import Field
 from curation.core.digests import sha256_of
 from curation.core.errors import BuildError, CurationError, first_line
 from curation.core.parquet import AtomicParquetWriter, write_text
+from curation.core.progress import TaskProgress
 from curation.core.row import Config, Row, from_record
-from curation.core.rows import Numbers, Rows
+from curation.core.rows import Numbers, RowFile, Rows
 from curation.core.schema import released_record, released_schema
 from curation.core.stage import Run, Stage
 from curation.core.steps import row_bytes
@@ -29,6 +30,24 @@ from curation.sampling.template import apply_template, template_hash
 
 SHARDS = "shards.json"
 """In the stage's folder: shard -> the SHA-256 with which it was written."""
+DIGESTS = "digests"
+"""There too: those of the shards, by part, until all of them are written."""
+BUILDING = "shards"
+"""There too: the shards, until all of them are written."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of the `of` shards of a split, and the numbers of its rows."""
+
+    split: str
+    number: int
+    of: int
+    rows: Numbers
+
+    @property
+    def name(self) -> str:
+        return f"{self.split}-{self.number:05d}-of-{self.of:05d}.parquet"
 
 
 class ShardsStage(Stage):
@@ -44,10 +63,44 @@ class ShardsStage(Stage):
     splits: dict[str, float] = Field(default_factory=dict)
     rows_per_shard: int = 20_000
 
+    def n_parts(self, run: Run) -> int:
+        return max(len(self.shards(run.rows)), 1)
+
     def steps(self, run: Run) -> list[PipelineStep]:
         return [WriteShards(self, run)]
 
+    def shards(self, rows: Rows) -> list[Shard]:
+        """What is written, split by split, the rows of each in the order in which they came in."""
+        return [
+            Shard(split, number, n_shards, numbers[number * self.rows_per_shard : (number + 1) * self.rows_per_shard])
+            for split, numbers in sorted(numbers_of_splits(rows, self.seed, self.splits).items())
+            for n_shards in [ceil(len(numbers) / self.rows_per_shard)]
+            for number in range(n_shards)
+        ]
+
+    def conclude(self, run: Run) -> None:
+        """Put the shards in their place, all in one step.
+
+        Raises:
+            BuildError: one is not there.
+        """
+        building, folder = run.folder / BUILDING, folder_of(run)
+        if not building.exists() and self.is_whole(run):
+            return
+        names = {shard.name for shard in self.shards(run.rows)}
+        if missing := sorted(name for name in names if not (building / name).exists()):
+            raise BuildError(f"{building}: {missing[0]} is not there, though its part is done; remove {run.folder}")
+        for other in {file.name for file in building.iterdir()} - names:  # what a killed task was writing
+            (building / other).unlink()
+        digests = [json.loads(file.read_text()) for file in sorted((run.folder / DIGESTS).glob("*.json"))]
+        write_text(run.folder / SHARDS, json.dumps({name: of for part in digests for name, of in sorted(part.items())}))
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        building.rename(folder)
+
     def is_whole(self, run: Run) -> bool:
+        if (run.folder / BUILDING).exists():
+            return True  # they are put in their place when all are written
         try:
             written = digests_as_written(run.out, run.config)
             same = all(sha256_of(folder_of(run) / name) == of for name, of in written.items())
@@ -111,45 +164,55 @@ def split_of_shard(shard: Path) -> str:
     return shard.name.rpartition("-of-")[0].rpartition("-")[0]
 
 
+def numbers_of_splits(rows: Rows, seed: int, splits: Mapping[str, float]) -> dict[str, Numbers]:
+    """Split -> the numbers of its rows; looked for once in a process, which writes several shards, as long as the files stay the same."""
+    paths = [path for file in rows.files for path in (file.path, *file.decisions)]
+    state = tuple((status.st_ino, status.st_mtime_ns, status.st_size) for status in map(Path.stat, paths))
+    return _numbers_of_splits(rows.files, seed, tuple(splits.items()), state)
+
+
+@lru_cache(maxsize=1)
+def _numbers_of_splits(
+    files: tuple[RowFile, ...],
+    seed: int,
+    splits: tuple[tuple[str, float], ...],
+    state: tuple[tuple[int, int, int], ...],
+) -> dict[str, Numbers]:
+    rows = Rows(files)
+    if not splits:
+        return {"train": np.arange(len(rows))}
+    members: dict[str, array[int]] = {}
+    for number, record in enumerate(rows.records(["id"])):
+        members.setdefault(split_of(record["id"], seed, dict(splits)), array("q")).append(number)
+    return {split: np.array(numbers) for split, numbers in members.items()}
+
+
 class WriteShards(PipelineStep):  # type: ignore[misc]
-    """Writes the rows of every split in the order in which they came in."""
+    """Task i writes shard i into the stage's folder."""
 
     type, name = "writer", "shards"
 
     def __init__(self, stage: ShardsStage, context: Run) -> None:
         super().__init__()
-        self.stage, self.context, self.progress = stage, context, context.progress
+        self.stage, self.context = stage, context
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        folder = folder_of(self.context)
-        building = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.building")
-        building.mkdir(parents=True)
-        for split, numbers in sorted(self._splits(self.context.rows).items()):
-            rows = (from_record(record) for _, record in self.context.rows.at(numbers))
-            n_shards = ceil(len(numbers) / self.stage.rows_per_shard)
-            for number in range(n_shards):
-                shard = building / f"{split}-{number:05d}-of-{n_shards:05d}.parquet"
-                self._write(shard, islice(rows, self.stage.rows_per_shard), split)
-        shutil.rmtree(folder, ignore_errors=True)
-        building.rename(folder)
-        written = {file.name: sha256_of(file) for file in sorted(folder.iterdir())}
-        write_text(self.context.folder / SHARDS, json.dumps(written))
-        self.progress.flush()
+        rows, building = self.context.rows, self.context.folder / BUILDING
+        building.mkdir(parents=True, exist_ok=True)
+        progress = TaskProgress(self.context.folder / "progress", rank)
+        for shard in self.stage.shards(rows)[rank : rank + 1]:
+            records = (from_record(record) for _, record in rows.at(shard.rows))
+            self._write(building / shard.name, records, shard.split, progress)
+            digests = self.context.folder / DIGESTS / f"{rank:05d}.json"
+            write_text(digests, json.dumps({shard.name: sha256_of(building / shard.name)}))
+        progress.flush()
         yield from ()
 
-    def _splits(self, rows: Rows) -> dict[str, Numbers]:
-        """Split -> the numbers of its rows."""
-        members: dict[str, array[int]] = {}
-        for number, record in enumerate(rows.records(["id"])):
-            split = split_of(record["id"], self.stage.seed, self.stage.splits)
-            members.setdefault(split, array("q")).append(number)
-        return {split: np.array(numbers) for split, numbers in members.items()}
-
-    def _write(self, shard: Path, rows: Iterable[Row], split: str) -> None:
+    def _write(self, shard: Path, rows: Iterable[Row], split: str, progress: TaskProgress) -> None:
         config, added = self.context.config, self.context.columns
         with AtomicParquetWriter(shard, self.stage.arrow_schema(self.context), content_defined=True) as writer:
             for row in rows:
                 text = apply_template(self.stage.template, row.question)
                 writer.write(released_record(config, row, text, added), row_bytes(row))
-                self.progress.advance()
+                progress.advance()
                 self.stat_update("rows", split)

@@ -112,14 +112,23 @@ def began(stage: Path) -> int:
     return (stage / "started.json").stat().st_mtime_ns
 
 
+def shard_ids(out: Path, config: str) -> list[str]:
+    return [row["id"] for shard in sorted((out / "data" / config).iterdir()) for row in read_records(shard, ["id"])]
+
+
 @pytest.mark.slow
 def test_a_changed_manifest_redoes_only_what_the_change_touches(copied: Path, mixed_manifest: Path) -> None:
     before = {file.parent.name: file.stat().st_mtime_ns for file in copied.glob("stages/*/done.json")}
-    summary = run(mixed_manifest, copied, changes=("rl.splits.test=0.5",))
+    unsplit, split = shard_ids(copied, "cold_start"), shard_ids(copied, "rl")
+    summary = run(mixed_manifest, copied, changes=("rl.splits.test=0.5", "rows_per_shard=4"))
     after = {file.parent.name: file.stat().st_mtime_ns for file in copied.glob("stages/*/done.json")}
     redone = {name for name in after if after[name] != before[name]}
-    assert {name.partition("-")[2] for name in redone} == {"rl-shards"}
-    assert summary["configs"]["rl"]["shards"]["test-00000-of-00001.parquet"] >= 5
+    assert {name.partition("-")[2] for name in redone} == {"rl-shards", "cold_start-shards"}
+    assert shard_ids(copied, "cold_start") == unsplit
+    assert sorted(shard_ids(copied, "rl")) == sorted(split)
+    tests = [n for name, n in summary["configs"]["rl"]["shards"].items() if name.startswith("test-")]
+    assert tests[:-1] == [4] * (len(tests) - 1)
+    assert sum(tests) >= 5
 
 
 @pytest.mark.slow

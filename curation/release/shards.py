@@ -18,7 +18,7 @@ from datatrove.pipeline.base import PipelineStep
 from pydantic import Field
 
 from curation.core.digests import sha256_of
-from curation.core.errors import BuildError, CurationError, first_line
+from curation.core.errors import BuildError, first_line
 from curation.core.parquet import AtomicParquetWriter, write_text
 from curation.core.progress import TaskProgress
 from curation.core.row import Config, Row, from_record
@@ -85,9 +85,8 @@ class ShardsStage(Stage):
             BuildError: one is not there.
         """
         building, folder = run.folder / BUILDING, folder_of(run)
-        if not building.exists() and self.is_whole(run):
-            return
         names = {shard.name for shard in self.shards(run.rows)}
+        building.mkdir(exist_ok=True)  # no part has made it where there is no shard
         if missing := sorted(name for name in names if not (building / name).exists()):
             raise BuildError(f"{building}: {missing[0]} is not there, though its part is done; remove {run.folder}")
         for other in {file.name for file in building.iterdir()} - names:  # what a killed task was writing
@@ -98,15 +97,8 @@ class ShardsStage(Stage):
         folder.parent.mkdir(parents=True, exist_ok=True)
         building.rename(folder)
 
-    def is_whole(self, run: Run) -> bool:
-        if (run.folder / BUILDING).exists():
-            return True  # they are put in their place when all are written
-        try:
-            written = digests_as_written(run.out, run.config)
-            same = all(sha256_of(folder_of(run) / name) == of for name, of in written.items())
-            return same and (run.folder / SHARDS).exists()
-        except CurationError:
-            return False
+    def outside(self, run: Run) -> list[Path]:
+        return sorted(folder_of(run).glob("*.parquet"))
 
     def arrow_schema(self, run: Run) -> pa.Schema:
         metadata = {

@@ -22,7 +22,7 @@ from curation.reading.gate import refuse_flags, reports_in
 from curation.reading.report import ReadingReport
 from curation.sources.base import AnySource, BadRow, Source
 from curation.sources.formats.cut import PartSize
-from curation.sources.put_together import PartRead, leave, put_together, rows_read
+from curation.sources.put_together import PartRead, leave, put_together, rows_of_part, rows_read
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,9 @@ class Collect(Stage):
 
     def gate(self, run: Run) -> None:
         refuse_flags(run.config, reports_in(run.folder), self.accept)
+
+    def rows_in_part(self, run: Run, part: int) -> int | None:
+        return rows_of_part(run.folder, part)
 
     def rows_in(self, run: Run) -> int:
         return sum(rows_read(run.folder).values())

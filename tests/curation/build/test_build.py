@@ -85,14 +85,14 @@ def test_a_build_killed_in_every_stage_ends_with_the_same_bytes(built: Path, tmp
     out, manifest = tmp_path / "killed", built.parent / "manifest.yaml"
     stages = sorted((stage.parent for stage in built.glob("stages/*/started.json")), key=began)
     moments = [f"stages/{stage.name}/{moment}" for stage in stages for moment in ("started.json", "completions/00000")]
-    command = [sys.executable, "-m", "tests.curation.build.killed_build", str(manifest), str(out)]
+    command = [sys.executable, "-m", "tests.curation.build.killed_build"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as server:
         assert server.stdin
         assert server.stdout
         for moment in moments[:-1]:  # when the last task is complete the build is as good as over
-            print("build", file=server.stdin, flush=True)
+            print(json.dumps(["build", str(manifest), "--out", str(out)]), file=server.stdin, flush=True)
             process = psutil.Process(int(server.stdout.readline()))
             while not (out / moment).exists():
                 assert process.status() != psutil.STATUS_ZOMBIE, f"the build ended before {moment}"

@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile -q pyproject.toml --python-platform x86_64-manylinux_2
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 export PYTHONUNBUFFERED := 1
 
-.PHONY: setup quickstart test test-fast bench fmt check lock clean
+.PHONY: setup quickstart test test-fast bench chaos fmt check lock clean
 
 setup: $(VENV)/.ready
 
@@ -37,6 +37,10 @@ test-fast: setup
 
 bench: setup
 	for bench in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$bench || exit 1; done
+
+# Builds that faults hit at random moments; CHAOS_SEED and CHAOS_BUILDS say which and how many.
+chaos: setup
+	$(BIN)/python -m tests.chaos
 
 check: setup
 	$(BIN)/ruff check .

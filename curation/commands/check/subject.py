@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from curation.build.manifest import Manifest
 from curation.core.errors import CurationError
-from curation.core.plugins import load_plugins
+from curation.core.plugins import load_plugins_of
 from curation.core.row import Config
 from curation.core.stage import Stage
 from curation.release.dataset import Dataset
@@ -109,7 +109,7 @@ class Subject:
         """The manifest of the lock, its plugins loaded; None where it cannot be read here (`manifest_error` says why)."""
         try:
             given = self.dataset.manifest
-            load_plugins(given.get("plugins") or (), Path(given["root"]) if given.get("root") else None)
+            load_plugins_of(given, self.path)
             return Manifest.model_validate(given)
         except (CurationError, ValueError, KeyError, TypeError) as error:
             self.manifest_error = " ".join(str(error).split())[:200]

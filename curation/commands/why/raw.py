@@ -8,16 +8,16 @@ from typing import Any
 from curation.build.manifest import Manifest
 from curation.commands.preview_text import record_lines
 from curation.core.errors import CurationError
-from curation.core.plugins import load_plugins
+from curation.core.plugins import load_plugins_of
 from curation.sources.table import Table
 from curation.sources.unique import UniqueIds
 
 
-def raw_lines(manifest: dict[str, Any], line: dict[str, Any]) -> Iterator[str]:
-    """Where the record is and what it has, or why it is not at hand."""
+def raw_lines(manifest: dict[str, Any], line: dict[str, Any], path: Path) -> Iterator[str]:
+    """Where the record of a data set's row is and what it has, or why it is not at hand."""
     wanted = line["source_id"].partition("#trace")[0]
     try:
-        load_plugins(manifest.get("plugins") or (), Path(manifest["root"]) if manifest.get("root") else None)
+        load_plugins_of(manifest, path)
         section = Manifest.model_validate(manifest).sections[line["config"]]
         source = next(one for one in section.sources if one.name == line["source"])
         if not isinstance(source, Table):

@@ -15,7 +15,7 @@ from curation.commands.why.measured import measured
 from curation.commands.why.raw import raw_lines
 from curation.commands.why.records import ended_record, record_in, shard_record, stages_of
 from curation.core.errors import CurationError
-from curation.core.plugins import load_plugins
+from curation.core.plugins import load_plugins_of
 from curation.release.dataset import Dataset, open_dataset
 
 Facts = dict[str, Any]
@@ -55,7 +55,7 @@ def _facts(dataset: Dataset, line: dict[str, Any], images: Path | None, raw: boo
     kept = line["action"] == "out"
     facts: Facts = {
         **line,
-        "option": "" if kept else _option(manifest, line),
+        "option": "" if kept else _option(manifest, line, path),
         "read": source_line(manifest, line),
         "not_at_hand": [],
     }
@@ -66,7 +66,7 @@ def _facts(dataset: Dataset, line: dict[str, Any], images: Path | None, raw: boo
     facts["contamination"], facts["suspicion"] = contamination(path, line), suspicion(path, line)
     facts["images"] = _images(record if kept else _last_record(dataset, line), line, images)
     facts["measured"] = list(measured(path, manifest, line, record))
-    facts["raw"] = list(raw_lines(manifest, line)) if raw else []
+    facts["raw"] = list(raw_lines(manifest, line, path)) if raw else []
     return facts
 
 
@@ -93,10 +93,10 @@ def _last_record(dataset: Dataset, line: dict[str, Any]) -> dict[str, Any] | Non
     return found
 
 
-def _option(manifest: dict[str, Any], line: dict[str, Any]) -> str:
+def _option(manifest: dict[str, Any], line: dict[str, Any], path: Path) -> str:
     """The option behind a drop, with its value; empty where no stage of the plan says it, or the plan cannot be made here."""
     try:
-        load_plugins(manifest.get("plugins") or (), Path(manifest["root"]) if manifest.get("root") else None)
+        load_plugins_of(manifest, path)
         stages = plan(Manifest.model_validate(manifest), line["config"])
     except (CurationError, ValueError):
         return ""

@@ -1,12 +1,15 @@
 """Golds and responses of every kind: always one of the outcomes, the same each time, in time; a gold is not wrong against itself."""
 
+import json
+import random
 import time
 from typing import Any
 
 from hypothesis import strategies as st
 
 import rewards
-from tests.rewards.fuzz import PIECES
+from tests.rewards.fuzz import CORPUS as KEPT
+from tests.rewards.fuzz import PIECES, mutate
 from tests.rewards.test_worker import ESCAPES, HOSTILE
 
 MAX_CPU_S = 2.0
@@ -19,6 +22,7 @@ WRAPS = (
     "Answer: {}",
     r"\fbox{{{}",
 )
+CORPUS: list[list[str]] = json.loads(KEPT.read_text())
 EXAMPLES = [text for kind in rewards.kinds().values() for text in kind.example]
 
 texts = st.one_of(
@@ -29,10 +33,28 @@ texts = st.one_of(
 )  # fmt: skip
 choices = st.lists(texts, max_size=5)
 KINDS = sorted(rewards.kinds().keys() - {"reasoning_gym"})
-inputs = st.tuples(st.sampled_from([*KINDS, "math", "math"]), texts, texts, st.sampled_from(WRAPS), choices)
+Given = tuple[str, str, str, str, list[str]]
+"""Kind, gold, answer, what the response has around it, choices."""
 
 
-def check(given: tuple[str, str, str, str, list[str]]) -> None:
+def changed(kind: str, seed: int, wrap: str) -> Given:
+    """A gold and an answer that belong together, one of them or both changed."""
+    rng = random.Random(seed)
+    known = [list(rewards.kinds()[kind].example)] * 9 + (CORPUS if kind in ("math", "number", "set", "tuple") else [])
+    gold, answer = rng.choice(known)
+    gold = mutate(gold, rng, CORPUS) if rng.random() < 0.3 else gold
+    answer = mutate(answer, rng, CORPUS) if rng.random() < 0.8 else gold
+    return kind, gold, answer, wrap, [answer, *(one for one, _ in rng.sample(CORPUS, 3))]
+
+
+kinds = st.sampled_from([*KINDS, "math", "math"])
+inputs = st.one_of(
+    st.builds(changed, kinds, st.integers(0, 2**64), st.sampled_from(WRAPS)),
+    st.tuples(kinds, texts, texts, st.sampled_from(WRAPS), choices),
+)
+
+
+def check(given: Given) -> None:
     """Judge, and hold the judge to what it promises."""
     kind, gold, answer, wrap, listed = given
     options: dict[str, Any] = {

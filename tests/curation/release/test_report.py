@@ -98,7 +98,7 @@ def test_every_reason_has_its_rows_with_their_text(hostile: Path) -> None:
 @pytest.mark.slow
 def test_no_name_becomes_a_part_of_the_page_or_the_card(hostile: Path) -> None:
     """A slice of `make fuzz`."""
-    fuzz("pages", 0, 6, hostile)
+    fuzz("pages", 0, 4, hostile)
 
 
 @pytest.mark.slow

@@ -8,19 +8,30 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from datatrove.executor import LocalPipelineExecutor
 
 from curation.core.errors import BuildError
 from curation.core.executors.base import TaskExecutor
-from curation.core.executors.task import Parcel, pack
-from curation.core.parts import DoParts, Work, failure
+from curation.core.executors.parcel import Parcel, pack
+from curation.core.parts import DoParts, Work, failure, keep_failure
 from curation.core.run_options import RunOptions
 
 TICK_S = 0.5
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 """Nothing is reported to Ray's makers."""
+
+
+def _run_rank(parcel: Parcel, rank: int) -> None:
+    """Run one task in this process; of one that fails word is left in the stage's folder."""
+    executor = parcel.unpack()
+    try:
+        executor._run_for_rank(rank, local_rank=1)
+    except Exception as error:
+        keep_failure(Path(executor.logging_dir.path), rank, error)
+        raise
 
 
 class RayExecutor(TaskExecutor):
@@ -65,7 +76,7 @@ class RayExecutor(TaskExecutor):
         executor = LocalPipelineExecutor(
             [DoParts(work)], tasks=tasks, logging_dir=str(work.folder), skip_completed=False
         )
-        parcel = self.ray.put(pack(executor, work.folder))
+        parcel = self.ray.put(pack(executor))
         run_rank = self._remote(has_engine)
         todo = list(ranks)
         running: dict[Any, int] = {}
@@ -85,7 +96,7 @@ class RayExecutor(TaskExecutor):
             raise
 
     def _remote(self, has_engine: bool) -> Any:
-        """`Parcel.run_rank` as a function of Ray."""
+        """`_run_rank` as a function of Ray."""
         options = self.options.ray
         return self.ray.remote(
             num_cpus=options.cpus_per_task,
@@ -95,7 +106,7 @@ class RayExecutor(TaskExecutor):
             max_calls=1
             if has_engine
             else 0,  # a process that has loaded a model ends with its task, others serve the next
-        )(Parcel.run_rank)
+        )(_run_rank)
 
     def _raise_for(self, task: Any, rank: int, work: Work) -> None:
         try:

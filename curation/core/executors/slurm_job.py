@@ -21,9 +21,9 @@ from datatrove.executor import LocalPipelineExecutor
 from datatrove.executor.slurm import SlurmPipelineExecutor
 
 from curation.core.errors import BuildError, first_line
+from curation.core.executors.parcel import pack
 from curation.core.parquet import whole_file
 from curation.core.parts import DoParts, keep_failure
-from curation.core.plugins import load_plugins, loaded_plugins
 from curation.core.run_options import RunOptions, SlurmOptions
 from curation.core.stage import Stage
 from curation.core.stage_run import PassRun, StageRun
@@ -149,7 +149,7 @@ def submit(link: Link, options: RunOptions, after: str) -> str:
     assert options.slurm is not None
     job = Job(link, options, options.slurm, after)
     with whole_file(link.folder / JOB) as file:
-        file.write(pickle.dumps((loaded_plugins(), pickle.dumps(job))))
+        file.write(pickle.dumps(pack(job)))
     try:
         job.launch_job()
     except subprocess.CalledProcessError as error:
@@ -194,6 +194,4 @@ def cancel(jobs: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    plugins, content = pickle.loads(Path(sys.argv[1]).read_bytes())
-    load_plugins(plugins)
-    pickle.loads(content).run()
+    pickle.loads(Path(sys.argv[1]).read_bytes()).unpack().run()

@@ -72,12 +72,12 @@ fmt: setup
 # of the CPU's lock: the package index has only CUDA builds of them, which cannot load beside a CPU torch, and nothing uses them.
 # The GPU's locks take the CPU's versions, which are the tested ones, but for two packages that the CUDA builds of torch and vLLM pin.
 lock:
-	$(LOCK) pyproject.toml --python-version 3.11 --extra cpu --extra embed --group dev --no-emit-package torchaudio --no-emit-package torchcodec \
+	$(LOCK) pyproject.toml --python-version 3.11 --extra cpu --extra embed --extra ray --group dev --no-emit-package torchaudio --no-emit-package torchcodec \
 		--find-links "$(TORCH_CPU)" -o requirements/cpu-py311.txt
 	mkdir -p build
 	sed -n '/^\(triton\|apache-tvm-ffi\)==/d; s/^\([^ #]*==[^ +]*\).*/\1/p' requirements/cpu-py311.txt > build/versions.txt
-	$(LOCK) pyproject.toml --python-version 3.11 --extra vllm --extra embed -c build/versions.txt -o requirements/gpu-py311.txt
-	$(LOCK) pyproject.toml --python-version 3.12 --extra vllm --extra embed -c build/versions.txt -o requirements/gpu-py312.txt
+	$(LOCK) pyproject.toml --python-version 3.11 --extra vllm --extra embed --extra ray -c build/versions.txt -o requirements/gpu-py311.txt
+	$(LOCK) pyproject.toml --python-version 3.12 --extra vllm --extra embed --extra ray -c build/versions.txt -o requirements/gpu-py312.txt
 	$(LOCK) --python-version 3.11 --group audit -o requirements/audit.txt
 
 clean:

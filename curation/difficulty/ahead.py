@@ -91,6 +91,7 @@ class Ahead:
     def _begin(self, name: str, held: ExitStack) -> Fill:
         one, (rounds, ask) = passes_of(self.options)[name], self._until(name)
         parts, sampling = self._parts(name, ask), self.options.sampling
+        batch, n = self.options.batch_prompts, self.options.n
         setting = setting_of(self._engine(one), sampling, self.template)
         store = held.enter_context(RolloutStore(self.store))
         verdicts = held.enter_context(VerdictStore(self.store / "verdicts"))
@@ -102,17 +103,7 @@ class Ahead:
             sampler.sampled = Sampled()
             note = f"{name}, part {part + 1} of {len(parts)}, "
             sampler.report = partial(report_progress, progress, 0, note, sampler, mine)
-            options = self.options
-            work = Work(
-                sampler,
-                verdicts,
-                self.template,
-                self.seed,
-                options.batch_prompts,
-                options.n,
-                sampler.report,
-                self.judge,
-            )
+            work = Work(sampler, verdicts, self.template, self.seed, batch, n, sampler.report, self.judge)
             (mine.go_on if one.to_end else mine.sample)(ask[numbers], work)
             with whole_file(self.folder / name / COUNTS / f"{part:05d}.npz") as file:
                 np.savez(file, numbers=numbers, **mine.state)

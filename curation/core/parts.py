@@ -67,7 +67,7 @@ class DoParts(PipelineStep):  # type: ignore[misc]
             documents = step(documents, part, self.work.n_parts)
         deque(documents or (), maxlen=0)
         mark = self.work.folder / DONE / f"{part:05d}"
-        mark.parent.mkdir(exist_ok=True)
+        mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
 
 

@@ -101,7 +101,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("executor", "tasks"), [("local", 2), ("local", 5), ("ray", 2), ("slurm", 2)])
+@pytest.mark.parametrize(("executor", "tasks"), [("local", 5), ("ray", 2), ("slurm", 2)])
 def test_any_executor_gives_the_same_bytes_with_any_number_of_tasks_also_where_one_is_killed(
     executor: str, tasks: int, environment: dict[str, str], manifest: Path, undisturbed: Path, tmp_path: Path
 ) -> None:

@@ -16,12 +16,15 @@ FORBIDDEN = {
     "S102": "exec", "S301": "pickle", "S302": "marshal", "S306": "mktemp", "S307": "eval", "S501": "no certificate", "S506": "yaml.load",
     "S602": "shell", "S604": "shell", "S605": "shell", "S202": "extractall",
 }  # fmt: skip
-"""Rules of flake8-bandit, as ruff has them. No exception is made: `noqa` counts for nothing."""
+"""Rules of flake8-bandit, as ruff has them. `noqa` counts for nothing; one file is let off one of them."""
+LET_OFF = {"curation/core/executors/parcel.py": "S301"}
+"""What a build sends its own tasks on a cluster; see SECURITY.md, what is trusted."""
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
 def test_no_line_evaluates_unpickles_or_starts_a_shell() -> None:
     rules = ["--isolated", "--ignore-noqa", "--no-cache", "--output-format=concise", f"--select={','.join(FORBIDDEN)}"]
+    rules += [f"--per-file-ignores={file}:{rule}" for file, rule in LET_OFF.items()]
     command = [sys.executable, "-m", "ruff", "check", *rules, *PACKAGES, "requirements"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

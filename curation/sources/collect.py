@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from curation.core.errors import SourceError
 from curation.core.ledger import LedgerWriter
@@ -41,7 +42,7 @@ class Collect(Stage):
     limit: int | None = None
     """Rows of every source."""
     seed: int = 0
-    part: PartSize = PartSize()
+    part: SkipJsonSchema[PartSize] = PartSize()
     """How large a part of a source may be."""
     accept: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude=True)
     """Source -> the red flags that it accepts; what is read does not depend on it."""

@@ -22,7 +22,7 @@ from curation.core.errors import BuildError, CurationError
 from curation.core.parquet import read_records
 from curation.core.schema import SCHEMA_VERSION
 from curation.core.stage_run import digest_of
-from tests.curation.conftest import Write, run, shard_bytes
+from tests.curation.conftest import SECRET, Write, run, shard_bytes
 
 ROOT = Path(__file__).parents[3]
 
@@ -48,6 +48,14 @@ def test_the_ledger_has_a_line_for_every_row_and_balances(built: Path) -> None:
 
 
 @pytest.mark.slow
+def test_no_file_of_a_build_has_a_secret_of_the_environment(built: Path) -> None:
+    files = [file for file in built.rglob("*") if file.is_file()]
+    tables = [str(pq.read_table(file).to_pylist()) for file in files if file.suffix == ".parquet"]
+    assert len(tables) > 5
+    assert not [file for file in files if SECRET.encode() in file.read_bytes()]
+    assert not any(SECRET in table for table in tables)
+
+
 def test_shards_load_with_decoded_pictures(built: Path, tmp_path: Path) -> None:
     from datasets import load_dataset
 

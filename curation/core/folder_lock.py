@@ -29,6 +29,8 @@ LOCK = ".lock"
 BEAT_S = 5.0
 STALE_S = 60.0
 """A dozen beats: a server may be away for a while."""
+DYING_S = 2.0
+"""A process that is killed gives back its `flock` a moment before it is gone."""
 FREE_NS = 0
 """The time of a lock's file that was given back."""
 
@@ -99,7 +101,7 @@ class FolderLock:
         if _time_of(path) in (FREE_NS, None):
             return True
         if holder.get("machine") == machine():
-            return not _is_alive(holder)
+            return _ends(holder)
         return not self._beats(path, holder)
 
     def _beats(self, path: Path, holder: dict[str, Any]) -> bool:
@@ -181,6 +183,16 @@ def _time_of(path: Path) -> int | None:
             return os.fstat(file.fileno()).st_mtime_ns
     except FileNotFoundError:
         return None
+
+
+def _ends(holder: dict[str, Any]) -> bool:
+    """Whether the process of this machine that holds a lock is gone, or about to be."""
+    until = time.monotonic() + DYING_S
+    while alive := _is_alive(holder):
+        if time.monotonic() > until:
+            break
+        time.sleep(0.05)
+    return not alive
 
 
 def _is_alive(holder: dict[str, Any]) -> bool:

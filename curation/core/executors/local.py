@@ -80,7 +80,7 @@ class LocalExecutor(TaskExecutor):
                     for future in done:
                         _take(future, waiting.pop(future), attempt)
                     for rank in patience.lost(waiting.values()):
-                        _kill(attempt.pid_of(rank))
+                        _kill(attempt.pid_of(rank), pool)
                     on_tick()
             except BaseException as error:
                 workers = list((pool._processes or {}).values())
@@ -105,8 +105,10 @@ class LocalExecutor(TaskExecutor):
         return ProcessPoolExecutor(workers, context, _start_worker, (str(log), loaded_plugins()))
 
 
-def _kill(pid: int | None) -> None:
-    for process in processes(pid):
+def _kill(pid: int | None, pool: ProcessPoolExecutor) -> None:
+    """Kill a process and those below it; without one every worker, for none has begun."""
+    workers = [pid] if pid else list(pool._processes or ())
+    for process in (one for worker in workers for one in processes(worker)):
         with suppress(psutil.Error):
             process.kill()
 

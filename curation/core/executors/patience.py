@@ -5,7 +5,7 @@ that decides on millions of rows reports nothing for a long while.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 
 import psutil
@@ -27,13 +27,17 @@ class Patience:
         """Task -> its state, the seconds of a processor that it had used, and when."""
         self._asked_at = 0.0
 
-    def lost(self, running: Iterable[int]) -> list[int]:
-        """Those of the tasks that make none, once each; what waits to be run, and has no process yet, has time."""
+    def lost(self, running: Collection[int]) -> list[int]:
+        """Those of the tasks that make none, once each. What waits to be run has time, but where none of them has a process yet on this
+        machine the first is one that cannot begin.
+        """
         now = time.monotonic()
         if now - self._asked_at < self._patience_s / 20:
             return []
         self._asked_at, undone = now, left(self._attempt.work.folder, self._attempt.work.n_parts)
         begun = [rank for rank in running if rank not in self._attempt.lost and self._attempt.pid_of(rank)]
+        if self._is_here and not begun:
+            begun = [rank for rank in running if rank not in self._attempt.lost][:1]
         late = [rank for rank in begun if not self._progresses(rank, undone, now)]
         for rank in late:
             self._attempt.lose(rank, f"made no progress for {self._patience_s:g} s (run.patience) and is killed")

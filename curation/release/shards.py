@@ -24,6 +24,7 @@ from curation.core.progress import TaskProgress
 from curation.core.row import Config, Row, from_record
 from curation.core.rows import Numbers, RowFile, Rows
 from curation.core.schema import released_record, released_schema
+from curation.core.seen import digests_seen, record_seen
 from curation.core.stage import Run, Stage
 from curation.core.steps import row_bytes
 from curation.sampling.template import apply_template, template_hash
@@ -93,17 +94,20 @@ class ShardsStage(Stage):
         for other in {file.name for file in building.iterdir()} - names:  # what a killed task was writing
             (building / other).unlink()
         digests = [json.loads(file.read_text()) for file in sorted((run.folder / DIGESTS).glob("*.json"))]
-        write_text(run.folder / SHARDS, json.dumps({name: of for part in digests for name, of in sorted(part.items())}))
+        written = {name: of for part in digests for name, of in sorted(part.items())}
+        write_text(run.folder / SHARDS, json.dumps(written))
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         building.rename(folder)
+        record_seen(_seen(run), {folder / name: of for name, of in written.items()})
 
     def is_whole(self, run: Run) -> bool:
         if (run.folder / BUILDING).exists():
             return True  # they are put in their place when all are written
         try:
             written = digests_as_written(run.out, run.config)
-            same = all(sha256_of(folder_of(run) / name) == of for name, of in written.items())
+            with digests_seen(_seen(run)):
+                same = all(sha256_of(folder_of(run) / name) == of for name, of in written.items())
             return same and (run.folder / SHARDS).exists()
         except CurationError:
             return False
@@ -117,6 +121,11 @@ class ShardsStage(Stage):
             "prompt_template_hash": template_hash(self.template),
         }
         return released_schema(run.config, metadata, run.columns)
+
+
+def _seen(run: Run) -> Path:
+    """Where the shards' digests are recorded with what the files were: outside of the stage's folder, whose files stay as they are."""
+    return run.out / "stages" / f"{run.config}-shards.json"
 
 
 def folder_of(run: Run) -> Path:
@@ -215,4 +224,4 @@ class WriteShards(PipelineStep):  # type: ignore[misc]
                 text = apply_template(self.stage.template, row.question)
                 writer.write(released_record(config, row, text, added), row_bytes(row))
                 progress.advance()
-                self.stat_update("rows", split)
+        self.stat_update("rows", split, value=writer.n_rows)

@@ -16,13 +16,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import forkserver
-
-from datatrove.executor import LocalPipelineExecutor
+from typing import TYPE_CHECKING
 
 from curation.core.errors import BuildError, CurationError
 from curation.core.executors.base import TaskExecutor
 from curation.core.parts import DoParts, Work
 from curation.core.plugins import load_plugins, loaded_plugins
+
+if TYPE_CHECKING:
+    from datatrove.executor import LocalPipelineExecutor
 
 PRELOAD = ["curation.build.preload"]
 """What the workers' server imports before it forks them."""
@@ -55,7 +57,7 @@ class TaskError(Exception):
     """A task failed in a way that is no message for the user."""
 
 
-def _run_rank(executor: LocalPipelineExecutor, rank: int) -> None:
+def _run_rank(executor: "LocalPipelineExecutor", rank: int) -> None:
     """Run one task inside a worker. A local rank other than 0 keeps datatrove's log off the screen."""
     try:
         executor._run_for_rank(rank, local_rank=1)
@@ -71,6 +73,9 @@ class LocalExecutor(TaskExecutor):
     def run_tasks(
         self, work: Work, tasks: int, ranks: list[int], has_engine: bool, on_tick: Callable[[], None]
     ) -> None:
+        # Half a second, which a build that changes nothing need not spend.
+        from datatrove.executor import LocalPipelineExecutor
+
         executor = LocalPipelineExecutor(
             [DoParts(work)], tasks=tasks, logging_dir=str(work.folder), skip_completed=False
         )

@@ -4,13 +4,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
 UV ?= uv
-LOCK := $(UV) pip compile -q pyproject.toml --python-platform x86_64-manylinux_2_28 --generate-hashes --no-annotate \
+LOCK := $(UV) pip compile -q --python-platform x86_64-manylinux_2_28 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 # Three processes for two cores, as many tests wait for others; tests/conftest.py says which tests share one, and which begin first.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 export PYTHONUNBUFFERED := 1
 
-.PHONY: setup quickstart test test-fast bench fmt check lock clean
+FUZZ_S ?= 60
+FUZZ_SEED ?= 0
+
+.PHONY: setup quickstart test test-fast bench chaos fuzz audit fmt check lock clean
 
 setup: $(VENV)/.ready
 
@@ -38,6 +41,27 @@ test-fast: setup
 bench: setup
 	for bench in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$bench || exit 1; done
 
+# Builds that faults hit at random moments; CHAOS_SEED and CHAOS_BUILDS say which and how many.
+chaos: setup
+	$(BIN)/python -m tests.chaos
+
+# FUZZ_S seconds of hostile inputs for the readers, the judge, report and card, and builds: a quarter each, seeded by FUZZ_SEED. Not a part of
+# `make test`, which has a slice.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_S) --seed $(FUZZ_SEED)
+
+# Asks the package index for what is known of every version in the locks; one that it does not know fails too, a CPU build counts as the
+# version that it is of. Needs the network; not a part of `make test`.
+audit: build/audit/.ready
+	@failed=0; for lock in requirements/*.txt; do echo $$lock; sed 's/+cpu / /' $$lock > build/audit/lock.txt; \
+		build/audit/bin/pip-audit --progress-spinner off --strict --disable-pip --require-hashes -r build/audit/lock.txt || failed=1; \
+	done; exit $$failed
+
+build/audit/.ready: requirements/audit.txt
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/audit.txt
+	@touch $@
+
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -52,12 +76,13 @@ fmt: setup
 # of the CPU's lock: the package index has only CUDA builds of them, which cannot load beside a CPU torch, and nothing uses them.
 # The GPU's locks take the CPU's versions, which are the tested ones, but for two packages that the CUDA builds of torch and vLLM pin.
 lock:
-	$(LOCK) --python-version 3.11 --extra cpu --extra embed --group dev --no-emit-package torchaudio --no-emit-package torchcodec \
+	$(LOCK) pyproject.toml --python-version 3.11 --extra cpu --extra embed --extra ray --group dev --no-emit-package torchaudio --no-emit-package torchcodec \
 		--find-links "$(TORCH_CPU)" -o requirements/cpu-py311.txt
 	mkdir -p build
 	sed -n '/^\(triton\|apache-tvm-ffi\)==/d; s/^\([^ #]*==[^ +]*\).*/\1/p' requirements/cpu-py311.txt > build/versions.txt
-	$(LOCK) --python-version 3.11 --extra vllm --extra embed -c build/versions.txt -o requirements/gpu-py311.txt
-	$(LOCK) --python-version 3.12 --extra vllm --extra embed -c build/versions.txt -o requirements/gpu-py312.txt
+	$(LOCK) pyproject.toml --python-version 3.11 --extra vllm --extra embed --extra ray -c build/versions.txt -o requirements/gpu-py311.txt
+	$(LOCK) pyproject.toml --python-version 3.12 --extra vllm --extra embed --extra ray -c build/versions.txt -o requirements/gpu-py312.txt
+	$(LOCK) --python-version 3.11 --group audit -o requirements/audit.txt
 
 clean:
 	rm -rf build .mypy_cache .ruff_cache

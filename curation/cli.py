@@ -11,7 +11,8 @@ from pathlib import Path
 
 from curation import __version__
 from curation.commands import run
-from curation.core.errors import CurationError
+from curation.commands.interrupt import exit_code
+from curation.core.errors import OF_THE_DISK, CurationError, of_the_disk
 
 Command = Callable[[argparse.Namespace], None]
 
@@ -29,14 +30,21 @@ LISTS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns 0 on success, 1 on a failure, which is reported in one line; usage errors exit with 2."""
+    """Run one command. Returns 0 on success, 1 on a failure, 130 after Ctrl-C, 143 after SIGTERM, each with one line; usage errors exit
+    with 2.
+    """
     args = parser().parse_args(argv)
     try:
         args.run(args)
-    except (CurationError, KeyboardInterrupt) as error:
+    except KeyboardInterrupt as error:
         if args.debug:
             traceback.print_exc()
-        print(f"ovr-curate: {str(error) or 'interrupted; run the same command to go on'}", file=sys.stderr)
+        print("ovr-curate: interrupted; run the same command to go on", file=sys.stderr)
+        return exit_code(error)
+    except CurationError as error:
+        if args.debug:
+            traceback.print_exc()
+        print(f"ovr-curate: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         return 1
@@ -44,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.debug:
             traceback.print_exc()
         message = " ".join(str(error).split()) or "no message"
+        if isinstance(error, OSError) and error.errno in OF_THE_DISK:
+            message = of_the_disk(error, "")
         print(f"ovr-curate: {type(error).__name__}: {message} (--debug shows where)", file=sys.stderr)
         return 1
     return 0

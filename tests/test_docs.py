@@ -18,7 +18,8 @@ from curation.core.parquet import read_records
 
 ROOT = Path(__file__).parents[1]
 LEDGER = ("source", "source_id", "stage", "action", "reason", "detail")
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+FRONT = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
+PAGES = [*(ROOT / name for name in FRONT), *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def run(*command: str, folder: Path = ROOT) -> str:

@@ -29,12 +29,12 @@ def pins(lock: str) -> dict[str, Version]:
     return {canonicalize_name(name): Version(version) for name, version, _ in PIN.findall(text)}
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", sorted(file.stem for file in (ROOT / "requirements").glob("*.txt")))
 def test_every_line_is_a_pin_with_hashes(lock: str) -> None:
     text = (ROOT / "requirements" / f"{lock}.txt").read_text()
     left = [line for line in PIN.sub("", text).splitlines() if line and not line.startswith("#")]
     assert left == []
-    assert len(pins(lock)) > 100
+    assert len(pins(lock)) > (100 if lock in LOCKS else 20)
 
 
 @pytest.mark.parametrize("lock", LOCKS)

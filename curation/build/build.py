@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import yaml
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 import curation
@@ -31,8 +30,9 @@ from curation.build.manifest import Manifest
 from curation.build.publish import publish_files, unpublish
 from curation.build.summary import describe_config, emptied_by, why_empty
 from curation.core.digests import installed_versions, source_digest
-from curation.core.errors import BuildError, FlagError, ManifestError
+from curation.core.errors import BuildError, FlagError, ManifestError, of_the_disk
 from curation.core.executors.base import Executor, executor_of
+from curation.core.folder_lock import LOCK, FolderLock
 from curation.core.ledger import LEDGER, Balance, LedgerLine, as_record, collect_ledger
 from curation.core.lock import WRITTEN, build_name
 from curation.core.parquet import write_records, write_text
@@ -86,7 +86,11 @@ def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()
         with executor:
             return _build(manifest, out, options, expected, executor)
     except OSError as error:
-        raise BuildError(f"{error.filename or out}: {error.strerror or error}") from error
+        raise BuildError(of_the_disk(error, out)) from error
+    except KeyboardInterrupt:
+        if lock.is_lost:
+            raise BuildError(f"{out}: this build stood still, and another has taken its folder over") from None
+        raise
     finally:
         lock.release()
 
@@ -120,16 +124,14 @@ def run_options(manifest: Manifest, options: BuildOptions) -> RunOptions:
         raise ManifestError(f"run: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
 
 
-def lock_folder(out: Path) -> FileLock:
+def lock_folder(out: Path) -> FolderLock:
     """Make `out` and keep others out of it. A folder that holds something else than a build is refused: nothing of it may be removed."""
-    lock = FileLock(out / ".lock", timeout=0)
+    lock = FolderLock(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        if not (out / ".lock").exists() and any(out.iterdir()):
+        if not (out / LOCK).exists() and any(out.iterdir()):
             raise BuildError(f"--out {out}: got a folder with other files in it, expected an empty one or a build's")
         lock.acquire()
-    except Timeout:
-        raise BuildError(f"{out}: another build is running in this folder") from None
     except OSError as error:
         raise BuildError(f"--out {out}: {error.strerror or error}, expected a folder that can be written to") from error
     return lock

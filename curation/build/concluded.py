@@ -12,6 +12,7 @@ from curation.build.files import FILES
 from curation.build.publish import LISTED
 from curation.core.parquet import write_text
 from curation.core.seen import State, state_of
+from curation.core.stage_files import FINISHED
 from curation.core.stage_run import digest_of
 
 CONCLUDED = Path("stages") / "concluded.json"
@@ -35,7 +36,7 @@ def concluded(out: Path, lock: Mapping[str, Any], stages: Iterable[Path]) -> dic
 
 def _state(out: Path, lock: Mapping[str, Any], stages: Iterable[Path]) -> dict[str, Any]:
     files: dict[str, State] = {name: state_of(out / name) for name in _written(out)}
-    return {"lock": digest_of(lock), "files": files, "stages": {s.name: state_of(s / "done.json") for s in stages}}
+    return {"lock": digest_of(lock), "files": files, "stages": {s.name: state_of(s / FINISHED) for s in stages}}
 
 
 def _written(out: Path) -> Iterator[str]:

@@ -16,7 +16,8 @@ from curation.core.parquet import write_text
 from curation.core.row import Config
 from curation.core.seen import digests_seen
 from curation.core.stage import Stage
-from curation.core.stage_run import StageRun, digest_of
+from curation.core.stage_files import read_record
+from curation.core.stage_run import StageRun, digest_of, verify
 from curation.sources.put_together import rows_read
 
 Inputs = dict[str, dict[str, dict[str, str]]]
@@ -48,7 +49,7 @@ class ConfigBuild:
     def _digests(self) -> Inputs:
         """The inputs; of a config that is not prepared, as they were when it was built."""
         if self._inputs is None:
-            self._inputs = json.loads(self.record.read_text())["inputs"] if self.record.exists() else {}
+            self._inputs = read_record(self.record).get("inputs", {})
         return self._inputs
 
     def payload(self) -> Any:
@@ -65,7 +66,7 @@ class ConfigBuild:
 
     def is_finished(self) -> bool:
         """Whether the shards of exactly this manifest are in the build folder."""
-        return self.record.exists() and bool(json.loads(self.record.read_text())["digest"] == digest_of(self.payload()))
+        return bool(read_record(self.record).get("digest") == digest_of(self.payload()))
 
     @cached_property
     def stages(self) -> list[StageRun]:
@@ -86,6 +87,7 @@ class ConfigBuild:
         self.record.unlink(missing_ok=True)
         for folder in {*self.record.parent.glob(f"[0-9][0-9]-{self.config}-*")} - {*self.folders()}:
             shutil.rmtree(folder)  # of a plan with other stages
+        verify(self.stages)
         executor.run(self.stages)
         record = {"digest": digest_of(self.payload()), "inputs": self._digests}
         write_text(self.record, json.dumps(record))

@@ -16,7 +16,7 @@ from curation.build.manifest import Manifest
 from curation.build.mistakes import mistakes_in
 from curation.core.errors import ManifestError, no_mapping
 from curation.core.lock import PLACES
-from curation.core.plugins import load_plugins
+from curation.core.plugins import load_plugins, load_plugins_of
 
 
 def load_manifest(path: Path, changes: Iterable[str] = ()) -> Manifest:
@@ -39,10 +39,13 @@ def locked_manifest(lock: Mapping[str, Any], folder: Path, changes: Iterable[str
         ManifestError: as `load_manifest`.
     """
     path = folder / "manifest.lock.yaml"
-    return _validated(deepcopy(lock["manifest"]), path, changes, _Places(path, PLACES, needs_variables=False))
+    return _validated(deepcopy(lock["manifest"]), path, changes, _Places(path, PLACES, needs_variables=False), folder)
 
 
-def _validated(raw: dict[str, Any], path: Path, changes: Iterable[str], places: "_Places") -> Manifest:
+def _validated(
+    raw: dict[str, Any], path: Path, changes: Iterable[str], places: "_Places", dataset: Path | None = None
+) -> Manifest:
+    """`dataset`: the folder of a set that is read, whose own modules are not imported."""
     for change in changes:
         try:
             _apply_change(raw, change)
@@ -51,7 +54,7 @@ def _validated(raw: dict[str, Any], path: Path, changes: Iterable[str], places: 
                 raise
             raise ManifestError(f"--set {change!r}: {' '.join(str(error).split())}") from error
     resolved = places.resolve(raw)
-    _load_plugins(resolved, path)
+    _load_plugins(resolved, path, dataset)
     try:
         manifest = Manifest.model_validate(resolved)
     except ValidationError as error:
@@ -84,14 +87,14 @@ def _read(path: Path) -> dict[str, Any]:
     return raw
 
 
-def _load_plugins(raw: dict[str, Any], path: Path) -> None:
+def _load_plugins(raw: dict[str, Any], path: Path, dataset: Path | None) -> None:
     """Import the manifest's modules and note the folder that they may be in, for commands that read the manifest lock."""
     names = raw.get("plugins")
     if not names or not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return  # nothing to import, or a mistake that the validation names
     raw["root"] = str(raw.get("root") or path.resolve().parent)
     try:
-        load_plugins(names, Path(raw["root"]))
+        load_plugins_of(raw, dataset) if dataset else load_plugins(names, Path(raw["root"]))
     except ManifestError as error:
         raise ManifestError(f"{path}: plugins: {error}") from error
 

@@ -11,7 +11,7 @@ from curation.build.manifest import Certify
 from curation.commands.console import render
 from curation.core.errors import BuildError
 from curation.core.parquet import read_records, write_records, write_text
-from curation.core.plugins import load_plugins
+from curation.core.plugins import load_plugins_of
 from curation.core.words import counted
 from curation.release.dataset import open_dataset
 from curation.release.finish import finish
@@ -40,7 +40,7 @@ def certify_build(build: Path) -> None:
         raise BuildError(f"{build}: no RL shards, manifest lock and summary; expected the folder of a finished build")
     dataset = open_dataset(build)
     lock, summary = dataset.manifest, dataset.summary
-    load_plugins(lock.get("plugins", ()), Path(lock["root"]) if lock.get("root") else None)
+    load_plugins_of(lock, build)
     bounds = Certify.model_validate(lock.get("certify", {}))
     rows = [record for shard in shards for record in read_records(shard, COLUMNS, batch_rows=10_000)]
     in_thread, in_process = (certify(rows, where, bounds.max_rows, lock["seed"]) for where in ("thread", "process"))

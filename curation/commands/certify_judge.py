@@ -21,7 +21,7 @@ from curation.build.mistakes import mistakes_in
 from curation.commands.console import render
 from curation.core.errors import BuildError, ManifestError
 from curation.core.parquet import read_records, write_records, write_text
-from curation.core.plugins import load_plugins
+from curation.core.plugins import load_plugins_of
 from curation.core.row import Message, Row, question_of
 from curation.core.words import counted
 from curation.judging.answers.certificate import Certificate, objections
@@ -56,7 +56,7 @@ def certify_the_judge(build: Path, judge: str, n_rows: int, out: Path | None) ->
     if not (build / "manifest.lock.yaml").exists():
         raise BuildError(f"{build}: no manifest lock, expected the folder of a finished build")
     lock = Dataset(build).manifest
-    load_plugins(lock.get("plugins", ()), Path(lock["root"]) if lock.get("root") else None)
+    load_plugins_of(lock, build)
     options, limits, wanted = _judge_of(judge, Certify.model_validate(lock.get("certify", {})).judge)
     rows = chosen(build, n_rows, lock["seed"], lock["prompt_template"])
     with lock_folder(build):

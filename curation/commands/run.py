@@ -1,8 +1,8 @@
 """What each command of `ovr-curate` does with its arguments. Imports sit in the functions, so that `ovr-curate --help` answers at once."""
 
 import argparse
-import signal
-import threading
+
+from curation.commands.interrupt import end_at_sigterm
 
 
 def build(args: argparse.Namespace) -> None:
@@ -12,8 +12,7 @@ def build(args: argparse.Namespace) -> None:
     from curation.release.budget.table import budget_lines
     from curation.release.finish import finish
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster's way to say Ctrl-C
+    end_at_sigterm()
     options = BuildOptions(
         args.workers, args.limit, args.only, tuple(args.set), args.control, args.tasks, args.executor
     )
@@ -106,8 +105,7 @@ def audit(args: argparse.Namespace) -> None:
 def push(args: argparse.Namespace) -> None:
     from curation.release.push.push import PushOptions, show_push
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_at_sigterm()
     show_push(args.dir, args.name, PushOptions(args.private, args.revision, args.dry_run, args.rollouts))
 
 

@@ -13,6 +13,7 @@ BadRowError is none of them: it spoils one row, which is counted under its reaso
 """
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -74,6 +75,27 @@ def first_line(error: BaseException) -> str:
     ('no space', 'OSError')
     """
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+OF_THE_DISK = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.EFBIG)
+)
+"""What a user can mend where a file is written."""
+MENDED = {
+    errno.ENOSPC: "free some space, and run the same command: what is done stays",
+    errno.EDQUOT: "raise the quota or free some space, and run the same command: what is done stays",
+    errno.EROFS: "expected a folder that can be written to",
+}
+
+
+def of_the_disk(error: OSError, place: object) -> str:
+    """A message about a file that cannot be read or written: which, or `place`, why, and what to do.
+
+    >>> of_the_disk(OSError(28, "No space left on device", "a.parquet"), "out")
+    'a.parquet: No space left on device; free some space, and run the same command: what is done stays'
+    """
+    what = f"{error.filename or place}: {error.strerror or first_line(error)}"
+    return f"{what}; {MENDED[error.errno]}" if error.errno in MENDED else what
 
 
 def no_mapping(value: object) -> str:

@@ -11,7 +11,9 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curation.core.attempts import smaller
 from curation.core.errors import BuildError, first_line
+from curation.core.file_records import note_written
 
 ROW_GROUP_ROWS = 100
 ROW_GROUP_BYTES = 32 * 2**20
@@ -74,7 +76,11 @@ class AtomicParquetWriter:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, which appears at `path`, on disk, when the `with` block ends without an error."""
+    """A file to write to, which appears at `path`, on disk, when the `with` block ends without an error.
+
+    Raises:
+        OSError: it cannot be written; `filename` says which.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
@@ -83,6 +89,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+        note_written(path)
+    except OSError as error:
+        error.filename, error.filename2 = error.filename or str(path), None
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -111,7 +121,7 @@ def read_records(
     """
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=batch_rows, columns=columns):
+            for batch in file.iter_batches(batch_size=smaller(batch_rows), columns=columns):
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise BuildError(

@@ -2,13 +2,14 @@
 
 A part is what the data determine: a file of rows, a piece of a source, a shard. A task is what the machine determines: a process, a job of
 Slurm, a worker of Ray. Task `rank` of `n` does the parts `rank`, `rank + n`, `rank + 2 n` and so on, one after the other; every part leaves
-files of its own, named by its number, and then a mark. So neither the bytes nor what a rerun finds done depend on how many tasks there are.
+files of its own, named by its number, and then a mark that lists them. So neither the bytes nor what a rerun finds done depend on how many
+tasks there are.
 """
 
 import json
 import shutil
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,12 +17,13 @@ from typing import Any, Protocol
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from curation.core import errors
+from curation.core import attempts, errors
 from curation.core.errors import BuildError, CurationError
+from curation.core.file_records import FileRecord, recording
 from curation.core.parquet import write_text
 
 DONE = "parts"
-"""In a stage's folder: an empty file for every part that is done."""
+"""In a stage's folder: a file for every part that is done, with the record of all that it wrote there."""
 FAILED = "failed"
 """In a stage's folder: of every task that failed why."""
 
@@ -46,11 +48,12 @@ class DoParts(PipelineStep):  # type: ignore[misc]
 
     type, name = "task", "parts"
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, attempt: int = 0) -> None:
         super().__init__()
-        self.work = work
+        self.work, self.attempt = work, attempt
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        attempts.begin(self.attempt)
         if parts := parts_of(rank, world_size, left(self.work.folder, self.work.n_parts)):
             with ExitStack() as closing:
                 steps = self.work.steps()
@@ -63,12 +66,35 @@ class DoParts(PipelineStep):  # type: ignore[misc]
 
     def _do(self, part: int, steps: list[PipelineStep]) -> None:
         documents: Any = None
-        for step in steps:
-            documents = step(documents, part, self.work.n_parts)
-        deque(documents or (), maxlen=0)
-        mark = self.work.folder / DONE / f"{part:05d}"
-        mark.parent.mkdir(exist_ok=True)
-        mark.touch()
+        with recording() as files:
+            for step in steps:
+                documents = step(documents, part, self.work.n_parts)
+            deque(documents or (), maxlen=0)
+        mark(self.work.folder, part, files)
+
+
+def mark(folder: Path, part: int, files: Mapping[Path, FileRecord]) -> None:
+    """Mark a part as done; of the files that it wrote those in the stage's folder are listed."""
+    listed = {path.relative_to(folder).as_posix(): of for path, of in files.items() if path.is_relative_to(folder)}
+    write_text(folder / DONE / f"{part:05d}", json.dumps(listed))
+
+
+def unmark(folder: Path, parts: Iterable[int]) -> None:
+    """Let parts be done again."""
+    for part in parts:
+        (folder / DONE / f"{part:05d}").unlink(missing_ok=True)
+
+
+def marked_files(folder: Path) -> dict[str, tuple[int, FileRecord]]:
+    """File -> the part that wrote it and what it was then. A part whose mark is damaged is no longer done."""
+    found: dict[str, tuple[int, FileRecord]] = {}
+    for file in sorted((folder / DONE).glob("[0-9]*")):
+        try:
+            listed = json.loads(file.read_text())
+            found |= {name: (int(file.name), FileRecord(*record)) for name, record in listed.items()}
+        except (ValueError, TypeError, AttributeError):
+            file.unlink()
+    return found
 
 
 def left(folder: Path, n_parts: int) -> list[int]:

@@ -3,15 +3,18 @@
 A pass decides nothing. One that was cut off, or whose store was lost, costs time: the stage samples what it does not find.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.progress import TaskProgress
+from curation.core.rows import Numbers
 
 PASSES = "passes"
 """In a stage's folder: a folder for every pass."""
@@ -42,15 +45,25 @@ class FillStore(PipelineStep):  # type: ignore[misc]
         self._held.close()
 
 
-def n_pieces(n: int, size: int) -> int:
-    """In how many pieces of about `size` so many things are cut."""
-    return -(-n // size)
+def pieces_of(alike: Numbers, size: int) -> list[Numbers]:
+    """The places of some things in pieces of about `size`; things with the same number in `alike` are in one piece. They are of like size,
+    so that none is a few things alone.
 
-
-def piece(n: int, number: int, pieces: int) -> slice:
-    """Where one of the pieces of `n` things is; they are of like size, so that none is a few things alone.
-
-    >>> [piece(10, number, 3) for number in range(3)]
-    [slice(0, 3, None), slice(3, 6, None), slice(6, 10, None)]
+    >>> [piece.tolist() for piece in pieces_of(np.array([0, 1, 2, 3, 0, 5]), 2)]
+    [[0, 4], [1, 2], [3, 5]]
     """
-    return slice(n * number // pieces, n * (number + 1) // pieces)
+    pieces = -(-len(alike) // size)
+    _, which, counts = np.unique(alike, return_inverse=True, return_counts=True)
+    piece_of = ((np.cumsum(counts) - counts) * pieces // max(len(alike), 1))[which]
+    return [found for piece in range(pieces) if len(found := np.flatnonzero(piece_of == piece))]
+
+
+def number_alike(names: Iterable[object]) -> Numbers:
+    """Of every name the place where it comes first; None is like no other. Memory: a digest for each.
+
+    >>> number_alike(["a", "b", "a", None, None]).tolist()
+    [0, 1, 0, 3, 4]
+    """
+    first_of: dict[bytes, int] = {}
+    digests = (None if name is None else blake2b(repr(name).encode(), digest_size=8).digest() for name in names)
+    return np.array([i if one is None else first_of.setdefault(one, i) for i, one in enumerate(digests)], np.int64)

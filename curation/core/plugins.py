@@ -150,6 +150,38 @@ def load_plugins(names: Iterable[str], folder: Path | None = None) -> None:
             _loaded.append(name)
 
 
+def load_plugins_of(manifest: Mapping[str, Any], dataset: Path) -> None:
+    """Import the modules that the lock of a data set names. Its own folder may be a stranger's: what is in there is data, never code.
+
+    Raises:
+        ManifestError: a module is in that folder, or cannot be imported.
+    """
+    names, root = manifest.get("plugins") or (), manifest.get("root")
+    if not names:
+        return
+    places = [*sys.path, *([root] if root else [])]
+    for name in names:
+        if not isinstance(name, str) or any(_leads_into(dataset, place, name) for place in places):
+            raise ManifestError(
+                f"module {name!r} is in {dataset}, which is read and not run; if you trust it, put it into a folder of your own"
+                " that PYTHONPATH names"
+            )
+    load_plugins(names, Path(root) if root else None)
+
+
+def _leads_into(dataset: Path, place: str, module: str) -> bool:
+    """Whether a folder of `sys.path` has a module, or a package above it, that is in the folder of a data set."""
+    steps = module.split(".")
+    above = [Path(place or ".", *steps[:count]) for count in range(1, len(steps) + 1)]
+    there = [file for path in above for file in path.parent.glob("*") if file.name.partition(".")[0] == path.name]
+    return any(is_inside(file, dataset) for file in there)
+
+
+def is_inside(file: Path, folder: Path) -> bool:
+    """Whether a file is in a folder, by its name or by where its links lead."""
+    return file.absolute().is_relative_to(folder.absolute()) or file.resolve().is_relative_to(folder.resolve())
+
+
 def loaded_plugins() -> tuple[str, ...]:
     """The modules that `load_plugins` imported, for a worker process to import as well."""
     return tuple(_loaded)

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -44,10 +45,14 @@ class TaskProgress:
 
     def flush(self) -> None:
         self._reported_at = time.monotonic()
-        self.file.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.file.with_suffix(".tmp")
-        temporary.write_text(json.dumps({"rows": self.rows, "total": self.total, "note": self.note}))
-        os.replace(temporary, self.file)
+        with suppress(OSError):  # a disk that is full ends the build at the next row, not at a count of them
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps({"rows": self.rows, "total": self.total, "note": self.note}))
+            os.replace(temporary, self.file)
+            return
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 class StageProgress:

@@ -52,7 +52,9 @@ class RunOptions(Options):
     engine_tasks: int = Field(default=1, ge=1)
     """Tasks that a stage which samples is shared out to; each loads its model."""
     retries: int = Field(default=2, ge=0)
-    """How often a task is run again whose process died."""
+    """How often a task is run again whose process died, that made no progress, or that ran out of memory: then with smaller batches."""
+    patience: float = Field(default=3600, gt=0)
+    """Seconds after which a task that makes no progress is killed and run again (with `slurm`, its own `time` ends it)."""
     ray: RayOptions = RayOptions()
     slurm: SlurmOptions | None = None
 

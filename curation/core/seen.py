@@ -11,7 +11,7 @@ recorded: it may change again within the same tick of the clock.
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,13 +62,6 @@ def digests_seen(record: Path) -> Iterator[None]:
 def by_seen(path: Path, digest: Callable[[Path], str]) -> str:
     """The digest of a file: as it was recorded, where that is asked for, or by `digest`."""
     return _seen[-1].digest(path, digest) if _seen else digest(path)
-
-
-def record_seen(record: Path, digests: Mapping[Path, str]) -> None:
-    """Record the digests of files that were just written, and that nothing else writes."""
-    seen = Seen(record)
-    seen._now = {str(path.absolute()): (state_of(path), digest) for path, digest in digests.items()}
-    seen.save()
 
 
 def state_of(path: Path) -> State:

@@ -21,7 +21,7 @@ Neither writes rows: it says what becomes of each, and where rows are read next 
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -138,6 +138,15 @@ class Stage(Plugin):
         """How many rows came in, by a count that is not its own where there is one."""
         return len(run.rows)
 
+    def rows_in_part(self, run: Run, part: int) -> int | None:
+        """How many rows came into one of its parts, each of which is left or ended there; None where parts are not of rows."""
+        return None
+
+    def needs_bytes(self, run: Run) -> int:
+        """About how much it will write, for a warning: as much as the rows have that came in, or a twentieth where it decides on them."""
+        n_bytes = sum(file.path.stat().st_size for file in run.rows.files)
+        return n_bytes // 20 if self.leaves == DECISIONS else n_bytes
+
     def rows_added(self, run: Run) -> Mapping[str, int]:
         """Source -> rows that it made of others, beside those that came in; known once it has run."""
         return {}
@@ -160,9 +169,9 @@ class Stage(Plugin):
         """The options of the manifest that decide who ends here for this reason; empty where it knows of none."""
         return self.remedies.get(reason, "")
 
-    def is_whole(self, run: Run) -> bool:
-        """Whether what it left outside of its folder is still there."""
-        return True
+    def outside(self, run: Run) -> Sequence[Path]:
+        """The files that it left outside of its folder; known once it has run."""
+        return ()
 
     def cost(self, run: Run, pilot: int | None) -> Cost | None:
         """What it will cost, None where that is only time; with `pilot`, so many prompts are sampled to find out.
@@ -184,6 +193,9 @@ class MapStage(Stage):
 
     def n_parts(self, run: Run) -> int:
         return len(run.rows.files)
+
+    def rows_in_part(self, run: Run, part: int) -> int | None:
+        return run.rows.files[part].n_rows
 
     def steps(self, run: Run) -> list[PipelineStep]:
         write = partial(WriteDecisions, run.rows, run.folder / DECISIONS, schema_of(self))

@@ -1,14 +1,16 @@
 """A stage in its place in a build folder: run once, resumed after an interruption, redone when what it depends on changed.
 
 stages/03-rl-normalise/started.json     what it was started for
-                       parts/           the parts that are done
-                       done.json        what it was finished for
+                       parts/           the parts that are done, with their files
+                       done.json        what it was finished for, and all of its files
                        rows|decisions/  what it left, and ledger/, the rows that ended in it
 """
 
 import json
 import shutil
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -18,6 +20,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from datatrove.pipeline.base import PipelineStep
 
+from curation.core.disk import DiskSpace
 from curation.core.errors import BuildError
 from curation.core.executors.base import TaskExecutor
 from curation.core.parquet import write_text
@@ -27,10 +30,19 @@ from curation.core.row import Config
 from curation.core.rows import Rows, decided
 from curation.core.run_options import RunOptions
 from curation.core.stage import DECISIONS, ROWS, Run, Stage
+from curation.core.stage_files import (
+    BEGUN,
+    FINISHED,
+    STARTED,
+    changed,
+    differing,
+    files_of,
+    forget_differing,
+    read_record,
+    records,
+    remove_partial,
+)
 from curation.core.steps import written, written_rows
-
-BEGUN = "begun"
-"""In its folder: an empty file as old as the last start of its tasks."""
 
 
 def digest_of(payload: Any) -> str:
@@ -64,26 +76,25 @@ class StageRun:
     @property
     def is_done(self) -> bool:
         """Whether it has run, for exactly this fingerprint, and all that it left is there."""
-        return self._recorded("done.json") == self.fingerprint and self._is_whole() and self.stage.is_whole(self._run)
+        return self._recorded(FINISHED) == self.fingerprint and not self._differing()
 
-    def _is_whole(self) -> bool:
-        """Whether every part's list is there and every file that it names, the lines of the ledger, and what the stage publishes."""
-        folder, done = self.folder / self.stage.leaves, json.loads((self.folder / "done.json").read_text())
-        if not all((self.folder / name).exists() for name in self.stage.publishes) or done["ended"] != self._n_ended():
-            return False
-        if self.stage.leaves == "nothing":
-            return True
-        parts = len(list(folder.glob("*.json")))
-        return parts == done["parts"] and all((folder / name).exists() for name in written(folder))
+    def _differing(self, thorough: bool = False) -> list[str]:
+        """The files that it left and that are not as they were: by size and time, or by their bytes."""
+        return differing(self.folder, files_of(read_record(self.folder / FINISHED)), thorough)
 
-    def _n_ended(self) -> int:
-        """Lines in the ledger."""
-        return sum(pq.read_metadata(file).num_rows for file in (self.folder / "ledger").glob("*.parquet"))
+    def verify(self) -> None:
+        """Read all that it left, where it is done, before another stage does. What is not as it was counts as done no longer."""
+        if self._recorded(FINISHED) == self.fingerprint and self._differing(thorough=True):
+            self._clear()
+
+    def _n_ended(self, of: str = "*") -> int:
+        """Lines in the ledger, of some of its files."""
+        return sum(pq.read_metadata(file).num_rows for file in (self.folder / "ledger").glob(f"{of}.parquet"))
 
     @property
     def seconds(self) -> float:
         """What it took when it ran."""
-        return float(json.loads((self.folder / "done.json").read_text())["seconds"])
+        return float(read_record(self.folder / FINISHED)["seconds"])
 
     @property
     def rows(self) -> Rows:
@@ -134,9 +145,15 @@ class StageRun:
         """
         if not self.is_done:
             self.begin()
+            disk = DiskSpace(self.folder, self.stage.needs_bytes(self.context))
             with StageProgress(self.folder.name, self.folder / "progress", len(self.rows_in) or None) as progress:
+
+                def on_tick() -> None:
+                    progress.refresh()
+                    disk.check()
+
                 for work in self.works(executor.options):
-                    executor.do(work, self.stage.has_engine, progress.refresh)
+                    executor.do(work, self.stage.has_engine, on_tick)
             self.finish()
         self.gate()
 
@@ -145,7 +162,12 @@ class StageRun:
         self.stage.gate(self.context)
 
     def begin(self) -> None:
-        """Make its folder ready for tasks."""
+        """Make its folder ready for tasks.
+
+        Raises:
+            BuildError: what a stage before has left is not as it was.
+        """
+        self._check_inputs()
         self._clear()
         write_text(self.folder / BEGUN, "")
 
@@ -153,23 +175,29 @@ class StageRun:
         """Check what its tasks have left, and record that it is done.
 
         Raises:
-            CurationError: a row was lost or doubled, or a file that the stage publishes is not there; what the stage finds.
+            CurationError: a row was lost or doubled, a file that the stage publishes is not there, or one that it read or wrote has changed
+                since; what the stage finds.
         """
+        remove_partial(self.folder)
         self.stage.conclude(self.context)
-        n_ended = self._check(self.context)
+        self._check(self.context)
+        files = records(self.folder, self.stage.outside(self.context))
+        self._check_inputs()
         seconds = round(max(time.time() - (self.folder / BEGUN).stat().st_mtime, 0.0), 3)
-        done = {"fingerprint": self.fingerprint, "parts": self.n_parts, "ended": n_ended, "seconds": seconds}
-        write_text(self.folder / "done.json", json.dumps(done))
+        done = {"fingerprint": self.fingerprint, "seconds": seconds, "files": files}
+        write_text(self.folder / FINISHED, json.dumps(done))
 
     def _clear(self) -> None:
-        """Remove what another fingerprint left, and the ledger lines of parts that are not done: they may write fewer the next time."""
-        is_begun = self._recorded("started.json") == self.fingerprint
-        if self._recorded("done.json") == self.fingerprint or (is_begun and not self.stage.is_whole(self._run)):
-            shutil.rmtree(self.folder)  # what it left here or elsewhere is gone
-        if self._recorded("started.json") != self.fingerprint:
-            self._forget()
+        """Remove what another fingerprint left and what is not as it was, and the ledger lines of parts that are not done: they may write
+        fewer the next time.
+        """
+        if self._recorded(STARTED) == self.fingerprint:
+            for name in forget_differing(self.folder):
+                print(f"{self.folder.name}/{name}: not as it was written; it is made once more", file=sys.stderr)
+        (self.folder / FINISHED).unlink(missing_ok=True)
+        if self._recorded(STARTED) != self.fingerprint:
             shutil.rmtree(self.folder, ignore_errors=True)
-            write_text(self.folder / "started.json", json.dumps({"fingerprint": self.fingerprint}))
+            write_text(self.folder / STARTED, json.dumps({"fingerprint": self.fingerprint}))
         for lines in (self.folder / "ledger").glob("*.parquet"):
             if not is_done(self.folder, int(lines.name[:5])):
                 lines.unlink()
@@ -178,8 +206,20 @@ class StageRun:
         )  # of tasks; there may be more or fewer of them now
         forget_failures(self.folder)
 
-    def _check(self, context: Run) -> int:
-        """Rows in and rows made here = rows left + rows in the ledger; returns the last.
+    def _check_inputs(self) -> None:
+        """Look whether what the stages before have left is as it was.
+
+        Raises:
+            BuildError: a file is not.
+        """
+        if before := self.before:
+            before._check_inputs()
+            if names := before._differing():
+                before._clear()
+                raise changed(before.folder / names[0])
+
+    def _check(self, context: Run) -> None:
+        """Rows in and rows made here = rows left + rows in the ledger, of every part that knows its own, and of all.
 
         Raises:
             BuildError: a row was lost or doubled, or a file that the stage publishes is not there.
@@ -188,25 +228,31 @@ class StageRun:
             raise BuildError(
                 f"{self.folder.name}: the stage publishes {missing[0]!r} and has not left it in its folder"
             )
-        n_in, n_out, n_ended = self.stage.rows_in(context), len(self.rows), self._n_ended()
+        for part in range(self.n_parts):
+            if (n_in := self.stage.rows_in_part(context, part)) is not None:
+                left = read_record(self.folder / self.stage.leaves / f"{part:05d}.json")
+                self._balance(f", part {part}", n_in, 0, sum(left.values()), self._n_ended(f"{part:05d}-*"))
         n_added = sum(self.stage.rows_added(context).values())
+        self._balance("", self.stage.rows_in(context), n_added, len(self.rows), self._n_ended())
+
+    def _balance(self, where: str, n_in: int, n_added: int, n_out: int, n_ended: int) -> None:
         if n_in + n_added != n_out + n_ended:
-            self._forget()
+            (self.folder / STARTED).unlink(missing_ok=True)  # nothing in the folder counts as done
             made = f"{n_added} were made here, " if n_added else ""
             raise BuildError(
-                f"{self.folder}: {n_in} rows came in, {made}{n_out} went out and {n_ended} ended here: the sum is off;"
-                " the next build runs this stage again"
+                f"{self.folder}{where}: {n_in} rows came in, {made}{n_out} went out and {n_ended} ended here: the sum is"
+                " off; the next build runs this stage again"
             )
-        return n_ended
-
-    def _forget(self) -> None:
-        """From here on nothing in the folder counts as done."""
-        for name in ("done.json", "started.json"):
-            (self.folder / name).unlink(missing_ok=True)
 
     def _recorded(self, name: str) -> str | None:
-        file = self.folder / name
-        return json.loads(file.read_text())["fingerprint"] if file.exists() else None
+        return read_record(self.folder / name).get("fingerprint")
+
+
+def verify(stages: Sequence[StageRun]) -> None:
+    """Where some of the stages have to run, read all that those before have left: they are about to read it."""
+    if not all(stage.is_done for stage in stages):
+        for stage in stages:
+            stage.verify()
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,13 @@ Built once in a build, loaded by every task of the scan.
 
     FOLDER/items.parquet     one line an item: benchmark, item (its id; a second `17` is `17#2`), text, the number of its question, pictures
     FOLDER/keys.npz          the keyring of the questions
-    FOLDER/pictures.pickle   the index of the images; their keys are ITEM/NUMBER
+    FOLDER/pictures.parquet  the index of the images; their keys are ITEM/NUMBER
     FOLDER/benchmarks.json   benchmark -> {rows, unreadable: {reason: n}}
 
 Memory: about 30 bytes for every 3-gram of the evaluation sets; 100,000 items of 60 words take 200 MB.
 """
 
 import json
-import pickle
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ import xxhash
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from curation.core.parquet import AtomicParquetWriter, read_records, whole_file, write_text
+from curation.core.parquet import AtomicParquetWriter, read_records, write_text
 from curation.core.row import asked_in
 from curation.core.stage import Run, Stage
 from curation.decontamination.keyring import Keyring, make_keyring
@@ -47,6 +46,8 @@ ITEMS = pa.schema(
 
 INDEX = "index"
 """In the stage's folder."""
+PICTURES = "pictures.parquet"
+"""In the index."""
 
 
 class IndexBenchmarks(Stage):
@@ -97,8 +98,7 @@ class ReadBenchmarks(PipelineStep):  # type: ignore[misc]
                     n += 1
                 counts[benchmark.name] = {"rows": rows, "unreadable": dict(sorted(unreadable.items()))}
         questions.keyring().save(self.folder / "keys.npz")
-        with whole_file(self.folder / "pictures.pickle") as file:
-            pickle.dump(images, file)
+        images.save(self.folder / PICTURES)
         write_text(self.folder / "benchmarks.json", json.dumps(counts))
         yield from ()
 
@@ -147,8 +147,7 @@ def _add(index: ImageIndex, item: int, images: tuple[bytes, ...]) -> Iterator[st
 
 
 def load_images(folder: Path) -> ImageIndex:
-    index: ImageIndex = pickle.loads((folder / "pictures.pickle").read_bytes())
-    return index
+    return ImageIndex.load(folder / PICTURES)
 
 
 def read_items(folder: Path, columns: list[str] | None = None) -> list[dict[str, Any]]:

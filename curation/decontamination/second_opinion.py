@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import numpy as np
 from pydantic import Field
 
+from curation.core.attempts import smaller
 from curation.core.errors import CurationError, SamplingError, first_line
 from curation.core.plugins import Options
 from curation.sampling.identity import model_identity
@@ -82,7 +83,11 @@ class SecondOpinion(Options):
             return []
         texts = sorted({text for of in (*PROBES, *((d.row, d.question, *d.others) for d in doubts)) for text in of})
         vectors = self._load().encode(
-            texts, batch_size=self.batch_size, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+            texts,
+            batch_size=smaller(self.batch_size),
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
         )
         vector = dict(zip(texts, vectors, strict=True))
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -17,7 +16,7 @@ import numpy as np
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.parquet import whole_file
-from curation.core.passes import Fill, FillStore, n_pieces
+from curation.core.passes import Fill, FillStore, number_alike, pieces_of
 from curation.core.progress import TaskProgress
 from curation.core.rows import Numbers
 from curation.difficulty.budget import Budget
@@ -92,6 +91,7 @@ class Ahead:
     def _begin(self, name: str, held: ExitStack) -> Fill:
         one, (rounds, ask) = passes_of(self.options)[name], self._until(name)
         parts, sampling = self._parts(name, ask), self.options.sampling
+        batch, n = self.options.batch_prompts, self.options.n
         setting = setting_of(self._engine(one), sampling, self.template)
         store = held.enter_context(RolloutStore(self.store))
         verdicts = held.enter_context(VerdictStore(self.store / "verdicts"))
@@ -103,17 +103,7 @@ class Ahead:
             sampler.sampled = Sampled()
             note = f"{name}, part {part + 1} of {len(parts)}, "
             sampler.report = partial(report_progress, progress, 0, note, sampler, mine)
-            options = self.options
-            work = Work(
-                sampler,
-                verdicts,
-                self.template,
-                self.seed,
-                options.batch_prompts,
-                options.n,
-                sampler.report,
-                self.judge,
-            )
+            work = Work(sampler, verdicts, self.template, self.seed, batch, n, sampler.report, self.judge)
             (mine.go_on if one.to_end else mine.sample)(ask[numbers], work)
             with whole_file(self.folder / name / COUNTS / f"{part:05d}.npz") as file:
                 np.savez(file, numbers=numbers, **mine.state)
@@ -125,8 +115,8 @@ class Ahead:
 
     def _until(self, name: str) -> tuple[Rounds, Ints]:
         """The rounds of a pass's model as the passes before have left them, and what comes next of every prompt."""
-        options, (sources, _) = self.options, self._sources_and_copies
-        wanted, groups = np.ones(len(self.rows), bool), sources
+        options, wanted = self.options, np.ones(len(self.rows), bool)
+        groups = number_sources(record["source"] for record in self.rows.records(["source"]))
         rounds: Rounds | None = None
         ask = np.zeros(0, np.int64)
         for other, one in passes_of(options).items():
@@ -156,21 +146,10 @@ class Ahead:
         to_end = passes_of(self.options)[name].to_end
         size = self.options.batch_prompts * (BATCHES_TO_END if to_end else BATCHES)
         numbers = np.flatnonzero(ask)
-        pieces = n_pieces(len(numbers), size)
-        _, which, counts = np.unique(self._sources_and_copies[1][numbers], return_inverse=True, return_counts=True)
-        part_of = ((np.cumsum(counts) - counts) * pieces // max(len(numbers), 1))[which]
-        return [found for part in range(pieces) if len(found := numbers[part_of == part])]
+        return [numbers[piece] for piece in pieces_of(self._copies[numbers], size)]
 
     @cached_property
-    def _sources_and_copies(self) -> tuple[Ints, Ints]:
-        """Of every row the number of its source, and that of the first row that may be of the same prompt."""
+    def _copies(self) -> Ints:
+        """Of every row the number of the first that may be of the same prompt."""
         column = "prompt" if self.by_text else "cluster"
-        sources: list[str] = []
-        firsts = np.arange(len(self.rows))
-        first_of: dict[bytes, int] = {}
-        for i, record in enumerate(self.rows.records(["source", column])):
-            sources.append(record["source"])
-            if record[column] is not None:
-                name = blake2b(repr(record[column]).encode(), digest_size=8).digest()
-                firsts[i] = first_of.setdefault(name, i)
-        return number_sources(sources), firsts
+        return number_alike(record[column] for record in self.rows.records([column]))

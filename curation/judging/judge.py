@@ -15,6 +15,7 @@ from typing import Generic, Literal, NamedTuple, TypeVar, get_args
 
 from pydantic import Field
 
+from curation.core.attempts import smaller
 from curation.core.chunks import chunks
 from curation.core.errors import UnansweredError
 from curation.core.plugins import Options
@@ -119,7 +120,7 @@ def answers(
     """
     n_asked = n_failed = 0
     sampler.report = lambda: report(sampler)
-    for batch in chunks(questions, judge.batch_prompts):
+    for batch in chunks(questions, smaller(judge.batch_prompts)):
         results = _answers([Request(one.key, one.messages, one.images, (0,), seed) for one in batch], sampler)
         failed = [result.failed for result in results if result.failed]
         n_asked, n_failed = n_asked + len(batch), n_failed + len(failed)

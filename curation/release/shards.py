@@ -18,13 +18,12 @@ from datatrove.pipeline.base import PipelineStep
 from pydantic import Field
 
 from curation.core.digests import sha256_of
-from curation.core.errors import BuildError, CurationError, first_line
+from curation.core.errors import BuildError, first_line
 from curation.core.parquet import AtomicParquetWriter, write_text
 from curation.core.progress import TaskProgress
 from curation.core.row import Config, Row, from_record
 from curation.core.rows import Numbers, RowFile, Rows
 from curation.core.schema import released_record, released_schema
-from curation.core.seen import digests_seen, record_seen
 from curation.core.stage import Run, Stage
 from curation.core.steps import row_bytes
 from curation.sampling.template import apply_template, template_hash
@@ -86,31 +85,20 @@ class ShardsStage(Stage):
             BuildError: one is not there.
         """
         building, folder = run.folder / BUILDING, folder_of(run)
-        if not building.exists() and self.is_whole(run):
-            return
         names = {shard.name for shard in self.shards(run.rows)}
+        building.mkdir(exist_ok=True)  # no part has made it where there is no shard
         if missing := sorted(name for name in names if not (building / name).exists()):
             raise BuildError(f"{building}: {missing[0]} is not there, though its part is done; remove {run.folder}")
         for other in {file.name for file in building.iterdir()} - names:  # what a killed task was writing
             (building / other).unlink()
         digests = [json.loads(file.read_text()) for file in sorted((run.folder / DIGESTS).glob("*.json"))]
-        written = {name: of for part in digests for name, of in sorted(part.items())}
-        write_text(run.folder / SHARDS, json.dumps(written))
+        write_text(run.folder / SHARDS, json.dumps({name: of for part in digests for name, of in sorted(part.items())}))
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         building.rename(folder)
-        record_seen(_seen(run), {folder / name: of for name, of in written.items()})
 
-    def is_whole(self, run: Run) -> bool:
-        if (run.folder / BUILDING).exists():
-            return True  # they are put in their place when all are written
-        try:
-            written = digests_as_written(run.out, run.config)
-            with digests_seen(_seen(run)):
-                same = all(sha256_of(folder_of(run) / name) == of for name, of in written.items())
-            return same and (run.folder / SHARDS).exists()
-        except CurationError:
-            return False
+    def outside(self, run: Run) -> list[Path]:
+        return sorted(folder_of(run).glob("*.parquet"))
 
     def arrow_schema(self, run: Run) -> pa.Schema:
         metadata = {
@@ -121,11 +109,6 @@ class ShardsStage(Stage):
             "prompt_template_hash": template_hash(self.template),
         }
         return released_schema(run.config, metadata, run.columns)
-
-
-def _seen(run: Run) -> Path:
-    """Where the shards' digests are recorded with what the files were: outside of the stage's folder, whose files stay as they are."""
-    return run.out / "stages" / f"{run.config}-shards.json"
 
 
 def folder_of(run: Run) -> Path:

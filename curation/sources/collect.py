@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from curation.core.errors import SourceError
 from curation.core.ledger import LedgerWriter
@@ -22,7 +23,7 @@ from curation.reading.gate import refuse_flags, reports_in
 from curation.reading.report import ReadingReport
 from curation.sources.base import AnySource, BadRow, Source
 from curation.sources.formats.cut import PartSize
-from curation.sources.put_together import PartRead, leave, put_together, rows_read
+from curation.sources.put_together import PartRead, leave, put_together, rows_of_part, rows_read
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Collect(Stage):
     limit: int | None = None
     """Rows of every source."""
     seed: int = 0
-    part: PartSize = PartSize()
+    part: SkipJsonSchema[PartSize] = PartSize()
     """How large a part of a source may be."""
     accept: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude=True)
     """Source -> the red flags that it accepts; what is read does not depend on it."""
@@ -87,6 +88,9 @@ class Collect(Stage):
 
     def gate(self, run: Run) -> None:
         refuse_flags(run.config, reports_in(run.folder), self.accept)
+
+    def rows_in_part(self, run: Run, part: int) -> int | None:
+        return rows_of_part(run.folder, part)
 
     def rows_in(self, run: Run) -> int:
         return sum(rows_read(run.folder).values())

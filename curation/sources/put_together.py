@@ -53,6 +53,11 @@ def rows_read(folder: Path) -> dict[str, int]:
     return dict(counts)
 
 
+def rows_of_part(folder: Path, part: int) -> int:
+    """Rows that came in with one part."""
+    return int(json.loads((folder / "read" / f"{part:05d}.json").read_text())["rows"])
+
+
 def put_together(folder: Path) -> None:
     """Number the ids that repeat within a source, and write the reports; once, however often it is called.
 

@@ -3,8 +3,8 @@ handed.
 
 Run as `python -P -m rewards.worker.server FLAVOUR FD` by `rewards.worker.client` alone. A judge answers requests on
 its socket until the socket closes. It may read the libraries it needs and nothing else: an audit hook refuses
-writing, sockets and processes, resource limits bound its memory and its files. The hook is a second
-fence (the first is that no model text is handed to eval), not a sandbox against native code.
+writing, sockets and processes, resource limits bound its memory and its files, and the kernel holds both for native code too
+(`rewards.worker.confine`). These are the second and the third fence; the first is that no model text is handed to eval.
 """
 
 import gc
@@ -17,6 +17,8 @@ import socket
 import sys
 from collections.abc import Callable
 from typing import Any
+
+from rewards.worker.confine import confine
 
 MEMORY_BYTES = 4 << 30
 """Address space of a judge. sympy needs well under 1 GiB; reasoning-gym maps more than it uses."""
@@ -58,28 +60,37 @@ def _fence(event: str, arguments: tuple[Any, ...]) -> None:
         raise PermissionError(f"a judge may not use {event}")
 
 
-_READABLE: tuple[str, ...] = ()
+_READABLE = tuple(
+    {os.path.abspath(p) + os.sep for p in (*sys.path, sys.prefix, sys.base_prefix) if p} | {"/proc/self/"}
+)
+_SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
+"""Where the loader looks for what the libraries are linked with."""
 
 
-def _limit() -> None:
-    global _READABLE
-    _READABLE = tuple(
-        {os.path.abspath(p) + os.sep for p in (*sys.path, sys.prefix, sys.base_prefix) if p} | {"/proc/self/"}
-    )
-    for limit, value in (
+def real_places() -> list[str]:
+    """Where the imported packages are in fact: the folders of `sys.path` may hold links to them."""
+    files = (getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if "." not in name)
+    folders = {os.path.dirname(os.path.realpath(file)) + os.sep for file in files if file}
+    return sorted(folder for folder in folders if not folder.startswith(_READABLE))
+
+
+def limit(linked: list[str]) -> None:
+    """Confine this process for good; `linked` are the `real_places` of its libraries."""
+    confine([*_READABLE, *_SYSTEM, *linked])
+    for which, value in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 32),
     ):
-        resource.setrlimit(limit, (value, value))
+        resource.setrlimit(which, (value, value))
     sys.setrecursionlimit(10_000)
     sys.addaudithook(_fence)
 
 
-def serve(sock: socket.socket, tasks: dict[str, Task]) -> None:
+def serve(sock: socket.socket, tasks: dict[str, Task], linked: list[str]) -> None:
     """Answer requests until the other end closes."""
-    _limit()
+    limit(linked)
     for line in sock.makefile("rb"):
         task, arguments = json.loads(line)
         try:
@@ -89,14 +100,14 @@ def serve(sock: socket.socket, tasks: dict[str, Task]) -> None:
         sock.sendall(json.dumps(answer).encode() + b"\n")
 
 
-def _fork(sock: socket.socket, control: socket.socket, tasks: dict[str, Task]) -> int:
+def _fork(sock: socket.socket, control: socket.socket, tasks: dict[str, Task], linked: list[str]) -> int:
     pid = os.fork()
     if pid:
         return pid
     try:
         control.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        serve(sock, tasks)
+        serve(sock, tasks, linked)
     finally:
         os._exit(0)
 
@@ -109,6 +120,7 @@ def main(flavour: str, control_fd: int) -> None:
     except Exception as error:  # an import that fails: say why, once
         control.send(f"the {flavour} worker cannot start: {type(error).__name__}: {error}"[:4000].encode())
         return
+    linked = real_places()
     gc.freeze()
     control.send(b"ready")
     poll = select.poll()  # select.select refuses descriptors over 1023
@@ -122,7 +134,7 @@ def main(flavour: str, control_fd: int) -> None:
         if not message:
             break
         with socket.socket(fileno=fds[0]) as sock:
-            pid = _fork(sock, control, tasks)
+            pid = _fork(sock, control, tasks, linked)
         children.add(pid)
         control.send(b"pid %d" % pid)
     children -= _reap(children)

@@ -141,9 +141,9 @@ def open_stores(sizes: list[int], samples: int) -> None:
                 fill(Path(name), n_prompts, samples, by_round)
                 files = list_segments(Path(name))
                 size = sum(path.stat().st_size for path in files) / 2**20
-                told, _ = run(OPEN, name, n_prompts, samples).communicate()
+                output, _ = run(OPEN, name, n_prompts, samples).communicate()
             what = {"samples": n_prompts * samples, "order": "by round" if by_round else "by prompt"}
-            rows.append({**what, "segments": len(files), "MiB on disk": size, **json.loads(told)})
+            rows.append({**what, "segments": len(files), "MiB on disk": size, **json.loads(output)})
     show("a store that is opened", rows)
     for smaller, larger in pairwise(rows):
         if smaller["order"] == larger["order"]:

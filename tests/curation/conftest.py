@@ -53,6 +53,9 @@ MIXED: dict[str, Any] = {
 }
 """Images, text and traces; two configs. Nothing of reasoning-gym, which takes seconds to import wherever its rows are read or judged."""
 
+SECRET = "hf_thatNobodyMaySee"
+"""What the environment of `built` had for a token and a key."""
+
 
 @pytest.fixture
 def mixed_manifest(write_manifest: Write) -> Path:
@@ -64,7 +67,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished build of `MIXED`, to be read and not changed; `built.parent / "manifest.yaml"` made it."""
     folder = tmp_path_factory.mktemp("built")
     (folder / "manifest.yaml").write_text(yaml.safe_dump(MIXED))
-    run(folder / "manifest.yaml", folder / "out", workers=2)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HF_TOKEN", "OPENAI_API_KEY"):
+            patch.setenv(name, SECRET)
+        run(folder / "manifest.yaml", folder / "out", workers=2)
     return folder / "out"
 
 

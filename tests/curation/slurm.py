@@ -84,7 +84,10 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
         for process in reversed(started):
             process.terminate()
         for process in started:
-            process.wait(10)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:  # slurmd waits for a step that it has lost
+                process.kill()
 
 
 def wait_until_idle(environment: dict[str, str], timeout_s: float = 30) -> None:

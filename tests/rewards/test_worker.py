@@ -23,6 +23,7 @@ import pytest
 import rewards
 from rewards.worker import client as worker
 from rewards.worker.connection import TimedOutError
+from rewards.worker.server import MEMORY_BYTES
 
 ROOT = Path(__file__).parents[2]
 GOLD, HANG = r"\int_0^1 e^{x^x} dx", r"\int_0^1 e^{x^{x^x}} dx"
@@ -270,3 +271,62 @@ def test_hostile_judgements_leave_nothing_behind() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_answers_are_wrong_without_a_deadline(text: str) -> None:
     assert rewards.make_verifier("1").judge_answer(text).outcome in ("wrong", "no_answer")
+
+
+FORBIDDEN = {
+    "read": "open('/etc/passwd')",
+    "write": "open({mine!r}, 'w')",
+    "append": "open({mine!r}, 'a')",
+    "truncate": "os.truncate({mine!r}, 0)",
+    "delete": "os.unlink({mine!r})",
+    "make": "os.mkdir({mine!r} + '2')",
+    "mode": "os.chmod({mine!r}, 0o777)",
+    "TCP": "socket.socket()",
+    "UDP": "socket.socket(type=socket.SOCK_DGRAM)",
+    "Unix": "socket.socketpair()",
+    "fork": "os.fork()",
+    "program": "os.execv('/bin/sh', ['sh'])",
+    "signal": "os.kill(os.getppid(), 0)",
+}
+ATTEMPTS = """
+import os, socket, sys
+from rewards.worker import server
+from rewards.worker.confine import confine
+{confined}
+print("held" if all(held) else "not held")
+for attempt in {attempts!r}:
+    try:
+        eval(attempt)
+        print("done:", attempt)
+    except PermissionError:
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    "confined",
+    ["held = confine([sys.prefix, sys.base_prefix])", "held = (server.limit(server.real_places()), True)[1:]"],
+    ids=["kernel alone", "judge"],
+)
+def test_a_judge_has_no_files_no_network_and_no_processes(confined: str, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("x")
+    attempts = [attempt.format(mine=str(mine)) for attempt in FORBIDDEN.values()]
+    code = ATTEMPTS.format(confined=confined, attempts=attempts)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    if done.stdout.startswith("not held"):
+        pytest.skip("this kernel has no Landlock or no seccomp")
+    assert (done.stdout, done.stderr) == ("held\n", "")
+    assert mine.read_text() == "x"
+
+
+def test_a_judge_has_bounds_on_memory_and_knows_no_variable_of_ours(
+    server: worker.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    assert server.ask("equal", *SAME)
+    (judge,) = server._idle
+    process = psutil.Process(judge.pid)
+    assert process.rlimit(psutil.RLIMIT_AS) == (MEMORY_BYTES, MEMORY_BYTES)
+    assert process.rlimit(psutil.RLIMIT_FSIZE) == (0, 0)
+    assert set(process.environ()) <= {"PYTHONPATH", "PATH", "HOME", "PYTHONHASHSEED", "LC_CTYPE"}

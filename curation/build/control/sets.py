@@ -13,7 +13,7 @@ from curation.build.control.plans import control_plans
 from curation.core.digests import sha256_of
 from curation.core.executors.base import Executor
 from curation.core.parquet import read_records, write_text
-from curation.core.stage_run import StageRun
+from curation.core.stage_run import StageRun, verify
 from curation.release.shards import base_id, split_of_shard
 
 FOLDER = "control"
@@ -36,7 +36,8 @@ def build_controls(config: ConfigBuild, executor: Executor) -> None:
         if folder.parents[1].name not in controls:
             shutil.rmtree(folder)
     for runs in controls.values():
-        executor.run([run for run in runs if record.parent in run.folder.parents])
+        verify(own := [run for run in runs if record.parent in run.folder.parents])
+        executor.run(own)
     ids = {record["id"] for shard in config.shards() for record in read_records(shard, ["id"])}
     sets = {name: _described(runs, ids) for name, runs in controls.items()}
     seed = config.manifest.seed

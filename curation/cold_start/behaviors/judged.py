@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ from curation.cold_start.behaviors.stage import COUNTS, by_source
 from curation.core.decision import KEEP, Decision, keep
 from curation.core.order import choice_key
 from curation.core.parquet import write_text
+from curation.core.passes import number_alike
 from curation.core.rows import Numbers, Record, Rows, decided
 from curation.core.schema import BEHAVIORS, Column
 from curation.core.stage import DECISIONS, Cost, Run
@@ -70,17 +70,19 @@ class JudgeBehaviors(AskingStage):
     def asking(self, run: Run) -> Asking:
         numbers = np.flatnonzero(_chosen(run.rows, self.options.sample, self.seed))
 
-        def questions(some: slice) -> Iterator[Question]:
-            return judge_questions(_asked(run.rows, numbers[some]), self.options.asked)
+        clusters = (record["cluster"] for record in run.rows.some(numbers).records(["cluster"]))
 
-        return Asking(self.judge, PROMPT, len(numbers), questions, each=len(self.options.asked))
+        def questions(places: Numbers) -> Iterator[Question]:
+            return judge_questions(_asked(run.rows, numbers[places]), self.options.asked)
+
+        return Asking(self.judge, PROMPT, number_alike(clusters), questions, each=len(self.options.asked))
 
     def cost(self, run: Run, pilot: int | None) -> Cost:
         if not all("behaviors" in file.columns for file in run.rows.files):
             return NotKnownYet("traces whose behaviors a judge counts: not known before the cues are counted")
-        judge, prompt, n, questions, each = self.asking(run)
+        asking = self.asking(run)
         return asking_cost(
-            partial(questions, slice(None)), n * each, judge, prompt=prompt, store_dir=run.rollouts, seed=self.seed,
+            asking.all, asking.n_questions, asking.judge, prompt=PROMPT, store_dir=run.rollouts, seed=self.seed,
             pilot=pilot, parse=count_of,
         )  # fmt: skip
 

@@ -22,7 +22,7 @@ from curation.cold_start.loss.store import FOLDER
 from curation.core.decision import Decision, drop, keep
 from curation.core.errors import SamplingError
 from curation.core.parquet import write_records, write_text
-from curation.core.passes import Fill, FillStore, n_pieces
+from curation.core.passes import Fill, FillStore
 from curation.core.progress import TaskProgress
 from curation.core.rows import Rows
 from curation.core.schema import Column
@@ -58,7 +58,7 @@ class LossStage(DecideStage):
         return ("read",)
 
     def parts_of_pass(self, run: Run, name: str) -> int:
-        return n_pieces(len(run.rows), WINDOW)
+        return -(-len(run.rows) // WINDOW)
 
     def steps_of_pass(self, run: Run, name: str) -> list[PipelineStep]:
         return [FillStore(partial(self._read, run), run.folder)]

@@ -11,7 +11,7 @@ from curation.build.files import FILES
 from curation.build.publish import LISTED
 from curation.commands.check.base import Finding, Looked, Said, Skipped
 from curation.commands.check.subject import Subject
-from curation.core.digests import sha256_of
+from curation.core.file_records import digest_of_file
 
 AGAIN = "copy or build the file again"
 
@@ -47,14 +47,14 @@ def _fault(subject: Subject, path: Path, digest: str) -> str:
     if not path.is_file():
         subject.broken.add(path)
         return "is missing; the build has left it"
-    if digest and sha256_of(path) == digest:
+    if digest and digest_of_file(path) == digest:
         return ""
     if why := unreadable(path):
         subject.broken.add(path)
         return why
     if digest:
         subject.changed.add(path)
-        return "is not as the build left it: it has another SHA-256"
+        return "is not as the build left it: it has another digest"
     return ""
 
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from curation.commands.check.base import Finding, Looked, RowCheck, Said
 from curation.commands.check.subject import Frame, Shard, Subject
-from curation.core.plugins import load_plugins
+from curation.core.plugins import load_plugins, loaded_plugins
 
 BATCH_ROWS = 64
 Of = tuple[str, Said]
@@ -24,8 +24,7 @@ Of = tuple[str, Said]
 def check_rows(subject: Subject, checks: Sequence[RowCheck]) -> Iterator[Of]:
     """What the checks say of every row of every readable shard."""
     tasks = [(shard, group) for shard in subject.shards for group in range(len(shard.groups))]
-    given = subject.dataset.lock.get("manifest") or {}
-    setup = partial(load_plugins, given.get("plugins") or (), Path(given["root"]) if given.get("root") else None)
+    setup = partial(load_plugins, loaded_plugins() if subject.manifest else ())
     frames = {shard.path: subject.frame(shard) for shard in subject.shards}
     look = partial(_look, checks=tuple(checks), root=subject.path)
     if subject.workers == 1:

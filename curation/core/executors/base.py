@@ -3,17 +3,28 @@
     with executor_of(RunOptions(workers=4)) as executor:
         executor.run(stages)                     # each after the one before
 
-All of them are datatrove's executors, whose ranks are our tasks, with what those lack: they notice a process that died, run its task
-again a bounded number of times, and raise what a task raised.
+All of them are datatrove's executors, whose ranks are our tasks, with what those lack: they notice a process that died or makes no
+progress, run its task again a bounded number of times, with smaller batches, and raise what a task raised.
 """
 
+import os
+import shutil
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from curation.core.errors import BuildError
-from curation.core.parts import Work, left
+from curation.core.attempts import is_out_of_memory
+from curation.core.errors import OF_THE_DISK, BuildError, of_the_disk
+from curation.core.parquet import write_text
+from curation.core.parts import DoParts, Work, left
 from curation.core.run_options import RunOptions
+
+if TYPE_CHECKING:
+    from datatrove.executor import LocalPipelineExecutor
 
 
 class Runnable(Protocol):
@@ -44,6 +55,73 @@ class Executor(ABC):
         """
 
 
+@dataclass
+class Attempt:
+    """The tasks of a stage that have parts to do, run for the `number`th time from 0."""
+
+    work: Work
+    tasks: int
+    ranks: list[int]
+    has_engine: bool
+    number: int
+    lost: dict[int, str] = field(default_factory=dict)
+    """Task -> why it did not end, where more is known than that its process died."""
+
+    def pipeline(self) -> "LocalPipelineExecutor":
+        """What runs a task: its `run_rank` in any process."""
+        # Half a second, which a build that changes nothing need not spend.
+        from datatrove.executor import LocalPipelineExecutor
+
+        return LocalPipelineExecutor(
+            [DoParts(self.work, self.number)],
+            tasks=self.tasks,
+            logging_dir=str(self.work.folder),
+            skip_completed=False,
+        )
+
+    def lose(self, rank: int, why: str) -> None:
+        """Say of a task that it did not end, and will be run again."""
+        self.lost[rank] = why
+        print(f"{self.work.folder.name}: task {rank} {why}", file=sys.stderr)
+
+    def pid_of(self, rank: int) -> int | None:
+        """The process that runs a task, on its machine; None where it is not running."""
+        with suppress(OSError, ValueError):
+            return int(_pid_file(self.work.folder, rank).read_text())
+        return None
+
+
+OUT_OF_MEMORY = "ran out of memory"
+
+
+def _pid_file(folder: Path, rank: int) -> Path:
+    return folder / "running" / f"{rank:05d}"
+
+
+def run_rank(pipeline: "LocalPipelineExecutor", rank: int) -> str:
+    """Run one task in this process; returns why it has to be run again, empty where it has ended. A local rank other than 0 keeps
+    datatrove's log off the screen.
+
+    Raises:
+        BuildError: its files cannot be written.
+        Exception: what it raised.
+    """
+    folder = Path(pipeline.logging_dir.path)
+    try:
+        write_text(_pid_file(folder, rank), str(os.getpid()))
+        pipeline._run_for_rank(rank, local_rank=1)
+        _pid_file(folder, rank).unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno not in OF_THE_DISK:
+            raise
+        raise BuildError(of_the_disk(error, folder)) from None
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        return OUT_OF_MEMORY
+    return ""
+
+
 class TaskExecutor(Executor):
     """One that the build itself hands every task."""
 
@@ -59,21 +137,24 @@ class TaskExecutor(Executor):
             BuildError: a task failed otherwise, or its process died more often than `retries`.
         """
         tasks, tries = self.options.n_tasks(work.n_parts, has_engine), self.options.retries + 1
-        for _ in range(tries):
+        why: dict[int, str] = {}
+        for number in range(tries):
             if not (parts := left(work.folder, work.n_parts)):
                 return
-            self.run_tasks(work, tasks, sorted({part % tasks for part in parts}), has_engine, on_tick)
+            attempt = Attempt(work, tasks, sorted({part % tasks for part in parts}), has_engine, number)
+            shutil.rmtree(work.folder / "running", ignore_errors=True)
+            self.run_tasks(attempt, on_tick)
+            why |= attempt.lost
         if parts := left(work.folder, work.n_parts):
+            rank = parts[0] % tasks
             raise BuildError(
-                f"{work.folder.name}: the worker of task {parts[0] % tasks} was killed {tries} times"
-                f" (out of memory?); its log: {work.folder}/logs"
+                f"{work.folder.name}: task {rank} {why.get(rank, 'lost its worker, which was killed (out of memory?)')};"
+                f" it was run {tries} times; its log: {work.folder}/logs"
             )
 
     @abstractmethod
-    def run_tasks(
-        self, work: Work, tasks: int, ranks: list[int], has_engine: bool, on_tick: Callable[[], None]
-    ) -> None:
-        """Run the tasks `ranks` of `tasks` once; return when they have ended, those whose process died included.
+    def run_tasks(self, attempt: Attempt, on_tick: Callable[[], None]) -> None:
+        """Run the tasks of an attempt once; return when they have ended, those whose process died included.
 
         Raises:
             CurationError: what a task raised.

@@ -10,17 +10,19 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from multiprocessing import forkserver
+from multiprocessing import connection, forkserver
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from curation.core.errors import BuildError, CurationError
-from curation.core.executors.base import TaskExecutor
-from curation.core.parts import DoParts, Work
+from curation.core.executors.base import Attempt, TaskExecutor, run_rank
+from curation.core.executors.patience import Patience, processes
 from curation.core.plugins import load_plugins, loaded_plugins
 
 if TYPE_CHECKING:
@@ -32,21 +34,19 @@ STOPPING_S = 5.0
 """What a worker gets for putting away what it has when its build is interrupted."""
 
 
-def _start_worker(build_pid: int, log: str, plugins: tuple[str, ...]) -> None:
+def _start_worker(log: str, plugins: tuple[str, ...]) -> None:
     """Send the worker's chatter to a file, end the worker when the build's process is gone, and import the manifest's modules."""
     os.makedirs(os.path.dirname(log), exist_ok=True)
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     sys.stdout.flush()
     os.dup2(handle, 1)
     os.dup2(handle, 2)
+    build = multiprocessing.parent_process()
+    assert build is not None
 
     def watch() -> None:
-        while True:
-            time.sleep(0.5)
-            try:
-                os.kill(build_pid, 0)
-            except ProcessLookupError:
-                os._exit(1)
+        connection.wait([build.sentinel])
+        os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="build watch").start()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the task ends as at Ctrl-C, which only the build gets
@@ -57,10 +57,10 @@ class TaskError(Exception):
     """A task failed in a way that is no message for the user."""
 
 
-def _run_rank(executor: "LocalPipelineExecutor", rank: int) -> None:
-    """Run one task inside a worker. A local rank other than 0 keeps datatrove's log off the screen."""
+def _run_rank(pipeline: "LocalPipelineExecutor", rank: int) -> str:
+    """Run one task inside a worker."""
     try:
-        executor._run_for_rank(rank, local_rank=1)
+        return run_rank(pipeline, rank)
     except CurationError:
         raise
     except Exception as error:  # whatever it is, it has to survive the way to the parent
@@ -70,49 +70,62 @@ def _run_rank(executor: "LocalPipelineExecutor", rank: int) -> None:
 class LocalExecutor(TaskExecutor):
     """Runs tasks on `workers` processes and calls `on_tick` while it waits."""
 
-    def run_tasks(
-        self, work: Work, tasks: int, ranks: list[int], has_engine: bool, on_tick: Callable[[], None]
-    ) -> None:
-        # Half a second, which a build that changes nothing need not spend.
-        from datatrove.executor import LocalPipelineExecutor
+    def run_tasks(self, attempt: Attempt, on_tick: Callable[[], None]) -> None:
+        folder, pipeline = attempt.work.folder, attempt.pipeline()
+        pool = self._pool(min(self.options.workers, len(attempt.ranks)), folder / "logs" / "workers.log")
+        patience = Patience(attempt, self.options.patience, is_here=True)
+        with suppress(BrokenProcessPool), pool:
+            waiting: dict[Future[str], int] = {}
+            try:  # an interrupted `submit` too: the pool does not know of a worker that it was about to start, and would wait for ever
+                waiting |= {pool.submit(_run_rank, pipeline, rank): rank for rank in attempt.ranks}
+                while waiting:
+                    done, _ = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        _take(future, waiting.pop(future), attempt)
+                    for rank in patience.lost(waiting.values()):
+                        _kill(attempt.pid_of(rank))
+                    on_tick()
+            except BaseException as error:
+                workers = list((pool._processes or {}).values())
+                pool.shutdown(wait=False, cancel_futures=True)
+                if isinstance(error, KeyboardInterrupt):
+                    for process in workers:
+                        process.terminate()
+                    wait(waiting, timeout=STOPPING_S)
+                for process in workers:
+                    process.kill()
+                raise
 
-        executor = LocalPipelineExecutor(
-            [DoParts(work)], tasks=tasks, logging_dir=str(work.folder), skip_completed=False
-        )
+    def _pool(self, workers: int, log: Path) -> ProcessPoolExecutor:
+        """Processes that are forked from a server. Ctrl-C goes to the foreground group; they leave it to the build, which ends them."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOAD)
-        # Ctrl-C goes to the whole foreground group; the workers leave it to the build, which ends them.
         in_main_thread = threading.current_thread() is threading.main_thread()
         before = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
         forkserver.ensure_running()
         if before is not None:
             signal.signal(signal.SIGINT, before)
-        initargs = (os.getpid(), str(work.folder / "logs" / "workers.log"), loaded_plugins())
-        pool = ProcessPoolExecutor(min(self.options.workers, len(ranks)), context, _start_worker, initargs)
-        with suppress(BrokenProcessPool), pool:
-            waiting = {pool.submit(_run_rank, executor, rank): rank for rank in ranks}
-            try:
-                while waiting:
-                    done, _ = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        _raise_for(future, waiting.pop(future), work)
-                    on_tick()
-            except BaseException as error:
-                processes = list((pool._processes or {}).values())
-                pool.shutdown(wait=False, cancel_futures=True)
-                if isinstance(error, KeyboardInterrupt):
-                    for process in processes:
-                        process.terminate()
-                    wait(waiting, timeout=STOPPING_S)
-                for process in processes:
-                    process.kill()
-                raise
+        return ProcessPoolExecutor(workers, context, _start_worker, (str(log), loaded_plugins()))
 
 
-def _raise_for(future: "Future[None]", rank: int, work: Work) -> None:
+def _kill(pid: int | None) -> None:
+    for process in processes(pid):
+        with suppress(psutil.Error):
+            process.kill()
+
+
+def _take(future: "Future[str]", rank: int, attempt: Attempt) -> None:
+    """What became of a task.
+
+    Raises:
+        CurationError: what it raised.
+        BrokenProcessPool: a process died.
+    """
     error = future.exception()
-    if error is None:
-        return
-    if not isinstance(error, TaskError):
+    if isinstance(error, TaskError):
+        folder = attempt.work.folder
+        raise BuildError(f"{folder.name}: task {rank} failed with {error}; traceback in {folder}/logs")
+    if error is not None:
         raise error
-    raise BuildError(f"{work.folder.name}: task {rank} failed with {error}; traceback in {work.folder}/logs")
+    if why := future.result():
+        attempt.lose(rank, why)

@@ -3,8 +3,10 @@
 import pickle
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from curation.core.parquet import whole_file
 from curation.core.plugins import load_plugins, loaded_plugins
 
 
@@ -21,6 +23,18 @@ class Parcel:
         sys.path += [place for place in self.path if place not in sys.path]
         load_plugins(self.plugins)
         return pickle.loads(self.content)
+
+
+def read_parcel(file: Path) -> Any:
+    """What the build that submits a job has left for it (`write_parcel`), a moment before."""
+    parcel: Parcel = pickle.loads(file.read_bytes())
+    return parcel.unpack()
+
+
+def write_parcel(file: Path, content: Any) -> None:
+    """Leave what a job needs."""
+    with whole_file(file) as opened:
+        opened.write(pickle.dumps(pack(content)))
 
 
 def pack(content: Any) -> Parcel:

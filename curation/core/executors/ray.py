@@ -11,12 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from datatrove.executor import LocalPipelineExecutor
-
 from curation.core.errors import BuildError
-from curation.core.executors.base import TaskExecutor
+from curation.core.executors.base import Attempt, TaskExecutor, run_rank
 from curation.core.executors.parcel import Parcel, pack
-from curation.core.parts import DoParts, Work, failure, keep_failure
+from curation.core.executors.patience import Patience
+from curation.core.parts import failure, keep_failure
 from curation.core.run_options import RunOptions
 
 TICK_S = 0.5
@@ -24,13 +23,13 @@ QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "
 """Nothing is reported to Ray's makers."""
 
 
-def _run_rank(parcel: Parcel, rank: int) -> None:
+def _run_rank(parcel: Parcel, rank: int) -> str:
     """Run one task in this process; of one that fails word is left in the stage's folder."""
-    executor = parcel.unpack()
+    pipeline = parcel.unpack()
     try:
-        executor._run_for_rank(rank, local_rank=1)
+        return run_rank(pipeline, rank)
     except Exception as error:
-        keep_failure(Path(executor.logging_dir.path), rank, error)
+        keep_failure(Path(pipeline.logging_dir.path), rank, error)
         raise
 
 
@@ -70,24 +69,22 @@ class RayExecutor(TaskExecutor):
         if self._started:
             self.ray.shutdown()
 
-    def run_tasks(
-        self, work: Work, tasks: int, ranks: list[int], has_engine: bool, on_tick: Callable[[], None]
-    ) -> None:
-        executor = LocalPipelineExecutor(
-            [DoParts(work)], tasks=tasks, logging_dir=str(work.folder), skip_completed=False
-        )
-        parcel = self.ray.put(pack(executor))
-        run_rank = self._remote(has_engine)
-        todo = list(ranks)
+    def run_tasks(self, attempt: Attempt, on_tick: Callable[[], None]) -> None:
+        parcel = self.ray.put(pack(attempt.pipeline()))
+        remote = self._remote(attempt.has_engine)
+        todo, patience = list(attempt.ranks), Patience(attempt, self.options.patience, is_here=False)
         running: dict[Any, int] = {}
         try:
             while todo or running:
                 while todo and len(running) < self.options.workers:
                     rank = todo.pop(0)
-                    running[run_rank.remote(parcel, rank)] = rank
+                    running[remote.remote(parcel, rank)] = rank
                 done, _ = self.ray.wait(list(running), timeout=TICK_S)
                 for task in done:
-                    self._raise_for(task, running.pop(task), work)
+                    self._take(task, running.pop(task), attempt)
+                late = patience.lost(running.values())
+                for task in [task for task, rank in running.items() if rank in late]:
+                    self.ray.cancel(task, force=True)
                 on_tick()
         except BaseException:
             for task in running:
@@ -108,10 +105,12 @@ class RayExecutor(TaskExecutor):
             else 0,  # a process that has loaded a model ends with its task, others serve the next
         )(_run_rank)
 
-    def _raise_for(self, task: Any, rank: int, work: Work) -> None:
+    def _take(self, task: Any, rank: int, attempt: Attempt) -> None:
+        folder = attempt.work.folder
         try:
-            self.ray.get(task)
+            if why := self.ray.get(task):
+                attempt.lose(rank, why)
         except self.ray.exceptions.RayTaskError as error:
-            raise failure(work.folder) or BuildError(f"{work.folder.name}: task {rank} failed with {error}") from None
+            raise failure(folder) or BuildError(f"{folder.name}: task {rank} failed with {error}") from None
         except self.ray.exceptions.RayError:
             return  # its process died; its parts are still to be done

@@ -7,7 +7,6 @@
 A job runs `python -m curation.core.executors.slurm_job FILE`.
 """
 
-import pickle
 import shlex
 import subprocess
 import sys
@@ -21,8 +20,7 @@ from datatrove.executor import LocalPipelineExecutor
 from datatrove.executor.slurm import SlurmPipelineExecutor
 
 from curation.core.errors import BuildError, first_line
-from curation.core.executors.parcel import pack
-from curation.core.parquet import whole_file
+from curation.core.executors.parcel import read_parcel, write_parcel
 from curation.core.parts import DoParts, keep_failure
 from curation.core.run_options import RunOptions, SlurmOptions
 from curation.core.stage import Stage
@@ -148,8 +146,7 @@ def submit(link: Link, options: RunOptions, after: str) -> str:
     """
     assert options.slurm is not None
     job = Job(link, options, options.slurm, after)
-    with whole_file(link.folder / JOB) as file:
-        file.write(pickle.dumps(pack(job)))
+    write_parcel(link.folder / JOB, job)
     try:
         job.launch_job()
     except subprocess.CalledProcessError as error:
@@ -194,4 +191,4 @@ def cancel(jobs: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    pickle.loads(Path(sys.argv[1]).read_bytes()).unpack().run()
+    read_parcel(Path(sys.argv[1])).run()

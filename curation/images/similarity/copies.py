@@ -76,7 +76,10 @@ class Kept:
 
     def unpack(self) -> tuple[Cells, Cells, Cells]:
         width, height = min(self.width, KEPT_SIDE), min(self.height, KEPT_SIDE)
-        values = np.frombuffer(zlib.decompress(self.planes), np.uint8).astype(np.float32)
+        planes = zlib.decompressobj().decompress(
+            self.planes, width * height + 2 * KEPT_CHROMA**2
+        )  # no bomb of a stranger
+        values = np.frombuffer(planes, np.uint8).astype(np.float32)
         luma, chroma = values[: width * height], values[width * height :].reshape(2, KEPT_CHROMA, KEPT_CHROMA)
         return luma.reshape(height, width), chroma[0], chroma[1]
 

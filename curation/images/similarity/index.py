@@ -5,11 +5,14 @@ within 2.5 % of one of them. A code is 128 bits of the lowest frequencies. Where
 two are aligned and compared (`copies`). Looking through the codes is all that most images cost.
 """
 
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from curation.core.parquet import read_records, write_records
 from curation.images import decode
 from curation.images.similarity.align import Box, cut_out
 from curation.images.similarity.copies import CODE_CELLS, Fit, Kept, Shown, code_of, digest_of
@@ -29,6 +32,12 @@ ASPECT = 0.17
 """Cropping one side alone to 85 % changes the logarithm of the aspect ratio by so much."""
 SIBLINGS = (2.0, 0.1)
 """Of a family of siblings the one that fits best is meant: another is a match up to so many times its residual, and so much more."""
+
+FILE = pa.schema(
+    [("key", pa.string()), ("width", pa.int32()), ("height", pa.int32())]
+    + [(name, pa.binary()) for name in ("planes", "codes", "digest")]
+)
+"""What `ImageIndex.save` writes, a row for every image; a pickle would run what a stranger put into it."""
 
 
 class ImageMatch(NamedTuple):
@@ -69,6 +78,27 @@ class ImageIndex:
         self._kept.append(kept)
         self._codes.append(np.stack([code_of(cut_out(luma, crop, CODE_CELLS)) for crop in CROPS]))
         self._table = None
+
+    def save(self, path: Path) -> None:
+        """Write the index as Parquet."""
+        digests = {number: digest for digest, numbers in self._same.items() for number in numbers}
+        images = enumerate(zip(self._keys, self._kept, self._codes, strict=True))
+        lines = (
+            (key, kept.width, kept.height, kept.planes, codes.tobytes(), digests[number])
+            for number, (key, kept, codes) in images
+        )
+        write_records(path, FILE, (dict(zip(FILE.names, line, strict=True)) for line in lines))
+
+    @classmethod
+    def load(cls, path: Path) -> "ImageIndex":
+        """Read what `save` wrote."""
+        index = cls()
+        for number, line in enumerate(read_records(path)):
+            index._same.setdefault(line["digest"], []).append(number)
+            index._keys.append(line["key"])
+            index._kept.append(Kept(line["width"], line["height"], line["planes"]))
+            index._codes.append(np.frombuffer(line["codes"], np.uint64).reshape(len(CROPS), -1))
+        return index
 
     def search(self, data: bytes) -> list[ImageMatch]:
         """Every image of the index of which this one is a copy: those of the same pixels first, then by falling score.

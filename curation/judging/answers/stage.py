@@ -8,7 +8,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from functools import partial
 from itertools import chain, tee
 from typing import Any, ClassVar, Literal, get_args
 
@@ -18,7 +17,8 @@ import pyarrow as pa
 
 from curation.core.decision import Decision, drop, keep
 from curation.core.parquet import AtomicParquetWriter, read_records
-from curation.core.rows import Rows
+from curation.core.passes import number_alike
+from curation.core.rows import Numbers, Rows
 from curation.core.schema import Column
 from curation.core.stage import Cost, Run
 from curation.difficulty.triage.evidence import SUSPECTS_FILE
@@ -105,10 +105,10 @@ class JudgeAnswersStage(AskingStage):
         pairs = [one.pair for _, one in self._residue(run.rows, run) if not one.not_asked]
         votes = self.options.votes
 
-        def questions(some: slice) -> Iterator[Question]:
-            return chain.from_iterable(questions_of(pair, votes) for pair in pairs[some])
+        def questions(places: Numbers) -> Iterator[Question]:
+            return chain.from_iterable(questions_of(pairs[place], votes) for place in places)
 
-        return Asking(self.options.judge, PROMPT, len(pairs), questions, each=2 * votes)
+        return Asking(self.options.judge, PROMPT, number_alike(pair[1:] for pair in pairs), questions, each=2 * votes)
 
     def _judge(self, rows: Rows, run: Run, says: Says) -> None:
         """Ask about everything that is left, write down what was said, and put it into `says`."""
@@ -154,9 +154,9 @@ class JudgeAnswersStage(AskingStage):
             return NotKnownYet("answers on which the samples agree against the rule: not known before triage")
         if self._config == "cold_start" and not any(one["verified"] for one in run.rows.records(["verified"])):
             return NotKnownYet("answers that the rules cannot judge: not known before the traces are verified")
-        judge, prompt, n, questions, each = self.asking(run)
+        asking = self.asking(run)
         return asking_cost(
-            partial(questions, slice(None)), n * each, judge, prompt=prompt, store_dir=run.rollouts, seed=self.seed,
+            asking.all, asking.n_questions, asking.judge, prompt=PROMPT, store_dir=run.rollouts, seed=self.seed,
             pilot=pilot, parse=verdict_in,
         )  # fmt: skip
 

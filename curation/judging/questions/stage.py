@@ -5,7 +5,6 @@ import math
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from functools import partial
 from heapq import nsmallest
 from itertools import chain, repeat
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -16,6 +15,7 @@ import pyarrow as pa
 from curation.core.decision import KEEP, Decision, drop, keep
 from curation.core.order import choice_key
 from curation.core.parquet import write_text
+from curation.core.passes import number_alike
 from curation.core.row import Row
 from curation.core.rows import Numbers, Rows
 from curation.core.schema import Column
@@ -102,13 +102,14 @@ class QuestionsStage(AskingStage):
 
     def asking(self, run: Run) -> Asking:
         chosen = self._chosen(run.rows)
+        clusters = (record["cluster"] for record in run.rows.some(chosen).records(["cluster"]))
 
-        def questions(some: slice) -> Iterator[Question]:
-            return self._questions(run, chosen[some], with_extra=some.stop == len(chosen))
+        def questions(places: Numbers) -> Iterator[Question]:
+            return self._questions(run, chosen[places], with_extra=len(chosen) - 1 in places)
 
-        return Asking(self.options.judge, PROMPT, len(chosen), questions)
+        return Asking(self.options.judge, PROMPT, number_alike(clusters), questions)
 
-    def _questions(self, run: Run, chosen: Numbers, with_extra: bool = True) -> Iterator[Question]:
+    def _questions(self, run: Run, chosen: Numbers, with_extra: bool) -> Iterator[Question]:
         """What is asked about some rows, and about those that the filters dropped."""
         extra = dropped_by_rules(run, self.options.agreement // 2, self.seed) if with_extra else ()
         for row in chain(run.rows.some(chosen), extra):
@@ -164,9 +165,9 @@ class QuestionsStage(AskingStage):
         return keep(f"judge: {detail}" if found else "", question_findings=list(found))
 
     def cost(self, run: Run, pilot: int | None) -> Cost:
-        chosen = self._chosen(run.rows)
+        asking = self.asking(run)
         return asking_cost(
-            partial(self._questions, run, chosen), len(chosen), self.options.judge, prompt=PROMPT, store_dir=run.rollouts, seed=self.seed,
+            asking.all, asking.n_questions, self.options.judge, prompt=PROMPT, store_dir=run.rollouts, seed=self.seed,
             pilot=pilot, parse=self._any_form,
         )  # fmt: skip
 

@@ -49,7 +49,7 @@ def row_hashes(table: pa.Table) -> Keys:
     """64 bits for every line of a table, within this process: of different lines the same bits are possible, and rare."""
     hashes = np.zeros(table.num_rows, np.uint64)
     for column in table.columns:
-        encoded = column.combine_chunks().dictionary_encode()
+        encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
         values = np.fromiter(map(hash, encoded.dictionary.to_pylist()), np.int64).view(np.uint64)
         hashes = (hashes ^ values[encoded.indices.to_numpy()]) * _FACTOR
         hashes ^= hashes >> _SHIFT

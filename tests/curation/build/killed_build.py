@@ -1,33 +1,40 @@
-"""Builds that are there to be killed: `python -m tests.curation.build.killed_build MANIFEST OUT`.
+"""Builds that are there to be killed: `python -m tests.curation.build.killed_build`.
 
-For every line on standard input a build is forked from this process, which has imported what a build needs and runs the server of its
-workers. Standard output says the number of the build's process and, when it has ended, its exit code.
+For every line on standard input, a JSON list of the words behind `ovr-curate`, a build is forked from this process, which has imported what a
+build needs and runs the server of its workers. Standard output says the number of the build's process and, when it has ended, its exit code.
 """
 
+import json
 import multiprocessing
 import os
+import signal
 import sys
 from multiprocessing import forkserver
-from pathlib import Path
 
 from curation.core.executors.local import PRELOAD
 
 
-def main(manifest: Path, out: Path) -> None:
-    from curation.build.build import build
+def main() -> None:
+    import curation.build.build
+    import curation.release.finish
+    from curation.cli import main as ovr_curate
 
+    curation.release.finish.finish = lambda folder: []  # the documents about a set, which take as long as a small set
     multiprocessing.get_context("forkserver").set_forkserver_preload([*PRELOAD, "tests.curation.build.lasting_server"])
     forkserver.ensure_running()
-    for _ in sys.stdin:
+    for words in sys.stdin:
         process = os.fork()
         if not process:
             # It is not the parent of the server that it uses, and would start another one.
             forkserver.ensure_running.__self__.ensure_running = forkserver.ensure_running = lambda: None
-            build(manifest, out)
-            os._exit(0)
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            code = ovr_curate(json.loads(words))
+            sys.stderr.flush()
+            os._exit(code)
         print(process, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main()

@@ -22,7 +22,7 @@ from curation.core.errors import BuildError, CurationError
 from curation.core.parquet import read_records
 from curation.core.schema import SCHEMA_VERSION
 from curation.core.stage_run import digest_of
-from tests.curation.conftest import Write, run, shard_bytes
+from tests.curation.conftest import SECRET, Write, run, shard_bytes
 
 ROOT = Path(__file__).parents[3]
 
@@ -48,6 +48,14 @@ def test_the_ledger_has_a_line_for_every_row_and_balances(built: Path) -> None:
 
 
 @pytest.mark.slow
+def test_no_file_of_a_build_has_a_secret_of_the_environment(built: Path) -> None:
+    files = [file for file in built.rglob("*") if file.is_file()]
+    tables = [str(pq.read_table(file).to_pylist()) for file in files if file.suffix == ".parquet"]
+    assert len(tables) > 5
+    assert not [file for file in files if SECRET.encode() in file.read_bytes()]
+    assert not any(SECRET in table for table in tables)
+
+
 def test_shards_load_with_decoded_pictures(built: Path, tmp_path: Path) -> None:
     from datasets import load_dataset
 
@@ -85,14 +93,14 @@ def test_a_build_killed_in_every_stage_ends_with_the_same_bytes(built: Path, tmp
     out, manifest = tmp_path / "killed", built.parent / "manifest.yaml"
     stages = sorted((stage.parent for stage in built.glob("stages/*/started.json")), key=began)
     moments = [f"stages/{stage.name}/{moment}" for stage in stages for moment in ("started.json", "completions/00000")]
-    command = [sys.executable, "-m", "tests.curation.build.killed_build", str(manifest), str(out)]
+    command = [sys.executable, "-m", "tests.curation.build.killed_build"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as server:
         assert server.stdin
         assert server.stdout
         for moment in moments[:-1]:  # when the last task is complete the build is as good as over
-            print("build", file=server.stdin, flush=True)
+            print(json.dumps(["build", str(manifest), "--out", str(out)]), file=server.stdin, flush=True)
             process = psutil.Process(int(server.stdout.readline()))
             while not (out / moment).exists():
                 assert process.status() != psutil.STATUS_ZOMBIE, f"the build ended before {moment}"

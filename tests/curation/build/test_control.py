@@ -237,7 +237,10 @@ def test_a_second_build_runs_nothing_and_one_that_was_killed_goes_on(controlled:
         run(manifest, copied, control=True)
         os._exit(0)
     first = copied / "control/unfiltered/data/rl"
-    while not (first.exists() and (copied / "control/random/stages").exists()):
+    while not (
+        list(copied.glob("control/unfiltered/stages/*-rl-shards/done.json"))
+        and (copied / "control/random/stages").exists()
+    ):
         assert os.waitpid(process, os.WNOHANG) == (0, 0), "the build ended before its controls"
         time.sleep(0.01)
     os.kill(process, signal.SIGKILL)

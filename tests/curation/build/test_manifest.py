@@ -78,6 +78,7 @@ def test_an_old_key_names_the_new_one(change: dict[str, Any], message: str, tmp_
         ("name: a\nname: b\n", "key 'name' is given twice"),
         ("", r"bad.yaml: is empty; expected a manifest"),
         ("when: 2024-02-30\n", "not YAML"),
+        ("name: !!python/object/apply:os.system [exit]\n", "not YAML: could not determine a constructor"),
     ],
 )
 def test_a_file_that_is_no_manifest(text: str, message: str, tmp_path: Path) -> None:

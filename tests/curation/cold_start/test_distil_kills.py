@@ -3,6 +3,7 @@
 OVR_KILLS says how often. A response waits up to a second for its place in the store (`RolloutWriter`): that much a kill can cost.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -37,14 +38,14 @@ def test_a_killed_distillation_goes_on_and_pays_for_nothing_that_was_kept(tmp_pa
 
         out, never_again = tmp_path / "killed", set[int]()
         counts: dict[int, int] = {}
-        command = [sys.executable, "-m", "tests.curation.build.killed_build", str(path), str(out)]
+        command = [sys.executable, "-m", "tests.curation.build.killed_build"]
         with subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         ) as builds:
             assert builds.stdin
             assert builds.stdout
             for kill in range(KILLS):
-                print("build", file=builds.stdin, flush=True)
+                print(json.dumps(["build", str(path), "--out", str(out)]), file=builds.stdin, flush=True)
                 process = psutil.Process(int(builds.stdout.readline()))
                 moment = n_paid * (kill + 1) // (KILLS + 1)
                 while len(stored(out, "seed")) < moment:

@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from curation.build.control.known_loss import KnownLoss
+from curation.cold_start.loss import score_rows
+from curation.cold_start.loss import stage as loss_stage
 from curation.cold_start.loss.cuts import find_cuts
 from curation.cold_start.loss.encode import Encoder
 from curation.cold_start.loss.options import LossOptions
@@ -28,7 +30,7 @@ from curation.core.row import Message, Row, make_row
 from curation.core.rows import Rows
 from tests.curation.conftest import Write, run
 from tests.curation.sampling.models import tokenizer
-from tests.curation.stages import decisions, run_of, stored
+from tests.curation.stages import decided_by, decisions, left_by, run_of, shared, stored
 
 QUESTION = (Message("user", "What is 3 + 4?"),)
 TRACE = "<think>\nThe answer is 3 + 4.\n</think>\n\n\\boxed{7}"
@@ -330,6 +332,19 @@ def test_nothing_is_read_twice(lm: Path, rows: Rows, tmp_path: Path) -> None:
     with LossReader(options(lm, max_length=120), "{question}", tmp_path) as shorter:
         list(shorter.read(records))
     assert shorter.progress.found == 0
+
+
+def test_engines_that_share_the_reading_leave_nothing_to_read(
+    lm: Path, rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (loss_stage, score_rows):
+        monkeypatch.setattr(module, "WINDOW", 16)
+    alone, together = (run_of(rows, tmp_path / folder / "loss") for folder in ("alone", "together"))
+    decided_by(stage(lm), alone)
+    assert shared(stage(lm), together) == [4]
+    monkeypatch.setattr(TransformersScorer, "open", None)
+    decided_by(stage(lm), together)
+    assert left_by(together) == left_by(alone)
 
 
 def test_what_was_read_before_a_failure_is_kept(

@@ -454,7 +454,11 @@ OF_ROWS = ("trainer", "loads", "sources", "golds", "images", "traces", "identity
 def test_garbage_in_any_file_is_named(out: Path) -> None:
     """Those of the stages' own folders at once, every other one by itself."""
     finish(out)
-    files = [path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file() and path.name != ".lock"]
+    files = [
+        path.relative_to(out).as_posix()
+        for path in out.rglob("*")
+        if path.is_file() and not path.name.startswith(".lock")
+    ]
     of_stages = [name for name in files if name.count("/") > 1 and name.startswith("stages/")]
     assert {"stages/published.json", "stages/finished.json", "stages/files.json"} < {*files} - {*of_stages}
     for names in (of_stages, *([name] for name in files if name not in of_stages)):

@@ -1,6 +1,7 @@
 """The executors: dead workers, failing tasks, builds that are gone, the same parts by any number of tasks."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import psutil
 import pytest
 from datatrove.pipeline.base import PipelineStep
 
+from curation.core.attempts import smaller
 from curation.core.errors import BuildError, SourceError
 from curation.core.executors.base import executor_of
 from curation.core.run_options import RunOptions
@@ -77,7 +79,7 @@ def test_a_killed_worker_is_replaced_and_the_task_runs_again(tmp_path: Path, wor
 
 @pytest.mark.slow
 def test_a_worker_that_always_dies_ends_the_build_and_names_the_task(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"worker of task 1 was killed 2 times"):
+    with pytest.raises(BuildError, match=r"task 1 lost its worker.*run 2 times"):
         do(Die(tmp_path, times=99), tmp_path, retries=1)
     assert len(list(tmp_path.glob("try-1-*"))) == 2
 
@@ -115,3 +117,34 @@ def test_workers_end_when_their_build_is_killed(mixed_manifest: Path, tmp_path: 
     assert len(children) >= 3  # the server of the workers, its helper, a worker
     _, alive = psutil.wait_procs(children, timeout=60)
     assert not alive
+
+
+class Stumble(PipelineStep):  # type: ignore[misc]
+    """Hangs or runs out of memory the first time, and leaves the size of its batches."""
+
+    def __init__(self, folder: Path, how: str) -> None:
+        super().__init__()
+        self.folder, self.how = folder, how
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
+        if rank == 1 and not (self.folder / "was").exists():
+            (self.folder / "was").touch()
+            if self.how == "memory":
+                raise BuildError("the engine failed") from MemoryError()
+            time.sleep(1000)
+        (self.folder / f"batch-{rank}-{smaller(64)}").touch()
+        yield from ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "why"), [("memory", "ran out of memory"), ("hang", "made no progress for 1 s")])
+def test_a_task_that_hangs_or_runs_out_of_memory_is_named_and_run_again_with_smaller_batches(
+    tmp_path: Path, how: str, why: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    do(Stumble(tmp_path, how), tmp_path, workers=1, tasks=2, patience=1)
+    assert f"stage: task 1 {why}" in capfd.readouterr().err
+    assert (tmp_path / "batch-1-32").exists()
+    (tmp_path / "was").unlink()
+    shutil.rmtree(tmp_path / "stage")
+    with pytest.raises(BuildError, match=f"task 1 {why}.*run 1 times"):
+        do(Stumble(tmp_path, how), tmp_path, retries=0, patience=1)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from curation.core.digests import path_digests
 from curation.core.errors import ManifestError
-from curation.core.plugins import Plugin, known_plugins, load_plugins, plugin_digest
+from curation.core.plugins import Plugin, known_plugins, load_plugins, load_plugins_of, plugin_digest
 from curation.filters.base import AnyFilter, Filter
 from curation.filters.length import Length
 from curation.sampling.engines.base import Engine
@@ -171,3 +171,18 @@ def test_a_file_that_an_engine_is_given_is_part_of_its_identity(tmp_path: Path) 
     assert engine.identity()[0] == before[0]
     assert engine.identity()[1] != before[1]
     assert Source.inputs is Plugin.inputs
+
+
+@pytest.mark.parametrize(
+    ("root", "name"), [("{out}", "stranger"), ("{out}/..", "out.stranger"), ("{links}", "stranger")]
+)
+def test_a_module_in_the_folder_of_a_data_set_is_not_run(root: str, name: str, tmp_path: Path) -> None:
+    out, links = tmp_path / "out", tmp_path / "links"
+    for folder in (out, links):
+        folder.mkdir()
+    (out / "stranger.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    (links / "stranger.py").symlink_to(out / "stranger.py")
+    manifest = {"plugins": [name], "root": root.format(out=out, links=links)}
+    with pytest.raises(ManifestError, match=rf"^module '{name}' is in .*/out, which is read and not run"):
+        load_plugins_of(manifest, out)
+    assert not (tmp_path / "ran").exists()

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import pyarrow.parquet as pq
 import pytest
 
 from curation.core.executors.local import PRELOAD
+from curation.sampling.rollouts.rollout import LAYOUT
+from curation.sampling.rollouts.scan import scan
 
 N_PROMPTS = 1000
 MOMENTS = {
@@ -38,7 +39,7 @@ SAMPLED = [
 
 def stored(folder: Path) -> list[tuple[Any, ...]]:
     """Every sample in the store as any reader finds it, whatever is being written."""
-    tables = [pq.read_table(path, columns=SAMPLED) for path in sorted((folder / "rollouts").glob("segment-*.parquet"))]
+    tables = scan(folder / "rollouts", LAYOUT, SAMPLED)
     lines = [line for table in tables for line in zip(*(table[name].to_pylist() for name in SAMPLED), strict=True)]
     return sorted(lines)
 
@@ -114,4 +115,3 @@ def test_a_run_killed_at_every_moment_ends_with_the_store_of_an_uninterrupted_on
     assert (victim.process.exitcode, (killed / "finished").exists()) == (0, True)
     assert_valid(killed)
     assert stored(killed) == stored(whole)
-    assert not list((killed / "rollouts").glob(".*.tmp"))

@@ -195,6 +195,7 @@ def test_what_is_refused_is_said_in_one_line_and_nothing_is_sent(hub: LoopbackHu
     for token, expected in (("", "HF_TOKEN"), ("hf_wrong", "401")):
         code, out = push(hub, built, tmp_path / "home", "tester/new", token=token)
         assert (code, expected in out, "Traceback" in out) == (1, True, False), out
+        assert not token or token not in out
 
 
 def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(

@@ -20,6 +20,7 @@ from curation.release.report.section import Page
 from curation.release.report.sections.funnel import funnel
 from curation.release.report.thumbnails import SIDE, thumbnail
 from tests.curation.sampling.models import png
+from tests.fuzz.__main__ import fuzz
 
 SOURCES = {
     "a": {"in": 10, "added": 4, "out": 6, "dropped": 7, "merged": 1,
@@ -92,6 +93,12 @@ def test_every_reason_has_its_rows_with_their_text(hostile: Path) -> None:
     assert [card.id for group in ended_cards(dataset, Page(5)).values() for card in group] != [
         card.id for group in cards.values() for card in group
     ]
+
+
+@pytest.mark.slow
+def test_no_name_becomes_a_part_of_the_page_or_the_card(hostile: Path) -> None:
+    """A slice of `make fuzz`."""
+    fuzz("pages", 0, 4, hostile)
 
 
 @pytest.mark.slow

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import pyarrow.parquet as pq
 import pytest
 
 from curation.build.build import build
+from curation.sampling.rollouts.rollout import LAYOUT
+from curation.sampling.rollouts.scan import scan
 from tests.curation.conftest import Write, shard_bytes
 
 pytestmark = pytest.mark.slow
@@ -62,7 +63,7 @@ def finished(log: Path) -> list[tuple[float, Finished]]:
 
 def stored(out: Path, by_seed: bool) -> Counter[Finished]:
     """What any reader finds in the store; a server knows a sample by its seed alone."""
-    tables = [pq.read_table(path) for path in (out / "rollouts").glob("segment-*.parquet")]
+    tables = scan(out / "rollouts", LAYOUT, ["prompt_id", "number", "seed"])
     lines = [line for table in tables for line in table.to_pylist()]
     return Counter((str(line["seed"]), 0) if by_seed else (line["prompt_id"], line["number"]) for line in lines)
 

@@ -47,7 +47,7 @@ def test_memory_is_flat_over_prompts_and_rounds(tmp_path: Path, monkeypatch: pyt
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     seen: dict[str, int] = json.loads(run.stdout)
     growth = max(seen.values()) - seen["2 500"]
-    assert growth < 96 * 2**20  # the texts alone are 168 MB; the segments in memory 32 MiB at most
+    assert growth < 96 * 2**20  # the texts alone are 168 MB
 
 
 def test_the_index_holds_twelve_bytes_an_entry() -> None:

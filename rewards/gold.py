@@ -138,7 +138,10 @@ def gold_text(raw: Any) -> str | Unreadable:
         if len(raw) != 1:
             return Unreadable("empty") if not raw else ", ".join(str(r).strip() for r in raw)
         raw = raw[0]
-    text = "" if raw is None else unescaped(str(raw))
+    text = "" if raw is None else str(raw)
+    if len(text) < MAX_GOLD_CHARS and text.isascii() and text.isdigit():  # as most are
+        return text
+    text = unescaped(text)
     if len(text) > MAX_GOLD_CHARS and "boxed" not in text and "####" not in text:
         return Unreadable(f"{len(text)} characters of prose")
     text = text.replace("\\n", "\n") if re.search(r"\\n(?![a-z])", text) else text
@@ -170,7 +173,10 @@ def _stated(hints: Mapping[str, Any]) -> Stored | Unreadable:
 
 def _asked(question: str) -> list[str]:
     """The options that a question lists, its line breaks written as `\\n` or `<br>` as well."""
-    return options_in(question) or options_in(_BREAK.sub("\n", question))
+    if found := options_in(question):
+        return found
+    broken = _BREAK.sub("\n", question)
+    return options_in(broken) if broken != question else []
 
 
 def _choice(text: str, options: Stored, *, named: bool, base: OptionBase = None) -> Gold | Unreadable | None:
@@ -250,7 +256,7 @@ def _open(text: str, question: str) -> Gold | Unreadable:
     if words > (2 * MAX_TEXT_WORDS if is_math else MAX_TEXT_WORDS):
         return Unreadable(f"prose of {words} words")
     if is_math:
-        asks = _COMPUTE.search(question) is not None and is_evaluated(readings[0].node)
+        asks = is_evaluated(readings[0].node) and _COMPUTE.search(question) is not None
         return Gold(plain_gold(text), "math", '{"evaluated": true}' if asks else "{}")
     return Gold(plain_gold(text), "text" if not re.search(r"[\\^_=<>]|\d", plain) or readings else "math")
 

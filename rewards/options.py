@@ -27,6 +27,8 @@ _LABEL = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
+_MAY_LIST = re.compile("[Bb](?![A-Za-z])(?:(?<![A-Za-z].)|(?=．))")
+"""The second label of a list; without it there is none."""
 _SPACING = re.compile(r"(?:[\s~}]|\\[ ,;:!]|\\q?quad(?![a-z])){0,20}")
 _HALF_WIDTH = str.maketrans("．：）", ".:)")
 _MAY_FOLLOW = re.compile(r"(?:\A|[\s$.?!:;)}\]_。？！：；）】]|\\\\|quad)\Z")
@@ -83,6 +85,8 @@ def options_in(question: str) -> list[str]:
     ['3', '4']
     """
     text = without_figures(question)
+    if not _MAY_LIST.search(text):
+        return []
     labels = list(_labels(text))
     anywhere = {run[0].start: run for run in _runs(labels)}
     in_lines = {run[0].start: run for run in _runs([label for label in labels if label.starts_line])}

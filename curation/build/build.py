@@ -11,7 +11,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 import curation
 import rewards
+from curation.build.concluded import concluded, record_conclusion
 from curation.build.config import ConfigBuild
 from curation.build.control.sets import build_controls, remove_controls
 from curation.build.files import FILES, record_files
@@ -32,7 +33,7 @@ from curation.core.digests import installed_versions, source_digest
 from curation.core.errors import BuildError, FlagError, ManifestError, of_the_disk
 from curation.core.executors.base import Executor, executor_of
 from curation.core.folder_lock import LOCK, FolderLock
-from curation.core.ledger import LEDGER, Balance, LedgerLine, collect_ledger
+from curation.core.ledger import LEDGER, Balance, LedgerLine, as_record, collect_ledger
 from curation.core.lock import WRITTEN, build_name
 from curation.core.parquet import write_records, write_text
 from curation.core.plugins import plugin_digest
@@ -208,10 +209,13 @@ def _conclude(
 ) -> dict[str, Any]:
     """Write what is about the whole build: ledger, published files, lock and, last, the summary; then say which set is not there."""
     lock = _lock(manifest, options, build_code(manifest), finished)
+    stages = [folder for config in finished for folder in config.folders()]
+    if not refused and (unchanged := concluded(out, lock, stages)):
+        return unchanged
     balances = {config.config: Balance(config.rows_in(), config.rows_added()) for config in finished}
-    write_records(out / "ledger.parquet", LEDGER, map(asdict, _ledger(finished, balances)))
+    write_records(out / "ledger.parquet", LEDGER, map(as_record, _ledger(finished, balances)))
     publish_files(out, {config.config: list(config.published()) for config in finished})
-    summary = {
+    summary: dict[str, Any] = {
         "name": manifest.name,
         "build": build_name(lock),
         "balanced": all(balance.balanced for balance in balances.values()),
@@ -231,6 +235,7 @@ def _conclude(
     if lines:
         built = [config.config for config in finished if config.shards()]
         raise BuildError("\n".join([*lines, *(f"{config} is built: {out}/data/{config}" for config in built)]))
+    record_conclusion(out, lock, stages)
     return summary
 
 

@@ -14,6 +14,7 @@ from curation.core.executors.base import Executor
 from curation.core.lock import PLACES
 from curation.core.parquet import write_text
 from curation.core.row import Config
+from curation.core.seen import digests_seen
 from curation.core.stage import Stage
 from curation.core.stage_files import read_record
 from curation.core.stage_run import StageRun, digest_of, verify
@@ -36,7 +37,8 @@ class ConfigBuild:
 
     def prepare(self) -> None:
         """Digest what the stages read; the earliest point at which a missing input is reported."""
-        self._inputs = {stage.kind: found for stage in self._plan() if (found := stage.digests())}
+        with digests_seen(self.out / "stages" / f"{self.config}-inputs.json"):
+            self._inputs = {stage.kind: found for stage in self._plan() if (found := stage.digests())}
 
     @property
     def inputs(self) -> dict[str, dict[str, str]]:

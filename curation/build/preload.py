@@ -3,6 +3,7 @@
 import gc
 
 import datasets  # noqa: F401 - shards are written with its features
+import datatrove.executor  # noqa: F401 - runs every task
 
 import curation.build.plan  # noqa: F401
 from curation.core.plugins import known_plugins

@@ -14,17 +14,23 @@ from typing import Any
 from pydantic import BaseModel
 
 from curation.core.errors import SourceError
+from curation.core.seen import by_seen
 
 MAX_PATH = 4096
 """A longer text is no path; asking the system about it would fail."""
 
 
 def sha256_of(path: Path) -> str:
-    """Hex digest of a file's bytes.
+    """Hex digest of a file's bytes; it is not read where a build has recorded it (see `core.seen`).
 
     Raises:
         SourceError: unreadable.
     """
+    return by_seen(path, _sha256_of)
+
+
+def _sha256_of(path: Path) -> str:
+    """The same, by reading it."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,7 +5,7 @@ While a build runs, each stage writes the lines of the rows that end there; `col
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -37,6 +37,11 @@ class LedgerLine:
 LEDGER = pa.schema(columns_of(LedgerLine))
 
 
+def as_record(line: LedgerLine) -> dict[str, str]:
+    """A line as the file holds it."""
+    return {name: getattr(line, name) for name in LEDGER.names}
+
+
 class LedgerWriter:
     """Writes the rows that end in one step of one task.
 
@@ -55,7 +60,7 @@ class LedgerWriter:
         if self._file is None:
             path = self.folder / f"{rank:05d}-{self.step:02d}.parquet"
             self._file = AtomicParquetWriter(path, LEDGER, row_group_rows=10_000).__enter__()
-        self._file.write(asdict(line), len(line.detail) + len(line.source_id))
+        self._file.write(as_record(line), len(line.detail) + len(line.source_id))
 
     def end(self, id: str, source: str, source_id: str, decision: Decision, rank: int) -> None:
         """A row that ends here by a decision."""

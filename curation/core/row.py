@@ -154,6 +154,10 @@ class BadRow:
     detail: str = ""
 
 
+_FIELDS = frozenset(one.name for one in fields(Row))
+_COLUMNS = tuple(one.name for one in fields(Row) if one.name not in ("provenance", "extra"))
+
+
 def make_row(
     *,
     source: str,
@@ -184,7 +188,10 @@ def make_row(
 
 def question_of(prompt: Iterable[Message]) -> str:
     """The content of the last user message, empty where there is none."""
-    return next((message.content for message in reversed(tuple(prompt)) if message.role == "user"), "")
+    for message in reversed(tuple(prompt)):
+        if message.role == "user":
+            return message.content
+    return ""
 
 
 def asked_in(prompt: Iterable[Message]) -> str:
@@ -247,8 +254,12 @@ def from_document(document: Document) -> Row:
 
 def to_record(row: Row) -> dict[str, Any]:
     """A row as the plain record that a stage's Parquet file holds: the fields, then the columns that stages added."""
-    record = {one.name: plain(getattr(row, one.name)) for one in fields(Row) if one.name not in ("provenance", "extra")}
-    return {**record, "provenance": json.dumps(row.provenance, ensure_ascii=False), **row.extra}
+    record = {name: getattr(row, name) for name in _COLUMNS}
+    record["prompt"] = [{"role": message.role, "content": message.content} for message in row.prompt]
+    record["images"] = list(row.images)
+    record["difficulty"] = plain(row.difficulty)
+    provenance = json.dumps(row.provenance, ensure_ascii=False) if row.provenance else "[]"
+    return {**record, "provenance": provenance, **row.extra}
 
 
 def plain(value: Any) -> Any:
@@ -260,10 +271,11 @@ def plain(value: Any) -> Any:
 
 def from_record(record: Mapping[str, Any]) -> Row:
     """The inverse of `to_record`; what is no field of a row is an added column."""
-    values = {name: value for name, value in record.items() if name in Row.__slots__}
-    values["prompt"] = tuple(Message(**message) for message in values["prompt"])
+    values = {name: record[name] for name in _COLUMNS if name in record}
+    values["prompt"] = tuple([Message(message["role"], message["content"]) for message in record["prompt"]])
     values["images"] = tuple(values["images"])
     if (difficulty := values["difficulty"]) is not None:
         values["difficulty"] = Difficulty(**{**difficulty, "sampler": Sampler(**difficulty["sampler"])})
-    values["provenance"] = tuple((stage, what) for stage, what in json.loads(values["provenance"]))
-    return Row(**values, extra={name: value for name, value in record.items() if name not in Row.__slots__})
+    noted = record["provenance"]
+    values["provenance"] = tuple([(stage, what) for stage, what in json.loads(noted)]) if noted != "[]" else ()
+    return Row(**values, extra={name: value for name, value in record.items() if name not in _FIELDS})

@@ -24,6 +24,8 @@ DECISIONS: Final = "decisions"
 """In a stage's folder: its decisions, a file for every file of rows."""
 ROWS_PER_FILE = 20_000
 """A file is the unit of work of the stages after."""
+ROWS_AT_ONCE = 1_000
+"""Of a row group between stages, which are read from the first to the last; pictures end one earlier."""
 
 
 class ReadRows(PipelineStep):  # type: ignore[misc]
@@ -39,10 +41,10 @@ class ReadRows(PipelineStep):  # type: ignore[misc]
         progress = TaskProgress(self.progress, rank)
         for number, row in enumerate(self.rows.part(rank)):
             progress.advance()
-            self.stat_update("rows")
             document = to_document(row)
             document.metadata["number"] = number
             yield document
+        self.stat_update("rows", value=progress.rows)
         progress.flush()
 
 
@@ -60,8 +62,7 @@ class MapRows(PipelineStep):  # type: ignore[misc]
         with self.ledger as ledger:
             for document in data:
                 row = from_document(document)
-                with self.track_time():
-                    decision = self.decide(row)
+                decision = self.decide(row)
                 if not isinstance(decision, Decision):
                     what = f"{self.name}: got {decision!r} for {row.source}/{row.source_id}"
                     raise BuildError(f"{what}, expected keep(...), drop(...) or merge(...)")
@@ -164,11 +165,11 @@ class WriteRows(PipelineStep):  # type: ignore[misc]
         files: dict[str, int] = {}
         for first in rows:
             name = f"{rank:05d}-{len(files):05d}.parquet"
-            with AtomicParquetWriter(self.folder / name, self.schema) as writer:
+            with AtomicParquetWriter(self.folder / name, self.schema, ROWS_AT_ONCE) as writer:
                 for row in chain([first], islice(rows, ROWS_PER_FILE - 1)):
                     writer.write(to_record(row), row_bytes(row))
-                    self.stat_update("rows")
             files[name] = writer.n_rows
+        self.stat_update("rows", value=sum(files.values()))
         write_text(self.folder / f"{rank:05d}.json", json.dumps(files))
         yield from ()
 

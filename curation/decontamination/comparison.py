@@ -66,11 +66,11 @@ class Comparison:
         hidden = self._by_text.match(text, whole, self.question(question), visual)
         return hidden if hidden.kind in ("exact", "near") and hidden.score >= HIDDEN else match
 
-    def are_similar(self, one: int, other: int) -> bool:
-        """Whether an evaluation question is of the family of another."""
+    def are_similar(self, one: int, others: Sequence[int]) -> list[bool]:
+        """Of some evaluation questions whether one is of their family."""
         question = self.question(one)
         (row,) = self._scale.weigh([question.words.words])
-        return self._by_text.match(question.text, row, self.question(other), visual=False).is_own
+        return [self._by_text.match(question.text, row, self.question(other), False).is_own for other in others]
 
     def ask(self) -> list[tuple[int, int]]:
         """Ask the second opinion of every doubt; returns the pairs of row and question that it confirms.
@@ -88,7 +88,9 @@ class Comparison:
         if shared.kind != "paraphrase" and shared.is_doubtful and self._second_opinion:
             pair = candidate.row, question
             if self._confirmed is None:
-                others = [q for q in candidate.all_questions if q != question and not self.are_similar(q, question)]
+                others = [
+                    q for q in candidate.all_questions if q != question and not any(self.are_similar(q, [question]))
+                ]
                 self._doubts[pair] = Doubt(text, self.question(question).text, [self.question(q).text for q in others])
                 return TextMatch("possible_paraphrase", shared.dice, False)
             if cosine := self._confirmed.get(pair):

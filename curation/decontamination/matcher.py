@@ -127,7 +127,9 @@ class Matcher:
         matched = _joined(self._matched())
         confirmed = np.array([row for row, _ in self.comparison.ask()], np.int64)
         similar = similar.where(np.isin(similar.b, matched.pairs.b))
-        alike = [self.comparison.are_similar(a, b) for a, b in zip(similar.a, similar.b, strict=True)]
+        alike = [
+            is_so for a in np.unique(similar.a).tolist() for is_so in self.comparison.are_similar(a, similar.of(a))
+        ]
         self.background.leave_out(np.union1d(matched.own, confirmed), similar.where(np.array(alike, bool)))
         return matched.pairs
 

@@ -44,5 +44,5 @@ class SignRows(PipelineStep):  # type: ignore[misc]
                 words_file.write(words + b" ")
                 pictures_file.write(pictures)
                 writer.write(keys)
-                self.stat_update("rows")
                 yield document
+        self.stat_update("rows", value=writer.n_rows)

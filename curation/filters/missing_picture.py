@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
+from curation.text.hints import folded, holds
 
 _FIGURE = r"(?:figure|diagram|illustration|graph|chart|schematic|flow ?chart|plot)s?"
 _STORY = r"(?:picture|image|drawing|map|photo(?:graph)?|sketch)(?:e?s)?"
@@ -54,6 +55,14 @@ _PATTERNS = (
     r"(?:心电图|[Xx][光线]片|CT|B超|脑电图)如[下图右左]|(?:该|此|这张|下列|以下)(?:心电图|[Xx][光线]片|CT|B超|脑电图)",
 )
 _REFERENCE = re.compile("|".join(_PATTERNS), re.IGNORECASE)
+_REFERENCE_WORDS = (
+    "fig", "diagram", "illustrat", "graph", "chart", "schematic", "plot", "picture", "image", "drawing", "map", "photo", "sketch",
+    "depicted", "shown", "x-ray", "xray", "ecg", "ekg", "eeg", "cardiogram",
+    "mri", "pet", "bone", "ultrasound", "angiogram", "mammogram", "fundus",
+    "histology", "smear", "spectrogram", "chromatogram", "![", "<img", "图", "漫画", "照片", "片", "b超",
+)  # fmt: skip
+_CT = re.compile(r"(?<![a-z])ct|ct如")
+"""Of `_SCAN`; as letters it is in too many words."""
 _NUMBERED = re.compile(
     r"\bfigs?\. ?\(?\d[\d.-]*|\b(?:see|in|from|to|by|of|on|using) figures? ?\(?\d[\d.-]*", re.IGNORECASE
 )
@@ -90,6 +99,7 @@ _IN_TEXT = re.compile(
     r"\[asy\]|\\begin\{(?:tikzpicture|asy|picture|array|tabular|[bpvV]?matrix|cases|align)|\|\s*:?-{2,}|(?:\|[^|\n]{0,80}){6}|<t[dr]\b"
 )
 """Code, arrays and tables: what the question points at may be right there."""
+_IN_TEXT_SIGNS = ("[asy]", "\\begin{", "|", "<td", "<tr")
 
 
 class MissingPicture(Filter):
@@ -99,16 +109,25 @@ class MissingPicture(Filter):
     remedies: ClassVar[dict[str, str]] = dict.fromkeys(("picture_not_there", "table_not_there"), "")
 
     def judge(self, row: Row) -> Judgement:
-        question = " ".join(row.question.split())
-        if row.images or _IN_TEXT.search(row.question):
+        if row.images or (holds(row.question, _IN_TEXT_SIGNS) and _IN_TEXT.search(row.question)):
             return True
-        if _REFERENCE.search(question) or _is_shown(question) or _is_numbered(question):
+        question = " ".join(row.question.split())
+        words = folded(question)
+        if _is_pointed_at(question, words):
             return False, "picture_not_there"
-        if _SHADED.search(question) and not _SHADING.search(question):
+        if "shaded" in words and _SHADED.search(question) and not _SHADING.search(question):
             return False, "picture_not_there"
-        if (table := _TABLE.search(question)) and not _may_hold_table(row, question[table.end() :]):
+        may_be_table = "table" in words or "表" in words
+        if may_be_table and (table := _TABLE.search(question)) and not _may_hold_table(row, question[table.end() :]):
             return False, "table_not_there"
         return True
+
+
+def _is_pointed_at(question: str, words: str) -> bool:
+    """Whether the question speaks of a picture as if it were there; `words` is the question folded."""
+    if holds(words, _REFERENCE_WORDS) or ("ct" in words and _CT.search(words)):
+        return bool(_REFERENCE.search(question)) or _is_shown(question) or _is_numbered(question)
+    return False
 
 
 def _is_shown(question: str) -> bool:

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 from curation.text.formulas import folded_lines, without_figures
+from curation.text.hints import folded, holds
 
 _START = r"(?:^|[.?!;:,)\]$]\s*|\n\s*|\b(?:and|then|also|please|to|or|must|should|can you|could you)\s+)"
 _PROOF = re.compile(
@@ -55,6 +56,10 @@ _TO_WRITE = re.compile(
     re.IGNORECASE,
 )
 """A text or a program that is to be written: whatever else it asks for, no rule judges that."""
+_TO_WRITE_WORDS = (
+    "writ", "compose", "draft", "generat", "creat", "produc", "implement", "code", "debug", "refactor", "link", "url",
+    "写", "编", "译", "作文", "短文", "书面",
+)  # fmt: skip
 _RUNS = re.compile(
     r"\bwhat (?:is|does|will|would|are)\b[^.?!\n]{0,60}\b(?:output|print|return|display|result|value)", re.IGNORECASE
 )
@@ -68,6 +73,14 @@ _VALUE = re.compile(
 )
 
 
+_DEMAND_WORDS = (
+    "prov", "show", "proof", "explain", "justify", "discuss", "describe", "comment on", "argue", "interpret", "compare",
+    "summari", "sketch", "construct", "design", "in your own words", "give ",
+    "证明", "求证", "简", "述", "析", "谈", "概", "为什么", "说明", "归纳", "指出", "评价", "于",
+)  # fmt: skip
+"""Of a proof or of prose."""
+
+
 class OpenEnded(Filter):
     """A demand for a proof or for prose and none for a value, or for an essay, code or a link."""
 
@@ -75,12 +88,13 @@ class OpenEnded(Filter):
     remedies: ClassVar[dict[str, str]] = dict.fromkeys(("open_ended", "proof"), "")
 
     def judge(self, row: Row) -> Judgement:
-        question = folded_lines(without_figures(row.question))
         if row.answer_kind in ("choice", "choices"):
             return True
-        if _TO_WRITE.search(question) and not _RUNS.search(question):
+        question = folded_lines(without_figures(row.question))
+        words = folded(question)
+        if holds(words, _TO_WRITE_WORDS) and _TO_WRITE.search(question) and not _RUNS.search(question):
             return False, "open_ended"
-        if _VALUE.search(question):
+        if not holds(words, _DEMAND_WORDS) or _VALUE.search(question):
             return True
         if _PROOF.search(question):
             return False, "proof"

@@ -187,12 +187,22 @@ def _are_steps(parts: list[str]) -> bool:
 
 def _labels(question: str) -> list[re.Match[str]]:
     """Everything that may be a part's label: what a sentence speaks of (`from reactions (1) and (2)`, `both (a) and (b)`) is none."""
+    if not _may_be_labelled(question):
+        return []
     matches = list(_MARKER.finditer(question))
     spoken = [bool(_SPEAKS_OF.search(question[max(match.start() - _NEAR, 0) : match.start()])) for match in matches]
     for number, (one, other) in enumerate(pairwise(matches)):
         if _AND.fullmatch(question, one.end(), other.start()):
             spoken[number] = spoken[number + 1] = True
     return [match for match, is_spoken in zip(matches, spoken, strict=True) if not is_spoken]
+
+
+def _may_be_labelled(question: str) -> bool:
+    """Whether the signs of a label are there: a bracket, a circle, a number or the word before it at the beginning of a line."""
+    words = question.lower()
+    if not question.isascii() or any(sign in words for sign in (")", "textcircled", "part", "question")):
+        return True
+    return any(line.lstrip()[:1].isdigit() for line in question.split("\n"))
 
 
 def _label(match: re.Match[str]) -> str:

@@ -1,5 +1,7 @@
 """From encoded bytes to pixels as a model sees them: upright, first frame, RGB on white."""
 
+from collections import OrderedDict
+from threading import Lock
 from typing import NamedTuple, cast
 
 from PIL import Image
@@ -20,6 +22,10 @@ TURNS = {
 """EXIF's orientation -> what makes the image upright."""
 
 
+MOST_KEPT = 8_000_000
+"""Pixels that are kept decoded, 24 MB."""
+
+
 class Original(NamedTuple):
     """What an image was before it was decoded. `size` is width and height when upright."""
 
@@ -32,7 +38,7 @@ class Original(NamedTuple):
 
 
 def decode(data: bytes) -> Image.Image:
-    """The pixels of an image's first frame, turned as its EXIF orientation says, RGB on white.
+    """The pixels of an image's first frame, turned as its EXIF orientation says, RGB on white; not to be changed, others get them too.
 
     Raises:
         ImageError: not an image, larger than the limits, damaged or cut short.
@@ -46,6 +52,34 @@ def sketch(data: bytes, side: int | None) -> tuple[Image.Image, Original]:
     Raises:
         ImageError: as `decode`.
     """
+    return _sketch(data, side) if side else _whole(data)
+
+
+class _Recent:
+    """The pixels that were decoded last: a row's images are looked at by several steps, one after the other."""
+
+    def __init__(self, most_pixels: int) -> None:
+        self._left, self._lock = most_pixels, Lock()
+        self._of: OrderedDict[bytes, tuple[Image.Image, Original]] = OrderedDict()
+
+    def __call__(self, data: bytes) -> tuple[Image.Image, Original]:
+        if known := self._of.get(data):
+            return known
+        decoded = _sketch(data, None)
+        with self._lock:
+            if data not in self._of:
+                self._of[data] = decoded
+                self._left -= _n_pixels(decoded[0])
+            while self._left < 0:
+                self._left += _n_pixels(self._of.popitem(last=False)[1][0])
+        return decoded
+
+
+def _n_pixels(image: Image.Image) -> int:
+    return image.width * image.height
+
+
+def _sketch(data: bytes, side: int | None) -> tuple[Image.Image, Original]:
     with opened(data) as image:
         mode, size = image.mode, image.size
         if side:
@@ -61,6 +95,9 @@ def sketch(data: bytes, side: int | None) -> tuple[Image.Image, Original]:
         original = Original(format, mode, size, frames, turn is not None, transparent)
         upright = image if turn is None else image.transpose(turn)
         return on_white(upright), original
+
+
+_whole = _Recent(MOST_KEPT)
 
 
 def _orientation(image: Image.Image) -> int:

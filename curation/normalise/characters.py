@@ -40,6 +40,7 @@ _IN_FORMULA = {
 _FORMULA_COMMAND = re.compile(
     "|".join(f"(?<=[^\\s,;]){control}(?:{rest})(?![A-Za-z])" for control, rest in _IN_FORMULA.items())
 )
+_MAY_BE_COMMAND = re.compile("[\x07-\x0d]")
 _INLINE = re.compile(r"(?<![\\$])\$(?!\$)([^$]{1,400})(?<!\\)\$(?!\$)")
 
 _LATEX = {
@@ -100,6 +101,8 @@ def restore_commands(text: str) -> str:
     >>> restore_commands("Let $E=h\nu$ and\nu = 1.")
     'Let $E=h\\nu$ and\nu = 1.'
     """
+    if not _MAY_BE_COMMAND.search(text):
+        return text
     text = _CONTROL_COMMAND.sub(_command, text)
     if "$" not in text or not _FORMULA_COMMAND.search(text):
         return text

@@ -60,7 +60,13 @@ def plain_words(text: str) -> list[str]:
 
 def script_of(text: str) -> str:
     """The script that most letters are in; a Han sign counts three letters, for it is a word. '' where there is none."""
-    text = _prose(text)
+    return _script_of(_prose(text))
+
+
+def _script_of(text: str) -> str:
+    """The same of prose."""
+    if text.isascii():
+        return "latin" if _SCRIPTS["latin"].search(text) else ""
     counts = Counter({name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()})
     counts["han"] *= 3
     counts["greek"] *= 4
@@ -76,10 +82,11 @@ def identify(text: str, languages: Sequence[str] = LANGUAGES) -> str:
     >>> identify("Find $x$."), identify("求 $x$ 的值。"), identify("$x = 1$")
     ('en', 'zh', 'und')
     """
-    script = script_of(text)
+    prose = _prose(text)
+    script = _script_of(prose)
     if script in _ONE:
         return _ONE[script]
-    words = plain_words(text)
+    words = _WORD.findall(prose)
     if script in _SEVERAL:
         return str(_identifier(_SEVERAL[script]).classify(" ".join(words).lower())[0])
     if len(words) < MIN_WORDS:
@@ -104,8 +111,6 @@ def _enough(script: str, text: str) -> bool:
 @lru_cache(maxsize=8)
 def _identifier(languages: tuple[str, ...]) -> Any:
     """py3langid over a set of languages; the model takes two seconds and 20 MB, once per process."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    from curation.normalise.word_by_word import WordByWord
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages(languages)
-    return identifier
+    return WordByWord.of_languages(languages)

@@ -22,7 +22,7 @@ def spell_signs(text: str) -> str:
     >>> spell_signs(r"a\plus{}b\equal{}c\minus{}1")
     'a+b=c-1'
     """
-    return _SIGN_WORDS.sub(lambda match: _SIGNS[match[1]], text)
+    return _SIGN_WORDS.sub(lambda match: _SIGNS[match[1]], text) if "{}" in text else text
 
 
 def trim_formulas(text: str) -> str:
@@ -31,7 +31,9 @@ def trim_formulas(text: str) -> str:
     >>> trim_formulas(r"Let $ x $ be $\, y\ \ z\,$."), trim_formulas("It costs $5 or $6 .")
     ('Let $x$ be $y\\ z$.', 'It costs $5 or $6 .')
     """
-    text = _CONTROL_SPACES.sub(r"\\ ", text)
+    text = _CONTROL_SPACES.sub(r"\\ ", text) if "\\ \\ " in text else text
+    if "$" not in text:
+        return text
     signs = list(_DOLLARS.finditer(text))
     pieces, end = [], 0
     for opening, closing in zip(signs[::2], signs[1::2], strict=False):

@@ -24,8 +24,7 @@ class ChangeRows(PipelineStep):  # type: ignore[misc]
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         with self.ledger as ledger:
             for row in map(from_document, data):
-                with self.track_time():
-                    changed = self.change(row)
+                changed = self.change(row)
                 if isinstance(changed, Row):
                     yield to_document(changed)
                 else:

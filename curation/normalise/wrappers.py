@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from curation.text.hints import folded, holds
+
 _BOX = r"\\{0,2}boxed\s*(?:\{[^{}$]{0,30}\})?"
 _STEPWISE = r"(?:step[- ]by[- ]step|slowly|carefully|deeply|efficiently(?: and clearly)?|logically|hard|first)"
 _ANSWER = r"(?:the |your |a |an )?(?:final |correct )?(?:answers?|responses?|results?|solutions?)"
@@ -97,11 +99,10 @@ _TEMPLATES = (
 _NEAR = 600
 """Characters at an end that are looked at; the longest instruction has about 400."""
 MAX_REMOVED = 10
-_TRIGGER = re.compile(
-    r"boxed|<think>|<answer>|step|think|thought|reason|careful|accurate|answer|solution|response|conscious|assistant|problem|question|q:|done"
-    r"|lay out|答|题|问|思考|推理|考虑|想|解[:：]",
-    re.IGNORECASE,
-)
+_TRIGGERS = (
+    "boxed", "step", "think", "thought", "reason", "careful", "accurate", "answer", "solution", "response", "conscious", "assistant",
+    "problem", "question", "q:", "done", "lay out", "答", "题", "问", "思考", "推理", "考虑", "想", "解:", "解：",
+)  # fmt: skip
 """Every pattern needs one of these; most questions have none at their ends."""
 _MAY_END = re.compile(r"[:：]\s*\Z|boxed")
 _STARTS = re.compile(r"(?:\A|(?<=[.?!:;。？！：…)\]}$\"”\n])|(?<=\s)(?=[A-Z\u4e00-\u9fff(]))\s*")
@@ -116,7 +117,8 @@ def strip_instructions(text: str, extra: Sequence[str] = ()) -> str:
     >>> strip_instructions("Express your answer as a common fraction. Please reason step by step.")
     'Express your answer as a common fraction.'
     """
-    if not extra and not _TRIGGER.search(text[:_NEAR]) and not _TRIGGER.search(text[-_NEAR:]):
+    ends = text if len(text) <= _NEAR else f"{text[:_NEAR]}\n{text[-_NEAR:]}"
+    if not extra and not holds(folded(ends), _TRIGGERS):
         return text
     sentence, head, tail, template = _compiled(tuple(extra))
     for _ in range(MAX_REMOVED):

@@ -207,4 +207,4 @@ class WriteShards(PipelineStep):  # type: ignore[misc]
                 text = apply_template(self.stage.template, row.question)
                 writer.write(released_record(config, row, text, added), row_bytes(row))
                 progress.advance()
-                self.stat_update("rows", split)
+        self.stat_update("rows", split, value=writer.n_rows)

@@ -128,10 +128,10 @@ class ReadPart(PipelineStep):  # type: ignore[misc]
                     ledger.write_bad(row, rank)
                     report.bad(row)
                     continue
-                self.stat_update("rows")
                 report.read(row)
                 yield to_document(row)
             next(rows, None)  # it ends by itself, and tells what no row had
+        self.stat_update("rows", value=n)
         if n == 0 and part is None:
             raise SourceError(f"source {source.name!r} ({source.kind}) is empty: got 0 rows, expected at least one")
         leave(self.folder, rank, PartRead(source.name, n, report))

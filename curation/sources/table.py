@@ -466,5 +466,5 @@ def _encode(row: Row) -> None:
     """Make sure that UTF-8, and so Parquet, can hold every text of a row: JSON may hold a lone surrogate (`\\ud800`)."""
     notes = [note for _, note in row.provenance]
     for text in [row.question, *notes, *[getattr(row, column) for column in row.__slots__]]:
-        if isinstance(text, str):
+        if isinstance(text, str) and not text.isascii():
             text.encode()

@@ -7,10 +7,12 @@ digits.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from rewards.algebra.tree import TooBigError
 from rewards.algebra.wording.numerals import chinese
 
+MAX_CACHED_CHARS = 200
 MAX_CHARS = 4096
 """Longest answer that is parsed, after runs of blanks are collapsed (the limit of inspect_ai's math scorer)."""
 
@@ -109,12 +111,19 @@ _NEGATION = re.compile(r"\b(?:not|no|never|except|isn't|or)\b", re.IGNORECASE)
 
 
 def clean(raw: str) -> str:
-    """Return the answer as plain LaTeX. TooBigError when it is longer than any answer.
+    """Return the answer as plain LaTeX. TooBigError when it is longer than any answer."""
+    return _cached(raw) if len(raw) <= MAX_CACHED_CHARS else _clean(raw)
+
+
+def _clean(raw: str) -> str:
+    """Return the same, without looking whether it was asked for just now.
 
     The order counts: what an escape lost is put back before commands are looked for, delimiters go before sizing, thin spaces
     inside numbers before spaces in general. The tests in front of a substitution only save time: most answers are short.
     """
     text = raw.strip()
+    if text.isascii() and text.isdigit() and len(text) <= MAX_CHARS:
+        return text
     if len(text) > MAX_CHARS:
         text = " ".join(text.split())
         if len(text) > MAX_CHARS:
@@ -124,7 +133,8 @@ def clean(raw: str) -> str:
         text = _LINES.sub(", ", text)
     if not text.isascii():
         text = _to_ascii(text)
-    text = _LOST.sub(lambda m: _LOST_LETTER[m.group()], text)
+    if not text.isprintable():
+        text = _LOST.sub(lambda m: _LOST_LETTER[m.group()], text)
     if "\\n" in text:
         text = _NEWLINE.sub(" ", text)
     if "\\\\" in text:
@@ -161,20 +171,28 @@ def clean(raw: str) -> str:
         text = _ORDINAL.sub(r"\1", text)
     if "C" in text:
         text = _CHOSEN.sub(_chosen, text)
-    text = text.replace("{:}", ":")
+    if "{:}" in text:
+        text = text.replace("{:}", ":")
     if "r" in text or "R" in text:
         text = _R_DOT.sub(" R ", text)
     if "ldots" in text:
         text = _DOTS.sub(r"\1", text)
     if "..." in text or "dots" in text:
         text = _RECURRING.sub(r"\1\\overline{\2}", text)
-    text = _EMPTY_GROUP.sub("", text)
-    text = _THIN.sub("", text)
-    text = _DECIMAL_COMMA.sub(".", text)
+    if "{" in text:
+        text = _EMPTY_GROUP.sub("", text)
+    if "\\" in text or "{,}" in text or "~" in text:
+        text = _THIN.sub("", text)
+        text = _DECIMAL_COMMA.sub(".", text)
     text = _SPACE.sub(" ", text)
-    text = _GLUED.sub(r" \1 ", text)
-    text = _GROUPS.sub(lambda m: m.group().replace(" ", ""), text)
+    if "or" in text or "and" in text:
+        text = _GLUED.sub(r" \1 ", text)
+    if " " in text:
+        text = _GROUPS.sub(lambda m: m.group().replace(" ", ""), text)
     return _trim(text)
+
+
+_cached = lru_cache(maxsize=256)(_clean)
 
 
 def _chosen(match: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from rewards.algebra.lexer import tokens
 from rewards.algebra.parser.answer import AnswerParser
 from rewards.algebra.shapes import said_twice
 from rewards.algebra.tree import Node, TooBigError, has, num, replace
-from rewards.algebra.vocabulary import ParseError
+from rewards.algebra.vocabulary import ParseError, number
 from rewards.algebra.wording import dates, said
 from rewards.algebra.wording.numerals import LETTER_SCALES
 from rewards.algebra.wording.spoken import spoken
@@ -56,6 +56,8 @@ def _readings(raw: str) -> tuple[Reading, ...]:
     text = clean(raw)
     if not text:
         return ()
+    if len(text) <= MAX_SHORT_CHARS and text.isascii() and text.isdigit():  # as most are: it has but this reading
+        return (Reading(number(text)),)
     readings = _read(text)
     if "," in text:
         bare = text.replace("\\$", "").strip()

@@ -10,7 +10,7 @@ import json
 import os
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -33,6 +33,12 @@ def known() -> dict[str, type[Kind]]:
         ImportError: a module of OVR_REWARD_PLUGINS cannot be imported.
     """
     _import_kinds()
+    return dict(_by_name(Kind.n_defined))
+
+
+@lru_cache(maxsize=1)
+def _by_name(n_defined: int) -> dict[str, type[Kind]]:
+    """The kinds by their names, looked for again only when a module has brought another."""
     found: dict[str, type[Kind]] = {}
     for kind in _subclasses(Kind):
         for name in get_args(kind.model_fields["kind"].annotation):
@@ -87,7 +93,8 @@ def make_kind(name: str, options: Mapping[str, Any] | str | None = None) -> Kind
     Raises:
         ValueError: an unknown name or option, in one line.
     """
-    kinds = known()
+    _import_kinds()
+    kinds = _by_name(Kind.n_defined)
     if name in RENAMED and name not in kinds:
         raise ValueError(f"kind {name!r} is called {RENAMED[name]!r} now")
     if name not in kinds:

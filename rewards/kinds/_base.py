@@ -1,7 +1,7 @@
 """The base of every reward kind."""
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,8 +22,14 @@ class Kind(BaseModel):
     aliases: tuple[str, ...] = ()
     """Further golds: what is right for one of them is right."""
 
+    n_defined: ClassVar[int] = 0
+    """How many classes there are below this one."""
     example: ClassVar[tuple[str, str]] = ("", "")
     """A gold and an answer that is correct, printed by `ovr-curate kinds`."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        Kind.n_defined += 1
 
     @property
     def needs_gold(self) -> bool:

@@ -19,7 +19,7 @@ def letters_in(text: str) -> list[str]:
     >>> letters_in("A and C"), letters_in("答案：BD"), letters_in("①③"), letters_in("A or C")
     (['A', 'C'], ['B', 'D'], ['1', '3'], [])
     """
-    if len(text) > MAX_CHARS:
+    if len(text) > MAX_CHARS or (text.isascii() and text.isdigit()):
         return []
     bare = without_preface(unwrap(text).strip(" \n\t*$`。.")).strip(" \n\t[]{}\\")
     bare = _AROUND.sub("", bare)

@@ -15,15 +15,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
-
-from datatrove.executor import LocalPipelineExecutor
+from typing import TYPE_CHECKING, Protocol
 
 from curation.core.attempts import is_out_of_memory
 from curation.core.errors import OF_THE_DISK, BuildError, of_the_disk
 from curation.core.parquet import write_text
 from curation.core.parts import DoParts, Work, left
 from curation.core.run_options import RunOptions
+
+if TYPE_CHECKING:
+    from datatrove.executor import LocalPipelineExecutor
 
 
 class Runnable(Protocol):
@@ -66,8 +67,11 @@ class Attempt:
     lost: dict[int, str] = field(default_factory=dict)
     """Task -> why it did not end, where more is known than that its process died."""
 
-    def pipeline(self) -> LocalPipelineExecutor:
+    def pipeline(self) -> "LocalPipelineExecutor":
         """What runs a task: its `run_rank` in any process."""
+        # Half a second, which a build that changes nothing need not spend.
+        from datatrove.executor import LocalPipelineExecutor
+
         return LocalPipelineExecutor(
             [DoParts(self.work, self.number)],
             tasks=self.tasks,
@@ -94,7 +98,7 @@ def _pid_file(folder: Path, rank: int) -> Path:
     return folder / "running" / f"{rank:05d}"
 
 
-def run_rank(pipeline: LocalPipelineExecutor, rank: int) -> str:
+def run_rank(pipeline: "LocalPipelineExecutor", rank: int) -> str:
     """Run one task in this process; returns why it has to be run again, empty where it has ended. A local rank other than 0 keeps
     datatrove's log off the screen.
 

@@ -16,14 +16,17 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import connection, forkserver
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
-from datatrove.executor import LocalPipelineExecutor
 
 from curation.core.errors import BuildError, CurationError
 from curation.core.executors.base import Attempt, TaskExecutor, run_rank
 from curation.core.executors.patience import Patience, processes
 from curation.core.plugins import load_plugins, loaded_plugins
+
+if TYPE_CHECKING:
+    from datatrove.executor import LocalPipelineExecutor
 
 PRELOAD = ["curation.build.preload"]
 """What the workers' server imports before it forks them."""
@@ -54,7 +57,7 @@ class TaskError(Exception):
     """A task failed in a way that is no message for the user."""
 
 
-def _run_rank(pipeline: LocalPipelineExecutor, rank: int) -> str:
+def _run_rank(pipeline: "LocalPipelineExecutor", rank: int) -> str:
     """Run one task inside a worker."""
     try:
         return run_rank(pipeline, rank)

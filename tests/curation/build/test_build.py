@@ -148,6 +148,19 @@ def test_a_changed_seed_leaves_nothing_of_the_old_rows(copied: Path, mixed_manif
 
 
 @pytest.mark.slow
+def test_what_is_as_it_was_is_not_written_again(copied: Path, mixed_manifest: Path) -> None:
+    written, ledger = copied / "stages/concluded.json", copied / "ledger.parquet"
+    summary, whole = run(mixed_manifest, copied), ledger.read_bytes()  # a copy has files of its own
+    dates = [file.stat().st_mtime_ns for file in (written, ledger)]
+    assert run(mixed_manifest, copied) == summary
+    assert [file.stat().st_mtime_ns for file in (written, ledger)] == dates
+    for change in (lambda: ledger.write_bytes(b"changed"), ledger.unlink):
+        change()
+        assert run(mixed_manifest, copied) == summary
+        assert ledger.read_bytes() == whole
+
+
+@pytest.mark.slow
 def test_deleted_and_changed_shards_are_written_again(copied: Path, built: Path, mixed_manifest: Path) -> None:
     shutil.rmtree(copied / "data/cold_start")
     next((copied / "data/rl").glob("*.parquet")).write_bytes(b"changed")

@@ -9,13 +9,15 @@ import pytest
 from datatrove.data import Document
 from hypothesis import given
 from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from pydantic import ValidationError
 
 from curation.core.ledger import LedgerWriter, ledger_lines
 from curation.core.row import Row, make_row, row_id, to_document
 from curation.normalise import Normalise, normalise_row
-from curation.normalise.language import contradicts, identify
+from curation.normalise.language import LANGUAGES, contradicts, identify
 from curation.normalise.step import ChangeRows, normalise_text
+from curation.normalise.word_by_word import WordByWord
 from rewards import Gold, judge, read_gold
 
 DEFAULTS = Normalise()
@@ -139,6 +141,13 @@ SENTENCES = {
 def test_languages(language: str) -> None:
     assert identify(SENTENCES[language]) == language
     assert not contradicts(language, SENTENCES[language])
+
+
+def test_a_language_is_that_of_the_library() -> None:
+    ours, theirs = WordByWord.of_languages(LANGUAGES), LanguageIdentifier.from_model_file(MODEL_FILE)
+    theirs.set_languages(LANGUAGES)
+    for text in [*SENTENCES.values(), *SENTENCES.values(), "", "  ", "a  b\0c", " ".join(SENTENCES.values())]:
+        assert ours.classify(text) == theirs.classify(text)
 
 
 @pytest.mark.parametrize(

@@ -43,10 +43,11 @@ class FolderLock:
     def __init__(self, folder: Path, on_lost: Callable[[], None] = lambda: _interrupt_main()) -> None:
         self.folder, self.on_lost, self.is_lost = folder, on_lost, False
         self._flock = FileLock(folder / LOCK, timeout=0)
-        self._path, self._ended = folder / LOCK, threading.Event()
+        self._path, self._ended, self._is_held = folder / LOCK, threading.Event(), False
 
     def __enter__(self) -> "FolderLock":
-        self.acquire()
+        if not self._is_held:
+            self.acquire()
         return self
 
     def acquire(self) -> None:
@@ -66,10 +67,12 @@ class FolderLock:
         except BaseException:
             self._flock.release()
             raise
+        self._is_held = True
         threading.Thread(target=self._beat, daemon=True, name="lock").start()
 
     def release(self) -> None:
         """Give the folder back."""
+        self._is_held = False
         self._ended.set()
         if not self.is_lost:
             with suppress(OSError):

@@ -21,11 +21,11 @@ from curation.sampling.engines.base import Engine, Response, Sample, sample_seed
 
 class Coin(Engine):
     """Says 3 or 4 and notes it, its start too. Where there is a file `kill`, the 60th sample ends its process."""
-    kind: Literal["coin"] = "coin"
-    model: str = "coin"
+    kind: Literal["shared_coin"] = "shared_coin"
+    model: str = "shared_coin"
 
     def identity(self):
-        return "coin", "1"
+        return "shared_coin", "1"
 
     @contextmanager
     def open(self):
@@ -58,7 +58,7 @@ def manifest(folder: Path, **options: Any) -> Path:
     source = {"kind": "table", "path": "rows.jsonl", "fields": {"question": "q", "answer": "a", "id": "id"}}
     source["accept"] = ["one_gold"]
     stopping = {"kind": "bayes", "first_round": FIRST}
-    difficulty = {"sampler": {"kind": "coin"}, "n": 4, "batch_prompts": BATCH, "stopping": stopping}
+    difficulty = {"sampler": {"kind": "shared_coin"}, "n": 4, "batch_prompts": BATCH, "stopping": stopping}
     section = {"sources": [source], "dedup": {"near": False}, "difficulty": difficulty}
     path = folder / "manifest.yaml"
     path.write_text(yaml.safe_dump({"name": "shared", "plugins": ["shared_coin"], "rl": section, "run": options}))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from curation.build.control.sets import FOLDER
 from curation.build.files import FILES
 from curation.build.publish import LISTED
 from curation.core.parquet import write_text
@@ -42,3 +43,4 @@ def _state(out: Path, lock: Mapping[str, Any], stages: Iterable[Path]) -> dict[s
 def _written(out: Path) -> Iterator[str]:
     yield from ("ledger.parquet", "manifest.lock.yaml", "summary.json", LISTED.as_posix(), FILES.as_posix())
     yield from json.loads((out / LISTED).read_text())
+    yield from (f"{FOLDER}/{record.name}" for record in sorted((out / FOLDER).glob("*.json")))

@@ -91,7 +91,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         os.replace(temporary, path)
         note_written(path)
     except OSError as error:
-        error.filename, error.filename2 = error.filename or str(path), None
+        if error.errno is not None:
+            error.filename, error.filename2 = error.filename or str(path), None
         raise
     finally:
         temporary.unlink(missing_ok=True)

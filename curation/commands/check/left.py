@@ -27,7 +27,12 @@ def files_beside(subject: Subject) -> Iterator[Said]:
     published: dict[str, str] = {}
     if not recorded and (subject.path / LISTED).exists():
         yield from _read(subject, LISTED, published)
-    for name in sorted({*recorded, *published, *(path.name for path in subject.path.glob("*.parquet"))}):
+    others = {
+        path.relative_to(subject.path).as_posix()
+        for place in ("*.parquet", "stages/*.json")
+        for path in subject.path.glob(place)
+    }
+    for name in sorted({*recorded, *published, *others} - {FILES.as_posix(), LISTED.as_posix()} | recorded.keys()):
         if what := _fault(subject, subject.path / name, recorded.get(name, "")):
             yield Finding(name, what, AGAIN)
 

@@ -14,6 +14,7 @@ from curation.cold_start.verify.options import Verify
 from curation.commands.model_options import Option, first_paragraph, options_of
 from curation.commands.plugins import base_of
 from curation.core.plugins import known_plugins
+from curation.core.run_options import RayOptions, RunOptions, SlurmOptions
 from curation.decontamination.options import Decontaminate
 from curation.decontamination.second_opinion import SecondOpinion
 from curation.dedup import Dedup
@@ -400,6 +401,33 @@ certify:
 release:
   allow: [MIT, Apache-2.0, CC-BY-4.0]
   on_violation: drop
+""",
+    ),
+    Part(
+        "run",
+        RunOptions,
+        """\
+run: {workers: 8, engine_tasks: 2}
+""",
+    ),
+    Part(
+        "run.ray",
+        RayOptions,
+        """\
+run:
+  executor: ray
+  workers: 64
+  ray: {address: auto, memory_gb: 4}
+""",
+    ),
+    Part(
+        "run.slurm",
+        SlurmOptions,
+        """\
+run:
+  executor: slurm
+  workers: 64
+  slurm: {partition: cpu, time: "08:00:00", sbatch: {account: mine}}
 """,
     ),
 )

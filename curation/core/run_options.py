@@ -15,6 +15,7 @@ class RayOptions(Options):
     address: str = ""
     """That of a cluster that is there; without it a cluster of this machine is started for the build, unless RAY_ADDRESS names one."""
     cpus_per_task: float = Field(default=1, gt=0)
+    """Cores that a task takes up."""
     gpus_per_task: float = Field(default=0, ge=0)
     """For the tasks that load a model."""
     memory_gb: float = Field(default=2, gt=0)
@@ -25,13 +26,17 @@ class SlurmOptions(Options):
     """A partition of Slurm, whose nodes share the build's folder."""
 
     partition: str = ""
+    """Its name."""
     time: str = "24:00:00"
     """The limit of a job."""
     qos: str = ""
+    """The quality of service, where the cluster asks for one."""
     cpus_per_task: int = Field(default=1, ge=1)
+    """Cores of a task."""
     gpus_per_task: int = Field(default=0, ge=0)
     """For the tasks that load a model."""
     mem_per_cpu_gb: int = Field(default=4, ge=1)
+    """Memory of a core."""
     env_command: str = ""
     """What a job runs first; by default it activates the environment in which the build was started."""
     sbatch: dict[str, str] = Field(default_factory=dict)

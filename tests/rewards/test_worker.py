@@ -99,7 +99,7 @@ def slow_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> float:
 def test_a_slow_start_is_no_timeout(server: worker.Server, slow_start: float) -> None:
     arguments, _ = SAME
     with ThreadPoolExecutor(3) as pool:
-        asked = [pool.submit(server.ask, "equal", arguments, slow_start / 2) for _ in range(3)]
+        asked = [pool.submit(server.ask, "equal", arguments, slow_start * 0.9) for _ in range(3)]
         assert [a.result() for a in asked] == [True] * 3
 
 

@@ -28,6 +28,10 @@ FAILED = "failed"
 """In a stage's folder: of every task that failed why."""
 
 
+MOST_PARTS = 10**5
+"""Files are named by their parts in five digits, and read in the order of their names."""
+
+
 class Work(Protocol):
     """What a task needs to know, small enough to be sent to it."""
 
@@ -71,6 +75,20 @@ class DoParts(PipelineStep):  # type: ignore[misc]
                 documents = step(documents, part, self.work.n_parts)
             deque(documents or (), maxlen=0)
         mark(self.work.folder, part, files)
+
+
+def checked(n_parts: int, folder: Path) -> int:
+    """The number of parts.
+
+    Raises:
+        BuildError: there are more than five digits can name, and rows would come out of order.
+    """
+    if n_parts > MOST_PARTS:
+        raise BuildError(
+            f"{folder.name}: got {n_parts:,} parts, expected at most {MOST_PARTS:,}; put several files of a source"
+            " together, or give `rows_per_shard` a larger number"
+        )
+    return n_parts
 
 
 def mark(folder: Path, part: int, files: Mapping[Path, FileRecord]) -> None:

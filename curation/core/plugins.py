@@ -254,6 +254,10 @@ class ByKind:
             raise PydanticCustomError("plugin_type", "expected a mapping with `kind`")
         known, kind = known_plugins(self.base), value.get("kind")
         if isinstance(kind, str) and kind in known:
+            if lacking := sorted(known[kind].__abstractmethods__):
+                plugin = f"{known[kind].__module__}.{known[kind].__qualname__}"
+                message = f"kind {kind!r} cannot be used: {plugin} has no method {', '.join(map(repr, lacking))}"
+                raise PydanticCustomError("unfinished_plugin", "{message}", {"message": message})
             return known[kind].model_validate(value)
         what = f"unknown kind {kind!r}" if "kind" in value else "missing"
         message = f"{what}; known: {', '.join(known)}{nearest(kind, known)}"

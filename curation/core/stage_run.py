@@ -24,7 +24,7 @@ from curation.core.disk import DiskSpace
 from curation.core.errors import BuildError
 from curation.core.executors.base import TaskExecutor
 from curation.core.parquet import write_text
-from curation.core.parts import forget_failures, is_done
+from curation.core.parts import checked, forget_failures, is_done
 from curation.core.progress import StageProgress
 from curation.core.row import Config
 from curation.core.rows import Rows, decided
@@ -126,7 +126,7 @@ class StageRun:
     @cached_property
     def n_parts(self) -> int:
         """The parts that its tasks share; known once the stage before it is done."""
-        return self.stage.n_parts(self.context)
+        return checked(self.stage.n_parts(self.context), self.folder)
 
     def steps(self) -> list[PipelineStep]:
         """The steps of a task."""
@@ -268,7 +268,7 @@ class PassRun:
 
     @cached_property
     def n_parts(self) -> int:
-        return self.of.stage.parts_of_pass(self.of.context, self.name)
+        return checked(self.of.stage.parts_of_pass(self.of.context, self.name), self.folder)
 
     def steps(self) -> list[PipelineStep]:
         return self.of.stage.steps_of_pass(self.of.context, self.name)

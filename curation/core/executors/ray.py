@@ -6,12 +6,13 @@ tasks have completed or not. Here the task is Ray's worker itself, whose death R
 
 import logging
 import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from curation.core.errors import BuildError
+from curation.core.errors import BuildError, first_line
 from curation.core.executors.base import Attempt, TaskExecutor, run_rank
 from curation.core.executors.parcel import Parcel, pack
 from curation.core.executors.patience import Patience
@@ -33,6 +34,15 @@ def _run_rank(parcel: Parcel, rank: int) -> str:
         raise
 
 
+def _listed(resources: dict[str, float]) -> str:
+    """Resources as one reads them.
+
+    >>> _listed({"CPU": 2, "memory": 3 * 2**30})
+    'CPU 2, memory 3 GiB'
+    """
+    return ", ".join(f"{n} {v / 2**30:g} GiB" if n == "memory" else f"{n} {v:g}" for n, v in resources.items())
+
+
 class RayExecutor(TaskExecutor):
     """Runs tasks on a Ray cluster that shares the build's folder; without an address it starts one of this machine.
 
@@ -51,7 +61,7 @@ class RayExecutor(TaskExecutor):
                 "run.executor ray: Ray is not installed; `pip install 'ovr-curate[ray]'` installs it"
             ) from None
         self.ray: Any = ray
-        self._started = False
+        self._started = self._is_own = False
 
     def __enter__(self) -> "RayExecutor":
         if self.ray.is_initialized():
@@ -62,14 +72,37 @@ class RayExecutor(TaskExecutor):
             self.ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise BuildError(f"run.ray.address: no Ray cluster at {address or 'this machine'}: {error}") from None
-        self._started = True
+        self._started, self._is_own = True, not address
         return self
 
     def __exit__(self, *error: object) -> None:
         if self._started:
             self.ray.shutdown()
 
+    def _check_resources(self, has_engine: bool) -> None:
+        """Say where no machine has what a task asks for: Ray waits for one without a word.
+
+        Raises:
+            BuildError: of a cluster of this machine, to which none will come.
+        """
+        asked = {name: value for name, value in self._resources(has_engine).items() if value}
+        machines = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
+        if any(all(machine.get(name, 0) >= value for name, value in asked.items()) for machine in machines):
+            return
+        line = f"run.ray: no machine of the cluster has what a task asks for, {_listed(asked)}; they have "
+        line += " | ".join(_listed({name: machine.get(name, 0) for name in asked}) for machine in machines)
+        if self._is_own:
+            raise BuildError(line)
+        print(f"{line}; waits for one that has", file=sys.stderr)
+
+    def _resources(self, has_engine: bool) -> dict[str, float]:
+        """What a task asks for, by Ray's names."""
+        options = self.options.ray
+        gpus = options.gpus_per_task if has_engine else 0
+        return {"CPU": options.cpus_per_task, "GPU": gpus, "memory": options.memory_gb * 2**30}
+
     def run_tasks(self, attempt: Attempt, on_tick: Callable[[], None]) -> None:
+        self._check_resources(attempt.has_engine)
         parcel = self.ray.put(pack(attempt.pipeline()))
         remote = self._remote(attempt.has_engine)
         todo, patience = list(attempt.ranks), Patience(attempt, self.options.patience, is_here=False)
@@ -94,15 +127,13 @@ class RayExecutor(TaskExecutor):
 
     def _remote(self, has_engine: bool) -> Any:
         """`_run_rank` as a function of Ray."""
-        options = self.options.ray
+        asked = self._resources(has_engine)
         return self.ray.remote(
-            num_cpus=options.cpus_per_task,
-            num_gpus=options.gpus_per_task if has_engine else 0,
-            memory=int(options.memory_gb * 2**30),
-            max_retries=0,  # what is left of a task is run again by `Executor.do`
-            max_calls=1
-            if has_engine
-            else 0,  # a process that has loaded a model ends with its task, others serve the next
+            num_cpus=asked["CPU"],
+            num_gpus=asked["GPU"],
+            memory=int(asked["memory"]),
+            max_retries=0,  # what is left of a task is run again by `TaskExecutor.do`
+            max_calls=int(has_engine),  # a process that has loaded a model ends with its task, others serve the next
         )(_run_rank)
 
     def _take(self, task: Any, rank: int, attempt: Attempt) -> None:
@@ -111,6 +142,7 @@ class RayExecutor(TaskExecutor):
             if why := self.ray.get(task):
                 attempt.lose(rank, why)
         except self.ray.exceptions.RayTaskError as error:
-            raise failure(folder) or BuildError(f"{folder.name}: task {rank} failed with {error}") from None
+            what = first_line(error.cause or error)
+            raise failure(folder) or BuildError(f"{folder.name}: task {rank} failed with {what}") from None
         except self.ray.exceptions.RayError:
             return  # its process died; its parts are still to be done

@@ -5,6 +5,7 @@ shows progress, and where a job fails cancels the others, raises what it raised,
 """
 
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from datatrove.utils.logging import logger
 
 from curation.core.errors import BuildError, first_line
 from curation.core.executors.base import Executor, Runnable
-from curation.core.executors.slurm_job import ENDED, FAILED, cancel, links, states_of, submit
+from curation.core.executors.slurm_job import ENDED, FAILED, cancel, links, reason_of, states_of, submit
 from curation.core.parts import failure
 from curation.core.progress import StageProgress
 from curation.core.run_options import RunOptions
@@ -22,6 +23,8 @@ from curation.core.stage_run import StageRun
 POLL_S = 1.0
 WORD_S = 5.0
 """How long a shared file system may take to show what a job has left."""
+QUEUE_S = 60.0
+"""After so long in the queue a job is said to wait, and why."""
 
 
 class SlurmExecutor(Executor):
@@ -42,7 +45,7 @@ class SlurmExecutor(Executor):
     def run(self, stages: Sequence[Runnable]) -> None:
         deaths = Counter[str]()
         while todo := _not_done(stages):
-            if (died := self._run_chain(todo)) is None:
+            if (died := self._run_chain(todo, deaths)) is None:
                 continue
             deaths[died.folder.name] += 1
             if deaths[died.folder.name] > self.options.retries:
@@ -51,7 +54,7 @@ class SlurmExecutor(Executor):
                     f" memory or time?); its log: {died.folder}/job/slurm_logs"
                 )
 
-    def _run_chain(self, stages: list[StageRun]) -> StageRun | None:
+    def _run_chain(self, stages: list[StageRun], deaths: Counter[str]) -> StageRun | None:
         """Submit the stages, and wait for them; returns the first whose job died, if any did.
 
         Raises:
@@ -62,7 +65,7 @@ class SlurmExecutor(Executor):
         try:
             for stage in stages:
                 stage.begin()
-            for link in links(stages, self.options):
+            for link in links(stages, self.options, deaths):
                 jobs.append(submit(link, self.options, after=jobs[-1] if jobs else ""))
                 # Whoever checks a stage that was shared out is the last that can fail of it.
                 job_of |= {stage.folder.name: jobs[-1] for stage in (*link.stages, *filter(None, [link.check]))}
@@ -94,7 +97,7 @@ def _wait(stage: StageRun, jobs: list[str]) -> bool:
     Raises:
         CurationError: what a task of the stage raised, or the check behind it.
     """
-    gone_since = 0.0
+    gone_since, waits_since = 0.0, time.monotonic()
     with StageProgress(stage.folder.name, stage.folder / "progress", len(stage.rows_in) or None) as progress:
         while not stage.is_done:
             if error := failure(stage.folder):
@@ -105,6 +108,10 @@ def _wait(stage: StageRun, jobs: list[str]) -> bool:
                 gone_since = gone_since or time.monotonic()
                 if time.monotonic() - gone_since > WORD_S:
                     return False
+            if states.get(jobs[-1]) == {"PENDING"} and 0 < waits_since < time.monotonic() - QUEUE_S:
+                waits_since = 0.0
+                if reason := next(filter(None, map(reason_of, jobs)), ""):
+                    print(f"{stage.folder.name}: waits in Slurm's queue ({reason})", file=sys.stderr)
             time.sleep(POLL_S)
             progress.refresh()
     return True

@@ -10,7 +10,7 @@ A job runs `python -m curation.core.executors.slurm_job FILE`.
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 from datatrove.executor import LocalPipelineExecutor
 from datatrove.executor.slurm import SlurmPipelineExecutor
 
+from curation.core.attempts import is_out_of_memory
 from curation.core.errors import BuildError, first_line
 from curation.core.executors.parcel import read_parcel, write_parcel
 from curation.core.parts import DoParts, keep_failure
@@ -45,6 +46,8 @@ class Link:
     stages: list[StageRun] = field(default_factory=list)
     check: StageRun | None = None
     shared: StageRun | PassRun | None = None
+    attempt: int = 0
+    """How often a job of its stages has died before."""
 
     @property
     def folder(self) -> Path:
@@ -54,8 +57,17 @@ class Link:
         return self.stages[0].folder / "job" if self.stages else self.check.folder / "check"  # type: ignore[union-attr]
 
 
-def links(stages: Sequence[StageRun], options: RunOptions) -> list[Link]:
-    """The stages as jobs: those of one task together, as far as they need the same."""
+def links(stages: Sequence[StageRun], options: RunOptions, deaths: Mapping[str, int] | None = None) -> list[Link]:
+    """The stages as jobs: those of one task together, as far as they need the same. `deaths`: name of a stage's folder -> how often its
+    job has died.
+    """
+    chain = _chained(stages, options)
+    for link in chain:
+        link.attempt = max(((deaths or {}).get(stage.folder.name, 0) for stage in link.stages), default=0)
+    return chain
+
+
+def _chained(stages: Sequence[StageRun], options: RunOptions) -> list[Link]:
     chain: list[Link] = []
     unchecked: StageRun | None = None
     for stage in stages:
@@ -87,7 +99,7 @@ class Job(SlurmPipelineExecutor):  # type: ignore[misc]
 
     def __init__(self, link: Link, options: RunOptions, slurm: SlurmOptions, after: str) -> None:
         super().__init__(
-            [DoParts(link.shared) if link.shared else None],
+            [DoParts(link.shared, link.attempt) if link.shared else None],
             tasks=link.tasks,
             workers=options.workers,
             job_name=f"ovr-{link.folder.parent.name}",
@@ -117,7 +129,9 @@ class Job(SlurmPipelineExecutor):  # type: ignore[misc]
                 _finish(self.link.check)
         for stage in self.link.stages:
             with _word_of(stage, 0):
-                LocalPipelineExecutor([DoParts(stage)], logging_dir=str(stage.folder))._run_for_rank(0)
+                LocalPipelineExecutor([DoParts(stage, self.link.attempt)], logging_dir=str(stage.folder))._run_for_rank(
+                    0
+                )
                 _finish(stage)
         return None
 
@@ -130,11 +144,12 @@ def _finish(stage: StageRun) -> None:
 
 @contextmanager
 def _word_of(stage: StageRun, rank: int) -> Iterator[None]:
-    """Leave word of what is raised inside."""
+    """Leave word of what is raised inside; where memory ran out none, as where the process was killed for it: it is run again."""
     try:
         yield
     except Exception as error:
-        keep_failure(stage.folder, rank, error)
+        if not is_out_of_memory(error):
+            keep_failure(stage.folder, rank, error)
         raise
 
 
@@ -182,6 +197,13 @@ def states_of(jobs: Sequence[str]) -> dict[str, set[str]]:
         _, array, state = line.split()
         states.setdefault(array, set()).add(state)
     return {job: states[job] for job in jobs if job in states}
+
+
+def reason_of(job: str) -> str:
+    """Why a job waits, in Slurm's word; empty where it does not."""
+    command = ["squeue", "--noheader", "--states=PENDING", f"--jobs={job}", "--format=%r"]
+    answer = subprocess.run(command, check=False, capture_output=True, text=True).stdout.split()
+    return answer[0] if answer else ""
 
 
 def cancel(jobs: Sequence[str]) -> None:

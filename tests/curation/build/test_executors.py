@@ -117,6 +117,21 @@ def test_any_executor_gives_the_same_bytes_with_any_number_of_tasks_also_where_o
     assert {**found, "manifest.lock.yaml": b""} == {**expected, "manifest.lock.yaml": b""}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["ray", "slurm"])
+def test_what_a_task_raises_is_the_line_of_the_build(
+    executor: str, environment: dict[str, str], manifest: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.jsonl").write_text("\n")
+    source = "{kind: table, name: none, path: rows.jsonl, fields: {question: question, answer: answer}}"
+    words = [*command(manifest, tmp_path / "out", executor, 2), "--set", f"rl.sources=[{source}]"]
+    process = start(words, environment)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1, errors
+    assert errors.splitlines()[-1] == f"ovr-curate: {tmp_path}/rows.jsonl is empty"
+    assert list((tmp_path / "out").glob("stages/*/failed/*.json"))
+
+
 def kill_a_task(out: Path, process: "subprocess.Popen[str]") -> None:
     """SIGKILL of the process that samples, once it has begun."""
     store = out / "rollouts"

@@ -2,16 +2,17 @@
 
 import sys
 import tarfile
+from abc import abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from curation.core.digests import path_digests
 from curation.core.errors import ManifestError
-from curation.core.plugins import Plugin, known_plugins, load_plugins, load_plugins_of, plugin_digest
+from curation.core.plugins import ByKind, Plugin, known_plugins, load_plugins, load_plugins_of, plugin_digest
 from curation.filters.base import AnyFilter, Filter
 from curation.filters.length import Length
 from curation.sampling.engines.base import Engine
@@ -95,6 +96,21 @@ def test_a_class_made_in_a_function_is_no_kind_of_a_manifest() -> None:
         kind: Literal["local"] = "local"
 
     assert "local" not in known_plugins(Filter)
+
+
+class Sorter(Plugin):
+    @abstractmethod
+    def sort(self) -> None: ...
+
+
+class Half(Sorter):
+    kind: Literal["half"] = "half"
+
+
+def test_a_plugin_without_a_method_that_it_needs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curation.core.plugins.known_plugins", lambda base: {"half": Half})
+    with pytest.raises(ValidationError, match=r"kind 'half' cannot be used: \S+Half has no method 'sort'"):
+        TypeAdapter(Annotated[Sorter, ByKind(Sorter)]).validate_python({"kind": "half"})
 
 
 def test_the_digest_of_plugins_is_that_of_their_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from curation.core.errors import SourceError
+from curation.core.folder_lock import is_of_a_build
 from curation.core.seen import by_seen
 
 MAX_PATH = 4096
@@ -43,7 +44,8 @@ MAX_FILES = 2_000_000
 
 
 def folder_digest(root: Path, contents: bool = False, max_files: int = MAX_FILES) -> str:
-    """Hex digest of the names and sizes of all files below a folder: cheap, and it sees a file come, go or change size.
+    """Hex digest of the names and sizes of all files below a folder: cheap, and it sees a file come, go or change size. Folders of builds
+    inside are left out: a build whose `--out` is there would change it with every file.
 
     With `contents` every file is read, and no change is missed.
 
@@ -52,7 +54,7 @@ def folder_digest(root: Path, contents: bool = False, max_files: int = MAX_FILES
     """
     digest, count, start = hashlib.sha256(), 0, len(os.path.join(root, ""))
     for folder, subfolders, names in os.walk(root):
-        subfolders.sort()
+        subfolders[:] = sorted(name for name in subfolders if not is_of_a_build(Path(folder, name)))
         if (count := count + len(names)) > max_files:
             raise SourceError(
                 f"{root} has more than {max_files:,} files below it; name the folder that holds what is meant"

@@ -35,6 +35,11 @@ FREE_NS = 0
 """The time of a lock's file that was given back."""
 
 
+def is_of_a_build(folder: Path) -> bool:
+    """Whether a folder was ever held."""
+    return (folder / LOCK).is_file() and newest(folder) is not None
+
+
 class FolderLock:
     """Holds a folder that exists, from `acquire` to `release`. `on_lost` is called in a thread when another build has taken it over, which
     happens to a process that stood still for long: by default it interrupts the main thread.

@@ -17,6 +17,7 @@ from PIL import Image
 
 from curation.core.digests import folder_digest
 from curation.core.errors import SourceError
+from curation.core.folder_lock import FolderLock
 from curation.core.row import Row
 from curation.sources.base import BadRow
 from curation.sources.formats.images import Images
@@ -328,3 +329,15 @@ def test_a_data_set_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> Non
     with pytest.raises(SourceError, match="cannot read Hub data set") as error:
         list(source.read(0))
     assert "\n" not in str(error.value)
+
+
+def test_the_folder_of_a_build_is_no_part_of_the_folder_of_images(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"1")
+    before = folder_digest(tmp_path)
+    (tmp_path / "out" / "stages").mkdir(parents=True)
+    with FolderLock(tmp_path / "out"):
+        (tmp_path / "out" / "stages" / "rows.parquet").write_bytes(b"2")
+        assert folder_digest(tmp_path) == before
+    assert folder_digest(tmp_path) == before
+    (tmp_path / "b.png").write_bytes(b"1")
+    assert folder_digest(tmp_path) != before

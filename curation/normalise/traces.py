@@ -163,15 +163,14 @@ def _single(text: str) -> str:
 
 
 def _without_tags(answer: str, style: _Style) -> str:
-    """The answer inside its tags; text after them stays."""
+    """The answer inside its tags, however often these are around it; text after them stays."""
     bare = answer.strip()
-    opening = style.answer_opening.match(bare) if style.answer_opening else None
-    if not opening or not style.answer_close:
-        return bare
-    inside, after = bare[opening.end() :], ""
-    if closings := list(style.answer_close.finditer(inside)):
-        inside, after = inside[: closings[-1].start()], inside[closings[-1].end() :]
-    return f"{inside.strip()}\n\n{after.strip()}".strip()
+    while style.answer_opening and style.answer_close and (opening := style.answer_opening.match(bare)):
+        inside, after = bare[opening.end() :], ""
+        if closings := list(style.answer_close.finditer(inside)):
+            inside, after = inside[: closings[-1].start()], inside[closings[-1].end() :]
+        bare = f"{inside.strip()}\n\n{after.strip()}".strip()
+    return bare
 
 
 def _folded(text: str) -> str:

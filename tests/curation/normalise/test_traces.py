@@ -105,6 +105,7 @@ PIECES = (
 @settings(max_examples=400, deadline=None)
 @example("DONE." * 9 + "</Thought>")
 @example("<|end_of_thought|><answer><answer><answer><answer>")
+@example("<|end_of_thought|></ THINK><Output><Output><Output><Output>")
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_twice_is_once(trace: str) -> None:
     rules = (("end", drop_end_marks), ("prompt", lambda text: drop_prompt(text, QUESTION)), ("tags", one_style))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rewards.algebra.clean import clean
-from rewards.algebra.reading import read
+from rewards.algebra.reading import is_digits, read
 from rewards.algebra.scalars import is_evaluated
 from rewards.algebra.tree import TooBigError, walk
 from rewards.extract import joined_boxes
@@ -67,6 +67,7 @@ _UNCERTAIN = re.compile(
     r"\b(?:uncertain|undetermined|undecided|not enough information|cannot be (?:determined|decided|known|said))\b",
     re.IGNORECASE,
 )
+_EVALUATED = '{"evaluated": true}'
 _SAYS_SOMETHING = re.compile(r"\w|\\[a-z]|[{}<>=()\[\]]")
 
 
@@ -139,7 +140,7 @@ def gold_text(raw: Any) -> str | Unreadable:
             return Unreadable("empty") if not raw else ", ".join(str(r).strip() for r in raw)
         raw = raw[0]
     text = "" if raw is None else str(raw)
-    if len(text) < MAX_GOLD_CHARS and text.isascii() and text.isdigit():  # as most are
+    if is_digits(text):
         return text
     text = unescaped(text)
     if len(text) > MAX_GOLD_CHARS and "boxed" not in text and "####" not in text:
@@ -230,6 +231,8 @@ def _as_json(options: Mapping[str, Any]) -> str:
 
 def _open(text: str, question: str) -> Gold | Unreadable:
     """A gold without options: an assignment, mathematics, a few words, or nothing that can be judged."""
+    if is_digits(text) and not why_unjudgeable(text, question):  # as most are: neither words nor more than one reading
+        return Gold(text, "math", _EVALUATED if _COMPUTE.search(question) else "{}")
     assigned = read_assignment(text)
     if assigned and len(assigned) > 1 and set(assigned.values()) <= _VALUES:
         return Gold(json.dumps(assigned, ensure_ascii=False), "assignment")
@@ -257,7 +260,7 @@ def _open(text: str, question: str) -> Gold | Unreadable:
         return Unreadable(f"prose of {words} words")
     if is_math:
         asks = is_evaluated(readings[0].node) and _COMPUTE.search(question) is not None
-        return Gold(plain_gold(text), "math", '{"evaluated": true}' if asks else "{}")
+        return Gold(plain_gold(text), "math", _EVALUATED if asks else "{}")
     return Gold(plain_gold(text), "text" if not re.search(r"[\\^_=<>]|\d", plain) or readings else "math")
 
 

@@ -181,7 +181,7 @@ def make_row(
         source_id=source_id,
         prompt=prompt,
         images=pictures,
-        answer_options=json.dumps(answer_options or {}, sort_keys=True, ensure_ascii=False),
+        answer_options=json.dumps(answer_options, sort_keys=True, ensure_ascii=False) if answer_options else "{}",
         **fields,
     )
 

@@ -26,6 +26,8 @@ from curation.core.row import Row, from_record
 
 Numbers = npt.NDArray[np.int64]
 Record = dict[str, Any]
+LINES_AT_ONCE = 1_000
+"""Of a file of decisions as Python's values: one by one they take longer, and all of them room."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,17 @@ class _Lines:
             for name, column in zip(table.column_names, table.columns, strict=True)
             if not _is_empty(column)
         }
+        self._first, self._values = -LINES_AT_ONCE, list[tuple[str, list[Any]]]()
 
     def apply(self, record: Record, row: int) -> None:
-        for name, column in self.columns.items():
-            if (value := column[row].as_py()) is None:
+        """Set what the line says of the row with this number; rows come in their order."""
+        if not self._first <= row < self._first + LINES_AT_ONCE:
+            self._first = row
+            self._values = [
+                (name, column.slice(row, LINES_AT_ONCE).to_pylist()) for name, column in self.columns.items()
+            ]
+        for name, values in self._values:
+            if (value := values[row - self._first]) is None:
                 continue
             if name == "note":
                 provenance = [*json.loads(record["provenance"]), [self.stage, value]]

@@ -5,6 +5,7 @@ sum at a word's end less the sum before the word, divided by the power where the
 polynomial of its words' hashes, modulo 2^64, mixed.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -44,13 +45,32 @@ _INVERSE = pow(_BASE, -1, 2**32)
 
 def word_hashes(words: bytes) -> Words:
     """A hash for each of the words, which spaces part, in their order; one for a text without any."""
-    text = np.frombuffer(words[:MAX_BYTES] or b" ", dtype=np.uint8)
-    is_letter = text != ord(" ")
-    starts = np.flatnonzero(is_letter[1:] > is_letter[:-1]) + 1
-    if is_letter[0]:
-        starts = np.concatenate(([0], starts))
+    return hashes_of_each([words])[0]
+
+
+def hashes_of_each(texts: Sequence[bytes]) -> list[Words]:
+    """The word hashes of several texts, which are summed up as one where they fit."""
+    cut = [text[:MAX_BYTES] for text in texts]
+    lengths = [len(text) + 1 for text in cut]
+    if len(cut) > 1 and sum(lengths) > MAX_BYTES:
+        return [word_hashes(text) for text in cut]
+    starts, hashes = _hashed(b" ".join(cut))
+    each = np.split(hashes, np.searchsorted(starts, np.cumsum(lengths[:-1])))
+    return [of_text if len(of_text) else _NO_WORD for of_text in each]
+
+
+_NO_WORD: Words = np.zeros(1, dtype=np.uint32)
+
+
+def _hashed(words: bytes) -> tuple[NDArray[np.int64], Words]:
+    """Where every word begins, and its hash."""
+    text = np.frombuffer(words, dtype=np.uint8)
+    is_letter = np.empty(len(text) + 1, dtype=bool)
+    is_letter[0] = False
+    np.not_equal(text, ord(" "), out=is_letter[1:])
+    starts = np.flatnonzero(is_letter[1:] > is_letter[:-1])
     if not len(starts):
-        return np.zeros(1, dtype=np.uint32)
+        return starts, np.empty(0, dtype=np.uint32)
     # A running sum may be cut into words by subtraction, so no loop runs over words; numpy's 32-bit integers wrap round as wanted.
     sums = _LETTERS.take(text)
     sums *= _powers(_BASE)[: len(text)]
@@ -58,18 +78,21 @@ def word_hashes(words: bytes) -> Words:
     hashes: Words = sums[np.append(starts[1:] - 1, len(text) - 1)]
     hashes[1:] -= hashes[:-1].copy()
     hashes *= _powers(_INVERSE).take(starts)
-    return hashes
+    return starts, hashes
 
 
 def shingle_hashes(hashes: Words, size: int) -> Hashes:
     """Hashes of all runs of `size` of the words, with repetitions; of the whole text where it has fewer words."""
-    size = min(size, len(hashes))
+    return mix(_runs(hashes, min(size, len(hashes))))
+
+
+def _runs(hashes: Words, size: int) -> Hashes:
     n = len(hashes) - size + 1
-    shingles = hashes[:n].astype(np.uint64)
+    runs = hashes[:n].astype(np.uint64)
     for i in range(1, size):
-        shingles *= np.uint64(_MULTIPLIER)
-        shingles += hashes[i : n + i]
-    return mix(shingles)
+        runs *= np.uint64(_MULTIPLIER)
+        runs += hashes[i : n + i]
+    return runs
 
 
 def mix(hashes: Hashes) -> Hashes:
@@ -82,14 +105,26 @@ def mix(hashes: Hashes) -> Hashes:
     return mixed
 
 
-def band_keys(hashes: Words, options: Dedup) -> NDArray[np.uint32]:
-    """One key a band, shape (bands,): texts of Jaccard similarity s share the key of a band with probability s^rows_per_band."""
-    shingles = shingle_hashes(hashes, options.shingle)
+def band_keys(texts: Sequence[Words], options: Dedup) -> NDArray[np.uint32]:
+    """One key a band of each text, shape (texts, bands): two of Jaccard similarity s share the key of a band with probability
+    s^rows_per_band.
+    """
+    if not texts:
+        return np.empty((0, options.bands), dtype=np.uint32)
+    size, together = options.shingle, np.concatenate(texts)
+    starts = np.cumsum([0, *map(len, texts)])
+    runs = (
+        _runs(together, size) if len(together) >= size else together
+    )  # those from one text into the next are left out
+    each = [
+        runs[start : start + len(text) - size + 1] if len(text) >= size else _runs(text, len(text))
+        for start, text in zip(starts.tolist(), texts, strict=False)
+    ]
     # A band's rows are summed under odd factors into one key: equal rows give equal keys, and 32 bits of it are enough to meet by.
-    ends, permutations = np.array([0, len(shingles)], dtype=np.uint64), options.bands * options.rows_per_band
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(shingles, ends, permutations, SEED)
-    rows = np.array(matrix.to_rows()[0], dtype=np.uint64).reshape(options.bands, options.rows_per_band)
-    keys: Hashes = mix((rows * _ROW_FACTORS[: options.rows_per_band]).sum(axis=1, dtype=np.uint64))
+    ends, permutations = np.cumsum([0, *map(len, each)], dtype=np.uint64), options.bands * options.rows_per_band
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(mix(np.concatenate(each)), ends, permutations, SEED)
+    rows = np.array(matrix.to_rows(), dtype=np.uint64).reshape(len(texts), options.bands, options.rows_per_band)
+    keys: Hashes = mix((rows * _ROW_FACTORS[: options.rows_per_band]).sum(axis=2, dtype=np.uint64))
     return (keys >> np.uint64(32)).astype(np.uint32)
 
 

@@ -1,6 +1,7 @@
 """The step that signs every row that passes, for the search of duplicates."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from datatrove.pipeline.base import PipelineStep
 from curation.core.parquet import AtomicParquetWriter, whole_file
 from curation.core.row import from_document
 from curation.dedup.options import Dedup
-from curation.dedup.signature import beside, sign_question, sign_trace, signature_schema
+from curation.dedup.signature import beside, sign_rows, signature_schema
 
+BATCH_ROWS = 64
 SIGNATURES = "signatures"
 """In the folder of the stage that signs."""
 
@@ -34,15 +36,13 @@ class SignRows(PipelineStep):  # type: ignore[misc]
             whole_file(beside(file, "words")) as words_file,
             whole_file(beside(file, "pictures")) as pictures_file,
         ):
-            for document in data:
-                row = from_document(document)
-                keys, words, pictures = sign_question(row, self.options)
-                if self.traces:
-                    keys.update(sign_trace(row.completion, self.options))
-                keys.update(words_start=words_file.tell(), words_length=len(words))
-                keys.update(pictures_start=pictures_file.tell(), pictures_length=len(pictures))
-                words_file.write(words + b" ")
-                pictures_file.write(pictures)
-                writer.write(keys)
-                yield document
+            documents = iter(data)
+            while batch := list(islice(documents, BATCH_ROWS)):
+                for keys, words, pictures in sign_rows(list(map(from_document, batch)), self.options, self.traces):
+                    keys.update(words_start=words_file.tell(), words_length=len(words))
+                    keys.update(pictures_start=pictures_file.tell(), pictures_length=len(pictures))
+                    words_file.write(words + b" ")
+                    pictures_file.write(pictures)
+                    writer.write(keys)
+                yield from batch
         self.stat_update("rows", value=writer.n_rows)

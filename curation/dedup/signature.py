@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from curation.core.row import Row
 from curation.dedup.images import BANDS_BYTES, sign_images
-from curation.dedup.minhash import Words, band_keys, word_hashes
+from curation.dedup.minhash import Words, band_keys, hashes_of_each
 from curation.dedup.options import Dedup
 from curation.dedup.reading import facts_of, read_question
 from curation.text.places import without_places
@@ -33,8 +33,25 @@ def signature_schema(options: Dedup, traces: bool) -> pa.Schema:
     return pa.schema(columns)
 
 
-def sign_question(row: Row, options: Dedup) -> tuple[dict[str, Any], bytes, bytes]:
-    """The keys of a row's prompt and images; its words and its images' hashes for the last comparison."""
+Signed = tuple[dict[str, Any], bytes, bytes]
+"""The keys of a row; its words and its images' hashes for the last comparison."""
+
+
+def sign_rows(rows: Sequence[Row], options: Dedup, traces: bool) -> list[Signed]:
+    """The signatures of some rows, of their traces too."""
+    signed = [_sign_question(row, options) for row in rows]
+    _set_bands(signed, "bands", hashes_of_each([words for _, words, _ in signed]), options)
+    if traces:
+        texts = [_TAG.sub(b" ", row.completion.encode()) for row in rows]
+        hashes = hashes_of_each([text.translate(_TRACE_WORDS) for text in texts])
+        for (keys, _, _), text, of_text in zip(signed, texts, hashes, strict=True):
+            keys["trace_exact"] = key64([of_text.tobytes()])
+            keys["trace_numbers"] = key64([trace_numbers(text)])
+        _set_bands(signed, "trace_bands", hashes, options)
+    return signed
+
+
+def _sign_question(row: Row, options: Dedup) -> Signed:
     tokens = read_question(without_places(row.prompt[0].content))
     for message in row.prompt[1:]:
         tokens += [f"#<{message.role}>", *read_question(without_places(message.content))]
@@ -43,7 +60,6 @@ def sign_question(row: Row, options: Dedup) -> tuple[dict[str, Any], bytes, byte
     keys = {
         "exact": key64([words]),
         "facts": key64([" ".join(facts_of(tokens)).encode()]),
-        "bands": _bands(word_hashes(words), options),
         "pictures": key64(digests),
         "n_pictures": len(digests),
         "picture_bands": image_bands,
@@ -51,19 +67,10 @@ def sign_question(row: Row, options: Dedup) -> tuple[dict[str, Any], bytes, byte
     return keys, words, hashes
 
 
-def sign_trace(completion: str, options: Dedup) -> dict[str, Any]:
-    """The keys of a trace: its words alone, its numbers and signs in their order, its bands. Tags do not count."""
-    text = _TAG.sub(b" ", completion.encode())
-    hashes = word_hashes(text.translate(_TRACE_WORDS))
-    return {
-        "trace_exact": key64([hashes.tobytes()]),
-        "trace_numbers": key64([trace_numbers(text)]),
-        "trace_bands": _bands(hashes, options),
-    }
-
-
-def _bands(hashes: Words, options: Dedup) -> bytes:
-    return band_keys(hashes, options).tobytes() if options.near else bytes(4 * options.bands)
+def _set_bands(signed: list[Signed], name: str, hashes: list[Words], options: Dedup) -> None:
+    each = band_keys(hashes, options) if options.near else np.zeros((len(signed), options.bands), np.uint32)
+    for (keys, _, _), bands in zip(signed, each, strict=True):
+        keys[name] = bands.tobytes()
 
 
 def trace_numbers(text: bytes) -> bytes:

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 from curation.core.row import Row
 from curation.filters.base import Filter, Judgement
 from curation.text.formulas import folded_lines, without_figures, without_formulas
+from curation.text.hints import holds
 from curation.text.options import option_lists
 
 _MARKER = re.compile(
@@ -116,8 +117,7 @@ class SeveralQuestions(Filter):
         if _PARTS_IN_GOLD.search(row.answer) and not _ONE_ANSWER.fullmatch(row.answer):
             return False, "gold_in_parts"
         question = folded_lines(without_figures(row.question))
-        solved = {_bare(_ANSWER_END.split(match["answer"], maxsplit=1)[0]) for match in _SOLVED.finditer(question)}
-        if _bare(row.answer) in solved:
+        if holds(question, ":：") and _bare(row.answer) in _given(question):
             return False, "answer_in_question"
         if parts_that_ask(question) > 1:
             return False, "several_parts"
@@ -125,6 +125,11 @@ class SeveralQuestions(Filter):
         if _ALSO.search(bare) or several_asked(bare):
             return False, "several_questions"
         return True
+
+
+def _given(question: str) -> set[str]:
+    """The answers that a question gives away itself, bare."""
+    return {_bare(_ANSWER_END.split(match["answer"], maxsplit=1)[0]) for match in _SOLVED.finditer(question)}
 
 
 def _bare(answer: str) -> str:
@@ -147,6 +152,8 @@ def several_asked(text: str) -> bool:
         return True
     end = text[-_END:]
     for pattern, part in ((_ASKED, text), (_ASKED_IN_CHINESE, end)):
+        if part.count("?") + part.count("？") < 2:  # as most, and each of them ends with one
+            continue
         for one, other in pairwise(pattern.finditer(part)):
             between = part[one.end() : other.end()]
             if not _SAME.search(between) and not _SOLVED.search(part, one.end() - 1, other.start()):

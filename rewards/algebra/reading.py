@@ -52,11 +52,20 @@ def read(raw: str) -> tuple[Reading, ...]:
     return _cached(raw) if len(raw) <= MAX_CACHED_CHARS else _readings(raw)
 
 
+def is_digits(text: str) -> bool:
+    """Whether a text is a short whole number without a sign.
+
+    >>> is_digits("42"), is_digits("-42"), is_digits("4 2"), is_digits("\u0664")
+    (True, False, False, False)
+    """
+    return len(text) <= MAX_SHORT_CHARS and text.isascii() and text.isdigit()
+
+
 def _readings(raw: str) -> tuple[Reading, ...]:
     text = clean(raw)
     if not text:
         return ()
-    if len(text) <= MAX_SHORT_CHARS and text.isascii() and text.isdigit():  # as most are: it has but this reading
+    if is_digits(text):  # as most are: it has but this reading
         return (Reading(number(text)),)
     readings = _read(text)
     if "," in text:

@@ -13,7 +13,7 @@ from rewards.algebra.clean import clean
 from rewards.algebra.closeness import CloseError
 from rewards.algebra.compare import equal
 from rewards.algebra.prose import is_prose
-from rewards.algebra.reading import Reading, read
+from rewards.algebra.reading import Reading, is_digits, read
 from rewards.algebra.realsets import is_unsolved
 from rewards.algebra.scalars import is_evaluated
 from rewards.algebra.tree import TooBigError
@@ -94,12 +94,13 @@ class _Math:
         self.options = options
         self.raw = gold
         self.text = clean(gold)
+        is_number = is_digits(self.text)  # neither prose nor a word
         if not self.text or not _SAYS_SOMETHING.search(self.text):
             raise UnreadableGoldError(f"nothing to compare with in the gold {gold!r}")
-        if is_prose(self.text):
+        if not is_number and is_prose(self.text):
             raise UnreadableGoldError(f"the gold is prose: {gold[:60]!r}")
         self.readings = read(gold)
-        self.is_word = is_word(gold) and all(is_product(reading.node) for reading in self.readings)
+        self.is_word = not is_number and is_word(gold) and all(is_product(reading.node) for reading in self.readings)
         letter = _LETTER.match(gold)
         self.letter = letter.group(1) if letter else None
 

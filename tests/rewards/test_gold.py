@@ -315,3 +315,22 @@ def test_brackets_and_letters_of_other_golds_stay(gold: str) -> None:
     read = read_gold(gold, {"options": ["round", "flat"]} if gold.startswith("A b") else {})
     assert isinstance(read, Gold)
     assert read.answer_kind in ("math", "choice")
+
+
+INTEGERS = ["0", "7", "42", "007", "1999", "2024", "20240131", "1" * 60, "1" * 61]
+QUESTIONS = [
+    "",
+    "What is $3 + 4$?",
+    "Compute $3 + 4$.",
+    "Prove that there are 7.",
+    "Which year?\n1. 1999\n2. 2024",
+    "Who is 7?",
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_whole_number_is_read_like_any_other_gold(question: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They go a shorter way, for most golds are such."""
+    short = [read_gold(text, {"question": question}) for text in INTEGERS]
+    monkeypatch.setattr(rewards.gold, "is_digits", lambda text: False)
+    assert short == [read_gold(text, {"question": question}) for text in INTEGERS]

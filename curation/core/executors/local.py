@@ -10,10 +10,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import connection, forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PRELOAD = ["curation.build.preload"]
 """What the workers' server imports before it forks them."""
 STOPPING_S = 5.0
-"""What a worker gets for putting away what it has when its build is interrupted."""
+"""What a worker gets for putting away what it has when its build is interrupted, or ends because another task failed."""
 
 
 def _start_worker(log: str, plugins: tuple[str, ...]) -> None:
@@ -76,8 +76,9 @@ class LocalExecutor(TaskExecutor):
         patience = Patience(attempt, self.options.patience, is_here=True)
         with suppress(BrokenProcessPool), pool:
             waiting: dict[Future[str], int] = {}
-            try:  # an interrupted `submit` too: the pool does not know of a worker that it was about to start, and would wait for ever
-                waiting |= {pool.submit(_run_rank, pipeline, rank): rank for rank in attempt.ranks}
+            try:
+                with _not_interrupted():
+                    waiting |= {pool.submit(_run_rank, pipeline, rank): rank for rank in attempt.ranks}
                 while waiting:
                     done, _ = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
                     for future in done:
@@ -85,13 +86,12 @@ class LocalExecutor(TaskExecutor):
                     for rank in patience.lost(waiting.values()):
                         _kill(attempt.pid_of(rank), pool)
                     on_tick()
-            except BaseException as error:
+            except BaseException:
                 workers = list((pool._processes or {}).values())
                 pool.shutdown(wait=False, cancel_futures=True)
-                if isinstance(error, KeyboardInterrupt):
-                    for process in workers:
-                        process.terminate()
-                    wait(waiting, timeout=STOPPING_S)
+                for process in workers:
+                    process.terminate()
+                wait(waiting, timeout=STOPPING_S)
                 for process in workers:
                     process.kill()
                 raise
@@ -106,6 +106,16 @@ class LocalExecutor(TaskExecutor):
         if before is not None:
             signal.signal(signal.SIGINT, before)
         return ProcessPoolExecutor(workers, context, _start_worker, (str(log), loaded_plugins()))
+
+
+@contextmanager
+def _not_interrupted() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait for the end of the block: a pool does not know of a worker that is about to start, and would not end it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _kill(pid: int | None, pool: ProcessPoolExecutor) -> None:

@@ -9,7 +9,7 @@ tasks there are.
 import json
 import shutil
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,6 +40,8 @@ class Work(Protocol):
 
     @property
     def n_parts(self) -> int: ...
+
+    def part_sizes(self) -> Sequence[float]: ...
 
     def steps(self) -> list[PipelineStep]: ...
 
@@ -128,6 +130,16 @@ def parts_of(rank: int, tasks: int, parts: Collection[int]) -> list[int]:
     [1, 3]
     """
     return [part for part in parts if part % tasks == rank]
+
+
+def largest_first(tasks: int, parts: Collection[int], sizes: Sequence[float]) -> list[int]:
+    """The tasks that do some parts, those with the most to do first.
+
+    >>> largest_first(2, [0, 1, 3], [5, 1, 1, 8]), largest_first(2, [0, 1, 3], [])
+    ([1, 0], [0, 1])
+    """
+    to_do = {rank: parts_of(rank, tasks, parts) for rank in sorted({part % tasks for part in parts})}
+    return sorted(to_do, key=lambda rank: -sum(sizes[part] for part in to_do[rank])) if sizes else list(to_do)
 
 
 def is_done(folder: Path, part: int) -> bool:

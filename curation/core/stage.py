@@ -142,6 +142,12 @@ class Stage(Plugin):
         """How many rows came into one of its parts, each of which is left or ended there; None where parts are not of rows."""
         return None
 
+    def part_sizes(self, run: Run) -> Sequence[float]:
+        """How much every part has to read, in any unit: the largest are begun first, so that none is alone at the end. Empty: they are
+        done in their order.
+        """
+        return ()
+
     def needs_bytes(self, run: Run) -> int:
         """About how much it will write, for a warning: as much as the rows have that came in, or a twentieth where it decides on them."""
         n_bytes = sum(file.path.stat().st_size for file in run.rows.files)
@@ -196,6 +202,9 @@ class MapStage(Stage):
 
     def rows_in_part(self, run: Run, part: int) -> int | None:
         return run.rows.files[part].n_rows
+
+    def part_sizes(self, run: Run) -> Sequence[float]:
+        return [file.path.stat().st_size for file in run.rows.files]
 
     def steps(self, run: Run) -> list[PipelineStep]:
         write = partial(WriteDecisions, run.rows, run.folder / DECISIONS, schema_of(self))

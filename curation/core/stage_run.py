@@ -128,6 +128,9 @@ class StageRun:
         """The parts that its tasks share; known once the stage before it is done."""
         return checked(self.stage.n_parts(self.context), self.folder)
 
+    def part_sizes(self) -> Sequence[float]:
+        return self.stage.part_sizes(self.context)
+
     def steps(self) -> list[PipelineStep]:
         """The steps of a task."""
         return self.stage.steps(self.context)
@@ -269,6 +272,9 @@ class PassRun:
     @cached_property
     def n_parts(self) -> int:
         return checked(self.of.stage.parts_of_pass(self.of.context, self.name), self.folder)
+
+    def part_sizes(self) -> Sequence[float]:
+        return ()
 
     def steps(self) -> list[PipelineStep]:
         return self.of.stage.steps_of_pass(self.of.context, self.name)

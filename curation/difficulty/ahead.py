@@ -91,7 +91,7 @@ class Ahead:
     def _begin(self, name: str, held: ExitStack) -> Fill:
         one, (rounds, ask) = passes_of(self.options)[name], self._until(name)
         parts, sampling = self._parts(name, ask), self.options.sampling
-        batch, n = self.options.batch_prompts, self.options.n
+        batch, n = self.options.prompts_at_once, self.options.n
         setting = setting_of(self._engine(one), sampling, self.template)
         store = held.enter_context(RolloutStore(self.store))
         verdicts = held.enter_context(VerdictStore(self.store / "verdicts"))

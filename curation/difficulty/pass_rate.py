@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 from pydantic import ConfigDict, Field, model_validator
 
+from curation.core.attempts import smaller
 from curation.core.plugins import ByKind, Options
 from curation.core.row import Difficulty, Sampler
 from curation.difficulty.budget import Budget
@@ -97,6 +98,12 @@ class PassRate(Options):
         seconds = self.max_gpu_hours * 3600 / self.sampler.gpus if self.max_gpu_hours else None
         return Budget(self.max_tokens_total, seconds)
 
+    @property
+    def prompts_at_once(self) -> int:
+        """Prompts of a batch: fewer where the task ran out of memory before, but within a budget, which is spent batch by batch."""
+        has_budget = self.max_tokens_total is not None or self.max_gpu_hours is not None
+        return self.batch_prompts if has_budget else smaller(self.batch_prompts)
+
 
 class Measured(NamedTuple):
     """One prompt's result."""
@@ -132,7 +139,9 @@ def measure(
             rounds = Rounds(rows, wanted, groups, options.stopping, options.bounds, budget)
             with CachedSampler(engine, options.sampling, setting, store) as sampler:
                 sampler.report = partial(report, sampler, rounds)
-                work = Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, sampler.report, judge)
+                work = Work(
+                    sampler, verdicts, template, seed, options.prompts_at_once, options.n, sampler.report, judge
+                )
                 rounds.run(work)
             decider[wanted & (rounds.drawn > 0)] = number
             results.append(rounds.results(sampler_of(setting, options.sampling)))

@@ -1,6 +1,7 @@
 """The first stage of a build: rows from the sources, one part after the other."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -23,6 +24,7 @@ from curation.reading.gate import refuse_flags, reports_in
 from curation.reading.report import ReadingReport
 from curation.sources.base import AnySource, BadRow, Source
 from curation.sources.formats.cut import PartSize
+from curation.sources.formats.file_part import FilePart
 from curation.sources.put_together import PartRead, leave, put_together, rows_of_part, rows_read
 
 
@@ -74,6 +76,11 @@ class Collect(Stage):
 
     def n_parts(self, run: Run) -> int:
         return len(self.parts)
+
+    def part_sizes(self, run: Run) -> Sequence[float]:
+        """In bytes of files; of a source that is read as a whole nothing is known."""
+        parts = [one.part for one in self.parts]
+        return [part.n_bytes * part.share if isinstance(part, FilePart) else math.inf for part in parts]
 
     def steps(self, run: Run) -> list[PipelineStep]:
         return [ReadPart(self.parts, self.seed, run.folder, run.ledger()), WriteRows(run.folder / ROWS, stage_schema())]

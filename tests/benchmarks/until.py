@@ -32,11 +32,12 @@ def simulate(stopping: Until, right: np.ndarray) -> tuple[Tally, int]:
         np.arange(len(right)),
         np.zeros(len(right), int),
     )
-    drawn, rounds = np.full(len(right), stopping.first(bounds)), 1
+    drawn, rounds, rule = np.full(len(right), stopping.first(bounds)), 1, None
     while True:
         correct = right[prompts, drawn]
         tally = Tally(correct, drawn - correct, np.zeros_like(drawn), np.zeros_like(drawn))
-        more = stopping.rule(bounds, tally, groups).more(tally, groups)
+        rule = rule or stopping.rule(bounds, tally, groups)
+        more = rule.more(tally, groups)
         if not more.any():
             return tally, rounds
         drawn, rounds = drawn + more, rounds + 1

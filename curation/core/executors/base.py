@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from curation.core.attempts import is_out_of_memory
 from curation.core.errors import OF_THE_DISK, BuildError, of_the_disk
 from curation.core.parquet import write_text
-from curation.core.parts import DoParts, Work, left
+from curation.core.parts import DoParts, Work, largest_first, left
 from curation.core.run_options import RunOptions
 
 if TYPE_CHECKING:
@@ -141,12 +141,15 @@ class TaskExecutor(Executor):
         for number in range(tries):
             if not (parts := left(work.folder, work.n_parts)):
                 return
-            attempt = Attempt(work, tasks, sorted({part % tasks for part in parts}), has_engine, number)
+            ranks = largest_first(tasks, parts, work.part_sizes())
+            attempt = Attempt(work, tasks, ranks, has_engine, number)
             shutil.rmtree(work.folder / "running", ignore_errors=True)
             self.run_tasks(attempt, on_tick)
             why |= attempt.lost
         if parts := left(work.folder, work.n_parts):
-            rank = parts[0] % tasks
+            lost = sorted({part % tasks for part in parts})
+            begun = (rank for rank in lost if _pid_file(work.folder, rank).exists())  # others only waited for a worker
+            rank = next((rank for rank in lost if rank in why), next(begun, lost[0]))
             raise BuildError(
                 f"{work.folder.name}: task {rank} {why.get(rank, 'lost its worker, which was killed (out of memory?)')};"
                 f" it was run {tries} times; its log: {work.folder}/logs"

@@ -1,7 +1,7 @@
 """Until a prompt has the correct responses that are wanted: for rejection sampling, where each of them is a row.
 
 A prompt is stopped as soon as it has them; a hard one is sampled up to `n_max`. How many it still needs follows from its own counts and
-the beta prior of its source, fitted to all samples so far: Polya's urn gives the chances of what comes next. A round asks for the most of
+the beta prior of its source, fitted to the first round: Polya's urn gives the chances of what comes next. A round asks for the most of
 which the share `needed` is needed by expectation, and at most doubles what a prompt has had: the first rounds say little. Whatever is not
 correct, be it cut off or not judged, is a sample in vain.
 """
@@ -21,6 +21,7 @@ class Until(Stopping):
     """Until a prompt has `correct` correct responses; at most `n_max` samples."""
 
     kind: Literal["until"] = "until"
+    rounds: ClassVar[Literal["one", "apart", "together"]] = "apart"
     needs_whole_pilot: ClassVar[bool] = True
     correct: int = Field(default=1, ge=1)
     """Correct responses that are wanted of a prompt."""
@@ -34,10 +35,12 @@ class Until(Stopping):
     at most. 0: no prompt is before `n_max`."""
 
     def first(self, bounds: Bounds) -> int:
-        return min(self.correct, self.n_max)
+        """Two where prompts may be given up: one sample of each does not tell how far their chances lie apart."""
+        return min(max(self.correct, 2 if self.give_up else 1), self.n_max)
 
     def rule(self, bounds: Bounds, tally: Tally, groups: Ints) -> Rule:
-        return UntilRule(bounds, self.n_max, self)
+        priors = fit_priors(tally.correct, tally.drawn, groups)
+        return UntilRule(bounds, self.n_max, self, np.array([(prior.a, prior.b) for prior in priors]).reshape(-1, 2))
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class UntilRule(Rule):
     """See `Rule`."""
 
     options: Until
+    priors: Floats
+    """The beta prior of every group, shape (groups, 2)."""
 
     def more(self, tally: Tally, groups: Ints) -> Ints:
         return self._spread(tally, groups)[0]
@@ -74,8 +79,7 @@ class UntilRule(Rule):
 
     def _beta(self, tally: Tally, groups: Ints) -> tuple[Floats, Floats]:
         """The posterior of the chance that a sample is correct."""
-        priors = fit_priors(tally.correct, tally.drawn, groups)
-        a, b = (np.array([getattr(prior, name) for prior in priors])[groups] for name in ("a", "b"))
+        a, b = self.priors[groups].T
         return a + tally.correct.astype(np.float64), b + (tally.drawn - tally.correct).astype(np.float64)
 
     def _plan(self, a: Floats, b: Floats, correct: Ints, drawn: Ints) -> tuple[Ints, Floats]:

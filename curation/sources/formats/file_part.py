@@ -11,13 +11,16 @@ from curation.sources.formats.files import DataFile
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """Files [first, stop) of a source by their numbers, or the `cut` of one; `name` is that of the first, `n_bytes` the size of all."""
+    """Files [first, stop) of a source by their numbers, or the `cut` of one; `name` is that of the first, `n_bytes` the size of all, and
+    `share` how much of it is in the part.
+    """
 
     first: int
     stop: int
     name: str
     n_bytes: int
     cut: Cut | None = None
+    share: float = 1.0
 
     def of(self, files: Iterable[DataFile]) -> Iterator[DataFile]:
         """Its files among those of the source.

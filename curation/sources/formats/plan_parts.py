@@ -34,7 +34,8 @@ def _parts(patterns: Sequence[str], reading: Reading, size: PartSize) -> Iterato
             yield group
             group = None
         if len(cuts) > 1:
-            yield from (replace(one, cut=cut) for cut in cuts)
+            n_rows = sum(cut.n for cut in cuts)
+            yield from (replace(one, cut=cut, share=cut.n / n_rows) for cut in cuts)
         else:
             group = replace(group, stop=one.stop, n_bytes=group.n_bytes + one.n_bytes) if group else one
     if group:

@@ -60,6 +60,9 @@ class Three:
     folder: Path
     n_parts: int = 3
 
+    def part_sizes(self) -> list[float]:
+        return [1, 3, 2]
+
     def steps(self) -> list[PipelineStep]:
         return [self.step]
 
@@ -102,6 +105,12 @@ def test_every_part_is_done_once_by_any_number_of_tasks_and_one_that_is_done_not
     (tmp_path / "stage" / "parts" / "00001").unlink()
     do(Die(tmp_path, times=0), tmp_path, tasks=3)
     assert sorted(file.name for file in tmp_path.glob("try-*")) == ["try-0-0", "try-1-0", "try-1-1", "try-2-0"]
+
+
+def test_the_largest_parts_are_begun_first(tmp_path: Path) -> None:
+    do(Die(tmp_path, times=0), tmp_path, workers=1)
+    begun = sorted(tmp_path.glob("try-*"), key=lambda file: file.stat().st_mtime_ns)
+    assert [file.name for file in begun] == ["try-1-0", "try-2-0", "try-0-0"]
 
 
 @pytest.mark.slow

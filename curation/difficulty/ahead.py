@@ -23,7 +23,7 @@ from curation.difficulty.budget import Budget
 from curation.difficulty.outcomes import Ints
 from curation.difficulty.pass_rate import PassRate, number_sources, passed_on, sampler_of, setting_of
 from curation.difficulty.progress import report_progress
-from curation.difficulty.rounds import Judge, Rounds, Rows, Work, outcomes_of
+from curation.difficulty.rounds import REFUSED, Judge, Rounds, Rows, Work, outcomes_of
 from curation.sampling.engines.base import Engine
 from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore
@@ -88,6 +88,21 @@ class Ahead:
         """The steps of a part of a pass, which is reported on in the folder of its stage."""
         return [FillStore(partial(self._begin, name), stage)]
 
+    def refused(self) -> list[dict[int, str]]:
+        """Of every model the prompts that it will never take, by what the passes have left, and why."""
+        found: list[dict[int, str]] = [{} for _ in self.options.engines]
+        for name, one in passes_of(self.options).items():
+            for file in self._counts(name):
+                with np.load(file) as part:
+                    why = {
+                        i: text.removeprefix(REFUSED)
+                        for i, text in enumerate(part["reasons"].tolist())
+                        if text.startswith(REFUSED)
+                    }
+                    stops = dict(zip(part["numbers"].tolist(), part["stops"].tolist(), strict=True))
+                found[one.model - 1] |= {number: why[stop] for number, stop in stops.items() if stop in why}
+        return found
+
     def _begin(self, name: str, held: ExitStack) -> Fill:
         one, (rounds, ask) = passes_of(self.options)[name], self._until(name)
         parts, sampling = self._parts(name, ask), self.options.sampling
@@ -137,9 +152,13 @@ class Ahead:
 
     def _take(self, name: str, rounds: Rounds) -> None:
         """Put what a pass has found into `rounds`."""
-        for file in sorted((self.folder / name / COUNTS).glob("*.npz")):
+        for file in self._counts(name):
             with np.load(file) as part:
                 rounds.take(part["numbers"], part)
+
+    def _counts(self, name: str) -> list[Path]:
+        """What the parts of a pass have left; nothing where there was no pass."""
+        return sorted((self.folder / name / COUNTS).glob("*.npz"))
 
     def _parts(self, name: str, ask: Ints) -> list[Numbers]:
         """The numbers of the prompts of every part. Rows of one prompt are in one part, as the first of them draws for all."""

@@ -5,7 +5,7 @@ and keeps 1 to 15 right, ORZ 64 of its own policy. Here a stopping rule says how
 what the first could not decide goes to the next.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -122,9 +122,11 @@ def measure(
     *,
     report: Callable[[CachedSampler, Rounds], None] = lambda sampler, rounds: None,
     judge: Judge = outcomes_of,
+    refused: Sequence[Mapping[int, str]] = (),
 ) -> Iterator[Measured]:
     """Yield the difficulty of every row and what it means for the row, in the rows' order. Rows are read once a round; `report` is called
-    after every batch and with every sign of life of the engine; `judge` says what came of a sample.
+    after every batch and with every sign of life of the engine; `judge` says what came of a sample; `refused` has for every model what is
+    known of it (see `Rounds`).
 
     Raises:
         SamplingError: the engine cannot start or failed; what was measured before is in the store.
@@ -136,7 +138,8 @@ def measure(
     with RolloutStore(store_dir) as store, VerdictStore(store_dir / "verdicts") as verdicts:
         for number, engine in enumerate(options.engines):
             setting = setting_of(engine, options.sampling, template)
-            rounds = Rounds(rows, wanted, groups, options.stopping, options.bounds, budget)
+            known = refused[number] if refused else {}
+            rounds = Rounds(rows, wanted, groups, options.stopping, options.bounds, budget, known)
             with CachedSampler(engine, options.sampling, setting, store) as sampler:
                 sampler.report = partial(report, sampler, rounds)
                 work = Work(

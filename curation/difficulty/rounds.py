@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -38,6 +39,8 @@ from curation.sampling.sample_cached import CachedSampler, SampleResult
 from curation.sampling.template import apply_to_messages
 
 BUDGET = "budget"
+REFUSED = "refused: "
+"""Before why the engine will never take a prompt, in the reason for which it is stopped."""
 LEVELS = 4
 MAX_PROMPTS = 4
 """A batch has up to so many times `batch_prompts` prompts when few samples of each are wanted; all their images are in memory."""
@@ -127,12 +130,22 @@ class Results:
 
 
 class Rounds:
-    """Counts and stop reasons of all prompts while they are sampled. `wanted` says which prompts are this model's."""
+    """Counts and stop reasons of all prompts while they are sampled. `wanted` says which prompts are this model's, `refused` of which by
+    their numbers it is known that the engine will never take them, and why.
+    """
 
     def __init__(
-        self, rows: Rows, wanted: Bools, groups: Ints, stopping: Stopping, bounds: Bounds, budget: Budget
+        self,
+        rows: Rows,
+        wanted: Bools,
+        groups: Ints,
+        stopping: Stopping,
+        bounds: Bounds,
+        budget: Budget,
+        refused: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         self.rows, self.wanted, self.groups, self.budget = rows, wanted, groups, budget
+        self.refused = refused
         self.stopping, self.bounds = stopping, bounds
         self.counts = np.zeros((len(rows), len(OUTCOMES)), np.int32)
         self.tokens = np.zeros(len(rows), np.int64)
@@ -249,7 +262,7 @@ class Rounds:
                     self._stop(numbers, BUDGET)
                     continue
                 requests = [self._request(i, row, ask[i], work) for i, row in zip(numbers, rows, strict=True)]
-                results = work.sampler(requests)
+                results = self._sampled(numbers, requests, work)
                 failed[numbers] = [bool(result.failed) and not last_chance for result in results]
                 batch = [b for b in zip(numbers, rows, results, strict=True) if not failed[b[0]]]
                 self.budget.spend(rollout for _, _, result in batch for rollout in result.rollouts)
@@ -261,6 +274,11 @@ class Rounds:
             for count in waiting:
                 count()
         return failed
+
+    def _sampled(self, numbers: list[int], requests: list[Request], work: Work) -> list[SampleResult]:
+        """What comes of the requests; prompts that were refused before are not asked again."""
+        asked = iter(work.sampler([one for i, one in zip(numbers, requests, strict=True) if i not in self.refused]))
+        return [SampleResult([], refused=self.refused[i]) if i in self.refused else next(asked) for i in numbers]
 
     def _count(
         self,

@@ -38,7 +38,8 @@ class MeasureDifficulty(DecideStage):
         run.progress.advance(0, total=len(rows), note="starting the engine")
 
         report = partial(report_progress, run.progress, len(rows), "")
-        results = measure(rows, self.options, run.rollouts, self.seed, self.template, report=report)
+        refused = self._ahead(run).refused()
+        results = measure(rows, self.options, run.rollouts, self.seed, self.template, report=report, refused=refused)
         with closing(results):  # type: ignore[type-var]  # a generator, so that it can be closed
             for _, difficulty, decision in results:
                 yield keep(difficulty=difficulty, measured=decision)

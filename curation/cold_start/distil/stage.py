@@ -176,7 +176,14 @@ class DistilRows(PipelineStep):  # type: ignore[misc]
         report = partial(report_progress, self.progress, len(chosen), "")
         stage, store = self.stage, self.context.rollouts
         results = measure(
-            chosen, stage.options.measurement, store, stage.seed, stage.prompt, report=report, judge=stage.accept
+            chosen,
+            stage.options.measurement,
+            store,
+            stage.seed,
+            stage.prompt,
+            report=report,
+            judge=stage.accept,
+            refused=stage._ahead(self.context).refused() if (self.context.folder / PASSES).exists() else (),
         )
         with closing(results):  # type: ignore[type-var]  # a generator, so that it can be closed
             records = ({"difficulty": plain(found.difficulty)} for found in results)

@@ -23,6 +23,7 @@ class Coin(Engine):
     """Says 3 or 4 and notes it, its start too. Where there is a file `kill`, the 60th sample ends its process."""
     kind: Literal["shared_coin"] = "shared_coin"
     model: str = "shared_coin"
+    refuses: int = 0
 
     def identity(self):
         return "shared_coin", "1"
@@ -38,6 +39,10 @@ class Coin(Engine):
 
     def generate(self, requests, options):
         for r in requests:
+            if int(r.key[:2], 16) < self.refuses:
+                self.note(r.key, "refused")
+                yield Response(r.key, (), prompt_tokens=0, refused="too long")
+                continue
             for n in r.sample_numbers:
                 self.note(r.key, n)
                 kill = Path(__file__).parent / "kill"
@@ -51,14 +56,19 @@ class Coin(Engine):
 BATCH, FIRST = 4, 4
 
 
-def manifest(folder: Path, **options: Any) -> Path:
+def manifest(folder: Path, refuses: int = 0, **options: Any) -> Path:
     (folder / "shared_coin.py").write_text(MODULE)
     rows = [{"id": i, "q": f"How far is town {i} from town {i * 7 % 50}?", "a": "3"} for i in range(40)]
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     source = {"kind": "table", "path": "rows.jsonl", "fields": {"question": "q", "answer": "a", "id": "id"}}
     source["accept"] = ["one_gold"]
     stopping = {"kind": "bayes", "first_round": FIRST}
-    difficulty = {"sampler": {"kind": "shared_coin"}, "n": 4, "batch_prompts": BATCH, "stopping": stopping}
+    difficulty = {
+        "sampler": {"kind": "shared_coin", "refuses": refuses},
+        "n": 4,
+        "batch_prompts": BATCH,
+        "stopping": stopping,
+    }
     section = {"sources": [source], "dedup": {"near": False}, "difficulty": difficulty}
     path = folder / "manifest.yaml"
     path.write_text(yaml.safe_dump({"name": "shared", "plugins": ["shared_coin"], "rl": section, "run": options}))
@@ -72,19 +82,41 @@ def drawn(folder: Path) -> Counter[str]:
     return Counter(lines)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That of the plugin, which a process imports once."""
+    return tmp_path_factory.mktemp("shared")
+
+
 @pytest.mark.slow
-def test_an_engine_that_is_killed_costs_what_it_had_not_kept(tmp_path: Path) -> None:
+def test_an_engine_that_is_killed_costs_what_it_had_not_kept(folder: Path, tmp_path: Path) -> None:
     alone, shared = tmp_path / "alone", tmp_path / "shared"
-    run(manifest(tmp_path), alone)
-    expected = drawn(tmp_path)
-    path = manifest(tmp_path, workers=2, engine_tasks=3)
-    (tmp_path / "kill").touch()
+    run(manifest(folder), alone)
+    expected = drawn(folder)
+    path = manifest(folder, workers=2, engine_tasks=3)
+    (folder / "kill").touch()
     run(path, shared)
-    counts = drawn(tmp_path)
-    assert not (tmp_path / "kill").exists()
+    counts = drawn(folder)
+    assert not (folder / "kill").exists()
     assert shard_bytes(shared) == shard_bytes(alone)
     assert expected.pop("opened ") == 1
     del counts["opened "]
     assert counts.keys() == expected.keys()
     twice = [key for key, n in counts.items() if n > 1]
     assert len(twice) <= 2 * BATCH * FIRST  # what two tasks had under way
+
+
+@pytest.mark.slow
+def test_what_an_engine_refuses_is_not_asked_again_and_loads_no_engine_for_the_decision(
+    folder: Path, tmp_path: Path
+) -> None:
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    run(manifest(folder, refuses=64), alone)
+    expected = drawn(folder)
+    run(manifest(folder, refuses=64, workers=2, engine_tasks=2), shared)
+    counts = drawn(folder)
+    assert shard_bytes(shared) == shard_bytes(alone)
+    assert expected.pop("opened ") == 1
+    assert counts.pop("opened ") <= 2 * 2  # two passes
+    assert counts == expected
+    assert sum("refused" in note for note in counts) >= 5

@@ -8,14 +8,18 @@ The shipped ones are in the package of their base class. A manifest names furthe
 `Annotated[Base, ByKind(Base)]` is the type of a field that holds one plugin: it looks `kind` up when it validates.
 """
 
+import ast
 import importlib
+import inspect
 import pkgutil
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from textwrap import dedent
 from types import ModuleType
 from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
@@ -31,7 +35,7 @@ class Options(BaseModel):
     """The base of what a manifest sets. Unknown keys are errors, instances are immutable, the text under a field describes it, in a
     subclass too that gives the field another default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     renamed: ClassVar[dict[str, str]] = {}
     """Old key -> its name today; a manifest with the old one gets a message that names the new one."""
@@ -40,12 +44,27 @@ class Options(BaseModel):
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         described = handler(schema)
         for name, option in handler.resolve_ref_schema(described).get("properties", {}).items():
-            bases = (getattr(base, "__pydantic_fields__", {}).get(name) for base in cls.__mro__)
-            if "description" not in option and (
-                text := next((f.description for f in bases if f and f.description), "")
-            ):
+            if text := next(filter(None, (texts_of(base).get(name) for base in cls.__mro__)), ""):
                 option["description"] = text
         return described
+
+
+@cache
+def texts_of(model: type) -> dict[str, str]:
+    """The texts under the fields of a class. Pydantic's `use_attribute_docstrings` reads them at every import, a fifth of its time."""
+    if not issubclass(model, Options):
+        return {}
+    try:
+        body = ast.parse(dedent(inspect.getsource(model))).body[0]
+    except OSError:  # no source
+        return {}
+    assert isinstance(body, ast.ClassDef)
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in pairwise(body.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }
 
 
 class Plugin(Options):

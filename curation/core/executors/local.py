@@ -111,11 +111,20 @@ class LocalExecutor(TaskExecutor):
 @contextmanager
 def _not_interrupted() -> Iterator[None]:
     """Ctrl-C and SIGTERM wait for the end of the block: a pool does not know of a worker that is about to start, and would not end it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = {
+        number: signal.signal(number, lambda got, _: held.append(got)) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for got in held:
+            signal.raise_signal(got)
 
 
 def _kill(pid: int | None, pool: ProcessPoolExecutor) -> None:

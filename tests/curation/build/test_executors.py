@@ -106,7 +106,7 @@ def test_any_executor_gives_the_same_bytes_with_any_number_of_tasks_also_where_o
     executor: str, tasks: int, environment: dict[str, str], manifest: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    process = start(command(manifest, out, executor, tasks), environment, wait_s=0.2)
+    process = start(command(manifest, out, executor, tasks), environment, wait_s=0.1)
     kill_a_task(out, process)
     finish(process)
     expected, found = content(undisturbed), content(out)

@@ -10,7 +10,7 @@ from curation.build.publish import LISTED
 from curation.core.file_records import digest_of_file, is_as_recorded
 from curation.core.parquet import write_text
 from curation.core.row import Config
-from curation.core.stage_files import FINISHED, files_of, read_record
+from curation.core.stage_files import read_finished
 
 FILES = Path("stages") / "files.json"
 
@@ -27,7 +27,7 @@ def record_files(out: Path, configs: Iterable[Config]) -> None:
 
 def _recorded(stage: Path) -> Iterator[tuple[Path, str]]:
     """The files of a stage that are as its record says, and their digests."""
-    for name, record in files_of(read_record(stage / FINISHED)).items():
+    for name, record in read_finished(stage).files.items():
         if is_as_recorded(stage / name, record):
             yield stage / name, record.digest
 

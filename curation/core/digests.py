@@ -39,13 +39,16 @@ def _sha256_of(path: Path) -> str:
         raise SourceError(f"cannot read {path}: {error.strerror}") from error
 
 
+_FOLDERS_OF_BUILDS = frozenset(("stages", "data", "rollouts", "control", "certificate"))
+_FILES_OF_BUILDS = (".json", ".parquet", ".yaml", ".html", ".md")
+"""In the folder of a build."""
 MAX_FILES = 2_000_000
 """Below one folder: their names take ten seconds to list."""
 
 
 def folder_digest(root: Path, contents: bool = False, max_files: int = MAX_FILES) -> str:
-    """Hex digest of the names and sizes of all files below a folder: cheap, and it sees a file come, go or change size. Folders of builds
-    inside are left out: a build whose `--out` is there would change it with every file.
+    """Hex digest of the names and sizes of all files below a folder: cheap, and it sees a file come, go or change size. What a build writes
+    is left out: one whose `--out` is below would change the digest with every file.
 
     With `contents` every file is read, and no change is missed.
 
@@ -54,7 +57,10 @@ def folder_digest(root: Path, contents: bool = False, max_files: int = MAX_FILES
     """
     digest, count, start = hashlib.sha256(), 0, len(os.path.join(root, ""))
     for folder, subfolders, names in os.walk(root):
-        subfolders[:] = sorted(name for name in subfolders if not is_of_a_build(Path(folder, name)))
+        if folder != str(root) and is_of_a_build(Path(folder)):
+            subfolders[:] = [name for name in subfolders if name not in _FOLDERS_OF_BUILDS]
+            names = [name for name in names if not name.startswith(".") and not name.endswith(_FILES_OF_BUILDS)]
+        subfolders.sort()
         if (count := count + len(names)) > max_files:
             raise SourceError(
                 f"{root} has more than {max_files:,} files below it; name the folder that holds what is meant"

@@ -36,8 +36,10 @@ FREE_NS = 0
 
 
 def is_of_a_build(folder: Path) -> bool:
-    """Whether a folder was ever held."""
-    return (folder / LOCK).is_file() and newest(folder) is not None
+    """Whether a folder was ever held; one that may not be looked into was not."""
+    with suppress(OSError):
+        return os.path.isfile(folder / LOCK) and newest(folder) is not None
+    return False
 
 
 class FolderLock:

@@ -139,7 +139,9 @@ def largest_first(tasks: int, parts: Collection[int], sizes: Sequence[float]) ->
     ([1, 0], [0, 1])
     """
     to_do = {rank: parts_of(rank, tasks, parts) for rank in sorted({part % tasks for part in parts})}
-    return sorted(to_do, key=lambda rank: -sum(sizes[part] for part in to_do[rank])) if sizes else list(to_do)
+    if len(sizes) <= max(parts, default=0):  # not known
+        return list(to_do)
+    return sorted(to_do, key=lambda rank: -sum(sizes[part] for part in to_do[rank]))
 
 
 def is_done(folder: Path, part: int) -> bool:

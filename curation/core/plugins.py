@@ -44,7 +44,10 @@ class Options(BaseModel):
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         described = handler(schema)
         for name, option in handler.resolve_ref_schema(described).get("properties", {}).items():
-            if text := next(filter(None, (texts_of(base).get(name) for base in cls.__mro__)), ""):
+            bases = (
+                (getattr(base, "__pydantic_fields__", {}).get(name), texts_of(base).get(name)) for base in cls.__mro__
+            )
+            if text := next(filter(None, ((field and field.description) or text for field, text in bases)), None):
                 option["description"] = text
         return described
 
@@ -56,7 +59,7 @@ def texts_of(model: type) -> dict[str, str]:
         return {}
     try:
         body = ast.parse(dedent(inspect.getsource(model))).body[0]
-    except OSError:  # no source
+    except (OSError, TypeError, SyntaxError):  # no source, or only a part of it
         return {}
     assert isinstance(body, ast.ClassDef)
     return {

@@ -7,11 +7,15 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import xxhash
+
 from curation.core.errors import BuildError
 from curation.core.file_records import FileRecord, is_as_recorded, record_of
+from curation.core.parquet import write_text
 from curation.core.parts import DONE, FAILED, marked_files, unmark
 from curation.core.passes import PASSES
 
@@ -34,9 +38,35 @@ def read_record(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def files_of(record: Mapping[str, Any]) -> dict[str, FileRecord]:
-    """The files that the record of a stage that is done lists."""
-    return {name: FileRecord(*values) for name, values in record.get("files", {}).items()}
+@dataclass(frozen=True)
+class Finished:
+    """What a stage that is done says of itself."""
+
+    fingerprint: str
+    """What it was finished for."""
+    seconds: float
+    """What it took."""
+    files: Records
+
+    def write(self, folder: Path) -> None:
+        """Into the folder of the stage, with a digest: a flipped bit would make another record of it."""
+        fields = {name: getattr(self, name) for name in ("fingerprint", "seconds", "files")}
+        write_text(folder / FINISHED, json.dumps({**fields, "digest": _digest_of(fields)}))
+
+
+NOT_DONE = Finished("", 0.0, {})
+
+
+def read_finished(folder: Path) -> Finished:
+    """The record of a stage; `NOT_DONE` where it is not there or damaged."""
+    record = read_record(folder / FINISHED)
+    if not record or record.pop("digest", "") != _digest_of(record):
+        return NOT_DONE
+    return Finished(**{**record, "files": {name: FileRecord(*values) for name, values in record["files"].items()}})
+
+
+def _digest_of(record: Mapping[str, Any]) -> str:
+    return xxhash.xxh3_128_hexdigest(json.dumps(record, sort_keys=True).encode())
 
 
 def records(folder: Path, outside: Iterable[Path] = ()) -> dict[str, FileRecord]:
@@ -91,15 +121,15 @@ def forget_differing(folder: Path) -> list[str]:
     """
     of_parts = marked_files(folder)
     marked = {name: record for name, (_, record) in of_parts.items()}
-    finished = read_record(folder / FINISHED)
+    finished = read_finished(folder).files
     names = {
         name
-        for name, record in {**marked, **files_of(finished)}.items()
+        for name, record in {**marked, **finished}.items()
         if not is_as_recorded(folder / name, record, thorough=True)
     }
     for inner in (folder / PASSES).glob("*"):
         forget_differing(inner)
-    there = sorted(name for name in names if name in files_of(finished) or (folder / name).exists())
+    there = sorted(name for name in names if name in finished or (folder / name).exists())
     if names - of_parts.keys():
         shutil.rmtree(folder)
     else:

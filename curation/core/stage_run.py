@@ -34,10 +34,11 @@ from curation.core.stage_files import (
     BEGUN,
     FINISHED,
     STARTED,
+    Finished,
     changed,
     differing,
-    files_of,
     forget_differing,
+    read_finished,
     read_record,
     records,
     remove_partial,
@@ -76,16 +77,30 @@ class StageRun:
     @property
     def is_done(self) -> bool:
         """Whether it has run, for exactly this fingerprint, and all that it left is there."""
-        return self._recorded(FINISHED) == self.fingerprint and not self._differing()
+        return self._is_finished and not self._differing()
+
+    @property
+    def _is_finished(self) -> bool:
+        return read_finished(self.folder).fingerprint == self.fingerprint
 
     def _differing(self, thorough: bool = False) -> list[str]:
         """The files that it left and that are not as they were: by size and time, or by their bytes."""
-        return differing(self.folder, files_of(read_record(self.folder / FINISHED)), thorough)
+        return differing(self.folder, read_finished(self.folder).files, thorough)
 
     def verify(self) -> None:
         """Read all that it left, where it is done, before another stage does. What is not as it was counts as done no longer."""
-        if self._recorded(FINISHED) == self.fingerprint and self._differing(thorough=True):
+        if self._is_finished and self._differing(thorough=True):
             self._clear()
+
+    @property
+    def _was_started(self) -> bool:
+        return bool(read_record(self.folder / STARTED).get("fingerprint") == self.fingerprint)
+
+    def damage(self) -> Path | None:
+        """A file that is not as it was when the stage was done, or its record of that; None where all are."""
+        if not self._is_finished:
+            return self.folder / FINISHED
+        return next((self.folder / name for name in self._differing()), None)
 
     def _n_ended(self, of: str = "*") -> int:
         """Lines in the ledger, of some of its files."""
@@ -94,7 +109,7 @@ class StageRun:
     @property
     def seconds(self) -> float:
         """What it took when it ran."""
-        return float(read_record(self.folder / FINISHED)["seconds"])
+        return read_finished(self.folder).seconds
 
     @property
     def rows(self) -> Rows:
@@ -187,18 +202,17 @@ class StageRun:
         files = records(self.folder, self.stage.outside(self.context))
         self._check_inputs()
         seconds = round(max(time.time() - (self.folder / BEGUN).stat().st_mtime, 0.0), 3)
-        done = {"fingerprint": self.fingerprint, "seconds": seconds, "files": files}
-        write_text(self.folder / FINISHED, json.dumps(done))
+        Finished(self.fingerprint, seconds, files).write(self.folder)
 
     def _clear(self) -> None:
         """Remove what another fingerprint left and what is not as it was, and the ledger lines of parts that are not done: they may write
         fewer the next time.
         """
-        if self._recorded(STARTED) == self.fingerprint:
+        if self._was_started:
             for name in forget_differing(self.folder):
                 print(f"{self.folder.name}/{name}: not as it was written; it is made once more", file=sys.stderr)
         (self.folder / FINISHED).unlink(missing_ok=True)
-        if self._recorded(STARTED) != self.fingerprint:
+        if not self._was_started:
             shutil.rmtree(self.folder, ignore_errors=True)
             write_text(self.folder / STARTED, json.dumps({"fingerprint": self.fingerprint}))
         for lines in (self.folder / "ledger").glob("*.parquet"):
@@ -246,9 +260,6 @@ class StageRun:
                 f"{self.folder}{where}: {n_in} rows came in, {made}{n_out} went out and {n_ended} ended here: the sum is"
                 " off; the next build runs this stage again"
             )
-
-    def _recorded(self, name: str) -> str | None:
-        return read_record(self.folder / name).get("fingerprint")
 
 
 def verify(stages: Sequence[StageRun]) -> None:

@@ -22,6 +22,8 @@ MAX_BYTES = 1 << 20
 
 SEED = 1
 """Of the permutations."""
+MAX_WORDS = 1 << 18
+"""Of the texts that are looked at together: some 20 MB."""
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _LETTERS = np.random.Generator(np.random.PCG64(5)).integers(1, 2**32, 256, dtype=np.uint32)
 _LETTERS[ord(" ")] = 0
@@ -111,6 +113,9 @@ def band_keys(texts: Sequence[Words], options: Dedup) -> NDArray[np.uint32]:
     """
     if not texts:
         return np.empty((0, options.bands), dtype=np.uint32)
+    if len(texts) > 1 and sum(map(len, texts)) > MAX_WORDS:
+        half = len(texts) // 2
+        return np.concatenate([band_keys(texts[:half], options), band_keys(texts[half:], options)])
     size, together = options.shingle, np.concatenate(texts)
     starts = np.cumsum([0, *map(len, texts)])
     runs = (

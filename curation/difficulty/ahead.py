@@ -20,10 +20,10 @@ from curation.core.passes import Fill, FillStore, number_alike, pieces_of
 from curation.core.progress import TaskProgress
 from curation.core.rows import Numbers
 from curation.difficulty.budget import Budget
-from curation.difficulty.outcomes import Ints
+from curation.difficulty.outcomes import OUTCOMES, Ints
 from curation.difficulty.pass_rate import PassRate, number_sources, passed_on, sampler_of, setting_of
 from curation.difficulty.progress import report_progress
-from curation.difficulty.rounds import REFUSED, Judge, Rounds, Rows, Work, outcomes_of
+from curation.difficulty.rounds import REFUSED, Judge, Refusal, Rounds, Rows, Work, outcomes_of
 from curation.sampling.engines.base import Engine
 from curation.sampling.rollouts.store import RolloutStore
 from curation.sampling.rollouts.verdicts import VerdictStore
@@ -31,6 +31,7 @@ from curation.sampling.sample_cached import CachedSampler, Sampled
 
 MOST_ROUNDS = 8
 """Rounds of a rule that has them together: what later ones ask for is little, and left to the measurement."""
+_REFUSED = OUTCOMES.index("refused")
 COUNTS = "counts"
 """In a pass's folder: a file for every part."""
 BATCHES, BATCHES_TO_END = 2, 8
@@ -88,19 +89,17 @@ class Ahead:
         """The steps of a part of a pass, which is reported on in the folder of its stage."""
         return [FillStore(partial(self._begin, name), stage)]
 
-    def refused(self) -> list[dict[int, str]]:
-        """Of every model the prompts that it will never take, by what the passes have left, and why."""
-        found: list[dict[int, str]] = [{} for _ in self.options.engines]
+    def refused(self) -> list[dict[int, Refusal]]:
+        """Of every model what it refused in the passes, by the numbers of the prompts."""
+        found: list[dict[int, Refusal]] = [{} for _ in self.options.engines]
         for name, one in passes_of(self.options).items():
             for file in self._counts(name):
                 with np.load(file) as part:
-                    why = {
-                        i: text.removeprefix(REFUSED)
-                        for i, text in enumerate(part["reasons"].tolist())
-                        if text.startswith(REFUSED)
-                    }
-                    stops = dict(zip(part["numbers"].tolist(), part["stops"].tolist(), strict=True))
-                found[one.model - 1] |= {number: why[stop] for number, stop in stops.items() if stop in why}
+                    reasons, counts = part["reasons"].tolist(), part["counts"]
+                    for place in np.flatnonzero(counts[:, _REFUSED]):
+                        why = reasons[part["stops"][place]].removeprefix(REFUSED)
+                        n_before = int(counts[place].sum() - counts[place, _REFUSED])
+                        found[one.model - 1][int(part["numbers"][place])] = Refusal(why, n_before)
         return found
 
     def _begin(self, name: str, held: ExitStack) -> Fill:

@@ -18,7 +18,7 @@ from curation.core.plugins import ByKind, Options
 from curation.core.row import Difficulty, Sampler
 from curation.difficulty.budget import Budget
 from curation.difficulty.outcomes import Bools, Bounds, Decision, Ints, Truncated
-from curation.difficulty.rounds import LEVELS, Judge, Results, Rounds, Rows, Work, outcomes_of
+from curation.difficulty.rounds import LEVELS, Judge, Refusal, Results, Rounds, Rows, Work, outcomes_of
 from curation.difficulty.stopping.base import Stopping
 from curation.difficulty.stopping.fixed import Fixed
 from curation.sampling.engines.base import AnyEngine, Engine, SamplingOptions
@@ -122,7 +122,7 @@ def measure(
     *,
     report: Callable[[CachedSampler, Rounds], None] = lambda sampler, rounds: None,
     judge: Judge = outcomes_of,
-    refused: Sequence[Mapping[int, str]] = (),
+    refused: Sequence[Mapping[int, Refusal]] = (),
 ) -> Iterator[Measured]:
     """Yield the difficulty of every row and what it means for the row, in the rows' order. Rows are read once a round; `report` is called
     after every batch and with every sign of life of the engine; `judge` says what came of a sample; `refused` has for every model what is

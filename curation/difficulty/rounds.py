@@ -78,6 +78,13 @@ class Work(NamedTuple):
     judge: Judge = outcomes_of
 
 
+class Refusal(NamedTuple):
+    """Why an engine will not take a prompt, and how many samples of it were drawn before: it may look at each by itself."""
+
+    why: str
+    n_before: int
+
+
 @dataclass(frozen=True)
 class Results:
     """What one model's rounds have found, an entry per prompt; a `Difficulty` is made of it when it is asked for."""
@@ -130,8 +137,8 @@ class Results:
 
 
 class Rounds:
-    """Counts and stop reasons of all prompts while they are sampled. `wanted` says which prompts are this model's, `refused` of which by
-    their numbers it is known that the engine will never take them, and why.
+    """Counts and stop reasons of all prompts while they are sampled. `wanted` says which prompts are this model's, `refused` which of them
+    by their numbers an engine has refused before.
     """
 
     def __init__(
@@ -142,7 +149,7 @@ class Rounds:
         stopping: Stopping,
         bounds: Bounds,
         budget: Budget,
-        refused: Mapping[int, str] = MappingProxyType({}),
+        refused: Mapping[int, Refusal] = MappingProxyType({}),
     ) -> None:
         self.rows, self.wanted, self.groups, self.budget = rows, wanted, groups, budget
         self.refused = refused
@@ -276,9 +283,11 @@ class Rounds:
         return failed
 
     def _sampled(self, numbers: list[int], requests: list[Request], work: Work) -> list[SampleResult]:
-        """What comes of the requests; prompts that were refused before are not asked again."""
-        asked = iter(work.sampler([one for i, one in zip(numbers, requests, strict=True) if i not in self.refused]))
-        return [SampleResult([], refused=self.refused[i]) if i in self.refused else next(asked) for i in numbers]
+        """What comes of the requests; what was refused before, with as many samples drawn, is not asked again."""
+        before = {i: self.refused[i] for i in numbers if i in self.refused}
+        known = {i: one for i, one in before.items() if one.n_before <= self.counts[i].sum()}
+        asked = iter(work.sampler([one for i, one in zip(numbers, requests, strict=True) if i not in known]))
+        return [SampleResult([], refused=known[i].why) if i in known else next(asked) for i in numbers]
 
     def _count(
         self,

@@ -163,14 +163,26 @@ def _single(text: str) -> str:
 
 
 def _without_tags(answer: str, style: _Style) -> str:
-    """The answer inside its tags, however often these are around it; text after them stays."""
+    """The answer inside its tags, however many are around it, in one go; text after them stays. With each opening goes the last closing."""
     bare = answer.strip()
-    while style.answer_opening and style.answer_close and (opening := style.answer_opening.match(bare)):
-        inside, after = bare[opening.end() :], ""
-        if closings := list(style.answer_close.finditer(inside)):
-            inside, after = inside[: closings[-1].start()], inside[closings[-1].end() :]
-        bare = f"{inside.strip()}\n\n{after.strip()}".strip()
-    return bare
+    if not (style.answer_opening and style.answer_close and style.answer_opening.match(bare)):
+        return bare
+    openings, closings = style.answer_opening.finditer(bare), list(style.answer_close.finditer(bare))
+    last = {found.start() for found in closings}
+    gone: set[tuple[int, int]] = set()
+    at = 0
+    for found in sorted([*openings, *closings], key=re.Match.start):
+        if bare[at : found.start()].strip() or (found.start() in last and found.span() not in gone):
+            break
+        at = found.end()
+        gone.add(found.span())
+        if found.start() not in last and closings and closings[-1].start() >= at:
+            gone.add(closings.pop().span())
+    parts, at = [], 0
+    for start, end in sorted(gone):
+        parts.append(bare[at:start].strip())
+        at = end
+    return "\n\n".join(filter(None, [*parts, bare[at:].strip()]))
 
 
 def _folded(text: str) -> str:

@@ -138,6 +138,7 @@ class TaskExecutor(Executor):
         """
         tasks, tries = self.options.n_tasks(work.n_parts, has_engine), self.options.retries + 1
         why: dict[int, str] = {}
+        last: dict[int, str] = {}
         for number in range(tries):
             if not (parts := left(work.folder, work.n_parts)):
                 return
@@ -145,11 +146,12 @@ class TaskExecutor(Executor):
             attempt = Attempt(work, tasks, ranks, has_engine, number)
             shutil.rmtree(work.folder / "running", ignore_errors=True)
             self.run_tasks(attempt, on_tick)
-            why |= attempt.lost
+            last = attempt.lost
+            why |= last
         if parts := left(work.folder, work.n_parts):
             lost = sorted({part % tasks for part in parts})
             begun = (rank for rank in lost if _pid_file(work.folder, rank).exists())  # others only waited for a worker
-            rank = next((rank for rank in lost if rank in why), next(begun, lost[0]))
+            rank = next((rank for rank in lost if rank in last), next(begun, lost[0]))
             raise BuildError(
                 f"{work.folder.name}: task {rank} {why.get(rank, 'lost its worker, which was killed (out of memory?)')};"
                 f" it was run {tries} times; its log: {work.folder}/logs"

@@ -10,12 +10,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, forkserver
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import psutil
@@ -49,8 +52,19 @@ def _start_worker(log: str, plugins: tuple[str, ...]) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="build watch").start()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the task ends as at Ctrl-C, which only the build gets
+    signal.signal(signal.SIGTERM, _end_task)
     load_plugins(plugins)
+
+
+_has_task = False
+
+
+def _end_task(number: int, frame: FrameType | None) -> None:
+    """A task ends as at Ctrl-C, which only the build gets; once, so that nothing disturbs it when it puts away what it has."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if not _has_task:
+        os._exit(1)
+    raise KeyboardInterrupt
 
 
 class TaskError(Exception):
@@ -59,12 +73,20 @@ class TaskError(Exception):
 
 def _run_rank(pipeline: "LocalPipelineExecutor", rank: int) -> str:
     """Run one task inside a worker."""
+    global _has_task
+    _has_task = True
     try:
         return run_rank(pipeline, rank)
     except CurationError:
         raise
+    except KeyboardInterrupt:  # and no other task is begun
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)
     except Exception as error:  # whatever it is, it has to survive the way to the parent
         raise TaskError(f"{type(error).__name__}: {error}") from None
+    finally:
+        _has_task = False
 
 
 class LocalExecutor(TaskExecutor):
@@ -89,11 +111,7 @@ class LocalExecutor(TaskExecutor):
             except BaseException:
                 workers = list((pool._processes or {}).values())
                 pool.shutdown(wait=False, cancel_futures=True)
-                for process in workers:
-                    process.terminate()
-                wait(waiting, timeout=STOPPING_S)
-                for process in workers:
-                    process.kill()
+                _stop(workers)
                 raise
 
     def _pool(self, workers: int, log: Path) -> ProcessPoolExecutor:
@@ -115,16 +133,30 @@ def _not_interrupted() -> Iterator[None]:
         yield
         return
     held: list[int] = []
-    before = {
-        number: signal.signal(number, lambda got, _: held.append(got)) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        for number in before:
+            signal.signal(number, lambda got, _: held.append(got))
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
         for got in held:
             signal.raise_signal(got)
+
+
+def _stop(workers: Sequence[BaseProcess]) -> None:
+    """End processes, which have `STOPPING_S` to put away what they have."""
+    try:
+        for process in workers:
+            process.terminate()
+        end = time.monotonic() + STOPPING_S
+        while left := [process.sentinel for process in workers if process.is_alive()]:
+            if not connection.wait(left, max(end - time.monotonic(), 0)):
+                break
+    finally:
+        for process in workers:
+            process.kill()
 
 
 def _kill(pid: int | None, pool: ProcessPoolExecutor) -> None:

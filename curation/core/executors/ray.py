@@ -67,6 +67,7 @@ class RayExecutor(TaskExecutor):
         if self.ray.is_initialized():
             return self
         address = self.options.ray.address or os.environ.get("RAY_ADDRESS") or None
+        address = None if address == "local" else address  # Ray's word for a cluster of this machine
         own = {} if address else {"num_cpus": max(self.options.workers, 1), "include_dashboard": False}
         try:
             self.ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)

@@ -97,7 +97,7 @@ def _wait(stage: StageRun, jobs: list[str]) -> bool:
     Raises:
         CurationError: what a task of the stage raised, or the check behind it.
     """
-    gone_since, waits_since = 0.0, time.monotonic()
+    gone_since, waits_since, is_said = 0.0, time.monotonic(), False
     with StageProgress(stage.folder.name, stage.folder / "progress", len(stage.rows_in) or None) as progress:
         while not stage.is_done:
             if error := failure(stage.folder):
@@ -108,8 +108,10 @@ def _wait(stage: StageRun, jobs: list[str]) -> bool:
                 gone_since = gone_since or time.monotonic()
                 if time.monotonic() - gone_since > WORD_S:
                     return False
-            if states.get(jobs[-1]) == {"PENDING"} and 0 < waits_since < time.monotonic() - QUEUE_S:
-                waits_since = 0.0
+            if any("RUNNING" in found for found in states.values()):
+                waits_since = time.monotonic()
+            elif not is_said and waits_since < time.monotonic() - QUEUE_S:
+                is_said = True
                 if reason := next(filter(None, map(reason_of, jobs)), ""):
                     print(f"{stage.folder.name}: waits in Slurm's queue ({reason})", file=sys.stderr)
             time.sleep(POLL_S)

@@ -200,10 +200,10 @@ def states_of(jobs: Sequence[str]) -> dict[str, set[str]]:
 
 
 def reason_of(job: str) -> str:
-    """Why a job waits, in Slurm's word; empty where it does not."""
+    """Why a job waits, in Slurm's words; empty where it does not, or waits for one of its chain."""
     command = ["squeue", "--noheader", "--states=PENDING", f"--jobs={job}", "--format=%r"]
-    answer = subprocess.run(command, check=False, capture_output=True, text=True).stdout.split()
-    return answer[0] if answer else ""
+    answer = subprocess.run(command, check=False, capture_output=True, text=True).stdout.splitlines()
+    return next((reason for line in answer if (reason := line.strip()) != "Dependency"), "")
 
 
 def cancel(jobs: Sequence[str]) -> None:

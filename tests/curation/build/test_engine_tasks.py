@@ -24,6 +24,7 @@ class Coin(Engine):
     kind: Literal["shared_coin"] = "shared_coin"
     model: str = "shared_coin"
     refuses: int = 0
+    refuses_from: int = 0
 
     def identity(self):
         return "shared_coin", "1"
@@ -39,7 +40,7 @@ class Coin(Engine):
 
     def generate(self, requests, options):
         for r in requests:
-            if int(r.key[:2], 16) < self.refuses:
+            if int(r.key[:2], 16) < self.refuses and max(r.sample_numbers) >= self.refuses_from:
                 self.note(r.key, "refused")
                 yield Response(r.key, (), prompt_tokens=0, refused="too long")
                 continue
@@ -56,20 +57,21 @@ class Coin(Engine):
 BATCH, FIRST = 4, 4
 
 
-def manifest(folder: Path, refuses: int = 0, **options: Any) -> Path:
+def manifest(folder: Path, refuses: int = 0, refuses_from: int = 0, **options: Any) -> Path:
     (folder / "shared_coin.py").write_text(MODULE)
     rows = [{"id": i, "q": f"How far is town {i} from town {i * 7 % 50}?", "a": "3"} for i in range(40)]
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     source = {"kind": "table", "path": "rows.jsonl", "fields": {"question": "q", "answer": "a", "id": "id"}}
     source["accept"] = ["one_gold"]
-    stopping = {"kind": "bayes", "first_round": FIRST}
+    stopping = {"kind": "bayes", "first_round": refuses_from or FIRST}
     difficulty = {
-        "sampler": {"kind": "shared_coin", "refuses": refuses},
+        "sampler": {"kind": "shared_coin", "refuses": refuses, "refuses_from": refuses_from},
         "n": 4,
         "batch_prompts": BATCH,
         "stopping": stopping,
+        **({"max_pass_rate": None} if refuses else {}),
     }
-    section = {"sources": [source], "dedup": {"near": False}, "difficulty": difficulty}
+    section = {"sources": [source], "dedup": {"near": False}, "difficulty": difficulty, "triage": {"keep": ["hard"]}}
     path = folder / "manifest.yaml"
     path.write_text(yaml.safe_dump({"name": "shared", "plugins": ["shared_coin"], "rl": section, "run": options}))
     return path
@@ -107,13 +109,15 @@ def test_an_engine_that_is_killed_costs_what_it_had_not_kept(folder: Path, tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("refuses", "refuses_from"), [(64, 0), (256, 2)])
 def test_what_an_engine_refuses_is_not_asked_again_and_loads_no_engine_for_the_decision(
-    folder: Path, tmp_path: Path
+    refuses: int, refuses_from: int, folder: Path, tmp_path: Path
 ) -> None:
+    """An engine may refuse a single sample, by what a server's filter makes of it."""
     alone, shared = tmp_path / "alone", tmp_path / "shared"
-    run(manifest(folder, refuses=64), alone)
+    run(manifest(folder, refuses=refuses, refuses_from=refuses_from), alone)
     expected = drawn(folder)
-    run(manifest(folder, refuses=64, workers=2, engine_tasks=2), shared)
+    run(manifest(folder, refuses=refuses, refuses_from=refuses_from, workers=2, engine_tasks=2), shared)
     counts = drawn(folder)
     assert shard_bytes(shared) == shard_bytes(alone)
     assert expected.pop("opened ") == 1

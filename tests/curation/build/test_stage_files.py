@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from curation.build.summary import describe_config
 from curation.core import disk
 from curation.core.disk import DiskSpace
 from curation.core.errors import BuildError
@@ -91,6 +92,27 @@ def test_a_file_that_changes_while_a_later_stage_reads_it_ends_the_build_and_the
     with monkeypatch.context() as patch:
         patch.setattr(ShardsStage, "conclude", damage)
         with pytest.raises(BuildError, match=r"00000-00000.parquet: changed after the build wrote it; run the same"):
+            run(built.parent / "manifest.yaml", copied, only="rl")
+    run(built.parent / "manifest.yaml", copied, only="rl")
+    assert shard_bytes(copied) == shard_bytes(built)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["filter/done.json", "filter/decisions/00000-00000.parquet", "*/reading/00000.json"])
+def test_a_file_that_changes_while_the_build_is_concluded_ends_it_in_a_line(
+    name: str, built: Path, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = next(copied.glob(f"stages/*-rl-{name}"))
+    (copied / "summary.json").unlink()
+
+    def damage(config: Any, balance: Any) -> dict[str, Any]:
+        if config.config == "rl":
+            flip(path, keep_time=False)
+        return describe_config(config, balance)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("curation.build.build.describe_config", damage)
+        with pytest.raises(BuildError, match=f"{path.name}: changed after the build wrote it; run the same"):
             run(built.parent / "manifest.yaml", copied, only="rl")
     run(built.parent / "manifest.yaml", copied, only="rl")
     assert shard_bytes(copied) == shard_bytes(built)

@@ -17,7 +17,8 @@ from datatrove.pipeline.base import PipelineStep
 
 from curation.core.attempts import smaller
 from curation.core.errors import BuildError, SourceError
-from curation.core.executors.base import executor_of
+from curation.core.executors.base import Attempt, TaskExecutor, executor_of
+from curation.core.parquet import write_text
 from curation.core.run_options import RunOptions
 
 
@@ -111,6 +112,50 @@ def test_the_largest_parts_are_begun_first(tmp_path: Path) -> None:
     do(Die(tmp_path, times=0), tmp_path, workers=1)
     begun = sorted(tmp_path.glob("try-*"), key=lambda file: file.stat().st_mtime_ns)
     assert [file.name for file in begun] == ["try-1-0", "try-2-0", "try-0-0"]
+
+
+class FailBesideAnother(PipelineStep):  # type: ignore[misc]
+    """Fails as soon as another task is under way, which takes a moment to put away what it has."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
+        if rank != 1:
+            while not (self.folder / "begun").exists():
+                time.sleep(0.01)
+            raise SourceError("got this")
+        try:
+            (self.folder / "begun").touch()
+            time.sleep(100)
+        finally:
+            time.sleep(0.3)
+            (self.folder / "put-away").touch()
+        yield
+
+
+@pytest.mark.slow
+def test_where_a_task_fails_the_others_put_away_what_they_have(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(SourceError, match="got this"):
+        do(FailBesideAnother(tmp_path), tmp_path, workers=2)
+    assert (tmp_path / "put-away").exists()
+    assert time.monotonic() - began < 30
+
+
+class Losing(TaskExecutor):
+    """Loses task 2 once, and then, each time, the process of task 0."""
+
+    def run_tasks(self, attempt: Attempt, on_tick: Any) -> None:
+        write_text(attempt.work.folder / "running" / "00000", "1")
+        if attempt.number == 0:
+            attempt.lose(2, "ran out of memory")
+
+
+def test_the_task_that_is_named_is_the_one_that_was_lost_last(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"task 0 lost its worker.*run 3 times"):
+        Losing(RunOptions()).do(Three(Die(tmp_path, times=0), tmp_path / "stage"))
 
 
 @pytest.mark.slow

@@ -148,7 +148,7 @@ CASES = {
     "fixed": (difficulty(Fixed()), [5, 2]),
     "exact": (difficulty(Exact()), [5, 2, 5, 2]),
     "bayes": (difficulty(Bayes()), [5, 1, 2, 0]),
-    "distil": (distil, [5, 3, 2, 0, 0, 0, 0, 0]),
+    "distil": (distil, [5, 1]),
     "triage": (triage, [1, 1, 5, 5]),
     "questions": (asks_about_questions, [5]),
     "answers": (asks_about_answers, [19]),

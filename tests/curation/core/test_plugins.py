@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from curation.core.digests import path_digests
 from curation.core.errors import ManifestError
-from curation.core.plugins import ByKind, Plugin, known_plugins, load_plugins, load_plugins_of, plugin_digest
+from curation.core.plugins import ByKind, Options, Plugin, known_plugins, load_plugins, load_plugins_of, plugin_digest
 from curation.filters.base import AnyFilter, Filter
 from curation.filters.length import Length
 from curation.sampling.engines.base import Engine
@@ -54,6 +54,21 @@ def test_a_union_knows_what_was_imported_after_it_was_made(tmp_path: Path) -> No
     late = union.validate_python({"kind": "late", "n": 3})
     assert union.dump_python(late, mode="json") == {"kind": "late", "n": 3}
     assert "late" in str(union.json_schema())
+
+
+def test_the_text_of_an_option_is_the_nearest_one() -> None:
+    class Base(Options):
+        n: int = 1
+        """Text of the base."""
+        m: int = 1
+        """Of the base."""
+
+    class Below(Base):
+        n: int = Field(default=2, description="Said of the subclass.")
+        m: int = 2
+
+    shown = Below.model_json_schema()["properties"]
+    assert [shown[name]["description"] for name in "nm"] == ["Said of the subclass.", "Of the base."]
 
 
 def test_a_plugin_is_dumped_with_the_options_of_its_class_and_taken_as_it_is() -> None:

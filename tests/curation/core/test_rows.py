@@ -87,6 +87,17 @@ def test_a_part_is_one_file(rows: Rows) -> None:
     assert [record["id"] for record in rows.part(2).records(["id"])] == [row(i).id for i in (5, 6, 7)]
 
 
+def test_what_was_decided_is_found_in_long_files(tmp_path: Path) -> None:
+    """Of which a part is in memory at a time."""
+    written = stored([[row(i) for i in range(2_500)]], tmp_path / "rows")
+    made = [drop("r") if i % 3 == 0 else keep(domain=f"d{i}" if i % 2 else None) for i in range(2_500)]
+    left = after(written, tmp_path / "one", made, ("domain",))
+    expected = {i: f"d{i}" if i % 2 else "" for i in range(2_500) if i % 3}
+    assert {int(one.source_id): one.domain for one in left} == expected
+    some = np.array([5, 900, 1_600])
+    assert [record["domain"] for _, record in left.at(some)] == [list(expected.values())[i] for i in some]
+
+
 def test_no_rows_are_no_rows() -> None:
     empty = Rows([])
     assert (len(empty), list(empty), list(empty.at(np.array([], np.int64))), empty.written.tolist()) == (0, [], [], [])

@@ -2,9 +2,12 @@
 
 import random
 
+import numpy as np
 import pytest
 
-from curation.dedup.minhash import jaccard, word_hashes
+from curation.dedup import minhash
+from curation.dedup.minhash import band_keys, hashes_of_each, jaccard, word_hashes
+from curation.dedup.options import Dedup
 from curation.dedup.signature import trace_numbers
 
 
@@ -33,6 +36,19 @@ def test_jaccard_is_that_of_the_shingles(size: int) -> None:
     one, other = (rng.choices("abcd", k=30) for _ in range(2))
     a, b = ({tuple(words[i : i + size]) for i in range(len(words) - size + 1)} for words in (one, other))
     assert jaccard(" ".join(one).encode(), " ".join(other).encode(), size) == len(a & b) / len(a | b)
+
+
+@pytest.mark.parametrize("longest", [30, 400_000])
+def test_texts_together_have_the_keys_that_each_has_alone(longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those without words, with fewer than a shingle has, and more than are summed up or permuted at once."""
+    monkeypatch.setattr(minhash, "MAX_WORDS", 200)
+    rng, options = random.Random(longest), Dedup()
+    lengths = [0, 1, 2, longest, 0, longest // 2, *(rng.randrange(40) for _ in range(40)), longest]
+    texts = [" ".join(rng.choices(["aa", "b", " ", "ccc", "≤"], k=n)).encode() for n in lengths]
+    together, alone = hashes_of_each(texts), [word_hashes(text) for text in texts]
+    assert all(np.array_equal(a, b) for a, b in zip(together, alone, strict=True))
+    keys = band_keys(together, options)
+    assert np.array_equal(keys, np.concatenate([band_keys([one], options) for one in alone]))
 
 
 TRACES = [

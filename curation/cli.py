@@ -11,7 +11,7 @@ from pathlib import Path
 
 from curation import __version__
 from curation.commands import run
-from curation.commands.interrupt import exit_code
+from curation.commands.interrupt import exit_code, interruptible
 from curation.core.errors import OF_THE_DISK, CurationError, of_the_disk
 
 Command = Callable[[argparse.Namespace], None]
@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = parser().parse_args(argv)
     try:
-        args.run(args)
+        with interruptible():
+            args.run(args)
     except KeyboardInterrupt as error:
         if args.debug:
             traceback.print_exc()

@@ -2,21 +2,49 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
+
+from curation.core.errors import CurationError
 
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM was received."""
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
+_received: list[KeyboardInterrupt] = []
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _received.append(Terminated() if number == signal.SIGTERM else KeyboardInterrupt())
+    raise _received[-1]
 
 
 def end_at_sigterm() -> None:
     """From here on SIGTERM is raised as `Terminated`."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminate)
+        signal.signal(signal.SIGTERM, _interrupt)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """What a library raises inside after Ctrl-C or SIGTERM is that: some make other errors of it."""
+    _received.clear()
+    is_ours = threading.current_thread() is threading.main_thread()
+    if is_ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+    try:
+        yield
+    except CurationError:
+        raise
+    except Exception as error:
+        if _received:
+            raise _received[0] from error
+        raise
+    finally:
+        if is_ours and signal.getsignal(signal.SIGINT) is _interrupt:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def exit_code(error: KeyboardInterrupt) -> int:

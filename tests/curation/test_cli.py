@@ -1,6 +1,7 @@
 """The command line: fast help, clear errors, every command in the README."""
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from curation.cli import main, parser
+from curation.commands.interrupt import end_at_sigterm, exit_code, interruptible
+from curation.core.errors import BuildError
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,3 +98,29 @@ def test_a_damaged_build_is_told_in_one_line(copied: Path, damage: str, capsys: 
     error = capsys.readouterr().err
     assert error.startswith("ovr-curate: ")
     assert len(error.splitlines()) == 1
+
+
+def swallow(number: signal.Signals, raised: type[Exception]) -> None:
+    end_at_sigterm()
+    try:
+        signal.raise_signal(number)
+    except KeyboardInterrupt as interrupt:
+        raise raised("the library's") from interrupt
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_of_which_a_library_makes_another_error_is_one(number: signal.Signals, code: int) -> None:
+    """As pydantic does where it builds a model."""
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for raised, expected in ((ValueError, KeyboardInterrupt), (BuildError, BuildError)):
+            with pytest.raises(expected) as error, interruptible():
+                swallow(number, raised)
+            if isinstance(error.value, KeyboardInterrupt):
+                assert exit_code(error.value) == code
+        with pytest.raises(ValueError, match="another"), interruptible():
+            raise ValueError("another")
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

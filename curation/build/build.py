@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
-import pyarrow as pa
 import yaml
 from pydantic import ValidationError
 
@@ -43,7 +42,7 @@ from curation.core.run_options import Executor as ExecutorName
 from curation.core.run_options import RunOptions
 from curation.core.schema import SCHEMA_VERSION
 from curation.core.stage_files import changed
-from curation.core.stage_run import digest_of
+from curation.core.stage_run import DAMAGE, digest_of
 
 LIBRARIES = (
     "datasets", "datatrove", "math-verify", "numpy", "pillow", "py3langid", "pyarrow", "reasoning-gym", "rensa", "sentence-transformers",
@@ -183,7 +182,7 @@ def _build(
         raise refused[0] if len(refused) == 1 else BuildError("\n".join(map(str, refused)))
     try:
         return _conclude(manifest, out, options, finished, refused)
-    except (LookupError, TypeError, ValueError, pa.ArrowException) as error:
+    except DAMAGE as error:
         if damage := _damage(finished):
             raise damage from error
         raise

@@ -10,13 +10,15 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from datatrove.pipeline.base import PipelineStep
 
@@ -44,6 +46,9 @@ from curation.core.stage_files import (
     remove_partial,
 )
 from curation.core.steps import written, written_rows
+
+DAMAGE = (AttributeError, LookupError, TypeError, ValueError, pa.ArrowException)
+"""What a reader of a damaged file may raise."""
 
 
 def digest_of(payload: Any) -> str:
@@ -177,7 +182,8 @@ class StageRun:
 
     def gate(self) -> None:
         """Raise what the stage's gate raises; for a stage that is done."""
-        self.stage.gate(self.context)
+        with self._damage_told():
+            self.stage.gate(self.context)
 
     def begin(self) -> None:
         """Make its folder ready for tasks.
@@ -197,12 +203,24 @@ class StageRun:
                 since; what the stage finds.
         """
         remove_partial(self.folder)
-        self.stage.conclude(self.context)
-        self._check(self.context)
-        files = records(self.folder, self.stage.outside(self.context))
+        with self._damage_told():
+            self.stage.conclude(self.context)
+            self._check(self.context)
+            files = records(self.folder, self.stage.outside(self.context))
         self._check_inputs()
         seconds = round(max(time.time() - (self.folder / BEGUN).stat().st_mtime, 0.0), 3)
         Finished(self.fingerprint, seconds, files).write(self.folder)
+
+    @contextmanager
+    def _damage_told(self) -> Iterator[None]:
+        """Where something is raised inside that a file explains which is not as it was, say that."""
+        try:
+            yield
+        except DAMAGE as error:
+            self._check_inputs()
+            if names := forget_differing(self.folder):
+                raise changed(self.folder / names[0]) from error
+            raise
 
     def _clear(self) -> None:
         """Remove what another fingerprint left and what is not as it was, and the ledger lines of parts that are not done: they may write

@@ -14,6 +14,7 @@ from curation.core.disk import DiskSpace
 from curation.core.errors import BuildError
 from curation.core.file_records import is_as_recorded, record_of
 from curation.core.parts import marked_files
+from curation.sources.put_together import put_together
 from tests.curation.conftest import run, shard_bytes
 
 
@@ -113,6 +114,24 @@ def test_a_file_that_changes_while_the_build_is_concluded_ends_it_in_a_line(
     with monkeypatch.context() as patch:
         patch.setattr("curation.build.build.describe_config", damage)
         with pytest.raises(BuildError, match=f"{path.name}: changed after the build wrote it; run the same"):
+            run(built.parent / "manifest.yaml", copied, only="rl")
+    run(built.parent / "manifest.yaml", copied, only="rl")
+    assert shard_bytes(copied) == shard_bytes(built)
+
+
+@pytest.mark.slow
+def test_a_file_that_changes_before_its_stage_is_concluded_ends_the_build_in_a_line(
+    built: Path, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damage(folder: Path) -> None:
+        next(folder.glob("**/*.state")).write_text("{}")
+        put_together(folder)
+
+    for stage in copied.glob("stages/*-rl-*"):
+        shutil.rmtree(stage)
+    with monkeypatch.context() as patch:
+        patch.setattr("curation.sources.collect.put_together", damage)
+        with pytest.raises(BuildError, match=r"\.state: changed after the build wrote it; run the same"):
             run(built.parent / "manifest.yaml", copied, only="rl")
     run(built.parent / "manifest.yaml", copied, only="rl")
     assert shard_bytes(copied) == shard_bytes(built)

@@ -31,8 +31,8 @@ OUTSIDE = (
 )
 INSIDE = ("disk_full", "read_only", "clock", "out_of_memory", "hang", "kill_engine")
 FAULTS = (*OUTSIDE, *INSIDE)
-ENDS = {"kill_build": (-9,), "corrupt_dead": (-9,), "terminate": (143,), "interrupt": (130,)}
-"""Fault -> the exit codes that the build may have beside 0 and, with one line, 1."""
+ENDS = {"kill_build": (-9,), "corrupt_dead": (-9,), "terminate": (143, -15), "interrupt": (130,)}
+"""Fault -> the exit codes that the build may have beside 0 and, with one line, 1; -15: it was ended before it looked out for SIGTERM."""
 RUNS = 3
 PATIENCE_S = 2
 DAY_S = 86_400

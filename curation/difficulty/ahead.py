@@ -54,7 +54,7 @@ def passes_of(options: PassRate) -> dict[str, Pass]:
     if options.max_tokens_total is not None or options.max_gpu_hours is not None:
         return {}
     together = [(number, False) for number in range(2, MOST_ROUNDS + 1)]
-    later = {"one": [], "apart": [(2, True)], "together": together}[options.stopping.rounds]
+    later = {"one": [], "apart": [(2, True)], "together": together}[options.stopping.passes]
     passes = [Pass(model, *one) for model, _ in enumerate(options.engines, 1) for one in [(1, False), *later]]
     return {str(one): one for one in passes}
 

@@ -62,6 +62,11 @@ class Stopping(Plugin):
     needs_whole_pilot: ClassVar[bool] = False
     """Whether the first round tells too little of the cost, so that a pilot samples its prompts until they are stopped."""
 
+    @property
+    def passes(self) -> Literal["one", "apart", "together"]:
+        """`rounds`, where it does not depend on the options."""
+        return self.rounds
+
     @abstractmethod
     def first(self, bounds: Bounds) -> int:
         """Samples of every prompt in the first round."""

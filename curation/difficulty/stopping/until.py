@@ -34,13 +34,25 @@ class Until(Stopping):
     """A prompt is given up when its next sample is correct with less than this probability: 0.05 spends about 20 samples on a correct one
     at most. 0: no prompt is before `n_max`."""
 
+    @property
+    def passes(self) -> Literal["one", "apart", "together"]:
+        return "together" if self.fits_again else "apart"
+
+    @property
+    def fits_again(self) -> bool:
+        """Whether the priors are fitted behind every round: one sample of each prompt does not tell which to give up."""
+        return self.give_up > 0 and self.correct == 1
+
     def first(self, bounds: Bounds) -> int:
-        """Two where prompts may be given up: one sample of each does not tell how far their chances lie apart."""
-        return min(max(self.correct, 2 if self.give_up else 1), self.n_max)
+        return min(self.correct, self.n_max)
 
     def rule(self, bounds: Bounds, tally: Tally, groups: Ints) -> Rule:
-        priors = fit_priors(tally.correct, tally.drawn, groups)
-        return UntilRule(bounds, self.n_max, self, np.array([(prior.a, prior.b) for prior in priors]).reshape(-1, 2))
+        return UntilRule(bounds, self.n_max, self, _fitted(tally, groups))
+
+
+def _fitted(tally: Tally, groups: Ints) -> Floats:
+    priors = fit_priors(tally.correct, tally.drawn, groups)
+    return np.array([(prior.a, prior.b) for prior in priors]).reshape(-1, 2)
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,7 @@ class UntilRule(Rule):
 
     options: Until
     priors: Floats
-    """The beta prior of every group, shape (groups, 2)."""
+    """The beta prior of every group by the first round, shape (groups, 2)."""
 
     def more(self, tally: Tally, groups: Ints) -> Ints:
         return self._spread(tally, groups)[0]
@@ -79,7 +91,7 @@ class UntilRule(Rule):
 
     def _beta(self, tally: Tally, groups: Ints) -> tuple[Floats, Floats]:
         """The posterior of the chance that a sample is correct."""
-        a, b = self.priors[groups].T
+        a, b = (_fitted(tally, groups) if self.options.fits_again else self.priors)[groups].T
         return a + tally.correct.astype(np.float64), b + (tally.drawn - tally.correct).astype(np.float64)
 
     def _plan(self, a: Floats, b: Floats, correct: Ints, drawn: Ints) -> tuple[Ints, Floats]:

@@ -49,7 +49,11 @@ def test_a_round_asks_for_what_is_needed(
 
 def test_the_first_round_is_what_is_wanted_of_every_prompt() -> None:
     assert [Until(correct=3, n_max=n).first(BOUNDS) for n in (2, 3, 16)] == [2, 3, 3]
-    assert [Until(n_max=n, give_up=0.1).first(BOUNDS) for n in (1, 2, 16)] == [1, 2, 2]
+    assert [Until(**{"correct": k, "give_up": g}).passes for k, g in ((1, 0), (1, 0.1), (2, 0.1))] == [
+        "apart",
+        "together",
+        "apart",
+    ]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,11 @@ TOGETHER = {
     "tests/curation/difficulty/test_image_gain_of_a_model.py": "quickstart",
     "tests/curation/sampling/test_vllm.py": "vllm",
     "tests/curation/sampling/test_vllm_serve.py": "vllm",
+    "tests/training/test_demo_model.py": "demo_model",
 }
-"""Files that share what takes minutes to make. They begin before all others, so that no process is left alone with them at the end."""
+"""Files that share what takes minutes to make. They begin before all others, so that no process is left alone with them at the end; so does
+`demo_model`, as transformers leaves a tied head without weights in a process that has loaded certain models before.
+"""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,7 +10,7 @@ import json
 import platform
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -41,8 +41,7 @@ from curation.core.row import Config
 from curation.core.run_options import Executor as ExecutorName
 from curation.core.run_options import RunOptions
 from curation.core.schema import SCHEMA_VERSION
-from curation.core.stage_files import changed
-from curation.core.stage_run import DAMAGE, digest_of
+from curation.core.stage_run import damage_told, digest_of
 
 LIBRARIES = (
     "datasets", "datatrove", "math-verify", "numpy", "pillow", "py3langid", "pyarrow", "reasoning-gym", "rensa", "sentence-transformers",
@@ -180,18 +179,8 @@ def _build(
     finished = [config for config in every if config.is_finished()]
     if refused and not finished:
         raise refused[0] if len(refused) == 1 else BuildError("\n".join(map(str, refused)))
-    try:
+    with damage_told(run for config in finished for run in config.stages):
         return _conclude(manifest, out, options, finished, refused)
-    except DAMAGE as error:
-        if damage := _damage(finished):
-            raise damage from error
-        raise
-
-
-def _damage(finished: Iterable[ConfigBuild]) -> BuildError | None:
-    """What says that a file of a stage is not as it was left: what was read of it is not to be trusted."""
-    runs = (run for config in finished for run in config.stages)
-    return next((changed(path) for run in runs if (path := run.damage())), None)
 
 
 def _with_reasons(error: FlagError, config: ConfigBuild) -> FlagError:
@@ -247,8 +236,8 @@ def _conclude(
     if lines:
         built = [config.config for config in finished if config.shards()]
         raise BuildError("\n".join([*lines, *(f"{config} is built: {out}/data/{config}" for config in built)]))
-    if damage := _damage(finished):
-        raise damage
+    for config in finished:
+        config.stages[-1].check_left()  # what was read above is as it was
     record_conclusion(out, lock, stages)
     return summary
 

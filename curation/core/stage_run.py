@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,10 +23,10 @@ import pyarrow.parquet as pq
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.disk import DiskSpace
-from curation.core.errors import BuildError
+from curation.core.errors import BuildError, CurationError
 from curation.core.executors.base import TaskExecutor
 from curation.core.parquet import write_text
-from curation.core.parts import checked, forget_failures, is_done
+from curation.core.parts import checked, forget_failures, is_done, marked_files
 from curation.core.progress import StageProgress
 from curation.core.row import Config
 from curation.core.rows import Rows, decided
@@ -35,6 +35,7 @@ from curation.core.stage import DECISIONS, ROWS, Run, Stage
 from curation.core.stage_files import (
     BEGUN,
     FINISHED,
+    NOT_DONE,
     STARTED,
     Finished,
     changed,
@@ -46,9 +47,6 @@ from curation.core.stage_files import (
     remove_partial,
 )
 from curation.core.steps import written, written_rows
-
-DAMAGE = (AttributeError, LookupError, TypeError, ValueError, pa.ArrowException)
-"""What a reader of a damaged file may raise."""
 
 
 def digest_of(payload: Any) -> str:
@@ -101,11 +99,22 @@ class StageRun:
     def _was_started(self) -> bool:
         return bool(read_record(self.folder / STARTED).get("fingerprint") == self.fingerprint)
 
-    def damage(self) -> Path | None:
-        """A file that is not as it was when the stage was done, or its record of that; None where all are."""
-        if not self._is_finished:
+    @property
+    def until_here(self) -> "list[StageRun]":
+        """The stages before it and itself."""
+        return [*(self.before.until_here if self.before else []), self]
+
+    def damaged(self) -> Path | None:
+        """A file that is not as it was when its part, or the stage, was done, or the record of that, by its bytes; None where all are."""
+        finished = read_finished(self.folder)
+        if finished is NOT_DONE and (self.folder / FINISHED).exists():
             return self.folder / FINISHED
-        return next((self.folder / name for name in self._differing()), None)
+        if finished is NOT_DONE:  # what has been put elsewhere already is not there
+            marked = {name: record for name, (_, record) in marked_files(self.folder).items()}
+            files = {name: record for name, record in marked.items() if (self.folder / name).exists()}
+        else:
+            files = dict(finished.files)
+        return next((self.folder / name for name in differing(self.folder, files, thorough=True)), None)
 
     def _n_ended(self, of: str = "*") -> int:
         """Lines in the ledger, of some of its files."""
@@ -113,7 +122,13 @@ class StageRun:
 
     @property
     def seconds(self) -> float:
-        """What it took when it ran."""
+        """What it took when it ran.
+
+        Raises:
+            BuildError: its record is damaged.
+        """
+        if not self._is_finished:
+            raise changed(self.folder / FINISHED)
         return read_finished(self.folder).seconds
 
     @property
@@ -182,7 +197,7 @@ class StageRun:
 
     def gate(self) -> None:
         """Raise what the stage's gate raises; for a stage that is done."""
-        with self._damage_told():
+        with damage_told(self.until_here):
             self.stage.gate(self.context)
 
     def begin(self) -> None:
@@ -203,24 +218,13 @@ class StageRun:
                 since; what the stage finds.
         """
         remove_partial(self.folder)
-        with self._damage_told():
+        with damage_told(self.until_here):
             self.stage.conclude(self.context)
             self._check(self.context)
             files = records(self.folder, self.stage.outside(self.context))
         self._check_inputs()
         seconds = round(max(time.time() - (self.folder / BEGUN).stat().st_mtime, 0.0), 3)
         Finished(self.fingerprint, seconds, files).write(self.folder)
-
-    @contextmanager
-    def _damage_told(self) -> Iterator[None]:
-        """Where something is raised inside that a file explains which is not as it was, say that."""
-        try:
-            yield
-        except DAMAGE as error:
-            self._check_inputs()
-            if names := forget_differing(self.folder):
-                raise changed(self.folder / names[0]) from error
-            raise
 
     def _clear(self) -> None:
         """Remove what another fingerprint left and what is not as it was, and the ledger lines of parts that are not done: they may write
@@ -247,11 +251,19 @@ class StageRun:
         Raises:
             BuildError: a file is not.
         """
-        if before := self.before:
-            before._check_inputs()
-            if names := before._differing():
-                before._clear()
-                raise changed(before.folder / names[0])
+        if self.before:
+            self.before.check_left()
+
+    def check_left(self) -> None:
+        """Look whether what it and the stages before have left is as it was.
+
+        Raises:
+            BuildError: a file is not.
+        """
+        self._check_inputs()
+        if names := self._differing():
+            self._clear()
+            raise changed(self.folder / names[0])
 
     def _check(self, context: Run) -> None:
         """Rows in and rows made here = rows left + rows in the ledger, of every part that knows its own, and of all.
@@ -278,6 +290,23 @@ class StageRun:
                 f"{self.folder}{where}: {n_in} rows came in, {made}{n_out} went out and {n_ended} ended here: the sum is"
                 " off; the next build runs this stage again"
             )
+
+
+@contextmanager
+def damage_told(runs: Iterable[StageRun]) -> Iterator[None]:
+    """Where something is raised inside that a file of these stages explains, as it is not what it was, say that.
+
+    Raises:
+        BuildError: the file; it is made once more by the next build.
+    """
+    try:
+        yield
+    except CurationError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError, pa.ArrowException) as error:
+        if path := next(filter(None, (run.damaged() for run in runs)), None):
+            raise changed(path) from error
+        raise
 
 
 def verify(stages: Sequence[StageRun]) -> None:

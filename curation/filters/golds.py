@@ -3,6 +3,7 @@
 import rewards
 from curation.core.errors import CurationError
 from curation.core.row import Row
+from rewards.algebra.reading import is_digits
 
 
 def verifier_of(row: Row) -> rewards.Verifier:
@@ -21,7 +22,7 @@ def gold_failure(verifier: rewards.Verifier) -> tuple[str, str] | None:
     """Why a gold, or an alias of it, is not judged correct by its own verifier: the reason and what was found; None where all are."""
     for text in (verifier.gold, *verifier.kind.aliases):
         verdict = verifier.judge_answer(text)
-        if verdict.outcome == "correct" and not text.isdigit() and "boxed" not in text and "fbox" not in text:
+        if verdict.outcome == "correct" and not is_digits(text) and "boxed" not in text and "fbox" not in text:
             verdict = verifier.judge(f"\\boxed{{{text}}}")
         if verdict.outcome != "correct":
             is_known = verdict.outcome in ("unreadable_gold", "timeout", "undecided")

@@ -3,10 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +25,7 @@ from curation.core.ledger import LedgerWriter
 from curation.core.parquet import read_records, whole_file, write_records, write_text
 from curation.core.passes import PASSES
 from curation.core.row import Difficulty, Row, Sampler, Verified, plain, to_document
-from curation.core.rows import Rows, SomeRows
+from curation.core.rows import Numbers, Rows, SomeRows
 from curation.core.schema import ROW, Column, stage_schema
 from curation.core.stage import ROWS, Leaves, Run, Stage
 from curation.core.steps import WriteRows
@@ -41,7 +42,7 @@ MEASURED = "measured.parquet"
 """In the stage's folder: the difficulty of every row that was sampled, in their order."""
 TABLE = "distil.json"
 """In the stage's folder: what came of the prompts, by source."""
-CHOSEN = "chosen.npy"
+CHOSEN = "chosen.npz"
 """In the folder of its passes: the numbers of the rows that are sampled."""
 _COUNTS = ("prompts", "distilled", "traces", "added", "samples", "tokens")
 _MEASURED = pa.schema([("difficulty", ROW["difficulty"])])
@@ -103,12 +104,18 @@ class DistilStage(Stage):
         return self._ahead(run).steps(name, run.folder)
 
     def _ahead(self, run: Run) -> Ahead:
-        folder = run.folder / PASSES
-        if not (chosen := folder / CHOSEN).exists():
-            with whole_file(chosen) as file:
-                np.save(file, self.parts(run.rows).sampled)
-        rows, options = run.rows.some(np.load(chosen)), self.options.measurement
-        return Ahead(rows, options, run.rollouts, folder, self.seed, self.prompt, self.accept)
+        rows, options = run.rows.some(self._chosen(run)), self.options.measurement
+        return Ahead(rows, options, run.rollouts, run.folder / PASSES, self.seed, self.prompt, self.accept)
+
+    def _chosen(self, run: Run) -> Numbers:
+        """The rows that are sampled: found out once for all tasks of the passes, and again where the file is damaged."""
+        path = run.folder / PASSES / CHOSEN
+        with suppress(OSError, ValueError, LookupError, BadZipFile), np.load(path) as found:
+            return np.asarray(found["numbers"])
+        numbers = self.parts(run.rows).sampled
+        with whole_file(path) as file:
+            np.savez(file, numbers=numbers)
+        return numbers
 
     def parts(self, rows: Rows) -> Parts:
         return part(rows, self.options.prompts, self.merge)

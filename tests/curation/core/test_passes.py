@@ -171,6 +171,8 @@ def test_several_engines_leave_what_one_does_and_nothing_to_sample(case: str, tm
     assert shared(stage(together), run_together) == n_parts
     assert samples(together) == samples(alone)
     assert samples(alone).total()
+    for file in run_together.folder.glob("passes/chosen.npz"):
+        file.write_bytes(b"damaged")
     together.append(SHUT)
     decided_by(stage(together), run_together)
     assert left_by(run_together) == left_by(run)

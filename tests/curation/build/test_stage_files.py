@@ -122,17 +122,18 @@ def test_a_file_that_changes_while_the_build_is_concluded_ends_it_in_a_line(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["00000.state", "rows/00000.json"])
 def test_a_file_that_changes_before_its_stage_is_concluded_ends_the_build_in_a_line(
-    built: Path, copied: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, built: Path, copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def damage(folder: Path) -> None:
-        next(folder.glob("**/*.state")).write_text("{}")
+        next(folder.glob(f"**/{name}")).write_text("{}")
         put_together(folder)
 
     for stage in copied.glob("stages/*-rl-*"):
         shutil.rmtree(stage)
     monkeypatch.setattr("curation.sources.collect.put_together", damage)
-    ends_in_a_line_and_is_mended(".state", built, copied, monkeypatch)
+    ends_in_a_line_and_is_mended(name, built, copied, monkeypatch)
 
 
 def test_a_part_lists_what_it_wrote(built: Path) -> None:

@@ -9,13 +9,15 @@ from curation.commands.model_options import Option, options_of
 from curation.commands.parts import PARTS, Part
 from curation.commands.plugins import PLACES, plugins_of
 
+SHIPPED = [(command, kind) for command in PLACES for kind in plugins_of(command)]
+"""Taken while tests are collected: plugins that other tests load in this process are not among them."""
+
 
 def every_option() -> Iterator[tuple[str, Option]]:
     for part in PARTS:
         yield from ((part.name, option) for option in part.options())
-    for command in PLACES:
-        for kind, plugin in plugins_of(command).items():
-            yield from ((f"{command} {kind}", option) for option in options_of(plugin))
+    for command, kind in SHIPPED:
+        yield from ((f"{command} {kind}", option) for option in options_of(plugins_of(command)[kind]))
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -41,7 +41,7 @@ test-fast: setup
 bench: setup
 	for bench in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$bench || exit 1; done
 
-# Builds that faults hit at random moments; CHAOS_SEED and CHAOS_BUILDS say which and how many.
+# Builds that faults hit at random moments; CHAOS_SEED, CHAOS_BUILDS and CHAOS_JOBS say which, how many and how many side by side.
 chaos: setup
 	$(BIN)/python -m tests.chaos
 

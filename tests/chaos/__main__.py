@@ -1,6 +1,8 @@
 """`make chaos`: builds that faults hit at random moments; each must end, after two more runs at most, with the undisturbed build's bytes.
 
-CHAOS_SEED=1 CHAOS_BUILDS=100 python -m tests.chaos
+CHAOS_SEED=1 CHAOS_BUILDS=100 CHAOS_JOBS=1 python -m tests.chaos
+
+CHAOS_JOBS is how many builds run side by side, each job with a folder and a server of its own.
 """
 
 import os
@@ -8,24 +10,37 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.chaos.builds import FAULTS, RUNS, Result, chaos
 
+DEFAULTS = {"SEED": "1", "BUILDS": "100", "JOBS": "1"}
+
 
 def main() -> int:
-    seed, builds = int(os.environ.get("CHAOS_SEED", "1")), int(os.environ.get("CHAOS_BUILDS", "100"))
-    results: list[Result] = []
-    with tempfile.TemporaryDirectory() as folder, chaos(Path(folder)) as subject:
+    seed, builds, jobs = (int(os.environ.get(f"CHAOS_{of}", default)) for of, default in DEFAULTS.items())
+    numbers = iter(range(builds))
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
+        running = [pool.submit(_job, Path(folder, str(job)), seed, numbers) for job in range(jobs)]
+        results = [result for job in running for result in job.result()]
+    print(table(results))
+    return int(any(result.wrong for result in results))
+
+
+def _job(folder: Path, seed: int, numbers: Iterator[int]) -> list[Result]:
+    """Hit one build after another, by the numbers that no other job has taken."""
+    results = []
+    with chaos(folder) as subject:
         print(f"seed {seed}; undisturbed: {subject.seconds:.1f} s", flush=True)
-        for number in range(builds):
+        for number in numbers:
             fault = FAULTS[number % len(FAULTS)]
             results.append(result := subject.hit(fault, random.Random(f"{seed}:{number}")))
             print(number, fault, *result.codes, f"{result.seconds:.1f} s", flush=True)
             if result.wrong:
                 print(f"build {number}, {fault}, exit codes {result.codes}: {result.wrong}\n{result.said}", flush=True)
-    print(table(results))
-    return int(any(result.wrong for result in results))
+    return results
 
 
 def table(results: list[Result]) -> str:

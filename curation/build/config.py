@@ -17,7 +17,7 @@ from curation.core.row import Config
 from curation.core.seen import digests_seen
 from curation.core.stage import Stage
 from curation.core.stage_files import read_record
-from curation.core.stage_run import StageRun, digest_of, verify
+from curation.core.stage_run import StageRun, digest_of, inputs_seen, verify
 from curation.sources.put_together import rows_read
 
 Inputs = dict[str, dict[str, dict[str, str]]]
@@ -37,7 +37,7 @@ class ConfigBuild:
 
     def prepare(self) -> None:
         """Digest what the stages read; the earliest point at which a missing input is reported."""
-        with digests_seen(self.out / "stages" / f"{self.config}-inputs.json"):
+        with digests_seen(inputs_seen(self.out, self.config)):
             self._inputs = {stage.kind: found for stage in self._plan() if (found := stage.digests())}
 
     @property
@@ -72,10 +72,11 @@ class ConfigBuild:
     def stages(self) -> list[StageRun]:
         """The stages in their places, whether they have run or not."""
         runs: list[StageRun] = []
+        out = self.out.absolute()  # a task may run in another folder
         for number, stage in enumerate(self._plan(self.identity()), 1):
-            payload = [self.code, self._digests.get(stage.kind)]
+            digests = self._digests.get(stage.kind)
             before = runs[-1] if runs else None
-            runs.append(StageRun(stage, stage.kind, number, self.config, self.out, payload, before))
+            runs.append(StageRun(stage, stage.kind, number, self.config, out, self.code, digests, before))
         return runs
 
     def run(self, executor: Executor) -> None:

@@ -8,7 +8,7 @@ import shlex
 from contextlib import nullcontext
 from pathlib import Path
 
-from curation.build.build import BuildOptions, chosen_configs, lock_folder, read_manifest, run_options
+from curation.build.build import BuildOptions, build_code, chosen_configs, lock_folder, read_manifest, run_options
 from curation.build.config import ConfigBuild
 from curation.core.executors.base import Executor, executor_of
 from curation.core.rows import Rows
@@ -30,7 +30,7 @@ def dry_run(
     manifest = read_manifest(manifest_path, options)
     lock = lock_folder(out) if pilot else nullcontext()
     with lock, executor_of(run_options(manifest, options)) as executor:
-        configs = chosen_configs(manifest, out, options)
+        configs = chosen_configs(manifest, out, options, build_code(manifest))
         told = [_lines(config, executor, pilot, price) for config in configs]
     lines = [line for of_config, _ in told for line in of_config]
     if pilot is None and not all(is_known for _, is_known in told):

@@ -1,4 +1,6 @@
-"""Ctrl-C and SIGTERM, a cluster's way to say it: a command puts away what it has and ends with 130 or 143."""
+"""Ctrl-C, SIGTERM, a cluster's way to say it, and SIGHUP, a terminal's that is gone: a command puts away what it has and ends with 130, 143
+or 129.
+"""
 
 import signal
 import threading
@@ -10,21 +12,27 @@ from curation.core.errors import CurationError
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM was received."""
+    """A signal that ends a program was received."""
+
+    def __init__(self, number: int = signal.SIGTERM) -> None:
+        super().__init__()
+        self.number = number
 
 
 _received: list[KeyboardInterrupt] = []
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    _received.append(Terminated() if number == signal.SIGTERM else KeyboardInterrupt())
+    _received.append(KeyboardInterrupt() if number == signal.SIGINT else Terminated(number))
     raise _received[-1]
 
 
 def end_at_sigterm() -> None:
-    """From here on SIGTERM is raised as `Terminated`."""
+    """From here on SIGTERM is raised as `Terminated`, and SIGHUP, which `nohup` has ignored."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, _interrupt)
 
 
 @contextmanager
@@ -49,4 +57,4 @@ def interruptible() -> Iterator[None]:
 
 def exit_code(error: KeyboardInterrupt) -> int:
     """What a shell expects of a program that a signal has ended."""
-    return 128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
+    return 128 + (error.number if isinstance(error, Terminated) else signal.SIGINT)

@@ -25,8 +25,7 @@ def build(args: argparse.Namespace) -> None:
         return
     if args.pilot or args.gpu_hour_price is not None:
         args.wrong("--pilot and --gpu-hour-price go with --dry-run")
-    summary = build(args.manifest, args.out, options)
-    finish(args.out)
+    summary = build(args.manifest, args.out, options, finish=finish)
     for text in (summary_table, nothing_left, reading_table, overlap_table, control_table):
         if shown := text(summary):
             print(shown)

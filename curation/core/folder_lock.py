@@ -9,6 +9,8 @@ seconds. The number makes taking over safe: whoever finds that 7 is free creates
 another machine's lock is watched until its time changes, or has not changed for `STALE_S`.
 """
 
+import errno
+import fcntl
 import json
 import os
 import socket
@@ -21,8 +23,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from curation.core.errors import BuildError
 
 LOCK = ".lock"
@@ -31,6 +31,8 @@ STALE_S = 60.0
 """A dozen beats: a server may be away for a while."""
 DYING_S = 2.0
 """A process that is killed gives back its `flock` a moment before it is gone."""
+NO_FLOCK = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
+"""What a file system without `flock` says: Lustre and NFS, as they may be mounted."""
 FREE_NS = 0
 """The time of a lock's file that was given back."""
 
@@ -49,8 +51,9 @@ class FolderLock:
 
     def __init__(self, folder: Path, on_lost: Callable[[], None] = lambda: _interrupt_main()) -> None:
         self.folder, self.on_lost, self.is_lost = folder, on_lost, False
-        self._flock = FileLock(folder / LOCK, timeout=0)
+        self._flock = _Flock(folder / LOCK)
         self._path, self._ended, self._is_held = folder / LOCK, threading.Event(), False
+        self._beating: threading.Thread | None = None
 
     def __enter__(self) -> "FolderLock":
         if not self._is_held:
@@ -65,9 +68,8 @@ class FolderLock:
             OSError: the folder cannot be written to.
         """
         try:
-            with suppress(NotImplementedError):  # a file system without it
-                self._flock.acquire()
-        except Timeout:
+            self._flock.acquire()
+        except (BlockingIOError, PermissionError):
             raise BuildError(self._held(_read(newest(self.folder)))) from None
         try:
             self._path = self._claim()
@@ -75,12 +77,15 @@ class FolderLock:
             self._flock.release()
             raise
         self._is_held = True
-        threading.Thread(target=self._beat, daemon=True, name="lock").start()
+        self._beating = threading.Thread(target=self._beat, args=(self._path.read_bytes(),), daemon=True, name="lock")
+        self._beating.start()
 
     def release(self) -> None:
         """Give the folder back."""
         self._is_held = False
         self._ended.set()
+        if self._beating and self._beating is not threading.current_thread():
+            self._beating.join(BEAT_S)  # its last beat would be a sign of life
         if not self.is_lost:
             with suppress(OSError):
                 os.utime(self._path, ns=(FREE_NS, FREE_NS))
@@ -127,15 +132,41 @@ class FolderLock:
     def _held(self, holder: dict[str, Any]) -> str:
         return f"{self.folder}: another build is running in this folder: {_name(holder)}"
 
-    def _beat(self) -> None:
-        mine = _read(self._path)
+    def _beat(self, mine: bytes) -> None:
         while not self._ended.wait(BEAT_S):
-            with suppress(OSError):
-                if newest(self.folder) != self._path or _read(self._path) != mine:
+            with suppress(OSError):  # a server that does not answer now may do so at the next beat
+                if newest(self.folder) != self._path or self._path.read_bytes() != mine:
                     self.is_lost = True
                     self.on_lost()
                     return
                 os.utime(self._path)
+
+
+class _Flock:
+    """`flock` on a file, which stays. A file system without it lets everyone in: the numbered file decides."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self._file = path, -1
+
+    def acquire(self) -> None:
+        """Take it at once.
+
+        Raises:
+            BlockingIOError, PermissionError: another process has it.
+            OSError: the file cannot be written.
+        """
+        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in NO_FLOCK:
+                self.release()
+                raise
+
+    def release(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
 
 
 def newest(folder: Path) -> Path | None:

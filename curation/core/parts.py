@@ -9,8 +9,8 @@ tasks there are.
 import json
 import shutil
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +24,8 @@ from curation.core.parquet import write_text
 
 DONE = "parts"
 """In a stage's folder: a file for every part that is done, with the record of all that it wrote there."""
+JOBS = Path("stages") / "slurm_jobs.json"
+"""In the folder of a build: the jobs of Slurm that it has submitted."""
 FAILED = "failed"
 """In a stage's folder: of every task that failed why."""
 
@@ -43,6 +45,10 @@ class Work(Protocol):
 
     def part_sizes(self) -> Sequence[float]: ...
 
+    def start(self) -> Callable[[], None]:
+        """Say what its parts are done for. What is returned raises `BuildError` once they are done for something else."""
+        ...
+
     def steps(self) -> list[PipelineStep]: ...
 
 
@@ -60,22 +66,24 @@ class DoParts(PipelineStep):  # type: ignore[misc]
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         attempts.begin(self.attempt)
+        check_start = self.work.start()
         if parts := parts_of(rank, world_size, left(self.work.folder, self.work.n_parts)):
             with ExitStack() as closing:
                 steps = self.work.steps()
                 for step in steps:
                     closing.callback(getattr(step, "close", lambda: None))
                 for part in parts:
-                    self._do(part, steps)
+                    self._do(part, steps, check_start)
                     self.stat_update("parts")
         yield from ()
 
-    def _do(self, part: int, steps: list[PipelineStep]) -> None:
+    def _do(self, part: int, steps: list[PipelineStep], check_start: Callable[[], None]) -> None:
         documents: Any = None
         with recording() as files:
             for step in steps:
                 documents = step(documents, part, self.work.n_parts)
             deque(documents or (), maxlen=0)
+        check_start()
         mark(self.work.folder, part, files)
 
 
@@ -121,6 +129,13 @@ def left(folder: Path, n_parts: int) -> list[int]:
     """The parts that are not done."""
     done = {mark.name for mark in (folder / DONE).glob("*")}
     return [part for part in range(n_parts) if f"{part:05d}" not in done]
+
+
+def refresh(folder: Path) -> None:
+    """Write into a folder, so that a client of NFS asks its server anew for what others have put there."""
+    with suppress(OSError):
+        (folder / ".look.tmp").touch()
+        (folder / ".look.tmp").unlink()
 
 
 def parts_of(rank: int, tasks: int, parts: Collection[int]) -> list[int]:

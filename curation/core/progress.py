@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from tqdm import tqdm
 
@@ -55,6 +56,15 @@ class TaskProgress:
             temporary.unlink(missing_ok=True)
 
 
+def _reported(file: Path) -> dict[str, Any]:
+    """What a task has reported; nothing where its file is being replaced, or was left half written when the machine went down."""
+    with suppress(OSError, ValueError):
+        found = json.loads(file.read_text())
+        if isinstance(found, dict) and found.keys() == {"rows", "total", "note"}:
+            return found
+    return {}
+
+
 class StageProgress:
     """One line for a stage: rows, rows/s, time left, and what the tasks note (tokens while sampling)."""
 
@@ -68,7 +78,7 @@ class StageProgress:
         return self
 
     def refresh(self) -> None:
-        tasks = [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
+        tasks = list(filter(None, map(_reported, sorted(self.folder.glob("*.json")))))
         rows, note = sum(task["rows"] for task in tasks), " ".join(task["note"] for task in tasks if task["note"])
         total = sum(task["total"] for task in tasks) or self.total
         if not self._bar.disable:

@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from curation.core.plugins import Options
 
 Executor = Literal["local", "ray", "slurm"]
+MOST_JOBS = 1001
+"""Of an array of Slurm, as it comes (`MaxArraySize`)."""
 
 
 class RayOptions(Options):
@@ -69,6 +71,13 @@ class RunOptions(Options):
             raise ValueError(
                 "got `executor: slurm` without `slurm: {partition: ...}`, expected the partition to run in"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _tasks_are_one_array(self) -> "RunOptions":
+        wanted = max(self.tasks or self.workers, self.engine_tasks)
+        if self.executor == "slurm" and wanted > MOST_JOBS:
+            raise ValueError(f"got {wanted:,} tasks, expected at most {MOST_JOBS:,}, the jobs of an array of Slurm")
         return self
 
     def n_tasks(self, n_parts: int | None, has_engine: bool = False) -> int:

@@ -49,12 +49,13 @@ _seen: list[Seen] = []
 
 
 @contextmanager
-def digests_seen(record: Path) -> Iterator[None]:
-    """Inside, `sha256_of` reads no file whose digest is in `record`; what it reads is recorded."""
+def digests_seen(record: Path, save: bool = True) -> Iterator[None]:
+    """Inside, `sha256_of` reads no file whose digest is in `record`; what it reads is recorded there, if it is to `save` it."""
     _seen.append(Seen(record))
     try:
         yield
-        _seen[-1].save()
+        if save:
+            _seen[-1].save()
     finally:
         _seen.pop()
 

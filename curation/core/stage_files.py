@@ -47,10 +47,18 @@ class Finished:
     seconds: float
     """What it took."""
     files: Records
+    read: str = ""
+    """A digest of all that the stages before had left when it ran (see `left`)."""
+
+    @property
+    def left(self) -> str:
+        """A digest of all that it and the stages before have left: their bytes, whenever they were written."""
+        files = sorted((name, record.digest) for name, record in self.files.items())
+        return xxhash.xxh3_128_hexdigest(json.dumps([self.read, files]).encode())
 
     def write(self, folder: Path) -> None:
         """Into the folder of the stage, with a digest: a flipped bit would make another record of it."""
-        fields = {name: getattr(self, name) for name in ("fingerprint", "seconds", "files")}
+        fields = {name: getattr(self, name) for name in ("fingerprint", "seconds", "files", "read")}
         write_text(folder / FINISHED, json.dumps({**fields, "digest": _digest_of(fields)}))
 
 

@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.disk import DiskSpace
-from curation.core.errors import BuildError, CurationError
+from curation.core.errors import BuildError, CurationError, SourceError
 from curation.core.executors.base import TaskExecutor
 from curation.core.parquet import write_text
 from curation.core.parts import checked, forget_failures, is_done, marked_files
@@ -30,6 +30,7 @@ from curation.core.progress import StageProgress
 from curation.core.row import Config
 from curation.core.rows import Rows, decided
 from curation.core.run_options import RunOptions
+from curation.core.seen import digests_seen
 from curation.core.stage import DECISIONS, ROWS, Run, Stage
 from curation.core.stage_files import (
     BEGUN,
@@ -48,6 +49,11 @@ from curation.core.stage_files import (
 from curation.core.steps import written, written_rows
 
 
+def inputs_seen(out: Path, config: Config) -> Path:
+    """Where the digests of what a config reads are kept."""
+    return out / "stages" / f"{config}-inputs.json"
+
+
 def digest_of(payload: Any) -> str:
     """32 hex digits over a JSON-able payload. The order of its mappings counts: it is the order of rows."""
     return blake2b(json.dumps(payload, ensure_ascii=False).encode(), digest_size=16).hexdigest()
@@ -55,8 +61,9 @@ def digest_of(payload: Any) -> str:
 
 @dataclass(frozen=True)
 class StageRun:
-    """A stage of a config, the number of its place, and the one before it. `payload` is what its rows depend on beyond the options of
-    the stage: the installed code, the digests of its inputs. Nothing is read from the disk to make it.
+    """A stage of a config, the number of its place, and the one before it. Its rows depend on the options of the stage, the installed
+    `code` and what it reads from outside, whose `digests` are those of `Stage.digests` when the build began. Nothing is read from the disk
+    to make it.
     """
 
     stage: Stage
@@ -64,7 +71,8 @@ class StageRun:
     number: int
     config: Config
     out: Path
-    payload: Any
+    code: str
+    digests: Mapping[str, Mapping[str, str]] | None = None
     before: "StageRun | None" = None
 
     @cached_property
@@ -74,16 +82,25 @@ class StageRun:
     @cached_property
     def fingerprint(self) -> str:
         before = self.before.fingerprint if self.before else ""
-        return digest_of([self.stage.model_dump(mode="json"), self.payload, before, self.folder.name])
+        return digest_of([self.stage.model_dump(mode="json"), self.code, self.digests, before, self.folder.name])
 
     @property
     def is_done(self) -> bool:
-        """Whether it has run, for exactly this fingerprint, and all that it left is there."""
-        return self._is_finished and not self._differing()
+        """Whether it has run, for exactly this fingerprint, on what the stages before have left, and all that it left is there."""
+        return self._is_finished and read_finished(self.folder).read == self._reads and not self._differing()
 
     @property
     def _is_finished(self) -> bool:
         return read_finished(self.folder).fingerprint == self.fingerprint
+
+    @property
+    def _reads(self) -> str | None:
+        """A digest of all that the stages before have left: a stage that was done again may have left something else. None where that
+        before it is not done.
+        """
+        if not self.before:
+            return ""
+        return read_finished(self.before.folder).left if self.before._is_finished else None
 
     def _differing(self, thorough: bool = False) -> list[str]:
         """The files that it left and that are not as they were: by size and time, or by their bytes."""
@@ -95,8 +112,29 @@ class StageRun:
             self._clear()
 
     @property
+    def _start(self) -> dict[str, Any]:
+        return {"fingerprint": self.fingerprint, "read": self._reads}
+
+    @property
     def _was_started(self) -> bool:
-        return bool(read_record(self.folder / STARTED).get("fingerprint") == self.fingerprint)
+        return self._reads is not None and read_record(self.folder / STARTED) == self._start
+
+    def start(self) -> Callable[[], None]:
+        """Say what the parts are done for: a job of Slurm is submitted before what it reads is there. What is returned raises `BuildError`
+        where they are done for something else by now, or the record of it is damaged.
+        """
+        path, start = self.folder / STARTED, self._start
+
+        def check() -> None:
+            if not (found := read_record(path)):
+                raise changed(path)
+            if found != start:
+                raise BuildError(f"{self.folder.name}: another build has begun this stage, for other options or inputs")
+
+        if read_record(path) == {**start, "read": None}:
+            write_text(path, json.dumps(start))
+        check()
+        return check
 
     @property
     def until_here(self) -> "list[StageRun]":
@@ -222,20 +260,24 @@ class StageRun:
             self._check(self.context)
             files = records(self.folder, self.stage.outside(self.context))
         self._check_inputs()
+        self._check_digests()
+        self.start()
         seconds = round(max(time.time() - (self.folder / BEGUN).stat().st_mtime, 0.0), 3)
-        Finished(self.fingerprint, seconds, files).write(self.folder)
+        Finished(self.fingerprint, seconds, files, self._reads or "").write(self.folder)
 
     def _clear(self) -> None:
-        """Remove what another fingerprint left and what is not as it was, and the ledger lines of parts that are not done: they may write
-        fewer the next time.
+        """Remove what was made for another fingerprint or of other rows and what is not as it was, and the ledger lines of parts that are
+        not done: they may write fewer the next time.
         """
         if self._was_started:
             for name in forget_differing(self.folder):
                 print(f"{self.folder.name}/{name}: not as it was written; it is made once more", file=sys.stderr)
         (self.folder / FINISHED).unlink(missing_ok=True)
         if not self._was_started:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            write_text(self.folder / STARTED, json.dumps({"fingerprint": self.fingerprint}))
+            (self.folder / STARTED).unlink(missing_ok=True)  # first: nothing that stays counts as done
+            if self.folder.exists():
+                shutil.rmtree(self.folder)
+            write_text(self.folder / STARTED, json.dumps(self._start))
         for lines in (self.folder / "ledger").glob("*.parquet"):
             if not is_done(self.folder, int(lines.name[:5])):
                 lines.unlink()
@@ -252,6 +294,25 @@ class StageRun:
         """
         if self.before:
             self.before.check_left()
+
+    def _check_digests(self) -> None:
+        """Look whether the files that it read are those that it was to read. One that is gone by now was read before.
+
+        Raises:
+            SourceError: a file is another.
+        """
+        if self.digests is None or self.stage.has_engine:  # a model is asked who it is when it is opened
+            return
+        try:
+            with digests_seen(inputs_seen(self.out, self.config), save=False):
+                found = self.stage.digests()
+        except SourceError:
+            return
+        if others := _flat(self.digests) ^ _flat(found):
+            (self.folder / STARTED).unlink(missing_ok=True)  # nothing in the folder counts as done
+            raise SourceError(
+                f"{min(others)[1]}: changed while it was read; run the same command again when it no longer changes"
+            )
 
     def check_left(self) -> None:
         """Look whether what it and the stages before have left is as it was.
@@ -289,6 +350,10 @@ class StageRun:
                 f"{self.folder}{where}: {n_in} rows came in, {made}{n_out} went out and {n_ended} ended here: the sum is"
                 " off; the next build runs this stage again"
             )
+
+
+def _flat(digests: Mapping[str, Mapping[str, str]]) -> set[tuple[str, str, str]]:
+    return {(of, name, digest) for of, files in digests.items() for name, digest in files.items()}
 
 
 @contextmanager
@@ -332,6 +397,9 @@ class PassRun:
 
     def part_sizes(self) -> Sequence[float]:
         return ()
+
+    def start(self) -> Callable[[], None]:
+        return self.of.start()
 
     def steps(self) -> list[PipelineStep]:
         return self.of.stage.steps_of_pass(self.of.context, self.name)

@@ -117,7 +117,17 @@ class Ahead:
             sampler.sampled = Sampled()
             note = f"{name}, part {part + 1} of {len(parts)}, "
             sampler.report = partial(report_progress, progress, 0, note, sampler, mine)
-            work = Work(sampler, verdicts, self.template, self.seed, batch, n, sampler.report, self.judge)
+            work = Work(
+                sampler,
+                verdicts,
+                self.template,
+                self.seed,
+                batch,
+                n,
+                sampler.report,
+                self.judge,
+                self.options.max_unanswered,
+            )
             (mine.go_on if one.to_end else mine.sample)(ask[numbers], work)
             with whole_file(self.folder / name / COUNTS / f"{part:05d}.npz") as file:
                 np.savez(file, numbers=numbers, **mine.state)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from curation.core.chunks import chunks
+from curation.core.errors import UnansweredError
 from curation.core.row import Row
 from curation.core.words import counted
 from curation.difficulty.budget import Budget
@@ -144,7 +145,17 @@ def sampling_cost(
     ):
         chosen = list(compress(rows, _spread(pilot, len(rows)))) if pilot else []
         if options.stopping.needs_whole_pilot:
-            work = Work(sampler, verdicts, template, seed, options.batch_prompts, options.n, lambda: None, judge)
+            work = Work(
+                sampler,
+                verdicts,
+                template,
+                seed,
+                options.batch_prompts,
+                options.n,
+                lambda: None,
+                judge,
+                options.max_unanswered,
+            )
             unanswered = _sample_whole(chosen, options, work)
         else:
             unanswered = _sample_pilot(chosen, options, sampler, seed, template)
@@ -197,7 +208,10 @@ def _sample_pilot(
         requests = [
             Request(row.id, apply_to_messages(template, row.prompt), row.images, numbers, seed) for row in batch
         ]
-        for request, result in zip(requests, sampler(requests), strict=True):
+        results = sampler.ask(requests)
+        if all(result.failed for result in results):
+            raise UnansweredError(f"{len(results)} of {len(results)} prompts stay unanswered: {results[0].failed}")
+        for request, result in zip(requests, results, strict=True):
             if result.refused or result.failed:
                 why = f"{REFUSED}: {result.refused}" if result.refused else f"failed: {result.failed}"
                 unanswered[prompt_hash(request)] = why

@@ -56,6 +56,9 @@ class PassRate(Options):
     """What a response that was cut off counts as: out of the pass rate, or wrong as it is in training."""
     max_lost: float = Field(default=0.5, ge=0, le=1)
     """A prompt is dropped as `truncated` or `unjudged` when more than this share of its samples was; 1: when none was judged."""
+    max_unanswered: float = Field(default=0.05, ge=0, le=1)
+    """The build stops, to go on when it is run again, where the engine fails twice on more than this share of the prompts, and on more than
+    three: it is down, or too slow for its timeout. What it fails on below that is dropped as `unjudged`; 1: all of it is."""
     max_tokens_total: int | None = Field(default=None, ge=1)
     """Tokens after which nothing more is sampled, all prompts and models together; the most informative prompts go first. Looked at between
     batches: the last (`batch_prompts` times `n` samples) may go beyond. Within a budget one engine samples, whatever `run.engine_tasks`."""
@@ -143,7 +146,15 @@ def measure(
             with CachedSampler(engine, options.sampling, setting, store) as sampler:
                 sampler.report = partial(report, sampler, rounds)
                 work = Work(
-                    sampler, verdicts, template, seed, options.prompts_at_once, options.n, sampler.report, judge
+                    sampler,
+                    verdicts,
+                    template,
+                    seed,
+                    options.prompts_at_once,
+                    options.n,
+                    sampler.report,
+                    judge,
+                    options.max_unanswered,
                 )
                 rounds.run(work)
             decider[wanted & (rounds.drawn > 0)] = number

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from curation.core.errors import UnansweredError
 from curation.core.row import Difficulty, Estimator, Row, Sampler
 from curation.difficulty.budget import Budget
 from curation.difficulty.outcomes import (
@@ -42,6 +43,8 @@ BUDGET = "budget"
 REFUSED = "refused: "
 """Before why the engine will never take a prompt, in the reason for which it is stopped."""
 LEVELS = 4
+FEW = 3
+"""Prompts that may stay without an answer whatever their share; more may be an engine that is down."""
 MAX_PROMPTS = 4
 """A batch has up to so many times `batch_prompts` prompts when few samples of each are wanted; all their images are in memory."""
 
@@ -66,7 +69,8 @@ def outcomes_of(rows: Judged, verdicts: VerdictStore) -> list[list[str]]:
 
 class Work(NamedTuple):
     """What the rounds work with. A batch holds `batch_prompts` prompts, or more where fewer than `n` samples of each are wanted;
-    `report` is called after each."""
+    `report` is called after each. `max_unanswered` is the share of the prompts that the engine may leave without an answer.
+    """
 
     sampler: CachedSampler
     verdicts: VerdictStore
@@ -76,6 +80,7 @@ class Work(NamedTuple):
     n: int
     report: Callable[[], None]
     judge: Judge = outcomes_of
+    max_unanswered: float = 1.0
 
 
 class Refusal(NamedTuple):
@@ -160,6 +165,7 @@ class Rounds:
         self.reasons = ["", BUDGET]
         self.rule: Rule | None = None
         self.round = self.n_asked = 0
+        self.is_whole = True
 
     @property
     def drawn(self) -> Ints:
@@ -180,7 +186,11 @@ class Rounds:
         return np.where(self.wanted, self.stopping.first(self.bounds), 0)
 
     def sample(self, ask: Ints, work: Work) -> None:
-        """A round: sample and judge what is asked for, what failed once more in the end."""
+        """A round: sample and judge what is asked for, what failed once more in the end.
+
+        Raises:
+            UnansweredError: that fails again, of more prompts than may.
+        """
         self.round, self.n_asked = self.round + 1, self.n_asked + int(ask.sum())
         failed = self._run_batches(ask, work, last_chance=False)
         if failed.any():
@@ -201,7 +211,7 @@ class Rounds:
         """The rounds of some prompts alone, under the rule of all; `rows` are theirs."""
         part = Rounds(rows, self.wanted[numbers], self.groups[numbers], self.stopping, self.bounds, self.budget)
         part.counts, part.tokens, part.stops = self.counts[numbers], self.tokens[numbers], self.stops[numbers]
-        part.rule, part.reasons, part.round = self.rule, list(self.reasons), self.round
+        part.rule, part.reasons, part.round, part.is_whole = self.rule, list(self.reasons), self.round, False
         return part
 
     def take(self, numbers: Ints, part: Mapping[str, NDArray[Any]]) -> None:
@@ -262,6 +272,7 @@ class Rounds:
         unless it is their `last_chance`.
         """
         failed = np.zeros(len(ask), bool)
+        n_lost = 0
         waiting: list[Callable[[], None]] = []
         with ThreadPoolExecutor(1, "judge") as judge:
             for numbers, rows in self._batches(ask, work):
@@ -269,7 +280,17 @@ class Rounds:
                     self._stop(numbers, BUDGET)
                     continue
                 requests = [self._request(i, row, ask[i], work) for i, row in zip(numbers, rows, strict=True)]
+                n_responses = work.sampler.sampled.responses
                 results = self._sampled(numbers, requests, work)
+                lost = [result.failed for result in results if result.failed]
+                if last_chance:
+                    n_lost += len(lost)
+                    n_asked = int(self.wanted.sum())
+                    _check_answered(
+                        n_lost, n_asked, lost, work.max_unanswered, of_all=self.is_whole and n_lost == n_asked
+                    )
+                elif work.sampler.sampled.responses == n_responses:
+                    _check_answered(len(lost), len(requests), lost, work.max_unanswered)
                 failed[numbers] = [bool(result.failed) and not last_chance for result in results]
                 batch = [b for b in zip(numbers, rows, results, strict=True) if not failed[b[0]]]
                 self.budget.spend(rollout for _, _, result in batch for rollout in result.rollouts)
@@ -286,7 +307,7 @@ class Rounds:
         """What comes of the requests; what was refused before, with as many samples drawn, is not asked again."""
         before = {i: self.refused[i] for i in numbers if i in self.refused}
         known = {i: one for i, one in before.items() if one.n_before <= self.counts[i].sum()}
-        asked = iter(work.sampler([one for i, one in zip(numbers, requests, strict=True) if i not in known]))
+        asked = iter(work.sampler.ask([one for i, one in zip(numbers, requests, strict=True) if i not in known]))
         return [SampleResult([], refused=known[i].why) if i in known else next(asked) for i in numbers]
 
     def _count(
@@ -333,3 +354,16 @@ class Rounds:
                 numbers, rows, samples = [], [], 0
         if rows:
             yield numbers, rows
+
+
+def _check_answered(n_lost: int, n_asked: int, why: Sequence[str], share: float, of_all: bool = False) -> None:
+    """Look whether the engine is down: what it leaves without an answer would be dropped.
+
+    Raises:
+        UnansweredError: those are more than this share of the prompts, or all.
+    """
+    if n_lost > max(FEW, share * n_asked) or of_all:
+        raise UnansweredError(
+            f"{n_lost} of {n_asked} prompts stay unanswered, more than `max_unanswered`: {why[0]}; the same command goes on"
+            " when the engine answers"
+        )

@@ -132,26 +132,11 @@ def answers(
 
 def _answers(requests: list[Request], sampler: CachedSampler) -> list[SampleResult]:
     """What came of the requests, those that failed asked once more."""
-    results = _sampled(requests, sampler)
+    results = sampler.ask(requests)
     if again := [i for i, result in enumerate(results) if result.failed]:
-        for i, result in zip(again, _sampled([requests[i] for i in again], sampler), strict=True):
+        for i, result in zip(again, sampler.ask([requests[i] for i in again]), strict=True):
             results[i] = result
     return results
-
-
-def _sampled(requests: list[Request], sampler: CachedSampler) -> list[SampleResult]:
-    """What came of the requests; where the engine answered none that the store has not, what it said of those.
-
-    Raises:
-        UnansweredError: it refuses them, and nothing was ever answered: it refuses whatever it is asked.
-    """
-    try:
-        return sampler(requests)
-    except UnansweredError as error:
-        if error.refused and not sampler.sampled.found + sampler.sampled.responses:
-            raise
-        why = {"refused": error.refused} if error.refused else {"failed": str(error)}
-        return [SampleResult(held, **({} if held else why)) for held in sampler.look_up(requests)]
 
 
 def _is_much(failed: int, of: int) -> bool:

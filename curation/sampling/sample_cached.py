@@ -77,8 +77,16 @@ class CachedSampler:
         """For every request the samples of its `sample_numbers`, in their order.
 
         Raises:
-            SamplingError: the engine failed; what was finished before is in the store.
+            UnansweredError: the engine answered none of those that are missing.
+            SamplingError: it failed; what was finished before is in the store.
         """
+        results, answers = self._answered(requests)
+        if answers and all(answer.failed for answer in answers):
+            raise UnansweredError(unanswered(answers))
+        return results
+
+    def _answered(self, requests: Sequence[Request]) -> tuple[list[SampleResult], list[Response]]:
+        """What there is of every request, and what the engine said of those that are missing."""
         prompts = [prompt_hash(request) for request in requests]
         held = self.held(prompts)
         numbers: dict[str, set[int]] = {}
@@ -94,7 +102,23 @@ class CachedSampler:
             if missing
         }
         answers = self._sample(wanted, held) if wanted else {}
-        return [_result(request, held[p], answers.get(p)) for p, request in zip(prompts, requests, strict=True)]
+        results = [_result(request, held[p], answers.get(p)) for p, request in zip(prompts, requests, strict=True)]
+        return results, list(answers.values())
+
+    def ask(self, requests: Sequence[Request]) -> list[SampleResult]:
+        """The same; where the engine answered none of those that are missing, they say why.
+
+        Raises:
+            UnansweredError: it refuses them, and nothing was ever answered: it refuses whatever it is asked.
+            SamplingError: it failed; what was finished before is in the store.
+        """
+        try:
+            return self._answered(requests)[0]
+        except UnansweredError as error:
+            if error.refused and not self.sampled.found + self.sampled.responses:
+                raise
+            found = zip(requests, self.look_up(requests), strict=True)
+            return [_without_answer(request, held, error) for request, held in found]
 
     def look_up(self, requests: Sequence[Request]) -> list[list[Rollout]]:
         """The samples of every request that the store has."""
@@ -122,8 +146,6 @@ class CachedSampler:
                 # A server that does not keep to the limit gets the response that the store will find.
                 held[rollout.prompt][rollout.sample.number] = under_limit(rollout, rollout.max_tokens) or rollout
             answers |= dict(zip(batch, responses, strict=True))
-        if all(response.failed for response in answers.values()):
-            raise UnansweredError(unanswered(list(answers.values())))
         return answers
 
     def _generate(self, session: Session, batch: dict[str, Request], writer: RolloutWriter) -> list[Response]:
@@ -179,6 +201,13 @@ def _result(request: Request, held: dict[int, Rollout], answer: Response | None)
         return SampleResult([], refused=answer.refused)
     rollouts = [held[k] for k in request.sample_numbers if k in held]
     return SampleResult(rollouts, failed=answer.failed if answer else "")
+
+
+def _without_answer(request: Request, held: list[Rollout], error: UnansweredError) -> SampleResult:
+    """What there is of a request, where the engine answered none of a batch."""
+    if len(held) == len(request.sample_numbers):
+        return SampleResult(held)
+    return SampleResult([], refused=error.refused) if error.refused else SampleResult(held, failed=str(error))
 
 
 def _check(part: Response, missing: dict[str, set[int]]) -> None:

@@ -43,6 +43,9 @@ class Parts:
     n_parts: int
     steps: Callable[[], list[PipelineStep]]
 
+    def start(self) -> Callable[[], None]:
+        return lambda: None
+
 
 def do(work: Parts, tasks: int = 1, workers: int = 1) -> None:
     """Do its parts by so many tasks, `workers` at a time, in threads; the last begins."""

@@ -108,11 +108,12 @@ def swallow(number: signal.Signals, raised: type[Exception]) -> None:
         raise raised("the library's") from interrupt
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_an_interrupt_of_which_a_library_makes_another_error_is_one(number: signal.Signals, code: int) -> None:
     """As pydantic does where it builds a model."""
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` has it ignored
     try:
         for raised, expected in ((ValueError, KeyboardInterrupt), (BuildError, BuildError)):
             with pytest.raises(expected) as error, interruptible():

@@ -1,4 +1,5 @@
-"""SIGTERM and Ctrl-C: the step that is under way ends, a checkpoint is saved, the run ends with 143 or 130 and goes on exactly from there.
+"""SIGTERM, Ctrl-C and SIGHUP (of a terminal that is gone): the step that is under way ends, a checkpoint is saved, the run ends with 143,
+130 or 129 and goes on exactly from there.
 
 transformers' own `enable_jit_checkpoint` takes another step after the signal, saves after that step's samples were drawn, and exits 0.
 """
@@ -6,13 +7,13 @@ transformers' own `enable_jit_checkpoint` takes another step after the signal, s
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 from transformers import TrainerCallback
 
-CODES = {signal.SIGTERM: 143, signal.SIGINT: 130}
+CODES = {signal.SIGTERM: 143, signal.SIGINT: 130, signal.SIGHUP: 129}
 
 
 class StopAtSignal(TrainerCallback):  # type: ignore[misc]
@@ -33,7 +34,10 @@ class StopAtSignal(TrainerCallback):  # type: ignore[misc]
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Within, the first signal asks for the end of the step; a second one ends the process as ever."""
-        before = {number: signal.signal(number, self._receive) for number in CODES}
+        heard = [
+            number for number in CODES if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP
+        ]
+        before = {number: signal.signal(number, self._receive) for number in heard}
         self._before = before
         try:
             yield
@@ -59,11 +63,12 @@ class StopAtSignal(TrainerCallback):  # type: ignore[misc]
         self.received = signal.Signals(number)
         for each, handler in self._before.items():
             signal.signal(each, handler)
-        print(
-            f"{self.command}: {self.received.name}: saving at the end of this step; once more ends at once",
-            file=sys.stderr,
-            flush=True,
-        )
+        with suppress(OSError):  # the terminal may be gone
+            print(
+                f"{self.command}: {self.received.name}: saving at the end of this step; once more ends at once",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def _any_process(args: Any, received: bool) -> bool:

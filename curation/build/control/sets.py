@@ -64,14 +64,14 @@ def _record(config: ConfigBuild) -> Path:
 def _controls(config: ConfigBuild) -> dict[str, list[StageRun]]:
     """Name -> its stages. One that does the same to the same rows as a stage of the set, or of a control before, is that one."""
     known = {run.fingerprint: run for run in config.stages}
-    payloads = {run.stage.kind: run.payload for run in config.stages}
+    digests = {run.stage.kind: run.digests for run in config.stages}
     plans = control_plans(config.stages, _sizes(config.shards()), config.manifest.release)
     controls: dict[str, list[StageRun]] = {}
     for name, plan in plans.items():
-        out, before = config.out / FOLDER / name, None
+        out, before = config.out.absolute() / FOLDER / name, None
         for number, stage in enumerate(plan, 1):
-            payload = payloads.get(stage.kind, [config.code, None])
-            run = StageRun(stage, stage.kind, number, config.config, out, payload, before)
+            of = digests.get(stage.kind)
+            run = StageRun(stage, stage.kind, number, config.config, out, config.code, of, before)
             before = known.setdefault(run.fingerprint, run)
             controls.setdefault(name, []).append(before)
     return controls

@@ -49,6 +49,9 @@ class Distil(Options):
     spends about 20 samples on a trace at most. 0: no prompt is before `n_max`."""
     need_thinking: bool = True
     """Take only traces with a complete `<think>...</think>` and an answer behind it; false: also those without any tag."""
+    max_unanswered: float = Field(default=0.05, ge=0, le=1)
+    """The build stops, to go on when it is run again, where the teacher fails twice on more than this share of the prompts, and on more
+    than three: it is down, or too slow for its timeout. What it fails on below that is dropped as `unjudged`; 1: all of it is."""
     max_tokens_total: int | None = Field(default=None, ge=1)
     """Tokens after which nothing more is sampled; the likeliest prompts go first. Looked at between batches. Within a budget one engine
     samples, whatever `run.engine_tasks`."""
@@ -91,6 +94,7 @@ class Distil(Options):
             min_pass_rate=0.0,
             max_pass_rate=None,
             max_lost=1.0,
+            max_unanswered=self.max_unanswered,
             max_tokens_total=self.max_tokens_total,
             max_gpu_hours=self.max_gpu_hours,
             batch_prompts=self.batch_prompts,

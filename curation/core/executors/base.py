@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 from curation.core.attempts import is_out_of_memory
 from curation.core.errors import OF_THE_DISK, BuildError, of_the_disk
 from curation.core.parquet import write_text
-from curation.core.parts import DoParts, Work, largest_first, left
+from curation.core.parts import DONE, DoParts, Work, largest_first, left, refresh
 from curation.core.run_options import RunOptions
 
 if TYPE_CHECKING:
@@ -136,26 +137,29 @@ class TaskExecutor(Executor):
             CurationError: what a task raised for the user.
             BuildError: a task failed otherwise, or its process died more often than `retries`.
         """
-        tasks, tries = self.options.n_tasks(work.n_parts, has_engine), self.options.retries + 1
+        tasks = self.options.n_tasks(work.n_parts, has_engine)
+        deaths = Counter[int]()
         why: dict[int, str] = {}
-        last: dict[int, str] = {}
-        for number in range(tries):
-            if not (parts := left(work.folder, work.n_parts)):
-                return
-            ranks = largest_first(tasks, parts, work.part_sizes())
-            attempt = Attempt(work, tasks, ranks, has_engine, number)
+        while parts := left(work.folder, work.n_parts):
+            attempt = Attempt(
+                work, tasks, largest_first(tasks, parts, work.part_sizes()), has_engine, max(deaths.values(), default=0)
+            )
             shutil.rmtree(work.folder / "running", ignore_errors=True)
             self.run_tasks(attempt, on_tick)
-            last = attempt.lost
-            why |= last
-        if parts := left(work.folder, work.n_parts):
-            lost = sorted({part % tasks for part in parts})
-            begun = (rank for rank in lost if _pid_file(work.folder, rank).exists())  # others only waited for a worker
-            rank = next((rank for rank in lost if rank in last), next(begun, lost[0]))
-            raise BuildError(
-                f"{work.folder.name}: task {rank} {why.get(rank, 'lost its worker, which was killed (out of memory?)')};"
-                f" it was run {tries} times; its log: {work.folder}/logs"
-            )
+            refresh(work.folder / DONE)
+            still = left(work.folder, work.n_parts)
+            lost = sorted({part % tasks for part in still})
+            begun = [rank for rank in lost if rank in attempt.lost or _pid_file(work.folder, rank).exists()]
+            died = begun or (lost if len(still) == len(parts) else [])  # others only waited for a worker
+            deaths.update(died)
+            why |= attempt.lost
+            if over := [rank for rank in died if deaths[rank] > self.options.retries]:
+                rank = next((rank for rank in over if rank in attempt.lost), over[0])
+                reason = why.get(rank, "lost its worker, which was killed (out of memory?)")
+                raise BuildError(
+                    f"{work.folder.name}: task {rank} {reason}; it was run {deaths[rank]} times; its log:"
+                    f" {work.folder}/logs"
+                )
 
     @abstractmethod
     def run_tasks(self, attempt: Attempt, on_tick: Callable[[], None]) -> None:

@@ -53,6 +53,7 @@ def _start_worker(log: str, plugins: tuple[str, ...]) -> None:
 
     threading.Thread(target=watch, daemon=True, name="build watch").start()
     signal.signal(signal.SIGTERM, _end_task)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of a terminal that is gone: the build ends them
     load_plugins(plugins)
 
 
@@ -128,12 +129,12 @@ class LocalExecutor(TaskExecutor):
 
 @contextmanager
 def _not_interrupted() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait for the end of the block: a pool does not know of a worker that is about to start, and would not end it."""
+    """Interrupts wait for the end of the block: a pool does not know of a worker that is about to start, and would not end it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     held: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         for number in before:
             signal.signal(number, lambda got, _: held.append(got))

@@ -162,5 +162,7 @@ def runs_of(stages: Sequence[Stage], config: Config) -> list[StageRun]:
     """The stages in their places in a build that is never made."""
     runs = list[StageRun]()
     for number, stage in enumerate(stages, 1):
-        runs.append(StageRun(stage, stage.kind, number, config, Path("simulated"), None, runs[-1] if runs else None))
+        runs.append(
+            StageRun(stage, stage.kind, number, config, Path("simulated"), "", before=runs[-1] if runs else None)
+        )
     return runs

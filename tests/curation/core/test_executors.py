@@ -6,10 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil
 import pytest
@@ -19,6 +19,8 @@ from curation.core.attempts import smaller
 from curation.core.errors import BuildError, SourceError
 from curation.core.executors.base import Attempt, TaskExecutor, executor_of
 from curation.core.parquet import write_text
+from curation.core.parts import mark
+from curation.core.progress import StageProgress, TaskProgress
 from curation.core.run_options import RunOptions
 
 
@@ -63,6 +65,9 @@ class Three:
 
     def part_sizes(self) -> list[float]:
         return [1, 3, 2]
+
+    def start(self) -> Callable[[], None]:
+        return lambda: None
 
     def steps(self) -> list[PipelineStep]:
         return [self.step]
@@ -156,6 +161,31 @@ class Losing(TaskExecutor):
 def test_the_task_that_is_named_is_the_one_that_was_lost_last(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"task 0 lost its worker.*run 3 times"):
         Losing(RunOptions()).do(Three(Die(tmp_path, times=0), tmp_path / "stage"))
+
+
+class LosingAnother(TaskExecutor):
+    """Loses another task each time, and does no more then."""
+
+    def run_tasks(self, attempt: Attempt, on_tick: Any) -> None:
+        write_text(attempt.work.folder / "running" / f"{attempt.ranks[0]:05d}", "1")
+        if attempt.ranks[0] in self.lost:
+            mark(attempt.work.folder, attempt.ranks[0], {})
+        self.lost.append(attempt.ranks[0])
+
+    lost: ClassVar[list[int]] = []
+
+
+def test_every_task_is_run_again_as_often_as_may_be(tmp_path: Path) -> None:
+    LosingAnother(RunOptions(retries=1)).do(Three(Die(tmp_path, times=0), tmp_path / "stage"))
+    assert LosingAnother.lost == [1, 1, 2, 2, 0, 0]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"rows": 1}', "\udcff"])
+def test_the_progress_of_a_task_that_cannot_be_read_is_left_out(tmp_path: Path, content: str) -> None:
+    TaskProgress(tmp_path, 0).advance(3)
+    (tmp_path / "00001.json").write_bytes(content.encode(errors="surrogateescape"))
+    with StageProgress("stage", tmp_path, 10) as progress:
+        progress.refresh()
 
 
 @pytest.mark.slow

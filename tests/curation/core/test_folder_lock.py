@@ -1,5 +1,6 @@
 """Two builds in one folder: on one machine, on two that share it, and what a killed one leaves."""
 
+import errno
 import json
 import os
 import subprocess
@@ -108,6 +109,56 @@ def test_of_many_that_find_a_stale_lock_one_gets_it(tmp_path: Path, monkeypatch:
         thread.join()
     assert len(got) == 1
     got[0].release()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_flock_has_the_numbered_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def flock(file: int, how: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(folder_lock.fcntl, "flock", flock)
+    for number in (1, 2):
+        with (
+            FolderLock(tmp_path),
+            pytest.raises(BuildError, match=f"another build is running.*process {os.getpid()} of"),
+        ):
+            FolderLock(tmp_path).acquire()
+        assert {path.name for path in tmp_path.iterdir()} == {".lock", f".lock.{number}"}
+
+
+def test_a_beat_that_the_server_does_not_answer_is_no_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, failed = Path.read_bytes, threading.Event()
+
+    def once(path: Path) -> bytes:
+        if not failed.is_set() and threading.current_thread() is not threading.main_thread():
+            failed.set()
+            raise OSError(errno.EIO, "Input/output error")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", once)
+    with FolderLock(tmp_path) as lock:
+        assert failed.wait(5)
+        time.sleep(3 * folder_lock.BEAT_S)
+        assert not lock.is_lost
+
+
+def test_a_lock_that_is_given_back_while_it_beats_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    look, beats = folder_lock.newest, threading.Event()
+
+    def slowly(folder: Path) -> Path | None:
+        if threading.current_thread() is not threading.main_thread():
+            beats.set()
+            time.sleep(0.2)
+        return look(folder)
+
+    monkeypatch.setattr(folder_lock, "newest", slowly)
+    monkeypatch.setattr(folder_lock, "BEAT_S", 0.5)
+    with FolderLock(tmp_path):
+        assert beats.wait(5)
+    with FolderLock(tmp_path):
+        pass
 
 
 def test_a_build_that_stood_still_and_lost_its_folder_is_interrupted(tmp_path: Path) -> None:

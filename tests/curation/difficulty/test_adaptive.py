@@ -209,6 +209,44 @@ def test_failed_prompts_are_asked_once_more_and_then_told(
     assert [d.stop_reason for d in found] == ["fixed", reason, "fixed"]
 
 
+@pytest.mark.parametrize(
+    ("count", "failing", "share", "told"),
+    [
+        (5, {1}, 0.05, ""),
+        (5, {0, 1, 2}, 0.05, ""),
+        (5, {1, 2, 3, 4}, 0.05, "4 of 5"),
+        (5, {1, 2, 3, 4}, 1.0, ""),
+        (100, {*range(0, 100, 25)}, 0.05, ""),
+        (100, {*range(0, 100, 12)}, 0.05, "8 of 100"),
+        (100, {*range(32, 64)}, 0.05, "8 of 8"),
+    ],
+)
+def test_what_an_engine_never_answers_is_dropped_unless_it_is_much(
+    tmp_path: Path, scripted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, count: int, failing: set[int], share: float, told: str
+) -> None:  # fmt: skip
+    """Also in the next run, which asks for nothing else."""
+    sampler = scripted(lambda key, number: RIGHT if number % 2 else WRONG)
+    with sampler.open() as session:
+        honest = type(session).generate
+
+    def generate(self: Any, requests: list[Request], options: SamplingOptions) -> list[Response]:
+        responses = honest(self, requests, options)
+        return [Response(r.key, (), 10, failed="503") if int(r.key[3:]) in failing else r for r in responses]
+
+    monkeypatch.setattr(type(session), "generate", generate)
+    options = ScriptedPassRate(sampler=sampler, n=4, batch_prompts=8, max_unanswered=share)
+    for _ in range(2):
+        if told:
+            with pytest.raises(
+                SamplingError, match=f"^{told} prompts stay unanswered, more than `max_unanswered`: 503; the same"
+            ):
+                list(measure(rows(count), options, tmp_path, 0, "{question}"))
+            continue
+        found = list(measure(rows(count), options, tmp_path, 0, "{question}"))
+        assert [i for i, m in enumerate(found) if m.decision == "unjudged"] == sorted(failing)
+        assert {m.difficulty.stop_reason for m in found} == {"fixed", "infrastructure: 503"}
+
+
 def test_an_engine_that_answers_nothing_is_an_error(
     tmp_path: Path, scripted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from tests.curation.sampling.test_kept import HERE, finished, stored
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP])
 def test_nothing_that_was_finished_is_lost(how: signal.Signals, tmp_path: Path, write_manifest: Write) -> None:
     log = tmp_path / "log"
     log.touch()
@@ -29,7 +29,9 @@ def test_nothing_that_was_finished_is_lost(how: signal.Signals, tmp_path: Path, 
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+        preexec_fn=lambda: signal.signal(
+            how, signal.SIG_DFL
+        ),  # a background job of a shell ignores the one, `nohup` the other
     )
     while len(finished(log)) < 40:
         assert process.poll() is None, "it ended before it was interrupted"

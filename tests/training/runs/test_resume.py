@@ -17,6 +17,7 @@ import pytest
 from tests.training.conftest import command_line, row, write_shard
 from training.cli import main
 from training.runs.metrics import MetricsFile
+from training.runs.stopping import StopAtSignal
 
 pytestmark = pytest.mark.slow
 
@@ -115,6 +116,17 @@ def test_a_killed_and_a_stopped_run_go_on_exactly(
         assert "weights are its own" in capsys.readouterr().out
         assert logged(out) == logged(whole)
         assert weights(out) == weights(whole)
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_terminal_that_is_gone_stops_a_run_unless_nohup_ignores_it(ignored: bool) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    try:
+        with (stop := StopAtSignal("sft")).listening():
+            signal.raise_signal(signal.SIGHUP)
+        assert stop.received == (None if ignored else signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_the_newest_whole_checkpoint_is_taken(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

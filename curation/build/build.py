@@ -174,7 +174,7 @@ def _build(
         ):
             print(line, file=sys.stderr)
     every = chosen if options.only is None else _with_others(manifest, out, options, chosen, code)
-    if any(not config.is_finished() for config in chosen):
+    if any(not (config.is_finished() and config.is_whole) for config in chosen):
         unpublish(out)
         remove_controls(out)
         (out / FILES).unlink(missing_ok=True)
@@ -243,6 +243,8 @@ def _conclude(
     record_files(out, [config.config for config in finished])
     write_text(out / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
     if not summary["balanced"]:
+        for config in finished:
+            config.stages[-1].check_left()  # a file that is gone is why
         raise BuildError(
             f"{out}: the ledger does not balance: in + added is not out + dropped + merged; see summary.json"
         )

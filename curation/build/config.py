@@ -68,6 +68,11 @@ class ConfigBuild:
         """Whether the shards of exactly this manifest are in the build folder."""
         return bool(read_record(self.record).get("digest") == digest_of(self.payload()))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that its stages left is there."""
+        return all(stage.is_done for stage in self.stages)
+
     @cached_property
     def stages(self) -> list[StageRun]:
         """The stages in their places, whether they have run or not."""

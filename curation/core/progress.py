@@ -12,6 +12,8 @@ from tqdm import tqdm
 
 REPORT_EVERY_S = 0.5
 PLAIN_EVERY_S = 10.0
+SHARE_OF_READING = 20
+"""Reading the counts takes a part in so many of the time: of thousands of tasks, on a network, it takes seconds."""
 NOTED = "{desc}: {n_fmt}/{total_fmt} rows [{elapsed}{postfix}]"
 
 
@@ -73,12 +75,16 @@ class StageProgress:
         # Off a terminal the line is repeated rarely, one below the other, so that a log stays readable.
         self._bar = tqdm(total=total, desc=title, unit=" rows", dynamic_ncols=True, mininterval=0.2, disable=None)
         self._title, self._plain_at, self._started_at = title, time.monotonic(), time.monotonic()
+        self._read_next = 0.0
 
     def __enter__(self) -> "StageProgress":
         return self
 
     def refresh(self) -> None:
+        if (began := time.monotonic()) < self._read_next:
+            return
         tasks = list(filter(None, map(_reported, sorted(self.folder.glob("*.json")))))
+        self._read_next = time.monotonic() + SHARE_OF_READING * (time.monotonic() - began)
         rows, note = sum(task["rows"] for task in tasks), " ".join(task["note"] for task in tasks if task["note"])
         total = sum(task["total"] for task in tasks) or self.total
         if not self._bar.disable:

@@ -114,7 +114,8 @@ def _left(folder: Path) -> Iterator[Path]:
     for child in folder.iterdir():
         if child.name in OF_THE_TASKS or child.name.startswith("."):
             continue
-        yield from (path for path in child.rglob("*") if path.is_file()) if child.is_dir() else [child]
+        within = child.rglob("*") if child.is_dir() else [child]
+        yield from (path for path in within if path.is_file() and not path.name.startswith("."))  # `.nfs0000...`
 
 
 def differing(folder: Path, files: Records, thorough: bool = False) -> list[str]:

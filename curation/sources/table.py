@@ -272,9 +272,7 @@ class Table(Source):
     def _prepared(self, records: Iterable[Record | BadRecord]) -> Iterator[Record | BadRecord]:
         """Records with what is joined to them, one for every item of those that hold several rows."""
         indexes = {name: index_of(join) for name, join in self.join.items() if isinstance(join, Join)}
-        late = {
-            name: join for name, join in self.join.items() if isinstance(join, Join) and join.on.startswith("each.")
-        }
+        late = {name: join for name, join in self.join.items() if isinstance(join, Join) and _is_of_each(join.on)}
         early = {name: join for name, join in self.join.items() if name not in late}
         for index in indexes.values():
             yield from index.bad
@@ -468,3 +466,8 @@ def _encode(row: Row) -> None:
     for text in [row.question, *notes, *[getattr(row, column) for column in row.__slots__]]:
         if isinstance(text, str) and not text.isascii():
             text.encode()
+
+
+def _is_of_each(expression: str) -> bool:
+    """Whether what it names is known once a record is exploded."""
+    return any(path == "each" or path.startswith("each.") for path in fields_in(expression))

@@ -54,10 +54,15 @@ def _start_worker(log: str, plugins: tuple[str, ...]) -> None:
     threading.Thread(target=watch, daemon=True, name="build watch").start()
     signal.signal(signal.SIGTERM, _end_task)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of a terminal that is gone: the build ends them
-    load_plugins(plugins)
+    global _cannot_start
+    try:
+        load_plugins(plugins)
+    except CurationError as error:  # a worker that does not start is no word of why
+        _cannot_start = error
 
 
 _has_task = False
+_cannot_start: CurationError | None = None
 
 
 def _end_task(number: int, frame: FrameType | None) -> None:
@@ -75,6 +80,8 @@ class TaskError(Exception):
 def _run_rank(pipeline: "LocalPipelineExecutor", rank: int) -> str:
     """Run one task inside a worker."""
     global _has_task
+    if _cannot_start:
+        raise _cannot_start
     _has_task = True
     try:
         return run_rank(pipeline, rank)

@@ -136,6 +136,16 @@ def test_a_file_that_changes_before_its_stage_is_concluded_ends_the_build_in_a_l
     ends_in_a_line_and_is_mended(name, built, copied, monkeypatch)
 
 
+@pytest.mark.slow
+def test_a_set_whose_shards_are_gone_is_named_where_the_other_is_built(built: Path, copied: Path) -> None:
+    shutil.rmtree(copied / "data" / "cold_start")
+    (copied / "summary.json").unlink()
+    with pytest.raises(BuildError, match=r"cold_start/train-00000-of-00001\.parquet: changed after the build wrote it"):
+        run(built.parent / "manifest.yaml", copied, only="rl")
+    run(built.parent / "manifest.yaml", copied)
+    assert shard_bytes(copied) == shard_bytes(built)
+
+
 def test_a_part_lists_what_it_wrote(built: Path) -> None:
     folder = next(built.glob("stages/*-rl-normalise"))
     of_first = {name for name, (part, _) in marked_files(folder).items() if part == 0}

@@ -16,7 +16,7 @@ import pytest
 from datatrove.pipeline.base import PipelineStep
 
 from curation.core.attempts import smaller
-from curation.core.errors import BuildError, SourceError
+from curation.core.errors import BuildError, ManifestError, SourceError
 from curation.core.executors.base import Attempt, TaskExecutor, executor_of
 from curation.core.parquet import write_text
 from curation.core.parts import mark
@@ -186,6 +186,14 @@ def test_the_progress_of_a_task_that_cannot_be_read_is_left_out(tmp_path: Path, 
     (tmp_path / "00001.json").write_bytes(content.encode(errors="surrogateescape"))
     with StageProgress("stage", tmp_path, 10) as progress:
         progress.refresh()
+
+
+@pytest.mark.slow
+def test_a_module_that_no_worker_can_import_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was there when the build began."""
+    monkeypatch.setattr("curation.core.plugins._loaded", ["no_such_module"])
+    with pytest.raises(ManifestError, match="module 'no_such_module': ModuleNotFoundError"):
+        do(Die(tmp_path, times=0), tmp_path)
 
 
 @pytest.mark.slow

@@ -155,15 +155,18 @@ def test_a_join_that_finds_nothing_is_told(tmp_path: Path, answers: Any, join: d
     assert message in str(error.value)
 
 
-def test_items_and_keys_are_joined(tmp_path: Path) -> None:
+@pytest.mark.parametrize("on", ["each.ref", "{each.ref}", "x{each.n}"])
+def test_items_and_keys_are_joined(tmp_path: Path, on: str) -> None:
     write(tmp_path, "a.json", json.dumps({"x1": {"text": "one"}, "x2": {"text": "two"}}))
     path = write(
-        tmp_path, "q.json", json.dumps([{"asked": [{"q": "First?", "ref": "x1"}, {"q": "Second?", "ref": "x2"}]}])
+        tmp_path,
+        "q.json",
+        json.dumps([{"asked": [{"q": "First?", "ref": "x1", "n": 1}, {"q": "Second?", "ref": "x2", "n": 2}]}]),
     )
     rows = read(
         path,
         explode="asked",
-        join={"other": {"path": str(tmp_path / "a.json"), "on": "each.ref", "key": "$key"}},
+        join={"other": {"path": str(tmp_path / "a.json"), "on": on, "key": "$key"}},
         fields={"question": "each.q", "answer": "other.text"},
         gold={"rules": [{"kind": "text"}]},
     )

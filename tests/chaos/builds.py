@@ -27,11 +27,12 @@ OUTSIDE = (
     "source_gone",
     "corrupt_dead",
     "corrupt_live",
+    "stage_gone",
     "second_build",
 )
 INSIDE = ("disk_full", "read_only", "clock", "out_of_memory", "hang", "kill_engine")
 FAULTS = (*OUTSIDE, *INSIDE)
-ENDS = {"kill_build": (-9,), "corrupt_dead": (-9,), "terminate": (143, -15), "interrupt": (130,)}
+ENDS = {"kill_build": (-9,), "corrupt_dead": (-9,), "stage_gone": (-9,), "terminate": (143, -15), "interrupt": (130,)}
 """Fault -> the exit codes that the build may have beside 0 and, with one line, 1; -15: it was ended before it looked out for SIGTERM."""
 RUNS = 3
 PATIENCE_S = 2
@@ -174,6 +175,7 @@ class Chaos:
                 {
                     "kill_build": process.kill,
                     "corrupt_dead": process.kill,
+                    "stage_gone": process.kill,
                     "kill_worker": lambda: self._kill_worker(process, random),
                     "terminate": process.terminate,
                     "interrupt": lambda: process.send_signal(signal.SIGINT),
@@ -232,6 +234,8 @@ class Chaos:
             self.source.with_suffix(".gone").rename(self.source)
         if fault == "corrupt_dead" and not (self.out / "summary.json").exists():
             self._corrupt(random)
+        if fault == "stage_gone" and (stages := sorted(self.out.glob("stages/[0-9]*"))):
+            shutil.rmtree(random.choice(stages))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from tests.chaos.builds import Chaos, chaos
 
 TEN = ("kill_build", "kill_worker", "kill_engine", "terminate", "source_gone", "corrupt_dead", "corrupt_live", "disk_full", "out_of_memory", "hang")  # fmt: skip
-"""Of the fourteen; `read_only` and `interrupt` go the ways of others, and tests of their own look at the clock and at a second build."""
+"""Of the fifteen; `read_only`, `interrupt` and `stage_gone` go the ways of others; tests of their own look at the clock and a second build."""
 
 
 @pytest.fixture(scope="module")

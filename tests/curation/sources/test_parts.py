@@ -21,7 +21,7 @@ from curation.core.stage import Run
 from curation.core.steps import written_rows
 from curation.reading.gate import reports_in
 from curation.sources.collect import Collect
-from curation.sources.formats.cut import PartSize
+from curation.sources.formats.cut import PartSize, row_cuts
 from curation.sources.put_together import rows_read
 from curation.sources.table import Table
 from curation.sources.unique import UniqueIds
@@ -123,6 +123,11 @@ def test_parts_give_what_the_whole_gives(layout: str, tmp_path: Path) -> None:
     assert [row for rows in apart for row in rows] == list(source.read(0))
     assert all(apart)
     assert source.parts(PartSize()) == [None]
+
+
+def test_a_group_without_rows_is_no_piece() -> None:
+    cuts = row_cuts([(0, 900), (3, 10), (0, 900), (2, 10)], TINY)
+    assert [(cut.start, cut.stop) for cut in cuts] == [(0, 3), (3, 5)]
 
 
 @pytest.mark.parametrize("layout", ONE)

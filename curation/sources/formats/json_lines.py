@@ -49,6 +49,7 @@ def read_json_lines(
                 if not values:
                     yield BadItem(number, "line_not_json", _why(error))
             else:
+                lines.tries = 0
                 if shape == "one":
                     yield Item(number, "", value)
                     continue
@@ -99,20 +100,25 @@ class _Lines:
         lines, size = list[bytes](), len(text)
         while len(lines) < _MOST_LINES and size < _MOST_BYTES:
             line = self.again.popleft() if self.again else self.stream.readline(MAX_RECORD_BYTES)
+            if not line or line.startswith(b'{"'):
+                self.again.extendleft([line] if line else [])
+                break
             lines.append(line)
             size += len(line)
-            if not line or line.startswith(b'{"'):
-                break
-            if line.rstrip(_AROUND).endswith(b"}"):
-                try:
-                    value: object = decode(b"".join([text, b"\n", *lines]).strip(_AROUND))
-                except (ValueError, RecursionError):
-                    continue
-                self.number, self.tries = self.number + len(lines), 0
-                return value
-        self.again.extendleft(reversed([line for line in lines if line]))
-        self.tries += 1
-        return None
+        found, n_lines = _first_object(b"".join([text, b"\n", *lines]))
+        self.again.extendleft(reversed(lines[n_lines:]))
+        self.number, self.tries = self.number + n_lines, self.tries + 1 if found is None else 0
+        return found
+
+
+def _first_object(text: bytes) -> tuple[object | None, int]:
+    """The object that a text begins with and a line ends behind, and how many line ends are in it; (None, 0) where that is none."""
+    try:
+        raw = JsonText(BytesIO(text), "", MAX_RECORD_BYTES).take()
+        is_last = not text[len(raw) :].partition(b"\n")[0].strip(_AROUND)
+        return (decode(raw), raw.count(b"\n")) if is_last else (None, 0)
+    except (ValueError, RecursionError):
+        return None, 0
 
 
 def _several(line: bytes) -> list[object]:

@@ -24,7 +24,11 @@ class BadItem(NamedTuple):
 
 
 class TruncatedError(SourceError):
-    """A file ends inside a record; the reader has yielded the complete ones."""
+    """A file ends inside a record; the reader has yielded the complete ones. `number` is that of the cut one, where it is known."""
+
+    def __init__(self, message: str, number: int = 0) -> None:
+        super().__init__(message)
+        self.number = number
 
 
 @dataclass(frozen=True, slots=True)

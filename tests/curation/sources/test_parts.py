@@ -86,7 +86,11 @@ MANY: dict[str, Callable[[Path], Path]] = {
     "lines of Windows behind a mark": lambda d: lines(d / "a.jsonl", BOM + b"\r\n".join(LINES) + b"\r\n\r\n"),
     "lines between empty ones": lambda d: lines(d / "a.jsonl", b"\n\n\r\n".join(LINES)),
     "lines of which some are broken": lambda d: lines(
-        d / "a.jsonl", b"\n".join([*LINES[:20], b"", *BROKEN, *LINES[20:], b'{"question": "cut'])
+        d / "a.jsonl", b"\n".join([*LINES[:20], b"", *BROKEN, *LINES[20:], b'{"question": "cut', b""])
+    ),
+    "lines that are cut off": lambda d: lines(d / "a.jsonl", b"\n".join([*LINES, b"", b"", b'{"question": "cut'])),
+    "lines that are cut off at a part": lambda d: lines(
+        d / "a.jsonl", b"\n".join([*LINES[:21], b'{"question": "' + b"x" * 500])
     ),
     "row groups": lambda d: parquet(d / "a.parquet", row_group_size=3),
     "one row group": lambda d: parquet(d / "a.parquet"),
@@ -116,7 +120,7 @@ def table(path: Path, **options: Any) -> Table:
 
 @pytest.mark.parametrize("layout", MANY)
 def test_parts_give_what_the_whole_gives(layout: str, tmp_path: Path) -> None:
-    source = table(MANY[layout](tmp_path))
+    source = table(MANY[layout](tmp_path), on_truncated="keep")
     parts = source.parts(TINY)
     assert len(parts) >= 3
     apart = [list(source.read_part(0, part)) for part in parts]

@@ -117,7 +117,7 @@ def test_records_of_other_files_are_joined_by_id(tmp_path: Path) -> None:
 def test_traces_find_their_questions_in_another_file(tmp_path: Path) -> None:
     questions = [{"id": n, "problem": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(4)]
     damaged = [*map(json.dumps, [*questions, {"problem": "Whose?"}, {"id": "", "problem": "Mine?"}]), "{"]
-    write(tmp_path, "questions.jsonl", "\n".join(damaged))
+    write(tmp_path, "questions.jsonl", "\n".join([*damaged, ""]))
     traces = [{"qid": str(n % 5), "sampled": ["<think>hm</think> a", "<think>hm</think> b"]} for n in range(6)]
     path = write(tmp_path, "traces.jsonl", "\n".join(map(json.dumps, traces)))
     join = {"asked": {"path": str(tmp_path / "questions.jsonl"), "on": "qid", "key": "id"}}

@@ -28,6 +28,8 @@ _MISSING = frozenset({"", "nan", "NaN"})
 
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]+")
+_LONE_SURROGATE = re.compile("\udced[\udca0-\udcbf][\udc80-\udcbf]")
+"""One of UTF-16 as `streams` hands it on, its three bytes escaped as no UTF-8."""
 
 
 class CsvOptions(Options):
@@ -95,10 +97,8 @@ def _rows(lines: "_Lines", options: CsvOptions, file: DataFile) -> Iterator[Item
         cells = cells[: len(names)] if not any(cells[len(names) :]) else cells
         at = f"line {lines.number - len(lines.taken) + 1}"
         if len(cells) != len(names):
-            detail = f"{len(cells)} cells, expected {len(names)}"
-            yield BadItem(
-                number, "wrong_number_of_cells", f"{at}: {detail} ({' '.join('; '.join(cells).split())[:80]})"
-            )
+            detail = f"{at}: {len(cells)} cells, expected {len(names)} ({_shown(cells)})"
+            yield BadItem(number, "wrong_number_of_cells", detail)
         elif any("\0" in cell for cell in cells):
             yield BadItem(number, "nul_in_cell", f"{at}: a NUL byte in {'; '.join(cells)[:80]!r}")
         else:
@@ -109,6 +109,11 @@ def _rows(lines: "_Lines", options: CsvOptions, file: DataFile) -> Iterator[Item
 
 
 _REMEDY = "where quotes are text say `csv: {quote: ''}`, where a backslash stands before them `csv: {escape: '\\'}`"
+
+
+def _shown(cells: list[str]) -> str:
+    """The beginning of cells as text that UTF-8 can hold."""
+    return " ".join("; ".join(cells).split())[:80].encode(errors="backslashreplace").decode()
 
 
 def _names(lines: "_Lines", reader: Any, file: DataFile) -> list[str]:
@@ -202,7 +207,9 @@ class _Lines:
     def _read(self) -> str:
         if len(line := self.text.readline(MAX_CSV_LINE)) == MAX_CSV_LINE:
             raise SourceError(f"{self.file} is not CSV: a line of more than {MAX_CSV_LINE >> 20} Mi characters")
-        if not line.isascii() and (wrong := _NOT_UTF8.search(line)):
+        if line.isascii() or not _NOT_UTF8.search(line):
+            return line
+        if wrong := _NOT_UTF8.search(_LONE_SURROGATE.sub("", line)):
             at = f"{wrong[0].encode(errors='surrogateescape')!r} in line {self.number + len(self.again) + 1}"
             raise SourceError(f"{self.file} is not UTF-8: got {at}; name its `encoding`: cp1252, gbk, ...")
-        return line
+        return line.encode(errors="surrogateescape").decode(errors="surrogatepass")

@@ -66,6 +66,24 @@ def test_an_encoding_is_named_and_its_lack_is_told(tmp_path: Path, encoding: str
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ("Q \ud83d?,1", "text_not_unicode"),
+        ("Q?,\udca0", "answer_missing"),
+        ("Q?,1,\ud800", "wrong_number_of_cells"),
+    ],
+)
+def test_half_a_surrogate_pair_costs_its_row(tmp_path: Path, cells: str, reason: str) -> None:
+    content = f"q,a\nQ1?,1\n{cells}\nQ \U0001f600?,2\n".encode("utf-16", "surrogatepass")
+    first, bad, last = read(write(tmp_path, "x.csv", content))
+    assert isinstance(first, Row)
+    assert isinstance(bad, BadRow)
+    assert isinstance(last, Row)
+    assert (bad.reason, last.question) == (reason, "Q \U0001f600?")
+    bad.detail.encode()
+
+
 BAD: dict[str, tuple[str, dict[str, Any], list[str], str]] = {
     "quotes inside": ('q,a\n"Is "x" a letter?",yes\nQ2?,2\n', {}, ["stray_quote", "Q2?"], "line 2: "),
     "quotes inside, as text": ('q\ta\n"x" is "what"?\t1\nQ2?\t2\n', {"csv": {"quote": ""}}, ['"x" is "what"?', "Q2?"], ""),

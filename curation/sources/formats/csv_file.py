@@ -23,6 +23,8 @@ _SAMPLE = 30
 """Lines by which the separator is found."""
 _NONE_GOOD = 100_000
 """So many bad rows without a good one are no CSV."""
+_NEARLY_ALL, _VERY_MANY = 0.9, 200
+"""Share and number of lines that are rows, behind a quote that nothing closes. Hardly a cell has so many with a row's separators."""
 _MISSING = frozenset({"", "nan", "NaN"})
 """Cells that hold nothing, as pandas writes them; None, NA and null may be answers."""
 
@@ -59,7 +61,7 @@ def read_csv(file: DataFile, options: CsvOptions | None = None) -> Iterator[Item
     """One record per row, keyed by the header line. Cells stay text; an empty one, `nan` and `NaN` are None.
 
     Raises:
-        TruncatedError: the file ends inside a quoted cell.
+        TruncatedError: the file ends inside a quoted cell, as far as can be told.
         SourceError: not CSV in its encoding, or a header that names two columns alike.
     """
     csv.field_size_limit(MAX_CSV_LINE)
@@ -87,8 +89,11 @@ def _rows(lines: "_Lines", options: CsvOptions, file: DataFile) -> Iterator[Item
             return
         except csv.Error as error:
             number += 1
-            if "unexpected end of data" in str(error) and not _is_stray(lines, dialect, len(names)):
-                raise TruncatedError(f"{file} is truncated: it ends inside row {number}") from error
+            at = f"line {lines.number - len(lines.taken) + 1}"
+            if "unexpected end of data" in str(error) and not _is_stray(lines.taken, dialect, len(names)):
+                raise TruncatedError(
+                    f"{file} is truncated: it ends inside row {number}, which begins in {at}"
+                ) from error
             yield BadItem(number, "stray_quote", f"line {lines.put_back()}: {error} ({_REMEDY})")
             continue
         if not cells or (number == 0 and tuple(cells) == options.columns):
@@ -157,15 +162,25 @@ def _score(sample: list[str], dialect: dict[str, Any], options: CsvOptions) -> t
     return (widths.count(wide) / len(widths), wide) if wide > 1 and widths else (0.0, 0)
 
 
-def _is_stray(lines: "_Lines", dialect: dict[str, Any], width: int) -> bool:
-    """Whether lines behind the first of an unclosed cell are rows by themselves: then its quote is the mistake."""
-    for line in lines.taken[1:]:
-        try:
-            if any(len(cells) == width for cells in csv.reader([line], **dialect)):
-                return True
-        except csv.Error:
-            continue
-    return False
+def _is_stray(taken: list[str], dialect: dict[str, Any], width: int) -> bool:
+    """Whether the quote of an unclosed cell is the mistake, and not the end of the file: lines behind its first are rows by themselves.
+
+    A cell of several lines that was cut may have such lines, too. So they are nearly all, and either very many, or the last is whole and
+    the first has as many cells as a row. In one column every line is a row, which says nothing.
+    """
+    if width == 1:
+        return False
+    behind = [line for line in taken[1:] if line.strip()]
+    n_rows = sum(_is_row(line, dialect, width) for line in behind)
+    is_whole = taken[-1].endswith(("\n", "\r")) and taken[0].count(dialect["delimiter"]) >= width - 1
+    return n_rows > len(behind) * _NEARLY_ALL and (is_whole or n_rows >= _VERY_MANY)
+
+
+def _is_row(line: str, dialect: dict[str, Any], width: int) -> bool:
+    try:
+        return any(len(cells) == width for cells in csv.reader([line], **dialect))
+    except csv.Error:
+        return False
 
 
 class _Lines:

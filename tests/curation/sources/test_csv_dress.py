@@ -89,6 +89,12 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str], str]] = {
     "quotes inside, as text": ('q\ta\n"x" is "what"?\t1\nQ2?\t2\n', {"csv": {"quote": ""}}, ['"x" is "what"?', "Q2?"], ""),
     "an open quote": ('q,a\nQ1?,1\n"Q2?,2\nQ3?,3\nQ4?,4\n', {}, ["Q1?", "stray_quote", "Q3?", "Q4?"], "line 3: "),
     "an open quote alone": ('q|a\n"|1\nQ2?|2\nQ3?|3\n', {}, ["stray_quote", "Q2?", "Q3?"], "line 2: "),
+    "an open quote far above an end without a line end": (
+        'q,a\n"Q1?,1\n' + "Q?,2\n" * 300 + "R?,2", {}, ["stray_quote", *["Q?"] * 300, "R?"], "line 2: "
+    ),
+    "an open quote above a bad row": (
+        'q,a\n"Q1?,1\n' + "Q?,2\n" * 30 + "R?\n", {}, ["stray_quote", *["Q?"] * 30, "wrong_number_of_cells"], "line 2: "
+    ),
     "two open quotes": ('q,a\n"Q1?,1\n"Q2?,2\nQ3?,3\n', {}, ["stray_quote", "stray_quote", "Q3?"], "line 2: "),
     "an open quote far above": ('q,a\n"Q1?,1\n' + "Q?,2\n" * 3000, {}, ["stray_quote", *["Q?"] * 3000], "line 2: "),
     "a quote inside a bare cell": ('q,a\nHow long is 5" in cm?,12.7\nQ2?,2\n', {}, ['How long is 5" in cm?', "Q2?"], ""),
@@ -119,6 +125,12 @@ def test_a_bad_row_is_counted_and_those_behind_are_read(tmp_path: Path, case: st
         ("How much?,1\nQ?,2\n", {}, "no row has 'q' (fields.question), 'a' (fields.answer); they have: How much?, 1; where the file has no"),
         ('q,a\nQ?,1\n"cut,2\n', {}, "is truncated: it ends inside row 2"),
         ('q,a\nQ?,1\n"a cell of\nseveral lines that is cut', {}, "is truncated: it ends inside row 2"),
+        ('q,a\n"Q?",1\n"Solve:\nIf a = 1, find b.\nAlso', {}, "is truncated: it ends inside row 2"),
+        ('q,a\n"Q?",1\n"Solve:\nIf a = 1, find b.', {}, "is truncated: it ends inside row 2"),
+        ('q,a\n"Q?",1\n"Solve:\nIf a = 1, find b.\n', {}, "is truncated: it ends inside row 2"),
+        ('q,a\n"Q?",1\n"Now, solve:\nIf a = 1, find b.\nAlso\n', {}, "is truncated: it ends inside row 2"),
+        ('q,a\n"Q?",1\n"Q2?,1\nR2?,2', {}, "is truncated: it ends inside row 2"),
+        ('q\n"Q?"\n"Solve:\nIf a is 1, find b.\n', {}, "is truncated: it ends inside row 2"),
         ("q,a\nQ?\nR?\n", {}, "gives no row; wrong_number_of_cells: line 2: 1 cells, expected 2"),
         ('"q,a\nQ?,1\n', {}, "the header, line 1, is not CSV"),
     ],

@@ -1,6 +1,7 @@
 """CSV as people write it: the separator found by content, bad rows counted with their line, and none behind them lost.
 
-A quote that nothing closes, or that stands inside a quoted cell, costs the row of its line alone: reading goes on with the next line.
+A quote that nothing closes, or that stands inside a quoted cell, costs the row of its line alone: reading goes on with the next line. So
+does a carriage return inside a cell without quotes, where lines end in `\\n`.
 """
 
 import csv
@@ -66,8 +67,15 @@ def read_csv(file: DataFile, options: CsvOptions | None = None) -> Iterator[Item
     """
     csv.field_size_limit(MAX_CSV_LINE)
     options = options or CsvOptions()
-    with io.TextIOWrapper(file.open(), encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+    with _text(file, "") as text:
+        line_end = "" if text.readline(MAX_CSV_LINE).endswith("\r") else "\n"  # old Macs wrote \r alone
+    with _text(file, line_end) as text:
         yield from _rows(_Lines(text, file), options, file)
+
+
+def _text(file: DataFile, line_end: str) -> io.TextIOWrapper:
+    """The text of a file whose lines end in `line_end`; in any way where that is empty."""
+    return io.TextIOWrapper(file.open(), encoding="utf-8-sig", errors="surrogateescape", newline=line_end)
 
 
 def _rows(lines: "_Lines", options: CsvOptions, file: DataFile) -> Iterator[Item | BadItem]:
@@ -94,7 +102,11 @@ def _rows(lines: "_Lines", options: CsvOptions, file: DataFile) -> Iterator[Item
                 raise TruncatedError(
                     f"{file} is truncated: it ends inside row {number}, which begins in {at}"
                 ) from error
-            yield BadItem(number, "stray_quote", f"line {lines.put_back()}: {error} ({_REMEDY})")
+            if "new-line character" in str(error):
+                detail = f"a carriage return in a cell without quotes ({_shown(lines.taken)})"
+                yield BadItem(number, "line_end_in_cell", f"{at}: {detail}")
+            else:
+                yield BadItem(number, "stray_quote", f"line {lines.put_back()}: {error} ({_REMEDY})")
             continue
         if not cells or (number == 0 and tuple(cells) == options.columns):
             continue
@@ -155,7 +167,7 @@ def _score(sample: list[str], dialect: dict[str, Any], options: CsvOptions) -> t
     """(share of rows as wide as the first, its width); zeros for one column."""
     widths = []
     try:
-        widths = [len(cells) for cells in csv.reader(sample, **dialect) if cells]
+        widths = [len(cells) for cells in csv.reader([line.replace("\r", "") for line in sample], **dialect) if cells]
     except csv.Error:
         return 0.0, 0
     wide = len(options.columns) or (widths[0] if widths else 0)

@@ -24,6 +24,8 @@ DRESSED: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "a named tab": ("q\ta\nHow much is 6 / 2?\t3\nWhich is less, 1,5 or 2?\t1,5\n", {"csv": {"separator": "tab"}}),
     "Excel's first line": ("sep=;\nq;a\nHow much is 6 / 2?;3\nWhich is less, 1,5 or 2?;1,5\n", {}),
     "CR alone": ('q,a\rHow much is 6 / 2?,3\r"Which is less, 1,5 or 2?","1,5"\r', {}),
+    "CR alone, line feeds in cells": ('q,a,h\rHow much is 6 / 2?,3,"x\ny"\r"Which is less, 1,5 or 2?","1,5",\r', {}),
+    "CR CR LF": ('q,a\r\r\nHow much is 6 / 2?,3\r\r\n"Which is less, 1,5 or 2?","1,5"\r\r\n', {}),
     "CRLF, packed": (gzip.compress(b'q,a\r\nHow much is 6 / 2?,3\r\n"Which is less, 1,5 or 2?","1,5"', mtime=0), {}),
     "UTF-16": ("q\ta\nHow much is 6 / 2?\t3\nWhich is less, 1,5 or 2?\t1,5\n".encode("utf-16"), {}),
     "UTF-16 without a mark": (
@@ -102,6 +104,11 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str], str]] = {
     "backslashes, named": ('q,a\n"Say \\"a, b\\" now?",1\nQ2?,2\n', {"csv": {"escape": "\\"}}, ['Say "a, b" now?', "Q2?"], ""),
     "a comma too many": ("q,a\nHow much is 1,000?,1\nQ2?,2\n", {}, ["wrong_number_of_cells", "Q2?"], "line 2: 3 cells, expected 2"),
     "a cell too few": ('q,a\n"Q1\nand?",1\nQ2?\nQ3?,3\n', {}, ["Q1\nand?", "wrong_number_of_cells", "Q3?"], "line 4: 1 cells"),
+    "CR in a bare cell": ("q,a\nQ1?,l\rm\nQ2?,2\n", {}, ["line_end_in_cell", "Q2?"], "line 2: a carriage return in a cell"),
+    "CR in the first bare cell": ("q,a\r\nQ\r1?,1\r\nQ2?,2\r\n", {}, ["line_end_in_cell", "Q2?"], "line 2: "),
+    "CR in a bare cell, tabs": ("q\ta\nQ1?\tl\rm\nQ2?\t2\n", {}, ["line_end_in_cell", "Q2?"], "line 2: "),
+    "CR behind a cell of lines": ('q,a\n"Q1\nIf a, b\nof",l\rm\nQ2?,2\n', {}, ["line_end_in_cell", "Q2?"], "line 2: "),
+    "CR in a quoted cell": ('q,a\n"Q\r1?",1\nQ2?,2\n', {}, ["Q\r1?", "Q2?"], ""),
     "a NUL": ("q,a\nHow \0 many?,1\nQ2?,2\n", {}, ["nul_in_cell", "Q2?"], "line 2: "),
 }  # fmt: skip
 

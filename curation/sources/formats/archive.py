@@ -1,7 +1,8 @@
 """Zip and tar archives as folders that can only be read: an index of their plain files, opened one at a time, nothing ever extracted.
 
-Links, devices, encrypted files, archives in the archive and names that leave it (`../x`, `/x`) are refused, each with its reason.
-A compressed tar is spooled to a temporary file once per process, so that its members can be sought.
+Refused, each with its reason, are links, devices, encrypted files, archives in the archive, names that leave it (`../x`, `/x`) and names
+that several members have. Tars one behind the other are one. A compressed tar is spooled to a temporary file once per process, so that its
+members can be sought.
 """
 
 import io
@@ -31,6 +32,8 @@ from curation.sources.formats.streams import (
 )
 
 _NESTED = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".7z", ".rar")
+_BLOCKS = 1 << 11
+"""Blocks of a tar that are looked through at once."""
 SEPARATOR = "!/"
 """Between an archive and what is meant in it: `set.zip!/train/*.json`."""
 
@@ -63,13 +66,17 @@ class Archive(ABC):
         raw, packed_bytes = self.open_packed(name)
         return open_plain(raw, f"{self.path}{SEPARATOR}{name}", packed_bytes, encoding)
 
-    def _accept(self, name: str, refused: str) -> str:
-        """The member's normal name; '' where it is refused."""
-        reason = refused or _unsafe(name)
-        if reason:
-            self.refused[name] = reason
-            return ""
-        return posixpath.normpath(name)
+    def _take_in(self, name: str, refused: str, member: Any) -> None:
+        """Keep a member under its normal name, or why it is refused; of several with one name none, as nothing says which is meant."""
+        unsafe = _unsafe(name)
+        name = name if unsafe else posixpath.normpath(name)
+        if name in self._members or name in self.refused:
+            self._members.pop(name, None)
+            self.refused[name] = "the name of several members"
+        elif refused or unsafe:
+            self.refused[name] = refused or unsafe
+        else:
+            self._members[name] = member
 
     def _check_count(self, count: int) -> None:
         if count > MAX_MEMBERS:
@@ -92,7 +99,8 @@ class ZipArchive(Archive):
         expanded, size = sum(info.file_size for info in files), path.stat().st_size
         if expanded > max(RATIO_FREE_BYTES, MAX_RATIO * size):
             raise SourceError(f"{path} expands its {size} bytes to {expanded}: a decompression bomb?")
-        self._members = {name: info for info in files if (name := self._accept(info.filename, _zip_refusal(info)))}
+        for info in files:
+            self._take_in(info.filename, _zip_refusal(info), info)
 
     def size_of(self, name: str) -> int:
         return int(self._members[name].file_size)
@@ -128,19 +136,39 @@ class TarArchive(Archive):
             raise TruncatedError(self.cut)
 
     def _index(self) -> None:
-        with tarfile.open(fileobj=self._file, mode="r:") as tar:
-            count = 0
-            while (member := tar.next()) is not None:
-                tar.members.clear()  # type: ignore[attr-defined]  # it would remember every one
-                self._check_count(count := count + 1)
-                if member.isdir() or not (name := self._accept(member.name, _tar_refusal(member))):
-                    continue
-                if member.offset_data + member.size > self._size:
-                    raise tarfile.ReadError(f"it ends inside {name!r}")
-                self._members[name] = (member.offset_data, member.size)
-            self._file.seek(tar.offset)
+        start: int | None = 0
+        count = 0
+        while start is not None:
+            self._file.seek(start)
+            with tarfile.open(fileobj=self._file, mode="r:") as tar:
+                while (member := tar.next()) is not None:
+                    tar.members.clear()  # type: ignore[attr-defined]  # it would remember every one
+                    self._check_count(count := count + 1)
+                    if member.isdir() or (
+                        member.islnk() and member.linkname == member.name
+                    ):  # a file that `tar` was given twice
+                        continue
+                    refused = _tar_refusal(member)
+                    if not refused and member.offset_data + member.size > self._size:
+                        raise tarfile.ReadError(f"it ends inside {member.name!r}")
+                    self._take_in(member.name, refused, (member.offset_data, member.size))
+                start = self._behind_end(tar.offset)
+
+    def _behind_end(self, end: int) -> int | None:
+        """Where the next tar begins behind the end mark of one; None where zeros alone follow.
+
+        Raises:
+            ReadError: there is no end mark.
+        """
+        self._file.seek(end)
         if (block := self._file.read(HEAD_BYTES)).strip(b"\0") or not block:  # tarfile takes both for the end
-            raise tarfile.ReadError(f"no valid header and no end at byte {tar.offset}")
+            raise tarfile.ReadError(f"no valid header and no end at byte {end}")
+        place = end + len(block)
+        while chunk := self._file.read(_BLOCKS * HEAD_BYTES):
+            if rest := chunk.lstrip(b"\0"):
+                return place + (len(chunk) - len(rest)) // HEAD_BYTES * HEAD_BYTES
+            place += len(chunk)
+        return None
 
     def size_of(self, name: str) -> int:
         return int(self._members[name][1])

@@ -1,4 +1,4 @@
-"""Parquet and Arrow files, read in batches so that memory stays flat. Maps are dicts."""
+"""Parquet and Arrow files, read in batches so that memory stays flat. Maps are dicts; a date that Python has not is `Unreadable`."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from curation.core.errors import SourceError, first_line
 from curation.sources.formats.cut import Cut, PartSize, row_cuts
 from curation.sources.formats.files import DataFile
 from curation.sources.formats.limits import MAX_RATIO, RATIO_FREE_BYTES
-from curation.sources.formats.record import Item, TruncatedError
+from curation.sources.formats.record import Item, TruncatedError, Unreadable
 
 _BATCH_ROWS = 64
 """Rows decoded at a time; an image row can be a megabyte."""
@@ -68,7 +68,7 @@ def _numbered(batches: Iterable[Any], before: int, cut: Cut | None, file: DataFi
         if first < stop:
             batch.validate(full=True)  # damaged offsets would crash the process, not raise
         for start in range(first, stop, _BATCH_ROWS):
-            values = batch.slice(start, min(_BATCH_ROWS, stop - start)).to_pylist(maps_as_pydicts="strict")
+            values = _values(batch.slice(start, min(_BATCH_ROWS, stop - start)))
             yield from enumerate(values, before + start + 1)
             given += len(values)
         before += batch.num_rows
@@ -76,6 +76,31 @@ def _numbered(batches: Iterable[Any], before: int, cut: Cut | None, file: DataFi
             break
     if cut:
         cut.check(given, str(file))
+
+
+def _values(rows: Any) -> list[dict[str, Any]]:
+    """Rows of a batch as dicts; value by value where one is beyond what Python can hold."""
+    try:
+        return list(rows.to_pylist(maps_as_pydicts="strict"))
+    except (OverflowError, ValueError, LookupError):
+        columns = [[_value(column, row) for row in range(len(column))] for column in rows.columns]
+        return [dict(zip(rows.schema.names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _value(column: Any, row: int) -> Any:
+    """The value of a column in a row.
+
+    Raises:
+        KeyError: a map has a key twice.
+    """
+    import pyarrow as pa
+
+    try:
+        return column.slice(row, 1).to_pylist(maps_as_pydicts="strict")[0]
+    except (OverflowError, ValueError, LookupError) as error:
+        if isinstance(error, pa.ArrowException) or "duplicate key" in str(error):
+            raise
+        return Unreadable(f"a {column.type} that Python cannot hold: {first_line(error)}")
 
 
 def _packed(group: Any) -> int:

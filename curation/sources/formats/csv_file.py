@@ -1,6 +1,7 @@
 """CSV as people write it: the separator found by content, bad rows counted with their line, and none behind them lost.
 
-A quote that nothing closes, or that stands inside a quoted cell, costs the row of its line alone: reading goes on with the next line.
+A quote that nothing closes, or that stands inside a quoted cell, costs the row of its line alone: reading goes on with the next line. So
+does a carriage return inside a cell without quotes, where lines end in `\\n`.
 """
 
 import csv
@@ -23,11 +24,15 @@ _SAMPLE = 30
 """Lines by which the separator is found."""
 _NONE_GOOD = 100_000
 """So many bad rows without a good one are no CSV."""
+_NEARLY_ALL, _VERY_MANY = 0.9, 200
+"""Share and number of lines that are rows, behind a quote that nothing closes. Hardly a cell has so many with a row's separators."""
 _MISSING = frozenset({"", "nan", "NaN"})
 """Cells that hold nothing, as pandas writes them; None, NA and null may be answers."""
 
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]+")
+_LONE_SURROGATE = re.compile("\udced[\udca0-\udcbf][\udc80-\udcbf]")
+"""One of UTF-16 as `streams` hands it on, its three bytes escaped as no UTF-8."""
 
 
 class CsvOptions(Options):
@@ -57,13 +62,20 @@ def read_csv(file: DataFile, options: CsvOptions | None = None) -> Iterator[Item
     """One record per row, keyed by the header line. Cells stay text; an empty one, `nan` and `NaN` are None.
 
     Raises:
-        TruncatedError: the file ends inside a quoted cell.
+        TruncatedError: the file ends inside a quoted cell, as far as can be told.
         SourceError: not CSV in its encoding, or a header that names two columns alike.
     """
     csv.field_size_limit(MAX_CSV_LINE)
     options = options or CsvOptions()
-    with io.TextIOWrapper(file.open(), encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+    with _text(file, "") as text:
+        line_end = "" if text.readline(MAX_CSV_LINE).endswith("\r") else "\n"  # old Macs wrote \r alone
+    with _text(file, line_end) as text:
         yield from _rows(_Lines(text, file), options, file)
+
+
+def _text(file: DataFile, line_end: str) -> io.TextIOWrapper:
+    """The text of a file whose lines end in `line_end`; in any way where that is empty."""
+    return io.TextIOWrapper(file.open(), encoding="utf-8-sig", errors="surrogateescape", newline=line_end)
 
 
 def _rows(lines: "_Lines", options: CsvOptions, file: DataFile) -> Iterator[Item | BadItem]:
@@ -85,9 +97,16 @@ def _rows(lines: "_Lines", options: CsvOptions, file: DataFile) -> Iterator[Item
             return
         except csv.Error as error:
             number += 1
-            if "unexpected end of data" in str(error) and not _is_stray(lines, dialect, len(names)):
-                raise TruncatedError(f"{file} is truncated: it ends inside row {number}") from error
-            yield BadItem(number, "stray_quote", f"line {lines.put_back()}: {error} ({_REMEDY})")
+            at = f"line {lines.number - len(lines.taken) + 1}"
+            if "unexpected end of data" in str(error) and not _is_stray(lines.taken, dialect, len(names)):
+                raise TruncatedError(
+                    f"{file} is truncated: it ends inside row {number}, which begins in {at}"
+                ) from error
+            if "new-line character" in str(error):
+                detail = f"a carriage return in a cell without quotes ({_shown(lines.taken)})"
+                yield BadItem(number, "line_end_in_cell", f"{at}: {detail}")
+            else:
+                yield BadItem(number, "stray_quote", f"line {lines.put_back()}: {error} ({_REMEDY})")
             continue
         if not cells or (number == 0 and tuple(cells) == options.columns):
             continue
@@ -95,10 +114,8 @@ def _rows(lines: "_Lines", options: CsvOptions, file: DataFile) -> Iterator[Item
         cells = cells[: len(names)] if not any(cells[len(names) :]) else cells
         at = f"line {lines.number - len(lines.taken) + 1}"
         if len(cells) != len(names):
-            detail = f"{len(cells)} cells, expected {len(names)}"
-            yield BadItem(
-                number, "wrong_number_of_cells", f"{at}: {detail} ({' '.join('; '.join(cells).split())[:80]})"
-            )
+            detail = f"{at}: {len(cells)} cells, expected {len(names)} ({_shown(cells)})"
+            yield BadItem(number, "wrong_number_of_cells", detail)
         elif any("\0" in cell for cell in cells):
             yield BadItem(number, "nul_in_cell", f"{at}: a NUL byte in {'; '.join(cells)[:80]!r}")
         else:
@@ -109,6 +126,11 @@ def _rows(lines: "_Lines", options: CsvOptions, file: DataFile) -> Iterator[Item
 
 
 _REMEDY = "where quotes are text say `csv: {quote: ''}`, where a backslash stands before them `csv: {escape: '\\'}`"
+
+
+def _shown(cells: list[str]) -> str:
+    """The beginning of cells as text that UTF-8 can hold."""
+    return " ".join("; ".join(cells).split())[:80].encode(errors="backslashreplace").decode()
 
 
 def _names(lines: "_Lines", reader: Any, file: DataFile) -> list[str]:
@@ -145,22 +167,32 @@ def _score(sample: list[str], dialect: dict[str, Any], options: CsvOptions) -> t
     """(share of rows as wide as the first, its width); zeros for one column."""
     widths = []
     try:
-        widths = [len(cells) for cells in csv.reader(sample, **dialect) if cells]
+        widths = [len(cells) for cells in csv.reader([line.replace("\r", "") for line in sample], **dialect) if cells]
     except csv.Error:
         return 0.0, 0
     wide = len(options.columns) or (widths[0] if widths else 0)
     return (widths.count(wide) / len(widths), wide) if wide > 1 and widths else (0.0, 0)
 
 
-def _is_stray(lines: "_Lines", dialect: dict[str, Any], width: int) -> bool:
-    """Whether lines behind the first of an unclosed cell are rows by themselves: then its quote is the mistake."""
-    for line in lines.taken[1:]:
-        try:
-            if any(len(cells) == width for cells in csv.reader([line], **dialect)):
-                return True
-        except csv.Error:
-            continue
-    return False
+def _is_stray(taken: list[str], dialect: dict[str, Any], width: int) -> bool:
+    """Whether the quote of an unclosed cell is the mistake, and not the end of the file: lines behind its first are rows by themselves.
+
+    A cell of several lines that was cut may have such lines, too. So they are nearly all, and either very many, or the last is whole and
+    the first has as many cells as a row. In one column every line is a row, which says nothing.
+    """
+    if width == 1:
+        return False
+    behind = [line for line in taken[1:] if line.strip()]
+    n_rows = sum(_is_row(line, dialect, width) for line in behind)
+    is_whole = taken[-1].endswith(("\n", "\r")) and taken[0].count(dialect["delimiter"]) >= width - 1
+    return n_rows > len(behind) * _NEARLY_ALL and (is_whole or n_rows >= _VERY_MANY)
+
+
+def _is_row(line: str, dialect: dict[str, Any], width: int) -> bool:
+    try:
+        return any(len(cells) == width for cells in csv.reader([line], **dialect))
+    except csv.Error:
+        return False
 
 
 class _Lines:
@@ -202,7 +234,9 @@ class _Lines:
     def _read(self) -> str:
         if len(line := self.text.readline(MAX_CSV_LINE)) == MAX_CSV_LINE:
             raise SourceError(f"{self.file} is not CSV: a line of more than {MAX_CSV_LINE >> 20} Mi characters")
-        if not line.isascii() and (wrong := _NOT_UTF8.search(line)):
+        if line.isascii() or not _NOT_UTF8.search(line):
+            return line
+        if wrong := _NOT_UTF8.search(_LONE_SURROGATE.sub("", line)):
             at = f"{wrong[0].encode(errors='surrogateescape')!r} in line {self.number + len(self.again) + 1}"
             raise SourceError(f"{self.file} is not UTF-8: got {at}; name its `encoding`: cp1252, gbk, ...")
-        return line
+        return line.encode(errors="surrogateescape").decode(errors="surrogatepass")

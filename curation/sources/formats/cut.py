@@ -118,7 +118,7 @@ def row_cuts(groups: Iterable[tuple[int, int]], size: PartSize) -> list[Cut]:
 
     for rows, stored in groups:
         pieces = min(max(ceil(rows / size.rows), ceil(stored / size.bytes), 1), _MOST_PIECES)
-        if pieces > 1:
+        if rows and pieces > 1:
             for stop in range(end, end + rows, ceil(rows / pieces)):
                 close(stop)
         end, n_bytes = end + rows, n_bytes + stored

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from curation.core.errors import BadRowError
-from curation.sources.formats.record import Record
+from curation.sources.formats.record import Record, Unreadable
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>", "__bool__": lambda self: False})()
 """What `evaluate` returns where a record has no such field; a field that is null gives None."""
@@ -31,7 +31,7 @@ def evaluate(expression: str, record: Record, whole: bool = False) -> Any:
     6
 
     Raises:
-        BadRowError: a template names an object, or a list of other than texts and numbers.
+        BadRowError: a value that could not be read, or a template names an object, or a list of other than texts and numbers.
     """
     if expression.startswith("="):
         return expression[1:]
@@ -54,7 +54,7 @@ def fields_in(expression: str) -> list[str]:
 
 
 def lookup(value: Any, path: str) -> Any:
-    """Follow a dotted path through dicts and lists; MISSING where it leads nowhere."""
+    """Follow a dotted path through dicts and lists; MISSING where it leads nowhere, Unreadable where it leads through such a value."""
     if isinstance(value, dict):
         if path in value:
             return value[path]
@@ -65,7 +65,7 @@ def lookup(value: Any, path: str) -> Any:
         head, _, tail = path.partition(".")
         if re.fullmatch(r"-?\d+", head) and -len(value) <= int(head) < len(value):
             return lookup(value[int(head)], tail) if tail else value[int(head)]
-    return MISSING
+    return value if isinstance(value, Unreadable) else MISSING
 
 
 def _atom(name: str, record: Record) -> Any:
@@ -79,7 +79,10 @@ def _atom(name: str, record: Record) -> Any:
         case "$stem":
             return PurePosixPath(record.file).stem
         case _:
-            return _without_nan(lookup(record.value, name))
+            value = lookup(record.value, name)
+            if isinstance(value, Unreadable):
+                raise BadRowError("value_unreadable", f"{name}: {value.why}")
+            return _without_nan(value)
 
 
 def _without_nan(value: Any) -> Any:

@@ -171,8 +171,7 @@ def sniff(file: DataFile) -> Format:
 
 def _members(name: str, path: Path, inner: str) -> Iterator[DataFile]:
     archive, any_matches = open_archive(path), False
-    pattern = inner.split("/")
-    names = sorted([*archive.names, *archive.refused])
+    pattern, names = inner.split("/"), _names_in(path)
     for member in names:
         if not (matches(member.split("/"), pattern) if inner else _is_data(member)):
             continue
@@ -196,7 +195,13 @@ def _below(folder: str) -> list[Path]:
 
 
 def _holds_data(path: Path) -> bool:
-    return not is_archive(path) or any(_is_data(name) and not _is_packed(name) for name in open_archive(path).names)
+    return not is_archive(path) or any(_is_data(name) and not _is_packed(name) for name in _names_in(path))
+
+
+def _names_in(path: Path) -> list[str]:
+    """The names in an archive, those that are refused, too."""
+    archive = open_archive(path)
+    return sorted([*archive.names, *archive.refused])
 
 
 def _is_data(name: str) -> bool:

@@ -9,9 +9,9 @@ from curation.sources.formats.cut import Cut
 from curation.sources.formats.files import DataFile
 from curation.sources.formats.json_layout import Has, Shape, has_nothing, is_wrapped, spread
 from curation.sources.formats.json_text import BOM, JsonText
-from curation.sources.formats.json_values import DoubledKeyError, TooManyValuesError, decode
+from curation.sources.formats.json_values import DoubledKeyError, TooManyValuesError, decode, is_cut_off
 from curation.sources.formats.limits import MAX_RECORD_BYTES
-from curation.sources.formats.record import BadItem, Item
+from curation.sources.formats.record import BadItem, Item, TruncatedError
 from curation.sources.formats.streams import open_piece
 
 _MOST_LINES, _MOST_BYTES, _MOST_TRIES = 200, 1 << 18, 3
@@ -25,6 +25,9 @@ def read_json_lines(
     """The records of a file or a piece, numbered by their lines; blank lines are skipped, one that is not JSON or too large is a BadItem.
 
     A list of records in a line gives each, with the key `line.number`; `shape: one` keeps it as one record.
+
+    Raises:
+        TruncatedError: the last line has no end and is the beginning of a record.
     """
     with open_piece(file.path, cut.start, cut.stop) if cut else file.open() as stream:
         lines = _Lines(stream, cut.before if cut else 0)
@@ -47,8 +50,11 @@ def read_json_lines(
                 for place, value in enumerate(values):
                     yield Item(number, f"{number}.{place}" if len(values) > 1 else "", value)
                 if not values:
+                    if lines.is_cut or (not line.endswith(b"\n") and is_cut_off(text)):
+                        raise TruncatedError(f"{file} is truncated: it ends inside line {number}", number) from error
                     yield BadItem(number, "line_not_json", _why(error))
             else:
+                lines.tries = 0
                 if shape == "one":
                     yield Item(number, "", value)
                     continue
@@ -78,6 +84,8 @@ class _Lines:
 
     def __init__(self, stream: BufferedReader, before: int = 0) -> None:
         self.stream, self.number, self.again, self.tries = stream, before, deque[bytes](), 0
+        self.is_cut = False
+        """Whether the stream was seen to end inside an object over several lines."""
 
     def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
         while True:
@@ -94,25 +102,32 @@ class _Lines:
 
     def continued(self, text: bytes) -> object | None:
         """The object that a line begins and following ones end; None, and the lines come again, where that is none."""
-        if not text.startswith(b"{") or len(text) > _MOST_BYTES or self.tries >= _MOST_TRIES:
+        if not text.startswith(b"{") or len(text) >= _MOST_BYTES or self.tries >= _MOST_TRIES:
             return None
         lines, size = list[bytes](), len(text)
         while len(lines) < _MOST_LINES and size < _MOST_BYTES:
             line = self.again.popleft() if self.again else self.stream.readline(MAX_RECORD_BYTES)
+            if not line or line.startswith(b'{"'):
+                self.again.extendleft([line] if line else [])
+                break
             lines.append(line)
             size += len(line)
-            if not line or line.startswith(b'{"'):
-                break
-            if line.rstrip(_AROUND).endswith(b"}"):
-                try:
-                    value: object = decode(b"".join([text, b"\n", *lines]).strip(_AROUND))
-                except (ValueError, RecursionError):
-                    continue
-                self.number, self.tries = self.number + len(lines), 0
-                return value
-        self.again.extendleft(reversed([line for line in lines if line]))
-        self.tries += 1
-        return None
+        text = b"".join([text, b"\n", *lines])
+        found, n_lines = _first_object(text)
+        self.is_cut = found is None and not line and bool(lines) and not text.endswith(b"\n") and is_cut_off(text)
+        self.again.extendleft(reversed(lines[n_lines:]))
+        self.number, self.tries = self.number + n_lines, self.tries + 1 if found is None else 0
+        return found
+
+
+def _first_object(text: bytes) -> tuple[object | None, int]:
+    """The object that a text begins with and a line ends behind, and how many line ends are in it; (None, 0) where that is none."""
+    try:
+        raw = JsonText(BytesIO(text), "", MAX_RECORD_BYTES).take()
+        is_last = not text[len(raw) :].partition(b"\n")[0].strip(_AROUND)
+        return (decode(raw), raw.count(b"\n")) if is_last else (None, 0)
+    except (ValueError, RecursionError):
+        return None, 0
 
 
 def _several(line: bytes) -> list[object]:

@@ -6,8 +6,10 @@ single quotes, None, True, tuples, trailing commas, comments, keys without quote
 """
 
 import ast
+import codecs
 import json
 import re
+import string
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +49,46 @@ def decode(raw: bytes) -> Any:
             return _STRICT.decode(plain)
         except json.JSONDecodeError:
             raise error from None
+
+
+def is_cut_off(raw: bytes) -> bool:
+    """Whether a piece that is not JSON is the beginning of some: with its texts, lists and objects closed where it ends, it is.
+
+    >>> is_cut_off(b'{"q": [1, "tw'), is_cut_off(b'{"q": [1, tw]')
+    (True, False)
+    """
+    try:
+        text = codecs.getincrementaldecoder("utf-8")("surrogatepass").decode(raw)  # without half a character at the end
+    except UnicodeDecodeError:
+        return False
+    inside, quote = list[str](), ""
+    for mark in _MARK.finditer(text):
+        if mark[0] in _CLOSING:
+            inside.append(_CLOSING[mark[0]])
+        elif mark[0][0] in ("'", '"'):
+            if not mark.lastindex:
+                quote, text = mark[0][0], text[: mark.end()]
+        elif not inside or inside.pop() != mark[0]:
+            return False
+    whole = _CUT_ESCAPE.sub(r"\1", text) + quote if quote else text.rstrip(_OF_WORDS)
+    return bool(inside or quote) and any(_is_value(whole + more + "".join(reversed(inside))) for more in _MORE)
+
+
+_CLOSING = {"{": "}", "[": "]", "(": ")"}
+_MARK = re.compile(r"""[\[\]{}()]|"(?:[^"\\]++|\\.)*+(")?|'(?:[^'\\]++|\\.)*+(')?""", re.DOTALL)
+"""A bracket, or a quoted text with its end where it has one."""
+_CUT_ESCAPE = re.compile(r"((?<!\\)(?:\\\\)*+)\\u[0-9a-fA-F]{0,3}\Z")
+_OF_WORDS = f"{string.ascii_letters}{string.digits}_$-+."
+_MORE = ("", "null", ": null")
+"""What may be missing in front of the closing brackets."""
+
+
+def _is_value(text: str) -> bool:
+    try:
+        decode(text.encode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -58,7 +58,12 @@ def index_of(join: Join) -> Index:
         if isinstance(record, BadRecord):
             unread[record.reason] += 1
             continue
-        if not (name := _as_id(evaluate(join.key, record))):
+        try:
+            name = _as_id(evaluate(join.key, record))
+        except BadRowError as error:
+            unread[error.reason] += 1
+            continue
+        if not name:
             without += 1
             continue
         found[name] = record.value if found.get(name, record.value) == record.value else _SEVERAL
@@ -78,7 +83,10 @@ def joined_with(record: Record, joins: Mapping[str, str | Join], indexes: Mappin
     value = dict(record.value) if isinstance(record.value, dict) else {"value": record.value}
     for name, join in joins.items():
         if isinstance(join, Join):
-            key = _as_id(evaluate(join.on, record))
+            try:
+                key = _as_id(evaluate(join.on, record))
+            except BadRowError as error:
+                return BadRecord(record.file, record.number, error.reason, error.detail)
             other = indexes[name].records.get(key, MISSING)
             if other is MISSING or other is _SEVERAL:
                 reason = "join_unmatched" if other is MISSING else "join_several"

@@ -68,7 +68,7 @@ def _records_of(file: DataFile, reading: Reading, cut: Cut | None) -> Iterator[R
     except TruncatedError as error:
         if not reading.keep_truncated:
             raise
-        yield BadRecord(file.name, number + 1, "truncated_file", str(error))
+        yield BadRecord(file.name, error.number or number + 1, "truncated_file", str(error))
     except OSError as error:
         raise SourceError(f"cannot read {file}: {error.strerror or error}") from error
     else:

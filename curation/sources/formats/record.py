@@ -23,8 +23,19 @@ class BadItem(NamedTuple):
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """In a record, a value that Python cannot hold: it costs the rows that name it. `why` says what it is."""
+
+    why: str
+
+
 class TruncatedError(SourceError):
-    """A file ends inside a record; the reader has yielded the complete ones."""
+    """A file ends inside a record; the reader has yielded the complete ones. `number` is that of the cut one, where it is known."""
+
+    def __init__(self, message: str, number: int = 0) -> None:
+        super().__init__(message)
+        self.number = number
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,5 +32,6 @@ REMEDIES: dict[str, str] = {
     "template_not_text": "fields",
     "truncated_file": "on_truncated",
     "turns_lost": "fields.question",
+    "value_unreadable": "fields",
     "wrong_number_of_cells": "csv",
 }

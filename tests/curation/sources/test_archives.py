@@ -155,6 +155,74 @@ def test_members_that_leave_the_archive_or_nest_are_counted_and_not_read(tmp_pat
         assert reason in details
 
 
+def appended(files: Files, *more: Files) -> bytes:
+    """A tar to which `tar -r` has added more files."""
+    out = io.BytesIO(tarred(files))
+    with tarfile.open(fileobj=out, mode="a") as archive:
+        for name, data in (pair for added in more for pair in added.items()):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
+DOUBLED: dict[str, bytes] = {
+    "zip": zipped({"a.jsonl": line(1), "b.jsonl": line(2), "c.jsonl": line(3)}).replace(b"b.jsonl", b"a.jsonl"),
+    "zip, spelled in two ways": zipped({"a.jsonl": line(1), "./a.jsonl": line(2), "c.jsonl": line(3)}),
+    "tar": appended({"a.jsonl": line(1), "c.jsonl": line(3)}, {"a.jsonl": line(2)}),
+    "tar, thrice": appended({"a.jsonl": line(1), "c.jsonl": line(3)}, {"a.jsonl": line(2)}, {"a.jsonl": line(4)}),
+    "tar, spelled in two ways": tarred({"a.jsonl": line(1), "./a.jsonl": line(2), "c.jsonl": line(3)}),
+    "tar behind tar": tarred({"a.jsonl": line(1)}) + tarred({"a.jsonl": line(2), "c.jsonl": line(3)}),
+}
+
+
+@pytest.mark.parametrize("case", DOUBLED)
+def test_a_name_that_several_members_have_is_counted_and_not_read(tmp_path: Path, case: str) -> None:
+    path = put(tmp_path / "set/x.tar", DOUBLED[case])
+    rows = read(path)
+    assert [outcome for outcome in outcomes(rows) if outcome != "member_refused"] == ["3"]
+    bad = [row.detail for row in rows if isinstance(row, BadRow)]
+    assert f"'a.jsonl' in {path} is the name of several members" in bad
+
+
+def test_an_archive_in_a_folder_is_told_when_all_its_data_are_refused(tmp_path: Path) -> None:
+    put(tmp_path / "set/x.tar", appended({"a.jsonl": line(1)}, {"a.jsonl": line(2)}))
+    put(tmp_path / "set/y.jsonl", line(3))
+    assert outcomes(read(tmp_path / "set")) == ["member_refused", "3"]
+
+
+def test_a_file_that_tar_was_given_twice_is_read_once(tmp_path: Path) -> None:
+    out = io.BytesIO(tarred({"a.jsonl": line(1)}))
+    with tarfile.open(fileobj=out, mode="a") as archive:
+        member = tarfile.TarInfo("a.jsonl")
+        member.type, member.linkname = tarfile.LNKTYPE, "a.jsonl"
+        archive.addfile(member)
+    assert outcomes(read(put(tmp_path / "x.tar", out.getvalue()))) == ["1"]
+
+
+BEHIND: dict[str, tuple[bytes, list[str]]] = {
+    "one tar": (tarred({"b.jsonl": line(2)}), ["1", "2"]),
+    "two tars": (tarred({"b.jsonl": line(2)}) + tarred({"c.jsonl": line(3)}), ["1", "2", "3"]),
+    "a tar behind many zeros": (bytes(3 << 20) + tarred({"b.jsonl": line(2)}), ["1", "2"]),
+    "an empty tar": (tarred({}), ["1"]),
+    "zeros": (bytes(700), ["1"]),
+    "what is no header": (b"signed by nobody", ["1", "truncated_file"]),
+    "half a header": (tarred({"b.jsonl": line(2)})[:300], ["1", "truncated_file"]),
+    "a tar that ends early": (tarred({"b.jsonl": line(2)})[:530], ["1", "truncated_file"]),
+}
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("case", BEHIND)
+def test_what_is_behind_the_end_of_a_tar_is_read_or_told(tmp_path: Path, case: str, pack: Any) -> None:
+    more, expected = BEHIND[case]
+    path = put(tmp_path / "x.tar", pack(tarred({"a.jsonl": line(1)})) + pack(more))
+    assert outcomes(read(path, on_truncated="keep")) == expected
+    if "truncated_file" in expected:
+        with pytest.raises(SourceError, match="is truncated or damaged"):
+            read(path)
+
+
 def test_links_devices_and_encrypted_members_are_counted_and_not_read(tmp_path: Path) -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:

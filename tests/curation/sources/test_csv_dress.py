@@ -24,6 +24,8 @@ DRESSED: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "a named tab": ("q\ta\nHow much is 6 / 2?\t3\nWhich is less, 1,5 or 2?\t1,5\n", {"csv": {"separator": "tab"}}),
     "Excel's first line": ("sep=;\nq;a\nHow much is 6 / 2?;3\nWhich is less, 1,5 or 2?;1,5\n", {}),
     "CR alone": ('q,a\rHow much is 6 / 2?,3\r"Which is less, 1,5 or 2?","1,5"\r', {}),
+    "CR alone, line feeds in cells": ('q,a,h\rHow much is 6 / 2?,3,"x\ny"\r"Which is less, 1,5 or 2?","1,5",\r', {}),
+    "CR CR LF": ('q,a\r\r\nHow much is 6 / 2?,3\r\r\n"Which is less, 1,5 or 2?","1,5"\r\r\n', {}),
     "CRLF, packed": (gzip.compress(b'q,a\r\nHow much is 6 / 2?,3\r\n"Which is less, 1,5 or 2?","1,5"', mtime=0), {}),
     "UTF-16": ("q\ta\nHow much is 6 / 2?\t3\nWhich is less, 1,5 or 2?\t1,5\n".encode("utf-16"), {}),
     "UTF-16 without a mark": (
@@ -66,11 +68,35 @@ def test_an_encoding_is_named_and_its_lack_is_told(tmp_path: Path, encoding: str
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ("Q \ud83d?,1", "text_not_unicode"),
+        ("Q?,\udca0", "answer_missing"),
+        ("Q?,1,\ud800", "wrong_number_of_cells"),
+    ],
+)
+def test_half_a_surrogate_pair_costs_its_row(tmp_path: Path, cells: str, reason: str) -> None:
+    content = f"q,a\nQ1?,1\n{cells}\nQ \U0001f600?,2\n".encode("utf-16", "surrogatepass")
+    first, bad, last = read(write(tmp_path, "x.csv", content))
+    assert isinstance(first, Row)
+    assert isinstance(bad, BadRow)
+    assert isinstance(last, Row)
+    assert (bad.reason, last.question) == (reason, "Q \U0001f600?")
+    bad.detail.encode()
+
+
 BAD: dict[str, tuple[str, dict[str, Any], list[str], str]] = {
     "quotes inside": ('q,a\n"Is "x" a letter?",yes\nQ2?,2\n', {}, ["stray_quote", "Q2?"], "line 2: "),
     "quotes inside, as text": ('q\ta\n"x" is "what"?\t1\nQ2?\t2\n', {"csv": {"quote": ""}}, ['"x" is "what"?', "Q2?"], ""),
     "an open quote": ('q,a\nQ1?,1\n"Q2?,2\nQ3?,3\nQ4?,4\n', {}, ["Q1?", "stray_quote", "Q3?", "Q4?"], "line 3: "),
     "an open quote alone": ('q|a\n"|1\nQ2?|2\nQ3?|3\n', {}, ["stray_quote", "Q2?", "Q3?"], "line 2: "),
+    "an open quote far above an end without a line end": (
+        'q,a\n"Q1?,1\n' + "Q?,2\n" * 300 + "R?,2", {}, ["stray_quote", *["Q?"] * 300, "R?"], "line 2: "
+    ),
+    "an open quote above a bad row": (
+        'q,a\n"Q1?,1\n' + "Q?,2\n" * 30 + "R?\n", {}, ["stray_quote", *["Q?"] * 30, "wrong_number_of_cells"], "line 2: "
+    ),
     "two open quotes": ('q,a\n"Q1?,1\n"Q2?,2\nQ3?,3\n', {}, ["stray_quote", "stray_quote", "Q3?"], "line 2: "),
     "an open quote far above": ('q,a\n"Q1?,1\n' + "Q?,2\n" * 3000, {}, ["stray_quote", *["Q?"] * 3000], "line 2: "),
     "a quote inside a bare cell": ('q,a\nHow long is 5" in cm?,12.7\nQ2?,2\n', {}, ['How long is 5" in cm?', "Q2?"], ""),
@@ -78,6 +104,11 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str], str]] = {
     "backslashes, named": ('q,a\n"Say \\"a, b\\" now?",1\nQ2?,2\n', {"csv": {"escape": "\\"}}, ['Say "a, b" now?', "Q2?"], ""),
     "a comma too many": ("q,a\nHow much is 1,000?,1\nQ2?,2\n", {}, ["wrong_number_of_cells", "Q2?"], "line 2: 3 cells, expected 2"),
     "a cell too few": ('q,a\n"Q1\nand?",1\nQ2?\nQ3?,3\n', {}, ["Q1\nand?", "wrong_number_of_cells", "Q3?"], "line 4: 1 cells"),
+    "CR in a bare cell": ("q,a\nQ1?,l\rm\nQ2?,2\n", {}, ["line_end_in_cell", "Q2?"], "line 2: a carriage return in a cell"),
+    "CR in the first bare cell": ("q,a\r\nQ\r1?,1\r\nQ2?,2\r\n", {}, ["line_end_in_cell", "Q2?"], "line 2: "),
+    "CR in a bare cell, tabs": ("q\ta\nQ1?\tl\rm\nQ2?\t2\n", {}, ["line_end_in_cell", "Q2?"], "line 2: "),
+    "CR behind a cell of lines": ('q,a\n"Q1\nIf a, b\nof",l\rm\nQ2?,2\n', {}, ["line_end_in_cell", "Q2?"], "line 2: "),
+    "CR in a quoted cell": ('q,a\n"Q\r1?",1\nQ2?,2\n', {}, ["Q\r1?", "Q2?"], ""),
     "a NUL": ("q,a\nHow \0 many?,1\nQ2?,2\n", {}, ["nul_in_cell", "Q2?"], "line 2: "),
 }  # fmt: skip
 
@@ -101,6 +132,12 @@ def test_a_bad_row_is_counted_and_those_behind_are_read(tmp_path: Path, case: st
         ("How much?,1\nQ?,2\n", {}, "no row has 'q' (fields.question), 'a' (fields.answer); they have: How much?, 1; where the file has no"),
         ('q,a\nQ?,1\n"cut,2\n', {}, "is truncated: it ends inside row 2"),
         ('q,a\nQ?,1\n"a cell of\nseveral lines that is cut', {}, "is truncated: it ends inside row 2"),
+        ('q,a\n"Q?",1\n"Solve:\nIf a = 1, find b.\nAlso', {}, "is truncated: it ends inside row 2"),
+        ('q,a\n"Q?",1\n"Solve:\nIf a = 1, find b.', {}, "is truncated: it ends inside row 2"),
+        ('q,a\n"Q?",1\n"Solve:\nIf a = 1, find b.\n', {}, "is truncated: it ends inside row 2"),
+        ('q,a\n"Q?",1\n"Now, solve:\nIf a = 1, find b.\nAlso\n', {}, "is truncated: it ends inside row 2"),
+        ('q,a\n"Q?",1\n"Q2?,1\nR2?,2', {}, "is truncated: it ends inside row 2"),
+        ('q\n"Q?"\n"Solve:\nIf a is 1, find b.\n', {}, "is truncated: it ends inside row 2"),
         ("q,a\nQ?\nR?\n", {}, "gives no row; wrong_number_of_cells: line 2: 1 cells, expected 2"),
         ('"q,a\nQ?,1\n', {}, "the header, line 1, is not CSV"),
     ],

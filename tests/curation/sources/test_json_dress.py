@@ -207,6 +207,14 @@ def test_a_record_that_alone_is_bad_is_counted(tmp_path: Path, name: str) -> Non
     assert [getattr(row, "reason", "") for row in rows] == ["", "key_twice", "", ""]
 
 
+def test_a_record_over_lines_is_read_behind_bad_lines(tmp_path: Path) -> None:
+    rows = read(write(tmp_path, "x.jsonl", "\n".join(["{bad", ONE[0], "{bad", ONE[1], "{bad", ONE[2], PRETTY[3]])))
+    assert [row.answer if isinstance(row, Row) else row.reason for row in rows] == [
+        *("line_not_json", "3", "line_not_json", "6", "line_not_json", "9"),
+        "12",
+    ]
+
+
 def test_a_page_whose_cells_were_cut_is_no_record(tmp_path: Path) -> None:
     rows = [
         {"row_idx": 0, "row": ITEMS[0], "truncated_cells": []},

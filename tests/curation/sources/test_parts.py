@@ -21,7 +21,7 @@ from curation.core.stage import Run
 from curation.core.steps import written_rows
 from curation.reading.gate import reports_in
 from curation.sources.collect import Collect
-from curation.sources.formats.cut import PartSize
+from curation.sources.formats.cut import PartSize, row_cuts
 from curation.sources.put_together import rows_read
 from curation.sources.table import Table
 from curation.sources.unique import UniqueIds
@@ -86,7 +86,11 @@ MANY: dict[str, Callable[[Path], Path]] = {
     "lines of Windows behind a mark": lambda d: lines(d / "a.jsonl", BOM + b"\r\n".join(LINES) + b"\r\n\r\n"),
     "lines between empty ones": lambda d: lines(d / "a.jsonl", b"\n\n\r\n".join(LINES)),
     "lines of which some are broken": lambda d: lines(
-        d / "a.jsonl", b"\n".join([*LINES[:20], b"", *BROKEN, *LINES[20:], b'{"question": "cut'])
+        d / "a.jsonl", b"\n".join([*LINES[:20], b"", *BROKEN, *LINES[20:], b'{"question": "cut', b""])
+    ),
+    "lines that are cut off": lambda d: lines(d / "a.jsonl", b"\n".join([*LINES, b"", b"", b'{"question": "cut'])),
+    "lines that are cut off at a part": lambda d: lines(
+        d / "a.jsonl", b"\n".join([*LINES[:21], b'{"question": "' + b"x" * 500])
     ),
     "row groups": lambda d: parquet(d / "a.parquet", row_group_size=3),
     "one row group": lambda d: parquet(d / "a.parquet"),
@@ -116,13 +120,18 @@ def table(path: Path, **options: Any) -> Table:
 
 @pytest.mark.parametrize("layout", MANY)
 def test_parts_give_what_the_whole_gives(layout: str, tmp_path: Path) -> None:
-    source = table(MANY[layout](tmp_path))
+    source = table(MANY[layout](tmp_path), on_truncated="keep")
     parts = source.parts(TINY)
     assert len(parts) >= 3
     apart = [list(source.read_part(0, part)) for part in parts]
     assert [row for rows in apart for row in rows] == list(source.read(0))
     assert all(apart)
     assert source.parts(PartSize()) == [None]
+
+
+def test_a_group_without_rows_is_no_piece() -> None:
+    cuts = row_cuts([(0, 900), (3, 10), (0, 900), (2, 10)], TINY)
+    assert [(cut.start, cut.stop) for cut in cuts] == [(0, 3), (3, 5)]
 
 
 @pytest.mark.parametrize("layout", ONE)

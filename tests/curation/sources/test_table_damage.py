@@ -1,5 +1,6 @@
 """Broken files end in one clear line, what is whole in them can be kept; a bad line costs its row alone."""
 
+import gzip
 import io
 import json
 import random
@@ -58,6 +59,9 @@ def test_a_broken_file_ends_in_one_line(tmp_path: Path, name: str, content: str 
         ("x.json", json.dumps(RECORDS)[:-30], 2),
         ("x.json", json.dumps(RECORDS)[:-1], 3),
         ("x.json", json.dumps({"k": RECORDS[0], "l": RECORDS[1], "m": 1})[:-5], 2),
+        ("x.jsonl", f"{LINES[0]}\n{LINES[1]}\n{LINES[2][:20]}", 2),
+        ("x.jsonl", f'{LINES[0]}\n{{\n"q": "Q?",\n"a', 1),
+        ("x.jsonl.gz", gzip.compress(f"{LINES[0]}\n{LINES[2][:20]}".encode(), mtime=0), 1),
         ("x.csv", 'q,a\n"Q?",1\n"open,2\n', 1),
         ("x.arrow", arrow_stream()[:-60], 2),
     ],
@@ -75,7 +79,14 @@ def test_a_truncated_file_can_keep_its_complete_rows(
     ("name", "content", "reason"),
     [
         ("x.jsonl", f"{LINES[0]}\n{{broken\n{LINES[1]}\n", "line_not_json"),
-        ("x.jsonl", f"{LINES[0]}\n{LINES[2][:20]}", "line_not_json"),
+        ("x.jsonl", f"{LINES[0]}\n{LINES[2][:20]}\n", "line_not_json"),
+        ("x.jsonl", f'{LINES[0]}\n{{"q": "Q?", "a": nonsense}}', "line_not_json"),
+        ("x.jsonl", f'{LINES[0]}\n{{"q": "Q?" "a": 1', "line_not_json"),
+        ("x.jsonl", f'{LINES[0]}\n{{"q": "Q?"}}]', "line_not_json"),
+        ("x.jsonl", LINES[0].encode() + b'\n{"q": "\xff", "a', "line_not_json"),
+        ("x.jsonl", f"{LINES[0]}\nnonsense", "line_not_json"),
+        ("x.jsonl", f'{LINES[0]}\n{{"q": {"9" * 200_000} x', "line_not_json"),
+        ("x.jsonl", f"{LINES[0]}\n{{{'x' * ((1 << 18) - 1)}\n{LINES[1]}", "line_not_json"),
         ("x.jsonl", f"{{broken\n{LINES[0]}\n", "line_not_json"),
         ("x.jsonl", f"{LINES[0]}\n{'[' * 100_000}\n", "line_not_json"),
         ("x.jsonl", LINES[0].encode() + b'\n{"q": "\xff"}\n', "line_not_json"),
@@ -104,6 +115,19 @@ def error_of(path: Path) -> str:
     except SourceError as error:
         return str(error)
     return ""
+
+
+CUT = r"""{"q": "Wie \"viel\" ist ½ \u00e9?", "o": ["a, 'b'", {"c": -1.5e3}, true], "a": "x\\"}"""
+
+
+@pytest.mark.parametrize("line", [CUT, CUT.replace('"q"', "'q'").replace("true", "None"), CUT.replace('"a":', "a:")])
+def test_a_line_that_is_cut_anywhere_ends_in_one_line(tmp_path: Path, line: str) -> None:
+    whole = line.encode()
+    for n in range(1, len(whole)):
+        path = write(tmp_path, "x.jsonl", LINES[0].encode() + b"\n" + whole[:n])
+        with pytest.raises(SourceError, match=r"x\.jsonl is truncated: it ends inside line 2$"):
+            read(path)
+    assert [type(row) for row in read(write(tmp_path, "x.jsonl", LINES[0].encode() + b"\n" + whole))] == [Row, Row]
 
 
 ESCAPED = {

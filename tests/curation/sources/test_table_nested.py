@@ -117,7 +117,7 @@ def test_records_of_other_files_are_joined_by_id(tmp_path: Path) -> None:
 def test_traces_find_their_questions_in_another_file(tmp_path: Path) -> None:
     questions = [{"id": n, "problem": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(4)]
     damaged = [*map(json.dumps, [*questions, {"problem": "Whose?"}, {"id": "", "problem": "Mine?"}]), "{"]
-    write(tmp_path, "questions.jsonl", "\n".join(damaged))
+    write(tmp_path, "questions.jsonl", "\n".join([*damaged, ""]))
     traces = [{"qid": str(n % 5), "sampled": ["<think>hm</think> a", "<think>hm</think> b"]} for n in range(6)]
     path = write(tmp_path, "traces.jsonl", "\n".join(map(json.dumps, traces)))
     join = {"asked": {"path": str(tmp_path / "questions.jsonl"), "on": "qid", "key": "id"}}
@@ -246,6 +246,57 @@ def test_what_a_dict_cannot_hold_is_told(tmp_path: Path, columns: list[tuple[str
     for name in ("x.parquet", "x.arrow"):
         with pytest.raises(SourceError, match=message):
             read(tmp_path / name)
+
+
+BEYOND = {
+    "a timestamp": pa.array([0, 2**60, None]).view(pa.timestamp("us")),
+    "a timestamp of a zone": pa.array([0, 2**60, None]).view(pa.timestamp("us", tz="UTC")),
+    "a date": pa.array([0, 2**30, None], pa.int32()).view(pa.date32()),
+    "a duration": pa.array([0, 2**62, None]).view(pa.duration("s")),
+    "a list of dates": pa.array([[0], [1, 2**30], None], pa.list_(pa.int32())).cast(pa.list_(pa.date32())),
+    "a struct of a date": pa.array([{"k": 0}, {"k": 2**30}, None], pa.struct([("k", pa.int32())])).cast(
+        pa.struct([("k", pa.date32())])
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["x.parquet", "x.arrow"])
+@pytest.mark.parametrize("case", BEYOND)
+def test_a_date_beyond_python_costs_the_rows_that_name_it(tmp_path: Path, case: str, name: str) -> None:
+    data = pa.table({"q": ["Q1?", "Q2?", "Q3?"], "a": ["1", "2", "3"], "when": BEYOND[case]})
+    path = write(tmp_path, name, parquet(data) if name == "x.parquet" else arrow_stream(data, 3))
+    assert [row.answer for row in read(path) if isinstance(row, Row)] == ["1", "2", "3"]
+    for field in ("when", "when.0", "when.k"):
+        _, bad, _ = read(path, fields={"question": "{q} {%s}" % field, "answer": "a"})  # noqa: UP031
+        assert isinstance(bad, BadRow)
+        assert (bad.source_id, bad.reason) == ("2", "value_unreadable")
+        assert bad.detail.startswith(f"{field}: a ")
+        assert " that Python cannot hold: " in bad.detail
+
+
+@pytest.mark.parametrize("name", ["x.parquet", "x.arrow"])
+def test_a_time_zone_that_nobody_knows_costs_the_rows_that_name_it(tmp_path: Path, name: str) -> None:
+    when = pa.array([0, None]).view(pa.timestamp("us", tz="Mars/Olympus"))
+    data = pa.table({"q": ["Q1?", "Q2?"], "a": ["1", "2"], "when": when})
+    path = write(tmp_path, name, parquet(data) if name == "x.parquet" else arrow_stream(data, 2))
+    assert [row.answer for row in read(path) if isinstance(row, Row)] == ["1", "2"]
+    bad, good = read(path, fields={"question": "{q}{when}", "answer": "a"})
+    assert isinstance(bad, BadRow)
+    assert isinstance(good, Row)
+    assert "Mars/Olympus" in bad.detail
+
+
+def test_a_date_beyond_python_joins_nothing(tmp_path: Path) -> None:
+    data = pa.table({"q": ["Q1?", "Q2?"], "when": pa.array([0, 2**60]).view(pa.timestamp("us"))})
+    path = write(tmp_path, "x.parquet", parquet(data))
+    other = write(tmp_path, "y.parquet", parquet(data.append_column("a", pa.array(["1", "2"]))))
+    join = {"more": {"path": str(other), "on": "when", "key": "when"}}
+    rows = read(path, join=join, fields={"question": "q", "answer": "more.a"})
+    assert [row.answer if isinstance(row, Row) else row.reason for row in rows] == [
+        "joined_unreadable",
+        "1",
+        "value_unreadable",
+    ]
 
 
 @pytest.mark.parametrize("name", ["x.json", "x.jsonl", "x.parquet", "x.arrow"])

@@ -73,9 +73,16 @@ def _sample(number: int, seed: int, choice: _Choice, usage: _Usage) -> Sample:
         raise PromptRejected(f"{choice.finish_reason} instead of an answer")
     text = _text(choice.message)
     n_tokens = usage.completion_tokens if choice.token_ids is None else len(choice.token_ids)
-    if text is None or n_tokens == 0 or (not text and choice.token_ids is None and n_tokens > 1):
+    if n_tokens == 0 or not (text or _may_be_empty(choice, n_tokens)):
         raise IncompleteResponse(f"no text, {n_tokens} tokens")
-    return Sample(number, text, choice.finish_reason, n_tokens, seed)
+    return Sample(number, text or "", choice.finish_reason, n_tokens, seed)
+
+
+def _may_be_empty(choice: _Choice, n_tokens: int) -> bool:
+    """Whether a response without text is whole: the end token alone, or tokens spent on reasoning that the provider keeps to itself."""
+    if choice.finish_reason == "length":
+        return True
+    return choice.message.content is not None and (choice.token_ids is not None or n_tokens == 1)
 
 
 def _text(message: _Message) -> str | None:

@@ -150,6 +150,17 @@ class _Handler(BaseHTTPRequestHandler):
     def empty(self, body: Any) -> None:
         self._send(200, json.dumps(completion("", body)))
 
+    def spent(self, body: Any) -> None:
+        """A provider that hides its reasoning, which used up all tokens; `unsaid`: the same in other words."""
+        self._send(200, json.dumps(completion("", body, "length")))
+
+    def unsaid(self, body: Any) -> None:
+        self._send(200, json.dumps(completion(None, body, "length")))
+
+    def unspent(self, body: Any) -> None:
+        answer = completion("", body, "length")
+        self._send(200, json.dumps(answer | {"usage": answer["usage"] | {"completion_tokens": 0}}))
+
     def abort(self, body: Any) -> None:
         self._send(200, json.dumps(completion("x", body, "abort")))
 

@@ -45,7 +45,7 @@ def whole(request: Request, prompt: str = "") -> Response:
 
 
 FAULTS = ["drop", "limit", "date", "crash", "page", "truncated", "cut", "stall", "drip", "nothing", "fewer"]
-FAULTS += ["uncounted", "null", "empty", "abort"]
+FAULTS += ["uncounted", "null", "empty", "unspent", "abort"]
 
 
 @pytest.mark.slow
@@ -105,6 +105,15 @@ def test_a_prompt_that_the_server_does_not_take_is_refused_alone(server: FaultyS
     requests = ask("fine", fault)
     with engine(server).open() as session:
         assert answers(session, requests, OPTIONS) == [whole(requests[0]), Response("row1", (), 0, refused=reason)]
+
+
+@pytest.mark.parametrize("fault", ["spent", "unsaid"])
+def test_a_response_that_hidden_reasoning_used_up_is_a_truncated_sample(server: FaultyServer, fault: str) -> None:
+    (request,) = ask(fault)
+    with engine(server).open() as session:
+        (response,) = answers(session, [request], OPTIONS)
+    assert response.samples == tuple(replace(one, text="", finish_reason="length") for one in whole(request).samples)
+    assert [len(times) for times in server.asked.values()] == [1, 1, 1]
 
 
 def test_a_picture_that_is_none_is_refused_alone(server: FaultyServer) -> None:

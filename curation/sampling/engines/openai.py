@@ -29,6 +29,7 @@ from curation.sampling.engines.base import (
 from curation.sampling.engines.conversation import served_conversation
 from curation.sampling.engines.openai_response import Answer, read_answer
 from curation.sampling.engines.openai_retry import FatalError, PromptRejected, RetriesExhausted, with_retries
+from curation.sampling.identity import options_digest
 
 T = TypeVar("T")
 Messages = list[dict[str, Any]]
@@ -70,12 +71,16 @@ class OpenAI(Engine):
     """Further fields of every request, for what a server needs beyond the standard."""
 
     def identity(self) -> tuple[str, str]:
-        """The model's name and `revision`, or what the server calls the weights it serves under that name."""
-        if self.revision is not None:
-            return self.model, self.revision
+        """The model's name and `revision`, or what the server calls the weights it serves under that name. `extra_body` is part of the
+        revision.
+        """
+        revision = self._served_revision() if self.revision is None else self.revision
+        return self.model, f"{revision}+{options_digest(self.extra_body)}" if self.extra_body else revision
+
+    def _served_revision(self) -> str:
         with self.open() as session:
             root = str(session.card.get("root") or "unstated")
-        return self.model, os.path.basename(root.rstrip("/")) if os.path.isabs(root) else root
+        return os.path.basename(root.rstrip("/")) if os.path.isabs(root) else root
 
     @contextmanager
     def open(self) -> Iterator["OpenAISession"]:

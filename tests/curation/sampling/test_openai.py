@@ -245,6 +245,22 @@ def test_the_model_is_what_the_server_or_the_manifest_says(
     assert engine(server, revision=revision).identity() == expected
 
 
+@pytest.mark.parametrize("revision", [None, "v2"])
+def test_what_is_asked_beyond_the_standard_is_part_of_the_revision(server: FaultyServer, revision: str | None) -> None:
+    bodies: list[dict[str, Any]] = [
+        {},
+        {"top_k": 20, "min_p": 0.1},
+        {"min_p": 0.1, "top_k": 20},
+        {"top_k": 40, "min_p": 0.1},
+        {"chat_template_kwargs": {"enable_thinking": False}},
+    ]
+    plain, first, same, *others = (engine(server, revision=revision, extra_body=body).identity()[1] for body in bodies)
+    assert plain == (revision or "unstated")
+    assert first == same
+    assert len({plain, first, *others}) == 4
+    assert all(one.startswith(f"{plain}+") for one in (first, *others))
+
+
 def test_a_model_that_vllm_does_not_have_names_those_it_has(server: FaultyServer) -> None:
     server.cards = [{"id": "b", "owned_by": "vllm"}, {"id": "a", "owned_by": "vllm"}]
     with pytest.raises(SamplingError, match="has no model 'm'; known: 'a', 'b'"):

@@ -10,6 +10,10 @@ from curation.sampling.engines.base import Sample
 from curation.sampling.engines.openai_retry import IncompleteResponse, PromptRejected
 
 
+class UncountedChoices(Exception):  # noqa: N818 - an outcome of an attempt
+    """The server counts the tokens of all choices together, so nothing says how long each is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The samples of one HTTP request."""
@@ -48,6 +52,7 @@ def read_answer(body: bytes, numbers: Sequence[int], seeds: Sequence[int]) -> An
 
     Raises:
         IncompleteResponse: the body is no completion, or not all of it.
+        UncountedChoices: there are several, and no token ids of each.
         PromptRejected: the server's filter took a response away, or the model called a tool.
     """
     try:
@@ -59,6 +64,8 @@ def read_answer(body: bytes, numbers: Sequence[int], seeds: Sequence[int]) -> An
     choices = {choice.index: choice for choice in completion.choices}
     if len(choices) != len(completion.choices) or sorted(choices) != list(range(len(numbers))):
         raise IncompleteResponse(f"choices {[choice.index for choice in completion.choices]}, expected {len(numbers)}")
+    if len(choices) > 1 and any(choice.token_ids is None for choice in choices.values()):
+        raise UncountedChoices
     samples = [
         _sample(number, seed, choices[i], completion.usage)
         for i, (number, seed) in enumerate(zip(numbers, seeds, strict=True))

@@ -198,6 +198,18 @@ def test_vllm_is_asked_for_short_samples_at_once_and_for_long_ones_one_by_one(
     assert all(body["top_k"] == -1 and body["repetition_penalty"] == 1.0 for body in server.bodies)
 
 
+def test_a_server_that_counts_all_choices_together_is_asked_one_by_one(server: FaultyServer) -> None:
+    server.cards, server.gives_token_ids = [{"id": "m", "owned_by": "vllm"}], False
+    requests = ask("fine", "fewer 1", "long", "fine as well")
+    refused = Response("row2", (), 0, refused="400 maximum context length is 512 tokens")
+    with engine(server, concurrency=1).open() as session:
+        for n_of_several in (1, 0):
+            server.bodies.clear()
+            responses = answers(session, requests, OPTIONS)
+            assert responses == [whole(requests[0]), whole(requests[1]), refused, whole(requests[3])]
+            assert sum(body["n"] > 1 for body in server.bodies) == n_of_several
+
+
 @pytest.mark.parametrize(("length", "expected"), [(6, 6), (100, 8), (None, 8)])
 def test_no_more_tokens_are_asked_for_than_the_model_takes(
     server: FaultyServer, length: int | None, expected: int

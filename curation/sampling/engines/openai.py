@@ -204,9 +204,7 @@ class OpenAISession:
         self, requests: Sequence[Request], options: SamplingOptions, answers: Answers
     ) -> "list[asyncio.Task[None]]":
         """A task for every HTTP request, which puts what comes of it into `answers`."""
-        at_once = (
-            self._speaks_vllm() and self._counts_choices and options.temperature > 0 and options.max_tokens <= _SHORT
-        )
+        at_once = self._speaks_vllm() and options.temperature > 0 and options.max_tokens <= _SHORT
         return [
             asyncio.create_task(self._respond(request, messages, numbers, options, answers))
             for request in requests

@@ -103,6 +103,11 @@ class SupervisedSession:
         self._closed = False
         self._process: EngineProcess | None = None
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it is closed or has died too often; neither passes."""
+        return self._closed or self._deaths > self._engine.max_restarts
+
     def start(self) -> None:
         """Load the model.
 

@@ -60,7 +60,7 @@ def _sample(request: Request, number: int) -> Sample:
 
 
 def _obey(order: str, folder: Path) -> None:
-    """Do what the text says; `... once` does it the first time only."""
+    """Do what the text says; `... once` does it the first time only, `die1` in copy 1 only."""
     fault, _, once = order.partition(" ")
     if once:
         if (folder / order).exists():
@@ -68,6 +68,9 @@ def _obey(order: str, folder: Path) -> None:
         (folder / order).touch()
     if fault == "die":
         os.kill(os.getpid(), signal.SIGKILL)
+    elif fault == "die1":
+        if os.environ["FAULTY_COPY"] == "1":
+            os.kill(os.getpid(), signal.SIGKILL)
     elif fault == "exit":
         os._exit(3)
     elif fault == "hang":

@@ -167,6 +167,28 @@ def test_copies_share_a_batch_and_give_what_one_gives(faulty: Make, tmp_path: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("max_restarts", "texts"),
+    [
+        (1, ("a", "die1", "c", "die1")),  # it is given up with nothing answered
+        (4, ("a", "ok", *["b", "die1"] * 3)),  # and with its first prompt answered
+    ],
+)
+def test_what_a_lost_copy_leaves_is_answered_by_those_that_live(
+    faulty: Make, max_restarts: int, texts: tuple[str, ...]
+) -> None:
+    requests = ask(*texts)
+    engine = faulty(copies=2, max_restarts=max_restarts)
+    with engine.open() as session:
+        assert answers(session, requests, OPTIONS) == in_peace(faulty, requests)
+        starts = len(engine.starts)
+        assert answers(session, requests, OPTIONS) == in_peace(faulty, requests)
+        assert len(engine.starts) == starts + 1  # in peace, in this process
+        with pytest.raises(SamplingError, match=r"died \d times in a row and was given up"):
+            answers(session, ask(*["die"] * 8), OPTIONS)
+
+
+@pytest.mark.slow
 def test_a_lost_copy_costs_its_share_alone(faulty: Make) -> None:
     with faulty(copies=2, max_restarts=1).open() as session:
         kept, lost, also_kept = answers(session, ask("a", "die", "c"), OPTIONS)

@@ -91,6 +91,20 @@ def test_a_hang_counts_as_a_death(faulty: Make) -> None:
 
 
 @pytest.mark.slow
+def test_an_engine_that_generates_no_token_has_hung_whatever_else_it_says(faulty: Make) -> None:
+    with faulty(hang_timeout_s=1.9).open() as session:
+        (idle,) = answers(session, ask("idle"), OPTIONS)
+    assert idle.refused == "engine_died: no sign of life for 1.9 s"
+
+
+@pytest.mark.slow
+def test_a_load_that_takes_long_is_no_hang_while_it_says_so(faulty: Make) -> None:
+    engine = faulty(at_start="idle", start_timeout_s=4.5, hang_timeout_s=0.5)
+    with engine.open() as session:
+        assert answers(session, ask("a"), OPTIONS) == in_peace(faulty, ask("a"))
+
+
+@pytest.mark.slow
 def test_work_that_takes_long_is_no_hang(faulty: Make) -> None:
     engine = faulty(hang_timeout_s=1.9)
     with engine.open() as session:

@@ -71,9 +71,22 @@ def outcome_of(one: Rollout, verdict: Mapping[str, Any] | None) -> str:
 
 
 def _context(model: str, how: Mapping[str, Any]) -> int | None:
-    """The context that the manifest leaves a model. A model in a folder is called by the folder's name."""
+    """The context that the manifest leaves a model."""
     for engine in how["samplers"] or [how["sampler"]]:
-        if model in (engine["model"], Path(engine["model"]).name):
+        if model in _names(engine):
             context: int | None = engine["max_model_len"]
             return context
     return None
+
+
+def _names(engine: Mapping[str, Any]) -> set[str]:
+    """What the model of an engine may be called: by a name on the Hub or a server, or by its folder's, with its adapter's behind it."""
+    names = {engine["model"], *_folder_names(engine["model"])}
+    if (adapter := engine.get("lora")) is None:
+        return names
+    return {f"{name}+{folder}" for name in names for folder in _folder_names(adapter)}
+
+
+def _folder_names(path: str) -> set[str]:
+    """The name that a path ends in, and where it is a link or ends in dots, that of the folder itself."""
+    return {Path(path).name, Path(path).resolve().name}

@@ -1,8 +1,10 @@
 """What identifies a model: a name and a revision that change when the weights, the tokenizer or the configuration change."""
 
 import hashlib
+import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from curation.core.errors import SamplingError, first_line
@@ -62,6 +64,15 @@ def folder_revision(folder: Path, must_have: str = "config.json") -> str:
             content = hashlib.file_digest(file, "blake2b")
         digest.update(f"{path.name}\0{content.hexdigest()}\0".encode())
     return digest.hexdigest()
+
+
+def options_digest(options: Mapping[str, object]) -> str:
+    """Hash of options that change what a model says, 8 hex digits, whatever the order of their keys.
+
+    >>> options_digest({"a": 1, "b": 2}) == options_digest({"b": 2, "a": 1})
+    True
+    """
+    return hashlib.blake2b(json.dumps(options, sort_keys=True).encode(), digest_size=4).hexdigest()
 
 
 def _must_have(folder: Path, name: str) -> None:

@@ -2,7 +2,8 @@
 
 Each sample is asked for in a request of its own, with its own seed, so that it is here as soon as it is finished.
 Short ones are finished soon after one another: vLLM, which gives the choices of one request consecutive seeds, is
-asked for several of those at once. Whether a seed makes a draw repeatable is the server's business: vLLM's does.
+asked for several of those at once, unless it counts the tokens of all of them together alone. Whether a seed makes a
+draw repeatable is the server's business: vLLM's does.
 What does not arrive whole is asked for again; what never arrives is `failed`, never an empty sample.
 """
 
@@ -27,12 +28,14 @@ from curation.sampling.engines.base import (
     sample_seed,
 )
 from curation.sampling.engines.conversation import served_conversation
-from curation.sampling.engines.openai_response import Answer, read_answer
+from curation.sampling.engines.openai_response import Answer, UncountedChoices, read_answer
 from curation.sampling.engines.openai_retry import FatalError, PromptRejected, RetriesExhausted, with_retries
+from curation.sampling.identity import options_digest
 
 T = TypeVar("T")
 Messages = list[dict[str, Any]]
-Answers = asyncio.Queue[Response | Exception]
+Answers = asyncio.Queue[tuple[int, Response | Exception]]
+"""What came of requests for so many samples."""
 
 _NEUTRAL: dict[str, JsonValue] = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 """Where they are left out, vLLM and SGLang take the model's generation_config, which would change what is measured."""
@@ -70,12 +73,16 @@ class OpenAI(Engine):
     """Further fields of every request, for what a server needs beyond the standard."""
 
     def identity(self) -> tuple[str, str]:
-        """The model's name and `revision`, or what the server calls the weights it serves under that name."""
-        if self.revision is not None:
-            return self.model, self.revision
+        """The model's name and `revision`, or what the server calls the weights it serves under that name. `extra_body` is part of the
+        revision.
+        """
+        revision = self._served_revision() if self.revision is None else self.revision
+        return self.model, f"{revision}+{options_digest(self.extra_body)}" if self.extra_body else revision
+
+    def _served_revision(self) -> str:
         with self.open() as session:
             root = str(session.card.get("root") or "unstated")
-        return self.model, os.path.basename(root.rstrip("/")) if os.path.isabs(root) else root
+        return os.path.basename(root.rstrip("/")) if os.path.isabs(root) else root
 
     @contextmanager
     def open(self) -> Iterator["OpenAISession"]:
@@ -110,6 +117,7 @@ class OpenAISession:
         self._exhausted_in_a_row = 0
         self._exhausted = self._fatal = ""
         self._ever_answered = False
+        self._counts_choices = True
 
     def find_model(self) -> None:
         """Ask the server which models it has; not every server has a list.
@@ -158,13 +166,13 @@ class OpenAISession:
         withheld: list[Response] = []
         answered = False
         try:
-            left = len(tasks)
+            left = sum(len(request.sample_numbers) for request in requests)
             while left:
                 parts = self._runner.run(_next_of(answers))
-                left -= len(parts)
                 if not parts:
                     yield Underway(0)
-                for part in parts:
+                for n_samples, part in parts:
+                    left -= n_samples
                     if isinstance(part, Exception):
                         raise part
                     if part.samples:
@@ -208,18 +216,25 @@ class OpenAISession:
         self, request: Request, messages: Callable[[], Messages], numbers: Sequence[int], options: SamplingOptions,
         answers: Answers,
     ) -> None:  # fmt: skip
-        """One HTTP request. `messages` encodes the images when it is first called."""
+        """One HTTP request, or one for each number where the server does not say how long each sample is. `messages` encodes the images
+        when it is first called.
+        """
         response: Response | Exception
         try:
             answer = await self._ask(request, messages, numbers, options)
             response = Response(request.key, answer.samples, answer.prompt_tokens)
+        except UncountedChoices:
+            self._counts_choices = False
+            each = (self._respond(request, messages, (number,), options, answers) for number in numbers)
+            await asyncio.gather(*each)
+            return
         except (PromptRejected, ValueError) as error:
             response = Response(request.key, (), 0, refused=first_line(error))
         except (RetriesExhausted, FatalError) as error:
             response = Response(request.key, (), 0, failed=f"{self._where}: {error}")
         except Exception as error:  # it is raised where the answers are waited for
             response = error
-        await answers.put(response)
+        await answers.put((len(numbers), response))
 
     async def _ask(
         self, request: Request, messages: Callable[[], Messages], numbers: Sequence[int], options: SamplingOptions
@@ -229,6 +244,8 @@ class OpenAISession:
                 raise FatalError(self._fatal)
             if self._exhausted_in_a_row >= _MAX_EXHAUSTED:
                 raise RetriesExhausted(f"not sent, the server answers no request: {self._exhausted}")
+            if len(numbers) > 1 and not self._counts_choices:
+                raise UncountedChoices
             seeds = [sample_seed(request.seed, request.key, number) for number in numbers]
             body = self._body(messages(), seeds, options)
 
@@ -300,7 +317,7 @@ class OpenAISession:
         return self.card.get("owned_by") == "vllm"
 
 
-async def _next_of(answers: Answers) -> list[Response | Exception]:
+async def _next_of(answers: Answers) -> list[tuple[int, Response | Exception]]:
     """The answers that are there, at least one unless none comes for a second."""
     try:
         async with asyncio.timeout(_UNDERWAY_S):

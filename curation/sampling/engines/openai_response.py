@@ -10,6 +10,10 @@ from curation.sampling.engines.base import Sample
 from curation.sampling.engines.openai_retry import IncompleteResponse, PromptRejected
 
 
+class UncountedChoices(Exception):  # noqa: N818 - an outcome of an attempt
+    """The server counts the tokens of all choices together, so nothing says how long each is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The samples of one HTTP request."""
@@ -48,6 +52,7 @@ def read_answer(body: bytes, numbers: Sequence[int], seeds: Sequence[int]) -> An
 
     Raises:
         IncompleteResponse: the body is no completion, or not all of it.
+        UncountedChoices: there are several, and no token ids of each.
         PromptRejected: the server's filter took a response away, or the model called a tool.
     """
     try:
@@ -59,6 +64,8 @@ def read_answer(body: bytes, numbers: Sequence[int], seeds: Sequence[int]) -> An
     choices = {choice.index: choice for choice in completion.choices}
     if len(choices) != len(completion.choices) or sorted(choices) != list(range(len(numbers))):
         raise IncompleteResponse(f"choices {[choice.index for choice in completion.choices]}, expected {len(numbers)}")
+    if len(choices) > 1 and any(choice.token_ids is None for choice in choices.values()):
+        raise UncountedChoices
     samples = [
         _sample(number, seed, choices[i], completion.usage)
         for i, (number, seed) in enumerate(zip(numbers, seeds, strict=True))
@@ -73,9 +80,16 @@ def _sample(number: int, seed: int, choice: _Choice, usage: _Usage) -> Sample:
         raise PromptRejected(f"{choice.finish_reason} instead of an answer")
     text = _text(choice.message)
     n_tokens = usage.completion_tokens if choice.token_ids is None else len(choice.token_ids)
-    if text is None or n_tokens == 0 or (not text and choice.token_ids is None and n_tokens > 1):
+    if n_tokens == 0 or not (text or _may_be_empty(choice, n_tokens)):
         raise IncompleteResponse(f"no text, {n_tokens} tokens")
-    return Sample(number, text, choice.finish_reason, n_tokens, seed)
+    return Sample(number, text or "", choice.finish_reason, n_tokens, seed)
+
+
+def _may_be_empty(choice: _Choice, n_tokens: int) -> bool:
+    """Whether a response without text is whole: the end token alone, or tokens spent on reasoning that the provider keeps to itself."""
+    if choice.finish_reason == "length":
+        return True
+    return choice.message.content is not None and (choice.token_ids is not None or n_tokens == 1)
 
 
 def _text(message: _Message) -> str | None:

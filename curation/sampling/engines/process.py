@@ -3,6 +3,10 @@
 Messages are pickles. To it: the engine, then (requests, options) each time. From it: ("done", None) once the engine
 runs, then ("part", response) for what is finished and ("done", None) behind the last, each time; and ("alive", tokens
 under way) while it works; or ("failed", one line), after which the engine is not to be trusted.
+
+While it loads, any message says that it has not hung. While it samples, a response does, and a number of tokens under way
+other than the last: what counts the tokens may be alive where what samples them is not. So the time in which it reads
+prompts and no response goes on is silence.
 """
 
 import atexit
@@ -55,20 +59,36 @@ class EngineProcess:
         self._connection: Connection[Any, Any] = Connection(ours.detach())
         self._idle = True
 
-    def ask(self, message: object, silence_s: float) -> Iterator[Response | Underway]:
-        """Send `message` and give what comes back until all is there, as long as there are signs of life.
+    def load(self, engine: object, silence_s: float) -> None:
+        """Have the process load the engine.
+
+        Raises:
+            EngineDied: as `ask`.
+        """
+        for _ in self._exchange(engine, silence_s, any_is_sign=True):
+            pass
+
+    def ask(self, batch: object, silence_s: float) -> Iterator[Response | Underway]:
+        """Send requests and options, and give what comes back until all is there, as long as there are signs of life.
 
         Raises:
             EngineDied: nothing comes, no sign of life for so long, or a failure.
         """
-        self._idle = False
+        return self._exchange(batch, silence_s, any_is_sign=False)
+
+    def _exchange(self, message: object, silence_s: float, any_is_sign: bool) -> Iterator[Response | Underway]:
+        self._idle, tokens = False, 0
         watchdog = Watchdog(silence_s, self.kill)
         try:
             self._connection.send(message)
             while (reply := self._receive())[0] not in ("done", "failed"):
-                watchdog.heartbeat()
-                yield Underway(reply[1]) if reply[0] == "alive" else reply[1]
-                watchdog.heartbeat()
+                kind, payload = reply
+                if any_is_sign or kind == "part" or payload != tokens:
+                    watchdog.heartbeat()
+                tokens = payload if kind == "alive" else tokens
+                given = time.monotonic()
+                yield Underway(tokens) if kind == "alive" else payload
+                watchdog.extend(time.monotonic() - given)  # it is not the engine that took this time
         except (EOFError, OSError) as error:
             self.kill()
             raise EngineDied(f"no sign of life for {silence_s:g} s" if watchdog.timed_out else self._end()) from error
@@ -124,6 +144,9 @@ class Watchdog:
 
     def heartbeat(self) -> None:
         self._deadline = time.monotonic() + self._timeout_s
+
+    def extend(self, seconds: float) -> None:
+        self._deadline += seconds
 
     def stop(self) -> None:
         self._stopped.set()

@@ -33,7 +33,9 @@ _MAX_PAUSE_S = 30.0
 
 
 class Heartbeat(Protocol):
-    """What an engine calls while it works; `tokens` of responses that are not finished."""
+    """What an engine calls while it works; `tokens` of responses that are not finished. Once it samples, only another number than the
+    last keeps it from being taken for one that has hung.
+    """
 
     def __call__(self, tokens: int = 0) -> None: ...
 
@@ -103,6 +105,11 @@ class SupervisedSession:
         self._closed = False
         self._process: EngineProcess | None = None
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it is closed or has died too often; neither passes."""
+        return self._closed or self._deaths > self._engine.max_restarts
+
     def start(self) -> None:
         """Load the model.
 
@@ -111,8 +118,7 @@ class SupervisedSession:
         """
         self._process = EngineProcess(self._env)
         try:
-            for _ in self._process.ask(self._engine, self._engine.start_timeout_s):
-                pass
+            self._process.load(self._engine, self._engine.start_timeout_s)
         except EngineDied as error:
             self._end_process()
             reason = str(error) if error.reported else f"engine {self._engine.kind!r} does not start: {error}"

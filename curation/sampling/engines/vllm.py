@@ -7,7 +7,6 @@ generator call per token; it is the price of draws that do not depend on the bat
 """
 
 import gc
-import hashlib
 import json
 import logging
 import os
@@ -33,7 +32,7 @@ from curation.sampling.engines.base import (
 from curation.sampling.engines.conversation import conversation
 from curation.sampling.engines.supervised import Heartbeat, LocalEngine, no_op
 from curation.sampling.engines.vllm_on_cpu import options_on_cpu
-from curation.sampling.identity import folder_revision
+from curation.sampling.identity import folder_revision, options_digest
 
 _CHANGES_THE_MODEL = ("quantization", "hf_overrides", "kv_cache_dtype", "mm_processor_kwargs")
 _UNDERWAY_S = 1.0
@@ -81,8 +80,7 @@ class Vllm(LocalEngine):
         """What `engine_args` makes of the weights or of the images is part of the revision."""
         model, revision = super().identity()
         if changes := {name: self.engine_args[name] for name in _CHANGES_THE_MODEL if name in self.engine_args}:
-            digest = hashlib.blake2b(json.dumps(changes, sort_keys=True).encode(), digest_size=4).hexdigest()
-            revision = f"{revision}+{digest}"
+            revision = f"{revision}+{options_digest(changes)}"
         if self.lora is None:
             return model, revision
         adapter = Path(self.lora)

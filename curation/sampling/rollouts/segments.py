@@ -65,15 +65,16 @@ def writer_of(path: Path) -> str:
 
 
 def list_segments(folder: Path) -> list[Path]:
-    """The segments by name. A listing may miss what is renamed while it is made, so two have to agree.
+    """The segments by name. A listing may miss what is renamed while it is made, and not see the files either that this replaces: so one
+    counts that misses nothing of the listing before it. Only a merge removes files; what is appended meanwhile may be in it or not.
 
     Raises:
         SamplingError: the folder cannot be listed.
     """
-    before, names = None, _names(folder)
-    while names != before:
+    before, names = _names(folder), _names(folder)
+    while not before <= names:
         before, names = names, _names(folder)
-    return [folder / name for name in names]
+    return [folder / name for name in sorted(names)]
 
 
 def temporary_files(folder: Path) -> list[Path]:
@@ -190,14 +191,14 @@ def reread(read: Callable[[], Iterable[T]]) -> Iterator[T]:
             times[error.path] += 1
 
 
-def _names(folder: Path) -> list[str]:
+def _names(folder: Path) -> set[str]:
     try:
         names = os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
-        return []
+        return set()
     except OSError as error:
         raise SamplingError(f"rollout store {str(folder)!r} cannot be listed ({first_line(error)})") from error
-    return sorted(name for name in names if name.startswith("segment-") and name.endswith(".parquet"))
+    return {name for name in names if name.startswith("segment-") and name.endswith(".parquet")}
 
 
 def _check_columns(path: Path, found: pa.Schema, expected: pa.Schema) -> None:

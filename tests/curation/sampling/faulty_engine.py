@@ -31,6 +31,7 @@ class Faulty(LocalEngine):
             file.write(f"{os.getpid()}\n")
         if os.environ.get("FAULTY_COPY", "0") == "0":
             _obey(self.at_start, self.folder)
+            _work(self.at_start, heartbeat)
         yield FaultySession(self.folder, heartbeat)
 
     @property
@@ -46,9 +47,7 @@ class FaultySession:
     def generate(self, requests: Sequence[Request], options: SamplingOptions) -> list[Response]:
         for request in requests:
             _obey(request.messages[0].content, self.folder)
-            for _ in range(25 if request.messages[0].content == "work" else 0):
-                time.sleep(0.1)
-                self.heartbeat()
+            _work(request.messages[0].content, self.heartbeat)
         return [
             Response(request.key, tuple(_sample(request, k) for k in request.sample_numbers), 3) for request in requests
         ]
@@ -59,8 +58,15 @@ def _sample(request: Request, number: int) -> Sample:
     return Sample(number, f"{request.key} {seed}", "stop", 5, seed)
 
 
+def _work(order: str, heartbeat: Heartbeat) -> None:
+    """`work` and `idle` for 5 seconds: with another number of tokens under way every time, or with the same."""
+    for step in range(50 if order in ("work", "idle") else 0):
+        time.sleep(0.1)
+        heartbeat(step if order == "work" else 0)
+
+
 def _obey(order: str, folder: Path) -> None:
-    """Do what the text says; `... once` does it the first time only."""
+    """Do what the text says; `... once` does it the first time only, `die1` in copy 1 only."""
     fault, _, once = order.partition(" ")
     if once:
         if (folder / order).exists():
@@ -68,6 +74,9 @@ def _obey(order: str, folder: Path) -> None:
         (folder / order).touch()
     if fault == "die":
         os.kill(os.getpid(), signal.SIGKILL)
+    elif fault == "die1":
+        if os.environ["FAULTY_COPY"] == "1":
+            os.kill(os.getpid(), signal.SIGKILL)
     elif fault == "exit":
         os._exit(3)
     elif fault == "hang":

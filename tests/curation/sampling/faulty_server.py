@@ -20,7 +20,8 @@ PROMPT_TOKENS = 9
 class FaultyServer(ThreadingHTTPServer):
     """`asked`: when each (prompt, seed) came; `answered`: how often it got a whole answer; `key`: what it wants as key.
 
-    `cards`: what it says of its models, None where it has no list.
+    `cards`: what it says of its models, None where it has no list. `gives_token_ids`: whether it does when it is asked to, as
+    older servers of vLLM do not.
     """
 
     request_queue_size = 128
@@ -35,6 +36,7 @@ class FaultyServer(ThreadingHTTPServer):
         self.bodies: list[dict[str, Any]] = []
         self.key = ""
         self.cards: list[dict[str, Any]] | None = None
+        self.gives_token_ids = True
         self.closing = threading.Event()
         self.under_way = self.most_under_way = 0
         self.lock = threading.Lock()
@@ -82,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(0.05)  # so that requests that may overlap do
         with self.server.lock:  # before the answer, after which the client may send its next request
             self.server.under_way -= 1
-        self._complete(body)
+        self._complete(body if self.server.gives_token_ids else body | {"return_token_ids": False})
 
     def _complete(self, body: dict[str, Any]) -> None:
         content = body["messages"][-1]["content"]
@@ -150,6 +152,17 @@ class _Handler(BaseHTTPRequestHandler):
     def empty(self, body: Any) -> None:
         self._send(200, json.dumps(completion("", body)))
 
+    def spent(self, body: Any) -> None:
+        """A provider that hides its reasoning, which used up all tokens; `unsaid`: the same in other words."""
+        self._send(200, json.dumps(completion("", body, "length")))
+
+    def unsaid(self, body: Any) -> None:
+        self._send(200, json.dumps(completion(None, body, "length")))
+
+    def unspent(self, body: Any) -> None:
+        answer = completion("", body, "length")
+        self._send(200, json.dumps(answer | {"usage": answer["usage"] | {"completion_tokens": 0}}))
+
     def abort(self, body: Any) -> None:
         self._send(200, json.dumps(completion("x", body, "abort")))
 
@@ -213,5 +226,8 @@ def completion(text: str | None, body: dict[str, Any], finish_reason: str = "sto
         }
         for k in range(body["n"])
     ]
+    if body.get("return_token_ids"):
+        for choice in choices:
+            choice["token_ids"] = [1] * 4
     usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": 4 * body["n"], "total_tokens": 9 + 4 * body["n"]}
     return {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": choices, "usage": usage}

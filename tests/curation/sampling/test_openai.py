@@ -45,7 +45,7 @@ def whole(request: Request, prompt: str = "") -> Response:
 
 
 FAULTS = ["drop", "limit", "date", "crash", "page", "truncated", "cut", "stall", "drip", "nothing", "fewer"]
-FAULTS += ["uncounted", "null", "empty", "abort"]
+FAULTS += ["uncounted", "null", "empty", "unspent", "abort"]
 
 
 @pytest.mark.slow
@@ -105,6 +105,15 @@ def test_a_prompt_that_the_server_does_not_take_is_refused_alone(server: FaultyS
     requests = ask("fine", fault)
     with engine(server).open() as session:
         assert answers(session, requests, OPTIONS) == [whole(requests[0]), Response("row1", (), 0, refused=reason)]
+
+
+@pytest.mark.parametrize("fault", ["spent", "unsaid"])
+def test_a_response_that_hidden_reasoning_used_up_is_a_truncated_sample(server: FaultyServer, fault: str) -> None:
+    (request,) = ask(fault)
+    with engine(server).open() as session:
+        (response,) = answers(session, [request], OPTIONS)
+    assert response.samples == tuple(replace(one, text="", finish_reason="length") for one in whole(request).samples)
+    assert [len(times) for times in server.asked.values()] == [1, 1, 1]
 
 
 def test_a_picture_that_is_none_is_refused_alone(server: FaultyServer) -> None:
@@ -189,6 +198,18 @@ def test_vllm_is_asked_for_short_samples_at_once_and_for_long_ones_one_by_one(
     assert all(body["top_k"] == -1 and body["repetition_penalty"] == 1.0 for body in server.bodies)
 
 
+def test_a_server_that_counts_all_choices_together_is_asked_one_by_one(server: FaultyServer) -> None:
+    server.cards, server.gives_token_ids = [{"id": "m", "owned_by": "vllm"}], False
+    requests = ask("fine", "fewer 1", "long", "fine as well")
+    refused = Response("row2", (), 0, refused="400 maximum context length is 512 tokens")
+    with engine(server, concurrency=1).open() as session:
+        for n_of_several in (1, 0):
+            server.bodies.clear()
+            responses = answers(session, requests, OPTIONS)
+            assert responses == [whole(requests[0]), whole(requests[1]), refused, whole(requests[3])]
+            assert sum(body["n"] > 1 for body in server.bodies) == n_of_several
+
+
 @pytest.mark.parametrize(("length", "expected"), [(6, 6), (100, 8), (None, 8)])
 def test_no_more_tokens_are_asked_for_than_the_model_takes(
     server: FaultyServer, length: int | None, expected: int
@@ -234,6 +255,22 @@ def test_the_model_is_what_the_server_or_the_manifest_says(
 ) -> None:
     server.cards = cards
     assert engine(server, revision=revision).identity() == expected
+
+
+@pytest.mark.parametrize("revision", [None, "v2"])
+def test_what_is_asked_beyond_the_standard_is_part_of_the_revision(server: FaultyServer, revision: str | None) -> None:
+    bodies: list[dict[str, Any]] = [
+        {},
+        {"top_k": 20, "min_p": 0.1},
+        {"min_p": 0.1, "top_k": 20},
+        {"top_k": 40, "min_p": 0.1},
+        {"chat_template_kwargs": {"enable_thinking": False}},
+    ]
+    plain, first, same, *others = (engine(server, revision=revision, extra_body=body).identity()[1] for body in bodies)
+    assert plain == (revision or "unstated")
+    assert first == same
+    assert len({plain, first, *others}) == 4
+    assert all(one.startswith(f"{plain}+") for one in (first, *others))
 
 
 def test_a_model_that_vllm_does_not_have_names_those_it_has(server: FaultyServer) -> None:

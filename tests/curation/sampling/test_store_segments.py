@@ -73,6 +73,25 @@ def test_many_small_batches_leave_few_files_and_bounded_groups(tmp_path: Path) -
     assert len(groups) < 60
 
 
+@pytest.mark.parametrize(
+    ("listings", "expected"),
+    [
+        (["", ""], ""),
+        (["a b", "a b"], "a b"),
+        (["a b", "a b c", "a b c d"], "a b c"),  # c is appended
+        (["a b", "b", "m", "m"], "m"),  # m replaces a and b, and is missed while they go
+        (["a b", "b c", "c m", "c d m", "c d e m"], "c d m"),  # and c and d are appended meanwhile
+        (["b", "a b"], "a b"),  # a is appended while the first is made
+    ],
+)
+def test_a_listing_counts_that_misses_nothing_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listings: list[str], expected: str
+) -> None:
+    made = iter(listings)
+    monkeypatch.setattr("os.listdir", lambda _: [f"segment-{name}-0.parquet" for name in next(made).split()])
+    assert [path.name.split("-")[1] for path in list_segments(tmp_path)] == expected.split()
+
+
 def test_a_batch_larger_than_a_segment_is_one_segment(tmp_path: Path, small: None) -> None:
     with opened(tmp_path) as log:
         log.append_lines([line(f"n{number}", text="x" * 500) for number in range(100)])

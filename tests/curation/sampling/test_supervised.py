@@ -91,6 +91,20 @@ def test_a_hang_counts_as_a_death(faulty: Make) -> None:
 
 
 @pytest.mark.slow
+def test_an_engine_that_generates_no_token_has_hung_whatever_else_it_says(faulty: Make) -> None:
+    with faulty(hang_timeout_s=1.9).open() as session:
+        (idle,) = answers(session, ask("idle"), OPTIONS)
+    assert idle.refused == "engine_died: no sign of life for 1.9 s"
+
+
+@pytest.mark.slow
+def test_a_load_that_takes_long_is_no_hang_while_it_says_so(faulty: Make) -> None:
+    engine = faulty(at_start="idle", start_timeout_s=4.5, hang_timeout_s=0.5)
+    with engine.open() as session:
+        assert answers(session, ask("a"), OPTIONS) == in_peace(faulty, ask("a"))
+
+
+@pytest.mark.slow
 def test_work_that_takes_long_is_no_hang(faulty: Make) -> None:
     engine = faulty(hang_timeout_s=1.9)
     with engine.open() as session:
@@ -164,6 +178,28 @@ def test_copies_share_a_batch_and_give_what_one_gives(faulty: Make, tmp_path: Pa
         assert answers(session, requests[:1], OPTIONS) == in_peace(faulty, requests[:1])
     assert {path.name for path in tmp_path.glob("copy*")} == {"copy0", "copy1"}
     assert all(gone(process) for process in engine.starts if process != os.getpid())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("max_restarts", "texts"),
+    [
+        (1, ("a", "die1", "c", "die1")),  # it is given up with nothing answered
+        (4, ("a", "ok", *["b", "die1"] * 3)),  # and with its first prompt answered
+    ],
+)
+def test_what_a_lost_copy_leaves_is_answered_by_those_that_live(
+    faulty: Make, max_restarts: int, texts: tuple[str, ...]
+) -> None:
+    requests = ask(*texts)
+    engine = faulty(copies=2, max_restarts=max_restarts)
+    with engine.open() as session:
+        assert answers(session, requests, OPTIONS) == in_peace(faulty, requests)
+        starts = len(engine.starts)
+        assert answers(session, requests, OPTIONS) == in_peace(faulty, requests)
+        assert len(engine.starts) == starts + 1  # in peace, in this process
+        with pytest.raises(SamplingError, match=r"died \d times in a row and was given up"):
+            answers(session, ask(*["die"] * 8), OPTIONS)
 
 
 @pytest.mark.slow

@@ -70,7 +70,7 @@ class OpenAI(Engine):
     max_retries: int = Field(default=6, ge=0)
     """Further attempts for a request that failed."""
     extra_body: dict[str, JsonValue] = Field(default_factory=dict)
-    """Further fields of every request, for what a server needs beyond the standard."""
+    """Further fields of every request, for what a server needs beyond the standard. What is sampled with others is of another revision."""
 
     def identity(self) -> tuple[str, str]:
         """The model's name and `revision`, or what the server calls the weights it serves under that name. `extra_body` is part of the

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Finished:
     read: str = ""
     """A digest of all that the stages before had left when it ran (see `left`)."""
 
-    @property
+    @cached_property
     def left(self) -> str:
         """A digest of all that it and the stages before have left: their bytes, whenever they were written."""
         files = sorted((name, record.digest) for name, record in self.files.items())
@@ -67,8 +68,20 @@ NOT_DONE = Finished("", 0.0, {})
 
 def read_finished(folder: Path) -> Finished:
     """The record of a stage; `NOT_DONE` where it is not there or damaged."""
-    record = read_record(folder / FINISHED)
-    if not record or record.pop("digest", "") != _digest_of(record):
+    try:
+        return _finished_of((folder / FINISHED).read_bytes())
+    except OSError:
+        return NOT_DONE
+
+
+@lru_cache(maxsize=128)
+def _finished_of(text: bytes) -> Finished:
+    """The record in a file, which is asked for again and again."""
+    try:
+        record = json.loads(text)
+        if record.pop("digest", "") != _digest_of(record):
+            return NOT_DONE
+    except (ValueError, AttributeError, TypeError):
         return NOT_DONE
     return Finished(**{**record, "files": {name: FileRecord(*values) for name, values in record["files"].items()}})
 

@@ -42,6 +42,7 @@ from curation.core.row import Config
 from curation.core.run_options import Executor as ExecutorName
 from curation.core.run_options import RunOptions
 from curation.core.schema import SCHEMA_VERSION
+from curation.core.stage_files import read_record
 from curation.core.stage_run import damage_told, digest_of
 
 LIBRARIES = (
@@ -50,6 +51,8 @@ LIBRARIES = (
 )  # fmt: skip
 """What a row or a score can depend on."""
 
+FORMER = Path("stages") / "former_summary.json"
+"""The summary, while what it sums up is written anew: the certificate is in it."""
 FINISHED = ("croissant.json", "removed.parquet", "error_budget.json", "report.html")
 """What is written behind a build, about that build alone; the card, which has words of a person, stays until it is written again."""
 
@@ -217,7 +220,7 @@ def _with_others(
 
 def _certificate(path: Path, build: str) -> Any:
     """Return what `certify` said about the very same build."""
-    before = json.loads(path.read_text()) if path.exists() else {}
+    before = read_record(path)
     return before.get("certificate") if before.get("build") == build else None
 
 
@@ -228,6 +231,8 @@ def _conclude(
     stages = [folder for config in finished for folder in config.folders()]
     if not refused and (unchanged := concluded(out, lock, stages)):
         return unchanged
+    if (out / "summary.json").exists():
+        (out / "summary.json").replace(out / FORMER)  # what it sums up is written anew
     balances = {config.config: Balance(config.rows_in(), config.rows_added()) for config in finished}
     write_records(out / "ledger.parquet", LEDGER, map(as_record, _ledger(finished, balances)))
     publish_files(out, {config.config: list(config.published()) for config in finished})
@@ -237,11 +242,12 @@ def _conclude(
         "balanced": all(balance.balanced for balance in balances.values()),
         "configs": {config.config: describe_config(config, balances[config.config]) for config in finished},
     }
-    if certificate := _certificate(out / "summary.json", str(summary["build"])):
+    if certificate := _certificate(out / FORMER, str(summary["build"])):
         summary["certificate"] = certificate
     write_text(out / "manifest.lock.yaml", yaml.safe_dump(lock, sort_keys=False, allow_unicode=True))
     record_files(out, [config.config for config in finished])
     write_text(out / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+    (out / FORMER).unlink(missing_ok=True)
     if not summary["balanced"]:
         for config in finished:
             config.stages[-1].check_left()  # a file that is gone is why

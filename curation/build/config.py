@@ -30,6 +30,7 @@ class ConfigBuild:
     """One config. `prepare` looks at the inputs, `run` runs what is not done."""
 
     def __init__(self, manifest: Manifest, config: Config, out: Path, limit: int | None, code: str) -> None:
+        out = out.absolute()  # a task may run in another folder
         self.manifest, self.config, self.out, self.limit, self.code = manifest, config, out, limit, code
         self.section = manifest.sections[config]
         self.record = out / "stages" / f"{config}.json"
@@ -77,11 +78,10 @@ class ConfigBuild:
     def stages(self) -> list[StageRun]:
         """The stages in their places, whether they have run or not."""
         runs: list[StageRun] = []
-        out = self.out.absolute()  # a task may run in another folder
         for number, stage in enumerate(self._plan(self.identity()), 1):
             digests = self._digests.get(stage.kind)
             before = runs[-1] if runs else None
-            runs.append(StageRun(stage, stage.kind, number, self.config, out, self.code, digests, before))
+            runs.append(StageRun(stage, stage.kind, number, self.config, self.out, self.code, digests, before))
         return runs
 
     def run(self, executor: Executor) -> None:

@@ -5,7 +5,8 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
@@ -46,15 +47,30 @@ MAX_FILES = 2_000_000
 """Below one folder: their names take ten seconds to list."""
 
 
+_files_alone: ContextVar[bool] = ContextVar("files_alone", default=False)
+
+
+@contextmanager
+def files_alone() -> Iterator[None]:
+    """Inside, no folder is looked through: what else lies in it may come, go and grow."""
+    token = _files_alone.set(True)
+    try:
+        yield
+    finally:
+        _files_alone.reset(token)
+
+
 def folder_digest(root: Path, contents: bool = False, max_files: int = MAX_FILES) -> str:
     """Hex digest of the names and sizes of all files below a folder: cheap, and it sees a file come, go or change size. What a build writes
     is left out: one whose `--out` is below would change the digest with every file.
 
-    With `contents` every file is read, and no change is missed.
+    With `contents` every file is read, and no change is missed. Empty inside `files_alone`.
 
     Raises:
         SourceError: a file is unreadable, or there are more than `max_files`.
     """
+    if _files_alone.get():
+        return ""
     digest, count, start = hashlib.sha256(), 0, len(os.path.join(root, ""))
     for folder, subfolders, names in os.walk(root):
         if folder != str(root) and is_of_a_build(Path(folder)):

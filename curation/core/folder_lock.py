@@ -69,7 +69,7 @@ class FolderLock:
         """
         try:
             self._flock.acquire()
-        except (BlockingIOError, PermissionError):
+        except BlockingIOError:
             raise BuildError(self._held(_read(newest(self.folder)))) from None
         try:
             self._path = self._claim()
@@ -152,7 +152,7 @@ class _Flock:
         """Take it at once.
 
         Raises:
-            BlockingIOError, PermissionError: another process has it.
+            BlockingIOError: another process has it.
             OSError: the file cannot be written.
         """
         self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -161,10 +161,14 @@ class _Flock:
         except OSError as error:
             if error.errno not in NO_FLOCK:
                 self.release()
+                if error.errno == errno.EACCES:  # some say so of one that is held
+                    raise BlockingIOError(errno.EAGAIN, "held") from error
                 raise
 
     def release(self) -> None:
         if self._file >= 0:
+            with suppress(OSError):
+                fcntl.flock(self._file, fcntl.LOCK_UN)  # a process that was forked has the file open too
             os.close(self._file)
         self._file = -1
 

@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from datatrove.pipeline.base import PipelineStep
 
+from curation.core.digests import files_alone
 from curation.core.disk import DiskSpace
 from curation.core.errors import BuildError, CurationError, SourceError
 from curation.core.executors.base import TaskExecutor
@@ -47,6 +48,8 @@ from curation.core.stage_files import (
     remove_partial,
 )
 from curation.core.steps import written, written_rows
+
+SHA256_CHARS = 64
 
 
 def inputs_seen(out: Path, config: Config) -> Path:
@@ -87,10 +90,11 @@ class StageRun:
     @property
     def is_done(self) -> bool:
         """Whether it has run, for exactly this fingerprint, on what the stages before have left, and all that it left is there."""
-        return self._is_finished and read_finished(self.folder).read == self._reads and not self._differing()
+        return self.is_finished and read_finished(self.folder).read == self._reads and not self._differing()
 
     @property
-    def _is_finished(self) -> bool:
+    def is_finished(self) -> bool:
+        """Whether it has run for exactly this fingerprint, whatever the stages before have left since."""
         return read_finished(self.folder).fingerprint == self.fingerprint
 
     @property
@@ -100,7 +104,7 @@ class StageRun:
         """
         if not self.before:
             return ""
-        return read_finished(self.before.folder).left if self.before._is_finished else None
+        return read_finished(self.before.folder).left if self.before.is_finished else None
 
     def _differing(self, thorough: bool = False) -> list[str]:
         """The files that it left and that are not as they were: by size and time, or by their bytes."""
@@ -108,7 +112,7 @@ class StageRun:
 
     def verify(self) -> None:
         """Read all that it left, where it is done, before another stage does. What is not as it was counts as done no longer."""
-        if self._is_finished and self._differing(thorough=True):
+        if self.is_finished and self._differing(thorough=True):
             self._clear()
 
     @property
@@ -126,7 +130,7 @@ class StageRun:
         path, start = self.folder / STARTED, self._start
 
         def check() -> None:
-            if not (found := read_record(path)):
+            if not (found := read_record(path) or read_record(path)):  # on a network it may just have been replaced
                 raise changed(path)
             if found != start:
                 raise BuildError(f"{self.folder.name}: another build has begun this stage, for other options or inputs")
@@ -164,7 +168,7 @@ class StageRun:
         Raises:
             BuildError: its record is damaged.
         """
-        if not self._is_finished:
+        if not self.is_finished:
             raise changed(self.folder / FINISHED)
         return read_finished(self.folder).seconds
 
@@ -296,7 +300,8 @@ class StageRun:
             self.before.check_left()
 
     def _check_digests(self) -> None:
-        """Look whether the files that it read are those that it was to read. One that is gone by now was read before.
+        """Look whether the files that it read are those that it was to read. One that is gone by now was read before; a folder is not
+        looked through again, as other files may lie in it.
 
         Raises:
             SourceError: a file is another.
@@ -304,14 +309,15 @@ class StageRun:
         if self.digests is None or self.stage.has_engine:  # a model is asked who it is when it is opened
             return
         try:
-            with digests_seen(inputs_seen(self.out, self.config), save=False):
-                found = self.stage.digests()
-        except SourceError:
+            with files_alone(), digests_seen(inputs_seen(self.out, self.config), save=False):
+                found = _files(self.stage.digests())
+        except CurationError:
             return
-        if others := _flat(self.digests) ^ _flat(found):
+        before = _files(self.digests)
+        if others := sorted(of for of, digest in found.items() if before.get(of) != digest):
             (self.folder / STARTED).unlink(missing_ok=True)  # nothing in the folder counts as done
             raise SourceError(
-                f"{min(others)[1]}: changed while it was read; run the same command again when it no longer changes"
+                f"{others[0][1]}: changed while it was read; run the same command again when it no longer changes"
             )
 
     def check_left(self) -> None:
@@ -352,8 +358,9 @@ class StageRun:
             )
 
 
-def _flat(digests: Mapping[str, Mapping[str, str]]) -> set[tuple[str, str, str]]:
-    return {(of, name, digest) for of, files in digests.items() for name, digest in files.items()}
+def _files(digests: Mapping[str, Mapping[str, str]]) -> dict[tuple[str, str], str]:
+    """Those with a SHA-256, by what reads them and their names; a model has a revision, or a commit."""
+    return {(of, name): one for of, files in digests.items() for name, one in files.items() if len(one) == SHA256_CHARS}
 
 
 @contextmanager

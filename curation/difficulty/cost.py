@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from curation.core.chunks import chunks
-from curation.core.errors import UnansweredError
 from curation.core.row import Row
 from curation.core.words import counted
 from curation.difficulty.budget import Budget
@@ -208,9 +207,7 @@ def _sample_pilot(
         requests = [
             Request(row.id, apply_to_messages(template, row.prompt), row.images, numbers, seed) for row in batch
         ]
-        results = sampler.ask(requests)
-        if all(result.failed for result in results):
-            raise UnansweredError(f"{len(results)} of {len(results)} prompts stay unanswered: {results[0].failed}")
+        results = sampler.ask(requests, few=0)
         for request, result in zip(requests, results, strict=True):
             if result.refused or result.failed:
                 why = f"{REFUSED}: {result.refused}" if result.refused else f"failed: {result.failed}"

@@ -42,6 +42,7 @@ from curation.sampling.template import apply_to_messages
 BUDGET = "budget"
 REFUSED = "refused: "
 """Before why the engine will never take a prompt, in the reason for which it is stopped."""
+_INFRASTRUCTURE = OUTCOMES.index("infrastructure")
 LEVELS = 4
 FEW = 3
 """Prompts that may stay without an answer whatever their share; more may be an engine that is down."""
@@ -165,7 +166,7 @@ class Rounds:
         self.reasons = ["", BUDGET]
         self.rule: Rule | None = None
         self.round = self.n_asked = 0
-        self.is_whole = True
+        self.is_whole, self.n_wanted = True, int(wanted.sum())
 
     @property
     def drawn(self) -> Ints:
@@ -211,7 +212,8 @@ class Rounds:
         """The rounds of some prompts alone, under the rule of all; `rows` are theirs."""
         part = Rounds(rows, self.wanted[numbers], self.groups[numbers], self.stopping, self.bounds, self.budget)
         part.counts, part.tokens, part.stops = self.counts[numbers], self.tokens[numbers], self.stops[numbers]
-        part.rule, part.reasons, part.round, part.is_whole = self.rule, list(self.reasons), self.round, False
+        part.rule, part.reasons, part.round = self.rule, list(self.reasons), self.round
+        part.is_whole, part.n_wanted = False, self.n_wanted
         return part
 
     def take(self, numbers: Ints, part: Mapping[str, NDArray[Any]]) -> None:
@@ -272,7 +274,7 @@ class Rounds:
         unless it is their `last_chance`.
         """
         failed = np.zeros(len(ask), bool)
-        n_lost = 0
+        lost, n_before = list[str](), int((self.counts[:, _INFRASTRUCTURE] > 0).sum())
         waiting: list[Callable[[], None]] = []
         with ThreadPoolExecutor(1, "judge") as judge:
             for numbers, rows in self._batches(ask, work):
@@ -280,17 +282,10 @@ class Rounds:
                     self._stop(numbers, BUDGET)
                     continue
                 requests = [self._request(i, row, ask[i], work) for i, row in zip(numbers, rows, strict=True)]
-                n_responses = work.sampler.sampled.responses
                 results = self._sampled(numbers, requests, work)
-                lost = [result.failed for result in results if result.failed]
                 if last_chance:
-                    n_lost += len(lost)
-                    n_asked = int(self.wanted.sum())
-                    _check_answered(
-                        n_lost, n_asked, lost, work.max_unanswered, of_all=self.is_whole and n_lost == n_asked
-                    )
-                elif work.sampler.sampled.responses == n_responses:
-                    _check_answered(len(lost), len(requests), lost, work.max_unanswered)
+                    lost += [result.failed for result in results if result.failed]
+                    self._check_lost(n_before + len(lost), lost, work.max_unanswered)
                 failed[numbers] = [bool(result.failed) and not last_chance for result in results]
                 batch = [b for b in zip(numbers, rows, results, strict=True) if not failed[b[0]]]
                 self.budget.spend(rollout for _, _, result in batch for rollout in result.rollouts)
@@ -303,11 +298,24 @@ class Rounds:
                 count()
         return failed
 
+    def _check_lost(self, n_lost: int, why: Sequence[str], share: float) -> None:
+        """Look whether the engine has left too much without an answer, which would be dropped.
+
+        Raises:
+            UnansweredError: more than this share of the prompts, or all.
+        """
+        of_all = self.is_whole and n_lost == self.n_wanted and share < 1
+        if why and (n_lost > max(FEW, share * self.n_wanted) or of_all):
+            raise UnansweredError(
+                f"{n_lost} of {self.n_wanted} prompts stay unanswered, more than `max_unanswered` ({share:g}): {why[0]}; the"
+                " same command asks for them again"
+            )
+
     def _sampled(self, numbers: list[int], requests: list[Request], work: Work) -> list[SampleResult]:
         """What comes of the requests; what was refused before, with as many samples drawn, is not asked again."""
         before = {i: self.refused[i] for i in numbers if i in self.refused}
         known = {i: one for i, one in before.items() if one.n_before <= self.counts[i].sum()}
-        asked = iter(work.sampler.ask([one for i, one in zip(numbers, requests, strict=True) if i not in known]))
+        asked = iter(work.sampler.ask([one for i, one in zip(numbers, requests, strict=True) if i not in known], FEW))
         return [SampleResult([], refused=known[i].why) if i in known else next(asked) for i in numbers]
 
     def _count(
@@ -354,16 +362,3 @@ class Rounds:
                 numbers, rows, samples = [], [], 0
         if rows:
             yield numbers, rows
-
-
-def _check_answered(n_lost: int, n_asked: int, why: Sequence[str], share: float, of_all: bool = False) -> None:
-    """Look whether the engine is down: what it leaves without an answer would be dropped.
-
-    Raises:
-        UnansweredError: those are more than this share of the prompts, or all.
-    """
-    if n_lost > max(FEW, share * n_asked) or of_all:
-        raise UnansweredError(
-            f"{n_lost} of {n_asked} prompts stay unanswered, more than `max_unanswered`: {why[0]}; the same command goes on"
-            " when the engine answers"
-        )

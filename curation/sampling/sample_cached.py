@@ -1,5 +1,6 @@
 """Samples of a prompt by their numbers: from the store where it has them, else from the engine, which starts when first needed."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -64,6 +65,7 @@ class CachedSampler:
         self.report = report
         self.sampled = Sampled()
         self._session: Session | None = None
+        self._known: Request | None = None
         self._writer = RolloutWriter(store)
         self._exit = ExitStack()
 
@@ -105,20 +107,37 @@ class CachedSampler:
         results = [_result(request, held[p], answers.get(p)) for p, request in zip(prompts, requests, strict=True)]
         return results, list(answers.values())
 
-    def ask(self, requests: Sequence[Request]) -> list[SampleResult]:
+    def ask(self, requests: Sequence[Request], few: float = math.inf) -> list[SampleResult]:
         """The same; where the engine answered none of those that are missing, they say why.
 
         Raises:
-            UnansweredError: it refuses them, and nothing was ever answered: it refuses whatever it is asked.
+            UnansweredError: it is down: it failed on more than `few` of them, or refuses them all, and does not answer a prompt either
+                that it has answered before.
             SamplingError: it failed; what was finished before is in the store.
         """
         try:
-            return self._answered(requests)[0]
-        except UnansweredError as error:
-            if error.refused and not self.sampled.found + self.sampled.responses:
-                raise
+            results, answers = self._answered(requests)
+            lost = [answer for answer in answers if answer.failed]
+            error = UnansweredError(unanswered(answers)) if lost and len(lost) == len(answers) else None
+        except UnansweredError as raised:
+            error = raised
             found = zip(requests, self.look_up(requests), strict=True)
-            return [_without_answer(request, held, error) for request, held in found]
+            results = [_without_answer(request, held, error) for request, held in found]
+        self._known = next(filter(None, map(_as_known, requests, results)), self._known)
+        n_lost = sum(bool(result.failed or result.refused) for result in results)
+        if error and (error.refused or n_lost > few) and not self._answers_what_is_known():
+            raise error
+        return results
+
+    def _answers_what_is_known(self) -> bool:
+        """Whether the engine answers a prompt that it has answered before; the response is not kept."""
+        if self._known is None or self._session is None:
+            return False
+        try:
+            parts = list(self._session.generate([self._known], self.sampling))
+        except UnansweredError:
+            return False
+        return any(isinstance(part, Response) and part.samples for part in parts)
 
     def look_up(self, requests: Sequence[Request]) -> list[list[Rollout]]:
         """The samples of every request that the store has."""
@@ -201,6 +220,12 @@ def _result(request: Request, held: dict[int, Rollout], answer: Response | None)
         return SampleResult([], refused=answer.refused)
     rollouts = [held[k] for k in request.sample_numbers if k in held]
     return SampleResult(rollouts, failed=answer.failed if answer else "")
+
+
+def _as_known(request: Request, result: SampleResult) -> Request | None:
+    """One sample of a request that has all."""
+    is_whole = bool(result.rollouts) and not (result.refused or result.failed)
+    return replace(request, sample_numbers=request.sample_numbers[:1]) if is_whole else None
 
 
 def _without_answer(request: Request, held: list[Rollout], error: UnansweredError) -> SampleResult:

@@ -9,7 +9,7 @@ decisions/             of a source whose ids repeat, the numbers that they get
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,10 @@ def _described(folder: Path, source: str, parts: list[Path]) -> dict[str, Any]:
         return Rows(file for file in written_rows(folder / "rows").files if file.path.name[:5] in names)
 
     if report.ids.distinct < len(report.ids):
-        _number_ids(folder, rows(), report.ids)
+        as_read = Rows(
+            replace(file, decisions=()) for file in rows().files
+        )  # a build that was killed here may have left some
+        _number_ids(folder, as_read, report.ids)
     named = rows()
 
     def row(number: int) -> Row:

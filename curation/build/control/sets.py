@@ -68,7 +68,7 @@ def _controls(config: ConfigBuild) -> dict[str, list[StageRun]]:
     plans = control_plans(config.stages, _sizes(config.shards()), config.manifest.release)
     controls: dict[str, list[StageRun]] = {}
     for name, plan in plans.items():
-        out, before = config.out.absolute() / FOLDER / name, None
+        out, before = config.out / FOLDER / name, None
         for number, stage in enumerate(plan, 1):
             of = digests.get(stage.kind)
             run = StageRun(stage, stage.kind, number, config.config, out, config.code, of, before)

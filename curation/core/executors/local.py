@@ -53,7 +53,6 @@ def _start_worker(log: str, plugins: tuple[str, ...]) -> None:
 
     threading.Thread(target=watch, daemon=True, name="build watch").start()
     signal.signal(signal.SIGTERM, _end_task)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of a terminal that is gone: the build ends them
     global _cannot_start
     try:
         load_plugins(plugins)
@@ -123,14 +122,17 @@ class LocalExecutor(TaskExecutor):
                 raise
 
     def _pool(self, workers: int, log: Path) -> ProcessPoolExecutor:
-        """Processes that are forked from a server. Ctrl-C goes to the foreground group; they leave it to the build, which ends them."""
+        """Processes that are forked from a server. Ctrl-C and the end of a terminal go to the foreground group; they leave both to the
+        build, which ends them.
+        """
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOAD)
         in_main_thread = threading.current_thread() is threading.main_thread()
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
+        of_the_group = (signal.SIGINT, signal.SIGHUP) if in_main_thread else ()
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in of_the_group}
         forkserver.ensure_running()
-        if before is not None:
-            signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
         return ProcessPoolExecutor(workers, context, _start_worker, (str(log), loaded_plugins()))
 
 

@@ -16,7 +16,16 @@ from datatrove.utils.logging import logger
 
 from curation.core.errors import BuildError, first_line
 from curation.core.executors.base import Executor, Runnable
-from curation.core.executors.slurm_job import ENDED, FAILED, cancel, links, reason_of, states_of, submit
+from curation.core.executors.slurm_job import (
+    ENDED,
+    FAILED,
+    SlurmSilentError,
+    cancel,
+    links,
+    reason_of,
+    states_of,
+    submit,
+)
 from curation.core.parquet import write_text
 from curation.core.parts import JOBS, failure, refresh
 from curation.core.progress import StageProgress
@@ -83,6 +92,7 @@ class SlurmExecutor(Executor):
                 if not _wait(stage, first):
                     return stage
                 stage.gate()
+            submitted.unlink(missing_ok=True)
         finally:
             cancel(jobs)
         return None
@@ -95,7 +105,7 @@ def end_former_jobs(out: Path) -> None:
         BuildError: Slurm's commands do not run here, or a job does not end.
     """
     path = out / JOBS
-    jobs = json.loads(path.read_text()) if path.exists() else []
+    jobs = read_jobs(path)
     remedy = f"cancel the jobs {', '.join(jobs)} of an earlier build, which may still write here, and remove {path}"
     try:
         if live := _live(jobs):
@@ -106,9 +116,17 @@ def end_former_jobs(out: Path) -> None:
             if time.monotonic() > until:
                 raise BuildError(f"{out}: job {live[0]} of Slurm does not end; {remedy}")
             time.sleep(POLL_S)
-    except OSError as error:
-        raise BuildError(f"{out}: Slurm's commands do not run here ({first_line(error)}); {remedy}") from None
+    except (OSError, SlurmSilentError) as error:
+        raise BuildError(f"{out}: Slurm does not answer here ({first_line(error)}); {remedy}") from None
     path.unlink(missing_ok=True)
+
+
+def read_jobs(path: Path) -> list[str]:
+    """The jobs that a build has submitted; none where what it left of them is damaged."""
+    try:
+        return [str(job) for job in json.loads(path.read_text())]
+    except (OSError, ValueError, TypeError):
+        return []
 
 
 def _live(jobs: Sequence[str]) -> list[str]:
@@ -116,13 +134,17 @@ def _live(jobs: Sequence[str]) -> list[str]:
 
 
 def _not_done(stages: Sequence[Runnable]) -> list[StageRun]:
-    """The stages that have to run; those that need not, up to the first of them, have their gates asked."""
+    """The stages that have to run, up to one that may stay as it is where those before it leave the same again; those that need not, up to
+    the first of them, have their gates asked.
+    """
     todo: list[StageRun] = []
     for stage in stages:
         assert isinstance(stage, StageRun)
+        if todo and stage.is_finished:
+            break
         if not stage.is_done:
             todo.append(stage)
-        elif not todo:
+        else:
             stage.gate()
     return todo
 
@@ -142,7 +164,7 @@ def _wait(stage: StageRun, jobs: list[str]) -> bool:
             progress.refresh()
             try:
                 states, heard = states_of(jobs), time.monotonic()
-            except BuildError:
+            except SlurmSilentError:
                 if time.monotonic() - heard > SILENT_S:
                     raise
                 continue

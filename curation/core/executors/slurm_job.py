@@ -35,6 +35,10 @@ FAILED = frozenset(
 ENDED = FAILED | {"COMPLETED"}
 
 
+class SlurmSilentError(BuildError):
+    """Slurm's controller did not answer."""
+
+
 @dataclass
 class Link:
     """What one job does: the check of the stage before it where that was shared out, then its stages, one after the other. Or, where
@@ -186,12 +190,12 @@ def states_of(jobs: Sequence[str]) -> dict[str, set[str]]:
     """Job -> the states of its tasks; one that Slurm knows no more is not there.
 
     Raises:
-        BuildError: Slurm does not answer.
+        SlurmSilentError: Slurm does not answer.
     """
     command = ["squeue", "--me", "--noheader", "--states=all", "--format=%A %F %T"]
     answer = subprocess.run(command, check=False, capture_output=True, text=True)
     if answer.returncode:
-        raise BuildError(f"squeue does not answer: {answer.stderr.strip()}")
+        raise SlurmSilentError(f"squeue does not answer: {(answer.stderr.strip() or '?').splitlines()[0]}")
     states: dict[str, set[str]] = {}
     for line in answer.stdout.splitlines():
         _, array, state = line.split()

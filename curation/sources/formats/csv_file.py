@@ -24,8 +24,8 @@ _SAMPLE = 30
 """Lines by which the separator is found."""
 _NONE_GOOD = 100_000
 """So many bad rows without a good one are no CSV."""
-_NEARLY_ALL, _VERY_MANY = 0.9, 200
-"""Share and number of lines that are rows, behind a quote that nothing closes. Hardly a cell has so many with a row's separators."""
+_NEARLY_ALL, _MANY, _VERY_MANY = 0.9, 20, 200
+"""Share and numbers of lines that are rows, behind a quote that nothing closes. Hardly a cell has so many with a row's separators."""
 _MISSING = frozenset({"", "nan", "NaN"})
 """Cells that hold nothing, as pandas writes them; None, NA and null may be answers."""
 
@@ -177,14 +177,15 @@ def _score(sample: list[str], dialect: dict[str, Any], options: CsvOptions) -> t
 def _is_stray(taken: list[str], dialect: dict[str, Any], width: int) -> bool:
     """Whether the quote of an unclosed cell is the mistake, and not the end of the file: lines behind its first are rows by themselves.
 
-    A cell of several lines that was cut may have such lines, too. So they are nearly all, and either very many, or the last is whole and
-    the first has as many cells as a row. In one column every line is a row, which says nothing.
+    A cell of several lines that was cut may have such lines, too. So they are nearly all, and either very many, or the last is whole (it
+    has an end, or is one of many rows) and the first has as many cells as a row. In one column every line is a row, which says nothing.
     """
     if width == 1:
         return False
     behind = [line for line in taken[1:] if line.strip()]
     n_rows = sum(_is_row(line, dialect, width) for line in behind)
-    is_whole = taken[-1].endswith(("\n", "\r")) and taken[0].count(dialect["delimiter"]) >= width - 1
+    has_end = taken[-1].endswith(("\n", "\r")) or (n_rows >= _MANY and _is_row(taken[-1], dialect, width))
+    is_whole = has_end and taken[0].count(dialect["delimiter"]) >= width - 1
     return n_rows > len(behind) * _NEARLY_ALL and (is_whole or n_rows >= _VERY_MANY)
 
 

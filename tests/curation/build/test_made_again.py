@@ -8,12 +8,16 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from PIL import Image
 
 from curation.build.build import BuildOptions, build, build_code, chosen_configs
 from curation.build.config import ConfigBuild
 from curation.build.load import load_manifest
 from curation.core.errors import BuildError, SourceError
+from curation.core.executors.slurm import _not_done
 from curation.core.parts import DoParts
+from curation.core.stage_run import verify
+from curation.reading.report import ReadingReport
 from tests.curation.build.test_stage_files import flip
 from tests.curation.conftest import shard_bytes
 
@@ -134,3 +138,74 @@ def test_a_task_of_an_earlier_build_does_nothing_once_another_has_begun_its_stag
     with pytest.raises(BuildError, match="another build has begun this stage, for other options or inputs"):
         list(DoParts(stage).run(None))
     assert not list(stage.folder.glob("parts/*"))
+
+
+@pytest.mark.slow
+def test_a_second_build_in_a_relative_folder_runs_nothing(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its controls, which are built of what the set has left."""
+    monkeypatch.chdir(tmp_path)
+    build(manifest, out := Path("out"), BuildOptions(control=True))
+    records = {path: path.stat().st_ino for path in out.glob("**/done.json")}
+    assert [path for path in records if "control" in path.parts]
+    build(manifest, out, BuildOptions(control=True))
+    assert {path: path.stat().st_ino for path in out.glob("**/done.json")} == records
+    build(manifest, tmp_path / "fresh")
+    assert content(out) == content(tmp_path / "fresh")
+
+
+@pytest.mark.slow
+def test_numbers_of_ids_that_repeat_are_those_of_a_build_that_was_not_cut_off(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = manifest.with_name("rows.jsonl")
+    source.write_text(source.read_text().replace('"id": 1', '"id": 7'))
+    written = yaml.safe_load(manifest.read_text())
+    manifest.write_text(yaml.safe_dump(written | {"rl": {"sources": written["rl"]["sources"]}}))
+
+    def fail(self: ReadingReport, row: Any) -> dict[str, Any]:
+        raise RuntimeError("the machine is gone")
+
+    monkeypatch.setattr(ReadingReport, "described", fail)
+    with pytest.raises(RuntimeError, match="the machine is gone"):
+        build(manifest, tmp_path / "out")
+    monkeypatch.undo()
+    build(manifest, out := tmp_path / "out")
+    build(manifest, tmp_path / "fresh")
+    assert content(out) == content(tmp_path / "fresh")
+    (shard,) = (out / "data" / "rl").glob("*.parquet")
+    assert "7#2" in pq.read_table(shard).column("source_id").to_pylist()
+
+
+@pytest.mark.slow
+def test_a_file_that_grows_beside_the_images_is_none_that_was_read(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, prepare = yaml.safe_load(manifest.read_text()), ConfigBuild.prepare
+    (source,) = written["rl"]["sources"]
+    source["fields"]["images"], source["accept"] = "=dot.png", ["blank_images", "one_image"]
+    manifest.write_text(yaml.safe_dump(written))
+    Image.new("RGB", (64, 64), "red").save(manifest.with_name("dot.png"))
+
+    def grow(self: ConfigBuild) -> None:
+        prepare(self)
+        with manifest.with_name("build.log").open("a") as log:
+            log.write("a line\n")
+
+    monkeypatch.setattr(ConfigBuild, "prepare", grow)
+    build(manifest, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_jobs_are_submitted_up_to_what_may_stay_as_it_is(manifest: Path, tmp_path: Path) -> None:
+    build(manifest, out := tmp_path / "out")
+    loaded = load_manifest(manifest)
+    (config,) = chosen_configs(loaded, out, BuildOptions(), build_code(loaded))
+    config.prepare()
+    flip(next(out.glob("stages/*-rl-moody/decisions/*.parquet")), keep_time=False)
+    verify(config.stages)
+    assert [stage.name for stage in _not_done(config.stages)] == ["moody"]
+    for stage in out.glob("stages/*-rl-every_other"):
+        shutil.rmtree(stage)
+    assert [stage.name for stage in _not_done(config.stages)] == ["moody"]

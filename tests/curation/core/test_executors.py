@@ -23,6 +23,8 @@ from curation.core.parts import mark
 from curation.core.progress import StageProgress, TaskProgress
 from curation.core.run_options import RunOptions
 
+ROOT = Path(__file__).parents[3]
+
 
 class Die(PipelineStep):  # type: ignore[misc]
     """Kills its own worker the first `times` times, then leaves a file."""
@@ -186,6 +188,54 @@ def test_the_progress_of_a_task_that_cannot_be_read_is_left_out(tmp_path: Path, 
     (tmp_path / "00001.json").write_bytes(content.encode(errors="surrogateescape"))
     with StageProgress("stage", tmp_path, 10) as progress:
         progress.refresh()
+
+
+HUNG_UP = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from curation.commands.interrupt import end_at_sigterm
+from tests.curation.core.test_executors import PutAway, do
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    end_at_sigterm()
+
+    def hang_up():
+        while not (folder / "begun").exists():
+            time.sleep(0.05)
+        os.killpg(0, signal.SIGHUP)
+
+    threading.Thread(target=hang_up).start()
+    do(PutAway(folder), folder)
+"""
+
+
+class PutAway(PipelineStep):  # type: ignore[misc]
+    """Puts away what it has where it is interrupted, which takes a moment."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
+        try:
+            (self.folder / "begun").touch()
+            time.sleep(100)
+        finally:
+            time.sleep(0.5)
+            (self.folder / "put-away").touch()
+        yield
+
+
+@pytest.mark.slow
+def test_a_terminal_that_is_gone_lets_workers_put_away_what_they_have(tmp_path: Path) -> None:
+    (tmp_path / "hung_up.py").write_text(HUNG_UP)
+    command = [sys.executable, str(tmp_path / "hung_up.py"), str(tmp_path)]
+    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, start_new_session=True, timeout=100)  # fmt: skip
+    assert "Terminated" in ended.stderr
+    assert (tmp_path / "put-away").exists()
+    assert "process died unexpectedly" not in ended.stderr
 
 
 @pytest.mark.slow

@@ -128,6 +128,15 @@ def test_a_file_system_without_flock_has_the_numbered_file_alone(
         assert {path.name for path in tmp_path.iterdir()} == {".lock", f".lock.{number}"}
 
 
+def test_a_lock_that_may_not_be_written_is_held_by_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(folder_lock.os, "open", denied)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        FolderLock(tmp_path).acquire()
+
+
 def test_a_beat_that_the_server_does_not_answer_is_no_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read, failed = Path.read_bytes, threading.Event()
 

@@ -214,11 +214,15 @@ def test_failed_prompts_are_asked_once_more_and_then_told(
     [
         (5, {1}, 0.05, ""),
         (5, {0, 1, 2}, 0.05, ""),
-        (5, {1, 2, 3, 4}, 0.05, "4 of 5"),
+        (5, {1, 2, 3, 4}, 0.05, r"4 of 5 .* more than `max_unanswered` \(0.05\): 503; the same"),
         (5, {1, 2, 3, 4}, 1.0, ""),
+        (3, {0, 1, 2}, 0.05, "3 of 3 .* more than `max_unanswered`"),
+        (3, {0, 1, 2}, 1.0, ""),
         (100, {*range(0, 100, 25)}, 0.05, ""),
-        (100, {*range(0, 100, 12)}, 0.05, "8 of 100"),
-        (100, {*range(32, 64)}, 0.05, "8 of 8"),
+        (100, {*range(48, 53)}, 0.05, ""),
+        (100, {*range(0, 100, 12)}, 0.05, "8 of 100 .* more than `max_unanswered`"),
+        (200, {*range(48, 58)}, 0.05, ""),
+        (100, {*range(8)}, 1.0, "8 of 8 prompts stay unanswered, 'row0' first"),
     ],
 )
 def test_what_an_engine_never_answers_is_dropped_unless_it_is_much(
@@ -226,25 +230,44 @@ def test_what_an_engine_never_answers_is_dropped_unless_it_is_much(
 ) -> None:  # fmt: skip
     """Also in the next run, which asks for nothing else."""
     sampler = scripted(lambda key, number: RIGHT if number % 2 else WRONG)
+    fail(sampler, monkeypatch, lambda key: int(key[3:]) in failing)
+    options = ScriptedPassRate(sampler=sampler, n=4, batch_prompts=8, max_unanswered=share)
+    for _ in range(2):
+        if told:
+            with pytest.raises(SamplingError, match=f"^{told}"):
+                list(measure(rows(count), options, tmp_path, 0, "{question}"))
+            continue
+        found = list(measure(rows(count), options, tmp_path, 0, "{question}"))
+        assert [i for i, m in enumerate(found) if m.decision == "unjudged"] == sorted(failing)
+        assert {m.difficulty.stop_reason for m in found} <= {"fixed", "infrastructure: 503"}
+
+
+def fail(sampler: Any, monkeypatch: pytest.MonkeyPatch, fails: Callable[[str], bool]) -> None:
+    """Let an engine fail on some prompts."""
     with sampler.open() as session:
         honest = type(session).generate
 
     def generate(self: Any, requests: list[Request], options: SamplingOptions) -> list[Response]:
         responses = honest(self, requests, options)
-        return [Response(r.key, (), 10, failed="503") if int(r.key[3:]) in failing else r for r in responses]
+        return [Response(r.key, (), 10, failed="503") if fails(r.key) else r for r in responses]
 
     monkeypatch.setattr(type(session), "generate", generate)
+
+
+@pytest.mark.parametrize("share", [0.05, 1.0])
+def test_an_engine_that_is_down_ends_the_run_at_once_and_the_next_goes_on(
+    tmp_path: Path, scripted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    """It is known by a prompt that it has answered before, in this run or another."""
+    sampler, asked, down = scripted(lambda key, number: RIGHT if number % 2 else WRONG), list[str](), [True]
+    fail(sampler, monkeypatch, lambda key: asked.append(key) or (down[0] and len(set(asked)) > 16))  # type: ignore[func-returns-value]
     options = ScriptedPassRate(sampler=sampler, n=4, batch_prompts=8, max_unanswered=share)
     for _ in range(2):
-        if told:
-            with pytest.raises(
-                SamplingError, match=f"^{told} prompts stay unanswered, more than `max_unanswered`: 503; the same"
-            ):
-                list(measure(rows(count), options, tmp_path, 0, "{question}"))
-            continue
-        found = list(measure(rows(count), options, tmp_path, 0, "{question}"))
-        assert [i for i, m in enumerate(found) if m.decision == "unjudged"] == sorted(failing)
-        assert {m.difficulty.stop_reason for m in found} == {"fixed", "infrastructure: 503"}
+        with pytest.raises(SamplingError, match=r"^8 of 8 prompts stay unanswered, 'row16' first: 503"):
+            list(measure(rows(100), options, tmp_path, 0, "{question}"))
+    assert len(set(asked)) == 24
+    down[0] = False
+    assert {m.difficulty.stop_reason for m in measure(rows(100), options, tmp_path, 0, "{question}")} == {"fixed"}
 
 
 def test_an_engine_that_answers_nothing_is_an_error(

@@ -97,6 +97,9 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str], str]] = {
     "an open quote above a bad row": (
         'q,a\n"Q1?,1\n' + "Q?,2\n" * 30 + "R?\n", {}, ["stray_quote", *["Q?"] * 30, "wrong_number_of_cells"], "line 2: "
     ),
+    "an open quote above rows of which the last has no end": (
+        'q,a\n"Q1?,1\n' + "Q?,2\n" * 30 + "R?,2", {}, ["stray_quote", *["Q?"] * 30, "R?"], "line 2: "
+    ),
     "two open quotes": ('q,a\n"Q1?,1\n"Q2?,2\nQ3?,3\n', {}, ["stray_quote", "stray_quote", "Q3?"], "line 2: "),
     "an open quote far above": ('q,a\n"Q1?,1\n' + "Q?,2\n" * 3000, {}, ["stray_quote", *["Q?"] * 3000], "line 2: "),
     "a quote inside a bare cell": ('q,a\nHow long is 5" in cm?,12.7\nQ2?,2\n', {}, ['How long is 5" in cm?', "Q2?"], ""),

@@ -11,6 +11,7 @@ import pytest
 
 from curation.build.load import load_manifest
 from curation.build.manifest import Manifest
+from curation.core import plugins
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; processes of tests share the cores
@@ -55,6 +56,7 @@ def _plugins_of_tests_are_forgotten(tmp_path_factory: pytest.TempPathFactory) ->
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__dict__", {}).get("__file__")).startswith(written):
             del sys.modules[name]
+    plugins._loaded[:] = [name for name in plugins._loaded if name in sys.modules]
     sys.path[:] = [path for path in sys.path if not path.startswith(written)]
 
 

@@ -167,16 +167,28 @@ def _build(dataset: Dataset) -> str:
 
 
 def _tag(hub: Hub, dataset: Dataset, files: list[LocalFile], state: State) -> str:
-    """The tag of this build with these files: the one that is there, or a new one. No tag is ever moved: what a paper cites stays."""
+    """The tag of this build with these files: the one that is there, or a new one. No tag is ever moved: what a paper cites stays. One that
+    is made is read back, for another push may have been faster.
+
+    Raises:
+        PushError: others keep making the tags.
+    """
     first = f"build-{_build(dataset)}"
-    _, tags = hub.refs()
-    names = [tag for tag in tags if tag == first or re.fullmatch(rf"{re.escape(first)}-\d+", tag)]
-    for tag in sorted(names, key=lambda tag: tags[tag] != state.commit):
-        if tags[tag] == state.commit or make_plan(files, hub.state(tags[tag]).files, PUBLIC).is_empty:
-            return tag
-    name = first if not names else f"{first}-{len(names) + 1}"
-    hub.tag(name, state.commit)
-    return name
+    for _ in range(ROUNDS):
+        _, tags = hub.refs()
+        numbers = {
+            tag: int(found[1] or 1) for tag in tags if (found := re.fullmatch(rf"{re.escape(first)}(?:-(\d+))?", tag))
+        }
+        for tag in sorted(numbers, key=lambda tag: (tags[tag] != state.commit, numbers[tag], tag)):
+            if tags[tag] == state.commit or make_plan(files, hub.state(tags[tag]).files, PUBLIC).is_empty:
+                return tag
+        name = first if not numbers else f"{first}-{max(numbers.values()) + 1}"
+        hub.tag(name, state.commit)
+        if hub.refs()[1].get(name) == state.commit:
+            return name
+    raise PushError(
+        f"{hub.name}: others keep making the tags {first}-N; commit {state.commit} has none. Push again when they are done"
+    )
 
 
 def show_push(path: Path, name: str, options: PushOptions) -> None:

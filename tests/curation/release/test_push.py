@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,30 @@ def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(
     (changed / "loss.json").write_text("{}")
     (changed / "contamination.parquet").write_bytes(b"an evaluation question")
     lock = yaml.safe_load((changed / "manifest.lock.yaml").read_text())
+def test_a_new_tag_has_a_number_that_none_has_and_is_at_the_commit_that_is_said(
+    hub: LoopbackHub, built: Path, tmp_path: Path
+) -> None:
+    first = f"build-{json.loads((built / 'summary.json').read_text())['build'][:12]}"
+    cases = {
+        "tester/deleted": ([first, f"{first}-3"], "", f"{first}-4"),
+        "tester/no-first": ([f"{first}-2", f"{first}-x"], "", f"{first}-3"),
+        "tester/faster": ([first], f"{first}-2", f"{first}-3"),
+    }
+    """Repository -> the tags that it has, the one that somebody makes a moment before, and the one that is expected."""
+    for name, (tags, theirs, _) in cases.items():
+        repo = hub.create(name)
+        before = repo.branches["main"]
+        repo.tags |= dict.fromkeys(tags, before)
+        if theirs:
+            put = partial(repo.tags.update, {theirs: before})
+            hub.faults.append(Fault(f"POST .*/{name}/tag/", then=lambda _, put=put: put()))
+    told = push_many(hub, tmp_path / "home", [(str(built), name) for name in cases])
+    for (code, out), (name, (_, _, expected)) in zip(told, cases.items(), strict=True):
+        repo = hub.repos[name]
+        assert (code, out.rstrip().endswith(f"commit {repo.branches['main']}, tag {expected}")) == (0, True), out
+        assert [tag for tag, at in repo.tags.items() if at == repo.branches["main"]] == [expected]
+
+
     lock["manifest"]["rl"]["sources"][0]["path"] = "/home/somebody/rows.jsonl"
     (changed / "manifest.lock.yaml").write_text(yaml.safe_dump(lock, sort_keys=False))
     summary = json.loads((changed / "summary.json").read_text())

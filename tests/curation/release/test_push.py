@@ -160,9 +160,13 @@ def test_a_killed_push_goes_on_and_sends_no_file_more_than_once_more(
 def test_what_is_refused_is_said_in_one_line_and_nothing_is_sent(hub: LoopbackHub, built: Path, tmp_path: Path) -> None:
     hub.create("tester/public")
     hub.repos["tester/public"].tags["v1"] = hub.repos["tester/public"].branches["main"]
-    flipped, edited, missing, unbalanced = (
-        Path(shutil.copytree(built, tmp_path / name)) for name in ("flipped", "edited", "missing", "unbalanced")
+    flipped, edited, missing, unbalanced, unlisted, garbled, unpublished = (
+        Path(shutil.copytree(built, tmp_path / name))
+        for name in ("flipped", "edited", "missing", "unbalanced", "unlisted", "garbled", "unpublished")
     )
+    (unlisted / "stages" / "published.json").unlink()
+    (garbled / "stages" / "published.json").write_text('{"a": ')
+    (unpublished / "stages" / "published.json").write_text('["contaminated_items.parquet", "contamination.parquet"]')
     shard = next((flipped / "data" / "rl").glob("train-*"))
     shard.write_bytes(shard.read_bytes()[:-9] + b"x" + shard.read_bytes()[-8:])
     shutil.copy(shard, edited / "data" / "rl")
@@ -183,6 +187,9 @@ def test_what_is_refused_is_said_in_one_line_and_nothing_is_sent(hub: LoopbackHu
         ("tester/new3",): (unbalanced, "does not balance"),
         ("tester/new4", "--rollouts"): (built, "no rollouts"),
         ("tester/new5",): (tmp_path, "no summary.json"),
+        ("tester/new7",): (unlisted, "published.json: missing; the build did not end"),
+        ("tester/new8",): (garbled, "published.json: cannot be read"),
+        ("tester/new9",): (unpublished, "contaminated_items.parquet: missing; stages/published.json names it"),
     }
     told = push_many(hub, tmp_path / "home", [(str(build), *arguments) for arguments, (build, _) in cases.items()])
     for (code, out), (arguments, (_, expected)) in zip(told, cases.items(), strict=True):
@@ -199,13 +206,6 @@ def test_what_is_refused_is_said_in_one_line_and_nothing_is_sent(hub: LoopbackHu
         assert not token or token not in out
 
 
-def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(
-    hub: LoopbackHub, built: Path, tmp_path: Path
-) -> None:
-    changed = shutil.copytree(built, tmp_path / "changed")
-    (changed / "loss.json").write_text("{}")
-    (changed / "contamination.parquet").write_bytes(b"an evaluation question")
-    lock = yaml.safe_load((changed / "manifest.lock.yaml").read_text())
 def test_a_new_tag_has_a_number_that_none_has_and_is_at_the_commit_that_is_said(
     hub: LoopbackHub, built: Path, tmp_path: Path
 ) -> None:
@@ -230,6 +230,13 @@ def test_a_new_tag_has_a_number_that_none_has_and_is_at_the_commit_that_is_said(
         assert [tag for tag, at in repo.tags.items() if at == repo.branches["main"]] == [expected]
 
 
+def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(
+    hub: LoopbackHub, built: Path, tmp_path: Path
+) -> None:
+    changed = shutil.copytree(built, tmp_path / "changed")
+    (changed / "loss.json").write_text("{}")
+    (changed / "contamination.parquet").write_bytes(b"an evaluation question")
+    lock = yaml.safe_load((changed / "manifest.lock.yaml").read_text())
     lock["manifest"]["rl"]["sources"][0]["path"] = "/home/somebody/rows.jsonl"
     (changed / "manifest.lock.yaml").write_text(yaml.safe_dump(lock, sort_keys=False))
     summary = json.loads((changed / "summary.json").read_text())

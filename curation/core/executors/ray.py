@@ -15,7 +15,7 @@ from typing import Any
 from curation.core.errors import BuildError, first_line
 from curation.core.executors.base import Attempt, TaskExecutor, run_rank
 from curation.core.executors.parcel import Parcel, pack
-from curation.core.executors.patience import Patience
+from curation.core.executors.patience import Patience, signs_of_life
 from curation.core.parts import failure, keep_failure
 from curation.core.run_options import RunOptions
 
@@ -24,13 +24,15 @@ QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "
 """Nothing is reported to Ray's makers."""
 
 
-def _run_rank(parcel: Parcel, rank: int) -> str:
-    """Run one task in this process; of one that fails word is left in the stage's folder."""
+def _run_rank(parcel: Parcel, rank: int, patience_s: float) -> str:
+    """Run one task in this process, with signs of life; of one that fails word is left in the stage's folder."""
     pipeline = parcel.unpack()
+    folder = Path(pipeline.logging_dir.path)
     try:
-        return run_rank(pipeline, rank)
+        with signs_of_life(folder, rank, patience_s):
+            return run_rank(pipeline, rank)
     except Exception as error:
-        keep_failure(Path(pipeline.logging_dir.path), rank, error)
+        keep_failure(folder, rank, error)
         raise
 
 
@@ -112,7 +114,7 @@ class RayExecutor(TaskExecutor):
             while todo or running:
                 while todo and len(running) < self.options.workers:
                     rank = todo.pop(0)
-                    running[remote.remote(parcel, rank)] = rank
+                    running[remote.remote(parcel, rank, self.options.patience)] = rank
                 done, _ = self.ray.wait(list(running), timeout=TICK_S)
                 for task in done:
                     self._take(task, running.pop(task), attempt)

@@ -240,3 +240,58 @@ def test_a_task_that_hangs_or_runs_out_of_memory_is_named_and_run_again_with_sma
     shutil.rmtree(tmp_path / "stage")
     with pytest.raises(BuildError, match=f"task 1 {why}.*run 1 times"):
         do(Stumble(tmp_path, how), tmp_path, retries=0, patience=1)
+
+
+BURN = "import time\nwhile time.process_time() < 12: pass"
+
+
+class Quiet(PipelineStep):  # type: ignore[misc]
+    """Reports nothing for longer than `run.patience`: it works, has a process below it that works, or hangs."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
+        if rank == 1 and self.how == "works":
+            until = time.process_time() + 12
+            while time.process_time() < until:
+                pass
+        elif rank == 1 and self.how == "works below":
+            subprocess.run([sys.executable, "-c", BURN], check=True)
+        elif rank == 1:
+            time.sleep(1000)
+        yield from ()
+
+
+QUIET_ON_RAY = """
+import sys
+from pathlib import Path
+from curation.core.errors import BuildError
+from curation.core.executors.base import executor_of
+from curation.core.run_options import RunOptions
+from tests.curation.core.test_executors import Quiet, Three
+
+options = RunOptions(executor="ray", workers=2, tasks=3, patience=4, retries=0, ray={"memory_gb": 0.5})
+with executor_of(options) as executor:
+    for how in ("works", "works below", "hangs"):
+        try:
+            executor.do(Three(Quiet(how), Path(sys.argv[1]) / how))
+            print(how, "done", flush=True)
+        except BuildError as error:
+            print(how, error, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_on_ray_a_task_that_works_without_a_word_is_not_killed_and_one_that_hangs_is(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    alone = ["unshare", "--net", "--map-root-user", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
+        alone = []
+    command = [*alone, sys.executable, "-c", QUIET_ON_RAY, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    works, below, hangs = done.stdout.splitlines()
+    assert (works, below) == ("works done", "works below done"), done.stdout + done.stderr
+    assert "hangs hangs: task 1 made no progress for 4 s" in hangs
+    assert not list(tmp_path.glob("works*/running/*"))

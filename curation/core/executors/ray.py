@@ -20,6 +20,8 @@ from curation.core.parts import failure, keep_failure
 from curation.core.run_options import RunOptions
 
 TICK_S = 0.5
+TOLD = 300
+"""Of what Ray says of a task, so many letters: it may run over pages."""
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 """Nothing is reported to Ray's makers."""
 
@@ -147,5 +149,11 @@ class RayExecutor(TaskExecutor):
         except self.ray.exceptions.RayTaskError as error:
             what = first_line(error.cause or error)
             raise failure(folder) or BuildError(f"{folder.name}: task {rank} failed with {what}") from None
-        except self.ray.exceptions.RayError:
+        except self.ray.exceptions.WorkerCrashedError:
             return  # its process died; its parts are still to be done
+        except self.ray.exceptions.RayError as error:
+            if isinstance(error, self.ray.exceptions.UnserializableException) and (raised := failure(folder)):
+                raise raised from None  # what a task raised may be an error that does not survive the way
+            if rank not in attempt.lost:  # not cancelled here
+                told = " ".join(str(error).split())[:TOLD]
+                attempt.lose(rank, f"was not run to its end by Ray: {type(error).__name__}: {told}")

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 from curation.core.errors import BuildError
 from curation.core.parquet import AtomicParquetWriter, read_records, whole_file, write_text
 from curation.core.row import Config
+from curation.release.published import PUBLISHED
 
-LISTED = Path("stages") / "published.json"
+LISTED = PUBLISHED
 """Their names, written before the first of them: what an interrupted or earlier build left is found by it."""
 
 

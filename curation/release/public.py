@@ -1,6 +1,6 @@
 """What a stranger may have of a build: `DIR/release`, the released set itself, in which links lead to the shards.
 
-    write_public(open_dataset(Path("build/quickstart")))    # DIR/release/{README.md, summary.json, report.html, ...}
+    write_public(open_dataset(out), out / FOLDER)    # {README.md, summary.json, report.html, ...}
 
 Rows that went, evaluation items and folders of the machine are in none of it: the lock has places as the manifest wrote them, the summary
 no quotes, and the report is made of the released set alone, as anyone can make it again.
@@ -31,8 +31,8 @@ QUOTES = frozenset({"quote"})
 """Keys of the summary whose values are words of rows, or say what was read where."""
 
 
-def write_public(dataset: Dataset) -> Dataset:
-    """Write the released set of a build, without a copy of a shard. What is a released set already stays as it is.
+def write_public(dataset: Dataset, folder: Path) -> Dataset:
+    """Write the released set of a build to a folder, without a copy of a shard. What is a released set already stays as it is.
 
     Returns it, opened.
 
@@ -41,7 +41,6 @@ def write_public(dataset: Dataset) -> Dataset:
     """
     if not dataset.is_build:
         return dataset
-    folder = dataset.path / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name in AS_THEY_ARE:
@@ -54,8 +53,9 @@ def write_public(dataset: Dataset) -> Dataset:
     write_text(folder / "manifest.lock.yaml", lock)
     summary = json.dumps(without_quotes(dataset.summary), indent=1, ensure_ascii=False)
     write_text(folder / "summary.json", summary + "\n")
+    up = Path("..") / ".." if folder.parent == dataset.path else dataset.path.resolve()
     for config in dataset.configs:
-        _link(folder / "data" / config, Path("..") / ".." / "data" / config)
+        _link(folder / "data" / config, up / "data" / config)
     public = open_dataset(folder)
     write_report(public)
     return public

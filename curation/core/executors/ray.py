@@ -15,22 +15,26 @@ from typing import Any
 from curation.core.errors import BuildError, first_line
 from curation.core.executors.base import Attempt, TaskExecutor, run_rank
 from curation.core.executors.parcel import Parcel, pack
-from curation.core.executors.patience import Patience
+from curation.core.executors.patience import Patience, signs_of_life
 from curation.core.parts import failure, keep_failure
 from curation.core.run_options import RunOptions
 
 TICK_S = 0.5
+TOLD = 300
+"""Of what Ray says of a task, so many letters: it may run over pages."""
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 """Nothing is reported to Ray's makers."""
 
 
-def _run_rank(parcel: Parcel, rank: int) -> str:
-    """Run one task in this process; of one that fails word is left in the stage's folder."""
+def _run_rank(parcel: Parcel, rank: int, patience_s: float) -> str:
+    """Run one task in this process, with signs of life; of one that fails word is left in the stage's folder."""
     pipeline = parcel.unpack()
+    folder = Path(pipeline.logging_dir.path)
     try:
-        return run_rank(pipeline, rank)
+        with signs_of_life(folder, rank, patience_s):
+            return run_rank(pipeline, rank)
     except Exception as error:
-        keep_failure(Path(pipeline.logging_dir.path), rank, error)
+        keep_failure(folder, rank, error)
         raise
 
 
@@ -112,7 +116,7 @@ class RayExecutor(TaskExecutor):
             while todo or running:
                 while todo and len(running) < self.options.workers:
                     rank = todo.pop(0)
-                    running[remote.remote(parcel, rank)] = rank
+                    running[remote.remote(parcel, rank, self.options.patience)] = rank
                 done, _ = self.ray.wait(list(running), timeout=TICK_S)
                 for task in done:
                     self._take(task, running.pop(task), attempt)
@@ -145,5 +149,11 @@ class RayExecutor(TaskExecutor):
         except self.ray.exceptions.RayTaskError as error:
             what = first_line(error.cause or error)
             raise failure(folder) or BuildError(f"{folder.name}: task {rank} failed with {what}") from None
-        except self.ray.exceptions.RayError:
+        except self.ray.exceptions.WorkerCrashedError:
             return  # its process died; its parts are still to be done
+        except self.ray.exceptions.RayError as error:
+            if isinstance(error, self.ray.exceptions.UnserializableException) and (raised := failure(folder)):
+                raise raised from None  # what a task raised may be an error that does not survive the way
+            if rank not in attempt.lost:  # not cancelled here
+                told = " ".join(str(error).split())[:TOLD]
+                attempt.lose(rank, f"was not run to its end by Ray: {type(error).__name__}: {told}")

@@ -19,8 +19,29 @@ class LocalFile:
     is_data: bool = False
 
     @cached_property
+    def stamp(self) -> tuple[int, int, int]:
+        """Size, time and inode, as they were before the file was read."""
+        return self._stamp()
+
+    @property
     def size(self) -> int:
-        return self.local.stat().st_size
+        return self.stamp[0]
+
+    def check_unchanged(self) -> None:
+        """Make sure that the file is the one whose digests are known: the Hub is told them, and may take others' bytes for it.
+
+        Raises:
+            PushError: it is not.
+        """
+        if self._stamp() != self.stamp:
+            raise PushError(f"{self.local}: changed while it was pushed; push again when nothing writes to its folder")
+
+    def _stamp(self) -> tuple[int, int, int]:
+        try:
+            found = self.local.stat()
+        except OSError as error:
+            raise PushError(f"cannot read {self.local}: {error.strerror}") from error
+        return found.st_size, found.st_mtime_ns, found.st_ino
 
     @cached_property
     def digests(self) -> tuple[str, str]:

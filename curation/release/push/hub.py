@@ -1,6 +1,7 @@
 """One branch of one data set repository: what is there, and the requests that change it. All of them may be sent twice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -108,15 +109,19 @@ class Hub:
         reading the branch again: what is done already is not done twice.
 
         Raises:
-            PushError: refused, or failed for too long.
+            PushError: refused, or failed for too long; a file is another than when its digests were made.
         """
-        adds = {one.remote: self._add(one) for one in operations if isinstance(one, LocalFile)}
-        for group in _groups([one for one in operations if isinstance(one, LocalFile)]):
-            self._send([adds[file.remote] for file in group])
+        files = [one for one in operations if isinstance(one, LocalFile)]
+        adds = {file.remote: self._add(file) for file in files}
+        for group in _groups(files):
+            with _unchanged(group):
+                self._send([adds[file.remote] for file in group])
             sent(sum(file.size for file in group))
-        return self._asked("committing", _Committing(self, operations, adds, parent, message), is_conflict)
+        with _unchanged([file for file in files if not file.is_data]):  # small ones are read and sent with the commit
+            return self._asked("committing", _Committing(self, operations, adds, parent, message), is_conflict)
 
     def tag(self, name: str, commit: str) -> None:
+        """Make a tag; one that is there stays where it is."""
         self._asked(
             "tagging",
             lambda: self.api.create_tag(self.name, tag=name, revision=commit, repo_type="dataset", exist_ok=True),
@@ -125,6 +130,7 @@ class Hub:
     def _add(self, file: LocalFile) -> "CommitOperationAdd":
         from huggingface_hub import CommitOperationAdd
 
+        file.check_unchanged()
         add = CommitOperationAdd(file.remote, file.local)
         add.upload_info.sha256 = bytes.fromhex(
             file.sha256
@@ -206,6 +212,22 @@ class _Committing:
             parent_commit=self.parent,
         )
         return str(done.oid)
+
+
+@contextmanager
+def _unchanged(files: Sequence[LocalFile]) -> Iterator[None]:
+    """Make sure of files before they are sent and behind it, also where the Hub has refused their bytes.
+
+    Raises:
+        PushError: one is another than when its digests were made.
+    """
+    try:
+        for file in files:
+            file.check_unchanged()
+        yield
+    finally:
+        for file in files:
+            file.check_unchanged()
 
 
 def _groups(files: Sequence[LocalFile]) -> list[list[LocalFile]]:

@@ -24,9 +24,10 @@ from curation.release.finish import finish
 from curation.release.public import PUBLIC
 from curation.release.push.allowed import check_licences
 from curation.release.push.files import LocalFile
+from curation.release.push.held import held
 from curation.release.push.hub import EMPTY, Hub, State
 from curation.release.push.plan import Plan, make_plan
-from curation.release.push.tree import released_files, released_shards
+from curation.release.push.tree import check_published, released_files, released_shards
 
 ROUNDS = 5
 """How often a finished push is looked at again when others change its files meanwhile."""
@@ -49,12 +50,25 @@ def push(path: Path, name: str, options: PushOptions, say: Say) -> str:
     """Release a folder as OWNER/NAME; returns the commit, empty where nothing was sent for a dry run.
 
     Raises:
-        BuildError: no finished build.
+        BuildError: no finished build, or another is running in the folder.
         PushError: it may not be released, or the Hub refuses it.
     """
     if not NAME.fullmatch(name):
         raise PushError(f"got the name {name!r}, expected OWNER/NAME of letters, digits, '.', '_' and '-'")
     dataset = open_dataset(path)
+    with held(dataset) as folder:
+        files = _files(dataset, name, folder, options, say)
+        hub = Hub(name, options.revision, say)
+        if options.dry_run:
+            _dry_run(hub, files, options, say)
+            return ""
+        _prepare(hub, options)
+        return _release(hub, dataset, files, say)
+
+
+def _files(dataset: Dataset, name: str, folder: Path, options: PushOptions, say: Say) -> list[LocalFile]:
+    """The files of a release that may go; what has to be made for it is written to `folder`."""
+    path = dataset.path
     if not dataset.summary.get("balanced"):
         raise PushError(f"{path}: the build does not balance; `ovr-curate check {path}` says where")
     if not dataset.configs:
@@ -67,15 +81,11 @@ def push(path: Path, name: str, options: PushOptions, say: Say) -> str:
     for note in check_licences(dataset):
         say(note)
     if dataset.is_build:
+        check_published(dataset)
         finish(path)  # documents of another build, or edited, are not released
-    files = released_files(dataset, name, options.rollouts, shards)
+    files = released_files(dataset, name, options.rollouts, shards, folder)
     say(f"{path}: {counted(len(files), 'file')}, {sum(file.size for file in files):,} bytes")
-    hub = Hub(name, options.revision, say)
-    if options.dry_run:
-        _dry_run(hub, files, options, say)
-        return ""
-    _prepare(hub, options)
-    return _release(hub, dataset, files, say)
+    return files
 
 
 def _dry_run(hub: Hub, files: list[LocalFile], options: PushOptions, say: Say) -> None:
@@ -167,16 +177,28 @@ def _build(dataset: Dataset) -> str:
 
 
 def _tag(hub: Hub, dataset: Dataset, files: list[LocalFile], state: State) -> str:
-    """The tag of this build with these files: the one that is there, or a new one. No tag is ever moved: what a paper cites stays."""
+    """The tag of this build with these files: the one that is there, or a new one. No tag is ever moved: what a paper cites stays. One that
+    is made is read back, for another push may have been faster.
+
+    Raises:
+        PushError: others keep making the tags.
+    """
     first = f"build-{_build(dataset)}"
-    _, tags = hub.refs()
-    names = [tag for tag in tags if tag == first or re.fullmatch(rf"{re.escape(first)}-\d+", tag)]
-    for tag in sorted(names, key=lambda tag: tags[tag] != state.commit):
-        if tags[tag] == state.commit or make_plan(files, hub.state(tags[tag]).files, PUBLIC).is_empty:
-            return tag
-    name = first if not names else f"{first}-{len(names) + 1}"
-    hub.tag(name, state.commit)
-    return name
+    for _ in range(ROUNDS):
+        _, tags = hub.refs()
+        numbers = {
+            tag: int(found[1] or 1) for tag in tags if (found := re.fullmatch(rf"{re.escape(first)}(?:-(\d+))?", tag))
+        }
+        for tag in sorted(numbers, key=lambda tag: (tags[tag] != state.commit, numbers[tag], tag)):
+            if tags[tag] == state.commit or make_plan(files, hub.state(tags[tag]).files, PUBLIC).is_empty:
+                return tag
+        name = first if not numbers else f"{first}-{max(numbers.values()) + 1}"
+        hub.tag(name, state.commit)
+        if hub.refs()[1].get(name) == state.commit:
+            return name
+    raise PushError(
+        f"{hub.name}: others keep making the tags {first}-N; commit {state.commit} has none. Push again when they are done"
+    )
 
 
 def show_push(path: Path, name: str, options: PushOptions) -> None:

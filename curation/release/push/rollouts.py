@@ -1,11 +1,12 @@
 """The config `rollouts`: every sampled response to a released question and what the verifier made of it, as flat Parquet that viewers show.
 
-A line is one sample. `id` and `config` say of which row; `same_prompt` whether it answers exactly the released prompt, and not one with
-another template or without its image. Memory holds one group of the store, the verdicts on it and a few bytes for each row, however many
-there are.
+A line is one sample of a row. `id` and `config` say of which; a sample of a question that is in both sets has a line for each, judged by
+that row's gold. `same_prompt` says whether it answers exactly the released prompt, and not one with another template or without its image.
+Memory holds one group of the store, the verdicts on it and about 400 bytes for each row.
 """
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
@@ -50,11 +51,13 @@ SCHEMA = pa.schema(
 
 
 class Released(NamedTuple):
-    """What a response to a row is compared with: the hash of the released prompt, and the gold."""
+    """What a response to a row is compared with: the hash of the released prompt (16 bytes), and the gold."""
 
-    config: Config
-    prompt: str
+    prompt: bytes
     gold: tuple[str, str, str]
+
+
+Rows = Mapping[Config, Mapping[str, Released]]
 
 
 def write_rollouts(dataset: Dataset, folder: Path) -> list[Path]:
@@ -66,7 +69,7 @@ def write_rollouts(dataset: Dataset, folder: Path) -> list[Path]:
     store = dataset.path / "rollouts"
     if not list_segments(store):
         raise PushError(f"{store}: no rollouts; push without --rollouts, or build a set whose pass rates are measured")
-    rows = {row_id: released for config in dataset.configs for row_id, released in _rows(dataset, config)}
+    rows = {config: dict(_rows(dataset, config)) for config in dataset.configs}
     try:
         made = _write_parts(store, rows, folder)
     except SamplingError as error:
@@ -77,7 +80,7 @@ def write_rollouts(dataset: Dataset, folder: Path) -> list[Path]:
     return [path.rename(name) for path, name in zip(made, named, strict=True)]
 
 
-def _write_parts(store: Path, rows: dict[str, Released], folder: Path) -> list[Path]:
+def _write_parts(store: Path, rows: Rows, folder: Path) -> list[Path]:
     for old in folder.glob("*.parquet"):
         old.unlink()
     made: list[Path] = []
@@ -99,26 +102,33 @@ def _rows(dataset: Dataset, config: Config) -> Iterator[tuple[str, Released]]:
         messages = tuple(Message(**message) for message in record["prompt"])
         images = tuple(image["bytes"] for image in record.get("images") or ())
         prompt = prompt_hash(Request(record["id"], messages, images, (), 0))
-        yield record["id"], Released(config, prompt, tuple(record[name] for name in columns[2:5]))
+        gold = record["answer"], sys.intern(record["answer_kind"]), sys.intern(record["answer_options"])
+        yield record["id"], Released(bytes.fromhex(prompt), gold)
 
 
-def _lines(store: Path, rows: dict[str, Released]) -> Iterator[dict[str, Any]]:
+def _lines(store: Path, rows: Rows) -> Iterator[dict[str, Any]]:
     verdicts = SegmentLog(store / "verdicts", replace(judged.LAYOUT, key=("prompt",)))
     for group in scan(store, stored.LAYOUT):
-        lines = [line for line in group.to_pylist() if line["prompt_id"] in rows]
-        known = _verdicts(verdicts, {line["prompt"] for line in lines})
-        for line in lines:
-            row = rows[line["prompt_id"]]
-            yield _line(line, row, known.get((line["rollout"], row.gold)))
+        lines = [
+            (line, config, row)
+            for line in group.to_pylist()
+            for config, of in rows.items()
+            if (row := of.get(line["prompt_id"]))
+        ]
+        known = _verdicts(verdicts, {line["prompt"] for line, _, _ in lines})
+        for line, config, row in lines:
+            yield _line(line, config, row, known.get((line["rollout"], row.gold)))
 
 
-def _line(line: dict[str, Any], row: Released, verdict: tuple[str, str | None] | None) -> dict[str, Any]:
+def _line(
+    line: dict[str, Any], config: Config, row: Released, verdict: tuple[str, str | None] | None
+) -> dict[str, Any]:
     outcome, extracted = verdict or ("truncated" if line["finish_reason"] == "length" else "no_verdict", None)
     known = {name: line.get(name) for name in SCHEMA.names}
     return known | {
-        "config": row.config,
+        "config": config,
         "id": line["prompt_id"],
-        "same_prompt": line["prompt"] == row.prompt,
+        "same_prompt": line["prompt"] == row.prompt.hex(),
         "response": line["text"],
         "outcome": outcome,
         "reward": {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0}.get(outcome),

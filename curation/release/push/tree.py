@@ -10,7 +10,8 @@ from pathlib import Path
 from curation.core.errors import PushError
 from curation.core.parquet import write_text
 from curation.release.dataset import Dataset
-from curation.release.public import FOLDER, PUBLIC, write_public
+from curation.release.public import PUBLIC, write_public
+from curation.release.published import PUBLISHED, published
 from curation.release.push.card import with_configs
 from curation.release.push.files import LocalFile
 from curation.release.push.rollouts import ROLLOUTS, write_rollouts
@@ -29,8 +30,22 @@ def released_shards(dataset: Dataset) -> list[LocalFile]:
     return files
 
 
-def released_files(dataset: Dataset, name: str, rollouts: bool, shards: list[LocalFile]) -> list[LocalFile]:
-    """Every file of the release, by path. What has to be made for it is written to `DIR/release`.
+def check_published(dataset: Dataset) -> None:
+    """A build that was killed while it published its files again has a summary and a lock, and lacks some: they would go from the Hub too.
+
+    Raises:
+        BuildError: the list of what it published is missing.
+        PushError: a file of it is.
+    """
+    for name in published(dataset.path):
+        if name in PUBLIC and dataset.file(name) is None:
+            raise PushError(f"{dataset.path / name}: missing; {PUBLISHED} names it. Run the same `build` again")
+
+
+def released_files(
+    dataset: Dataset, name: str, rollouts: bool, shards: list[LocalFile], folder: Path
+) -> list[LocalFile]:
+    """Every file of the release, by path. What has to be made for it is written to `folder`.
 
     Raises:
         PushError: the card cannot be read, or there are no rollouts.
@@ -38,13 +53,13 @@ def released_files(dataset: Dataset, name: str, rollouts: bool, shards: list[Loc
     splits: dict[str, list[str]] = {
         config: sorted({split_of_shard(shard) for shard in dataset.shards(config)}) for config in dataset.configs
     }
-    files, public = list(shards), write_public(dataset)
+    files, public = list(shards), write_public(dataset, folder)
     if rollouts:
-        made = write_rollouts(dataset, dataset.path / FOLDER / "data" / ROLLOUTS)
+        made = write_rollouts(dataset, folder / "data" / ROLLOUTS)
         files += [LocalFile(f"data/{ROLLOUTS}/{shard.name}", shard, is_data=True) for shard in made]
         splits[ROLLOUTS] = ["train"]
     found = {one: path for one in PUBLIC if (path := public.file(one)) is not None}
-    found["README.md"] = _card(dataset, found.get("README.md"), name, splits)
+    found["README.md"] = _card(found.get("README.md"), folder / "README.md", name, splits)
     return sorted([*files, *(LocalFile(one, path) for one, path in found.items())], key=lambda file: file.remote)
 
 
@@ -72,11 +87,10 @@ def _check_shards(dataset: Dataset, files: Mapping[str, LocalFile]) -> None:
         )
 
 
-def _card(dataset: Dataset, card: Path | None, name: str, splits: Mapping[str, list[str]]) -> Path:
-    """The card, with every config; a bare one where there is none."""
+def _card(card: Path | None, made: Path, name: str, splits: Mapping[str, list[str]]) -> Path:
+    """The card, with every config, written to `made` where it lacks one; a bare one where there is none."""
     text = card.read_text(encoding="utf-8") if card else ""
     if card and with_configs(text, name, splits) == text:
         return card
-    made = dataset.path / FOLDER / "README.md"
     write_text(made, with_configs(text, name, splits))
     return made

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import psutil
@@ -19,7 +20,7 @@ from curation.core.attempts import smaller
 from curation.core.errors import BuildError, ManifestError, SourceError
 from curation.core.executors.base import Attempt, TaskExecutor, executor_of
 from curation.core.parquet import write_text
-from curation.core.parts import mark
+from curation.core.parts import keep_failure, mark
 from curation.core.progress import StageProgress, TaskProgress
 from curation.core.run_options import RunOptions
 
@@ -290,3 +291,118 @@ def test_a_task_that_hangs_or_runs_out_of_memory_is_named_and_run_again_with_sma
     shutil.rmtree(tmp_path / "stage")
     with pytest.raises(BuildError, match=f"task 1 {why}.*run 1 times"):
         do(Stumble(tmp_path, how), tmp_path, retries=0, patience=1)
+
+
+BURN = "import time\nwhile time.process_time() < 12: pass"
+
+
+class Quiet(PipelineStep):  # type: ignore[misc]
+    """Reports nothing for longer than `run.patience`: it works, has a process below it that works, or hangs."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+
+    def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
+        if rank == 1 and self.how == "works":
+            until = time.process_time() + 12
+            while time.process_time() < until:
+                pass
+        elif rank == 1 and self.how == "works below":
+            subprocess.run([sys.executable, "-c", BURN], check=True)
+        elif rank == 1:
+            time.sleep(1000)
+        yield from ()
+
+
+QUIET_ON_RAY = """
+import sys
+from pathlib import Path
+from curation.core.errors import BuildError
+from curation.core.executors.base import executor_of
+from curation.core.run_options import RunOptions
+from tests.curation.core.test_executors import Quiet, Three
+
+options = RunOptions(executor="ray", workers=2, tasks=3, patience=4, retries=0, ray={"memory_gb": 0.5})
+with executor_of(options) as executor:
+    for how in ("works", "works below", "hangs"):
+        try:
+            executor.do(Three(Quiet(how), Path(sys.argv[1]) / how))
+            print(how, "done", flush=True)
+        except BuildError as error:
+            print(how, error, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_on_ray_a_task_that_works_without_a_word_is_not_killed_and_one_that_hangs_is(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    alone = ["unshare", "--net", "--map-root-user", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
+        alone = []
+    command = [*alone, sys.executable, "-c", QUIET_ON_RAY, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    works, below, hangs = done.stdout.splitlines()
+    assert (works, below) == ("works done", "works below done"), done.stdout + done.stderr
+    assert "hangs hangs: task 1 made no progress for 4 s" in hangs
+    assert not list(tmp_path.glob("works*/running/*"))
+
+
+def ray_errors() -> dict[str, tuple[Exception, str]]:
+    from ray import exceptions
+
+    return {
+        "died": (exceptions.WorkerCrashedError(), ""),
+        "environment": (
+            exceptions.RuntimeEnvSetupError("conda\nis not installed"),
+            "was not run to its end by Ray: RuntimeEnvSetupError: Failed to set up runtime environment. conda is not installed",
+        ),
+        "memory": (
+            exceptions.OutOfMemoryError("Task was killed due to the node running low on memory.\nMemory: 9"),
+            "was not run to its end by Ray: OutOfMemoryError: Task was killed due to the node running low on memory. Memory: 9",
+        ),
+        "pickle": (
+            exceptions.RaySystemError("no module 'mine'", "traceback"),
+            "was not run to its end by Ray: RaySystemError: System error: no module 'mine' traceback: traceback",
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", ["died", "environment", "memory", "pickle"])
+def test_why_ray_did_not_run_a_task_is_told_unless_its_worker_died(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("ray")
+    error, expected = ray_errors()[name]
+    attempt = attempt_on_ray(tmp_path)
+    taken(error, attempt)
+    assert attempt.lost == ({1: expected} if expected else {})
+
+
+def test_a_task_of_ray_that_was_cancelled_has_its_reason_and_one_whose_error_is_lost_on_the_way_is_told(
+    tmp_path: Path,
+) -> None:
+    exceptions = pytest.importorskip("ray.exceptions")
+    attempt = attempt_on_ray(tmp_path)
+    attempt.lose(1, "made no progress")
+    taken(exceptions.TaskCancelledError(), attempt)
+    assert attempt.lost == {1: "made no progress"}
+    attempt.work.folder.mkdir()
+    keep_failure(attempt.work.folder, 1, UnpicklableError("a", "b"))
+    with pytest.raises(BuildError, match="task 1 failed with UnpicklableError: a b"):
+        taken(exceptions.UnserializableException("Failed to deserialize exception"), attempt)
+
+
+def attempt_on_ray(folder: Path) -> Attempt:
+    return Attempt(Three(Quiet("works"), folder / "stage"), 3, [0, 1, 2], False, 0)
+
+
+def taken(error: Exception, attempt: Attempt) -> None:
+    """Take task 1, of which Ray raises an error."""
+    from curation.core.executors.ray import RayExecutor
+
+    executor = RayExecutor(RunOptions(executor="ray"))
+
+    def get(task: object) -> None:
+        raise error
+
+    executor.ray = SimpleNamespace(get=get, exceptions=executor.ray.exceptions)
+    executor._take(object(), 1, attempt)

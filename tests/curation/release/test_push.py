@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -159,9 +160,13 @@ def test_a_killed_push_goes_on_and_sends_no_file_more_than_once_more(
 def test_what_is_refused_is_said_in_one_line_and_nothing_is_sent(hub: LoopbackHub, built: Path, tmp_path: Path) -> None:
     hub.create("tester/public")
     hub.repos["tester/public"].tags["v1"] = hub.repos["tester/public"].branches["main"]
-    flipped, edited, missing, unbalanced = (
-        Path(shutil.copytree(built, tmp_path / name)) for name in ("flipped", "edited", "missing", "unbalanced")
+    flipped, edited, missing, unbalanced, unlisted, garbled, unpublished = (
+        Path(shutil.copytree(built, tmp_path / name))
+        for name in ("flipped", "edited", "missing", "unbalanced", "unlisted", "garbled", "unpublished")
     )
+    (unlisted / "stages" / "published.json").unlink()
+    (garbled / "stages" / "published.json").write_text('{"a": ')
+    (unpublished / "stages" / "published.json").write_text('["contaminated_items.parquet", "contamination.parquet"]')
     shard = next((flipped / "data" / "rl").glob("train-*"))
     shard.write_bytes(shard.read_bytes()[:-9] + b"x" + shard.read_bytes()[-8:])
     shutil.copy(shard, edited / "data" / "rl")
@@ -182,6 +187,9 @@ def test_what_is_refused_is_said_in_one_line_and_nothing_is_sent(hub: LoopbackHu
         ("tester/new3",): (unbalanced, "does not balance"),
         ("tester/new4", "--rollouts"): (built, "no rollouts"),
         ("tester/new5",): (tmp_path, "no summary.json"),
+        ("tester/new7",): (unlisted, "published.json: missing; the build did not end"),
+        ("tester/new8",): (garbled, "published.json: cannot be read"),
+        ("tester/new9",): (unpublished, "contaminated_items.parquet: missing; stages/published.json names it"),
     }
     told = push_many(hub, tmp_path / "home", [(str(build), *arguments) for arguments, (build, _) in cases.items()])
     for (code, out), (arguments, (_, expected)) in zip(told, cases.items(), strict=True):
@@ -196,6 +204,30 @@ def test_what_is_refused_is_said_in_one_line_and_nothing_is_sent(hub: LoopbackHu
         code, out = push(hub, built, tmp_path / "home", "tester/new", token=token)
         assert (code, expected in out, "Traceback" in out) == (1, True, False), out
         assert not token or token not in out
+
+
+def test_a_new_tag_has_a_number_that_none_has_and_is_at_the_commit_that_is_said(
+    hub: LoopbackHub, built: Path, tmp_path: Path
+) -> None:
+    first = f"build-{json.loads((built / 'summary.json').read_text())['build'][:12]}"
+    cases = {
+        "tester/deleted": ([first, f"{first}-3"], "", f"{first}-4"),
+        "tester/no-first": ([f"{first}-2", f"{first}-x"], "", f"{first}-3"),
+        "tester/faster": ([first], f"{first}-2", f"{first}-3"),
+    }
+    """Repository -> the tags that it has, the one that somebody makes a moment before, and the one that is expected."""
+    for name, (tags, theirs, _) in cases.items():
+        repo = hub.create(name)
+        before = repo.branches["main"]
+        repo.tags |= dict.fromkeys(tags, before)
+        if theirs:
+            put = partial(repo.tags.update, {theirs: before})
+            hub.faults.append(Fault(f"POST .*/{name}/tag/", then=lambda _, put=put: put()))
+    told = push_many(hub, tmp_path / "home", [(str(built), name) for name in cases])
+    for (code, out), (name, (_, _, expected)) in zip(told, cases.items(), strict=True):
+        repo = hub.repos[name]
+        assert (code, out.rstrip().endswith(f"commit {repo.branches['main']}, tag {expected}")) == (0, True), out
+        assert [tag for tag, at in repo.tags.items() if at == repo.branches["main"]] == [expected]
 
 
 def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 LUMA, CHROMA = 24, 24
 """Levels that a pixel may change by encoding and resampling."""
-LUMA_SHRUNK, SHRUNK = 16, 0.6
+LUMA_SHRUNK, SHRUNK = 17, 0.6
 """Fewer at less than this share of the size, where a small digit has become faint."""
 SPOT, SPOT_FREE, USUAL = 3, 8, 0.99
 """How many times as much as nearly all edges (this quantile) the worst pixel may change, and what it always may."""

@@ -36,10 +36,11 @@ KEYS_AT_ONCE = 8
 
 
 def find_clusters(signatures: list[Path], options: Dedup) -> Labels:
-    """Row -> smallest row number of its cluster, rows counted over all files in the order given. The question and its pictures decide."""
-    facts = _column(signatures, "facts")
+    """Row -> smallest row number of its cluster, rows counted over all files in the order given. The question and the
+    hashes of its pictures decide; `figures` parts those whose pictures differ in a detail."""
+    facts = column(signatures, "facts")
     guard = _combined(facts, _images(signatures, facts, options))
-    labels = _groups(_column(signatures, "exact"), guard)
+    labels = groups(column(signatures, "exact"), guard)
     if options.near and len(labels):
         _join_near(signatures, "bands", labels, guard, (options.bands, 1), partial(_same_question, signatures, options))
     return labels
@@ -47,11 +48,11 @@ def find_clusters(signatures: list[Path], options: Dedup) -> Labels:
 
 def _images(signatures: list[Path], facts: Keys, options: Dedup) -> Keys:
     """Row -> a key of its images, which copies share among the rows with the same facts."""
-    pictures, n = _column(signatures, "pictures"), _column(signatures, "n_pictures")
+    pictures, n = column(signatures, "pictures"), column(signatures, "n_pictures")
     if not (options.near and options.pictures and n.any()):
         return pictures
     guard = _combined(facts, n)
-    labels = _groups(pictures, guard)
+    labels = groups(pictures, guard)
     _join_near(signatures, "picture_bands", labels, guard, (N_BANDS, BAND_KEYS), partial(_same_images, signatures))
     return labels.astype(np.uint64)
 
@@ -79,8 +80,8 @@ def _same_images(signatures: list[Path]) -> Iterator[Equivalent]:
 def find_copies(signatures: list[Path], options: Dedup, clusters: Labels) -> Labels:
     """For the cold-start set: row -> smallest row number with the same question and an equivalent trace: same numbers and signs in the same
     order, and words near enough to meet in a band."""
-    guard = _combined(_column(signatures, "trace_numbers"), clusters.astype(np.uint64))
-    labels = _groups(_column(signatures, "trace_exact"), guard)
+    guard = _combined(column(signatures, "trace_numbers"), clusters.astype(np.uint64))
+    labels = groups(column(signatures, "trace_exact"), guard)
     if options.near and len(labels):
         _join_near(signatures, "trace_bands", labels, guard, (options.bands, 1), lambda: nullcontext(lambda a, b: True))
     return labels
@@ -165,7 +166,7 @@ def rows_that_share(keys: NDArray[Any]) -> NDArray[np.int64]:
     return np.sort(order[same[:-1] | same[1:]])
 
 
-def _groups(keys: Keys, guard: Keys) -> Labels:
+def groups(keys: Keys, guard: Keys) -> Labels:
     """Row -> first row with the same key and guard."""
     order = np.lexsort((guard, keys))  # stable: of equals, the smallest row comes first
     new = np.ones(len(keys), dtype=bool)
@@ -180,7 +181,8 @@ def _combined(one: Keys, other: Keys) -> Keys:
     return mix(mix(one) + other)
 
 
-def _column(signatures: list[Path], name: str) -> Keys:
+def column(signatures: list[Path], name: str) -> Keys:
+    """A key of every row, over all files."""
     keys = np.empty(sum(pq.read_metadata(file).num_rows for file in signatures), dtype=np.uint64)
     for first, values in _batches(signatures, name):
         keys[first : first + len(values)] = values.to_numpy(zero_copy_only=False)

@@ -75,7 +75,7 @@ def _survivors(rows: Rows, clusters: Numbers, options: Dedup) -> tuple[Numbers, 
 
 
 def _conflicts(rows: Rows, questions: Numbers) -> dict[int, str]:
-    """Question -> its two golds that are different answers."""
+    """Question -> its two golds that are different answers, each in the name of the first row that has it."""
     columns = ["answer", "answer_kind", "answer_options"]
     shared = rows_that_share(questions)
     golds = np.zeros(len(shared), dtype=np.uint64)  # 0: no gold, which contradicts nothing
@@ -92,7 +92,7 @@ def _conflicts(rows: Rows, questions: Numbers) -> dict[int, str]:
         answer, kind, options = (record[c] for c in columns)
         gold = SourcedGold(answer, kind, options, f"{record['source']}/{record['source_id']}")
         spelled.setdefault(int(questions[row]), {}).setdefault((answer, kind, options), gold)
-    conflicts = {question: conflict_of(list(found.values())) for question, found in spelled.items()}
+    conflicts = {question: conflict_of(found.values()) for question, found in spelled.items()}
     return {question: detail for question, detail in conflicts.items() if detail}
 
 

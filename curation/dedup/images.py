@@ -32,7 +32,7 @@ def _bands(first: ImageHash) -> bytes:
 
 
 def are_copies(one: bytes, other: bytes) -> bool:
-    """Whether two rows of hashes are of the same images in the same order."""
+    """Whether two rows of hashes are of the same images in the same order, but for details (`figures`)."""
     return len(one) == len(other) and all(near(a, b) for a, b in zip(_hashes(one), _hashes(other), strict=True))
 
 

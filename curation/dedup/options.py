@@ -29,7 +29,8 @@ class Dedup(Options):
     """MinHashes in a key: more, and fewer pairs that are no copies meet. 32 bands of 4 miss 1 in 6,000 pairs of similarity 0.7:
     (1 - 0.7^4)^32. What meets in a band is compared word by word."""
     pictures: bool = True
-    """Also see that an image was re-encoded or resized; false: two images are the same when their pixels are."""
+    """Also see that an image was re-encoded or resized, but not where it shows another digit; false: two images are the same when their
+    pixels are."""
     prefer: tuple[Criterion, ...] = ("license", "verified", "gold", "pictures", "longest_solution")
     """Which copy stays, by the first criterion that differs. `license`: permissive before attribution, share-alike, non-commercial or
     copyleft, unknown; `verified`: the trace was judged correct before not judged before wrong; `gold`: there is one; `pictures`: more

@@ -11,6 +11,7 @@ from curation.core.rows import Rows
 from curation.core.schema import Column
 from curation.core.stage import DecideStage, Run
 from curation.dedup.clusters import find_clusters, find_copies
+from curation.dedup.figures import part_by_details
 from curation.dedup.options import Dedup
 from curation.dedup.sign import SIGNATURES
 
@@ -29,9 +30,11 @@ class FindClusters(DecideStage):
     def decide(self, rows: Rows, run: Run) -> Iterator[Decision]:
         signatures = sorted((run.stages["normalise"] / SIGNATURES).glob("*.parquet"))
         clusters = find_clusters(signatures, self.options)
-        copies = find_copies(signatures, self.options, clusters) if self.traces else None
         written = rows.written
         if len(clusters) <= written.max(initial=-1):
             raise BuildError(f"got {len(clusters)} signatures, expected one for every row that was normalised")
+        if self.options.near and self.options.pictures:
+            clusters = part_by_details(clusters, signatures, rows, run.folder)
+        copies = find_copies(signatures, self.options, clusters) if self.traces else None
         for row in written:
             yield keep(cluster=int(clusters[row]), copy=None if copies is None else int(copies[row]))

@@ -80,11 +80,11 @@ class Mixture(Options):
     """Factors on the wanted share of a column's values: `{domain: {geometry: 2}}` wants twice as much; 0 wants none. Values that are not
     named have 1."""
     caps: dict[Column, dict[str, Share]] = Field(default_factory=dict)
-    """Largest share of `target` that rows with a value may have: `{source: {numina_math: 0.3}}`. A cap that binds everywhere leaves the set
-    smaller than its target; one of a value that no row has does nothing."""
+    """Largest share of `target` that rows with a value may have, rounded down to whole rows: `{source: {numina_math: 0.3}}`. A cap that
+    binds everywhere leaves the set smaller than its target; one of a value that no row has does nothing."""
     floors: dict[Column, dict[str, Share]] = Field(default_factory=dict)
     """Smallest share of `target`, as far as there are rows: `{stratum: {challenging: 0.2}}`. Where a cap of another column says otherwise,
-    the cap wins."""
+    the cap wins; where those of several columns ask together for more than `target`, all are met in part, in proportion."""
     strata: Strata = Strata()
     """From which pass rate a row is easy, intermediate or challenging: its column `stratum`."""
 

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from curation.core.row import Row, from_document, make_row, to_document
 from curation.core.rows import decided
 from curation.dedup import Dedup, find_clusters, find_copies
 from curation.dedup.decide import MergeDuplicates
+from curation.dedup.golds import SourcedGold, conflict_of
 from curation.dedup.search import FindClusters
 from curation.dedup.sign import SIGNATURES, SignRows
 from curation.images import decode
@@ -201,7 +203,22 @@ def test_contradicting_golds_set_the_cluster_aside(
     lines = decide([*copies(*changes), clustered(row("Another?", answer="9"), 1)], tmp_path)
     assert [line.reason == "conflicting_gold" for line in lines] == [conflict, conflict, False]
     if conflict:
-        assert lines[0].detail == f"{changes[0]['answer']!r} in a/0, {changes[1]['answer']!r} in b/1"
+        one, other = sorted((change["answer"], name) for change, name in zip(changes, ("a/0", "b/1"), strict=True))
+        assert lines[0].detail == f"{one[0]!r} in {one[1]}, {other[0]!r} in {other[1]}"
+
+
+@pytest.mark.parametrize("answers", permutations(("12", "12 cm", "12 m")))
+def test_golds_are_compared_two_by_two_whatever_their_order(answers: tuple[str, ...], tmp_path: Path) -> None:
+    """12 is the same answer as either of the others, which are not the same."""
+    lines = decide(copies(*({"answer": answer, "source": "s", "source_id": answer} for answer in answers)), tmp_path)
+    assert [line.detail for line in lines] == ["'12 cm' in s/12 cm, '12 m' in s/12 m"] * 3
+
+
+def test_of_very_many_golds_a_conflict_does_not_depend_on_their_order() -> None:
+    golds = [SourcedGold(f"7.{'0' * n}", "math", "", f"s/{n}") for n in range(1, 40)]
+    assert conflict_of(golds) is None
+    golds += [SourcedGold("8", "math", "", "s/8")]
+    assert conflict_of(golds) == conflict_of(golds[::-1]) == "'7.0' in s/1, '8' in s/8"
 
 
 def test_without_merging_all_rows_stay_also_where_their_golds_differ(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Quotas, strata, weights and the licence gate."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,71 @@ def test_quotas_keep_every_bound(
     uncapped = sum(n for cell, n in available.items() if cell[0] != "a" and cell[1] == "x")
     reached = sum(quota.taken for cell, quota in plan.items() if cell[1] == "x")
     assert reached >= min(floor * target, uncapped) - 9
+
+
+SHARES = st.dictionaries(st.sampled_from("abc"), st.floats(0, 1), max_size=2)
+LOW_SHARES = st.dictionaries(st.sampled_from("abcxyz"), st.floats(0, 0.45), max_size=2)
+
+
+@settings(deadline=None, max_examples=200)
+@given(CELLS, st.integers(1, 300), st.tuples(SHARES, SHARES, LOW_SHARES, LOW_SHARES), st.floats(0, 2))
+def test_a_set_is_never_larger_than_its_target_nor_a_group_than_its_cap(
+    available: dict[tuple[str, ...], int], target: int, bounds: tuple[dict[str, float], ...], weight: float
+) -> None:
+    domain_caps, format_caps, domain_floors, format_floors = bounds
+    caps = {"domain": domain_caps, "format": {"xyz"["abc".index(value)]: cap for value, cap in format_caps.items()}}
+    wanted = {"domain": domain_floors, "format": format_floors}
+    floors = {c: {v: min(f, caps[c].get(v, 1)) for v, f in shares.items()} for c, shares in wanted.items()}
+    options = Mixture.model_validate(
+        {"target": target, "group_by": ["format"], "caps": caps, "floors": floors, "weights": {"domain": {"a": weight}}}
+    )
+    plan = quotas(available, options)
+    assert plan == quotas(dict(reversed(available.items())), options)
+    assert sum(quota.taken for quota in plan.values()) <= target
+    for place, column in enumerate(("domain", "format")):
+        for value, cap in caps[column].items():
+            got = sum(quota.taken for cell, quota in plan.items() if cell[place] == value)
+            assert got <= math.floor(cap * target + 1e-6)
+
+
+@settings(deadline=None)
+@given(CELLS, st.integers(3, 300), st.dictionaries(st.sampled_from("abc"), st.floats(0, 0.3), max_size=3))
+def test_floors_of_one_column_are_met_to_the_row(
+    available: dict[tuple[str, ...], int], target: int, floors: dict[str, float]
+) -> None:
+    options = Mixture.model_validate({"target": target, "floors": {"domain": floors}, "group_by": ["format"]})
+    needs = {value: math.ceil(floor * target - 1e-6) for value, floor in floors.items()}
+    got = quotas(available, options)
+    if sum(needs.values()) <= target:
+        for value, need in needs.items():
+            cells = [cell for cell in available if cell[0] == value]
+            there = sum(available[cell] for cell in cells)
+            assert sum(got[(value, *cell[1:])].taken for cell in cells) >= min(need, there)
+
+
+def test_rounding_keeps_a_cap() -> None:
+    available = {(f"{i:02}", "a" if i < 20 else "b"): 1_000 for i in range(40)}
+    options = {"target": 100, "group_by": ["domain"], "temperature": 1e9, "caps": {"source": {"a": 0.1}}}
+    got = taken(Mixture.model_validate(options), available)
+    assert sum(n for cell, n in got.items() if cell.endswith("a")) == 10
+    assert sum(got.values()) == 100
+
+
+CLASHES = [
+    ({"stratum": 0.7, "source": 0.6}, ["challenging/y", "easy/x", "easy/y"], {"challenging/y": 54, "easy/x": 46, "easy/y": 0}),
+    ({"stratum": 0.9, "source": 0.9}, ["challenging/x", "challenging/y", "easy/x"], {"challenging/x": 90, "challenging/y": 5, "easy/x": 5}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shares", "cells", "expected"), CLASHES)
+def test_floors_that_clash_are_scaled_and_those_that_overlap_are_met(
+    shares: dict[str, float], cells: list[str], expected: dict[str, int]
+) -> None:
+    floors = {"stratum": {"challenging": shares["stratum"]}, "source": {"x": shares["source"]}}
+    options = Mixture.model_validate({"target": 100, "floors": floors})
+    order = [0 if column == "stratum" else 1 for column in options.columns]
+    available = {tuple(cell.split("/")[i] for i in order): 1_000 for cell in cells}
+    assert taken(options, available) == {"/".join(cell.split("/")[i] for i in order): n for cell, n in expected.items()}
 
 
 def test_without_a_cap_the_target_is_met_exactly() -> None:

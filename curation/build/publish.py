@@ -4,6 +4,7 @@ is no Parquet, a plot or JSON, one config alone may have a name.
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 from curation.core.errors import BuildError
 from curation.core.parquet import AtomicParquetWriter, read_records, whole_file, write_text
 from curation.core.row import Config
-from curation.release.published import PUBLISHED
+from curation.release.published import PUBLISHED, published
 
 LISTED = PUBLISHED
 """Their names, written before the first of them: what an interrupted or earlier build left is found by it."""
@@ -60,7 +61,9 @@ def _copy(name: str, files: Sequence[Path], out: Path) -> None:
 
 
 def unpublish(out: Path) -> None:
-    """Remove what an earlier build published."""
-    for name in json.loads((out / LISTED).read_text()) if (out / LISTED).exists() else ():
-        (out / name).unlink(missing_ok=True)
+    """Remove what an earlier build published; nothing where the list is damaged: what is published anew replaces the files."""
+    with suppress(BuildError):
+        for name in published(out):
+            if Path(name).name == name:  # a list that somebody else wrote may lead out of the folder
+                (out / name).unlink(missing_ok=True)
     (out / LISTED).unlink(missing_ok=True)

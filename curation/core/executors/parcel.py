@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curation.core.errors import BuildError, first_line
 from curation.core.parquet import whole_file
 from curation.core.plugins import load_plugins, loaded_plugins
 
@@ -38,5 +39,12 @@ def write_parcel(file: Path, content: Any) -> None:
 
 
 def pack(content: Any) -> Parcel:
-    """Pack what a task needs."""
-    return Parcel(pickle.dumps(content), loaded_plugins(), tuple(sys.path))
+    """Pack what a task needs.
+
+    Raises:
+        BuildError: a stage holds what cannot be sent to another process.
+    """
+    try:
+        return Parcel(pickle.dumps(content), loaded_plugins(), tuple(sys.path))
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise BuildError(f"a stage cannot be sent to another process: {first_line(error)}") from error

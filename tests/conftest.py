@@ -22,11 +22,8 @@ TOGETHER = {
     "tests/curation/difficulty/test_image_gain_of_a_model.py": "quickstart",
     "tests/curation/sampling/test_vllm.py": "vllm",
     "tests/curation/sampling/test_vllm_serve.py": "vllm",
-    "tests/training/test_demo_model.py": "demo_model",
 }
-"""Files that share what takes minutes to make. They begin before all others, so that no process is left alone with them at the end; so does
-`demo_model`, as transformers leaves a tied head without weights in a process that has loaded certain models before.
-"""
+"""Files that share what takes minutes to make. They begin before all others, so that no process is left alone with them at the end."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -58,6 +55,11 @@ def _plugins_of_tests_are_forgotten(tmp_path_factory: pytest.TempPathFactory) ->
             del sys.modules[name]
     plugins._loaded[:] = [name for name in plugins._loaded if name in sys.modules]
     sys.path[:] = [path for path in sys.path if not path.startswith(written)]
+    if models := sys.modules.get("transformers.modeling_utils"):
+        tie_weights = models.PreTrainedModel.tie_weights
+        assert tie_weights.__name__ == "tie_weights", (
+            "two models were loaded at once: transformers ties no weights any more"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from curation.core.errors import SamplingError, first_line
+from curation.core.loading import LOADING
 from curation.sampling.engines.base import Request, Response, Sample, SamplingOptions, sample_seed
 from curation.sampling.engines.conversation import conversation, text_conversation
 from curation.sampling.engines.supervised import Heartbeat, LocalEngine, no_op
@@ -57,7 +58,8 @@ class Transformers(LocalEngine):
         try:
             config = AutoConfig.from_pretrained(self.model, revision=revision)
             auto = AutoModelForImageTextToText if hasattr(config, "vision_config") else AutoModelForCausalLM
-            model = auto.from_pretrained(self.model, revision=revision, dtype=dtype)
+            with LOADING:
+                model = auto.from_pretrained(self.model, revision=revision, dtype=dtype)
             processor = AutoProcessor.from_pretrained(self.model, revision=revision)
         except Exception as error:  # theirs, the system's, the file formats'
             raise SamplingError(f"engine 'transformers' cannot load {self.model!r}: {first_line(error)}") from error

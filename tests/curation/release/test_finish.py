@@ -13,7 +13,7 @@ from curation.core.errors import BuildError
 from curation.release.card.own import BEGIN
 from curation.release.dataset import open_dataset
 from curation.release.finish import finish
-from curation.release.public import PUBLIC, write_public
+from curation.release.public import FOLDER, PUBLIC, write_public
 from tests.curation.conftest import Write
 
 DOCUMENTS = ["error_budget.json", "removed.parquet", "README.md", "croissant.json", "report.html"]
@@ -46,7 +46,7 @@ def test_documents_are_made_once_and_again_where_one_is_another(write_manifest: 
     finish(out, again=True)
     assert card.read_bytes() == written, "own words stay"
 
-    public = write_public(open_dataset(out))
+    public = write_public(open_dataset(out), out / FOLDER)
     assert {file.name for file in public.path.iterdir()} == {*PUBLIC, "data"} - {
         "contaminated_items.parquet", "loss.json", "loss.png",
     }  # fmt: skip
@@ -58,7 +58,7 @@ def test_documents_are_made_once_and_again_where_one_is_another(write_manifest: 
     assert all(str(tmp_path) not in text for text in texts.values())
     assert all("4 + 4" not in text for text in texts.values()), "a row that went is quoted"
     assert len([*public.records("rl", ["id"])]) == 7
-    assert write_public(public).path == public.path, "what is public stays as it is"
+    assert write_public(public, out / FOLDER).path == public.path, "what is public stays as it is"
 
     set_ = Path(shutil.copytree(public.path, tmp_path / "set"))
     assert documents_of(set_) == documents_of(out) == {}

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from curation.cold_start.loss.scorers.base import EXTRAS, Encoded, Scorer, TokenScores
 from curation.core.errors import SamplingError, first_line
+from curation.core.loading import LOADING
 from curation.sampling.engines.base import Hardware
 
 LOGITS_BYTES = {"cpu": 2**26, "cuda": 2**30}
@@ -57,7 +58,8 @@ class TransformersScorer(Scorer):
         accelerator = torch.accelerator.current_accelerator(check_available=True)
         dtype = "float32" if self.dtype == "auto" and accelerator is None else self.dtype
         try:
-            model = AutoModelForCausalLM.from_pretrained(self.model, revision=self.revision_to_load, dtype=dtype)
+            with LOADING:
+                model = AutoModelForCausalLM.from_pretrained(self.model, revision=self.revision_to_load, dtype=dtype)
         except Exception as error:  # theirs, the system's, the file formats'
             raise SamplingError(
                 f"scorer 'transformers' cannot load {self.model!r}: {first_line(error)}; {EXTRAS}"

@@ -293,7 +293,7 @@ def test_a_task_that_hangs_or_runs_out_of_memory_is_named_and_run_again_with_sma
         do(Stumble(tmp_path, how), tmp_path, retries=0, patience=1)
 
 
-BURN = "import time\nwhile time.process_time() < 12: pass"
+BURN = "import time\nwhile time.process_time() < 6: pass"
 
 
 class Quiet(PipelineStep):  # type: ignore[misc]
@@ -305,7 +305,7 @@ class Quiet(PipelineStep):  # type: ignore[misc]
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
         if rank == 1 and self.how == "works":
-            until = time.process_time() + 12
+            until = time.process_time() + 6
             while time.process_time() < until:
                 pass
         elif rank == 1 and self.how == "works below":

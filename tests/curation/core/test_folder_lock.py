@@ -163,7 +163,7 @@ def test_a_lock_that_is_given_back_while_it_beats_is_free(tmp_path: Path, monkey
         return look(folder)
 
     monkeypatch.setattr(folder_lock, "newest", slowly)
-    monkeypatch.setattr(folder_lock, "BEAT_S", 0.5)
+    monkeypatch.setattr(folder_lock, "BEAT_S", 1.5)
     with FolderLock(tmp_path):
         assert beats.wait(5)
     with FolderLock(tmp_path):

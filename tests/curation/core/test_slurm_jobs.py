@@ -39,7 +39,6 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     monkeypatch.setattr(slurm, "POLL_S", 0.01)
     monkeypatch.setattr(slurm, "ENDING_S", 0.1)
-    monkeypatch.setattr(slurm, "SILENT_S", 0.2)
     return folder
 
 
@@ -87,10 +86,11 @@ class Waited:
         return self.looks < 0
 
 
-def test_slurm_may_be_silent_for_a_while(cluster: Path, tmp_path: Path) -> None:
+def test_slurm_may_be_silent_for_a_while(cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stage: Any = Waited(tmp_path, looks=5)
     (cluster / "silent").touch()
     assert _wait(stage, ["8"])
+    monkeypatch.setattr(slurm, "SILENT_S", 0.1)
     with pytest.raises(BuildError, match="squeue does not answer"):
         _wait(Waited(tmp_path, looks=10**6), ["8"])  # type: ignore[arg-type]
     cancel(["8"])

@@ -31,12 +31,11 @@ from curation.build.publish import publish_files, unpublish
 from curation.build.summary import describe_config, emptied_by, why_empty
 from curation.core.digests import installed_versions, source_digest
 from curation.core.errors import BuildError, FlagError, ManifestError, of_the_disk
-from curation.core.executors.base import Executor, executor_of
+from curation.core.executors.base import JOBS, Executor, executor_of
 from curation.core.folder_lock import LOCK, FolderLock
 from curation.core.ledger import LEDGER, Balance, LedgerLine, as_record, collect_ledger
 from curation.core.lock import WRITTEN, build_name
 from curation.core.parquet import write_records, write_text
-from curation.core.parts import JOBS
 from curation.core.plugins import plugin_digest
 from curation.core.row import Config
 from curation.core.run_options import Executor as ExecutorName

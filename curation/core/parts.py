@@ -24,8 +24,6 @@ from curation.core.parquet import write_text
 
 DONE = "parts"
 """In a stage's folder: a file for every part that is done, with the record of all that it wrote there."""
-JOBS = Path("stages") / "slurm_jobs.json"
-"""In the folder of a build: the jobs of Slurm that it has submitted."""
 FAILED = "failed"
 """In a stage's folder: of every task that failed why."""
 

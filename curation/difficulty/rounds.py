@@ -166,7 +166,7 @@ class Rounds:
         self.reasons = ["", BUDGET]
         self.rule: Rule | None = None
         self.round = self.n_asked = 0
-        self.is_whole, self.n_wanted = True, int(wanted.sum())
+        self.n_wanted = int(wanted.sum())
 
     @property
     def drawn(self) -> Ints:
@@ -213,7 +213,7 @@ class Rounds:
         part = Rounds(rows, self.wanted[numbers], self.groups[numbers], self.stopping, self.bounds, self.budget)
         part.counts, part.tokens, part.stops = self.counts[numbers], self.tokens[numbers], self.stops[numbers]
         part.rule, part.reasons, part.round = self.rule, list(self.reasons), self.round
-        part.is_whole, part.n_wanted = False, self.n_wanted
+        part.n_wanted = self.n_wanted
         return part
 
     def take(self, numbers: Ints, part: Mapping[str, NDArray[Any]]) -> None:
@@ -304,7 +304,7 @@ class Rounds:
         Raises:
             UnansweredError: more than this share of the prompts, or all.
         """
-        of_all = self.is_whole and n_lost == self.n_wanted and share < 1
+        of_all = n_lost == self.n_wanted and share < 1
         if why and (n_lost > max(FEW, share * self.n_wanted) or of_all):
             raise UnansweredError(
                 f"{n_lost} of {self.n_wanted} prompts stay unanswered, more than `max_unanswered` ({share:g}): {why[0]}; the"

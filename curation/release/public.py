@@ -17,6 +17,7 @@ from curation.core.errors import BuildError
 from curation.core.lock import public_lock
 from curation.core.parquet import whole_file, write_text
 from curation.release.dataset import Dataset, open_dataset
+from curation.release.published import published
 from curation.release.report.page import REPORT, write_report
 
 FOLDER = "release"
@@ -24,6 +25,8 @@ AS_THEY_ARE = (
     "README.md", "croissant.json", "error_budget.json", "removed.parquet", "contaminated_items.parquet", "loss.json", "loss.png",
 )  # fmt: skip
 """Files of a build that have no text of a row that went."""
+OF_STAGES = frozenset(("contaminated_items.parquet", "loss.json", "loss.png"))
+"""Those of them that a stage publishes, where the build has it; one that lies there besides is another build's."""
 MADE = ("manifest.lock.yaml", "summary.json", REPORT)
 """Files that are released in a form of their own."""
 PUBLIC = (*AS_THEY_ARE, *MADE)
@@ -37,14 +40,15 @@ def write_public(dataset: Dataset, folder: Path) -> Dataset:
     Returns it, opened.
 
     Raises:
-        BuildError: a file of the build is a link.
+        BuildError: a file of the build is a link, or the list of what its stages published cannot be read.
     """
     if not dataset.is_build:
         return dataset
+    strange = OF_STAGES - {*published(dataset.path)}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name in AS_THEY_ARE:
-        if (file := dataset.file(name)) is not None:
+        if name not in strange and (file := dataset.file(name)) is not None:
             if file.is_symlink():
                 raise BuildError(f"{file}: a link, expected a file of the build; what it leads to is not released")
             with file.open("rb") as read, whole_file(folder / name) as written:

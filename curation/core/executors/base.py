@@ -93,6 +93,8 @@ class Attempt:
 
 
 OUT_OF_MEMORY = "ran out of memory"
+JOBS = Path("stages") / "slurm_jobs.json"
+"""In the folder of a build: the jobs of Slurm that it has submitted; whatever runs the next build, they may still write."""
 
 
 def _pid_file(folder: Path, rank: int) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 from datatrove.utils.logging import logger
 
 from curation.core.errors import BuildError, first_line
-from curation.core.executors.base import Executor, Runnable
+from curation.core.executors.base import JOBS, Executor, Runnable
 from curation.core.executors.slurm_job import (
     ENDED,
     FAILED,
@@ -27,7 +27,7 @@ from curation.core.executors.slurm_job import (
     submit,
 )
 from curation.core.parquet import write_text
-from curation.core.parts import JOBS, failure, refresh
+from curation.core.parts import failure, refresh
 from curation.core.progress import StageProgress
 from curation.core.run_options import RunOptions
 from curation.core.stage_run import StageRun

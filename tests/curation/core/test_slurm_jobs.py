@@ -9,9 +9,9 @@ import pytest
 
 from curation.core.errors import BuildError
 from curation.core.executors import slurm
+from curation.core.executors.base import JOBS
 from curation.core.executors.slurm import _wait, end_former_jobs
 from curation.core.executors.slurm_job import cancel
-from curation.core.parts import JOBS
 from curation.core.run_options import RunOptions
 
 SQUEUE = """#!/bin/sh

@@ -235,6 +235,7 @@ def test_revisions_dry_runs_private_sets_and_files_of_an_earlier_release(
 ) -> None:
     changed = shutil.copytree(built, tmp_path / "changed")
     (changed / "loss.json").write_text("{}")
+    (changed / "stages" / "published.json").write_text('["loss.json"]')
     (changed / "contamination.parquet").write_bytes(b"an evaluation question")
     lock = yaml.safe_load((changed / "manifest.lock.yaml").read_text())
     lock["manifest"]["rl"]["sources"][0]["path"] = "/home/somebody/rows.jsonl"
@@ -330,6 +331,7 @@ def test_an_edited_lock_and_a_link_are_not_released(hub: LoopbackHub, copied: Pa
     assert (code, "is not the lock of the build" in out) == (1, True), out
     (copied / "manifest.lock.yaml").write_text(whole)
     (copied / "loss.json").symlink_to("/etc/hostname")
+    (copied / "stages" / "published.json").write_text('["loss.json"]')
     code, out = push(hub, copied, tmp_path / "home", "tester/set")
     assert (code, "loss.json: a link" in out) == (1, True), out
     assert "tester/set" not in hub.repos
